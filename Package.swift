@@ -1,0 +1,82 @@
+// swift-tools-version: 6.1
+import Foundation
+import PackageDescription
+
+// libtorch's headers: `LIBTORCH`, else what `make setup` put under `.libtorch/torch`. CTorch compiles to an
+// empty library when they are missing, so everything that needs no tensors builds without them.
+let libtorch =
+  ProcessInfo.processInfo.environment["LIBTORCH"] ?? "\(Context.packageDirectory)/.libtorch/torch"
+let torchHeaders = [
+  "-isystem", "\(libtorch)/include", "-isystem", "\(libtorch)/include/torch/csrc/api/include", "-fvisibility=hidden",
+]
+
+let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+
+func tests(of name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+  .testTarget(name: "\(name)Tests", dependencies: [.target(name: name)] + dependencies)
+}
+
+let package = Package(
+  name: "lethe",
+  products: [
+    .executable(name: "lethe", targets: ["LetheCLI"]),
+    .library(name: "CTorch", type: .dynamic, targets: ["CTorch"]),
+    .library(
+      name: "Lethe",
+      targets: [
+        "Programs", "Metrics", "HDF5", "Checkpoints", "Torch", "Models", "Datasets", "Training", "Analysis", "Reports",
+      ]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0")
+  ],
+  targets: [
+    .target(
+      name: "CTorch",
+      cxxSettings: [
+        .headerSearchPath("../CTorchInterface/include"),
+        .unsafeFlags(torchHeaders),
+      ]),
+    .target(name: "CTorchInterface"),
+    .systemLibrary(name: "CHDF5"),
+    .systemLibrary(name: "CXXHash"),
+    .systemLibrary(name: "CZlib"),
+    .target(name: "Programs"),
+    .target(name: "Metrics"),
+    .target(name: "Reports"),
+    .target(name: "HDF5", dependencies: ["CHDF5"]),
+    .target(name: "Checkpoints", dependencies: ["HDF5", "Programs", "CXXHash"]),
+    .target(name: "Torch", dependencies: ["CTorchInterface"]),
+    .target(name: "Models", dependencies: ["Torch", "Checkpoints", "HDF5", "Programs", "Metrics"]),
+    .target(name: "Datasets", dependencies: ["Torch", "HDF5", "Checkpoints", "Metrics", "CZlib"]),
+    .target(
+      name: "Training", dependencies: ["Models", "Datasets", "Metrics", "Checkpoints", "Torch", "Programs"]),
+    .target(
+      name: "Analysis",
+      dependencies: [
+        "Training", "Models", "Datasets", "Metrics", "Checkpoints", "HDF5", "Torch", "Programs",
+      ]),
+    .executableTarget(
+      name: "LetheCLI",
+      dependencies: [
+        "Analysis", "Training", "Models", "Datasets", "Metrics", "Checkpoints", "HDF5", "Torch", "Programs", "Reports",
+        argumentParser,
+      ]),
+    .target(name: "TestSupport", path: "Tests/TestSupport"),
+    tests(of: "Programs"),
+    tests(of: "Metrics"),
+    tests(of: "Reports"),
+    tests(of: "HDF5"),
+    tests(of: "Checkpoints", ["HDF5", "Programs"]),
+    tests(of: "Torch", ["TestSupport"]),
+    tests(of: "Models", ["Torch", "Checkpoints", "HDF5", "Programs", "TestSupport"]),
+    tests(of: "Datasets", ["Torch", "HDF5", "Checkpoints", "Metrics"]),
+    tests(
+      of: "Training",
+      ["Models", "Datasets", "Metrics", "Checkpoints", "HDF5", "Torch", "Programs", "TestSupport"]),
+    tests(of: "Analysis", ["Training", "Models", "Datasets", "Checkpoints", "HDF5", "Torch", "Programs", "TestSupport"]),
+    .testTarget(name: "CommandTests", dependencies: ["TestSupport"]),
+  ],
+  swiftLanguageModes: [.v6],
+  cxxLanguageStandard: .cxx20
+)

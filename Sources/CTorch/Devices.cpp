@@ -1,0 +1,48 @@
+#include "Support.h"
+
+#ifdef LETHE_HAS_TORCH
+#include <ATen/CPUGeneratorImpl.h>
+#include <ATen/Context.h>
+#include <ATen/Parallel.h>
+#include <ATen/detail/CUDAHooksInterface.h>
+
+namespace lethe {
+
+void register_devices(LTTable &table) {
+  table.generator_create = [](const char *device, uint64_t seed, LTGenerator **out) {
+    return guarded([&] {
+      c10::Device target{std::string(device)};
+      at::Generator generator = target.is_cpu()
+          ? at::make_generator<at::CPUGeneratorImpl>(seed)
+          : at::detail::getCUDAHooks().getNewGenerator(target.index());
+      generator.set_current_seed(seed);
+      *out = reinterpret_cast<LTGenerator *>(new at::Generator(std::move(generator)));
+    });
+  };
+  table.generator_release = [](LTGenerator *generator) { delete reinterpret_cast<at::Generator *>(generator); };
+  table.generator_state = [](LTGenerator *generator, LTTensor **out) {
+    return guarded([&] { *out = hand_out(generator_of(generator).get_state()); });
+  };
+  table.generator_set_state = [](LTGenerator *generator, LTTensor *state) {
+    return guarded([&] { generator_of(generator).set_state(borrow(state)); });
+  };
+  table.seed_default_generators = [](uint64_t seed) {
+    return guarded([&] { at::manual_seed(seed); });
+  };
+  table.cuda_device_count = []() -> int64_t {
+    int64_t count = 0;
+    guarded([&] { count = at::hasCUDA() ? at::detail::getCUDAHooks().deviceCount() : 0; });
+    return count;
+  };
+  table.synchronize = [](const char *device) {
+    return guarded([&] {
+      c10::Device target{std::string(device)};
+      if (target.is_cuda()) at::detail::getCUDAHooks().deviceSynchronize(target.index());
+    });
+  };
+  table.set_thread_count = [](int64_t count) { at::set_num_threads(static_cast<int>(count)); };
+  table.thread_count = []() -> int64_t { return at::get_num_threads(); };
+}
+
+}  // namespace lethe
+#endif

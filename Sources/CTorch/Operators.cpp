@@ -1,0 +1,152 @@
+#include "Support.h"
+
+#ifdef LETHE_HAS_TORCH
+#include <ATen/core/dispatch/Dispatcher.h>
+#include <ATen/core/stack.h>
+
+namespace lethe {
+namespace {
+
+const c10::OperatorHandle &handle_of(LTOperator *op) { return *reinterpret_cast<c10::OperatorHandle *>(op); }
+
+template <typename Element>
+const Element *elements(const LTValue &value) {
+  return static_cast<const Element *>(value.pointer);
+}
+
+c10::IValue optional_tensors(const LTValue &value) {
+  c10::List<std::optional<at::Tensor>> list;
+  list.reserve(value.count);
+  for (int64_t i = 0; i < value.count; ++i) {
+    const void *handle = elements<const void *>(value)[i];
+    list.push_back(handle ? std::optional<at::Tensor>(borrow(handle)) : std::nullopt);
+  }
+  return list;
+}
+
+c10::IValue to_ivalue(const LTValue &value, const c10::Argument &argument) {
+  auto count = static_cast<size_t>(value.count);
+  switch (value.tag) {
+    case LT_NONE: return c10::IValue();
+    case LT_TENSOR: return borrow(value.pointer);
+    case LT_INT:
+      if (argument.type()->kind() == c10::TypeKind::FloatType) return static_cast<double>(value.integer);
+      return value.integer;
+    case LT_DOUBLE: return value.real;
+    case LT_BOOL: return value.integer != 0;
+    case LT_STRING: return std::string(elements<char>(value));
+    case LT_INTS: return c10::IValue(at::IntArrayRef(elements<int64_t>(value), count));
+    case LT_DOUBLES: return c10::IValue(at::ArrayRef<double>(elements<double>(value), count));
+    case LT_BOOLS: {
+      c10::List<bool> list;
+      for (size_t i = 0; i < count; ++i) list.push_back(elements<int64_t>(value)[i] != 0);
+      return list;
+    }
+    case LT_TENSORS: {
+      if (argument.type()->isSubtypeOf(*c10::ListType::ofOptionalTensors()) &&
+          !argument.type()->isSubtypeOf(*c10::ListType::ofTensors()))
+        return optional_tensors(value);
+      c10::List<at::Tensor> list;
+      list.reserve(count);
+      for (size_t i = 0; i < count; ++i) list.push_back(borrow(elements<const void *>(value)[i]));
+      return list;
+    }
+    case LT_OPTIONAL_TENSORS: return optional_tensors(value);
+    case LT_TYPE: return static_cast<int64_t>(scalar_type(static_cast<int32_t>(value.integer)));
+    case LT_DEVICE: return c10::Device(std::string(elements<char>(value)));
+    case LT_GENERATOR: return generator_of(value.pointer);
+    default: break;
+  }
+  TORCH_CHECK(argument.default_value(), "argument '", argument.name(), "' is missing and has no default");
+  return *argument.default_value();
+}
+
+class Results {
+ public:
+  Results(LTValue *results, int64_t capacity) : results_(results), capacity_(capacity) {}
+
+  void append(const c10::IValue &value) {
+    if (value.isTensorList()) {
+      for (const at::Tensor &tensor : value.toTensorVector()) append_tensor(tensor);
+    } else if (value.isTensor()) {
+      append_tensor(value.toTensor());
+    } else if (value.isInt() || value.isSymInt()) {
+      slot().tag = LT_INT;
+      results_[count_++].integer = value.isInt() ? value.toInt() : value.toSymInt().expect_int();
+    } else if (value.isDouble()) {
+      slot().tag = LT_DOUBLE;
+      results_[count_++].real = value.toDouble();
+    } else if (value.isBool()) {
+      slot().tag = LT_BOOL;
+      results_[count_++].integer = value.toBool();
+    } else {
+      slot().tag = LT_NONE;
+      ++count_;
+    }
+  }
+
+  int64_t count() const { return count_; }
+
+ private:
+  LTValue &slot() {
+    TORCH_CHECK(count_ < capacity_, "more than ", capacity_, " results");
+    results_[count_] = LTValue{};
+    return results_[count_];
+  }
+
+  void append_tensor(const at::Tensor &tensor) {
+    LTValue &target = slot();
+    LTTensor *handle = hand_out(tensor);
+    target.tag = handle ? LT_TENSOR : LT_NONE;
+    target.pointer = handle;
+    ++count_;
+  }
+
+  LTValue *results_;
+  int64_t capacity_;
+  int64_t count_ = 0;
+};
+
+}  // namespace
+
+void register_operators(LTTable &table) {
+  table.operator_find = [](const char *name, const char *overload, LTOperator **out) {
+    return guarded([&] {
+      auto found = c10::Dispatcher::singleton().findSchema({name, overload});
+      TORCH_CHECK(found.has_value(), "libtorch ", "has no operator ", name, *overload ? "." : "", overload);
+      // Operators live as long as the process, so their handles are never released.
+      *out = reinterpret_cast<LTOperator *>(new c10::OperatorHandle(*found));
+    });
+  };
+  table.operator_argument_count = [](LTOperator *op) {
+    return static_cast<int64_t>(handle_of(op).schema().arguments().size());
+  };
+  table.operator_argument_index = [](LTOperator *op, const char *name) {
+    auto index = handle_of(op).schema().argumentIndexWithName(name);
+    return index ? static_cast<int64_t>(*index) : int64_t{-1};
+  };
+  table.operator_call = [](LTOperator *op, const LTValue *arguments, int64_t argument_count, LTValue *results,
+                           int64_t capacity, int64_t *count) {
+    *count = 0;
+    Results collected(results, capacity);
+    int32_t status = guarded([&] {
+      const c10::OperatorHandle &handle = handle_of(op);
+      const auto &schema = handle.schema().arguments();
+      TORCH_CHECK(argument_count <= static_cast<int64_t>(schema.size()), "expected at most ", schema.size(),
+                  " arguments, found ", argument_count);
+      torch::jit::Stack stack;
+      stack.reserve(schema.size());
+      for (size_t i = 0; i < schema.size(); ++i) {
+        static constexpr LTValue absent{LT_DEFAULT, 0, 0, nullptr, 0};
+        stack.push_back(to_ivalue(i < static_cast<size_t>(argument_count) ? arguments[i] : absent, schema[i]));
+      }
+      handle.callBoxed(stack);
+      for (const c10::IValue &value : stack) collected.append(value);
+    });
+    *count = collected.count();
+    return status;
+  };
+}
+
+}  // namespace lethe
+#endif

@@ -1,0 +1,111 @@
+#ifndef CTORCH_INTERFACE_H
+#define CTORCH_INTERFACE_H
+
+#include <stdint.h>
+
+/// The version of `LTTable`. Raised whenever its layout changes.
+#define LT_TABLE_VERSION 1
+
+typedef struct LTTensor LTTensor;
+typedef struct LTOperator LTOperator;
+typedef struct LTGenerator LTGenerator;
+
+/// What an `LTValue` holds. `LT_DEFAULT` asks for the default of the operator's schema.
+typedef enum {
+  LT_DEFAULT = 0,
+  LT_NONE = 1,
+  LT_TENSOR = 2,            // pointer: LTTensor
+  LT_INT = 3,               // integer
+  LT_DOUBLE = 4,            // real
+  LT_BOOL = 5,              // integer
+  LT_STRING = 6,            // pointer: NUL-terminated UTF-8
+  LT_INTS = 7,              // pointer: int64_t[count]
+  LT_DOUBLES = 8,           // pointer: double[count]
+  LT_BOOLS = 9,             // pointer: int64_t[count]
+  LT_TENSORS = 10,          // pointer: LTTensor *[count]
+  LT_OPTIONAL_TENSORS = 11, // pointer: LTTensor *[count], NULL for none
+  LT_TYPE = 12,             // integer: LTType
+  LT_DEVICE = 13,           // pointer: NUL-terminated "cpu", "cuda:0"
+  LT_GENERATOR = 14         // pointer: LTGenerator
+} LTTag;
+
+/// One argument or result of an operator. Results own their tensors; arguments borrow them.
+typedef struct {
+  int32_t tag;
+  int64_t integer;
+  double real;
+  const void *pointer;
+  int64_t count;
+} LTValue;
+
+/// Element types, numbered independently of libtorch.
+typedef enum {
+  LT_FLOAT64 = 0,
+  LT_FLOAT32 = 1,
+  LT_FLOAT16 = 2,
+  LT_BFLOAT16 = 3,
+  LT_INT64 = 4,
+  LT_INT32 = 5,
+  LT_UINT8 = 6,
+  LT_BOOLEAN = 7,
+  LT_OTHER = 8
+} LTType;
+
+/// libtorch behind plain C. Every `int32_t` function returns 0, or 1 with the reason in `last_error`.
+typedef struct {
+  int32_t version;
+  const char *(*torch_version)(void);
+  /// The reason for the last failure on this thread, valid until the next one.
+  const char *(*last_error)(void);
+  /// Tensor handles that have been created and not yet released.
+  int64_t (*live_handle_count)(void);
+
+  int32_t (*tensor_from_memory)(
+      const void *bytes, const int64_t *shape, int64_t rank, int32_t type, const char *device, LTTensor **out);
+  void (*tensor_release)(LTTensor *tensor);
+  int64_t (*tensor_rank)(LTTensor *tensor);
+  void (*tensor_shape)(LTTensor *tensor, int64_t *shape);
+  int64_t (*tensor_count)(LTTensor *tensor);
+  int32_t (*tensor_type)(LTTensor *tensor);
+  int32_t (*tensor_device)(LTTensor *tensor, char *name, int64_t capacity);
+  int32_t (*tensor_copy_bytes)(LTTensor *tensor, void *bytes, int64_t byte_count);
+
+  int32_t (*operator_find)(const char *name, const char *overload, LTOperator **out);
+  int64_t (*operator_argument_count)(LTOperator *op);
+  /// The position of an argument in the schema, or -1.
+  int64_t (*operator_argument_index)(LTOperator *op, const char *name);
+  /// Lists of tensors among the results are flattened; `count` is the number of results written.
+  int32_t (*operator_call)(
+      LTOperator *op, const LTValue *arguments, int64_t argument_count, LTValue *results, int64_t capacity,
+      int64_t *count);
+
+  int32_t (*set_requires_gradient)(LTTensor *tensor, int32_t required);
+  int32_t (*requires_gradient)(LTTensor *tensor);
+  int32_t (*backward)(LTTensor *loss);
+  /// The accumulated gradient, or NULL.
+  int32_t (*gradient)(LTTensor *tensor, LTTensor **out);
+  int32_t (*clear_gradient)(LTTensor *tensor);
+  /// Gradients of a scalar; NULL where an input does not take part.
+  int32_t (*gradients)(LTTensor *loss, LTTensor *const *inputs, int64_t count, LTTensor **out);
+  /// Sets this thread's gradient mode and returns the previous one.
+  int32_t (*set_gradient_mode)(int32_t enabled);
+
+  /// gradients[i] += strength * (weights[i] - references[i]), in one pass; `references` may be NULL (zero).
+  /// `sum` receives the sum of the squared differences over all tensors.
+  int32_t (*pull_gradients)(
+      LTTensor *const *gradients, LTTensor *const *weights, LTTensor *const *references, int64_t count,
+      double strength, double *sum);
+
+  int32_t (*generator_create)(const char *device, uint64_t seed, LTGenerator **out);
+  void (*generator_release)(LTGenerator *generator);
+  int32_t (*generator_state)(LTGenerator *generator, LTTensor **out);
+  int32_t (*generator_set_state)(LTGenerator *generator, LTTensor *state);
+  int32_t (*seed_default_generators)(uint64_t seed);
+
+  int64_t (*cuda_device_count)(void);
+  int32_t (*synchronize)(const char *device);
+  void (*set_thread_count)(int64_t count);
+  int64_t (*thread_count)(void);
+} LTTable;
+
+#endif

@@ -1,0 +1,91 @@
+import CHDF5
+import Foundation
+
+/// An open HDF5 file.
+public final class File: Sendable {
+  /// The path it was opened by.
+  public let path: String
+  private let handle: Handle
+
+  /// The group that holds everything.
+  public var root: Group {
+    get throws {
+      try withLibrary {
+        Group(try Handle(checking: H5Gopen2(handle.id, "/", lethe_h5p_default()), H5Gclose, "open", path), "", self)
+      }
+    }
+  }
+
+  private init(path: String, handle: Handle) {
+    self.path = path
+    self.handle = handle
+  }
+
+  /// Opens a file.
+  ///
+  /// - Throws: ``HDF5Error/notFound(path:)``, ``HDF5Error/notHDF5(path:)``, or ``HDF5Error/unreadable(path:reason:)``
+  ///   for a truncated or damaged file.
+  public static func open(_ path: String, writable: Bool = false) throws -> File {
+    var isDirectory: ObjCBool = false
+    guard FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) else {
+      throw HDF5Error.notFound(path: path)
+    }
+    guard !isDirectory.boolValue else { throw HDF5Error.unreadable(path: path, reason: "it is a folder") }
+    guard access(path, R_OK) == 0 else {
+      throw HDF5Error.unreadable(path: path, reason: String(cString: strerror(errno)))
+    }
+    return try withLibrary {
+      guard H5Fis_hdf5(path) > 0 else { throw HDF5Error.notHDF5(path: path) }
+      let id = H5Fopen(path, writable ? lethe_h5f_read_write() : lethe_h5f_read_only(), try accessList().id)
+      guard id >= 0 else { throw HDF5Error.unreadable(path: path, reason: HDF5Error.currentReason()) }
+      return File(path: path, handle: try Handle(checking: id, H5Fclose, "open", path))
+    }
+  }
+
+  /// Makes an empty file, in place of any that is there.
+  public static func create(_ path: String) throws -> File {
+    try withLibrary {
+      let id = H5Fcreate(path, lethe_h5f_truncate(), lethe_h5p_default(), try accessList().id)
+      guard id >= 0 else { throw HDF5Error.unwritable(path: path, reason: HDF5Error.currentReason()) }
+      return File(path: path, handle: try Handle(checking: id, H5Fclose, "create", path))
+    }
+  }
+
+  /// Writes what is pending and closes the file with everything open in it. Closing twice does nothing.
+  public func close() throws {
+    try withLibrary {
+      guard H5Iis_valid(handle.id) > 0 else { return }
+      var reason: String?
+      if H5Fflush(handle.id, H5F_SCOPE_GLOBAL) < 0 { reason = HDF5Error.currentReason() }
+      if H5Fclose(handle.id) < 0, reason == nil { reason = HDF5Error.currentReason() }
+      if let reason { throw HDF5Error.unwritable(path: path, reason: reason) }
+    }
+  }
+
+  private static func accessList() throws -> Handle {
+    let list = try Handle(checking: H5Pcreate(lethe_h5p_file_access()), H5Pclose, "prepare a file")
+    try check(H5Pset_fclose_degree(list.id, H5F_CLOSE_STRONG), "prepare a file")
+    // The format of 1.8 has checksums over its own structures; 1.10 readers, h5py and MATLAB all know it.
+    try check(H5Pset_libver_bounds(list.id, H5F_LIBVER_V18, H5F_LIBVER_V110), "prepare a file")
+    // Data that starts on a cache line can be used where it is mapped, without a copy.
+    try check(H5Pset_alignment(list.id, 1, 64), "prepare a file")
+    try check(lethe_h5p_without_locks(list.id), "prepare a file")
+    return list
+  }
+}
+
+extension File {
+  /// Writes a whole file under a temporary name, then puts it in place: a reader sees the old file or the new one.
+  public static func writeAtomically(to path: String, _ body: (Group) throws -> Void) throws {
+    try AtomicFile.write(to: path) { temporary in
+      let file = try File.create(temporary)
+      do {
+        try body(file.root)
+        try file.close()
+      } catch {
+        try? file.close()
+        throw error
+      }
+    }
+  }
+}

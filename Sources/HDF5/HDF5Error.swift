@@ -1,0 +1,106 @@
+import CHDF5
+import Foundation
+
+/// What went wrong with an HDF5 file.
+public enum HDF5Error: Error, Equatable, CustomStringConvertible {
+  case notFound(path: String)
+  case notHDF5(path: String)
+  case unreadable(path: String, reason: String)
+  case missing(name: String, file: String, available: [String])
+  case wrongKind(name: String, file: String, expected: String)
+  case unsupportedType(name: String, file: String, found: String)
+  case typeMismatch(name: String, file: String, expected: String, found: String)
+  case shapeMismatch(name: String, file: String, expected: String, found: String)
+  case unwritable(path: String, reason: String)
+  case failed(operation: String, object: String, reason: String)
+
+  public var description: String {
+    switch self {
+    case .notFound(let path): "\(path): no such file"
+    case .notHDF5(let path): "\(path): not an HDF5 file"
+    case .unreadable(let path, let reason): "\(path): cannot be read as HDF5: \(reason)"
+    case .missing(let name, let file, let available):
+      "\(file): no \(name)\(available.isEmpty ? "" : "; it has \(Self.list(available))")"
+    case .wrongKind(let name, let file, let expected): "\(file): \(name) is not a \(expected)"
+    case .unsupportedType(let name, let file, let found): "\(file): \(name) has an element type Lethe cannot read: \(found)"
+    case .typeMismatch(let name, let file, let expected, let found),
+      .shapeMismatch(let name, let file, let expected, let found):
+      "\(file): \(name): expected \(expected), found \(found)"
+    case .unwritable(let path, let reason): "\(path): cannot be written: \(reason)"
+    case .failed(let operation, let object, let reason): "\(object): cannot \(operation): \(reason)"
+    }
+  }
+
+  /// The exit status of a command that fails with this error.
+  public var exitStatus: Int32 {
+    switch self {
+    case .notFound: 66
+    case .unwritable: 73
+    default: 65
+    }
+  }
+
+  private static func list(_ names: [String]) -> String {
+    names.prefix(8).joined(separator: ", ") + (names.count > 8 ? ", … (\(names.count))" : "")
+  }
+
+  /// The innermost message of HDF5's error stack, in one line; the system's own reason when there is one.
+  static func currentReason() -> String {
+    var messages = lethe_h5e_messages()
+    lethe_h5e_current(&messages)
+    let innermost = text(of: &messages.innermost)
+    if let start = innermost.range(of: "error message = '"),
+      let end = innermost.range(of: "'", range: start.upperBound..<innermost.endIndex)
+    {
+      return String(innermost[start.upperBound..<end.lowerBound])
+    }
+    let line = innermost.split(whereSeparator: \.isNewline).joined(separator: " ")
+    return line.isEmpty ? "HDF5 gave no reason" : line
+  }
+
+  private static func text<Storage>(of storage: inout Storage) -> String {
+    withUnsafeBytes(of: &storage) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+  }
+}
+
+// libhdf5 is not safe for threads unless it was built so, and Debian's was not. The lock is recursive because a
+// handle may be released (and closed) while a call is under way.
+private let libraryLock = NSRecursiveLock()
+
+/// Runs calls into libhdf5, one thread at a time.
+func withLibrary<Result>(_ body: () throws -> Result) rethrows -> Result {
+  libraryLock.lock()
+  defer { libraryLock.unlock() }
+  lethe_h5e_silence()
+  return try body()
+}
+
+/// Throws HDF5's reason where a call has failed; to be called under the lock, right after it.
+@discardableResult
+func check<Status: SignedInteger>(_ status: Status, _ operation: String, _ object: String = "HDF5") throws -> Status {
+  guard status >= 0 else {
+    throw HDF5Error.failed(operation: operation, object: object, reason: HDF5Error.currentReason())
+  }
+  return status
+}
+
+/// Owner of one HDF5 identifier, closed when the last reference goes.
+///
+/// Sendable because the identifier never changes and every use of it is under the library's lock.
+final class Handle: @unchecked Sendable {
+  let id: hid_t
+  private let close: (hid_t) -> herr_t
+
+  init(checking id: hid_t, _ close: @escaping (hid_t) -> herr_t, _ operation: String, _ object: String = "HDF5") throws
+  {
+    self.id = try check(id, operation, object)
+    self.close = close
+  }
+
+  static func copy(of type: hid_t) throws -> Handle { try Handle(checking: H5Tcopy(type), H5Tclose, "copy a type") }
+
+  deinit {
+    // Closing a file closes what is open in it, so this one may be gone already.
+    withLibrary { if H5Iis_valid(id) > 0 { _ = close(id) } }
+  }
+}

@@ -1,0 +1,118 @@
+import Foundation
+
+/// Elements of one picture, in SVG.
+struct Drawing {
+  enum Anchor: String { case start, middle, end }
+
+  let width: Double
+  var height: Double = 0
+  private(set) var body = ""
+
+  init(width: Double) { self.width = width }
+
+  mutating func raw(_ element: String) { body += element + "\n" }
+
+  mutating func line(_ x1: Double, _ y1: Double, _ x2: Double, _ y2: Double, _ style: String) {
+    raw("<line x1=\"\(n(x1))\" y1=\"\(n(y1))\" x2=\"\(n(x2))\" y2=\"\(n(y2))\" class=\"\(style)\"/>")
+  }
+
+  mutating func text(
+    _ content: String, _ x: Double, _ y: Double, _ style: String = "tick", _ anchor: Anchor = .start,
+    rotated: Double? = nil, fullText: String? = nil
+  ) {
+    let turn = rotated.map { " transform=\"rotate(\(n($0)) \(n(x)) \(n(y)))\"" } ?? ""
+    let hover = fullText.flatMap { $0 == content ? nil : "<title>\(escapedMarkup($0))</title>" } ?? ""
+    raw(
+      "<text x=\"\(n(x))\" y=\"\(n(y))\" class=\"\(style)\" text-anchor=\"\(anchor.rawValue)\"\(turn)>"
+        + hover + escapedMarkup(content) + "</text>")
+  }
+
+  mutating func rectangle(
+    _ x: Double, _ y: Double, _ width: Double, _ height: Double, style: String = "", fill: String? = nil,
+    hover: String? = nil
+  ) {
+    let paint = fill.map { " fill=\"\($0)\"" } ?? " class=\"\(style)\""
+    let shape = "<rect x=\"\(n(x))\" y=\"\(n(y))\" width=\"\(n(max(width, 0)))\" height=\"\(n(height))\"\(paint)"
+    raw(hover.map { "\(shape)><title>\(escapedMarkup($0))</title></rect>" } ?? "\(shape)/>")
+  }
+
+  mutating func path(_ points: [(x: Double, y: Double)], closed: Bool = false, _ style: String) {
+    let commands = points.enumerated().map { "\($0.offset == 0 ? "M" : "L")\(n($0.element.x)) \(n($0.element.y))" }
+    raw("<path d=\"\(commands.joined())\(closed ? "Z" : "")\" class=\"\(style)\"/>")
+  }
+
+  /// Each series has a shape of its own, so that it is told apart in grey too.
+  mutating func marker(_ series: Int, _ x: Double, _ y: Double, hover: String? = nil) {
+    let r = 3.6
+    let corners: [(x: Double, y: Double)]
+    switch series % 4 {
+    case 0:
+      let title = hover.map { "<title>\(escapedMarkup($0))</title>" } ?? ""
+      raw("<circle cx=\"\(n(x))\" cy=\"\(n(y))\" r=\"\(n(r))\" class=\"f\(series % 6)\">\(title)</circle>")
+      return
+    case 1: return rectangle(x - r + 0.4, y - r + 0.4, 2 * r - 0.8, 2 * r - 0.8, style: "f\(series % 6)", hover: hover)
+    case 2: corners = [(x, y - r - 0.6), (x + r + 0.4, y + r - 0.4), (x - r - 0.4, y + r - 0.4)]
+    default: corners = [(x, y - r - 1), (x + r + 1, y), (x, y + r + 1), (x - r - 1, y)]
+    }
+    path(corners, closed: true, "f\(series % 6)")
+  }
+
+  /// A row of swatches and names, wrapped; returns the height it took.
+  mutating func legend(_ names: [String], x: Double, y: Double) -> Double {
+    var (left, top) = (x, y)
+    for (index, name) in names.enumerated() {
+      let shown = TextMetrics.shortened(name, to: width - x - 24, size: 12)
+      let length = 16 + TextMetrics.width(shown, size: 12) + 14
+      if left > x, left + length > width { (left, top) = (x, top + 18) }
+      marker(index, left + 5, top + 8)
+      text(shown, left + 15, top + 12, "label", fullText: name)
+      left += length
+    }
+    return names.isEmpty ? 0 : top - y + 22
+  }
+
+  private func n(_ value: Double) -> String { Self.number(value) }
+
+  /// A coordinate with one decimal at most.
+  static func number(_ value: Double) -> String {
+    let rounded = (value * 10).rounded() / 10
+    return rounded == rounded.rounded() ? String(Int(rounded)) : "\(rounded)"
+  }
+}
+
+/// Guesses of text sizes, a little too wide, since the font is the reader's.
+enum TextMetrics {
+  static func width(_ text: String, size: Double) -> Double {
+    text.reduce(0) { total, character in
+      switch character {
+      case "i", "j", "l", "t", "f", "I", ".", ",", ":", ";", "'", "|", " ": total + 0.36
+      case "m", "w", "M", "W", "%", "…", "@": total + 0.95
+      case let other where other.isUppercase: total + 0.72
+      default: total + 0.6 * Double(max(displayWidth(String(character)), 0)) + (character.isASCII ? 0 : 0.02)
+      }
+    } * size
+  }
+
+  /// The text cut to a width: from its front, since the end of a layer's path says most, or from its back.
+  static func shortened(_ text: String, to limit: Double, size: Double, keepingEnd: Bool = false) -> String {
+    guard width(text, size: size) > limit else { return text }
+    var rest = Substring(text)
+    while !rest.isEmpty, width(rest + "…", size: size) > limit { _ = keepingEnd ? rest.removeFirst() : rest.removeLast() }
+    return keepingEnd ? "…" + rest : rest + "…"
+  }
+
+  private static func width(_ text: Substring, size: Double) -> Double { width(String(text), size: size) }
+
+  /// Lines of whole words within a width.
+  static func wrapped(_ text: String, to limit: Double, size: Double) -> [String] {
+    var lines: [String] = []
+    for word in text.split(separator: " ") {
+      if let last = lines.last, width(last + " " + word, size: size) <= limit {
+        lines[lines.count - 1] = last + " " + word
+      } else {
+        lines.append(String(word))
+      }
+    }
+    return lines
+  }
+}

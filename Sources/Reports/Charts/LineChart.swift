@@ -1,0 +1,137 @@
+/// Values by epoch, one line a series, each named where it ends.
+public struct LineChart: Chart {
+  /// A value at an epoch; `low` and `high` bound it where an interval is known.
+  public struct Point: Sendable {
+    public var epoch: Int
+    public var value: Double
+    public var low: Double
+    public var high: Double
+
+    public init(epoch: Int, value: Double, low: Double = .nan, high: Double = .nan) {
+      self.epoch = epoch
+      self.value = value
+      self.low = low
+      self.high = high
+    }
+
+    var hasInterval: Bool { low.isFinite && high.isFinite }
+  }
+
+  public struct Series: Sendable {
+    public var name: String
+    public var points: [Point]
+
+    public init(name: String, points: [Point]) {
+      self.name = name
+      self.points = points
+    }
+  }
+
+  public var title: String
+  public var subtitle: String
+  /// The quantity with its unit, such as "accuracy (%)".
+  public var valueTitle: String
+  public var limits: ClosedRange<Double>?
+  public var decimals: Int
+  public var series: [Series]
+
+  public init(
+    title: String, subtitle: String, valueTitle: String, limits: ClosedRange<Double>? = nil, decimals: Int = 1,
+    series: [Series]
+  ) {
+    self.title = title
+    self.subtitle = subtitle
+    self.valueTitle = valueTitle
+    self.limits = limits
+    self.decimals = decimals
+    self.series = series
+  }
+
+  public func picture(width: Double) -> ChartPicture {
+    let finite = series.map { $0.points.filter(\.value.isFinite) }
+    guard finite.contains(where: { !$0.isEmpty }) else { return .empty(width: width) }
+    var drawing = Drawing(width: width)
+    let values = finite.joined().flatMap { [$0.value, $0.low, $0.high] }
+    let yAxis = Axis(covering: values, limits: limits)
+
+    let labels = zip(series, finite).map { item, points in
+      points.last.map { "\(item.name)  \(NumberText.fixed($0.value, decimals))" } ?? ""
+    }
+    let labelWidth = labels.map { TextMetrics.width($0, size: 12) }.max() ?? 0
+    let namesAtEnd = labelWidth <= width * 0.34
+    var top = 8.0
+    if !namesAtEnd { top += drawing.legend(series.map(\.name), x: 0, y: 0) }
+    drawing.text(valueTitle, 0, top + 10, "tick")
+    top += 24
+    let left = 8 + (yAxis.ticks.map { TextMetrics.width(yAxis.label($0), size: 11) }.max() ?? 0)
+    let right = width - (namesAtEnd ? labelWidth + 22 : 46)
+    let bottom = top + min(260, max(170, width * 0.5))
+    let xAxis = Axis(epochsThrough: finite.joined().map(\.epoch).max() ?? 1, tickCount: Int((right - left) / 34))
+    let x = { (epoch: Int) in xAxis.position(Double(epoch), from: left, to: right) }
+    let y = { (value: Double) in yAxis.position(value, from: bottom, to: top) }
+
+    for tick in yAxis.ticks {
+      drawing.line(left, y(tick), right, y(tick), tick == yAxis.low ? "axis" : "grid")
+      drawing.text(yAxis.label(tick), left - 6, y(tick) + 4, "tick", .end)
+    }
+    for tick in xAxis.ticks {
+      drawing.line(x(Int(tick)), bottom, x(Int(tick)), bottom + 4, "axis")
+      drawing.text(xAxis.label(tick), x(Int(tick)), bottom + 17, "tick", .middle)
+    }
+    drawing.text("epoch", (left + right) / 2, bottom + 34, "tick", .middle)
+    drawing.height = bottom + 42
+
+    for (index, points) in finite.enumerated() {
+      let band = points.filter(\.hasInterval)
+      if band.count > 1 {
+        let outline = band.map { (x($0.epoch), y($0.high)) } + band.reversed().map { (x($0.epoch), y($0.low)) }
+        drawing.path(outline.map { (x: $0.0, y: $0.1) }, closed: true, "band f\(index % 6)")
+      }
+    }
+    for (index, points) in finite.enumerated() {
+      if points.count > 1 { drawing.path(points.map { (x($0.epoch), y($0.value)) }, "line s\(index % 6)") }
+      // Many epochs would make a caterpillar of the markers.
+      for (place, point) in points.enumerated() where points.count <= 30 || place == points.count - 1 {
+        drawing.marker(index, x(point.epoch), y(point.value), hover: hover(series[index].name, point))
+      }
+    }
+    placeLabels(finite, labels: labels, namesAtEnd: namesAtEnd, right: right, range: (top, bottom), y: y, in: &drawing)
+    return ChartPicture(drawing)
+  }
+
+  private func hover(_ name: String, _ point: Point) -> String {
+    let interval =
+      point.hasInterval ? " (\(NumberText.interval(point.low, point.high, decimals: decimals)))" : ""
+    return "\(name), epoch \(point.epoch): \(NumberText.fixed(point.value, decimals))\(interval)"
+  }
+
+  /// Puts the labels beside the last points, pushed apart until none covers another.
+  private func placeLabels(
+    _ points: [[Point]], labels: [String], namesAtEnd: Bool, right: Double, range: (top: Double, bottom: Double),
+    y: (Double) -> Double, in drawing: inout Drawing
+  ) {
+    let ends = points.enumerated().compactMap { index, points in
+      points.last.map { (index: index, y: y($0.value), value: $0.value) }
+    }.sorted { $0.y < $1.y }
+    let places = Self.spread(ends.map(\.y), gap: 15, within: range.top...range.bottom)
+    for (end, place) in zip(ends, places) {
+      if namesAtEnd {
+        drawing.marker(end.index, right + 12, place)
+        drawing.text(labels[end.index], right + 20, place + 4, "label")
+      } else {
+        drawing.text(NumberText.fixed(end.value, decimals), right + 8, place + 4, "label")
+      }
+    }
+  }
+
+  /// Moves sorted positions apart to a least gap, staying within the range where they fit.
+  static func spread(_ positions: [Double], gap: Double, within range: ClosedRange<Double>) -> [Double] {
+    var places = positions
+    for index in places.indices.dropFirst() { places[index] = max(places[index], places[index - 1] + gap) }
+    if let last = places.last, last > range.upperBound {
+      places[places.count - 1] = max(range.upperBound, range.lowerBound + gap * Double(places.count - 1))
+      for index in places.indices.dropLast().reversed() { places[index] = min(places[index], places[index + 1] - gap) }
+    }
+    return places
+  }
+}

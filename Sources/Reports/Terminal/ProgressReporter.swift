@@ -1,0 +1,129 @@
+import Foundation
+
+/// Shows progress on standard error: a bar on a terminal, now and then a plain line elsewhere, nothing when quiet.
+///
+/// `@unchecked Sendable`: all mutable state is touched only while `lock` is held.
+public final class ProgressReporter: @unchecked Sendable {
+  /// How progress is shown.
+  public enum Style: Sendable {
+    case bar(columns: Int?)
+    case lines
+    case quiet
+  }
+
+  public let style: Style
+  private let bar: ProgressBar
+  private let clock: @Sendable () -> Double
+  private let output: @Sendable (String) -> Void
+  private let lock = NSLock()
+  private let started: Double
+  private var lastShown: Double
+  private var completed = 0
+  private var note = ""
+  private var isBarVisible = false
+  private var isFinished = false
+
+  /// Starts the clock.
+  ///
+  /// - Parameters:
+  ///   - style: nil chooses the bar where standard error is a terminal, else lines.
+  ///   - clock: seconds that only grow; `output` takes text with its line ends. Both are for tests.
+  public init(
+    title: String, total: Int, unit: String = "step", isQuiet: Bool = false, style: Style? = nil,
+    clock: @escaping @Sendable () -> Double = { ProcessInfo.processInfo.systemUptime },
+    output: @escaping @Sendable (String) -> Void = { try? FileHandle.standardError.write(contentsOf: Data($0.utf8)) }
+  ) {
+    self.style = isQuiet ? .quiet : style ?? (Self.isErrorTerminal ? .bar(columns: nil) : .lines)
+    self.bar = ProgressBar(title: title, unit: unit, total: total)
+    self.clock = clock
+    self.output = output
+    started = clock()
+    lastShown = started
+  }
+
+  public static var isErrorTerminal: Bool { isatty(STDERR_FILENO) == 1 }
+
+  public func advance(by count: Int = 1, note: String? = nil) {
+    lock.withLock {
+      completed += count
+      if let note { self.note = note }
+      showIfDue()
+    }
+  }
+
+  public func update(completed: Int, note: String? = nil) {
+    lock.withLock {
+      self.completed = completed
+      if let note { self.note = note }
+      showIfDue()
+    }
+  }
+
+  /// Writes a line of its own, above the bar where there is one.
+  public func message(_ line: String) {
+    lock.withLock {
+      switch style {
+      case .quiet: break
+      case .lines: output(line + "\n")
+      case .bar:
+        output((isBarVisible ? Self.erase : "") + line + "\n")
+        isBarVisible = false
+        if !isFinished { show() }
+      }
+    }
+  }
+
+  /// Ends the report: takes the bar away, or leaves one last line. Later calls show nothing.
+  public func finish(note: String? = nil, keepsLine: Bool = true) {
+    lock.withLock {
+      if isFinished { return }
+      if let note { self.note = note }
+      switch style {
+      case .quiet: break
+      case .lines: if keepsLine { show() }
+      case .bar:
+        if keepsLine {
+          show()
+          output("\n")
+        } else if isBarVisible {
+          output(Self.erase)
+        }
+        isBarVisible = false
+      }
+      isFinished = true
+    }
+  }
+
+  private static let erase = "\r\u{1B}[K"
+
+  private func showIfDue() {
+    guard !isFinished else { return }
+    // Ten frames a second on a terminal; in a log a line every ten seconds.
+    switch style {
+    case .quiet: return
+    case .bar: if isBarVisible, clock() - lastShown < 0.1 { return }
+    case .lines: if clock() - lastShown < 10 { return }
+    }
+    show()
+  }
+
+  private func show() {
+    lastShown = clock()
+    let seconds = lastShown - started
+    switch style {
+    case .quiet: break
+    case .lines: output(bar.plainLine(completed: completed, seconds: seconds, note: note) + "\n")
+    case .bar(let columns):
+      let width = columns ?? Self.terminalColumns
+      output(Self.erase + bar.line(completed: completed, seconds: seconds, note: note, columns: width))
+      isBarVisible = true
+    }
+  }
+
+  /// The width of the terminal on standard error, 80 where it cannot be told.
+  public static var terminalColumns: Int {
+    var size = winsize()
+    guard ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 80 }
+    return Int(size.ws_col)
+  }
+}

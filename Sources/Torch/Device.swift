@@ -1,0 +1,47 @@
+import CTorchInterface
+
+/// Where a tensor's memory is.
+public struct Device: Sendable, Hashable, CustomStringConvertible {
+  /// libtorch's name: `cpu`, `cuda:0`.
+  public let name: String
+
+  public static let cpu = Device(name: "cpu")
+
+  private init(name: String) { self.name = name }
+
+  /// A device by name: `cpu`, `cuda`, `cuda:1`, or `auto` (the first CUDA device if there is one, else the CPU).
+  ///
+  /// - Throws: ``TorchError/unknownDevice(_:reason:)`` for another name, or a CUDA device that this machine lacks.
+  public init(_ name: String) throws {
+    let available = name == "cpu" ? 0 : Int(try Library.table().cuda_device_count())
+    switch name {
+    case "cpu": self = .cpu
+    case "auto": self.init(name: available > 0 ? "cuda:0" : "cpu")
+    case "cuda" where available > 0: self.init(name: "cuda:0")
+    case "cuda":
+      throw TorchError.unknownDevice(name, reason: "this libtorch sees no CUDA device")
+    default:
+      guard name.hasPrefix("cuda:"), let index = Int(name.dropFirst(5)), index >= 0 else {
+        throw TorchError.unknownDevice(name, reason: "expected auto, cpu, cuda or cuda:N")
+      }
+      guard index < available else {
+        throw TorchError.unknownDevice(name, reason: "this libtorch sees \(available) CUDA devices")
+      }
+      self.init(name: name)
+    }
+  }
+
+  init(reported name: String) { self.init(name: name) }
+
+  public var description: String { name }
+  public var isCUDA: Bool { name.hasPrefix("cuda") }
+
+  public static func cudaDeviceCount() throws -> Int { Int(try Library.table().cuda_device_count()) }
+
+  /// Waits until the device has done all that was asked of it.
+  public func synchronize() throws {
+    guard isCUDA else { return }
+    let table = try Library.table()
+    try check(table.synchronize(name), "synchronize", table)
+  }
+}

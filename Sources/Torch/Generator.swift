@@ -1,0 +1,31 @@
+import CTorchInterface
+
+/// A random generator of libtorch, passed to operators that draw.
+public final class Generator: @unchecked Sendable {
+  // Sendable: libtorch locks a generator while it is drawn from.
+  let handle: OpaquePointer
+  private let table: LTTable
+
+  public init(seed: UInt64, device: Device = .cpu) throws {
+    table = try Library.table()
+    var created: OpaquePointer?
+    try check(table.generator_create(device.name, seed, &created), "generator", table)
+    guard let created else { throw TorchError.failed(operation: "generator", message: "no handle") }
+    handle = created
+  }
+
+  deinit { table.generator_release(handle) }
+
+  /// The generator's whole state, a `uint8` tensor.
+  public func state() throws -> Tensor {
+    var state: OpaquePointer?
+    try check(table.generator_state(handle, &state), "generator state", table)
+    return try Tensor(taking: state, operation: "generator state")
+  }
+
+  public func setState(_ state: Tensor) throws {
+    try withExtendedLifetime((self, state)) {
+      try check(table.generator_set_state(handle, state.handle), "generator state", table)
+    }
+  }
+}

@@ -1,0 +1,77 @@
+import CTorchInterface
+
+/// Runs `body` with gradient recording off on this thread. Synchronous: the mode belongs to the thread.
+public func withoutGradients<Result>(_ body: () throws -> Result) throws -> Result {
+  let table = try Library.table()
+  let previous = table.set_gradient_mode(0)
+  defer { _ = table.set_gradient_mode(previous) }
+  return try body()
+}
+
+extension Tensor {
+  public var requiresGradient: Bool {
+    withExtendedLifetime(self) { table.requires_gradient(handle) != 0 }
+  }
+
+  public func setRequiresGradient(_ required: Bool) throws {
+    try withExtendedLifetime(self) {
+      try check(table.set_requires_gradient(handle, required ? 1 : 0), "requires_grad", table)
+    }
+  }
+
+  /// Accumulates the gradients of this scalar in the tensors that require one.
+  public func backward() throws {
+    try withExtendedLifetime(self) { try check(table.backward(handle), "backward", table) }
+  }
+
+  /// What ``backward()`` accumulated, nil before it.
+  public func gradient() throws -> Tensor? {
+    try withExtendedLifetime(self) {
+      var found: OpaquePointer?
+      try check(table.gradient(handle, &found), "grad", table)
+      return try found.map { try Tensor(taking: $0, operation: "grad") }
+    }
+  }
+
+  public func clearGradient() throws {
+    try withExtendedLifetime(self) { try check(table.clear_gradient(handle), "grad", table) }
+  }
+
+  /// The gradients of this scalar by `inputs`; nil where an input does not take part in it.
+  public func gradients(of inputs: [Tensor]) throws -> [Tensor?] {
+    try withExtendedLifetime((self, inputs)) {
+      var found = [OpaquePointer?](repeating: nil, count: inputs.count)
+      let handles = inputs.map { Optional($0.handle) }
+      try check(table.gradients(handle, handles, Int64(inputs.count), &found), "gradients", table)
+      return try found.map { handle in try handle.map { try Tensor(taking: $0, operation: "gradients") } }
+    }
+  }
+}
+
+/// Adds `strength · (weight − reference)` to each gradient in place, in one pass over memory.
+///
+/// - Parameters:
+///   - gradients: written; shapes as `weights`.
+///   - references: nil pulls toward zero.
+/// - Returns: `Σ (weight − reference)²` over all tensors, before any step.
+public func pullGradients(
+  _ gradients: [Tensor], of weights: [Tensor], toward references: [Tensor]?, strength: Double
+) throws -> Double {
+  let table = try Library.table()
+  precondition(gradients.count == weights.count && references?.count ?? weights.count == weights.count)
+  return try withExtendedLifetime((gradients, weights, references)) {
+    var sum = 0.0
+    let gradientHandles = gradients.map { Optional($0.handle) }
+    let weightHandles = weights.map { Optional($0.handle) }
+    let count = Int64(weights.count)
+    let status =
+      if let references {
+        table.pull_gradients(
+          gradientHandles, weightHandles, references.map { Optional($0.handle) }, count, strength, &sum)
+      } else {
+        table.pull_gradients(gradientHandles, weightHandles, nil, count, strength, &sum)
+      }
+    try check(status, "pull gradients", table)
+    return sum
+  }
+}

@@ -1,0 +1,100 @@
+import CTorchInterface
+import Foundation
+
+/// libtorch, opened when the first tensor is made.
+public enum Library {
+  private static let loaded: Result<LTTable, TorchError> = load()
+
+  static func table() throws -> LTTable { try loaded.get() }
+
+  /// Opens libtorch now rather than at the first tensor.
+  public static func open() throws { _ = try table() }
+
+  /// libtorch's version, as `2.13.0`.
+  public static func version() throws -> String { try table().torch_version().map { String(cString: $0) } ?? "unknown" }
+
+  /// Tensor handles created and not yet released, in the whole process.
+  public static func liveHandleCount() throws -> Int { Int(try table().live_handle_count()) }
+
+  public static func setThreadCount(_ count: Int) throws { try table().set_thread_count(Int64(count)) }
+
+  public static func threadCount() throws -> Int { Int(try table().thread_count()) }
+
+  /// Seeds the generators that operators without an explicit one draw from (dropout in a program).
+  public static func seedDefaultGenerators(_ seed: UInt64) throws {
+    let table = try table()
+    try check(table.seed_default_generators(seed), "seed", table)
+  }
+}
+
+extension Library {
+  private static func load() -> Result<LTTable, TorchError> {
+    boundSpinning()
+    let executable = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
+    // CTorch's symbols are bound to whatever libtorch is loaded first, so that one build serves CPU and CUDA.
+    if let failure = openFirst(torchCandidates(near: executable), global: true) {
+      return .failure(.unavailable(reason: failure))
+    }
+    var entry: UnsafeMutableRawPointer?
+    if let failure = openFirst(bindingCandidates(near: executable), global: false, onSuccess: {
+      entry = dlsym($0, "lethe_torch_table")
+    }) {
+      return .failure(.unavailable(reason: failure))
+    }
+    guard let entry else { return .failure(.unavailable(reason: "libCTorch.so exports no lethe_torch_table")) }
+    typealias Entry = @convention(c) () -> UnsafeRawPointer?
+    guard let table = unsafeBitCast(entry, to: Entry.self)()?.assumingMemoryBound(to: LTTable.self).pointee else {
+      return .failure(.unavailable(reason: "libCTorch.so was built without libtorch"))
+    }
+    guard table.version == LT_TABLE_VERSION else {
+      let reason = "libCTorch.so has table version \(table.version), expected \(LT_TABLE_VERSION)"
+      return .failure(.unavailable(reason: reason))
+    }
+    return .success(table)
+  }
+
+  /// On a machine that others use too, a waiting OpenMP thread that spins takes the processor from the one it waits
+  /// for. The variables are read when the OpenMP library loads; what the user set stays.
+  private static func boundSpinning() {
+    setenv("GOMP_SPINCOUNT", "20000", 0)
+    setenv("KMP_BLOCKTIME", "1", 0)
+  }
+
+  private static func torchCandidates(near executable: URL) -> [String] {
+    var candidates: [String] = []
+    let environment = ProcessInfo.processInfo.environment
+    if let folder = environment["LIBTORCH"] { candidates.append("\(folder)/lib/libtorch.so") }
+    var folder = executable
+    while folder.path != "/" {
+      candidates.append(folder.appendingPathComponent(".libtorch/torch/lib/libtorch.so").path)
+      folder.deleteLastPathComponent()
+    }
+    candidates.append("libtorch.so")
+    return candidates
+  }
+
+  private static func bindingCandidates(near executable: URL) -> [String] {
+    var candidates: [String] = []
+    if let path = ProcessInfo.processInfo.environment["LETHE_CTORCH"] { candidates.append(path) }
+    candidates.append(executable.appendingPathComponent("libCTorch.so").path)
+    candidates.append(executable.appendingPathComponent("../lib/libCTorch.so").path)
+    candidates.append("libCTorch.so")
+    return candidates
+  }
+
+  /// Opens the first candidate that exists; returns the reason when none could be opened.
+  private static func openFirst(
+    _ candidates: [String], global: Bool, onSuccess: (UnsafeMutableRawPointer) -> Void = { _ in }
+  ) -> String? {
+    var reason = "not found"
+    for candidate in candidates {
+      if candidate.contains("/"), !FileManager.default.fileExists(atPath: candidate) { continue }
+      if let handle = dlopen(candidate, RTLD_NOW | (global ? RTLD_GLOBAL : RTLD_LOCAL)) {
+        onSuccess(handle)
+        return nil
+      }
+      reason = dlerror().map { String(cString: $0) } ?? reason
+    }
+    return reason
+  }
+}

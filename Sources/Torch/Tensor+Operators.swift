@@ -1,0 +1,174 @@
+/// Operators found once, at their first use.
+private enum Known {
+  static let add = find("aten::add", "Tensor")
+  static let subtract = find("aten::sub", "Tensor")
+  static let multiply = find("aten::mul", "Tensor")
+  static let divide = find("aten::div", "Tensor")
+  static let multiplyScalar = find("aten::mul", "Scalar")
+  static let divideScalar = find("aten::div", "Scalar")
+  static let addInPlace = find("aten::add_", "Tensor")
+  static let copyInPlace = find("aten::copy_")
+  static let toType = find("aten::to", "dtype")
+  static let toDevice = find("aten::to", "device")
+  static let detach = find("aten::detach")
+  static let clone = find("aten::clone")
+  static let reshape = find("aten::reshape")
+  static let transpose = find("aten::t")
+  static let matrixProduct = find("aten::mm")
+  static let concatenate = find("aten::cat")
+  static let sum = find("aten::sum")
+  static let sumAlong = find("aten::sum", "dim_IntList")
+  static let meanAlong = find("aten::mean", "dim")
+  static let argmax = find("aten::argmax")
+  static let equal = find("aten::equal")
+  static let allFinite = find("aten::isfinite")
+  static let all = find("aten::all")
+  static let crossEntropy = find("aten::cross_entropy_loss")
+  static let zeros = find("aten::zeros")
+  static let fill = find("aten::fill_", "Scalar")
+  static let uniform = find("aten::uniform_")
+  static let normal = find("aten::normal_")
+  static let contiguous = find("aten::contiguous")
+
+  private static func find(_ name: String, _ overload: String = "") -> Result<Operator, any Error> {
+    Result { try Operator(name, overload: overload) }
+  }
+}
+
+// MARK: - Arithmetic
+
+extension Tensor {
+  public func add(_ other: Tensor, scaledBy factor: Double = 1) throws -> Tensor {
+    try Known.add.get().tensor([.tensor(self), .tensor(other), .double(factor)])
+  }
+
+  public func subtract(_ other: Tensor) throws -> Tensor {
+    try Known.subtract.get().tensor([.tensor(self), .tensor(other)])
+  }
+
+  public func multiply(_ other: Tensor) throws -> Tensor {
+    try Known.multiply.get().tensor([.tensor(self), .tensor(other)])
+  }
+
+  public func divide(_ other: Tensor) throws -> Tensor {
+    try Known.divide.get().tensor([.tensor(self), .tensor(other)])
+  }
+
+  public func multiply(by factor: Double) throws -> Tensor {
+    try Known.multiplyScalar.get().tensor([.tensor(self), .double(factor)])
+  }
+
+  public func divide(by divisor: Double) throws -> Tensor {
+    try Known.divideScalar.get().tensor([.tensor(self), .double(divisor)])
+  }
+
+  /// self += factor · other, in place.
+  public func addInPlace(_ other: Tensor, scaledBy factor: Double = 1) throws {
+    try Known.addInPlace.get()([.tensor(self), .tensor(other), .double(factor)])
+  }
+
+  /// The matrix product of `[rows, inner]` and `[inner, columns]`.
+  public func matrixProduct(_ other: Tensor) throws -> Tensor {
+    try Known.matrixProduct.get().tensor([.tensor(self), .tensor(other)])
+  }
+}
+
+// MARK: - Reduction
+
+extension Tensor {
+  public func sum() throws -> Tensor { try Known.sum.get().tensor([.tensor(self)]) }
+
+  public func sum(along axes: [Int], keepsAxes: Bool = false) throws -> Tensor {
+    try Known.sumAlong.get().tensor([.tensor(self), .ints(axes), .bool(keepsAxes)])
+  }
+
+  public func mean(along axes: [Int], keepsAxes: Bool = false) throws -> Tensor {
+    try Known.meanAlong.get().tensor([.tensor(self), .ints(axes), .bool(keepsAxes)])
+  }
+
+  /// The index of the largest element along an axis, int64.
+  public func argmax(along axis: Int) throws -> Tensor {
+    try Known.argmax.get().tensor([.tensor(self), .int(axis)])
+  }
+
+  /// Whether both have the same shape and elements.
+  public func isEqual(to other: Tensor) throws -> Bool {
+    guard case .bool(let equal)? = try Known.equal.get()([.tensor(self), .tensor(other)]).first else { return false }
+    return equal
+  }
+
+  public func isFinite() throws -> Bool {
+    let finite = try Known.allFinite.get().tensor([.tensor(self)])
+    return try Known.all.get().tensor([.tensor(finite)]).item() != 0
+  }
+}
+
+// MARK: - Shape, type and device
+
+extension Tensor {
+  public func reshaped(_ shape: [Int]) throws -> Tensor {
+    try Known.reshape.get().tensor([.tensor(self), .ints(shape)])
+  }
+
+  /// A matrix's transpose.
+  public func transposed() throws -> Tensor { try Known.transpose.get().tensor([.tensor(self)]) }
+
+  public func contiguous() throws -> Tensor { try Known.contiguous.get().tensor([.tensor(self)]) }
+
+  public func to(_ type: DType) throws -> Tensor {
+    try Known.toType.get().tensor([.tensor(self), .dtype(type)])
+  }
+
+  public func to(_ device: Device) throws -> Tensor {
+    try Known.toDevice.get().tensor([.tensor(self), .device(device), .dtype(type ?? .float32)])
+  }
+
+  public func detached() throws -> Tensor { try Known.detach.get().tensor([.tensor(self)]) }
+
+  public func cloned() throws -> Tensor { try Known.clone.get().tensor([.tensor(self)]) }
+
+  public static func concatenated(_ tensors: [Tensor], along axis: Int = 0) throws -> Tensor {
+    try Known.concatenate.get().tensor([.tensors(tensors), .int(axis)])
+  }
+}
+
+// MARK: - Creation and filling
+
+extension Tensor {
+  public static func zeros(_ shape: [Int], type: DType = .float32, device: Device = .cpu) throws -> Tensor {
+    try Known.zeros.get().tensor([.ints(shape), .dtype(type), .useDefault, .device(device)])
+  }
+
+  public func copyInPlace(from other: Tensor) throws {
+    try Known.copyInPlace.get()([.tensor(self), .tensor(other)])
+  }
+
+  public func fill(_ value: Double) throws { try Known.fill.get()([.tensor(self), .double(value)]) }
+
+  public func fillUniform(_ range: ClosedRange<Double>, using generator: Generator) throws {
+    try Known.uniform.get()(
+      [.tensor(self), .double(range.lowerBound), .double(range.upperBound), .generator(generator)])
+  }
+
+  public func fillNormal(standardDeviation: Double, using generator: Generator) throws {
+    try Known.normal.get()([.tensor(self), .double(0), .double(standardDeviation), .generator(generator)])
+  }
+}
+
+// MARK: - Loss
+
+extension Tensor {
+  public enum LossReduction: Int, Sendable {
+    case none = 0
+    case mean = 1
+    case sum = 2
+  }
+
+  /// Cross-entropy of these logits, `[batch, classes]`, against int64 class indices, `[batch]`.
+  public func crossEntropy(
+    with labels: Tensor, labelSmoothing: Double = 0, reduction: LossReduction = .mean
+  ) throws -> Tensor {
+    try Known.crossEntropy.get().tensor(
+      [.tensor(self), .tensor(labels), .none, .int(reduction.rawValue), .int(-100), .double(labelSmoothing)])
+  }
+}
