@@ -23,8 +23,8 @@ static inline hid_t lethe_h5t_uint8(void) { return H5T_STD_U8LE; }
 static inline hid_t lethe_h5t_int8(void) { return H5T_STD_I8LE; }
 static inline hid_t lethe_h5t_c_string(void) { return H5T_C_S1; }
 static inline hid_t lethe_h5p_file_access(void) { return H5P_FILE_ACCESS; }
-static inline hid_t lethe_h5p_file_create(void) { return H5P_FILE_CREATE; }
 static inline hid_t lethe_h5p_dataset_create(void) { return H5P_DATASET_CREATE; }
+static inline hid_t lethe_h5p_link_create(void) { return H5P_LINK_CREATE; }
 static inline unsigned lethe_h5f_read_only(void) { return H5F_ACC_RDONLY; }
 static inline unsigned lethe_h5f_read_write(void) { return H5F_ACC_RDWR; }
 static inline unsigned lethe_h5f_truncate(void) { return H5F_ACC_TRUNC; }
@@ -38,11 +38,52 @@ static inline haddr_t lethe_haddr_undefined(void) { return HADDR_UNDEF; }
 // HDF5 prints its errors on standard error unless it is told not to (on each thread, in a thread-safe build).
 static inline void lethe_h5e_silence(void) { H5Eset_auto2(H5E_DEFAULT, NULL, NULL); }
 
-// Versioned functions are macros over the numbered ones; the numbers are the ones that every 1.10 to 2.0 has.
-static inline int lethe_h5o_is_group(hid_t id) { return H5Iget_type(id) == H5I_GROUP; }
-static inline int lethe_h5o_is_dataset(hid_t id) { return H5Iget_type(id) == H5I_DATASET; }
+// These names are macros over numbered versions in some releases, and functions in others.
 static inline herr_t lethe_h5_reclaim(hid_t type, hid_t space, void *buffer) {
   return H5Dvlen_reclaim(type, space, H5P_DEFAULT, buffer);
+}
+
+typedef void (*lethe_h5l_visitor)(const char *name, void *context);
+typedef struct {
+  lethe_h5l_visitor visit;
+  void *context;
+} lethe_h5l_iteration;
+
+static inline herr_t lethe_h5l_step(hid_t group, const char *name, const H5L_info_t *info, void *data) {
+  (void)group;
+  (void)info;
+  lethe_h5l_iteration *iteration = (lethe_h5l_iteration *)data;
+  iteration->visit(name, iteration->context);
+  return 0;
+}
+
+static inline herr_t lethe_h5l_iterate(hid_t group, lethe_h5l_visitor visit, void *context) {
+  lethe_h5l_iteration iteration = {visit, context};
+  return H5Literate(group, H5_INDEX_NAME, H5_ITER_INC, NULL, lethe_h5l_step, &iteration);
+}
+
+// The length of an external link's value; 0 for a link of another kind, negative on failure.
+static inline long long lethe_h5l_external_size(hid_t group, const char *name) {
+  H5L_info_t info;
+  if (H5Lget_info(group, name, &info, H5P_DEFAULT) < 0) return -1;
+  return info.type == H5L_TYPE_EXTERNAL ? (long long)info.u.val_size : 0;
+}
+
+static inline herr_t lethe_h5a_step(hid_t object, const char *name, const H5A_info_t *info, void *data) {
+  (void)object;
+  (void)info;
+  lethe_h5l_iteration *iteration = (lethe_h5l_iteration *)data;
+  iteration->visit(name, iteration->context);
+  return 0;
+}
+
+static inline herr_t lethe_h5a_iterate(hid_t object, lethe_h5l_visitor visit, void *context) {
+  lethe_h5l_iteration iteration = {visit, context};
+  return H5Aiterate2(object, H5_INDEX_NAME, H5_ITER_INC, NULL, lethe_h5a_step, &iteration);
+}
+
+static inline unsigned lethe_h5f_local_objects(void) {
+  return H5F_OBJ_DATASET | H5F_OBJ_GROUP | H5F_OBJ_ATTR | H5F_OBJ_LOCAL;
 }
 
 // Our files are replaced by renaming and never changed in place, so locks would only fail on network file systems.

@@ -57,14 +57,24 @@ public final class File: Sendable {
       guard H5Iis_valid(handle.id) > 0 else { return }
       var reason: String?
       if H5Fflush(handle.id, H5F_SCOPE_GLOBAL) < 0 { reason = HDF5Error.currentReason() }
+      closeObjects()
       if H5Fclose(handle.id) < 0, reason == nil { reason = HDF5Error.currentReason() }
       if let reason { throw HDF5Error.unwritable(path: path, reason: reason) }
     }
   }
 
+  private func closeObjects() {
+    let count = H5Fget_obj_count(handle.id, lethe_h5f_local_objects())
+    guard count > 0 else { return }
+    var identifiers = [hid_t](repeating: 0, count: count)
+    let found = H5Fget_obj_ids(handle.id, lethe_h5f_local_objects(), count, &identifiers)
+    for identifier in identifiers.prefix(max(0, found)) { H5Idec_ref(identifier) }
+  }
+
   private static func accessList() throws -> Handle {
     let list = try Handle(checking: H5Pcreate(lethe_h5p_file_access()), H5Pclose, "prepare a file")
-    try check(H5Pset_fclose_degree(list.id, H5F_CLOSE_STRONG), "prepare a file")
+    // HDF5 refuses to follow an external link into an open file unless both were opened with the weak degree.
+    try check(H5Pset_fclose_degree(list.id, H5F_CLOSE_WEAK), "prepare a file")
     // The format of 1.8 has checksums over its own structures; 1.10 readers, h5py and MATLAB all know it.
     try check(H5Pset_libver_bounds(list.id, H5F_LIBVER_V18, H5F_LIBVER_V110), "prepare a file")
     // Data that starts on a cache line can be used where it is mapped, without a copy.

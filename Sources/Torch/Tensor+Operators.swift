@@ -29,6 +29,9 @@ private enum Known {
   static let uniform = find("aten::uniform_")
   static let normal = find("aten::normal_")
   static let contiguous = find("aten::contiguous")
+  static let indexSelect = find("aten::index_select")
+  static let diagonal = find("aten::diagonal")
+  static let diagonalMatrix = find("aten::diag_embed")
 
   private static func find(_ name: String, _ overload: String = "") -> Result<Operator, any Error> {
     Result { try Operator(name, overload: overload) }
@@ -170,5 +173,20 @@ extension Tensor {
   ) throws -> Tensor {
     try Known.crossEntropy.get().tensor(
       [.tensor(self), .tensor(labels), .none, .int(reduction.rawValue), .int(-100), .double(labelSmoothing)])
+  }
+}
+
+// MARK: - Indexing
+
+extension Tensor {
+  /// The slices at `indices`, int64, along an axis.
+  public func selecting(_ indices: Tensor, along axis: Int) throws -> Tensor {
+    try Known.indexSelect.get().tensor([.tensor(self), .int(axis), .tensor(indices)])
+  }
+
+  /// A square matrix with zeros on its diagonal.
+  public func withZeroDiagonal() throws -> Tensor {
+    let diagonal = try Known.diagonal.get().tensor([.tensor(self)])
+    return try subtract(try Known.diagonalMatrix.get().tensor([.tensor(diagonal)]))
   }
 }

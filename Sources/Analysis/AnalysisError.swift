@@ -1,0 +1,14 @@
+/// An analysis that its input does not allow.
+public enum AnalysisError: Error, Equatable, CustomStringConvertible {
+  case tooFewSamples(count: Int, minimum: Int)
+  case nothingToCompare(String)
+
+  public var description: String {
+    switch self {
+    case .tooFewSamples(let count, let minimum): "CKA needs at least \(minimum) samples, found \(count)"
+    case .nothingToCompare(let reason): reason
+    }
+  }
+
+  public var exitStatus: Int32 { 65 }
+}

@@ -1,0 +1,212 @@
+import Checkpoints
+import Foundation
+import HDF5
+import Programs
+
+/// How far each tensor has moved between two checkpoints.
+///
+/// With a before and b after: `l2 = ‖a − b‖`, `relative = ‖a − b‖ / ‖a‖`, `cosine = a·b / (‖a‖ ‖b‖)`,
+/// `maxAbsolute = max |a − b|`, all accumulated in float64 whatever the tensors' types.
+///
+/// Tensors are compared by name; heads by name and task, so that the classifiers of two tasks are never compared.
+/// Drift says that weights moved, not that anything was forgotten: pair it with a probe or a rewind.
+public struct WeightDrift: Equatable, Sendable {
+  /// Parameters in the program's order, then the heads of shared tasks (`fc.weight [task]`), then floating buffers.
+  public let parameters: [ParameterDrift]
+  /// The parameters joined by layer, in the same order; buffers take no part.
+  public let layers: [LayerDrift]
+  /// All compared parameters as one vector; `layer` is empty.
+  public let total: LayerDrift
+  /// Tensors without a counterpart.
+  public let onlyInA: [String]
+  public let onlyInB: [String]
+  public let shapeMismatches: [ShapeMismatch]
+
+  /// Drift from one checkpoint to another.
+  ///
+  /// - Complexity: O(bytes), near the speed of memory, on all processors. Results do not depend on their number.
+  public init(before: Checkpoint, after: Checkpoint) {
+    self.init(before: before.driftTensors, after: after.driftTensors)
+  }
+
+  /// Drift between two sets of named tensors that have no program, in the order of their names.
+  public init(before: [String: TensorView], after: [String: TensorView]) {
+    self.init(before: before.driftTensors, after: after.driftTensors)
+  }
+}
+
+/// Drift of one tensor.
+public struct ParameterDrift: Equatable, Sendable {
+  /// The parameter's name; a head's is followed by its task in brackets.
+  public let name: String
+  /// The path of its module; a head's is followed by its task in brackets.
+  public let layer: String
+  /// The task of a head's tensor.
+  public let task: String?
+  public let shape: [Int]
+  /// Whether it is a buffer (running statistics), which counts neither in layers nor in the total.
+  public let isBuffer: Bool
+  public let l2: Double
+  /// Infinite where the tensor was all zeros before and is not now.
+  public let relative: Double
+  /// 1 exactly where nothing differs; 0 where one of the two is all zeros.
+  public let cosine: Double
+  public let maxAbsolute: Double
+}
+
+/// Drift of a layer's parameters, joined as one vector.
+public struct LayerDrift: Equatable, Sendable {
+  public let layer: String
+  /// The task of a head.
+  public let task: String?
+  public let l2: Double
+  public let relative: Double
+  public let cosine: Double
+  public let maxAbsolute: Double
+  /// Number of parameters, counted in elements.
+  public let parameterCount: Int
+
+  init(layer: String, task: String? = nil, sums: DriftSums, parameterCount: Int) {
+    self.layer = layer
+    self.task = task
+    l2 = sums.l2
+    relative = sums.relative
+    cosine = sums.cosine
+    maxAbsolute = sums.maxAbsolute
+    self.parameterCount = parameterCount
+  }
+}
+
+/// A tensor that both checkpoints have in different shapes.
+public struct ShapeMismatch: Equatable, Sendable {
+  public let name: String
+  public let before: [Int]
+  public let after: [Int]
+}
+
+/// A tensor to compare, with what the report says of it.
+struct DriftTensor {
+  var name: String
+  var layer: String
+  var task: String?
+  var isBuffer: Bool
+  var view: TensorView
+}
+
+extension WeightDrift {
+  init(before: [DriftTensor], after: [DriftTensor]) {
+    let counterparts = Dictionary(after.map { ($0.name, $0) }) { first, _ in first }
+    var pairs: [(before: DriftTensor, after: TensorView)] = []
+    var onlyInA: [String] = []
+    var mismatches: [ShapeMismatch] = []
+    for tensor in before {
+      guard let other = counterparts[tensor.name], other.isBuffer == tensor.isBuffer else {
+        onlyInA.append(tensor.name)
+        continue
+      }
+      if other.view.shape == tensor.view.shape {
+        pairs.append((tensor, other.view))
+      } else {
+        mismatches.append(ShapeMismatch(name: tensor.name, before: tensor.view.shape, after: other.view.shape))
+      }
+    }
+    let kinds = Dictionary(before.map { ($0.name, $0.isBuffer) }) { first, _ in first }
+    self.onlyInA = onlyInA
+    onlyInB = after.filter { kinds[$0.name] != $0.isBuffer }.map(\.name)
+    shapeMismatches = mismatches
+
+    let sums = DriftSums.all(pairs.map { ($0.before.view, $0.after) })
+    parameters = zip(pairs, sums).map { pair, sums in
+      ParameterDrift(
+        name: pair.before.name, layer: pair.before.layer, task: pair.before.task, shape: pair.before.view.shape,
+        isBuffer: pair.before.isBuffer, l2: sums.l2, relative: sums.relative, cosine: sums.cosine,
+        maxAbsolute: sums.maxAbsolute)
+    }
+    var order: [String] = []
+    var joined: [String: (task: String?, sums: DriftSums, count: Int)] = [:]
+    var total = DriftSums()
+    var totalCount = 0
+    for (pair, sums) in zip(pairs, sums) where !pair.before.isBuffer {
+      let layer = pair.before.layer
+      if joined[layer] == nil { order.append(layer) }
+      joined[layer, default: (pair.before.task, DriftSums(), 0)].sums += sums
+      joined[layer]?.count += pair.before.view.count
+      total += sums
+      totalCount += pair.before.view.count
+    }
+    layers = order.compactMap { layer in
+      joined[layer].map { LayerDrift(layer: layer, task: $0.task, sums: $0.sums, parameterCount: $0.count) }
+    }
+    self.total = LayerDrift(layer: "", sums: total, parameterCount: totalCount)
+  }
+}
+
+extension DriftSums {
+  /// The sums of each pair. Parts of a fixed size are added in order, so the processors' number changes nothing.
+  static func all(_ pairs: [(TensorView, TensorView)], partSize: Int = 1 << 19) -> [DriftSums] {
+    var parts: [(pair: Int, elements: Range<Int>)] = []
+    for (pair, views) in pairs.enumerated() {
+      for start in stride(from: 0, to: views.0.count, by: partSize) {
+        parts.append((pair, start..<min(start + partSize, views.0.count)))
+      }
+    }
+    var partial = [DriftSums](repeating: DriftSums(), count: parts.count)
+    partial.withUnsafeMutableBufferPointer { buffer in
+      // Each iteration writes its own element.
+      nonisolated(unsafe) let results = buffer
+      let parts = parts
+      DispatchQueue.concurrentPerform(iterations: parts.count) { index in
+        let (before, after) = pairs[parts[index].pair]
+        results[index] = DriftSums(before, after, elements: parts[index].elements)
+      }
+    }
+    var sums = [DriftSums](repeating: DriftSums(), count: pairs.count)
+    for (part, partial) in zip(parts, partial) { sums[part.pair] += partial }
+    // Infinity − infinity is NaN, yet equal bytes have not drifted.
+    for (index, views) in pairs.enumerated()
+    where sums[index].squaredDifference.isNaN && views.0.isIdentical(to: views.1) {
+      sums[index].squaredDifference = 0
+      sums[index].maxAbsolute = 0
+    }
+    return sums
+  }
+}
+
+extension Checkpoint {
+  /// The backbone, the heads of all tasks by name of the task, then floating buffers.
+  fileprivate var driftTensors: [DriftTensor] {
+    let headNames = Set(program.headParameterNames)
+    func tensor(_ name: String, _ view: TensorView, task: String? = nil, isBuffer: Bool = false) -> DriftTensor {
+      let suffix = task.map { " [\($0)]" } ?? ""
+      return DriftTensor(
+        name: name + suffix, layer: program.layerName(ofParameter: name) + suffix, task: task, isBuffer: isBuffer,
+        view: view)
+    }
+    let names = program.parameters.map(\.name)
+    var tensors = names.filter { !headNames.contains($0) }.compactMap { name in
+      parameters[name].map { tensor(name, $0) }
+    }
+    for task in Set(heads.keys).union([task]).sorted() {
+      for name in names where headNames.contains(name) {
+        // The active task's tensors are parameters; its head may hold older ones, or only class names.
+        let view = task == self.task ? parameters[name] ?? heads[task]?.tensors[name] : heads[task]?.tensors[name]
+        if let view { tensors.append(tensor(name, view, task: task)) }
+      }
+    }
+    for name in program.buffers.map(\.name) {
+      if let view = buffers[name], view.elementType.isFloatingPoint {
+        tensors.append(tensor(name, view, isBuffer: true))
+      }
+    }
+    return tensors
+  }
+}
+
+extension [String: TensorView] {
+  fileprivate var driftTensors: [DriftTensor] {
+    sorted { $0.key.compare($1.key, options: .numeric) == .orderedAscending }.map { name, view in
+      let layer = name.lastIndex(of: ".").map { String(name[..<$0]) } ?? ""
+      return DriftTensor(name: name, layer: layer, task: nil, isBuffer: false, view: view)
+    }
+  }
+}

@@ -1,0 +1,95 @@
+import Foundation
+import HDF5
+import Programs
+
+extension Checkpoint {
+  /// Opens a checkpoint. Its tensors are mapped: nothing is read until it is touched.
+  ///
+  /// - Parameters:
+  ///   - verifyingChecksums: whether to read every tensor now and compare its checksum.
+  /// - Throws: ``CheckpointError`` or `HDF5Error`, naming the file and the tensor.
+  public init(contentsOf path: String, verifyingChecksums: Bool = false) throws {
+    guard FileManager.default.fileExists(atPath: path) else { throw CheckpointError.notFound(path: path) }
+    let root = try File.open(path).root
+    try Self.checkFormat(of: root, path: path)
+    guard root.contains("program") else {
+      throw CheckpointError.malformed(path: path, reason: "not a checkpoint: it has no /program")
+    }
+    let program: Program
+    let json = try root.readCheckedText("program")
+    do { program = try Program(json: Data(json.utf8)) } catch {
+      throw CheckpointError.malformed(path: path, reason: "its program cannot be used: \(error)")
+    }
+    let reader = TensorReader()
+    var heads: [String: Head] = [:]
+    if root.contains("heads") {
+      let group = try root.group("heads")
+      for task in try group.names {
+        let head = try group.group(task)
+        heads[task] = Head(
+          tensors: try Self.tensors(of: head, reader, verifyingChecksums),
+          classNames: try head.attribute("class_names") ?? [], labelMap: try head.attribute("label_map") ?? [])
+      }
+    }
+    self.init(
+      program: program, task: try root.requiredAttribute("task"), epoch: try root.requiredAttribute("epoch"),
+      parent: try root.attribute("parent"),
+      parameters: try Self.tensors(of: root.group("parameters"), reader, verifyingChecksums),
+      buffers: root.contains("buffers") ? try Self.tensors(of: root.group("buffers"), reader, verifyingChecksums) : [:],
+      heads: heads, preprocessing: try Self.preprocessing(of: root, path: path))
+    try validate(file: path)
+  }
+
+  static func checkFormat(of root: Group, path: String) throws {
+    guard let format: Int = try root.attribute("lethe_format") else {
+      throw CheckpointError.malformed(path: path, reason: "an HDF5 file, but not one of Lethe's (no lethe_format)")
+    }
+    guard format <= FileFormat.version else {
+      throw CheckpointError.unsupportedVersion(path: path, found: format, supported: FileFormat.version)
+    }
+  }
+
+  private static func tensors(of group: Group, _ reader: TensorReader, _ verifying: Bool) throws -> [String: TensorView]
+  {
+    let expectedOfLinks = try group.linkChecksums()
+    var tensors: [String: TensorView] = [:]
+    for name in try group.names {
+      let tensor = try reader.tensor(name, in: group)
+      if let expected = expectedOfLinks[name], tensor.storedChecksum != expected {
+        throw CheckpointError.changedTarget(
+          tensor: group.child(of: name), file: group.file.path, target: try group.dataset(name).holdingFile)
+      }
+      if verifying, let expected = tensor.storedChecksum, tensor.checksum != expected {
+        throw CheckpointError.checksumMismatch(
+          tensor: group.child(of: name), file: group.file.path, expected: expected, found: tensor.checksum)
+      }
+      tensors[name] = tensor
+    }
+    return tensors
+  }
+
+  private static func preprocessing(of root: Group, path: String) throws -> Preprocessing? {
+    guard root.contains("preprocessing") else { return nil }
+    let group = try root.group("preprocessing")
+    let result = Preprocessing(
+      scale: try group.requiredAttribute("scale"), mean: try group.requiredAttribute("mean"),
+      standardDeviation: try group.requiredAttribute("standard_deviation"))
+    guard result.mean.count == result.standardDeviation.count else {
+      throw CheckpointError.malformed(
+        path: path,
+        reason: "preprocessing has \(result.mean.count) means, \(result.standardDeviation.count) standard deviations")
+    }
+    return result
+  }
+}
+
+extension Group {
+  // A link cannot carry an attribute, so the checksums expected behind links stand on their group.
+  static let linkChecksumsName = "linked_xxh3"
+
+  /// The checksums that the tensors behind this group's external links had when they were linked.
+  func linkChecksums() throws -> [String: String] {
+    let lines: [String] = try attribute(Self.linkChecksumsName) ?? []
+    return Dictionary(lines.map { (String($0.dropFirst(17)), String($0.prefix(16))) }) { first, _ in first }
+  }
+}

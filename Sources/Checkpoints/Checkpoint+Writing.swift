@@ -1,0 +1,90 @@
+import Foundation
+import HDF5
+import Programs
+
+extension Checkpoint {
+  /// Writes a checkpoint whole, under a temporary name, then renames it into place.
+  ///
+  /// A tensor that equals its namesake in `parent` byte by byte becomes an external link to the file that really holds
+  /// it. That is done only within one folder, so that a run can be moved and a single checkpoint stands alone.
+  ///
+  /// - Throws: ``CheckpointError/unwritable(path:reason:)``; no partial file is left then.
+  public func write(to path: String, unchangedFrom parent: String? = nil) throws {
+    try validate(file: path)
+    let programText = String(decoding: try program.jsonData(), as: UTF8.self)
+    let parentTensors = parent.flatMap { ParentTensors($0, destination: path) }
+    try CheckpointError.rewritingFailures {
+      try File.writeAtomically(to: path) { root in
+        try root.setAttribute("lethe_format", to: FileFormat.version)
+        try root.setAttribute("lethe_version", to: FileFormat.letheVersion)
+        try root.setAttribute("kind", to: "checkpoint")
+        try root.setAttribute("created", to: FileFormat.now())
+        try root.setAttribute("task", to: task)
+        try root.setAttribute("epoch", to: epoch)
+        if let origin = self.parent { try root.setAttribute("parent", to: origin) }
+        try root.writeCheckedText("program", programText)
+        try writePreprocessing(to: root)
+        let activeNames = try writeHeads(to: root.createGroup("heads"), parentTensors)
+        let group = try root.createGroup("parameters")
+        for name in activeNames where !(try root.group("heads/\(task)").isLink(name)) {
+          try group.createHardLink(name, target: "heads/\(task)/\(name)")
+        }
+        // What the head links to elsewhere is linked to from here as well.
+        try group.writeTensors(parameters.filter { !group.contains($0.key) }, parentTensors)
+        try root.createGroup("buffers").writeTensors(buffers, parentTensors)
+      }
+    }
+  }
+
+  // Returns the names of the active head's parameters.
+  private func writeHeads(to group: Group, _ parent: ParentTensors?) throws -> [String] {
+    let headNames = program.headParameterNames
+    var heads = heads
+    if !headNames.isEmpty || heads[task] != nil {
+      heads[task, default: Head(tensors: [:], classNames: [], labelMap: [])].tensors =
+        parameters.filter { headNames.contains($0.key) }
+    }
+    for (name, head) in heads.sorted(by: { $0.key < $1.key }) {
+      let headGroup = try group.createGroup(name)
+      try headGroup.setAttribute("class_names", to: head.classNames)
+      try headGroup.setAttribute("label_map", to: head.labelMap)
+      try headGroup.writeTensors(head.tensors, parent)
+    }
+    return headNames
+  }
+
+  private func writePreprocessing(to root: Group) throws {
+    guard let preprocessing else { return }
+    let group = try root.createGroup("preprocessing")
+    try group.setAttribute("scale", to: preprocessing.scale)
+    try group.setAttribute("mean", to: preprocessing.mean)
+    try group.setAttribute("standard_deviation", to: preprocessing.standardDeviation)
+  }
+}
+
+extension Group {
+  func isLink(_ name: String) throws -> Bool { try externalLinkTarget(name) != nil }
+
+  /// Writes tensors, or links to those of them that the parent has unchanged.
+  func writeTensors(_ tensors: [String: TensorView], _ parent: ParentTensors?) throws {
+    var linkChecksums: [String] = []
+    for (name, tensor) in tensors.sorted(by: { $0.key < $1.key }) {
+      if let target = try parent?.target(child(of: name), equalTo: tensor) {
+        try createExternalLink(name, file: target.file, target: target.path)
+        linkChecksums.append("\(target.checksum) \(name)")
+      } else {
+        try writeTensor(name, tensor)
+      }
+    }
+    if !linkChecksums.isEmpty { try setAttribute(Self.linkChecksumsName, to: linkChecksums) }
+  }
+}
+
+extension CheckpointError {
+  /// Gives a failure to write as this module's own.
+  static func rewritingFailures<Result>(_ body: () throws -> Result) throws -> Result {
+    do { return try body() } catch HDF5Error.unwritable(let path, let reason) {
+      throw CheckpointError.unwritable(path: path, reason: reason)
+    }
+  }
+}

@@ -1,0 +1,56 @@
+import Foundation
+
+/// What is wrong with a checkpoint or a run.
+public enum CheckpointError: Error, Equatable, CustomStringConvertible {
+  case notFound(path: String)
+  case exists(path: String)
+  case unwritable(path: String, reason: String)
+  case malformed(path: String, reason: String)
+  case unsupportedVersion(path: String, found: Int, supported: Int)
+  case missingTensor(tensor: String, file: String)
+  case unexpectedTensor(tensor: String, file: String)
+  case shapeMismatch(tensor: String, file: String, expected: [Int], found: [Int])
+  case typeMismatch(tensor: String, file: String, expected: String, found: String)
+  case checksumMismatch(tensor: String, file: String, expected: String, found: String)
+  case changedTarget(tensor: String, file: String, target: String)
+
+  public var description: String {
+    switch self {
+    case .notFound(let path): "\(path): no such file or folder"
+    case .exists(let path): "\(path): exists already; choose another output or remove it"
+    case .unwritable(let path, let reason): "\(path): cannot be written: \(reason)"
+    case .malformed(let path, let reason): "\(path): \(reason)"
+    case .unsupportedVersion(let path, let found, let supported):
+      "\(path): has format \(found), this Lethe reads up to \(supported); use a newer Lethe"
+    case .missingTensor(let tensor, let file): "\(file): the program needs the tensor \(tensor), which is not there"
+    case .unexpectedTensor(let tensor, let file): "\(file): the tensor \(tensor) is not in the program"
+    case .shapeMismatch(let tensor, let file, let expected, let found):
+      "\(file): \(tensor): the program expects the shape \(expected), found \(found)"
+    case .typeMismatch(let tensor, let file, let expected, let found):
+      "\(file): \(tensor): the program expects \(expected), found \(found)"
+    case .checksumMismatch(let tensor, let file, let expected, let found):
+      "\(file): \(tensor): its bytes have changed: expected the checksum \(expected), found \(found)"
+    case .changedTarget(let tensor, let file, let target):
+      "\(file): \(tensor) is a link to \(target), which has been replaced by other values"
+    }
+  }
+
+  /// The exit status of a command that fails with this error.
+  public var exitStatus: Int32 {
+    switch self {
+    case .notFound: 66
+    case .exists, .unwritable: 73
+    default: 65
+    }
+  }
+}
+
+/// The file format's version, and the software's.
+public enum FileFormat {
+  /// The newest format this software reads, and the one it writes.
+  public static let version = 1
+  /// The version of this software, stored in every file.
+  public static let letheVersion = "0.1.0"
+
+  static func now() -> String { Date().formatted(.iso8601) }
+}

@@ -1,0 +1,84 @@
+import Foundation
+import HDF5
+
+/// A run: a folder with a record (`run.h5`) and a checkpoint of every epoch, each file written whole.
+public struct Run: Sendable {
+  /// The folder.
+  public let path: String
+  /// What is known of it.
+  public private(set) var record: RunRecord
+
+  /// Makes the folder of a new run, with a first record in it, at one stroke.
+  ///
+  /// - Throws: ``CheckpointError/exists(path:)`` where there is anything of this name.
+  public static func create(at path: String, record: RunRecord = RunRecord()) throws -> Run {
+    let manager = FileManager.default
+    let url = URL(fileURLWithPath: path).standardizedFileURL
+    // A link that leads nowhere is something too.
+    guard (try? manager.attributesOfItem(atPath: url.path)) == nil else { throw CheckpointError.exists(path: path) }
+    let parent = url.deletingLastPathComponent()
+    let temporary = parent.appendingPathComponent(
+      ".\(url.lastPathComponent).partial-\(getpid())-\(UInt32.random(in: 0 ... .max))")
+    do {
+      try manager.createDirectory(
+        at: temporary.appendingPathComponent("checkpoints"), withIntermediateDirectories: true)
+    } catch {
+      throw CheckpointError.unwritable(path: path, reason: Self.reason(error))
+    }
+    do {
+      try record.write(to: temporary.appendingPathComponent("run.h5").path)
+      guard rename(temporary.path, url.path) == 0 else {
+        let code = errno
+        if code == ENOTEMPTY || code == EEXIST || code == ENOTDIR { throw CheckpointError.exists(path: path) }
+        throw CheckpointError.unwritable(path: path, reason: String(cString: strerror(code)))
+      }
+    } catch {
+      try? manager.removeItem(at: temporary)
+      if case CheckpointError.unwritable(_, let reason) = error {
+        throw CheckpointError.unwritable(path: path, reason: reason)
+      }
+      throw error
+    }
+    return Run(path: path, record: record)
+  }
+
+  /// Opens a run.
+  public static func open(_ path: String) throws -> Run {
+    var isDirectory: ObjCBool = false
+    guard FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) else {
+      throw CheckpointError.notFound(path: path)
+    }
+    guard isDirectory.boolValue, FileManager.default.fileExists(atPath: "\(path)/run.h5") else {
+      throw CheckpointError.malformed(path: path, reason: "not a run: it has no run.h5")
+    }
+    return Run(path: path, record: try RunRecord(contentsOf: "\(path)/run.h5"))
+  }
+
+  /// Replaces the record, in the file and here.
+  public mutating func save(_ record: RunRecord) throws {
+    try record.write(to: "\(path)/run.h5")
+    self.record = record
+  }
+
+  /// Where the checkpoint of an epoch stands, or will stand.
+  public func checkpointPath(epoch: Int) -> String { "\(path)/checkpoints/epoch-\(Self.digits(epoch)).h5" }
+
+  /// The epochs whose checkpoints are there, in order.
+  public var epochs: [Int] {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: "\(path)/checkpoints")) ?? []
+    return names.compactMap { name in
+      name.hasPrefix("epoch-") && name.hasSuffix(".h5") ? Int(name.dropFirst(6).dropLast(3)) : nil
+    }.sorted()
+  }
+
+  static func digits(_ epoch: Int) -> String {
+    let digits = String(epoch)
+    return String(repeating: "0", count: max(0, 4 - digits.count)) + digits
+  }
+
+  private static func reason(_ error: any Error) -> String {
+    let underlying = (error as NSError).userInfo[NSUnderlyingErrorKey] as? any Error
+    if let posix = underlying as? POSIXError { return String(cString: strerror(posix.code.rawValue)) }
+    return (error as NSError).localizedDescription.split(whereSeparator: \.isNewline).joined(separator: " ")
+  }
+}

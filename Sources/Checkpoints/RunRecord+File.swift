@@ -1,0 +1,107 @@
+import Foundation
+import HDF5
+
+extension RunRecord {
+  /// Reads a run's `run.h5`.
+  init(contentsOf path: String) throws {
+    let root = try File.open(path).root
+    try Checkpoint.checkFormat(of: root, path: path)
+    guard let kind: String = try root.attribute("kind"), kind == "run" else {
+      throw CheckpointError.malformed(path: path, reason: "not the record of a run")
+    }
+    let seedText: String = try root.requiredAttribute("seed")
+    guard let seed = UInt64(seedText) else {
+      throw CheckpointError.malformed(path: path, reason: "its seed is \"\(seedText)\", not a number")
+    }
+    let environment = try root.group("environment")
+    self.init(
+      configuration: try root.readCheckedText("configuration"), commandLine: try root.readStrings("command_line"),
+      environment: try environment.textAttributes(), seed: seed, created: try root.requiredAttribute("created"),
+      letheVersion: try root.requiredAttribute("lethe_version"))
+    let metricGroup = try root.group("metrics")
+    for name in try metricGroup.requiredAttribute("columns", as: [String].self) {
+      metrics.setColumn(name, to: try metricGroup.dataset(name).read())
+    }
+    for (task, group) in try root.subgroups("predictions") {
+      predictions[task] = [:]
+      for name in try group.names {
+        guard let epoch = Int(name) else {
+          throw CheckpointError.malformed(path: path, reason: "predictions/\(task)/\(name) is not an epoch")
+        }
+        predictions[task]?[epoch] = try group.dataset(name).read()
+      }
+    }
+    let labelGroup = try root.group("labels")
+    for task in try labelGroup.names { labels[task] = try labelGroup.dataset(task).read() }
+    for (name, group) in try root.subgroups("analysis") { analysis[name] = try AnalysisRecord(group) }
+  }
+
+  /// Writes a run's `run.h5`, whole and atomically.
+  func write(to path: String) throws {
+    try CheckpointError.rewritingFailures {
+      try File.writeAtomically(to: path) { root in
+        try root.setAttribute("lethe_format", to: FileFormat.version)
+        try root.setAttribute("lethe_version", to: letheVersion)
+        try root.setAttribute("kind", to: "run")
+        try root.setAttribute("created", to: created)
+        // As text, since HDF5's common integers are signed.
+        try root.setAttribute("seed", to: String(seed))
+        try root.writeCheckedText("configuration", configuration)
+        try root.writeStrings("command_line", commandLine)
+        try root.createGroup("environment").setTextAttributes(environment)
+        let metricGroup = try root.createGroup("metrics")
+        try metricGroup.setAttribute("columns", to: metrics.names)
+        for name in metrics.names { try metricGroup.writeTensor(name, TensorView(metrics[name] ?? [])) }
+        let predictionGroup = try root.createGroup("predictions")
+        for (task, epochs) in predictions {
+          let group = try predictionGroup.createGroup(task)
+          for (epoch, classes) in epochs { try group.writeTensor(Run.digits(epoch), TensorView(classes)) }
+        }
+        let labelGroup = try root.createGroup("labels")
+        for (task, classes) in labels { try labelGroup.writeTensor(task, TensorView(classes)) }
+        let analysisGroup = try root.createGroup("analysis")
+        for (name, record) in analysis { try record.write(to: analysisGroup.createGroup(name)) }
+      }
+    }
+  }
+}
+
+extension AnalysisRecord {
+  init(_ group: Group) throws {
+    let numberGroup = try group.group("numbers")
+    let stringGroup = try group.group("strings")
+    var numbers: [String: NumberArray] = [:]
+    for name in try numberGroup.allDatasetPaths() {
+      let dataset = try numberGroup.dataset(name)
+      numbers[name] = NumberArray(shape: try dataset.shape, values: try dataset.read())
+    }
+    var strings: [String: [String]] = [:]
+    for name in try stringGroup.allDatasetPaths() { strings[name] = try stringGroup.readStrings(name) }
+    self.init(attributes: try group.textAttributes(), numbers: numbers, strings: strings)
+  }
+
+  func write(to group: Group) throws {
+    try group.setTextAttributes(attributes)
+    let numberGroup = try group.createGroup("numbers")
+    for (name, array) in numbers { try numberGroup.writeTensor(name, TensorView(array.values, shape: array.shape)) }
+    let stringGroup = try group.createGroup("strings")
+    for (name, values) in strings { try stringGroup.writeStrings(name, values) }
+  }
+}
+
+extension Group {
+  func textAttributes() throws -> [String: String] {
+    var result: [String: String] = [:]
+    for name in try attributeNames { result[name] = try requiredAttribute(name) }
+    return result
+  }
+
+  func setTextAttributes(_ values: [String: String]) throws {
+    for (name, value) in values { try setAttribute(name, to: value) }
+  }
+
+  func subgroups(_ name: String) throws -> [(String, Group)] {
+    let parent = try group(name)
+    return try parent.names.map { ($0, try parent.group($0)) }
+  }
+}

@@ -1,0 +1,126 @@
+import Foundation
+
+/// What was measured at every epoch: ordered columns of numbers, one row an epoch, epoch 0 first.
+public struct MetricTable: Sendable, Equatable {
+  /// The names of the columns, in order.
+  public private(set) var names: [String] = []
+  /// The number of rows.
+  public private(set) var rowCount = 0
+  private var columns: [String: [Double]] = [:]
+
+  public init() {}
+
+  /// A column; nil where there is none of this name. NaN means not measured.
+  public subscript(name: String) -> [Double]? { columns[name] }
+
+  /// Sets one number, adding the column and the rows that are missing (as NaN).
+  public mutating func set(_ name: String, row: Int, to value: Double) {
+    if columns[name] == nil {
+      names.append(name)
+      columns[name] = Array(repeating: .nan, count: rowCount)
+    }
+    while rowCount <= row {
+      for key in names { columns[key]?.append(.nan) }
+      rowCount += 1
+    }
+    columns[name]?[row] = value
+  }
+
+  /// Adds a row, in the order given.
+  public mutating func append(_ row: KeyValuePairs<String, Double>) {
+    let index = rowCount
+    for (name, value) in row { set(name, row: index, to: value) }
+  }
+
+  /// Adds a whole column, or replaces it; shorter columns are filled with NaN.
+  public mutating func setColumn(_ name: String, to values: [Double]) {
+    for (row, value) in values.enumerated() { set(name, row: row, to: value) }
+    if values.isEmpty, columns[name] == nil {
+      names.append(name)
+      columns[name] = Array(repeating: .nan, count: rowCount)
+    }
+  }
+
+  // NaN equals NaN here: it says the same of both tables.
+  public static func == (left: MetricTable, right: MetricTable) -> Bool {
+    left.names == right.names && left.rowCount == right.rowCount
+      && left.names.allSatisfy { name in
+        zip(left.columns[name] ?? [], right.columns[name] ?? []).allSatisfy { $0 == $1 || ($0.isNaN && $1.isNaN) }
+      }
+  }
+}
+
+/// Numbers with a shape, in row-major order.
+public struct NumberArray: Sendable, Equatable {
+  public var shape: [Int]
+  public var values: [Double]
+
+  public init(shape: [Int], values: [Double]) {
+    precondition(shape.reduce(1, *) == values.count, "\(values.count) values for the shape \(shape)")
+    self.shape = shape
+    self.values = values
+  }
+
+  /// Numbers along one axis.
+  public init(_ values: [Double]) { self.init(shape: [values.count], values: values) }
+}
+
+/// The result of one analysis, with how it was made.
+public struct AnalysisRecord: Sendable, Equatable {
+  /// Estimator, sample count, fingerprint, formula: how the numbers were made.
+  public var attributes: [String: String]
+  /// The numbers, by name.
+  public var numbers: [String: NumberArray]
+  /// Lists of text, by name; layer names, say.
+  public var strings: [String: [String]]
+
+  public init(
+    attributes: [String: String] = [:], numbers: [String: NumberArray] = [:], strings: [String: [String]] = [:]
+  ) {
+    self.attributes = attributes
+    self.numbers = numbers
+    self.strings = strings
+  }
+}
+
+/// Everything that is known of a run but its weights.
+public struct RunRecord: Sendable, Equatable {
+  /// The options used, as JSON.
+  public var configuration: String
+  /// The command that made it.
+  public var commandLine: [String]
+  /// Versions, machine, threads.
+  public var environment: [String: String]
+  /// The seed of everything random in it.
+  public var seed: UInt64
+  /// When it began, ISO 8601.
+  public var created: String
+  /// The version of the software that made it.
+  public var letheVersion: String
+  /// What was measured at every epoch.
+  public var metrics: MetricTable
+  /// The class predicted for every test example: by task (`source`, `target`), then by epoch.
+  public var predictions: [String: [Int: [Int32]]]
+  /// The true class of every test example, by task.
+  public var labels: [String: [Int32]]
+  /// Analyses, by name.
+  public var analysis: [String: AnalysisRecord]
+
+  public init(
+    configuration: String = "{}", commandLine: [String] = [], environment: [String: String] = [:], seed: UInt64 = 0,
+    created: String? = nil, letheVersion: String = FileFormat.letheVersion, metrics: MetricTable = MetricTable(),
+    predictions: [String: [Int: [Int32]]] = [:], labels: [String: [Int32]] = [:],
+    analysis: [String: AnalysisRecord] = [:]
+  ) {
+    self.configuration = configuration
+    self.commandLine = commandLine
+    self.environment = environment
+    self.seed = seed
+    self.created = created ?? FileFormat.now()
+    self.letheVersion = letheVersion
+    self.metrics = metrics
+    self.predictions = predictions
+    self.labels = labels
+    self.analysis = analysis
+  }
+}

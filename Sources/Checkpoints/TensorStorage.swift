@@ -1,0 +1,105 @@
+import Foundation
+import HDF5
+
+/// Opens tensors of HDF5 files, mapping each file once.
+public final class TensorReader {
+  private var files: [String: MappedFile] = [:]
+
+  public init() {}
+
+  /// A dataset as a tensor: mapped where its bytes can be used as they lie in the file, read otherwise.
+  public func tensor(_ name: String, in group: Group) throws -> TensorView { try tensor(group.dataset(name)) }
+
+  /// A dataset as a tensor: mapped where its bytes can be used as they lie in the file, read otherwise.
+  public func tensor(_ dataset: Dataset) throws -> TensorView {
+    let type = try dataset.elementType
+    let shape = try dataset.shape
+    let checksum: String? = try dataset.attribute(Checksum.attributeName)
+    guard let offset = try dataset.fileOffset, offset % type.byteCount == 0 else {
+      return TensorView(bytes: try dataset.readBytes(), elementType: type, shape: shape).withStoredChecksum(checksum)
+    }
+    let file = try mapped(dataset.holdingFile)
+    return try TensorView(mapping: file, offset: offset, elementType: type, shape: shape).withStoredChecksum(checksum)
+  }
+
+  private func mapped(_ path: String) throws -> MappedFile {
+    if let file = files[path] { return file }
+    let file = try MappedFile(path)
+    files[path] = file
+    return file
+  }
+}
+
+extension Group {
+  /// Makes a dataset of a tensor, with its checksum.
+  ///
+  /// A tensor that comes from a file keeps the checksum it had there, so damage on the way is not made official.
+  @discardableResult
+  public func writeTensor(_ name: String, _ tensor: TensorView) throws -> Dataset {
+    let dataset = try tensor.withUnsafeBytes { try write(name, $0, tensor.elementType, shape: tensor.shape) }
+    try dataset.setAttribute(Checksum.attributeName, to: tensor.storedChecksum ?? tensor.checksum)
+    return dataset
+  }
+
+  /// Makes a dataset that is one text, with its checksum.
+  func writeCheckedText(_ name: String, _ text: String) throws {
+    try writeText(name, text).setAttribute(Checksum.attributeName, to: Checksum.xxh3(text))
+  }
+
+  /// Reads a dataset that is one text, and compares its checksum where there is one.
+  func readCheckedText(_ name: String) throws -> String {
+    let text = try readText(name)
+    if let expected: String = try dataset(name).attribute(Checksum.attributeName) {
+      let found = Checksum.xxh3(text)
+      guard found == expected else {
+        throw CheckpointError.checksumMismatch(tensor: child(of: name), file: file.path, expected: expected, found: found)
+      }
+    }
+    return text
+  }
+
+  func child(of name: String) -> String { path.isEmpty ? name : "\(path)/\(name)" }
+}
+
+/// The tensors of the checkpoint before, for those that have not changed to be linked to.
+struct ParentTensors {
+  /// Where a tensor really lies.
+  struct Target {
+    var file: String
+    var path: String
+    var checksum: String
+  }
+
+  private let root: Group
+  private let folder: String
+  private let destination: String
+  private let reader = TensorReader()
+
+  /// Opens the parent of the file that will be at `destination`; nil where it lies in another folder or cannot be
+  /// opened, as the file written is then whole by itself and can be moved without it.
+  init?(_ path: String, destination: String) {
+    folder = Self.folder(of: destination)
+    self.destination = URL(fileURLWithPath: destination).lastPathComponent
+    guard Self.folder(of: path) == folder, let root = try? File.open(path).root else { return nil }
+    self.root = root
+  }
+
+  /// The place of a tensor whose type, shape and bytes equal this one's.
+  func target(_ path: String, equalTo tensor: TensorView) throws -> Target? {
+    guard tensor.byteCount > 0, root.contains(path), let dataset = try? root.dataset(path),
+      let checksum: String = try dataset.attribute(Checksum.attributeName),
+      try dataset.elementType == tensor.elementType, try dataset.shape == tensor.shape,
+      checksum == tensor.storedChecksum ?? tensor.checksum,
+      // Equal checksums are almost certainly equal bytes; being certain costs little.
+      try reader.tensor(dataset).isIdentical(to: tensor)
+    else { return nil }
+    let holder = try dataset.holdingFile
+    let name = URL(fileURLWithPath: holder).lastPathComponent
+    guard name != destination, Self.folder(of: holder) == folder else { return nil }
+    return Target(file: name, path: try root.externalLinkTarget(path)?.path ?? "/\(path)", checksum: checksum)
+  }
+
+  private static func folder(of path: String) -> String {
+    URL(fileURLWithPath: path).deletingLastPathComponent().resolvingSymlinksInPath().path
+  }
+}

@@ -1,0 +1,158 @@
+import CXXHash
+import Foundation
+import HDF5
+
+/// The bytes of a tensor, with their type and shape: in memory, or mapped from a file and read when touched.
+///
+/// Elements are little-endian, in row-major order, and begin at an address that suits their type.
+public struct TensorView: Sendable {
+  private enum Storage {
+    case memory([UInt8])
+    case mapped(MappedFile, offset: Int)
+  }
+
+  /// The type of its elements.
+  public let elementType: ElementType
+  /// Its extent along each axis; empty for a single element.
+  public let shape: [Int]
+  /// The checksum that its file had for it; nil for bytes that come from elsewhere.
+  public private(set) var storedChecksum: String?
+  private let storage: Storage
+
+  /// Its number of elements.
+  public var count: Int { shape.reduce(1, *) }
+  /// The length of its bytes.
+  public var byteCount: Int { count * elementType.byteCount }
+
+  /// A tensor of these bytes, copied.
+  public init(copying bytes: UnsafeRawBufferPointer, elementType: ElementType, shape: [Int]) {
+    self.init(bytes: Array(bytes), elementType: elementType, shape: shape)
+  }
+
+  /// A tensor of these bytes.
+  public init(bytes: [UInt8], elementType: ElementType, shape: [Int]) {
+    self.elementType = elementType
+    self.shape = shape
+    storage = .memory(bytes)
+    precondition(bytes.count == byteCount, "\(bytes.count) bytes for \(elementType) of shape \(shape)")
+  }
+
+  /// A tensor of these numbers, one axis long unless a shape is given.
+  public init<Element: DatasetElement>(_ values: [Element], shape: [Int]? = nil) {
+    self = values.withUnsafeBytes {
+      TensorView(copying: $0, elementType: Element.elementType, shape: shape ?? [values.count])
+    }
+  }
+
+  /// A tensor that lies in a mapped file.
+  public init(mapping file: MappedFile, offset: Int, elementType: ElementType, shape: [Int]) throws {
+    self.elementType = elementType
+    self.shape = shape
+    storage = .mapped(file, offset: offset)
+    guard offset >= 0, offset <= file.byteCount, byteCount <= file.byteCount - offset else {
+      throw HDF5Error.unreadable(
+        path: file.path, reason: "data end at byte \(offset)+\(byteCount), the file at \(file.byteCount)")
+    }
+  }
+
+  /// Lends its bytes for the time of the call.
+  public func withUnsafeBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result {
+    switch storage {
+    case .memory(let bytes): return try bytes.withUnsafeBytes(body)
+    case .mapped(let file, let offset):
+      return try file.withUnsafeBytes { try body(UnsafeRawBufferPointer(rebasing: $0[offset..<offset + byteCount])) }
+    }
+  }
+
+  /// Its elements as numbers of the same type.
+  public func array<Element: DatasetElement>(of type: Element.Type = Element.self) -> [Element] {
+    precondition(Element.elementType == elementType, "\(elementType) read as \(Element.elementType)")
+    return withUnsafeBytes { Array($0.assumingMemoryBound(to: Element.self)) }
+  }
+
+  /// Its checksum, computed from the bytes: XXH3, 64 bits, 16 hexadecimal digits.
+  public var checksum: String { withUnsafeBytes(Checksum.xxh3) }
+
+  /// Whether type, shape and every byte are equal.
+  public func isIdentical(to other: TensorView) -> Bool {
+    guard elementType == other.elementType, shape == other.shape else { return false }
+    if case .mapped(let file, let offset) = storage, case .mapped(let otherFile, let otherOffset) = other.storage,
+      file === otherFile, offset == otherOffset
+    {
+      return true
+    }
+    return withUnsafeBytes { bytes in
+      other.withUnsafeBytes { otherBytes in
+        guard let left = bytes.baseAddress, let right = otherBytes.baseAddress else { return true }
+        return memcmp(left, right, bytes.count) == 0
+      }
+    }
+  }
+
+  func withStoredChecksum(_ checksum: String?) -> TensorView {
+    var result = self
+    result.storedChecksum = checksum
+    return result
+  }
+}
+
+extension TensorView: Equatable {
+  public static func == (left: TensorView, right: TensorView) -> Bool { left.isIdentical(to: right) }
+}
+
+/// A file mapped into memory, read-only, for as long as anything refers to it.
+///
+/// Sendable because the pages are never written through it, and our files are replaced, never changed in place.
+public final class MappedFile: @unchecked Sendable {
+  /// The path it was opened by.
+  public let path: String
+  /// Its length.
+  public let byteCount: Int
+  private let base: UnsafeMutableRawPointer?
+
+  /// Maps a whole file.
+  public init(_ path: String) throws {
+    self.path = path
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw HDF5Error.unreadable(path: path, reason: String(cString: strerror(errno))) }
+    defer { close(descriptor) }
+    var status = stat()
+    guard fstat(descriptor, &status) == 0 else {
+      throw HDF5Error.unreadable(path: path, reason: String(cString: strerror(errno)))
+    }
+    byteCount = Int(status.st_size)
+    guard byteCount > 0 else {
+      base = nil
+      return
+    }
+    guard let address = mmap(nil, byteCount, PROT_READ, MAP_PRIVATE, descriptor, 0), address != MAP_FAILED else {
+      throw HDF5Error.unreadable(path: path, reason: "cannot be mapped: \(String(cString: strerror(errno)))")
+    }
+    base = address
+  }
+
+  /// Lends all of its bytes for the time of the call.
+  public func withUnsafeBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result {
+    defer { withExtendedLifetime(self) {} }
+    return try body(UnsafeRawBufferPointer(start: base, count: byteCount))
+  }
+
+  deinit {
+    if let base { munmap(base, byteCount) }
+  }
+}
+
+/// XXH3, 64 bits: finds damage at the speed of memory. It does not protect against intent.
+public enum Checksum {
+  /// The checksum of these bytes, 16 hexadecimal digits.
+  public static func xxh3(_ bytes: UnsafeRawBufferPointer) -> String {
+    let digits = String(XXH3_64bits(bytes.baseAddress, bytes.count), radix: 16)
+    return String(repeating: "0", count: 16 - digits.count) + digits
+  }
+
+  /// The checksum of a text's UTF-8.
+  public static func xxh3(_ text: String) -> String { Array(text.utf8).withUnsafeBytes(xxh3) }
+
+  /// The attribute it is stored in.
+  public static let attributeName = "xxh3"
+}

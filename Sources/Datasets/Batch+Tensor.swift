@@ -1,0 +1,109 @@
+import Checkpoints
+import HDF5
+import Metrics
+import Torch
+
+/// The examples of one step as tensors, in the data's own element types.
+public struct Batch {
+  /// The inputs, `[batch, …]`: bytes of an image stay bytes until they are on the device.
+  public let inputs: [(name: String, tensor: Tensor)]
+  /// The classes, `[batch]`, int64.
+  public let labels: Tensor
+  /// Which examples of the split these are.
+  public let indices: [Int]
+
+  init(_ host: HostBatch, of batches: Batches) {
+    let count = host.indices.count
+    do {
+      inputs = try zip(batches.split.inputs, host.inputs).map { input, bytes in
+        let tensor = try bytes.withUnsafeBytes {
+          try Tensor(
+            bytes: $0, shape: [count] + input.shape, type: DType(input.elementType), device: batches.device.device)
+        }
+        return (input.name, tensor)
+      }
+      labels = try Tensor(host.labels, device: batches.device.device)
+    } catch {
+      // A sequence cannot throw. `Batches.init` has made a tensor on this device, so memory is what is missing.
+      fatalError("a batch of \(count) examples does not fit on \(batches.device.device): \(error)")
+    }
+    indices = host.indices
+  }
+}
+
+/// Where batches go: a name of its own, so that the loader itself knows nothing of tensors.
+struct BatchDevice: Sendable {
+  let device: Device
+}
+
+extension Batches {
+  /// Prepares the batches of a split.
+  ///
+  /// - Parameters:
+  ///   - batchSize: examples in a batch; the last has what remains.
+  ///   - order: the examples to take, in this order; all, as they are stored, when left out.
+  ///   - dropsLast: whether to leave out a last batch that is not full.
+  ///   - device: where the tensors are made.
+  /// - Throws: `TorchError` when libtorch is missing or the device does not work.
+  public init(
+    split: Split, batchSize: Int, order: [Int]? = nil, dropsLast: Bool = false, device: Device = .cpu
+  ) throws {
+    _ = try Tensor([0 as Int64], device: device)
+    self.init(
+      checked: split, batchSize: batchSize, order: order, dropsLast: dropsLast, device: BatchDevice(device: device))
+  }
+
+  /// Prepares the batches of a split in random order.
+  public init(
+    split: Split, batchSize: Int, shuffledBy random: inout RandomSource, dropsLast: Bool = false, device: Device = .cpu
+  ) throws {
+    try self.init(
+      split: split, batchSize: batchSize, order: random.permutation(count: split.count), dropsLast: dropsLast,
+      device: device)
+  }
+}
+
+extension DType {
+  /// The tensor type of stored elements.
+  public init(_ elementType: ElementType) {
+    switch elementType {
+    case .float64: self = .float64
+    case .float32: self = .float32
+    case .float16: self = .float16
+    case .bfloat16: self = .bfloat16
+    case .int64: self = .int64
+    case .int32: self = .int32
+    case .uint8: self = .uint8
+    case .bool: self = .bool
+    }
+  }
+}
+
+extension Tensor {
+  /// Inputs as a network takes them: `(x / scale − mean) / deviation` by channel, float32, on the tensor's own device.
+  ///
+  /// Integers other than bytes are numbers of things, such as words: they stay as they are.
+  ///
+  /// - Parameter preprocessing: one mean and deviation for each channel (the second axis), or one for all.
+  public func preprocessed(by preprocessing: Preprocessing) throws -> Tensor {
+    guard let type, type.isFloatingPoint || type == .uint8 else { return self }
+    let channelCount = preprocessing.mean.count
+    let rank = shape.count
+    if channelCount != 1, rank < 2 || shape[1] != channelCount {
+      throw DatasetError.shapeMismatch(
+        file: "batch", array: "input", expected: "\(channelCount) channels, as in the preprocessing",
+        found: "shape \(shape)")
+    }
+    var result = try to(.float32)
+    if preprocessing.scale != 1 { result = try result.divide(by: preprocessing.scale) }
+    let sizes = [channelCount] + Array(repeating: 1, count: Swift.max(0, rank - 2))
+    if preprocessing.mean.contains(where: { $0 != 0 }) {
+      result = try result.subtract(Tensor(preprocessing.mean.map(Float.init), shape: sizes, device: device))
+    }
+    if preprocessing.standardDeviation.contains(where: { $0 != 1 }) {
+      result = try result.divide(
+        Tensor(preprocessing.standardDeviation.map(Float.init), shape: sizes, device: device))
+    }
+    return result
+  }
+}

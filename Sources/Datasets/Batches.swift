@@ -1,0 +1,123 @@
+import Foundation
+import HDF5
+
+/// The examples of one step, in the host's memory.
+struct HostBatch: Sendable {
+  let indices: [Int]
+  let labels: [Int64]
+  /// One after the other: the bytes of each of the split's inputs.
+  let inputs: [[UInt8]]
+
+  init(_ indices: [Int], of split: Split) {
+    self.indices = indices
+    labels = indices.map { Int64(split.labels[$0]) }
+    inputs = split.inputs.map { split.gather(indices, of: $0) }
+  }
+}
+
+/// The examples of a split in batches, gathered on a thread of their own beside the step that uses them.
+///
+/// Every iteration starts from the beginning of the order. Leaving a loop early ends its thread.
+public struct Batches: Sequence {
+  let split: Split
+  let device: BatchDevice
+  private let batchSize: Int
+  private let order: [Int]?
+  private let count: Int
+
+  init(checked split: Split, batchSize: Int, order: [Int]?, dropsLast: Bool, device: BatchDevice) {
+    precondition(batchSize > 0, "batch size \(batchSize)")
+    if let order, let outside = order.first(where: { $0 < 0 || $0 >= split.count }) {
+      preconditionFailure("example \(outside) of \(split.count)")
+    }
+    self.split = split
+    self.batchSize = batchSize
+    self.order = order
+    self.device = device
+    let exampleCount = order?.count ?? split.count
+    count = dropsLast ? exampleCount - exampleCount % batchSize : exampleCount
+  }
+
+  /// The number of batches.
+  public var batchCount: Int { (count + batchSize - 1) / batchSize }
+
+  public var underestimatedCount: Int { batchCount }
+
+  /// Starts the thread that gathers the batches.
+  public func makeIterator() -> Iterator { Iterator(self) }
+
+  func hostBatch(_ number: Int) -> HostBatch {
+    let range = number * batchSize..<Swift.min((number + 1) * batchSize, count)
+    return HostBatch(order.map { Array($0[range]) } ?? Array(range), of: split)
+  }
+
+  /// Takes the batches in order, waiting for one that is not ready.
+  public final class Iterator: IteratorProtocol {
+    private let batches: Batches
+    private let queue = BatchQueue(capacity: 2)
+    private var taken = 0
+
+    init(_ batches: Batches) {
+      self.batches = batches
+      guard batches.batchCount > 1 else { return }
+      let thread = Thread { [queue] in
+        for number in 0..<batches.batchCount {
+          // The split's memory stays with the thread only as long as someone takes.
+          guard queue.put(batches.hostBatch(number)) else { return }
+        }
+      }
+      thread.name = "lethe.batches"
+      thread.start()
+    }
+
+    deinit { queue.cancel() }
+
+    /// The next batch, its tensors made on the calling thread; `nil` after the last.
+    public func next() -> Batch? {
+      guard taken < batches.batchCount else { return nil }
+      taken += 1
+      // One batch is gathered here: a thread would have nothing to run beside.
+      let host = batches.batchCount == 1 ? batches.hostBatch(0) : queue.take()
+      return Batch(host, of: batches)
+    }
+  }
+}
+
+/// A queue of bounded length between the thread that gathers and the one that steps.
+///
+/// Sendable because every access to its state is under its lock.
+private final class BatchQueue: @unchecked Sendable {
+  private let condition = NSCondition()
+  private let capacity: Int
+  private var ready: [HostBatch] = []
+  private var isCancelled = false
+
+  init(capacity: Int) { self.capacity = capacity }
+
+  /// Adds a batch when there is room; false when nobody takes any more.
+  func put(_ batch: HostBatch) -> Bool {
+    condition.lock()
+    defer { condition.unlock() }
+    while ready.count >= capacity && !isCancelled { condition.wait() }
+    if isCancelled { return false }
+    ready.append(batch)
+    condition.signal()
+    return true
+  }
+
+  func take() -> HostBatch {
+    condition.lock()
+    defer { condition.unlock() }
+    while ready.isEmpty { condition.wait() }
+    let batch = ready.removeFirst()
+    condition.signal()
+    return batch
+  }
+
+  func cancel() {
+    condition.lock()
+    defer { condition.unlock() }
+    isCancelled = true
+    condition.signal()
+  }
+}

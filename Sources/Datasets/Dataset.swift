@@ -1,0 +1,88 @@
+import Checkpoints
+import HDF5
+
+/// A labelled dataset of one task: its classes, and examples to train and to test on.
+public struct Dataset: Sendable {
+  /// What it is called in reports and as a task: `fashion-mnist:0-4`.
+  public let name: String
+  /// The name of each class.
+  public let classNames: [String]
+  /// The number that each class had in the data it was taken from.
+  public let labelMap: [Int]
+  /// The examples to train on.
+  public let train: Split
+  /// The examples to test on.
+  public let test: Split
+
+  /// Puts a dataset together and checks it.
+  ///
+  /// - Parameters:
+  ///   - labelMap: original number of each class; the class's own number when left out.
+  ///   - file: where the data come from, for messages; the name when left out.
+  /// - Throws: ``DatasetError`` when a split is empty, a label has no class, or the splits' inputs differ.
+  public init(
+    name: String, classNames: [String], labelMap: [Int]? = nil, train: Split, test: Split, file: String? = nil
+  ) throws {
+    let file = file ?? name
+    let labelMap = labelMap ?? Array(classNames.indices)
+    guard labelMap.count == classNames.count else {
+      throw DatasetError.malformed(
+        file: file, reason: "label_map: expected \(classNames.count) numbers, one a class, found \(labelMap.count)")
+    }
+    for (splitName, split) in [("train", train), ("test", test)] {
+      guard split.count > 0 else { throw DatasetError.noExamples(dataset: file, split: splitName) }
+      if let index = split.labels.firstIndex(where: { $0 < 0 || $0 >= classNames.count }) {
+        throw DatasetError.labelOutOfRange(
+          file: file, split: splitName, index: index, label: Int(split.labels[index]), classCount: classNames.count)
+      }
+    }
+    try Self.checkInputs(train, test, file: file)
+    self.name = name
+    self.classNames = classNames
+    self.labelMap = labelMap
+    self.train = train
+    self.test = test
+  }
+
+  private static func checkInputs(_ train: Split, _ test: Split, file: String) throws {
+    let names = train.inputs.map(\.name)
+    guard !names.isEmpty else { throw DatasetError.malformed(file: file, reason: "no inputs in the train split") }
+    guard test.inputs.map(\.name) == names else {
+      throw DatasetError.shapeMismatch(
+        file: file, array: "test inputs", expected: "\(names.joined(separator: ", ")), as in train",
+        found: test.inputs.map(\.name).joined(separator: ", "))
+    }
+    for (trained, tested) in zip(train.inputs, test.inputs)
+    where trained.elementType != tested.elementType || trained.shape != tested.shape {
+      throw DatasetError.shapeMismatch(
+        file: file, array: "test input \(tested.name)",
+        expected: "\(trained.elementType) of shape \(trained.shape), as in train",
+        found: "\(tested.elementType) of shape \(tested.shape)")
+    }
+  }
+
+  /// Accuracy of guessing one class: the reciprocal of the number of classes.
+  public var chance: Double { 1 / Double(classNames.count) }
+
+  /// A hash of what the data say: inputs, labels, and which examples are in which split, in order.
+  ///
+  /// Equal for equal data wherever they are stored; names do not count. 16 hexadecimal digits, from XXH3.
+  public var fingerprint: String {
+    Checksum.xxh3([train, test].flatMap(\.checksums).joined(separator: " "))
+  }
+}
+
+extension Split {
+  // Hashes of blocks of rows, so that a subset needs no copy of all its rows.
+  fileprivate var checksums: [String] {
+    let labelChecksum = labels.withUnsafeBytes(Checksum.xxh3)
+    return [labelChecksum]
+      + inputs.flatMap { input -> [String] in
+        let blockLength = max(1, (1 << 20) / max(1, input.exampleByteCount))
+        let blocks = stride(from: 0, to: count, by: blockLength).map { start in
+          gather(start..<min(start + blockLength, count), of: input).withUnsafeBytes(Checksum.xxh3)
+        }
+        return ["\(input.elementType)\(input.shape)"] + blocks
+      }
+  }
+}

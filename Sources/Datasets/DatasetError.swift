@@ -1,0 +1,45 @@
+/// What is wrong with a dataset, or with the way it was asked for.
+public enum DatasetError: Error, Equatable, CustomStringConvertible {
+  case notFound(path: String, advice: String)
+  case unrecognized(path: String, expected: String)
+  case malformed(file: String, reason: String)
+  case countMismatch(file: String, array: String, expected: Int, found: Int)
+  case shapeMismatch(file: String, array: String, expected: String, found: String)
+  case labelOutOfRange(file: String, split: String, index: Int, label: Int, classCount: Int)
+  case noExamples(dataset: String, split: String)
+  case badSubset(specification: String, reason: String)
+  case unknownClass(String, dataset: String, available: [String])
+
+  public var description: String {
+    switch self {
+    case .notFound(let path, let advice): "\(path): no such dataset; \(advice)"
+    case .unrecognized(let path, let expected): "\(path): not a dataset Lethe can read; expected \(expected)"
+    case .malformed(let file, let reason): "\(file): \(reason)"
+    case .countMismatch(let file, let array, let expected, let found):
+      "\(file): \(array): expected \(expected) rows, as many as labels, found \(found)"
+    case .shapeMismatch(let file, let array, let expected, let found):
+      "\(file): \(array): expected \(expected), found \(found)"
+    case .labelOutOfRange(let file, let split, let index, let label, let classCount):
+      "\(file): \(split) label \(index): expected 0 to \(classCount - 1), found \(label)"
+    case .noExamples(let dataset, let split): "\(dataset): no examples in the \(split) split"
+    case .badSubset(let specification, let reason):
+      "\(specification): \(reason); classes are written like 0-4 or 1,3,5"
+    case .unknownClass(let name, let dataset, let available):
+      "\(dataset): no class \(name); it has 0 to \(available.count - 1)"
+        + (available == available.indices.map(String.init) ? "" : ": \(Self.list(available))")
+    }
+  }
+
+  /// The exit status of a command that fails with this error.
+  public var exitStatus: Int32 {
+    switch self {
+    case .notFound: 66
+    case .badSubset, .unknownClass: 64
+    default: 65
+    }
+  }
+
+  private static func list(_ names: [String]) -> String {
+    names.prefix(12).joined(separator: ", ") + (names.count > 12 ? ", …" : "")
+  }
+}

@@ -1,0 +1,73 @@
+import Checkpoints
+import Foundation
+import HDF5
+
+/// A dataset as an HDF5 file: `/train/inputs/<name>`, `/train/labels`, the same under `/test`; class names as text in
+/// `/class_names`, original class numbers in the root attribute `label_map`, the dataset's name in `name`.
+extension Dataset {
+  private enum Key {
+    static let name = "name"
+    static let labelMap = "label_map"
+    static let classNames = "class_names"
+    static let format = "lethe_format"
+  }
+
+  /// Opens a dataset file. Inputs stored in one piece are mapped, and read when they are touched.
+  ///
+  /// - Parameter name: what to call it if the file does not say.
+  init(hdf5File path: String, name: String) throws {
+    let root = try File.open(path).root
+    let reader = TensorReader()
+    let train = try Self.readSplit("train", root, reader)
+    let test = try Self.readSplit("test", root, reader)
+    let hasNames = root.contains(Key.classNames)
+    // Without names, the classes are those that occur.
+    let classCount = (train.labels + test.labels).max().map { Int($0) + 1 } ?? 0
+    try self.init(
+      name: root.attribute(Key.name) ?? name,
+      classNames: hasNames ? root.readStrings(Key.classNames) : (0..<max(0, classCount)).map(String.init),
+      labelMap: root.attribute(Key.labelMap), train: train, test: test, file: path)
+  }
+
+  private static func readSplit(_ name: String, _ root: Group, _ reader: TensorReader) throws -> Split {
+    let file = root.file.path
+    let group = try root.group(name)
+    let labelDataset = try group.dataset("labels")
+    let labelShape = try labelDataset.shape
+    guard labelShape.count == 1 else {
+      throw DatasetError.shapeMismatch(
+        file: file, array: "\(name)/labels", expected: "one axis", found: "shape \(labelShape)")
+    }
+    // A label beyond Int32 has no class either; -1 lets the check that follows name it.
+    let labels = try labelDataset.read(as: Int64.self).map { Int32(exactly: $0) ?? -1 }
+    let inputGroup = try group.group("inputs")
+    let inputs = try inputGroup.names.map { inputName in
+      let tensor = try reader.tensor(inputName, in: inputGroup)
+      guard let rowCount = tensor.shape.first, rowCount == labels.count else {
+        throw DatasetError.countMismatch(
+          file: file, array: "\(name)/inputs/\(inputName)", expected: labels.count, found: tensor.shape.first ?? 1)
+      }
+      return InputArray(name: inputName, rows: tensor)
+    }
+    return Split(inputs: inputs, labels: labels)
+  }
+
+  /// Writes the dataset as an HDF5 file, whole or not at all, with a checksum for each array.
+  ///
+  /// A subset's rows are gathered in memory, one input of one split at a time.
+  /// - Throws: `HDF5Error.unwritable`.
+  public func writeHDF5(to path: String) throws {
+    try File.writeAtomically(to: path) { root in
+      try root.setAttribute(Key.format, to: FileFormat.version)
+      try root.setAttribute(Key.name, to: name)
+      try root.setAttribute(Key.labelMap, to: labelMap)
+      try root.writeStrings(Key.classNames, classNames)
+      for (splitName, split) in [("train", train), ("test", test)] {
+        let group = try root.createGroup(splitName)
+        try group.writeTensor("labels", TensorView(split.labels.map(Int64.init)))
+        let inputs = try group.createGroup("inputs")
+        for input in split.inputs { try inputs.writeTensor(input.name, split.tensor(of: input)) }
+      }
+    }
+  }
+}

@@ -1,0 +1,93 @@
+import Checkpoints
+import HDF5
+
+/// One named input of every example, as it is stored: raw elements, mapped from a file where possible.
+public struct InputArray: Sendable {
+  /// The input's name in the program, `input` for a network with one.
+  public let name: String
+  /// All stored rows, `[rows, …]`: more than the split's examples when it is a subset.
+  let storage: TensorView
+
+  /// Wraps stored rows, whose first axis is the example.
+  public init(name: String = "input", rows: TensorView) {
+    precondition(!rows.shape.isEmpty, "input \(name) is a single element, not rows")
+    self.name = name
+    storage = rows
+  }
+
+  /// The type of its elements.
+  public var elementType: ElementType { storage.elementType }
+  /// The shape of one example: `[channels, height, width]` for images.
+  public var shape: [Int] { Array(storage.shape.dropFirst()) }
+  /// The number of stored rows.
+  public var rowCount: Int { storage.shape[0] }
+  /// Bytes of one example.
+  public var exampleByteCount: Int { shape.reduce(elementType.byteCount, *) }
+}
+
+/// The examples for training or for testing: named inputs and a label for each.
+public struct Split: Sendable {
+  /// The inputs, in order of name.
+  public let inputs: [InputArray]
+  /// The class of each example, from 0.
+  public let labels: [Int32]
+  /// The stored row of each example; `nil` when they are the same.
+  let rows: [Int]?
+
+  /// Puts inputs and labels together; every input has one row for each label.
+  public init(inputs: [InputArray], labels: [Int32]) {
+    for input in inputs {
+      precondition(input.rowCount == labels.count, "\(input.name): \(input.rowCount) rows for \(labels.count) labels")
+    }
+    self.init(inputs: inputs, labels: labels, rows: nil)
+  }
+
+  private init(inputs: [InputArray], labels: [Int32], rows: [Int]?) {
+    self.inputs = inputs
+    self.labels = labels
+    self.rows = rows
+  }
+
+  /// The number of examples.
+  public var count: Int { labels.count }
+
+  /// The input of a name.
+  public func input(named name: String) -> InputArray? { inputs.first { $0.name == name } }
+
+  /// Some of the examples, in the order given. No input is copied.
+  public func selecting(_ indices: [Int]) -> Split {
+    Split(inputs: inputs, labels: indices.map { labels[$0] }, rows: indices.map(row))
+  }
+
+  /// The examples of some classes, which are renumbered from 0 in the order given. No input is copied.
+  func keeping(classes: [Int], of classCount: Int) -> Split {
+    var newLabel = [Int32](repeating: -1, count: classCount)
+    for (new, old) in classes.enumerated() { newLabel[old] = Int32(new) }
+    let kept = labels.indices.filter { newLabel[Int(labels[$0])] >= 0 }
+    return Split(inputs: inputs, labels: kept.map { newLabel[Int(labels[$0])] }, rows: kept.map(row))
+  }
+
+  private func row(_ index: Int) -> Int { rows?[index] ?? index }
+
+  /// The bytes of some examples of an input, one after the other, in the order given.
+  public func gather<Indices: Collection<Int>>(_ indices: Indices, of input: InputArray) -> [UInt8] {
+    let size = input.exampleByteCount
+    return [UInt8](unsafeUninitializedCapacity: indices.count * size) { target, initialized in
+      input.storage.withUnsafeBytes { source in
+        if let source = source.baseAddress, let target = UnsafeMutableRawPointer(target.baseAddress) {
+          for (position, index) in indices.enumerated() {
+            (target + position * size).copyMemory(from: source + row(index) * size, byteCount: size)
+          }
+        }
+      }
+      initialized = indices.count * size
+    }
+  }
+
+  /// All examples of an input as one tensor: the stored bytes themselves, unless this is a subset.
+  func tensor(of input: InputArray) -> TensorView {
+    guard rows != nil else { return input.storage }
+    return TensorView(
+      bytes: gather(0..<count, of: input), elementType: input.elementType, shape: [count] + input.shape)
+  }
+}

@@ -1,0 +1,168 @@
+import CHDF5
+
+/// A group of an HDF5 file: named groups, datasets and links, with attributes.
+public final class Group: AttributeHolder {
+  /// The file it was opened from.
+  public let file: File
+  /// Its path from the root of the file, without the leading slash; empty for the root.
+  public let path: String
+  let handle: Handle
+
+  public var attributes: Attributes { Attributes(handle: handle, object: label(nil)) }
+
+  init(_ handle: Handle, _ path: String, _ file: File) {
+    self.handle = handle
+    self.path = path
+    self.file = file
+  }
+
+  /// The names of its members, in alphabetical order.
+  public var names: [String] {
+    get throws {
+      try withLibrary {
+        try collectNames("list", label(nil)) { lethe_h5l_iterate(handle.id, $0, $1) }
+      }
+    }
+  }
+
+  /// Whether there is a member of this name (or path); a link counts even when it leads nowhere.
+  public func contains(_ name: String) -> Bool {
+    withLibrary {
+      var prefix = ""
+      for component in name.split(separator: "/") {
+        prefix += prefix.isEmpty ? "\(component)" : "/\(component)"
+        if H5Lexists(handle.id, prefix, lethe_h5p_default()) <= 0 { return false }
+      }
+      return !prefix.isEmpty
+    }
+  }
+
+  /// Whether a member is a group; false where there is none.
+  public func isGroup(_ name: String) -> Bool { kind(of: name) == H5I_GROUP }
+
+  /// Whether a member is a dataset; false where there is none.
+  public func isDataset(_ name: String) -> Bool { kind(of: name) == H5I_DATASET }
+
+  /// Opens a group.
+  public func group(_ name: String) throws -> Group {
+    try withLibrary { Group(try member(name, .group), child(name), file) }
+  }
+
+  /// Makes an empty group, and the groups on the way to it.
+  @discardableResult
+  public func createGroup(_ name: String) throws -> Group {
+    try withLibrary {
+      let defaults = lethe_h5p_default()
+      let id = H5Gcreate2(handle.id, name, try Self.linkCreationList().id, defaults, defaults)
+      return Group(try Handle(checking: id, H5Gclose, "create the group", label(name)), child(name), file)
+    }
+  }
+
+  /// Opens a group, making it where it is missing.
+  public func requireGroup(_ name: String) throws -> Group { try contains(name) ? group(name) : createGroup(name) }
+
+  /// Opens a dataset, through links where there are any.
+  public func dataset(_ name: String) throws -> Dataset {
+    try withLibrary { try Dataset(try member(name, .dataset), path: child(name), file: file) }
+  }
+
+  /// Every dataset at or below this group, depth first by name; links to elsewhere are followed once.
+  public func allDatasetPaths() throws -> [String] {
+    try names.flatMap { name -> [String] in
+      if try externalLinkTarget(name) != nil { return [name] }
+      return isGroup(name) ? try group(name).allDatasetPaths().map { "\(name)/\($0)" } : [name]
+    }
+  }
+
+  // MARK: Links
+
+  /// Makes a link to an object of another file, by a file name relative to this file's folder.
+  public func createExternalLink(_ name: String, file target: String, target path: String) throws {
+    try withLibrary {
+      let defaults = lethe_h5p_default()
+      try check(H5Lcreate_external(target, path, handle.id, name, defaults, defaults), "link", label(name))
+    }
+  }
+
+  /// Gives an object of this file (by its path from the root) a second name here.
+  public func createHardLink(_ name: String, target: String) throws {
+    try withLibrary {
+      let defaults = lethe_h5p_default()
+      let path = target.hasPrefix("/") ? target : "/\(target)"
+      try check(H5Lcreate_hard(handle.id, path, handle.id, name, defaults, defaults), "link", label(name))
+    }
+  }
+
+  /// Where an external link leads; nil for any other member.
+  public func externalLinkTarget(_ name: String) throws -> (file: String, path: String)? {
+    try withLibrary {
+      let size = try check(lethe_h5l_external_size(handle.id, name), "read the link", label(name))
+      guard size > 0 else { return nil }
+      var value = [UInt8](repeating: 0, count: Int(size))
+      try check(H5Lget_val(handle.id, name, &value, Int(size), lethe_h5p_default()), "read the link", label(name))
+      return try value.withUnsafeBytes { bytes in
+        var flags: UInt32 = 0
+        var file: UnsafePointer<CChar>?
+        var path: UnsafePointer<CChar>?
+        try check(H5Lunpack_elink_val(bytes.baseAddress, Int(size), &flags, &file, &path), "read the link", label(name))
+        guard let file, let path else { return nil }
+        return (String(cString: file), String(cString: path))
+      }
+    }
+  }
+
+  // MARK: Names in messages
+
+  func label(_ name: String?) -> String { "\(file.path): \(name.map(child) ?? (path.isEmpty ? "/" : path))" }
+
+  func child(_ name: String) -> String { path.isEmpty ? name : "\(path)/\(name)" }
+
+  // MARK: Opening
+
+  // Names may be paths: the groups on the way are made.
+  static func linkCreationList() throws -> Handle {
+    let list = try Handle(checking: H5Pcreate(lethe_h5p_link_create()), H5Pclose, "prepare a link")
+    try check(H5Pset_create_intermediate_group(list.id, 1), "prepare a link")
+    try check(H5Pset_char_encoding(list.id, H5T_CSET_UTF8), "prepare a link")
+    return list
+  }
+
+  private enum Kind: String { case group, dataset }
+
+  private func kind(of name: String) -> H5I_type_t {
+    withLibrary {
+      guard contains(name) else { return H5I_BADID }
+      let id = H5Oopen(handle.id, name, lethe_h5p_default())
+      guard id >= 0 else { return H5I_BADID }
+      defer { H5Oclose(id) }
+      return H5Iget_type(id)
+    }
+  }
+
+  private func member(_ name: String, _ kind: Kind) throws -> Handle {
+    guard contains(name) else {
+      throw HDF5Error.missing(name: "\(kind.rawValue) \(child(name))", file: file.path, available: (try? names) ?? [])
+    }
+    let object = try Handle(
+      checking: H5Oopen(handle.id, name, lethe_h5p_default()), H5Oclose, "open the \(kind.rawValue)", label(name))
+    guard H5Iget_type(object.id) == (kind == .group ? H5I_GROUP : H5I_DATASET) else {
+      throw HDF5Error.wrongKind(name: child(name), file: file.path, expected: kind.rawValue)
+    }
+    return object
+  }
+}
+
+/// Runs an iteration of HDF5's that calls back with names.
+func collectNames(
+  _ operation: String, _ object: String, _ iterate: (lethe_h5l_visitor, UnsafeMutableRawPointer) -> herr_t
+) throws -> [String] {
+  final class Names { var names: [String] = [] }
+  let names = Names()
+  let status = iterate(
+    { name, context in
+      guard let name, let context else { return }
+      Unmanaged<Names>.fromOpaque(context).takeUnretainedValue().names.append(String(cString: name))
+    }, Unmanaged.passUnretained(names).toOpaque())
+  try check(status, operation, object)
+  return names.names
+}

@@ -1,0 +1,128 @@
+import CHDF5
+import Foundation
+
+/// Text as HDF5 stores it: UTF-8, of fixed or variable length.
+enum Text {
+  /// The type of strings of variable length.
+  static func makeType() throws -> Handle { try makeType(length: lethe_h5t_variable()) }
+
+  static func makeType(length: Int) throws -> Handle {
+    let type = try Handle.copy(of: lethe_h5t_c_string())
+    try check(H5Tset_size(type.id, length), "make a text type")
+    try check(H5Tset_cset(type.id, H5T_CSET_UTF8), "make a text type")
+    if length != lethe_h5t_variable() { try check(H5Tset_strpad(type.id, H5T_STR_NULLPAD), "make a text type") }
+    return type
+  }
+
+  /// Reads every string of a dataset or an attribute, given its type and its dataspace.
+  static func read(
+    _ type: Handle, _ space: Handle, _ object: String, _ read: (hid_t, UnsafeMutableRawPointer) -> herr_t
+  ) throws -> [String] {
+    guard H5Tget_class(type.id) == H5T_STRING else {
+      throw HDF5Error.failed(operation: "read", object: object, reason: "expected text, found another type")
+    }
+    let count = Int(try check(H5Sget_simple_extent_npoints(space.id), "read", object))
+    guard count > 0 else { return [] }
+    if try check(H5Tis_variable_str(type.id), "read", object) > 0 {
+      var pointers = [UnsafeMutablePointer<CChar>?](repeating: nil, count: count)
+      return try pointers.withUnsafeMutableBytes { bytes -> [String] in
+        guard let base = bytes.baseAddress else { return [] }
+        // HDF5 converts between character sets by refusing, so text is read in the set it was written in.
+        try check(read(type.id, base), "read", object)
+        defer { _ = lethe_h5_reclaim(type.id, space.id, base) }
+        return bytes.bindMemory(to: UnsafeMutablePointer<CChar>?.self).map { $0.map { String(cString: $0) } ?? "" }
+      }
+    }
+    let length = H5Tget_size(type.id)
+    let isSpacePadded = H5Tget_strpad(type.id) == H5T_STR_SPACEPAD
+    let (size, overflow) = length.multipliedReportingOverflow(by: count)
+    guard !overflow, size < 1 << 40 else {
+      throw HDF5Error.failed(operation: "read", object: object, reason: "it claims \(count) strings of \(length) bytes")
+    }
+    var bytes = [UInt8](repeating: 0, count: size)
+    try bytes.withUnsafeMutableBytes { buffer in
+      guard let base = buffer.baseAddress else { return }
+      try check(read(type.id, base), "read", object)
+    }
+    return (0..<count).map { index in
+      var text = bytes[index * length..<(index + 1) * length].prefix { $0 != 0 }
+      while isSpacePadded, text.last == UInt8(ascii: " ") { text = text.dropLast() }
+      return String(decoding: text, as: UTF8.self)
+    }
+  }
+
+  /// Lends the strings as the array of C strings that HDF5 writes.
+  static func withPointers(_ values: [String], _ body: (UnsafeRawPointer) -> herr_t) -> herr_t {
+    let pointers = values.map { strdup($0) }
+    defer { pointers.forEach { free($0) } }
+    return pointers.withUnsafeBytes { bytes in bytes.baseAddress.map(body) ?? 0 }
+  }
+}
+
+extension Dataset {
+  /// Reads text: every element of a dataset of strings.
+  public func readStrings() throws -> [String] {
+    try withLibrary {
+      let type = try Handle(checking: H5Dget_type(handle.id), H5Tclose, "read", label)
+      let space = try Handle(checking: H5Dget_space(handle.id), H5Sclose, "read", label)
+      return try Text.read(type, space, label) {
+        H5Dread(handle.id, $0, lethe_h5s_all(), lethe_h5s_all(), lethe_h5p_default(), $1)
+      }
+    }
+  }
+}
+
+extension Group {
+  /// Makes a dataset of strings, one axis long.
+  @discardableResult
+  public func writeStrings(_ name: String, _ values: [String]) throws -> Dataset {
+    try withLibrary {
+      let type = try Text.makeType()
+      let space = try Handle(checking: H5Screate_simple(1, [hsize_t(values.count)], nil), H5Sclose, "write", label(name))
+      let dataset = try makeText(name, type, space)
+      guard !values.isEmpty else { return dataset }
+      let status = Text.withPointers(values) {
+        H5Dwrite(dataset.handle.id, type.id, lethe_h5s_all(), lethe_h5s_all(), lethe_h5p_default(), $0)
+      }
+      try check(status, "write the text", label(name))
+      return dataset
+    }
+  }
+
+  /// Makes a dataset that is one text of fixed length, so that its bytes lie in one piece in the file.
+  @discardableResult
+  public func writeText(_ name: String, _ text: String) throws -> Dataset {
+    try withLibrary {
+      let bytes = Array(text.utf8)
+      let type = try Text.makeType(length: max(1, bytes.count))
+      let space = try Handle(checking: H5Screate(H5S_SCALAR), H5Sclose, "write", label(name))
+      let dataset = try makeText(name, type, space)
+      guard !bytes.isEmpty else { return dataset }
+      let status = H5Dwrite(
+        dataset.handle.id, type.id, lethe_h5s_all(), lethe_h5s_all(), lethe_h5p_default(), bytes)
+      try check(status, "write the text", label(name))
+      return dataset
+    }
+  }
+
+  /// Reads a dataset of strings.
+  public func readStrings(_ name: String) throws -> [String] { try dataset(name).readStrings() }
+
+  /// Reads a dataset that is one text.
+  public func readText(_ name: String) throws -> String {
+    let values = try readStrings(name)
+    guard values.count == 1, let value = values.first else {
+      throw HDF5Error.shapeMismatch(
+        name: child(name), file: file.path, expected: "one text", found: "\(values.count)")
+    }
+    return value
+  }
+
+  private func makeText(_ name: String, _ type: Handle, _ space: Handle) throws -> Dataset {
+    let defaults = lethe_h5p_default()
+    let links = try Self.linkCreationList()
+    let id = H5Dcreate2(handle.id, name, type.id, space.id, links.id, defaults, defaults)
+    return try Dataset(
+      try Handle(checking: id, H5Dclose, "create the dataset", label(name)), path: child(name), file: file)
+  }
+}

@@ -1,0 +1,125 @@
+import Analysis
+import ArgumentParser
+import Checkpoints
+import Datasets
+import Models
+import Programs
+import Reports
+
+struct CKACommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "cka", abstract: "Layer-by-layer similarity of two networks' features on the same examples.",
+    discussion: """
+      1 is an identical representation up to rotation and scale, 0 none in common. CKA alone proves no forgetting: \
+      look at the source accuracy beside it.
+      """)
+
+  @Argument(help: "A checkpoint, or a run: its epoch 0 is then compared with its last.")
+  var before: String
+
+  @Argument(help: "The other checkpoint.")
+  var after: String?
+
+  @Option(help: "The examples, the test part: fashion-mnist, an IDX folder or an HDF5 dataset; :CLASSES for a subset.")
+  var data: String
+
+  @Option(help: "debiased or biased.")
+  var estimator = CKAEstimator.debiased
+
+  @Option(help: "A convolution's output as features: flatten (every place) or mean (over space).")
+  var pool = FeaturePooling.flatten
+
+  @Option(parsing: .singleValue, help: "Layers that match GLOB; by default those with parameters. Repeatable.")
+  var layers: [String] = []
+
+  @Option(help: "Examples to use, at most.")
+  var samples = 2048
+
+  @Option(help: "Examples a minibatch.")
+  var batchSize = 256
+
+  @Flag(help: "Print the whole matrix, every layer of one with every layer of the other.")
+  var matrix = false
+
+  @Option(help: "The seed of the choice of examples and of the intervals.")
+  var seed: UInt64 = 0
+
+  @OptionGroup var hardware: DeviceOptions
+  @OptionGroup var shared: OutputOptions
+
+  func run() throws {
+    guard samples > 0, batchSize > 0 else {
+      throw CommandError.usage("--samples and --batch-size must be at least 1")
+    }
+    let pair = try CheckpointPair(before, after)
+    let dataset = try Dataset.load(data)
+    let device = try hardware.open()
+    let first = try Model(Checkpoint(contentsOf: pair.before), device: device)
+    let second = try Model(Checkpoint(contentsOf: pair.after), device: device)
+    // The same task's head on both sides, where both have one.
+    if second.heads[first.task] != nil { try second.activate(task: first.task) }
+    let progress = ProgressReporter(
+      title: "CKA", total: max(1, (samples + batchSize - 1) / batchSize), unit: "batch",
+      isQuiet: shared.quiet || shared.json)
+    let result = try CKAMatrix(
+      comparing: first, with: second, on: dataset.test, dataset: dataset.name, layersA: try chosen(first),
+      layersB: try chosen(second), estimator: estimator, pooling: pool, sampleCount: samples, batchSize: batchSize,
+      seed: seed
+    ) { done, _ in progress.update(completed: done) }
+    progress.finish(keepsLine: false)
+    if after == nil {
+      var run = try Run.open(before)
+      try run.store(result, dataset: dataset.name)
+    }
+    if shared.json { Console.result(json(result, dataset.name)) } else { show(result, pair, dataset.name) }
+  }
+
+  private func chosen(_ model: Model) throws -> [String] {
+    layers.isEmpty ? model.comparableLayers : try model.program.layers(matching: layers).map(\.name)
+  }
+
+  private func show(_ result: CKAMatrix, _ pair: CheckpointPair, _ data: String) {
+    Console.result(
+      "\(pair.before) → \(pair.after) · linear CKA, \(estimator.rawValue), \(result.sampleCount) examples of \(data)"
+        + " in batches of \(result.batchSize)")
+    var diagonal = TextTable([.init("layer"), .number("CKA"), .number("95 % interval"), .number("shuffled")])
+    for entry in result.diagonal {
+      diagonal.append([
+        entry.layer, Show.number(entry.cka), "\(Show.number(entry.low)) to \(Show.number(entry.high))",
+        Show.number(entry.null),
+      ])
+    }
+    Console.table(diagonal)
+    guard matrix else { return }
+    var whole = TextTable([.init("")] + result.layersB.map { .number($0) })
+    for (layer, row) in zip(result.layersA, result.values) { whole.append([layer] + row.map { Show.number($0) }) }
+    Console.result("")
+    Console.table(whole)
+  }
+
+  private func json(_ result: CKAMatrix, _ data: String) -> JSONValue {
+    [
+      "estimator": .string("linear, \(result.estimator.rawValue)"), "sampleCount": .int(result.sampleCount),
+      "batchSize": .int(result.batchSize), "data": .string(data), "pool": .string(pool.rawValue),
+      "layersA": .array(result.layersA.map { .string($0) }), "layersB": .array(result.layersB.map { .string($0) }),
+      "cka": .array(result.values.map { .array($0.map { .double($0) }) }),
+      "diagonal": .array(
+        result.diagonal.map { entry in
+          [
+            "layer": .string(entry.layer), "cka": .double(entry.cka), "low": .double(entry.low),
+            "high": .double(entry.high), "null": .double(entry.null),
+          ]
+        }),
+    ]
+  }
+}
+
+extension CKAEstimator: ExpressibleByArgument {}
+extension FeaturePooling: ExpressibleByArgument {}
+
+extension Model {
+  /// The layers that CKA compares unless told otherwise: those with parameters.
+  var comparableLayers: [String] {
+    program.layers.filter { !$0.parameterNames.isEmpty }.map(\.name)
+  }
+}

@@ -1,0 +1,46 @@
+import Foundation
+import Reports
+
+/// Where words go: results to standard output, everything else to standard error.
+enum Console {
+  static func say(_ line: String) {
+    try? FileHandle.standardError.write(contentsOf: Data((line + "\n").utf8))
+  }
+
+  static func error(_ message: String) { say("lethe: \(message)") }
+
+  /// One line of results, at once even into a pipe.
+  static func result(_ line: String) {
+    try? FileHandle.standardOutput.write(contentsOf: Data((line + "\n").utf8))
+  }
+
+  static func result(_ json: JSONValue) { result(json.serialized()) }
+
+  static func table(_ table: TextTable) {
+    result(String(table.text().dropLast()))
+  }
+}
+
+/// Numbers as results show them.
+enum Show {
+  static func percent(_ fraction: Double) -> String { String(format: "%.1f %%", 100 * fraction) }
+  static func points(_ fraction: Double) -> String { String(format: "%.1f", 100 * fraction) }
+  static func number(_ value: Double, _ digits: Int = 3) -> String {
+    value.isFinite ? String(format: "%.\(digits)f", value) : "–"
+  }
+
+  static func count(_ value: Int) -> String {
+    let formatter = NumberFormatter()
+    formatter.locale = Locale(identifier: "en_US")
+    formatter.numberStyle = .decimal
+    return formatter.string(from: NSNumber(value: value)) ?? "\(value)"
+  }
+
+  static func probability(_ value: Double) -> String {
+    value < 0.001 ? "p < 0.001" : String(format: "p = %.3f", value)
+  }
+
+  static func shape(_ sizes: [Int]) -> String {
+    sizes.isEmpty ? "scalar" : sizes.map { $0 < 0 ? "?" : String($0) }.joined(separator: "×")
+  }
+}

@@ -1,0 +1,81 @@
+import Foundation
+import Reports
+import Training
+
+/// The lines and the bar that a training run shows.
+final class EpochDisplay {
+  private let hasSource: Bool
+  private let isSilent: Bool
+  private let isQuiet: Bool
+  private var progress: ProgressReporter?
+  private var firstSource: Double?
+  private let started = Date()
+
+  init(hasSource: Bool, isSilent: Bool, isQuiet: Bool) {
+    self.hasSource = hasSource
+    self.isSilent = isSilent
+    self.isQuiet = isQuiet
+  }
+
+  func open(_ headline: String) {
+    if !isSilent { Console.result(headline) }
+  }
+
+  func show(_ event: TrainingEvent) {
+    switch event {
+    case .prepared(let trained, let frozen, let regularizers, let steps):
+      guard !isSilent else { return }
+      Console.result(
+        "training \(Show.count(trained)) weights, \(Show.count(frozen)) frozen · \(Show.count(steps)) steps an epoch")
+      for line in regularizers { Console.result(line) }
+      Console.result("")
+      Console.result(line("epoch", hasSource ? "source" : nil, "target", "loss", "penalty", "time"))
+    case .step(let epoch, let step, let count, let loss):
+      if step == 1 {
+        progress = ProgressReporter(title: "epoch \(epoch)", total: count, isQuiet: isQuiet || isSilent)
+      }
+      progress?.update(completed: step, note: String(format: "loss %.3f", loss))
+      if step == count { progress?.finish(keepsLine: false) }
+    case .evaluated(let record):
+      guard !isSilent else { return }
+      var source: String?
+      if let accuracy = record.source?.accuracy {
+        let start = firstSource ?? accuracy
+        firstSource = start
+        source = Show.percent(accuracy) + (record.epoch > 0 ? String(format: "  %+5.1f", 100 * (accuracy - start)) : "")
+      }
+      let target = record.targetHeadIsNew ? "–  (new head)" : Show.percent(record.target.accuracy)
+      Console.result(
+        line(
+          "\(record.epoch)", source, target, record.epoch > 0 ? Show.number(record.trainingLoss) : "–",
+          Show.number(record.penalty, 4), record.epoch > 0 ? String(format: "%.1f s", record.seconds) : ""))
+    }
+  }
+
+  func close(_ summary: RunSummary, run: String) {
+    Console.result("")
+    if let forgetting = summary.forgetting, let before = summary.epochs.first?.sourceAccuracy {
+      Console.result(
+        "forgot \(Show.points(forgetting.final)) points of \(Show.points(before))"
+          + " (95 % interval \(Show.points(forgetting.low)) to \(Show.points(forgetting.high)),"
+          + " \(Show.probability(forgetting.pValue))); \(forgetting.lost) of \(forgetting.sourceCount) examples lost,"
+          + " \(forgetting.gained) gained")
+    }
+    Console.result("next: lethe report \(run)")
+  }
+
+  private func line(
+    _ epoch: String, _ source: String?, _ target: String, _ loss: String, _ penalty: String, _ time: String
+  ) -> String {
+    var fields = [pad(epoch, 5, isNumber: true)]
+    if hasSource { fields.append(pad(source ?? "", 16)) }
+    fields += [pad(target, 14), pad(loss, 7, isNumber: true), pad(penalty, 9, isNumber: true)]
+    fields.append(pad(time, 8, isNumber: true))
+    return fields.joined(separator: "   ")
+  }
+
+  private func pad(_ text: String, _ width: Int, isNumber: Bool = false) -> String {
+    let space = String(repeating: " ", count: max(0, width - displayWidth(text)))
+    return isNumber ? space + text : text + space
+  }
+}

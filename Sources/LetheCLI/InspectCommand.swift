@@ -1,0 +1,74 @@
+import ArgumentParser
+import Checkpoints
+import Reports
+
+struct InspectCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "inspect", abstract: "Show a checkpoint's layers, tensors, heads and sizes.")
+
+  @Argument(help: "A checkpoint, or a run (its last epoch).")
+  var file: String
+
+  @OptionGroup var shared: OutputOptions
+
+  func run() throws {
+    let path = try CheckpointPath(file).path
+    let checkpoint = try Checkpoint(contentsOf: path)
+    let program = checkpoint.program
+    let total = checkpoint.parameters.values.reduce(0) { $0 + $1.elementCount }
+    guard !shared.json else {
+      Console.result(json(checkpoint, path: path, total: total))
+      return
+    }
+    Console.result(
+      "\(path) · \(program.architecture) · \(Show.count(total)) parameters · task \(checkpoint.task)"
+        + " · epoch \(checkpoint.epoch)")
+    for input in program.inputs {
+      Console.result("input \(input.name): \(input.elementType) \(Show.shape(input.shape))")
+    }
+    var table = TextTable([.init("layer"), .init("kind"), .init("tensor"), .init("shape"), .number("elements")])
+    for layer in program.layers {
+      let names = layer.parameterNames + layer.bufferNames
+      if names.isEmpty { table.append([layer.name, layer.kind]) }
+      for (index, name) in names.enumerated() {
+        guard let tensor = checkpoint.parameters[name] ?? checkpoint.buffers[name] else { continue }
+        table.append([
+          index == 0 ? layer.name : "", index == 0 ? layer.kind : "", String(name.dropFirst(layer.name.count + 1)),
+          Show.shape(tensor.shape), Show.count(tensor.elementCount),
+        ])
+      }
+    }
+    Console.table(table)
+    for (task, head) in checkpoint.heads.sorted(by: { $0.key < $1.key }) {
+      Console.result("head \(task): \(head.classNames.joined(separator: ", "))")
+    }
+  }
+
+  private func json(_ checkpoint: Checkpoint, path: String, total: Int) -> JSONValue {
+    func tensors(_ views: [String: TensorView]) -> JSONValue {
+      .array(
+        views.sorted { $0.key < $1.key }.map { name, view in
+          [
+            "name": .string(name), "shape": .array(view.shape.map { .int($0) }),
+            "elementType": .string(view.elementType.rawValue),
+          ]
+        })
+    }
+    return [
+      "checkpoint": .string(path), "architecture": .string(checkpoint.program.architecture),
+      "task": .string(checkpoint.task), "epoch": .int(checkpoint.epoch), "parameterCount": .int(total),
+      "layers": .array(
+        checkpoint.program.layers.map { layer in
+          [
+            "name": .string(layer.name), "kind": .string(layer.kind),
+            "parameters": .array(layer.parameterNames.map { .string($0) }),
+            "buffers": .array(layer.bufferNames.map { .string($0) }),
+          ]
+        }), "parameters": tensors(checkpoint.parameters), "buffers": tensors(checkpoint.buffers),
+      "heads": .array(
+        checkpoint.heads.sorted { $0.key < $1.key }.map { task, head in
+          ["task": .string(task), "classes": .array(head.classNames.map { .string($0) })]
+        }),
+    ]
+  }
+}

@@ -1,0 +1,47 @@
+import ArgumentParser
+import Checkpoints
+import Foundation
+import HDF5
+import Reports
+
+struct ReportCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "report", abstract: "Draw report.html, the SVGs and the CSVs again from one run, or several compared.")
+
+  @Argument(help: "Runs.")
+  var runs: [String]
+
+  @Option(name: .shortAndLong, help: "The page to write; SVGs and CSVs go beside it. Default: RUN/report.html.")
+  var output: String?
+
+  @Option(help: "The page's title.")
+  var title: String?
+
+  @OptionGroup var shared: OutputOptions
+
+  func run() throws {
+    guard runs.count == 1 || output != nil else {
+      throw CommandError.usage("several runs in one report need -o FILE.html")
+    }
+    let summaries = try runs.map { try Run.open($0).summary() }
+    let report = RunReport(runs: summaries, title: title ?? summaries.map(\.name).joined(separator: " and "))
+    let page = output ?? "\(runs[0])/report.html"
+    let folder = (page as NSString).deletingLastPathComponent
+    let parent = folder.isEmpty ? "." : folder
+    try FileManager.default.createDirectory(atPath: parent, withIntermediateDirectories: true)
+    for (name, content) in report.svgs() + report.csvs() {
+      try AtomicFile.write(Data(content.utf8), to: "\(parent)/\(name)")
+    }
+    try AtomicFile.write(Data(report.html().utf8), to: page)
+    if shared.json {
+      Console.result([
+        "report": .string(page),
+        "files": .array((report.svgs() + report.csvs()).map { .string("\(parent)/\($0.fileName)") }),
+      ])
+      return
+    }
+    Console.result(report.verdict)
+    Console.table(report.summaryTable())
+    Console.result("report: \(page)")
+  }
+}

@@ -1,0 +1,118 @@
+import Analysis
+import Checkpoints
+import Foundation
+import Metrics
+import Reports
+
+extension Run {
+  /// What the run measured, as reports take it.
+  func summary() -> RunSummary {
+    let record = record
+    let epochs = record.metrics.column("epoch") ?? []
+    func column(_ name: String, _ row: Int) -> Double {
+      guard let values = record.metrics.column(name), row < values.count else { return .nan }
+      return values[row]
+    }
+    func measured(_ value: Double) -> Double? { value.isNaN ? nil : value }
+    let rows = epochs.indices.map { row in
+      RunSummary.Epoch(
+        epoch: Int(epochs[row]), sourceAccuracy: measured(column("source_accuracy", row)),
+        sourceLoss: column("source_loss", row), targetAccuracy: measured(column("target_accuracy", row)),
+        targetLoss: column("target_loss", row), penalty: column("penalty", row), seconds: column("seconds", row))
+    }
+    return RunSummary(
+      name: URL(fileURLWithPath: path).lastPathComponent, sourceTask: record.environment["sourceTask"],
+      targetTask: record.environment["targetTask"] ?? "target", epochs: rows, forgetting: forgetting(rows),
+      drift: driftRows, cka: similarity, configuration: configurationRows)
+  }
+
+  private func forgetting(_ rows: [RunSummary.Epoch]) -> RunSummary.Forgetting? {
+    let accuracies = rows.compactMap(\.sourceAccuracy)
+    guard accuracies.count > 1, let labels = record.labels["source"], let predictions = record.predictions["source"],
+      let first = predictions.keys.min(), let last = predictions.keys.max(),
+      let before = predictions[first], let after = predictions[last]
+    else { return nil }
+    let classCount = Set(labels).count
+    let measures = ForgettingMeasures(sourceAccuracy: accuracies, chance: 1 / Double(max(1, classCount)))
+    let paired = PairedComparison(labels: labels, before: before, after: after)
+    var random = RandomSource(seed: record.seed)
+    let interval = paired.bootstrapInterval(using: &random)
+    return RunSummary.Forgetting(
+      final: measures.final, low: interval.low, high: interval.high, maxMinusFinal: measures.maxMinusFinal,
+      worst: measures.worst, relative: measures.relative ?? .nan, area: measures.area, pValue: paired.pValue,
+      lost: paired.lost, gained: paired.gained, sourceCount: paired.count)
+  }
+
+  private var configurationRows: [(String, String)] {
+    var rows = [("command", record.commandLine.joined(separator: " ")), ("seed", "\(record.seed)")]
+    rows += record.environment.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+    return rows + [("options", record.configuration)]
+  }
+}
+
+// MARK: - Stored analyses
+
+extension Run {
+  private var driftRows: [RunSummary.DriftRow] {
+    guard let stored = record.analysis["drift"], let layers = stored.strings["layers"] else { return [] }
+    func value(_ name: String, _ row: Int) -> Double { stored.numbers[name]?.values[row] ?? .nan }
+    return layers.indices.map { row in
+      RunSummary.DriftRow(
+        layer: layers[row], relative: value("relative", row), l2: value("l2", row), cosine: value("cosine", row),
+        maxAbsolute: value("max_absolute", row))
+    }
+  }
+
+  private var similarity: RunSummary.CKARecord? {
+    guard let stored = record.analysis["cka"], let layersA = stored.strings["layers_a"],
+      let layersB = stored.strings["layers_b"], let matrix = stored.numbers["cka"]?.values,
+      let shared = stored.strings["diagonal_layers"], let diagonal = stored.numbers["diagonal"]?.values
+    else { return nil }
+    let width = layersB.count
+    return RunSummary.CKARecord(
+      estimator: stored.attributes["estimator"] ?? "", sampleCount: Int(stored.attributes["sample_count"] ?? "") ?? 0,
+      dataName: stored.attributes["data"] ?? "", layersA: layersA, layersB: layersB,
+      matrix: layersA.indices.map { Array(matrix[($0 * width)..<(($0 + 1) * width)]) },
+      diagonal: shared.indices.map { row in
+        let values = diagonal[(4 * row)..<(4 * row + 4)].map { $0 }
+        return RunSummary.CKARecord.Diagonal(layer: shared[row], cka: values[0], low: values[1], high: values[2])
+      })
+  }
+
+  /// Measures and stores the drift from epoch 0 to the last.
+  mutating func storeDrift() throws {
+    guard let last = epochs.last, last > 0 else { return }
+    let drift = try WeightDrift(
+      before: Checkpoint(contentsOf: checkpointPath(epoch: 0)), after: Checkpoint(contentsOf: checkpointPath(epoch: last))
+    )
+    func column(_ values: [Double]) -> NumberArray { NumberArray(shape: [values.count], values: values) }
+    var changed = record
+    changed.analysis["drift"] = AnalysisRecord(
+      attributes: ["formula": "‖after − before‖ / ‖before‖", "epochs": "0, \(last)"],
+      numbers: [
+        "relative": column(drift.layers.map(\.relative)), "l2": column(drift.layers.map(\.l2)),
+        "cosine": column(drift.layers.map(\.cosine)), "max_absolute": column(drift.layers.map(\.maxAbsolute)),
+      ], strings: ["layers": drift.layers.map(\.layer)])
+    try save(changed)
+  }
+
+  /// Stores a CKA of epoch 0 with the last.
+  mutating func store(_ matrix: CKAMatrix, dataset: String) throws {
+    var changed = record
+    changed.analysis["cka"] = AnalysisRecord(
+      attributes: [
+        "estimator": "linear, \(matrix.estimator.rawValue), minibatches of \(matrix.batchSize)",
+        "sample_count": "\(matrix.sampleCount)", "data": dataset,
+      ],
+      numbers: [
+        "cka": NumberArray(
+          shape: [matrix.layersA.count, matrix.layersB.count], values: matrix.values.flatMap { $0 }),
+        "diagonal": NumberArray(
+          shape: [matrix.diagonal.count, 4], values: matrix.diagonal.flatMap { [$0.cka, $0.low, $0.high, $0.null] }),
+      ],
+      strings: [
+        "layers_a": matrix.layersA, "layers_b": matrix.layersB, "diagonal_layers": matrix.diagonal.map(\.layer),
+      ])
+    try save(changed)
+  }
+}

@@ -1,0 +1,51 @@
+import ArgumentParser
+import Checkpoints
+import Foundation
+import Torch
+
+struct OutputOptions: ParsableArguments {
+  @Flag(help: "Print one JSON object on standard output and nothing else there.")
+  var json = false
+
+  @Flag(name: .shortAndLong, help: "No progress on standard error.")
+  var quiet = false
+}
+
+struct DeviceOptions: ParsableArguments {
+  @Option(help: "auto, cpu, cuda or cuda:N.")
+  var device = "auto"
+
+  @Option(help: "Threads of the CPU to use; all by default.")
+  var threads: Int?
+
+  /// Opens libtorch and the device.
+  func open() throws -> Device {
+    if let threads {
+      guard threads > 0 else { throw CommandError.usage("--threads must be at least 1, found \(threads)") }
+      try Library.setThreadCount(threads)
+    }
+    return try Device(device)
+  }
+}
+
+/// A checkpoint's path, or a run's: then its last epoch's.
+struct CheckpointPath {
+  let path: String
+
+  init(_ text: String) throws {
+    var isFolder: ObjCBool = false
+    if FileManager.default.fileExists(atPath: text, isDirectory: &isFolder), isFolder.boolValue {
+      let run = try Run.open(text)
+      path = run.checkpointPath(epoch: run.epochs.last ?? 0)
+    } else {
+      path = text
+    }
+  }
+}
+
+/// Refuses an output that exists, before any work is done.
+func requireAbsent(_ path: String) throws {
+  guard !FileManager.default.fileExists(atPath: path) else {
+    throw CommandError.unwritable(path: path, reason: "it exists; choose another name or remove it")
+  }
+}

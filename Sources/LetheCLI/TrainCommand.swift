@@ -1,0 +1,59 @@
+import ArgumentParser
+import Datasets
+
+struct TrainCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "train", abstract: "Train a model on one task, from its checkpoint's weights.")
+
+  @Argument(help: "The checkpoint to start from, or a run (its last epoch).")
+  var base: String
+
+  @Option(help: "fashion-mnist, an IDX folder or an HDF5 dataset; :CLASSES takes a subset, as fashion-mnist:0-4.")
+  var data: String
+
+  @Option(name: .shortAndLong, help: "The run folder to write.")
+  var output: String
+
+  @OptionGroup var training: TrainingArguments
+  @OptionGroup var hardware: DeviceOptions
+  @OptionGroup var shared: OutputOptions
+
+  func run() throws {
+    try TrainingSession(
+      base: base, target: data, source: nil, sourceHead: nil, output: output, training: training, hardware: hardware,
+      shared: shared
+    ).run()
+  }
+}
+
+struct FinetuneCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "finetune",
+    abstract: "Fine-tune on a target task and watch the source task at every epoch, epoch 0 included.")
+
+  @Argument(help: "The source model's checkpoint, or its run (its last epoch).")
+  var base: String
+
+  @Option(help: "The task the model was trained on; its head judges every epoch.")
+  var source: String
+
+  @Option(help: "The task to train. It gets a new head.")
+  var target: String
+
+  @Option(name: .shortAndLong, help: "The run folder to write.")
+  var output: String
+
+  @Option(help: "The task whose head judges the source; by default the source data's own, then the checkpoint's.")
+  var head: String?
+
+  @OptionGroup var training: TrainingArguments
+  @OptionGroup var hardware: DeviceOptions
+  @OptionGroup var shared: OutputOptions
+
+  func run() throws {
+    try TrainingSession(
+      base: base, target: target, source: source, sourceHead: head, output: output, training: training,
+      hardware: hardware, shared: shared
+    ).run()
+  }
+}

@@ -1,0 +1,111 @@
+import Analysis
+import Checkpoints
+import Datasets
+import Foundation
+import Metrics
+import Models
+import Reports
+import Torch
+import Training
+
+/// Runs `train` or `finetune` before the user's eyes.
+struct TrainingSession {
+  let base: String
+  let target: String
+  let source: String?
+  let sourceHead: String?
+  let output: String
+  let training: TrainingArguments
+  let hardware: DeviceOptions
+  let shared: OutputOptions
+
+  func run() throws {
+    try requireAbsent(output)
+    let options = try training.options()
+    let path = try CheckpointPath(base).path
+    let checkpoint = try Checkpoint(contentsOf: path)
+    let targetData = try Dataset.load(target)
+    let sourceData = try source.map { try Dataset.load($0) }
+    let device = try hardware.open()
+    let run = TrainingRun(
+      options: options, path: output, target: targetData, source: sourceData, sourceTask: sourceHead, device: device,
+      configuration: try configuration(options), commandLine: CommandLine.arguments)
+    let display = EpochDisplay(hasSource: sourceData != nil, isSilent: shared.json, isQuiet: shared.quiet)
+    display.open(
+      "\(path) · \(checkpoint.program.architecture) · \(Show.count(checkpoint.program.parameterCount)) parameters"
+        + (sourceData == nil ? "" : " · source head kept") + " · \(device), \(try Library.threadCount()) threads"
+        + " · seed \(options.seed)")
+    let interruption = Interruption()
+    let history = try run.run(
+      from: checkpoint, basePath: path, isCancelled: { interruption.isRequested }, onEvent: display.show)
+    var finished = try Run.open(output)
+    try finished.storeDrift()
+    if let sourceData { try storeSimilarity(in: &finished, on: sourceData, device: device) }
+    let summary = finished.summary()
+    if shared.json {
+      Console.result(json(history, summary))
+    } else {
+      display.close(summary, run: output)
+    }
+  }
+
+  private func configuration(_ options: TrainingOptions) throws -> String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    return String(decoding: try encoder.encode(options), as: UTF8.self)
+  }
+
+  private func storeSimilarity(in run: inout Run, on source: Dataset, device: Device) throws {
+    guard let last = run.epochs.last, last > 0 else { return }
+    let before = try Model(Checkpoint(contentsOf: run.checkpointPath(epoch: 0)), device: device)
+    let after = try Model(Checkpoint(contentsOf: run.checkpointPath(epoch: last)), device: device)
+    let layers = before.comparableLayers
+    let matrix = try CKAMatrix(
+      comparing: before, with: after, on: source.test, dataset: source.name, layersA: layers, layersB: layers)
+    try run.store(matrix, dataset: source.name)
+  }
+
+  private func json(_ history: [EpochRecord], _ summary: RunSummary) -> JSONValue {
+    func task(_ evaluation: Evaluation?) -> JSONValue {
+      guard let evaluation else { return .null }
+      return ["accuracy": .double(evaluation.accuracy), "loss": .double(evaluation.loss)]
+    }
+    let epochs = history.map { record -> JSONValue in
+      [
+        "epoch": .int(record.epoch), "source": task(record.source), "target": task(record.target),
+        "trainingLoss": .double(record.trainingLoss), "penalty": .double(record.penalty),
+        "seconds": .double(record.seconds),
+      ]
+    }
+    var fields: [(String, JSONValue)] = [("run", .string(output)), ("epochs", .array(epochs))]
+    if let forgetting = summary.forgetting {
+      fields.append(
+        (
+          "forgetting",
+          [
+            "final": .double(forgetting.final), "low": .double(forgetting.low), "high": .double(forgetting.high),
+            "maxMinusFinal": .double(forgetting.maxMinusFinal), "worst": .double(forgetting.worst),
+            "relative": .double(forgetting.relative), "area": .double(forgetting.area),
+            "pairedPValue": .double(forgetting.pValue), "lost": .int(forgetting.lost),
+            "gained": .int(forgetting.gained), "sourceCount": .int(forgetting.sourceCount),
+          ]
+        ))
+    }
+    return .object(fields)
+  }
+}
+
+/// Whether the user asked to stop: the run then ends after the step, its finished epochs kept.
+final class Interruption: Sendable {
+  nonisolated(unsafe) private static var requested: sig_atomic_t = 0
+
+  init() {
+    // A second Ctrl-C ends the process at once.
+    signal(SIGINT) { _ in
+      Interruption.requested = 1
+      signal(SIGINT, SIG_DFL)
+    }
+  }
+
+  var isRequested: Bool { Self.requested != 0 }
+}

@@ -1,0 +1,30 @@
+import ArgumentParser
+import Checkpoints
+import Foundation
+import Reports
+
+struct VerifyCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "verify", abstract: "Check the structure and the checksums of a checkpoint, run or dataset.")
+
+  @Argument(help: "A checkpoint, a run or an HDF5 dataset.")
+  var path: String
+
+  @OptionGroup var shared: OutputOptions
+
+  func run() throws {
+    let result = try Verification.check(path)
+    if shared.json {
+      Console.result([
+        "path": .string(path), "tensorCount": .int(result.tensorCount), "byteCount": .int(result.byteCount),
+        "problems": .array(result.problems.map { .string($0) }),
+      ])
+    } else if result.problems.isEmpty {
+      Console.result("\(path): \(result.tensorCount) tensors, \(Show.count(result.byteCount)) bytes, all well")
+    }
+    guard result.problems.isEmpty else {
+      for problem in result.problems { Console.error(problem) }
+      throw ExitCode(EX_DATAERR)
+    }
+  }
+}

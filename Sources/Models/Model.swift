@@ -1,0 +1,191 @@
+import Checkpoints
+import Programs
+import Torch
+
+/// A program and its tensors on a device.
+///
+/// Not `Sendable`: a model belongs to the thread that trains it.
+public final class Model {
+  /// One task's classifier.
+  public struct TaskHead {
+    /// The head's tensors under their full parameter names (`fc.weight`).
+    public var tensors: [String: Tensor]
+    public var classNames: [String]
+    public var labelMap: [Int]
+
+    public init(tensors: [String: Tensor], classNames: [String], labelMap: [Int]) {
+      self.tensors = tensors
+      self.classNames = classNames
+      self.labelMap = labelMap
+    }
+  }
+
+  public let program: Program
+  public let device: Device
+  public private(set) var parameters: [String: Tensor]
+  public let buffers: [String: Tensor]
+  public private(set) var heads: [String: TaskHead]
+  /// The task whose head is in place.
+  public private(set) var task: String
+  public var preprocessing: Preprocessing?
+  private let executor: Executor
+
+  private init(
+    program: Program, device: Device, parameters: [String: Tensor], buffers: [String: Tensor],
+    heads: [String: TaskHead], task: String, preprocessing: Preprocessing?
+  ) throws {
+    self.program = program
+    self.device = device
+    self.parameters = parameters
+    self.buffers = buffers
+    self.heads = heads
+    self.task = task
+    self.preprocessing = preprocessing
+    executor = try Executor(program)
+  }
+
+  /// A model with a checkpoint's weights, the head of the checkpoint's task in place.
+  public convenience init(_ checkpoint: Checkpoint, device: Device = .cpu) throws {
+    func load(_ views: [String: TensorView]) throws -> [String: Tensor] {
+      try views.mapValues { try Tensor.copying($0, to: device) }
+    }
+    var heads: [String: TaskHead] = [:]
+    for (task, head) in checkpoint.heads {
+      heads[task] = TaskHead(
+        tensors: try load(head.tensors), classNames: head.classNames, labelMap: head.labelMap)
+    }
+    var parameters = try load(checkpoint.parameters)
+    parameters.merge(heads[checkpoint.task]?.tensors ?? [:]) { $1 }
+    for specification in checkpoint.program.parameters where parameters[specification.name] == nil {
+      throw ModelError.missingTensor(name: specification.name, task: checkpoint.task)
+    }
+    try self.init(
+      program: checkpoint.program, device: device, parameters: parameters, buffers: try load(checkpoint.buffers),
+      heads: heads, task: checkpoint.task, preprocessing: checkpoint.preprocessing)
+  }
+
+  /// A model with fresh weights, drawn in the program's order.
+  public convenience init(
+    initializing program: Program, task: String, classNames: [String], seed: UInt64, device: Device = .cpu
+  ) throws {
+    let generator = try Generator(seed: seed)
+    func draw(_ specifications: [TensorSpecification]) throws -> [String: Tensor] {
+      try Dictionary(
+        uniqueKeysWithValues: specifications.map { specification in
+          (specification.name, try specification.tensor(using: generator).to(device))
+        })
+    }
+    let parameters = try draw(program.parameters)
+    var heads: [String: TaskHead] = [:]
+    if !program.headParameterNames.isEmpty {
+      let tensors = parameters.filter { program.headParameterNames.contains($0.key) }
+      heads[task] = TaskHead(tensors: tensors, classNames: classNames, labelMap: Array(classNames.indices))
+    }
+    try self.init(
+      program: program, device: device, parameters: parameters, buffers: try draw(program.buffers), heads: heads,
+      task: task, preprocessing: nil)
+  }
+}
+
+// MARK: - Running
+
+extension Model {
+  public struct Result {
+    public var outputs: [Tensor]
+    /// Outputs of the captured layers.
+    public var features: [String: Tensor]
+
+    /// The first output: `[batch, classes]` of a classifier.
+    public var logits: Tensor { outputs[0] }
+  }
+
+  /// Runs the program on a batch.
+  ///
+  /// - Parameter capture: layers whose outputs are wanted; a container stands for its last node.
+  public func run(
+    _ inputs: [String: Tensor], mode: ExecutionMode = .evaluation, capture: [String] = []
+  ) throws -> Result {
+    var valueOfLayer: [String: String] = [:]
+    for name in capture {
+      guard let layer = program.layer(named: name) else {
+        throw ModelError.unknownLayer(name: name, nearest: Array(program.layers.map(\.name).prefix(5)))
+      }
+      valueOfLayer[name] = layer.output
+    }
+    let run = try executor.run(
+      inputs: inputs, constants: [parameters, buffers], mode: mode, capture: Set(valueOfLayer.values))
+    try withoutGradients {
+      for counter in executor.batchCounters(in: mode) {
+        if let tensor = buffers[counter] { try tensor.addInPlace(try Tensor([1 as Int64], shape: [])) }
+      }
+    }
+    return Result(outputs: run.outputs, features: valueOfLayer.compactMapValues { run.captured[$0] })
+  }
+}
+
+// MARK: - Heads
+
+extension Model {
+  /// Puts the head of another task in place.
+  public func activate(task: String) throws {
+    guard let head = heads[task] else {
+      throw ModelError.missingHead(task: task, available: heads.keys.sorted())
+    }
+    parameters.merge(head.tensors) { $1 }
+    self.task = task
+  }
+
+  /// Adds a freshly drawn head for a task and puts it in place.
+  public func addHead(task: String, classNames: [String], labelMap: [Int], seed: UInt64) throws {
+    let names = Set(program.headParameterNames)
+    guard !names.isEmpty else { throw ModelError.noClassifier(architecture: program.architecture) }
+    let generator = try Generator(seed: seed)
+    var tensors: [String: Tensor] = [:]
+    for var specification in program.parameters where names.contains(specification.name) {
+      specification.shape[0] = classNames.count
+      tensors[specification.name] = try specification.tensor(using: generator).to(device)
+    }
+    heads[task] = TaskHead(tensors: tensors, classNames: classNames, labelMap: labelMap)
+    try activate(task: task)
+  }
+
+  /// Gives a head another task's name and classes: a fresh model's head becomes its first task's.
+  public func renameHead(_ old: String, to new: String, classNames: [String], labelMap: [Int]) throws {
+    guard let head = heads.removeValue(forKey: old) else {
+      throw ModelError.missingHead(task: old, available: heads.keys.sorted())
+    }
+    heads[new] = TaskHead(tensors: head.tensors, classNames: classNames, labelMap: labelMap)
+    if task == old { task = new }
+  }
+}
+
+// MARK: - Checkpoints
+
+extension Model {
+  /// A copy of all tensors as a checkpoint.
+  public func checkpoint(epoch: Int, parent: String? = nil) throws -> Checkpoint {
+    let views = try parameters.mapValues { try $0.view() }
+    var stored: [String: Head] = [:]
+    for (task, head) in heads {
+      let tensors = try head.tensors.mapValues { try $0.view() }
+      stored[task] = Head(tensors: tensors, classNames: head.classNames, labelMap: head.labelMap)
+    }
+    return Checkpoint(
+      program: program, task: task, epoch: epoch, parent: parent, parameters: views,
+      buffers: try buffers.mapValues { try $0.view() }, heads: stored, preprocessing: preprocessing)
+  }
+}
+
+extension TensorSpecification {
+  /// A fresh tensor as the specification's initialization asks; zeros where it asks for nothing.
+  func tensor(using generator: Generator) throws -> Tensor {
+    let tensor = try Tensor.zeros(shape, type: DType(named: elementType) ?? .float32)
+    switch initialization {
+    case .uniform(let bound): try tensor.fillUniform(-bound...bound, using: generator)
+    case .normal(let deviation): try tensor.fillNormal(standardDeviation: deviation, using: generator)
+    case .constant(let value): try tensor.fill(value)
+    case nil: break
+    }
+    return tensor
+  }
+}

@@ -1,0 +1,32 @@
+/// A program, its tensors and its inputs that do not fit together.
+public enum ModelError: Error, Equatable, CustomStringConvertible {
+  case missingTensor(name: String, task: String)
+  case missingHead(task: String, available: [String])
+  case noClassifier(architecture: String)
+  case missingInput(name: String)
+  case unknownLayer(name: String, nearest: [String])
+  case unknownOperatorArgument(operator: String, argument: String, layer: String)
+  case failed(operator: String, layer: String, message: String)
+
+  public var description: String {
+    switch self {
+    case .missingTensor(let name, let task): "tensor '\(name)' of task '\(task)' is missing from the checkpoint"
+    case .missingHead(let task, let available):
+      "no head for task '\(task)'; the checkpoint has \(available.map { "'\($0)'" }.joined(separator: ", "))"
+    case .noClassifier(let architecture): "the program '\(architecture)' names no classifier layer, so it has no heads"
+    case .missingInput(let name): "the model's input '\(name)' was not given"
+    case .unknownLayer(let name, let nearest):
+      "no layer '\(name)'; nearest: \(nearest.joined(separator: ", "))"
+    case .unknownOperatorArgument(let op, let argument, let layer):
+      "layer '\(layer)': \(op) has no argument '\(argument)' in this libtorch"
+    case .failed(let op, let layer, let message): "layer '\(layer)' (\(op)): \(message)"
+    }
+  }
+
+  public var exitStatus: Int32 {
+    switch self {
+    case .unknownLayer: 64
+    default: 65
+    }
+  }
+}

@@ -1,0 +1,168 @@
+import Foundation
+
+extension RunReport {
+  /// Accuracy by epoch: source and target in one chart for one run, in two for several.
+  public func accuracyCharts() -> [LineChart] {
+    if runs.count == 1, let run = runs.first {
+      let series = run.hasSource ? [line(run, named: "source", \.sourceAccuracy, counted: true)] : []
+      let target = line(run, named: run.hasSource ? "target" : run.targetTask, \.targetAccuracy)
+      return [chart(singleTitle(run), made: runs, series: series + [target])]
+    }
+    var charts: [LineChart] = []
+    let sourced = runs.filter(\.hasSource)
+    if !sourced.isEmpty {
+      let before = Set(sourced.map { NumberText.percent($0.before(\.sourceAccuracy)) })
+      let start = before.count == 1 ? before.first.map { ", from \($0)" } ?? "" : ""
+      charts.append(
+        chart(
+          "Source accuracy ended at \(ends(sourced, \.sourceAccuracy))\(start)", task: tasks(sourced.map(\.sourceTask)),
+          made: sourced, series: sourced.map { line($0, named: $0.name, \.sourceAccuracy, counted: true) }))
+    }
+    let name = sourced.isEmpty ? "Accuracy" : "Target accuracy"
+    charts.append(
+      chart(
+        "\(name) reached \(ends(runs, \.targetAccuracy))", task: tasks(runs.map { Optional($0.targetTask) }), made: [],
+        series: runs.map { line($0, named: $0.name, \.targetAccuracy) }))
+    return charts
+  }
+
+  /// Relative weight drift by layer; nil where no run has it.
+  public func driftChart() -> BarChart? {
+    let drifting = runs.filter { !$0.drift.isEmpty }
+    guard !drifting.isEmpty else { return nil }
+    let layers = union(drifting.map { $0.drift.map(\.layer) })
+    let series = drifting.map { run in
+      BarChart.Series(
+        name: run.name,
+        values: layers.map { layer in run.drift.first { $0.layer == layer }.map { BarChart.Value($0.relative) } })
+    }
+    let most = drifting.flatMap { run in run.drift.map { (run: run.name, row: $0) } }
+      .filter(\.row.relative.isFinite).max { $0.row.relative < $1.row.relative }
+    let largest = most?.row.relative ?? 1
+    let title = most.map {
+      "Weights moved most in \($0.row.layer): by \(NumberText.significant($0.row.relative)) of their norm"
+        + (drifting.count > 1 ? " in \($0.run)" : "")
+    }
+    return BarChart(
+      title: title ?? "Weight drift by layer",
+      subtitle: "‖w − w⁰‖ / ‖w⁰‖ over all parameters of a layer, last checkpoint against epoch 0",
+      valueTitle: "relative drift", decimals: largest >= 0.1 ? 2 : largest >= 0.01 ? 3 : 4, rows: layers,
+      series: series)
+  }
+
+  /// CKA of each layer before and after; nil where no run has it.
+  public func ckaChart() -> BarChart? {
+    let compared = runs.compactMap { run in run.cka.map { (name: run.name, record: $0) } }
+    let layers = union(compared.map { $0.record.diagonal.map(\.layer) })
+    guard !layers.isEmpty else { return nil }
+    let series = compared.map { run in
+      BarChart.Series(
+        name: run.name,
+        values: layers.map { layer in
+          run.record.diagonal.first { $0.layer == layer }.map {
+            BarChart.Value($0.cka, low: $0.low, high: $0.high, isDoubtful: $0.lowSignal)
+          }
+        })
+    }
+    let all = compared.flatMap { run in run.record.diagonal.map { (run: run.name, row: $0) } }
+    let least = all.filter(\.row.cka.isFinite).min { $0.row.cka < $1.row.cka }
+    let title = least.map {
+      "Features changed most in \($0.row.layer): CKA \(NumberText.fixed($0.row.cka, 2))"
+        + (compared.count > 1 ? " in \($0.run)" : "")
+    }
+    let intervals = all.contains { $0.row.low.isFinite } ? "; whisker: 95 % interval" : ""
+    let doubtful = all.contains(where: \.row.lowSignal) ? "; † features within noise" : ""
+    return BarChart(
+      title: title ?? "CKA by layer", subtitle: made(compared.map(\.record)) + intervals + doubtful,
+      valueTitle: "CKA before and after (1: unchanged)", rows: layers, series: series)
+  }
+
+  /// The layer-by-layer CKA matrix of each run that has one.
+  public func heatMaps() -> [(run: String, chart: HeatMap)] {
+    runs.compactMap { run in
+      guard let cka = run.cka, !cka.matrix.isEmpty, cka.matrix.count == cka.layersA.count,
+        cka.matrix.allSatisfy({ $0.count == cka.layersB.count })
+      else { return nil }
+      let strays = cka.layersA.enumerated().filter { index, layer in
+        guard let own = cka.layersB.firstIndex(of: layer), let best = cka.matrix[index].filter(\.isFinite).max() else {
+          return false
+        }
+        return cka.matrix[index][own] < best - 0.01
+      }.count
+      let finding =
+        strays == 0
+        ? "every layer stays most like itself" : "\(strays) of \(cka.layersA.count) layers end up more like another layer"
+      return (
+        run.name,
+        HeatMap(
+          title: runs.count > 1 ? "\(run.name): \(finding)" : finding.prefix(1).uppercased() + finding.dropFirst(),
+          subtitle: made([cka]) + "; each layer before against each after", rowTitle: "before", columnTitle: "after",
+          rows: cka.layersA, columns: cka.layersB, values: cka.matrix)
+      )
+    }
+  }
+
+  /// The 95 % interval of Wilson for a proportion of `count` examples.
+  static func wilson(_ proportion: Double, count: Int) -> (low: Double, high: Double) {
+    guard count > 0, proportion.isFinite else { return (.nan, .nan) }
+    let (n, z) = (Double(count), 1.959964)
+    let center = (proportion + z * z / (2 * n)) / (1 + z * z / n)
+    let half = z / (1 + z * z / n) * sqrt(proportion * (1 - proportion) / n + z * z / (4 * n * n))
+    return (center - half, center + half)
+  }
+
+  private func line(
+    _ run: RunSummary, named name: String, _ accuracy: (RunSummary.Epoch) -> Double?, counted: Bool = false
+  ) -> LineChart.Series {
+    let points = run.epochs.compactMap { epoch in
+      accuracy(epoch).map { value in
+        let bounds = Self.wilson(value, count: counted ? run.forgetting?.sourceCount ?? 0 : 0)
+        return LineChart.Point(
+          epoch: epoch.epoch, value: value * 100, low: bounds.low * 100, high: bounds.high * 100)
+      }
+    }
+    return LineChart.Series(name: name, points: points)
+  }
+
+  private func chart(
+    _ title: String, task: String = "", made measured: [RunSummary], series: [LineChart.Series]
+  ) -> LineChart {
+    var parts = task.isEmpty ? [] : [task]
+    let counts = Set(measured.compactMap { $0.forgetting?.sourceCount }.filter { $0 > 0 }).sorted()
+    if !counts.isEmpty {
+      let texts = listed(counts.map { NumberText.grouped($0) })
+      parts.append("\(texts)\(task.isEmpty ? " source" : "") examples; band: 95 % Wilson interval")
+    }
+    parts.append("epoch 0 is before training")
+    return LineChart(
+      title: title, subtitle: parts.joined(separator: "; "), valueTitle: "accuracy (%)", limits: 0...100,
+      series: series)
+  }
+
+  private func singleTitle(_ run: RunSummary) -> String {
+    let target = NumberText.percent(run.after(\.targetAccuracy))
+    guard run.hasSource else { return "Accuracy on \(run.targetTask) reached \(target)" }
+    guard let before = run.before(\.sourceAccuracy), let after = run.after(\.sourceAccuracy) else {
+      return "Target accuracy reached \(target)"
+    }
+    let verb = after < before ? "fell" : "went"
+    return "Source accuracy \(verb) from \(NumberText.points(before)) to \(NumberText.percent(after)) "
+      + "while the target reached \(target)"
+  }
+
+  /// Where each of a few runs ended, or the range of many.
+  private func ends(_ runs: [RunSummary], _ accuracy: (RunSummary.Epoch) -> Double?) -> String {
+    let ended = runs.compactMap { run in run.after(accuracy).map { (name: run.name, value: $0) } }
+    if ended.count > 3, let low = ended.min(by: { $0.value < $1.value }), let high = ended.max(by: { $0.value < $1.value })
+    {
+      return "\(NumberText.points(low.value)) (\(low.name)) to \(NumberText.percent(high.value)) (\(high.name))"
+    }
+    return ended.isEmpty ? "no measured value" : listed(ended.map { "\(NumberText.percent($0.value)) in \($0.name)" })
+  }
+
+  private func tasks(_ names: [String?]) -> String { listed(union([names.compactMap { $0 }])) }
+
+  private func made(_ records: [RunSummary.CKARecord]) -> String {
+    listed(union([records.map { "\($0.estimator), \(NumberText.grouped($0.sampleCount)) examples of \($0.dataName)" }]))
+  }
+}

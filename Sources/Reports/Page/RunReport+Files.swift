@@ -1,0 +1,90 @@
+extension RunReport {
+  /// Every chart as an SVG file that stands alone.
+  public func svgs() -> [(fileName: String, content: String)] {
+    var files: [(fileName: String, content: String)] = []
+    let accuracy = accuracyCharts()
+    for (index, chart) in accuracy.enumerated() where !runs.isEmpty {
+      let name = accuracy.count == 1 ? "accuracy" : index == 0 ? "accuracy-source" : "accuracy-target"
+      files.append(("\(name).svg", chart.svg()))
+    }
+    if let chart = driftChart() { files.append(("drift.svg", chart.svg())) }
+    if let chart = ckaChart() { files.append(("cka.svg", chart.svg())) }
+    let maps = heatMaps()
+    let names = Self.fileNames(maps.map(\.run))
+    for (map, name) in zip(maps, names) {
+      files.append((runs.count == 1 ? "cka-matrix.svg" : "cka-matrix-\(name).svg", map.chart.svg()))
+    }
+    return files
+  }
+
+  /// Every number behind the charts, one file a kind, with the run in the first column.
+  public func csvs() -> [(fileName: String, content: String)] {
+    let number = CommaSeparatedValues.number
+    var metrics = CommaSeparatedValues(header: [
+      "run", "epoch", "source_accuracy", "source_loss", "target_accuracy", "target_loss", "penalty", "seconds",
+    ])
+    var summary = CommaSeparatedValues(header: [
+      "run", "source_task", "target_task", "source_before", "source_after", "target_before", "target_after",
+      "forgetting", "low", "high", "max_minus_final", "worst", "relative", "area", "p_value", "lost", "gained",
+      "source_count",
+    ])
+    var drift = CommaSeparatedValues(header: ["run", "layer", "relative", "l2", "cosine", "max_absolute"])
+    var cka = CommaSeparatedValues(header: [
+      "run", "layer", "cka", "low", "high", "low_signal", "estimator", "sample_count", "data",
+    ])
+    var matrix = CommaSeparatedValues(header: ["run", "layer_a", "layer_b", "cka"])
+    for run in runs {
+      for epoch in run.epochs {
+        metrics.append(
+          [run.name, String(epoch.epoch)]
+            + [
+              epoch.sourceAccuracy, epoch.sourceLoss, epoch.targetAccuracy, epoch.targetLoss, epoch.penalty,
+              epoch.seconds,
+            ].map(number))
+      }
+      let forgetting = run.forgetting
+      summary.append(
+        [run.name, run.sourceTask ?? "", run.targetTask]
+          + [
+            run.before(\.sourceAccuracy), run.after(\.sourceAccuracy), run.before(\.targetAccuracy),
+            run.after(\.targetAccuracy), forgetting?.final, forgetting?.low, forgetting?.high,
+            forgetting?.maxMinusFinal, forgetting?.worst, forgetting?.relative, forgetting?.area, forgetting?.pValue,
+          ].map(number) + [forgetting?.lost, forgetting?.gained, forgetting?.sourceCount].map { $0.map(String.init) ?? "" })
+      for row in run.drift {
+        drift.append([run.name, row.layer] + [row.relative, row.l2, row.cosine, row.maxAbsolute].map(number))
+      }
+      guard let record = run.cka else { continue }
+      for row in record.diagonal {
+        cka.append(
+          [run.name, row.layer] + [row.cka, row.low, row.high].map(number)
+            + [row.lowSignal ? "true" : "false", record.estimator, String(record.sampleCount), record.dataName])
+      }
+      for (layer, values) in zip(record.layersA, record.matrix) {
+        for (other, value) in zip(record.layersB, values) { matrix.append([run.name, layer, other, number(value)]) }
+      }
+    }
+    var files = [("summary.csv", summary.text), ("metrics.csv", metrics.text)]
+    if runs.contains(where: { !$0.drift.isEmpty }) { files.append(("drift.csv", drift.text)) }
+    if runs.contains(where: { $0.cka != nil }) {
+      files += [("cka.csv", cka.text), ("cka-matrix.csv", matrix.text)]
+    }
+    return files.map { (fileName: $0.0, content: $0.1) }
+  }
+
+  /// Names that any file system takes, made unique by a number.
+  static func fileNames(_ names: [String]) -> [String] {
+    var used = Set<String>()
+    return names.map { name in
+      let safe = String(name.lowercased().map { $0.isASCII && ($0.isLetter || $0.isNumber) ? $0 : "-" })
+      let words = safe.split(separator: "-").joined(separator: "-").prefix(60)
+      let stem = words.isEmpty ? "run" : String(words)
+      var candidate = stem
+      var count = 2
+      while !used.insert(candidate).inserted {
+        candidate = "\(stem)-\(count)"
+        count += 1
+      }
+      return candidate
+    }
+  }
+}

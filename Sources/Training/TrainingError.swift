@@ -1,0 +1,55 @@
+import Foundation
+
+/// A training setup that cannot work, or a run that left the finite numbers.
+public enum TrainingError: Error, Equatable, CustomStringConvertible {
+  case nothingToTrain(frozen: [String])
+  case unstable(regularizer: String, strength: Double, learningRate: Double, largest: Double)
+  case badOption(String)
+  case notFinite(loss: Double, epoch: Int, step: Int, learningRate: Double, firstBadParameter: String?)
+  case inputMismatch(input: String, expected: [Int], found: [Int], dataset: String)
+  case missingInput(input: String, dataset: String)
+  case classCountMismatch(task: String, head: Int, dataset: Int)
+  case frozenChanged(tensor: String, epoch: Int)
+  case sameTask(String)
+  case interrupted(epoch: Int)
+
+  public var description: String {
+    switch self {
+    case .nothingToTrain(let frozen):
+      "nothing left to train: \(frozen.joined(separator: ", ")) freeze every parameter"
+    case .unstable(let regularizer, let strength, let learningRate, let largest):
+      "\(regularizer) is unstable: learning rate × strength = \(short(learningRate)) × \(short(strength)) = "
+        + "\(short(learningRate * strength)), must stay below 2; the largest stable strength is \(short(largest))"
+    case .badOption(let message): message
+    case .notFinite(let loss, let epoch, let step, let learningRate, let parameter):
+      "loss is \(loss) at epoch \(epoch), step \(step)"
+        + (parameter.map { ", first in '\($0)'" } ?? "")
+        + "; likely a learning rate that is too high (\(short(learningRate))): try a tenth of it. "
+        + "The last good epoch is kept"
+    case .inputMismatch(let input, let expected, let found, let dataset):
+      "dataset '\(dataset)': input '\(input)' has shape \(shape(found)), the model expects \(shape(expected))"
+    case .missingInput(let input, let dataset): "dataset '\(dataset)' has no input '\(input)', which the model expects"
+    case .classCountMismatch(let task, let head, let dataset):
+      "task '\(task)': the head has \(head) classes, the dataset \(dataset)"
+    case .frozenChanged(let tensor, let epoch): "frozen tensor '\(tensor)' changed in epoch \(epoch)"
+    case .sameTask(let name): "source and target are the same task, '\(name)'"
+    case .interrupted(let epoch): "interrupted in epoch \(epoch); the run holds every epoch before it"
+    }
+  }
+
+  public var exitStatus: Int32 {
+    switch self {
+    case .nothingToTrain, .unstable, .badOption, .sameTask: 64
+    case .notFinite, .inputMismatch, .missingInput, .classCountMismatch: 65
+    case .frozenChanged: 70
+    case .interrupted: 130
+    }
+  }
+}
+
+private func shape(_ sizes: [Int]) -> String {
+  sizes.map { $0 < 0 ? "?" : String($0) }.joined(separator: "×")
+}
+
+/// A number with four significant digits and no trailing zeros.
+func short(_ value: Double) -> String { String(format: "%.4g", value) }

@@ -1,0 +1,197 @@
+import Checkpoints
+import Datasets
+import Foundation
+import Metrics
+import Models
+import Torch
+
+/// What a run tells the one who watches it.
+public enum TrainingEvent: Sendable {
+  /// Before any step: what is trained, and what each regularizer acts on.
+  case prepared(trainedCount: Int, frozenCount: Int, regularizers: [String], stepsPerEpoch: Int)
+  case step(epoch: Int, step: Int, stepCount: Int, loss: Double)
+  case evaluated(EpochRecord)
+}
+
+/// One epoch of a run, as it is stored.
+public struct EpochRecord: Sendable {
+  public var epoch: Int
+  public var source: Evaluation?
+  /// Nil at epoch 0 where the head of the trained task is new.
+  public var target: Evaluation
+  public var targetHeadIsNew: Bool
+  public var trainingLoss: Double
+  public var penalty: Double
+  /// Seconds of training, evaluation not counted.
+  public var seconds: Double
+}
+
+/// Trains one task and watches it, and the task it came from, at every epoch from 0 on.
+public struct TrainingRun {
+  public var options: TrainingOptions
+  public var path: String
+  public var target: Dataset
+  public var source: Dataset?
+  /// The task whose head judges the source; nil looks for the data set's own, then the checkpoint's.
+  public var sourceTask: String?
+  public var device: Device
+  /// Stored in the run as it was given: the configuration as JSON, and the command line.
+  public var configuration: String
+  public var commandLine: [String]
+
+  public init(
+    options: TrainingOptions, path: String, target: Dataset, source: Dataset? = nil, sourceTask: String? = nil,
+    device: Device, configuration: String, commandLine: [String]
+  ) {
+    self.options = options
+    self.path = path
+    self.target = target
+    self.source = source
+    self.sourceTask = sourceTask
+    self.device = device
+    self.configuration = configuration
+    self.commandLine = commandLine
+  }
+
+  /// Trains from a checkpoint and writes the run folder.
+  ///
+  /// - Parameters:
+  ///   - isCancelled: asked after each step; true ends the run, whose finished epochs stay.
+  /// - Returns: one record an epoch, epoch 0 first.
+  /// - Throws: ``TrainingError`` and the errors of the files; nothing is written before the setup is known to work.
+  public func run(
+    from base: Checkpoint, basePath: String, isCancelled: () -> Bool = { false },
+    onEvent: (TrainingEvent) throws -> Void
+  ) throws -> [EpochRecord] {
+    let model = try Model(base, device: device)
+    if model.preprocessing == nil { model.preprocessing = Preprocessing.fitted(to: target.train) }
+    let judge = try source.map { try sourceHead(for: $0, in: model) }
+    let headIsNew = try installTargetHead(in: model, judge: judge)
+    let trainer = try Trainer(model, on: target.train, dataset: target.name, options: options)
+    if let source { try model.checkInputs(of: source.test, dataset: source.name) }
+
+    var run = try Run.create(at: path)
+    var record = startingRecord()
+    try onEvent(
+      .prepared(
+        trainedCount: trainer.trainable.tensors.reduce(0) { $0 + $1.count },
+        frozenCount: trainer.trainable.frozenNames.reduce(0) { $0 + (model.parameters[$1]?.count ?? 0) },
+        regularizers: trainer.regularizers.map(\.summary), stepsPerEpoch: trainer.stepsPerEpoch))
+    var history: [EpochRecord] = []
+    var statistics = EpochStatistics()
+    for epoch in 0...options.epochCount {
+      let start = ContinuousClock.now
+      if epoch > 0 {
+        statistics = try trainer.runEpoch(epoch) { step, loss in
+          try? onEvent(.step(epoch: epoch, step: step, stepCount: trainer.stepsPerEpoch, loss: loss))
+          return !isCancelled()
+        }
+      }
+      let elapsed = start.duration(to: .now)
+      let result = try evaluate(
+        model, judge: judge, epoch: epoch, statistics: statistics, headIsNew: headIsNew && epoch == 0,
+        seconds: epoch == 0 ? 0 : Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) * 1e-18)
+      history.append(result)
+      let parent = epoch == 0 ? basePath : run.checkpointPath(epoch: epoch - 1)
+      try model.checkpoint(epoch: epoch, parent: (parent as NSString).lastPathComponent)
+        .write(to: run.checkpointPath(epoch: epoch), unchangedFrom: epoch == 0 ? nil : parent)
+      append(result, to: &record)
+      try run.save(record)
+      try onEvent(.evaluated(result))
+    }
+    return history
+  }
+}
+
+// MARK: - Heads
+
+extension TrainingRun {
+  private func sourceHead(for source: Dataset, in model: Model) throws -> String {
+    let classCount = source.classNames.count
+    let candidates = [sourceTask, source.name, model.task].compactMap { $0 }
+    guard let task = candidates.first(where: { model.heads[$0] != nil }), sourceTask == nil || task == sourceTask else {
+      throw ModelError.missingHead(task: sourceTask ?? source.name, available: model.heads.keys.sorted())
+    }
+    guard let head = model.heads[task], head.classNames.count == classCount else {
+      throw TrainingError.classCountMismatch(
+        task: task, head: model.heads[task]?.classNames.count ?? 0, dataset: classCount)
+    }
+    return task
+  }
+
+  /// Puts the trained task's head in place: its own if the checkpoint has it, an untrained model's head under the
+  /// task's name, else a new one.
+  ///
+  /// - Returns: whether the head is freshly drawn.
+  private func installTargetHead(in model: Model, judge: String?) throws -> Bool {
+    if let judge, judge == target.name { throw TrainingError.sameTask(target.name) }
+    if let head = model.heads[target.name] {
+      guard head.classNames.count == target.classNames.count else {
+        throw TrainingError.classCountMismatch(
+          task: target.name, head: head.classNames.count, dataset: target.classNames.count)
+      }
+      try model.activate(task: target.name)
+      return false
+    }
+    if model.task == Checkpoint.untrainedTask, model.heads[model.task]?.classNames.count == target.classNames.count {
+      try model.renameHead(
+        model.task, to: target.name, classNames: target.classNames, labelMap: target.labelMap)
+    } else {
+      try model.addHead(
+        task: target.name, classNames: target.classNames, labelMap: target.labelMap, seed: options.seed)
+    }
+    return true
+  }
+}
+
+extension Checkpoint {
+  /// The task of a model that has not been trained.
+  public static let untrainedTask = "untrained"
+}
+
+// MARK: - Evaluation and storage
+
+extension TrainingRun {
+  private func evaluate(
+    _ model: Model, judge: String?, epoch: Int, statistics: EpochStatistics, headIsNew: Bool, seconds: Double
+  ) throws -> EpochRecord {
+    let evaluator = Evaluator()
+    let targetResult = try evaluator.evaluate(model, on: target.test, dataset: target.name)
+    var sourceResult: Evaluation?
+    if let source, let judge {
+      try model.activate(task: judge)
+      sourceResult = try evaluator.evaluate(model, on: source.test, dataset: source.name)
+      try model.activate(task: target.name)
+    }
+    return EpochRecord(
+      epoch: epoch, source: sourceResult, target: targetResult, targetHeadIsNew: headIsNew,
+      trainingLoss: epoch == 0 ? .nan : statistics.loss, penalty: statistics.penalty, seconds: seconds)
+  }
+
+  private func startingRecord() -> RunRecord {
+    var environment: [String: String] = [:]
+    environment["device"] = device.name
+    environment["libtorch"] = try? Library.version()
+    environment["threads"] = (try? Library.threadCount()).map(String.init)
+    environment["targetTask"] = target.name
+    environment["targetFingerprint"] = target.fingerprint
+    environment["sourceTask"] = source?.name
+    environment["sourceFingerprint"] = source?.fingerprint
+    return RunRecord(
+      configuration: configuration, commandLine: commandLine, environment: environment, seed: options.seed)
+  }
+
+  private func append(_ result: EpochRecord, to record: inout RunRecord) {
+    var row: [(String, Double)] = [("epoch", Double(result.epoch))]
+    if let source = result.source {
+      row += [("source_accuracy", source.accuracy), ("source_loss", source.loss)]
+      record.predictions["source", default: [:]][result.epoch] = source.predictions
+      record.labels["source"] = source.labels
+    }
+    row += [("target_accuracy", result.target.accuracy), ("target_loss", result.target.loss)]
+    row += [("training_loss", result.trainingLoss), ("penalty", result.penalty), ("seconds", result.seconds)]
+    record.predictions["target", default: [:]][result.epoch] = result.target.predictions
+    record.labels["target"] = result.target.labels
+    record.metrics.append(row: row)
+  }
+}
