@@ -74,7 +74,9 @@ let package = Package(
     tests(
       of: "Training",
       ["Models", "Datasets", "Metrics", "Checkpoints", "HDF5", "Torch", "Programs", "TestSupport"]),
-    tests(of: "Analysis", ["Training", "Models", "Datasets", "Checkpoints", "HDF5", "Torch", "Programs", "TestSupport"]),
+    tests(
+      of: "Analysis",
+      ["Training", "Models", "Datasets", "Metrics", "Checkpoints", "HDF5", "Torch", "Programs", "TestSupport"]),
     .testTarget(name: "CommandTests", dependencies: ["TestSupport"]),
   ],
   swiftLanguageModes: [.v6],

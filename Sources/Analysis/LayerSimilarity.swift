@@ -1,5 +1,6 @@
 import Checkpoints
 import Datasets
+import Metrics
 import Models
 import Torch
 import Training
@@ -33,14 +34,15 @@ extension CKAMatrix {
   ) throws {
     try a.checkInputs(of: split, dataset: dataset)
     try b.checkInputs(of: split, dataset: dataset)
-    let order = sampleOrder(of: split, sampleCount: sampleCount, seed: seed)
+    var random = RandomSource(seed: seed)
+    let order = Array(random.permutation(count: split.count).prefix(sampleCount))
     guard order.count >= estimator.minimumSampleCount else {
       throw AnalysisError.tooFewSamples(count: order.count, minimum: estimator.minimumSampleCount)
     }
     var accumulator = CKAAccumulator(estimator: estimator, layersA: layersA, layersB: layersB, seed: seed)
     let total = (order.count + batchSize - 1) / batchSize
     var done = 0
-    for batch in try Batches(split: split, batchSize: batchSize, order: order) {
+    for batch in try Batches(split: split, batchSize: batchSize, order: order, device: a.device) {
       // A short last batch would be too noisy a term of the sum.
       if done > 0, batch.indices.count < max(estimator.minimumSampleCount, batchSize / 4) { break }
       let featuresA = try features(of: a, batch: batch, layers: layersA, pooling)

@@ -25,6 +25,7 @@ static inline hid_t lethe_h5t_c_string(void) { return H5T_C_S1; }
 static inline hid_t lethe_h5p_file_access(void) { return H5P_FILE_ACCESS; }
 static inline hid_t lethe_h5p_dataset_create(void) { return H5P_DATASET_CREATE; }
 static inline hid_t lethe_h5p_link_create(void) { return H5P_LINK_CREATE; }
+static inline hid_t lethe_h5p_link_access(void) { return H5P_LINK_ACCESS; }
 static inline unsigned lethe_h5f_read_only(void) { return H5F_ACC_RDONLY; }
 static inline unsigned lethe_h5f_read_write(void) { return H5F_ACC_RDWR; }
 static inline unsigned lethe_h5f_truncate(void) { return H5F_ACC_TRUNC; }
@@ -32,7 +33,6 @@ static inline unsigned lethe_h5f_truncate(void) { return H5F_ACC_TRUNC; }
 static inline hid_t lethe_h5p_default(void) { return H5P_DEFAULT; }
 static inline hid_t lethe_h5s_all(void) { return H5S_ALL; }
 static inline hsize_t lethe_h5s_unlimited(void) { return H5S_UNLIMITED; }
-static inline size_t lethe_h5t_variable(void) { return H5T_VARIABLE; }
 static inline haddr_t lethe_haddr_undefined(void) { return HADDR_UNDEF; }
 
 // HDF5 prints its errors on standard error unless it is told not to (on each thread, in a thread-safe build).

@@ -52,7 +52,8 @@ extension Group {
     if let expected: String = try dataset(name).attribute(Checksum.attributeName) {
       let found = Checksum.xxh3(text)
       guard found == expected else {
-        throw CheckpointError.checksumMismatch(tensor: child(of: name), file: file.path, expected: expected, found: found)
+        throw CheckpointError.checksumMismatch(
+          tensor: child(of: name), file: file.path, expected: expected, found: found)
       }
     }
     return text

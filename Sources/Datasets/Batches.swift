@@ -18,7 +18,7 @@ struct HostBatch: Sendable {
 /// The examples of a split in batches, gathered on a thread of their own beside the step that uses them.
 ///
 /// Every iteration starts from the beginning of the order. Leaving a loop early ends its thread.
-public struct Batches: Sequence {
+public struct Batches: Sequence, Sendable {
   let split: Split
   let device: BatchDevice
   private let batchSize: Int
@@ -62,7 +62,6 @@ public struct Batches: Sequence {
       guard batches.batchCount > 1 else { return }
       let thread = Thread { [queue] in
         for number in 0..<batches.batchCount {
-          // The split's memory stays with the thread only as long as someone takes.
           guard queue.put(batches.hostBatch(number)) else { return }
         }
       }

@@ -50,7 +50,8 @@ public enum FashionMNIST {
     let folder = environment["FASHION_MNIST"] ?? installedFolder
     guard FileManager.default.fileExists(atPath: folder) else {
       throw DatasetError.notFound(
-        path: folder, advice: "apt-get install dataset-fashion-mnist, or set FASHION_MNIST to the folder with its files")
+        path: folder,
+        advice: "apt-get install dataset-fashion-mnist, or set FASHION_MNIST to the folder with its files")
     }
     return try IDXFolder(folder).dataset(name: name, classNames: classNames)
   }

@@ -20,7 +20,8 @@ extension AttributeHolder {
     -> Value
   {
     guard let value: Value = try attribute(name) else {
-      throw HDF5Error.failed(operation: "read the attribute \(name)", object: attributes.object, reason: "there is none")
+      throw HDF5Error.failed(
+        operation: "read the attribute \(name)", object: attributes.object, reason: "there is none")
     }
     return value
   }
@@ -72,14 +73,13 @@ public struct Attributes: Sendable {
 
   func writeStrings(_ name: String, _ values: [String], isScalar: Bool) throws {
     try withLibrary {
-      let type = try Text.makeType()
+      let (type, bytes) = try Text.packed(values)
       let space = try Handle(
         checking: isScalar ? H5Screate(H5S_SCALAR) : H5Screate_simple(1, [hsize_t(values.count)], nil), H5Sclose,
         "write", object)
       let attribute = try create(name, type, space)
       guard !values.isEmpty else { return }
-      let status = Text.withPointers(values) { H5Awrite(attribute.id, type.id, $0) }
-      try check(status, "write the attribute \(name)", object)
+      try check(H5Awrite(attribute.id, type.id, bytes), "write the attribute \(name)", object)
     }
   }
 

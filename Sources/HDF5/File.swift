@@ -71,7 +71,7 @@ public final class File: Sendable {
     for identifier in identifiers.prefix(max(0, found)) { H5Idec_ref(identifier) }
   }
 
-  private static func accessList() throws -> Handle {
+  static func accessList() throws -> Handle {
     let list = try Handle(checking: H5Pcreate(lethe_h5p_file_access()), H5Pclose, "prepare a file")
     // HDF5 refuses to follow an external link into an open file unless both were opened with the weak degree.
     try check(H5Pset_fclose_degree(list.id, H5F_CLOSE_WEAK), "prepare a file")

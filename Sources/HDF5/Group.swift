@@ -127,12 +127,20 @@ public final class Group: AttributeHolder {
     return list
   }
 
+  // Files behind links are opened as this one was: HDF5 refuses a file that is open already with other settings.
+  private static func linkAccessList() throws -> Handle {
+    let list = try Handle(checking: H5Pcreate(lethe_h5p_link_access()), H5Pclose, "prepare a link")
+    try check(H5Pset_elink_fapl(list.id, try File.accessList().id), "prepare a link")
+    return list
+  }
+
   private enum Kind: String { case group, dataset }
 
   private func kind(of name: String) -> H5I_type_t {
     withLibrary {
       guard contains(name) else { return H5I_BADID }
-      let id = H5Oopen(handle.id, name, lethe_h5p_default())
+      guard let list = try? Self.linkAccessList() else { return H5I_BADID }
+      let id = H5Oopen(handle.id, name, list.id)
       guard id >= 0 else { return H5I_BADID }
       defer { H5Oclose(id) }
       return H5Iget_type(id)
@@ -144,7 +152,7 @@ public final class Group: AttributeHolder {
       throw HDF5Error.missing(name: "\(kind.rawValue) \(child(name))", file: file.path, available: (try? names) ?? [])
     }
     let object = try Handle(
-      checking: H5Oopen(handle.id, name, lethe_h5p_default()), H5Oclose, "open the \(kind.rawValue)", label(name))
+      checking: H5Oopen(handle.id, name, try Self.linkAccessList().id), H5Oclose, "open the \(kind.rawValue)", label(name))
     guard H5Iget_type(object.id) == (kind == .group ? H5I_GROUP : H5I_DATASET) else {
       throw HDF5Error.wrongKind(name: child(name), file: file.path, expected: kind.rawValue)
     }

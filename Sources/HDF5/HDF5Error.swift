@@ -22,7 +22,8 @@ public enum HDF5Error: Error, Equatable, CustomStringConvertible {
     case .missing(let name, let file, let available):
       "\(file): no \(name)\(available.isEmpty ? "" : "; it has \(Self.list(available))")"
     case .wrongKind(let name, let file, let expected): "\(file): \(name) is not a \(expected)"
-    case .unsupportedType(let name, let file, let found): "\(file): \(name) has an element type Lethe cannot read: \(found)"
+    case .unsupportedType(let name, let file, let found):
+      "\(file): \(name) has an element type Lethe cannot read: \(found)"
     case .typeMismatch(let name, let file, let expected, let found),
       .shapeMismatch(let name, let file, let expected, let found):
       "\(file): \(name): expected \(expected), found \(found)"
@@ -60,47 +61,5 @@ public enum HDF5Error: Error, Equatable, CustomStringConvertible {
 
   private static func text<Storage>(of storage: inout Storage) -> String {
     withUnsafeBytes(of: &storage) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
-  }
-}
-
-// libhdf5 is not safe for threads unless it was built so, and Debian's was not. The lock is recursive because a
-// handle may be released (and closed) while a call is under way.
-private let libraryLock = NSRecursiveLock()
-
-/// Runs calls into libhdf5, one thread at a time.
-func withLibrary<Result>(_ body: () throws -> Result) rethrows -> Result {
-  libraryLock.lock()
-  defer { libraryLock.unlock() }
-  lethe_h5e_silence()
-  return try body()
-}
-
-/// Throws HDF5's reason where a call has failed; to be called under the lock, right after it.
-@discardableResult
-func check<Status: SignedInteger>(_ status: Status, _ operation: String, _ object: String = "HDF5") throws -> Status {
-  guard status >= 0 else {
-    throw HDF5Error.failed(operation: operation, object: object, reason: HDF5Error.currentReason())
-  }
-  return status
-}
-
-/// Owner of one HDF5 identifier, closed when the last reference goes.
-///
-/// Sendable because the identifier never changes and every use of it is under the library's lock.
-final class Handle: @unchecked Sendable {
-  let id: hid_t
-  private let close: (hid_t) -> herr_t
-
-  init(checking id: hid_t, _ close: @escaping (hid_t) -> herr_t, _ operation: String, _ object: String = "HDF5") throws
-  {
-    self.id = try check(id, operation, object)
-    self.close = close
-  }
-
-  static func copy(of type: hid_t) throws -> Handle { try Handle(checking: H5Tcopy(type), H5Tclose, "copy a type") }
-
-  deinit {
-    // Closing a file closes what is open in it, so this one may be gone already.
-    withLibrary { if H5Iis_valid(id) > 0 { _ = close(id) } }
   }
 }

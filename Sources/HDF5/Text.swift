@@ -3,14 +3,25 @@ import Foundation
 
 /// Text as HDF5 stores it: UTF-8, of fixed or variable length.
 enum Text {
-  /// The type of strings of variable length.
-  static func makeType() throws -> Handle { try makeType(length: lethe_h5t_variable()) }
+  /// Strings as HDF5 is to write them: the bytes of all, each filled with zeros to one length, and their type.
+  ///
+  /// Strings of variable length would lie in a heap that has no checksum, and libhdf5 crashes on a damaged one.
+  static func packed(_ values: [String]) throws -> (type: Handle, bytes: [UInt8]) {
+    let length = max(1, values.reduce(0) { max($0, $1.utf8.count) })
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(length * values.count)
+    for value in values {
+      bytes += value.utf8
+      bytes += repeatElement(0, count: length - value.utf8.count)
+    }
+    return (try makeType(length: length), bytes)
+  }
 
-  static func makeType(length: Int) throws -> Handle {
+  private static func makeType(length: Int) throws -> Handle {
     let type = try Handle.copy(of: lethe_h5t_c_string())
     try check(H5Tset_size(type.id, length), "make a text type")
     try check(H5Tset_cset(type.id, H5T_CSET_UTF8), "make a text type")
-    if length != lethe_h5t_variable() { try check(H5Tset_strpad(type.id, H5T_STR_NULLPAD), "make a text type") }
+    try check(H5Tset_strpad(type.id, H5T_STR_NULLPAD), "make a text type")
     return type
   }
 
@@ -50,13 +61,6 @@ enum Text {
       return String(decoding: text, as: UTF8.self)
     }
   }
-
-  /// Lends the strings as the array of C strings that HDF5 writes.
-  static func withPointers(_ values: [String], _ body: (UnsafeRawPointer) -> herr_t) -> herr_t {
-    let pointers = values.map { strdup($0) }
-    defer { pointers.forEach { free($0) } }
-    return pointers.withUnsafeBytes { bytes in bytes.baseAddress.map(body) ?? 0 }
-  }
 }
 
 extension Dataset {
@@ -77,31 +81,17 @@ extension Group {
   @discardableResult
   public func writeStrings(_ name: String, _ values: [String]) throws -> Dataset {
     try withLibrary {
-      let type = try Text.makeType()
-      let space = try Handle(checking: H5Screate_simple(1, [hsize_t(values.count)], nil), H5Sclose, "write", label(name))
-      let dataset = try makeText(name, type, space)
-      guard !values.isEmpty else { return dataset }
-      let status = Text.withPointers(values) {
-        H5Dwrite(dataset.handle.id, type.id, lethe_h5s_all(), lethe_h5s_all(), lethe_h5p_default(), $0)
-      }
-      try check(status, "write the text", label(name))
-      return dataset
+      try makeText(
+        name, values,
+        Handle(checking: H5Screate_simple(1, [hsize_t(values.count)], nil), H5Sclose, "write", label(name)))
     }
   }
 
-  /// Makes a dataset that is one text of fixed length, so that its bytes lie in one piece in the file.
+  /// Makes a dataset that is one text.
   @discardableResult
   public func writeText(_ name: String, _ text: String) throws -> Dataset {
     try withLibrary {
-      let bytes = Array(text.utf8)
-      let type = try Text.makeType(length: max(1, bytes.count))
-      let space = try Handle(checking: H5Screate(H5S_SCALAR), H5Sclose, "write", label(name))
-      let dataset = try makeText(name, type, space)
-      guard !bytes.isEmpty else { return dataset }
-      let status = H5Dwrite(
-        dataset.handle.id, type.id, lethe_h5s_all(), lethe_h5s_all(), lethe_h5p_default(), bytes)
-      try check(status, "write the text", label(name))
-      return dataset
+      try makeText(name, [text], Handle(checking: H5Screate(H5S_SCALAR), H5Sclose, "write", label(name)))
     }
   }
 
@@ -118,11 +108,16 @@ extension Group {
     return value
   }
 
-  private func makeText(_ name: String, _ type: Handle, _ space: Handle) throws -> Dataset {
+  private func makeText(_ name: String, _ values: [String], _ space: Handle) throws -> Dataset {
+    let (type, bytes) = try Text.packed(values)
     let defaults = lethe_h5p_default()
     let links = try Self.linkCreationList()
     let id = H5Dcreate2(handle.id, name, type.id, space.id, links.id, defaults, defaults)
-    return try Dataset(
+    let dataset = try Dataset(
       try Handle(checking: id, H5Dclose, "create the dataset", label(name)), path: child(name), file: file)
+    guard !bytes.isEmpty else { return dataset }
+    try check(
+      H5Dwrite(id, type.id, lethe_h5s_all(), lethe_h5s_all(), defaults, bytes), "write the text", label(name))
+    return dataset
   }
 }

@@ -3,7 +3,6 @@ import ArgumentParser
 import Checkpoints
 import Datasets
 import Models
-import Programs
 import Reports
 
 struct CKACommand: ParsableCommand {

@@ -15,7 +15,7 @@ struct InspectCommand: ParsableCommand {
     let path = try CheckpointPath(file).path
     let checkpoint = try Checkpoint(contentsOf: path)
     let program = checkpoint.program
-    let total = checkpoint.parameters.values.reduce(0) { $0 + $1.elementCount }
+    let total = checkpoint.parameters.values.reduce(0) { $0 + $1.count }
     guard !shared.json else {
       Console.result(json(checkpoint, path: path, total: total))
       return
@@ -34,7 +34,7 @@ struct InspectCommand: ParsableCommand {
         guard let tensor = checkpoint.parameters[name] ?? checkpoint.buffers[name] else { continue }
         table.append([
           index == 0 ? layer.name : "", index == 0 ? layer.kind : "", String(name.dropFirst(layer.name.count + 1)),
-          Show.shape(tensor.shape), Show.count(tensor.elementCount),
+          Show.shape(tensor.shape), Show.count(tensor.count),
         ])
       }
     }

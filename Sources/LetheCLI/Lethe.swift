@@ -68,7 +68,7 @@ enum Main {
   }
 
   private static var subcommand: String {
-    let names = Lethe.configuration.subcommands.compactMap(\.configuration.commandName)
+    let names = Lethe.configuration.subcommands.compactMap { $0.configuration.commandName }
     return CommandLine.arguments.dropFirst().first { names.contains($0) } ?? ""
   }
 

@@ -9,7 +9,7 @@ struct NewCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "new", abstract: "Make a model of a built-in architecture with fresh weights.")
 
-  @Argument(help: "mlp, cnn, resnet18, resnet34 or resnet50.")
+  @ArgumentParser.Argument(help: "mlp, cnn, resnet18, resnet34 or resnet50.")
   var architecture: String
 
   @Option(name: .shortAndLong, help: "The checkpoint to write.")

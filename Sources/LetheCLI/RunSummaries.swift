@@ -8,9 +8,9 @@ extension Run {
   /// What the run measured, as reports take it.
   func summary() -> RunSummary {
     let record = record
-    let epochs = record.metrics.column("epoch") ?? []
+    let epochs = record.metrics["epoch"] ?? []
     func column(_ name: String, _ row: Int) -> Double {
-      guard let values = record.metrics.column(name), row < values.count else { return .nan }
+      guard let values = record.metrics[name], row < values.count else { return .nan }
       return values[row]
     }
     func measured(_ value: Double) -> Double? { value.isNaN ? nil : value }

@@ -31,10 +31,9 @@ public struct Evaluator {
     predictions.reserveCapacity(split.count)
     var loss = 0.0
     try withoutGradients {
-      for batch in try Batches(split: split, batchSize: batchSize) {
+      for batch in try Batches(split: split, batchSize: batchSize, device: model.device) {
         let logits = try model.run(try batch.modelInputs(for: model)).logits
-        let labels = try batch.labels.to(model.device)
-        loss += try logits.crossEntropy(with: labels, reduction: .sum).item()
+        loss += try logits.crossEntropy(with: batch.labels, reduction: .sum).item()
         predictions += try logits.argmax(along: 1).array(of: Int32.self)
       }
     }
@@ -51,12 +50,11 @@ extension Batch {
   public func modelInputs(for model: Model) throws -> [String: Tensor] {
     var prepared: [String: Tensor] = [:]
     for (name, tensor) in inputs {
-      let moved = try tensor.to(model.device)
       let wantsFloats = model.program.inputs.first { $0.name == name }?.elementType == "float32"
       if wantsFloats {
-        prepared[name] = try model.preprocessing.map { try moved.preprocessed(by: $0) } ?? moved.to(.float32)
+        prepared[name] = try model.preprocessing.map { try tensor.preprocessed(by: $0) } ?? tensor.to(.float32)
       } else {
-        prepared[name] = moved
+        prepared[name] = tensor
       }
     }
     return prepared

@@ -55,7 +55,7 @@ public final class Trainer {
     var statistics = EpochStatistics()
     let order = Array(0..<split.count).shuffled(using: &random)
     var done = 0
-    for batch in try Batches(split: split, batchSize: options.batchSize, order: order) {
+    for batch in try Batches(split: split, batchSize: options.batchSize, order: order, device: model.device) {
       let (loss, penalty) = try step(batch, epoch: epoch)
       statistics.loss += loss * Double(batch.indices.count) / Double(split.count)
       statistics.penalty = penalty
@@ -77,7 +77,7 @@ public final class Trainer {
       try batch.modelInputs(for: model), mode: .training(exceptLayers: trainable.frozenLayers)
     ).logits
     let loss = try logits.crossEntropy(
-      with: try batch.labels.to(model.device), labelSmoothing: options.labelSmoothing)
+      with: batch.labels, labelSmoothing: options.labelSmoothing)
     let value = try loss.item()
     guard value.isFinite else { throw try notFinite(value, epoch: epoch, factor: factor) }
     var gradients = try zip(loss.gradients(of: trainable.tensors), trainable.tensors).map { gradient, weight in

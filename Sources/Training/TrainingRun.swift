@@ -182,16 +182,21 @@ extension TrainingRun {
   }
 
   private func append(_ result: EpochRecord, to record: inout RunRecord) {
-    var row: [(String, Double)] = [("epoch", Double(result.epoch))]
+    let row = record.metrics.rowCount
+    func set(_ name: String, _ value: Double) { record.metrics.set(name, row: row, to: value) }
+    set("epoch", Double(result.epoch))
     if let source = result.source {
-      row += [("source_accuracy", source.accuracy), ("source_loss", source.loss)]
+      set("source_accuracy", source.accuracy)
+      set("source_loss", source.loss)
       record.predictions["source", default: [:]][result.epoch] = source.predictions
       record.labels["source"] = source.labels
     }
-    row += [("target_accuracy", result.target.accuracy), ("target_loss", result.target.loss)]
-    row += [("training_loss", result.trainingLoss), ("penalty", result.penalty), ("seconds", result.seconds)]
+    set("target_accuracy", result.target.accuracy)
+    set("target_loss", result.target.loss)
+    set("training_loss", result.trainingLoss)
+    set("penalty", result.penalty)
+    set("seconds", result.seconds)
     record.predictions["target", default: [:]][result.epoch] = result.target.predictions
     record.labels["target"] = result.target.labels
-    record.metrics.append(row: row)
   }
 }

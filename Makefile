@@ -1,0 +1,36 @@
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help setup build test demo lint bench notebooks clean
+
+python := .libtorch/python/bin/python
+lethe := .build/release/lethe
+
+help: ## list these targets
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "make %-10s %s\n", $$1, $$2 }'
+
+setup: ## install what is missing: libraries, libtorch, Fashion-MNIST; skips what is there
+	@.ci/setup
+
+build: ## build .build/release/lethe
+	swift build -c release
+
+test: setup ## build and run the tests
+	@.ci/test
+
+demo: setup build ## forgetting and L2-SP on Fashion-MNIST, into demo/report.html
+	@.ci/demo
+
+lint: ## formatting, undeclared imports, shell and Python syntax
+	swift format lint --strict --recursive Sources Tests Package.swift
+	swift build --build-tests --explicit-target-dependency-import-check error
+	for script in .ci/*; do bash -n "$$script"; done
+
+bench: setup build ## whole runs of lethe against the same in PyTorch
+	$(python) Tests/Benchmarks/bench.py --lethe $(lethe)
+
+notebooks: setup build ## run every cell of Notebooks-md
+	@.ci/notebooks
+
+clean: ## remove build products and the demo's output; keeps .libtorch
+	rm -rf .build demo

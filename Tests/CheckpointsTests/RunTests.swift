@@ -1,0 +1,108 @@
+import Foundation
+import HDF5
+import Testing
+
+@testable import Checkpoints
+
+@Suite struct RunTests {
+  private func makeRecord() -> RunRecord {
+    var record = RunRecord(
+      configuration: #"{"alpha":0.1}"#, commandLine: ["lethe", "finetune", "a b"],
+      environment: ["host": "hütte", "threads": "2"], seed: .max)
+    record.metrics.append(["source.accuracy": 0.9, "target/accuracy": .nan])
+    record.metrics.append(["source.accuracy": 0.8, "target/accuracy": 0.7])
+    record.predictions = ["source": [0: [1, 2, 0], 1: [1, 1, 1]], "target": [1: [3]]]
+    record.labels = ["source": [1, 2, 2], "target": []]
+    record.analysis["cka"] = AnalysisRecord(
+      attributes: ["estimator": "debiased"],
+      numbers: ["matrix": NumberArray(shape: [2, 2], values: [1, 0.5, .infinity, -0.1]), "a/b": NumberArray([])],
+      strings: ["layers": ["features.0", "fc"], "none": []])
+    return record
+  }
+
+  @Test func recordComesBack() throws {
+    let folder = try TemporaryFolder()
+    let path = folder.file("run")
+    var run = try Run.create(at: path)
+    #expect(try Run.open(path).record == run.record)
+    let record = makeRecord()
+    try run.save(record)
+    #expect(run.record == record)
+    let opened = try Run.open(path)
+    #expect(opened.record == record)
+    #expect(opened.record.metrics.names == ["source.accuracy", "target/accuracy"])
+    #expect(opened.record.metrics["target/accuracy"]?.first?.isNaN == true)
+    #expect(try FileManager.default.contentsOfDirectory(atPath: path).sorted() == ["checkpoints", "run.h5"])
+  }
+
+  @Test func whatExistsIsNotOverwritten() throws {
+    let folder = try TemporaryFolder()
+    for name in ["folder", "file", "link"] {
+      let path = folder.file(name)
+      switch name {
+      case "folder": try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
+      case "file": try Data().write(to: URL(fileURLWithPath: path))
+      default: try FileManager.default.createSymbolicLink(atPath: path, withDestinationPath: "/no/such")
+      }
+      let error = #expect(throws: CheckpointError.self) { try Run.create(at: path) }
+      #expect(error == .exists(path: path))
+      #expect(error?.exitStatus == 73)
+    }
+    #expect(try folder.names == ["file", "folder", "link"])
+    let below = #expect(throws: CheckpointError.self) { try Run.create(at: folder.file("file/run")) }
+    #expect(below?.exitStatus == 73, "\(String(describing: below))")
+  }
+
+  @Test func whatIsNoRunIsRefused() throws {
+    let folder = try TemporaryFolder()
+    #expect(throws: CheckpointError.notFound(path: "/no/such")) { try Run.open("/no/such") }
+    #expect(throws: CheckpointError.self) { try Run.open(folder.path) }
+    try makeCheckpoint().write(to: folder.file("run.h5"))
+    #expect(throws: CheckpointError.malformed(path: folder.file("run.h5"), reason: "not the record of a run")) {
+      try Run.open(folder.path)
+    }
+  }
+
+  @Test func epochsAreListedInOrderAndPartsIgnored() throws {
+    let folder = try TemporaryFolder()
+    let run = try Run.create(at: folder.file("run"), record: makeRecord())
+    let checkpoint = try makeCheckpoint()
+    for epoch in [10_000, 2, 0] { try checkpoint.write(to: run.checkpointPath(epoch: epoch)) }
+    let part = folder.file("run/checkpoints/.epoch-0003.h5.partial-1-2")
+    try Data([1]).write(to: URL(fileURLWithPath: part))
+    #expect(run.epochs == [0, 2, 10_000])
+    #expect(run.checkpointPath(epoch: 2).hasSuffix("run/checkpoints/epoch-0002.h5"))
+    #expect(try Run.open(run.path).epochs == [0, 2, 10_000])
+    #expect(try Verification.check(run.path).problems == [])
+    let path = run.checkpointPath(epoch: 2)
+    let offset = try #require(try File.open(path).root.dataset("buffers/steps").fileOffset)
+    try damage(path, at: offset)
+    let problems = try Verification.check(run.path).problems
+    #expect(problems.count == 1 && problems.allSatisfy { $0.contains("epoch-0002.h5") && $0.contains("buffers/steps") })
+  }
+
+  @Test func partLeftByAKilledWriterHarmsNothing() throws {
+    // What a kill can leave behind is a part of any length beside the old file.
+    let folder = try TemporaryFolder()
+    var run = try Run.create(at: folder.file("run"))
+    let record = makeRecord()
+    try run.save(record)
+    let whole = try Data(contentsOf: URL(fileURLWithPath: "\(run.path)/run.h5"))
+    let part = "\(run.path)/.run.h5.partial-\(pid_t.max)-9"
+    try whole.prefix(Int.random(in: 0..<whole.count)).write(to: URL(fileURLWithPath: part))
+    #expect(try Run.open(run.path).record == record)
+    try run.save(record)
+    #expect(!FileManager.default.fileExists(atPath: part))
+  }
+
+  @Test func metricTableFillsWithNaN() {
+    var table = MetricTable()
+    table.append(["a": 1])
+    table.append(["b": 2])
+    table.set("a", row: 3, to: 4)
+    #expect(table.rowCount == 4)
+    #expect(table.names == ["a", "b"])
+    #expect(table["a"]?.map(\.isNaN) == [false, true, true, false])
+    #expect(table["b"]?.map(\.isNaN) == [true, false, true, true])
+  }
+}
