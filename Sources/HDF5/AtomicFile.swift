@@ -24,6 +24,8 @@ public enum AtomicFile {
       try synchronize(temporary)
       guard rename(temporary, path) == 0 else { throw failure(path) }
     } catch {
+      // On a full disk libhdf5 may keep the file open, and its space with it.
+      truncate(temporary, 0)
       unlink(temporary)
       throw located(error, temporary: temporary, path: path)
     }

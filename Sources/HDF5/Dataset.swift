@@ -225,7 +225,9 @@ extension Group {
         checking: shape.isEmpty ? H5Screate(H5S_SCALAR) : H5Screate_simple(Int32(shape.count), extents, limits),
         H5Sclose, "create", label(name))
       let list = try Handle(checking: H5Pcreate(lethe_h5p_dataset_create()), H5Pclose, "create", label(name))
-      if !shape.isEmpty, let chunk = chunk ?? (maxShape == nil ? nil : Self.chunkShape(shape, type)) {
+      if !shape.isEmpty,
+        let chunk = chunk ?? (maxShape == nil ? nil : Self.chunkShape(shape, limit: maxShape?.first ?? nil, type))
+      {
         try check(H5Pset_chunk(list.id, Int32(chunk.count), chunk.map { hsize_t($0) }), "create", label(name))
       }
       let defaults = lethe_h5p_default()
@@ -233,7 +235,8 @@ extension Group {
       let links = try Self.linkCreationList()
       let id = H5Dcreate2(handle.id, name, storedType.id, dataspace.id, links.id, list.id, defaults)
       return try Dataset(
-        try Handle(checking: id, H5Dclose, "create the dataset", label(name)), path: child(name), file: file)
+        try Handle(checking: id, H5Dclose, "create the dataset", label(name), losses: file.losses), path: child(name),
+        file: file)
     }
   }
 
@@ -261,8 +264,9 @@ extension Group {
   }
 
   // About a megabyte in whole rows: large enough for the disk, small enough for the chunk cache.
-  private static func chunkShape(_ shape: [Int], _ type: ElementType) -> [Int] {
+  private static func chunkShape(_ shape: [Int], limit: Int?, _ type: ElementType) -> [Int] {
     let row = shape.dropFirst().map { max($0, 1) }
-    return [max(1, min(1 << 16, (1 << 20) / max(1, row.reduce(type.byteCount, *))))] + row
+    let rows = min(1 << 16, limit ?? .max, (1 << 20) / max(1, row.reduce(type.byteCount, *)))
+    return [max(1, rows)] + row
   }
 }

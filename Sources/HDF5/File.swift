@@ -6,6 +6,7 @@ public final class File: Sendable {
   /// The path it was opened by.
   public let path: String
   private let handle: Handle
+  let losses = Losses()
 
   /// The group that holds everything.
   public var root: Group {
@@ -36,7 +37,8 @@ public final class File: Sendable {
     }
     return try withLibrary {
       guard H5Fis_hdf5(path) > 0 else { throw HDF5Error.notHDF5(path: path) }
-      let id = H5Fopen(path, writable ? lethe_h5f_read_write() : lethe_h5f_read_only(), try accessList().id)
+      let id = H5Fopen(
+        path, writable ? lethe_h5f_read_write() : lethe_h5f_read_only(), try accessList(writable: writable).id)
       guard id >= 0 else { throw HDF5Error.unreadable(path: path, reason: HDF5Error.currentReason()) }
       return File(path: path, handle: try Handle(checking: id, H5Fclose, "open", path))
     }
@@ -45,7 +47,7 @@ public final class File: Sendable {
   /// Makes an empty file, in place of any that is there.
   public static func create(_ path: String) throws -> File {
     try withLibrary {
-      let id = H5Fcreate(path, lethe_h5f_truncate(), lethe_h5p_default(), try accessList().id)
+      let id = H5Fcreate(path, lethe_h5f_truncate(), lethe_h5p_default(), try accessList(writable: true).id)
       guard id >= 0 else { throw HDF5Error.unwritable(path: path, reason: HDF5Error.currentReason()) }
       return File(path: path, handle: try Handle(checking: id, H5Fclose, "create", path))
     }
@@ -54,11 +56,11 @@ public final class File: Sendable {
   /// Writes what is pending and closes the file with everything open in it. Closing twice does nothing.
   public func close() throws {
     try withLibrary {
-      guard H5Iis_valid(handle.id) > 0 else { return }
-      var reason: String?
-      if H5Fflush(handle.id, H5F_SCOPE_GLOBAL) < 0 { reason = HDF5Error.currentReason() }
+      guard !handle.isClosed else { return }
+      var reason = losses.reason
+      if reason == nil, H5Fflush(handle.id, H5F_SCOPE_GLOBAL) < 0 { reason = HDF5Error.currentReason() }
       closeObjects()
-      if H5Fclose(handle.id) < 0, reason == nil { reason = HDF5Error.currentReason() }
+      if handle.closeNow() < 0, reason == nil { reason = HDF5Error.currentReason() }
       if let reason { throw HDF5Error.unwritable(path: path, reason: reason) }
     }
   }
@@ -71,7 +73,7 @@ public final class File: Sendable {
     for identifier in identifiers.prefix(max(0, found)) { H5Idec_ref(identifier) }
   }
 
-  static func accessList() throws -> Handle {
+  static func accessList(writable: Bool = false) throws -> Handle {
     let list = try Handle(checking: H5Pcreate(lethe_h5p_file_access()), H5Pclose, "prepare a file")
     // HDF5 refuses to follow an external link into an open file unless both were opened with the weak degree.
     try check(H5Pset_fclose_degree(list.id, H5F_CLOSE_WEAK), "prepare a file")
@@ -79,6 +81,12 @@ public final class File: Sendable {
     try check(H5Pset_libver_bounds(list.id, H5F_LIBVER_V18, H5F_LIBVER_V110), "prepare a file")
     // Data that starts on a cache line can be used where it is mapped, without a copy.
     try check(H5Pset_alignment(list.id, 1, 64), "prepare a file")
+    if writable {
+      // Writes go to the file at once, and fail where they are made: libhdf5 1.10 crashes when a dataset cannot be
+      // closed because what it had put off cannot be written any more.
+      try check(H5Pset_sieve_buf_size(list.id, 0), "prepare a file")
+      try check(H5Pset_cache(list.id, 0, 521, 0, 0.75), "prepare a file")
+    }
     try check(lethe_h5p_without_locks(list.id), "prepare a file")
     return list
   }

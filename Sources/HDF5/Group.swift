@@ -152,7 +152,9 @@ public final class Group: AttributeHolder {
       throw HDF5Error.missing(name: "\(kind.rawValue) \(child(name))", file: file.path, available: (try? names) ?? [])
     }
     let object = try Handle(
-      checking: H5Oopen(handle.id, name, try Self.linkAccessList().id), H5Oclose, "open the \(kind.rawValue)", label(name))
+      checking: H5Oopen(handle.id, name, try Self.linkAccessList().id), H5Oclose, "open the \(kind.rawValue)",
+      label(name),
+      losses: file.losses)
     guard H5Iget_type(object.id) == (kind == .group ? H5I_GROUP : H5I_DATASET) else {
       throw HDF5Error.wrongKind(name: child(name), file: file.path, expected: kind.rawValue)
     }

@@ -114,7 +114,8 @@ extension Group {
     let links = try Self.linkCreationList()
     let id = H5Dcreate2(handle.id, name, type.id, space.id, links.id, defaults, defaults)
     let dataset = try Dataset(
-      try Handle(checking: id, H5Dclose, "create the dataset", label(name)), path: child(name), file: file)
+      try Handle(checking: id, H5Dclose, "create the dataset", label(name), losses: file.losses), path: child(name),
+      file: file)
     guard !bytes.isEmpty else { return dataset }
     try check(
       H5Dwrite(id, type.id, lethe_h5s_all(), lethe_h5s_all(), defaults, bytes), "write the text", label(name))

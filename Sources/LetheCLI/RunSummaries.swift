@@ -38,7 +38,7 @@ extension Run {
     var random = RandomSource(seed: record.seed)
     let interval = paired.bootstrapInterval(using: &random)
     return RunSummary.Forgetting(
-      final: measures.final, low: interval.low, high: interval.high, maxMinusFinal: measures.maxMinusFinal,
+      final: measures.final, low: -interval.high, high: -interval.low, maxMinusFinal: measures.maxMinusFinal,
       worst: measures.worst, relative: measures.relative ?? .nan, area: measures.area, pValue: paired.pValue,
       lost: paired.lost, gained: paired.gained, sourceCount: paired.count)
   }

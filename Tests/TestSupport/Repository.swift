@@ -1,0 +1,34 @@
+import Foundation
+
+/// Places in the repository that tests read.
+public enum Repository {
+  public static let root = URL(fileURLWithPath: #filePath)
+    .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent().path
+
+  public static func fixture(_ name: String) -> String { "\(root)/Fixtures/\(name)" }
+}
+
+/// A folder that lives as long as this value.
+public final class TemporaryFolder: Sendable {
+  public let path: String
+
+  public init() throws {
+    path = NSTemporaryDirectory() + "lethe-test-" + UUID().uuidString
+    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+  }
+
+  deinit { try? FileManager.default.removeItem(atPath: path) }
+
+  public func file(_ name: String) -> String { "\(path)/\(name)" }
+}
+
+/// The largest difference of two lists, and where it is; nil where their lengths differ.
+public func largestDifference(_ left: [Double], _ right: [Double]) -> (value: Double, index: Int)? {
+  guard left.count == right.count else { return nil }
+  var worst = (value: 0.0, index: 0)
+  for index in left.indices {
+    let difference = abs(left[index] - right[index])
+    if difference > worst.value || difference.isNaN { worst = (difference, index) }
+  }
+  return worst
+}
