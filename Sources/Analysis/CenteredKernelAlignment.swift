@@ -93,8 +93,9 @@ public struct CKAAccumulator {
       let nulls = try gramsA.matrixProduct(try shuffledB.transposed()).array(of: Double.self)
       return BatchSums(
         cross: try gramsA.matrixProduct(try gramsB.transposed()).array(),
-        selfA: try gramsA.multiply(gramsA).sum(along: [1]).array(),
-        selfB: try gramsB.multiply(gramsB).sum(along: [1]).array(),
+        // The same product as `cross`, so that equal features give equal sums to the last bit.
+        selfA: try gramsA.matrixProduct(try gramsA.transposed()).diagonal().array(),
+        selfB: try gramsB.matrixProduct(try gramsB.transposed()).diagonal().array(),
         null: shared.map { nulls[$0.a * featuresB.count + $0.b] })
     }
     let normalization =

@@ -53,6 +53,7 @@ enum Main {
       Console.error("\(error)")
       return status
     }
+    if let code = error as? ExitCode { return code.rawValue }
     let code = Lethe.exitCode(for: error)
     if code == .success {
       print(Lethe.fullMessage(for: error))

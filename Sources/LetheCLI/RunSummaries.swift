@@ -83,7 +83,8 @@ extension Run {
   mutating func storeDrift() throws {
     guard let last = epochs.last, last > 0 else { return }
     let drift = try WeightDrift(
-      before: Checkpoint(contentsOf: checkpointPath(epoch: 0)), after: Checkpoint(contentsOf: checkpointPath(epoch: last))
+      before: Checkpoint(contentsOf: checkpointPath(epoch: 0)),
+      after: Checkpoint(contentsOf: checkpointPath(epoch: last))
     )
     func column(_ values: [Double]) -> NumberArray { NumberArray(shape: [values.count], values: values) }
     var changed = record

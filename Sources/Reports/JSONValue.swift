@@ -36,7 +36,8 @@ public enum JSONValue: Sendable {
     case .array(let elements):
       // Rows of numbers stay on one line: a CKA matrix is read by rows.
       let inner = elements.allSatisfy(\.isScalar) ? nil : indentation
-      Self.write(elements, "[", "]", to: &text, indentation: inner, spaced: indentation != nil) { element, text, depth in
+      Self.write(elements, "[", "]", to: &text, indentation: inner, spaced: indentation != nil) {
+        element, text, depth in
         element.write(to: &text, indentation: depth)
       }
     case .object(let members):

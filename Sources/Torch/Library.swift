@@ -36,9 +36,12 @@ extension Library {
       return .failure(.unavailable(reason: failure))
     }
     var entry: UnsafeMutableRawPointer?
-    if let failure = openFirst(bindingCandidates(near: executable), global: false, onSuccess: {
-      entry = dlsym($0, "lethe_torch_table")
-    }) {
+    if let failure = openFirst(
+      bindingCandidates(near: executable), global: false,
+      onSuccess: {
+        entry = dlsym($0, "lethe_torch_table")
+      })
+    {
       return .failure(.unavailable(reason: failure))
     }
     guard let entry else { return .failure(.unavailable(reason: "libCTorch.so exports no lethe_torch_table")) }

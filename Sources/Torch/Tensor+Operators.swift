@@ -41,8 +41,8 @@ private enum Known {
 // MARK: - Arithmetic
 
 extension Tensor {
-  public func add(_ other: Tensor, scaledBy factor: Double = 1) throws -> Tensor {
-    try Known.add.get().tensor([.tensor(self), .tensor(other), .double(factor)])
+  public func add(_ other: Tensor, scaledBy factor: Double? = nil) throws -> Tensor {
+    try Known.add.get().tensor([.tensor(self), .tensor(other), factor.map { .double($0) } ?? .useDefault])
   }
 
   public func subtract(_ other: Tensor) throws -> Tensor {
@@ -66,8 +66,8 @@ extension Tensor {
   }
 
   /// self += factor · other, in place.
-  public func addInPlace(_ other: Tensor, scaledBy factor: Double = 1) throws {
-    try Known.addInPlace.get()([.tensor(self), .tensor(other), .double(factor)])
+  public func addInPlace(_ other: Tensor, scaledBy factor: Double? = nil) throws {
+    try Known.addInPlace.get()([.tensor(self), .tensor(other), factor.map { .double($0) } ?? .useDefault])
   }
 
   /// The matrix product of `[rows, inner]` and `[inner, columns]`.
@@ -184,9 +184,11 @@ extension Tensor {
     try Known.indexSelect.get().tensor([.tensor(self), .int(axis), .tensor(indices)])
   }
 
+  /// The diagonal of a square matrix.
+  public func diagonal() throws -> Tensor { try Known.diagonal.get().tensor([.tensor(self)]) }
+
   /// A square matrix with zeros on its diagonal.
   public func withZeroDiagonal() throws -> Tensor {
-    let diagonal = try Known.diagonal.get().tensor([.tensor(self)])
-    return try subtract(try Known.diagonalMatrix.get().tensor([.tensor(diagonal)]))
+    try subtract(try Known.diagonalMatrix.get().tensor([.tensor(try diagonal())]))
   }
 }

@@ -28,5 +28,6 @@ public enum TorchError: Error, Equatable, CustomStringConvertible {
 /// Throws what libtorch said when `status` is not 0.
 func check(_ status: Int32, _ operation: @autoclosure () -> String, _ table: LTTable) throws {
   guard status != 0 else { return }
-  throw TorchError.failed(operation: operation(), message: table.last_error().map { String(cString: $0) } ?? "unknown error")
+  throw TorchError.failed(
+    operation: operation(), message: table.last_error().map { String(cString: $0) } ?? "unknown error")
 }

@@ -14,11 +14,14 @@ import Torch
   private func tensors(_ layers: [[Float]], _ rows: Range<Int>) throws -> [Tensor] {
     try layers.map { layer in
       let width = layer.count / 256
-      return try Tensor(Array(layer[(rows.lowerBound * width)..<(rows.upperBound * width)]), shape: [rows.count, width])
+      return try Tensor(
+        Array(layer[(rows.lowerBound * width)..<(rows.upperBound * width)]), shape: [rows.count, width])
     }
   }
 
-  @Test(arguments: [("biased", CKAEstimator.biased, 256), ("debiased", .debiased, 256), ("debiased_minibatch", .debiased, 64)])
+  @Test(arguments: [
+    ("biased", CKAEstimator.biased, 256), ("debiased", .debiased, 256), ("debiased_minibatch", .debiased, 64),
+  ])
   func theWholeMatrixAgreesWithNumPy(_ name: String, _ estimator: CKAEstimator, _ batch: Int) throws {
     let (a, b) = (try features("a"), try features("b"))
     let layers = ["0", "1", "2"]

@@ -47,7 +47,8 @@ import Torch
   }
 
   private func expectClose(_ found: [Double], _ expected: [Double], _ what: String) throws {
-    let worst = try #require(largestDifference(found, expected), "\(what): \(found.count) for \(expected.count) numbers")
+    let worst = try #require(
+      largestDifference(found, expected), "\(what): \(found.count) for \(expected.count) numbers")
     let scale = expected.map(abs).max() ?? 0
     #expect(worst.value <= 1e-4 * scale, "\(what): differ by \(worst.value) at \(worst.index), scale \(scale)")
   }
@@ -60,7 +61,8 @@ import Torch
       let isScale = specification.shape.count == 1 && specification.name.hasSuffix("weight")
       let values = (0..<specification.elementCount).map { index -> Float in
         let wave = sin(0.01 * Double(index) * Double(k + 1) + Double(k))
-        return Float(specification.shape.count >= 2 ? wave / Double(fanIn).squareRoot() : 0.1 * wave + (isScale ? 1 : 0))
+        return Float(
+          specification.shape.count >= 2 ? wave / Double(fanIn).squareRoot() : 0.1 * wave + (isScale ? 1 : 0))
       }
       parameters[specification.name] = TensorView(values, shape: specification.shape)
     }

@@ -97,7 +97,9 @@ enum TextMetrics {
   static func shortened(_ text: String, to limit: Double, size: Double, keepingEnd: Bool = false) -> String {
     guard width(text, size: size) > limit else { return text }
     var rest = Substring(text)
-    while !rest.isEmpty, width(rest + "…", size: size) > limit { _ = keepingEnd ? rest.removeFirst() : rest.removeLast() }
+    while !rest.isEmpty, width(rest + "…", size: size) > limit {
+      _ = keepingEnd ? rest.removeFirst() : rest.removeLast()
+    }
     return keepingEnd ? "…" + rest : rest + "…"
   }
 

@@ -91,7 +91,8 @@ extension RunReport {
       }.count
       let finding =
         strays == 0
-        ? "every layer stays most like itself" : "\(strays) of \(cka.layersA.count) layers end up more like another layer"
+        ? "every layer stays most like itself"
+        : "\(strays) of \(cka.layersA.count) layers end up more like another layer"
       return (
         run.name,
         HeatMap(
@@ -153,7 +154,8 @@ extension RunReport {
   /// Where each of a few runs ended, or the range of many.
   private func ends(_ runs: [RunSummary], _ accuracy: (RunSummary.Epoch) -> Double?) -> String {
     let ended = runs.compactMap { run in run.after(accuracy).map { (name: run.name, value: $0) } }
-    if ended.count > 3, let low = ended.min(by: { $0.value < $1.value }), let high = ended.max(by: { $0.value < $1.value })
+    if ended.count > 3, let low = ended.min(by: { $0.value < $1.value }),
+      let high = ended.max(by: { $0.value < $1.value })
     {
       return "\(NumberText.points(low.value)) (\(low.name)) to \(NumberText.percent(high.value)) (\(high.name))"
     }

@@ -49,7 +49,8 @@ extension RunReport {
             run.before(\.sourceAccuracy), run.after(\.sourceAccuracy), run.before(\.targetAccuracy),
             run.after(\.targetAccuracy), forgetting?.final, forgetting?.low, forgetting?.high,
             forgetting?.maxMinusFinal, forgetting?.worst, forgetting?.relative, forgetting?.area, forgetting?.pValue,
-          ].map(number) + [forgetting?.lost, forgetting?.gained, forgetting?.sourceCount].map { $0.map(String.init) ?? "" })
+          ].map(number)
+          + [forgetting?.lost, forgetting?.gained, forgetting?.sourceCount].map { $0.map(String.init) ?? "" })
       for row in run.drift {
         drift.append([run.name, row.layer] + [row.relative, row.l2, row.cosine, row.maxAbsolute].map(number))
       }

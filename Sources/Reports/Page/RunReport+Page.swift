@@ -45,7 +45,8 @@ extension RunReport {
       sections.append(section("Weight drift by layer", figure(chart, width: 720) + drift))
     }
     if let chart = ckaChart() {
-      let caution = "<p class=\"note\">CKA near 1 means the layer still represents these examples alike, whatever the "
+      let caution =
+        "<p class=\"note\">CKA near 1 means the layer still represents these examples alike, whatever the "
         + "weights did. A low CKA alone does not prove forgetting.</p>"
       let cka = details("CKA of every layer", table(ckaTable()))
       sections.append(section("Similarity of features by layer", figure(chart, width: 720) + caution + cka))
@@ -60,8 +61,11 @@ extension RunReport {
     if !configured.isEmpty {
       let differences = differenceTable()
       let difference = runs.count > 1 && !differences.rows.isEmpty ? table(differences, marksRows: true) : ""
-      let all = configured.map { details("Configuration of \($0.name)", table(configurationTable($0), marksRows: true)) }
-      sections.append(section(difference.isEmpty ? "Configuration" : "What differs between the runs", difference + all.joined()))
+      let all = configured.map {
+        details("Configuration of \($0.name)", table(configurationTable($0), marksRows: true))
+      }
+      sections.append(
+        section(difference.isEmpty ? "Configuration" : "What differs between the runs", difference + all.joined()))
     }
     return sections
   }
@@ -101,7 +105,9 @@ extension RunReport {
 
   private func table(_ table: TextTable, marksRows: Bool = false) -> String {
     let kind = { (index: Int) in table.columns[index].alignment == .right ? " class=\"number\"" : "" }
-    let head = table.columns.indices.map { "<th scope=\"col\"\(kind($0))>\(escapedMarkup(table.columns[$0].title))</th>" }
+    let head = table.columns.indices.map {
+      "<th scope=\"col\"\(kind($0))>\(escapedMarkup(table.columns[$0].title))</th>"
+    }
     let rows = table.rows.map { row in
       "<tr>"
         + row.enumerated().map { index, field in

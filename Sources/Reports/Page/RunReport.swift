@@ -14,7 +14,8 @@ public struct RunReport: Sendable {
     if runs.count == 1 { return single(first) }
     let measured = runs.filter { $0.forgetting?.final.isFinite == true }.sorted { final($0) < final($1) }
     guard let least = measured.first, let most = measured.last, measured.count > 1 else {
-      return listed(runs.map { "\($0.name) reached \(NumberText.percent($0.after(\.targetAccuracy)))" }) + " on its task."
+      return listed(runs.map { "\($0.name) reached \(NumberText.percent($0.after(\.targetAccuracy)))" })
+        + " on its task."
     }
     if measured.count == 2 {
       guard isForgetting(most) else {
