@@ -55,8 +55,7 @@ struct CKACommand: ParsableCommand {
     let device = try hardware.open()
     let first = try Model(Checkpoint(contentsOf: pair.before), device: device)
     let second = try Model(Checkpoint(contentsOf: pair.after), device: device)
-    // The same task's head on both sides, where both have one.
-    if second.heads[first.task] != nil { try second.activate(task: first.task) }
+    try activateSameHead(of: first, second, preferring: dataset.name)
     let progress = ProgressReporter(
       title: "CKA", total: max(1, (samples + batchSize - 1) / batchSize), unit: "batch",
       isQuiet: shared.quiet || shared.json)
@@ -115,6 +114,15 @@ struct CKACommand: ParsableCommand {
 
 extension CKAEstimator: ExpressibleByArgument {}
 extension FeaturePooling: ExpressibleByArgument {}
+
+/// Puts the same task's head in place on both sides where both have one: the data's own, else the first model's.
+func activateSameHead(of first: Model, _ second: Model, preferring task: String) throws {
+  guard let shared = [task, first.task].first(where: { first.heads[$0] != nil && second.heads[$0] != nil }) else {
+    return
+  }
+  try first.activate(task: shared)
+  try second.activate(task: shared)
+}
 
 extension Model {
   /// The layers that CKA compares unless told otherwise: those with parameters.

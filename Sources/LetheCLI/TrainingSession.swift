@@ -59,6 +59,7 @@ struct TrainingSession {
     guard let last = run.epochs.last, last > 0 else { return }
     let before = try Model(Checkpoint(contentsOf: run.checkpointPath(epoch: 0)), device: device)
     let after = try Model(Checkpoint(contentsOf: run.checkpointPath(epoch: last)), device: device)
+    try activateSameHead(of: before, after, preferring: source.name)
     let layers = before.comparableLayers
     let matrix = try CKAMatrix(
       comparing: before, with: after, on: source.test, dataset: source.name, layersA: layers, layersB: layers)
