@@ -18,7 +18,8 @@ public struct Batch {
       inputs = try zip(batches.split.inputs, host.inputs).map { input, bytes in
         let tensor = try bytes.withUnsafeBytes {
           try Tensor(
-            bytes: $0, shape: [count] + input.shape, type: DType(input.elementType), device: batches.device.device)
+            bytes: $0, shape: [count] + input.shape, type: DType(named: input.elementType.rawValue),
+            device: batches.device.device)
         }
         return (input.name, tensor)
       }
@@ -60,22 +61,6 @@ extension Batches {
     try self.init(
       split: split, batchSize: batchSize, order: random.permutation(count: split.count), dropsLast: dropsLast,
       device: device)
-  }
-}
-
-extension DType {
-  /// The tensor type of stored elements.
-  public init(_ elementType: ElementType) {
-    switch elementType {
-    case .float64: self = .float64
-    case .float32: self = .float32
-    case .float16: self = .float16
-    case .bfloat16: self = .bfloat16
-    case .int64: self = .int64
-    case .int32: self = .int32
-    case .uint8: self = .uint8
-    case .bool: self = .bool
-    }
   }
 }
 

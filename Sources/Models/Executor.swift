@@ -185,7 +185,7 @@ extension Argument {
     case .doubles(let numbers): .doubles(numbers)
     case .bool(let flag): .bool(flag)
     case .string(let text): .string(text)
-    case .elementType(let name): .dtype(DType(named: name) ?? .float32)
+    case .elementType(let name): .dtype(try DType(named: name))
     }
   }
 }

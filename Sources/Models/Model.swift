@@ -179,7 +179,7 @@ extension Model {
 extension TensorSpecification {
   /// A fresh tensor as the specification's initialization asks; zeros where it asks for nothing.
   func tensor(using generator: Generator) throws -> Tensor {
-    let tensor = try Tensor.zeros(shape, type: DType(named: elementType) ?? .float32)
+    let tensor = try Tensor.zeros(shape, type: try DType(named: elementType))
     switch initialization {
     case .uniform(let bound): try tensor.fillUniform(-bound...bound, using: generator)
     case .normal(let deviation): try tensor.fillNormal(standardDeviation: deviation, using: generator)

@@ -21,6 +21,18 @@ public enum DType: Int32, Sendable, CaseIterable {
     }
   }
 
+  /// An element type by the name that programs and checkpoints use: `float32`, `int64`…
+  ///
+  /// - Throws: ``TorchError/failed(operation:message:)`` for a name of another type.
+  public init(named name: String) throws {
+    guard let match = DType.allCases.first(where: { $0.name == name }) else {
+      throw TorchError.failed(operation: "element type", message: "'\(name)' is not supported")
+    }
+    self = match
+  }
+
+  public var name: String { "\(self)" }
+
   public var isFloatingPoint: Bool { rawValue <= DType.bfloat16.rawValue }
 }
 

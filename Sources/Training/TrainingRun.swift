@@ -76,7 +76,8 @@ public struct TrainingRun {
       .prepared(
         trainedCount: trainer.trainable.tensors.reduce(0) { $0 + $1.count },
         frozenCount: trainer.trainable.frozenNames.reduce(0) { $0 + (model.parameters[$1]?.count ?? 0) },
-        regularizers: trainer.regularizers.map(\.summary), stepsPerEpoch: trainer.stepsPerEpoch))
+        regularizers: trainer.regularizers.map { $0.summary(stepsPerEpoch: trainer.stepsPerEpoch) },
+        stepsPerEpoch: trainer.stepsPerEpoch))
     var history: [EpochRecord] = []
     var statistics = EpochStatistics()
     for epoch in 0...options.epochCount {

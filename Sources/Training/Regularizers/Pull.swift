@@ -29,6 +29,9 @@ struct Pull {
     }
   }
 
+  /// Learning rate × strength: the share of the displacement one step takes back, momentum not counted.
+  var sharePerStep: Double { (learningRates.max() ?? 0) * strength }
+
   func addGradient(to gradients: [Tensor]) throws -> Double {
     let own = isDecoupled ? 0 : strength
     let distance = try pullGradients(indices.map { gradients[$0] }, of: weights, toward: references, strength: own)
@@ -50,18 +53,26 @@ struct Pull {
 
 /// Several pulls under one name.
 struct CompositePull: Regularizer {
-  let summary: String
   let parameterNames: [String]
+  private let title: String
   private let pulls: [Pull]
+  private let weightCounts: [Int]
 
   init(title: String, _ pulls: [Pull], trainable: TrainableParameters) {
+    self.title = title
     self.pulls = pulls
+    weightCounts = pulls.map { pull in pull.indices.reduce(0) { $0 + trainable.tensors[$1].count } }
     parameterNames = pulls.flatMap(\.indices).map { trainable.names[$0] }
-    let parts = pulls.filter { !$0.indices.isEmpty }.map { pull in
-      let count = pull.indices.reduce(0) { $0 + trainable.tensors[$1].count }
-      return "\(pull.indices.count) tensors (\(grouped(count)) weights) with \(short(pull.strength))"
+  }
+
+  func summary(stepsPerEpoch: Int) -> String {
+    let parts = zip(pulls, weightCounts).filter { !$0.0.indices.isEmpty }.map { pull, count in
+      let left = (0..<stepsPerEpoch).reduce(1.0) { share, _ in share * (1 - pull.sharePerStep) }
+      return "\(pull.indices.count) tensors (\(grouped(count)) weights) with \(short(pull.strength)): lr × strength "
+        + "\(short(pull.sharePerStep)), stable below 2; \(short((100 * (1 - left)).rounded())) % of any displacement is "
+        + "pulled back within an epoch"
     }
-    summary = "\(title) " + (parts.isEmpty ? "nothing" : parts.joined(separator: ", and toward zero on "))
+    return "\(title) " + (parts.isEmpty ? "nothing" : parts.joined(separator: "\n  and toward zero on "))
   }
 
   var replacesWeightDecay: Set<String> { Set(parameterNames) }

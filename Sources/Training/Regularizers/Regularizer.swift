@@ -4,8 +4,8 @@ import Torch
 
 /// Something that holds fine-tuning back. It sees the gradients of the task's loss before the optimizer does.
 public protocol Regularizer {
-  /// What it is and what it acts on, for the terminal and the run.
-  var summary: String { get }
+  /// What it is, what it acts on and how hard it pulls over an epoch, for the terminal.
+  func summary(stepsPerEpoch: Int) -> String
   /// Names of the parameters it acts on.
   var parameterNames: [String] { get }
   /// Parameters for which it takes the place of weight decay.
