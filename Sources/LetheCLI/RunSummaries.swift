@@ -46,7 +46,22 @@ extension Run {
   private var configurationRows: [(String, String)] {
     var rows = [("command", record.commandLine.joined(separator: " ")), ("seed", "\(record.seed)")]
     rows += record.environment.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
-    return rows + [("options", record.configuration)]
+    guard let options = try? JSONSerialization.jsonObject(with: Data(record.configuration.utf8)) else { return rows }
+    return rows + flattened(options, under: "")
+  }
+
+  /// A row a leaf: `schedule.warmupEpochs`, `regularizers.0.alpha`.
+  private func flattened(_ value: Any, under path: String) -> [(String, String)] {
+    let prefix = path.isEmpty ? "" : path + "."
+    switch value {
+    case let object as [String: Any] where !object.isEmpty:
+      return object.sorted { $0.key < $1.key }.flatMap { flattened($0.value, under: prefix + $0.key) }
+    case let array as [Any] where !array.isEmpty:
+      return array.enumerated().flatMap { flattened($0.element, under: prefix + "\($0.offset)") }
+    case is [Any]: return [(path, "none")]
+    case is [String: Any]: return [(path, "")]
+    default: return [(path, "\(value)")]
+    }
   }
 }
 
