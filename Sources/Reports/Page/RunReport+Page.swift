@@ -150,7 +150,7 @@ private enum PageStyle {
     th,td{padding:.35rem .9rem .35rem 0;text-align:left;vertical-align:baseline;border-bottom:1px solid var(--grid)}
     th{font-weight:600}
     thead th{color:var(--muted);font-weight:500;white-space:nowrap}
-    tbody th{overflow-wrap:anywhere}
+    tbody th{overflow-wrap:break-word;max-width:18rem}
     .number{text-align:right;white-space:nowrap}
     details{margin:.4rem 0}
     details .scroll{margin:.4rem 0 1rem}
