@@ -1,6 +1,7 @@
 #include "Support.h"
 
 #ifdef LETHE_HAS_TORCH
+#include <ATen/ScalarOps.h>
 #include <ATen/core/dispatch/Dispatcher.h>
 #include <ATen/core/stack.h>
 
@@ -24,16 +25,27 @@ c10::IValue optional_tensors(const LTValue &value) {
   return list;
 }
 
+c10::TypeKind kind_of(const c10::Argument &argument) {
+  const auto *optional = argument.type()->castRaw<c10::OptionalType>();
+  return optional ? optional->getElementType()->kind() : argument.type()->kind();
+}
+
+// A number where a tensor is due takes part as Python's does: it does not widen the other operand's type.
+c10::IValue number(const at::Scalar &scalar, const c10::Argument &argument) {
+  auto kind = kind_of(argument);
+  if (kind == c10::TypeKind::TensorType) return at::native::wrapped_scalar_tensor(scalar);
+  if (kind == c10::TypeKind::FloatType) return scalar.toDouble();
+  return scalar;
+}
+
 c10::IValue to_ivalue(const LTValue &value, const c10::Argument &argument) {
   auto count = static_cast<size_t>(value.count);
   switch (value.tag) {
     case LT_NONE: return c10::IValue();
     case LT_TENSOR: return borrow(value.pointer);
-    case LT_INT:
-      if (argument.type()->kind() == c10::TypeKind::FloatType) return static_cast<double>(value.integer);
-      return value.integer;
-    case LT_DOUBLE: return value.real;
-    case LT_BOOL: return value.integer != 0;
+    case LT_INT: return number(value.integer, argument);
+    case LT_DOUBLE: return number(value.real, argument);
+    case LT_BOOL: return number(value.integer != 0, argument);
     case LT_STRING: return std::string(elements<char>(value));
     case LT_INTS: return c10::IValue(at::IntArrayRef(elements<int64_t>(value), count));
     case LT_DOUBLES: return c10::IValue(at::ArrayRef<double>(elements<double>(value), count));

@@ -113,7 +113,8 @@ extension Model {
       valueOfLayer[name] = layer.output
     }
     let run = try executor.run(
-      inputs: inputs, constants: [parameters, buffers], mode: mode, capture: Set(valueOfLayer.values))
+      inputs: inputs, constants: [parameters, buffers], device: device, mode: mode,
+      capture: Set(valueOfLayer.values))
     try withoutGradients {
       for counter in executor.batchCounters(in: mode) {
         if let tensor = buffers[counter] { try tensor.addInPlace(try Tensor([1 as Int64], shape: [])) }

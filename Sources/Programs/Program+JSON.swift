@@ -61,7 +61,7 @@ extension Program: Codable {
 }
 
 extension TensorSpecification: Codable {
-  private enum CodingKeys: String, CodingKey { case name, shape, elementType, initialization }
+  private enum CodingKeys: String, CodingKey { case name, shape, elementType, initialization, isPersistent }
 
   public init(from decoder: any Decoder) throws {
     let fields = try decoder.container(keyedBy: CodingKeys.self)
@@ -69,6 +69,7 @@ extension TensorSpecification: Codable {
     shape = try fields.decode([Int].self, forKey: .shape)
     elementType = try fields.decodeIfPresent(String.self, forKey: .elementType) ?? "float32"
     initialization = try fields.decodeIfPresent(Initialization.self, forKey: .initialization)
+    isPersistent = try fields.decodeIfPresent(Bool.self, forKey: .isPersistent) ?? true
   }
 
   public func encode(to encoder: any Encoder) throws {
@@ -77,6 +78,7 @@ extension TensorSpecification: Codable {
     try fields.encode(shape, forKey: .shape)
     try fields.encode(elementType, forKey: .elementType)
     try fields.encodeIfPresent(initialization, forKey: .initialization)
+    if !isPersistent { try fields.encode(false, forKey: .isPersistent) }
   }
 }
 
@@ -135,7 +137,7 @@ extension Node: Codable {
 /// An argument is an object with one tag: `{"value":"x"}`, `{"ints":[1,1]}`, `{"none":true}`.
 extension Argument: Codable {
   private enum CodingKeys: String, CodingKey {
-    case value, values, none, int, ints, double, doubles, bool, string, elementType
+    case value, values, none, int, ints, double, doubles, bool, bools, string, elementType, sizes, device
   }
 
   public init(from decoder: any Decoder) throws {
@@ -149,8 +151,11 @@ extension Argument: Codable {
     case .double: self = .double(try fields.decode(Double.self, forKey: tag))
     case .doubles: self = .doubles(try fields.decode([Double].self, forKey: tag))
     case .bool: self = .bool(try fields.decode(Bool.self, forKey: tag))
+    case .bools: self = .bools(try fields.decode([Bool].self, forKey: tag))
     case .string: self = .string(try fields.decode(String.self, forKey: tag))
     case .elementType: self = .elementType(try fields.decode(String.self, forKey: tag))
+    case .sizes: self = .sizes(try fields.decode([Size].self, forKey: tag))
+    case .device: self = .device
     }
   }
 
@@ -165,8 +170,31 @@ extension Argument: Codable {
     case .double(let number): try fields.encode(number, forKey: .double)
     case .doubles(let numbers): try fields.encode(numbers, forKey: .doubles)
     case .bool(let flag): try fields.encode(flag, forKey: .bool)
+    case .bools(let flags): try fields.encode(flags, forKey: .bools)
     case .string(let text): try fields.encode(text, forKey: .string)
     case .elementType(let name): try fields.encode(name, forKey: .elementType)
+    case .sizes(let sizes): try fields.encode(sizes, forKey: .sizes)
+    case .device: try fields.encode(true, forKey: .device)
+    }
+  }
+}
+
+/// A number, or the name of a value.
+extension Size: Codable {
+  public init(from decoder: any Decoder) throws {
+    let field = try decoder.singleValueContainer()
+    if let number = try? field.decode(Int.self) {
+      self = .int(number)
+    } else {
+      self = .value(try field.decode(String.self))
+    }
+  }
+
+  public func encode(to encoder: any Encoder) throws {
+    var field = encoder.singleValueContainer()
+    switch self {
+    case .int(let number): try field.encode(number)
+    case .value(let name): try field.encode(name)
     }
   }
 }
@@ -185,7 +213,7 @@ extension Decoder {
 
 extension DecodingError {
   /// Where and what, in one line.
-  fileprivate var summary: String {
+  var summary: String {
     let (what, context): (String, Context) =
       switch self {
       case .typeMismatch(let type, let context): ("expected \(type)", context)

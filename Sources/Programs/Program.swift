@@ -58,6 +58,8 @@ public struct TensorSpecification: Equatable, Sendable {
   public var shape: [Int]
   public var elementType: String
   public var initialization: Initialization?
+  /// Whether it belongs to PyTorch's state dict; constants and non-persistent buffers do not.
+  public var isPersistent = true
 
   public init(name: String, shape: [Int], elementType: String = "float32", initialization: Initialization? = nil) {
     self.name = name
@@ -129,16 +131,28 @@ public enum Argument: Equatable, Sendable {
   case double(Double)
   case doubles([Double])
   case bool(Bool)
+  case bools([Bool])
   case string(String)
   /// An element type by its name, `float32`.
   case elementType(String)
+  /// A list of sizes of which some are computed by the program.
+  case sizes([Size])
+  /// The device that the model is on.
+  case device
 
   /// The names of the values this argument reads.
-  var reads: [String] {
+  public var reads: [String] {
     switch self {
     case .value(let name): [name]
     case .values(let names): names.compactMap { $0 }
+    case .sizes(let sizes): sizes.compactMap { if case .value(let name) = $0 { name } else { nil } }
     default: []
     }
   }
+}
+
+/// One of a list of sizes: a number, or a value of the program by name.
+public enum Size: Equatable, Sendable {
+  case int(Int)
+  case value(String)
 }

@@ -11,6 +11,8 @@ public enum ProgramError: Error, Equatable, CustomStringConvertible {
   case invalidShape(tensor: String, shape: [Int])
   case invalidInitialization(tensor: String, value: Double)
   case noOutputs(architecture: String)
+  case unsupported(construct: String, layer: String)
+  case fixedBatch(input: String, size: Int)
   case unknownHead(head: String, nearest: [String])
   case noMatch(pattern: String, nearest: [String])
   case unknownArchitecture(name: String, nearest: [String])
@@ -42,6 +44,12 @@ public enum ProgramError: Error, Equatable, CustomStringConvertible {
       case .invalidShape(let tensor, let shape): "'\(tensor)' has the impossible shape \(shape)"
       case .invalidInitialization(let tensor, let value): "'\(tensor)' is initialized with the unusable number \(value)"
       case .noOutputs(let architecture): "the program '\(architecture)' has no outputs"
+      case .unsupported(let construct, let layer):
+        "\(layer.isEmpty ? "" : "layer '\(layer)': ")the graph has \(construct), which is not supported"
+      case .fixedBatch(let input, let size):
+        "the input '\(input)' has the fixed batch size \(size); export the model with a free one: "
+          + "torch.export.export(model, arguments, "
+          + "dynamic_shapes={\"\(input)\": {0: torch.export.Dim.DYNAMIC}})"
       case .unknownHead(let head, let nearest): "the head '\(head)' has no parameters\(suggestion(nearest))"
       case .noMatch(let pattern, let nearest): "nothing matches '\(pattern)'\(suggestion(nearest))"
       case .unknownArchitecture(let name, let nearest):

@@ -1,0 +1,133 @@
+import HDF5
+import Programs
+
+/// How the tensors of a file fit a program, by name.
+public struct WeightMatch: Sendable {
+  /// A tensor that both have, in shapes that do not fit.
+  public struct ShapeMismatch: Sendable, Equatable {
+    public let name: String
+    public let expected: [Int]
+    public let found: [Int]
+  }
+
+  /// The tensors that fit, by the program's names, in the program's element types.
+  public private(set) var tensors: [String: TensorView] = [:]
+  /// Tensors of the program that the file lacks, in the program's order.
+  public private(set) var missing: [String] = []
+  /// Tensors of the file that the program does not have.
+  public private(set) var unexpected: [String] = []
+  public private(set) var mismatched: [ShapeMismatch] = []
+  /// The file's classifier where it has another number of classes than the program's, by the program's names.
+  public private(set) var differingHead: [String: TensorView] = [:]
+  /// What was done to the file's names, in words.
+  public private(set) var note: String?
+
+  /// Compares a file's tensors with what a program needs.
+  ///
+  /// Where the names of the one are those of the other with a common prefix (`backbone.`), the prefix is added or
+  /// removed. Counters of batches and tensors outside PyTorch's state dict may be absent from the file.
+  public init(_ file: [String: TensorView], to program: Program) {
+    let specifications = program.parameters + program.buffers
+    let wanted = Set(specifications.map(\.name))
+    let (available, note) = Self.aligned(file, to: wanted)
+    self.note = note
+    let headNames = Set(program.headParameterNames)
+    for specification in specifications {
+      let name = specification.name
+      guard let tensor = available[name] else {
+        if specification.isPersistent, !name.hasSuffix("num_batches_tracked") { missing.append(name) }
+        continue
+      }
+      if tensor.shape == specification.shape {
+        tensors[name] = tensor.converted(to: specification)
+      } else if headNames.contains(name), tensor.shape.count == specification.shape.count,
+        tensor.shape.dropFirst() == specification.shape.dropFirst()
+      {
+        differingHead[name] = tensor.converted(to: specification)
+      } else {
+        mismatched.append(ShapeMismatch(name: name, expected: specification.shape, found: tensor.shape))
+      }
+    }
+    unexpected = available.keys.filter { !wanted.contains($0) }.sorted()
+    if !differingHead.isEmpty {
+      // A head is whole or not there: what fits of a differing one (a weight without classes) goes with it.
+      for name in headNames { if let tensor = tensors.removeValue(forKey: name) { differingHead[name] = tensor } }
+    }
+  }
+
+  /// Names that a person may have meant by a missing one.
+  public func candidates(for name: String) -> [String] { nearest(name, in: unexpected) }
+
+  private static func aligned(
+    _ file: [String: TensorView], to wanted: Set<String>
+  ) -> ([String: TensorView], note: String?) {
+    let direct = wanted.count { file[$0] != nil }
+    guard direct * 2 < wanted.count else { return (file, nil) }
+    func commonest(_ prefixes: [String]) -> (prefix: String, count: Int)? {
+      Dictionary(prefixes.map { ($0, 1) }, uniquingKeysWith: +).max { ($0.value, $1.key) < ($1.value, $0.key) }
+        .map { ($0.key, $0.value) }
+    }
+    let inFile = commonest(file.keys.flatMap { Self.prefixes(of: $0, in: wanted) })
+    if let inFile, inFile.count > max(direct, wanted.count / 2) {
+      let renamed = file.map { name, tensor in
+        (name.hasPrefix(inFile.prefix) ? String(name.dropFirst(inFile.prefix.count)) : name, tensor)
+      }
+      return (Dictionary(renamed) { first, _ in first }, "removed the prefix '\(inFile.prefix)' from the file's names")
+    }
+    let inProgram = commonest(wanted.flatMap { Self.prefixes(of: $0, in: file.keys) })
+    if let inProgram, inProgram.count > max(direct, file.count / 2) {
+      let renamed = file.map { name, tensor in
+        (wanted.contains(inProgram.prefix + name) ? inProgram.prefix + name : name, tensor)
+      }
+      return (Dictionary(renamed) { first, _ in first }, "added the prefix '\(inProgram.prefix)' to the file's names")
+    }
+    return (file, nil)
+  }
+
+  /// The leading paths of a name without which it is one of the others.
+  private static func prefixes(of name: String, in others: some Collection<String>) -> [String] {
+    var found: [String] = []
+    var rest = name[...]
+    let others = others as? Set<String> ?? Set(others)
+    while let dot = rest.firstIndex(of: ".") {
+      rest = rest[rest.index(after: dot)...]
+      if others.contains(String(rest)) { found.append(String(name[..<rest.startIndex])) }
+    }
+    return found
+  }
+}
+
+extension TensorView {
+  fileprivate func converted(to specification: TensorSpecification) -> TensorView {
+    ElementType(rawValue: specification.elementType).map(converted(to:)) ?? self
+  }
+
+  /// The same numbers in another floating-point type, rounded to nearest; anything else is returned as it is.
+  public func converted(to type: ElementType) -> TensorView {
+    guard elementType != type, elementType.isFloatingPoint, type.isFloatingPoint else { return self }
+    let numbers: [Double] =
+      switch elementType {
+      case .float64: array(of: Double.self)
+      case .float32: array(of: Float.self).map(Double.init)
+      case .float16: words.map { Double(Float16(bitPattern: $0)) }
+      default: words.map { Double(Float(bitPattern: UInt32($0) << 16)) }
+      }
+    func packed<Element>(_ elements: [Element]) -> TensorView {
+      elements.withUnsafeBytes { TensorView(copying: $0, elementType: type, shape: shape) }
+    }
+    switch type {
+    case .float64: return packed(numbers)
+    case .float32: return packed(numbers.map { Float($0) })
+    case .float16: return packed(numbers.map { Float16($0).bitPattern })
+    default: return packed(numbers.map { Self.bfloat16(Float($0)) })
+    }
+  }
+
+  private var words: [UInt16] { withUnsafeBytes { Array($0.assumingMemoryBound(to: UInt16.self)) } }
+
+  private static func bfloat16(_ value: Float) -> UInt16 {
+    guard !value.isNaN else { return 0x7FC0 }
+    let bits = value.bitPattern
+    return UInt16(truncatingIfNeeded: (bits &+ 0x7FFF &+ ((bits >> 16) & 1)) >> 16)
+  }
+}

@@ -1,0 +1,172 @@
+import Programs
+import Torch
+
+/// One call of a program with its operator found and its arguments laid out by position.
+struct ResolvedCall {
+  /// Where in the executor's values each result goes.
+  let outputs: [Int]
+  private let operation: Operation
+  private let template: [OperatorValue]
+  private let bindings: [Binding]
+  private let modeSwitch: ModeSwitch?
+  private let name: String
+  private let layer: String
+
+  private enum Operation {
+    case dispatched(Operator)
+    case arithmetic(SizeArithmetic)
+  }
+
+  private enum Binding {
+    case slot(argument: Int, Int)
+    case slots(argument: Int, [Int?])
+    case sizes(argument: Int, [SizeSource])
+    case device(argument: Int)
+  }
+
+  private enum SizeSource {
+    case known(Int)
+    case slot(Int)
+  }
+
+  /// How a call differs between training and evaluation.
+  private enum ModeSwitch {
+    /// An argument that is true in training.
+    case flag(argument: Int)
+    /// The probability of a dropout inside the operator: zero in evaluation.
+    case probability(argument: Int)
+    /// A random draw: in evaluation its expectation fills the tensor (stochastic depth).
+    case expectation(of: Operator)
+  }
+
+  /// - Throws: ``ModelError`` that names the layer whose operator this libtorch lacks.
+  init(_ node: Node, slot: (String) -> Int) throws {
+    name = node.operatorName
+    layer = node.layer
+    outputs = node.outputs.map(slot)
+    if let arithmetic = SizeArithmetic(node.operatorName) {
+      operation = .arithmetic(arithmetic)
+      modeSwitch = nil
+      var template = [OperatorValue](repeating: .none, count: node.inputs.count)
+      bindings = try node.inputs.enumerated().compactMap { position, input in
+        try Self.bind(input.value, at: position, in: &template, slot: slot)
+      }
+      self.template = template
+      return
+    }
+    do {
+      let dispatched = try Operator(node.operatorName, overload: node.overload)
+      operation = .dispatched(dispatched)
+      modeSwitch = try Self.modeSwitch(of: node, dispatched)
+      var template = [OperatorValue](repeating: .useDefault, count: dispatched.argumentCount)
+      bindings = try node.inputs.compactMap { input in
+        guard let position = dispatched.index(ofArgument: input.name) else {
+          throw ModelError.unknownOperatorArgument(
+            operator: node.operatorName, argument: input.name, layer: node.layer)
+        }
+        return try Self.bind(input.value, at: position, in: &template, slot: slot)
+      }
+      self.template = template
+    } catch TorchError.failed(_, let message) {
+      throw ModelError.failed(operator: node.operatorName, layer: node.layer, message: message)
+    }
+  }
+
+  private static func bind(
+    _ argument: Argument, at position: Int, in template: inout [OperatorValue], slot: (String) -> Int
+  ) throws -> Binding? {
+    switch argument {
+    case .value(let name): return .slot(argument: position, slot(name))
+    case .values(let names): return .slots(argument: position, names.map { $0.map(slot) })
+    case .sizes(let sizes):
+      return .sizes(
+        argument: position,
+        sizes.map { size in
+          switch size {
+          case .int(let number): .known(number)
+          case .value(let name): .slot(slot(name))
+          }
+        })
+    case .device: return .device(argument: position)
+    case .none: template[position] = .none
+    case .int(let number): template[position] = .int(number)
+    case .ints(let numbers): template[position] = .ints(numbers)
+    case .double(let number): template[position] = .double(number)
+    case .doubles(let numbers): template[position] = .doubles(numbers)
+    case .bool(let flag): template[position] = .bool(flag)
+    case .bools(let flags): template[position] = .bools(flags)
+    case .string(let text): template[position] = .string(text)
+    case .elementType(let name): template[position] = .dtype(try DType(named: name))
+    }
+    return nil
+  }
+
+  private static func modeSwitch(of node: Node, _ operation: Operator) throws -> ModeSwitch? {
+    if let position = operation.index(ofArgument: "training") ?? operation.index(ofArgument: "train") {
+      return .flag(argument: position)
+    }
+    switch node.operatorName {
+    case "aten::scaled_dot_product_attention":
+      return operation.index(ofArgument: "dropout_p").map { .probability(argument: $0) }
+    case "aten::bernoulli_" where node.overload == "float":
+      return .expectation(of: try Operator("aten::fill_", overload: "Scalar"))
+    case "aten::bernoulli" where node.overload == "p":
+      return .expectation(of: try Operator("aten::full_like"))
+    default: return nil
+    }
+  }
+
+  /// Runs the call.
+  ///
+  /// - Parameter values: what is known so far, by slot.
+  func results(_ values: [OperatorValue?], isTraining: Bool, device: Device) throws -> [OperatorValue] {
+    var arguments = template
+    for binding in bindings {
+      switch binding {
+      case .slot(let position, let slot): arguments[position] = values[slot] ?? .none
+      case .slots(let position, let slots):
+        arguments[position] = .optionalTensors(
+          slots.map { slot in
+            if let slot, case .tensor(let tensor)? = values[slot] { tensor } else { nil }
+          })
+      case .sizes(let position, let sources):
+        arguments[position] = .ints(
+          sources.map { source in
+            switch source {
+            case .known(let number): number
+            case .slot(let slot): if case .int(let number)? = values[slot] { number } else { 0 }
+            }
+          })
+      case .device(let position): arguments[position] = .device(device)
+      }
+    }
+    do {
+      switch operation {
+      case .arithmetic(let arithmetic): return [try arithmetic(arguments)]
+      case .dispatched(let dispatched):
+        switch modeSwitch {
+        case .flag(let position)?: arguments[position] = .bool(isTraining)
+        case .probability(let position)? where !isTraining: arguments[position] = .double(0)
+        case .expectation(let filling)? where !isTraining:
+          return try filling(Array(arguments.prefix(2))).map(\.asArgument)
+        default: break
+        }
+        return try dispatched(arguments).map(\.asArgument)
+      }
+    } catch TorchError.failed(let operation, let message) {
+      throw ModelError.failed(operator: operation, layer: layer, message: message)
+    }
+  }
+}
+
+extension OperatorResult {
+  fileprivate var asArgument: OperatorValue {
+    switch self {
+    case .none: .none
+    case .tensor(let tensor): .tensor(tensor)
+    case .int(let number): .int(number)
+    case .double(let number): .double(number)
+    case .bool(let flag): .bool(flag)
+    }
+  }
+}

@@ -1,0 +1,42 @@
+extension Program {
+  /// Values whose tensors a later call changes in place, directly or through a view: what a layer gave is then not
+  /// what is found there afterwards.
+  public var mutatedValues: Set<String> {
+    // Every value belongs to the group of those that may share its memory.
+    var group: [String: Int] = [:]
+    var members: [[String]] = []
+    var mutated: Set<String> = []
+    func groupNumber(_ value: String) -> Int {
+      if let number = group[value] { return number }
+      members.append([value])
+      group[value] = members.count - 1
+      return members.count - 1
+    }
+    for node in nodes {
+      guard case .value(let source)? = node.inputs.first?.value else { continue }
+      let number = groupNumber(source)
+      if node.isInPlace { mutated.formUnion(members[number]) }
+      guard node.isInPlace || Self.viewOperators.contains(node.operatorName) else { continue }
+      for output in node.outputs {
+        group[output] = number
+        members[number].append(output)
+      }
+    }
+    return mutated
+  }
+
+  /// Operators whose result may be a view of their first argument, or that argument itself.
+  private static let viewOperators: Set<String> = [
+    "aten::alias", "aten::as_strided", "aten::chunk", "aten::contiguous", "aten::detach", "aten::diagonal",
+    "aten::dropout", "aten::expand", "aten::expand_as", "aten::feature_dropout", "aten::flatten", "aten::movedim",
+    "aten::narrow", "aten::permute", "aten::reshape", "aten::select", "aten::slice", "aten::split",
+    "aten::split_with_sizes", "aten::squeeze", "aten::swapaxes", "aten::t", "aten::to", "aten::transpose",
+    "aten::type_as", "aten::unbind", "aten::unflatten", "aten::unfold", "aten::unsqueeze", "aten::view",
+    "aten::view_as",
+  ]
+}
+
+extension Node {
+  /// Whether it changes its first argument: libtorch marks such operators with a trailing underscore.
+  var isInPlace: Bool { operatorName.hasSuffix("_") && !operatorName.hasSuffix("__") }
+}
