@@ -44,6 +44,11 @@ public final class Model {
     executor = try Executor(program)
   }
 
+  /// Finds every operator that a program calls.
+  ///
+  /// - Throws: ``ModelError`` that names the layer whose operator this libtorch lacks; `TorchError` without libtorch.
+  public static func checkOperators(of program: Program) throws { _ = try Executor(program) }
+
   /// A model with a checkpoint's weights, the head of the checkpoint's task in place.
   public convenience init(_ checkpoint: Checkpoint, device: Device = .cpu) throws {
     func load(_ views: [String: TensorView]) throws -> [String: Tensor] {

@@ -125,10 +125,11 @@ struct ResolvedCall {
       switch binding {
       case .slot(let position, let slot): arguments[position] = values[slot] ?? .none
       case .slots(let position, let slots):
-        arguments[position] = .optionalTensors(
-          slots.map { slot in
-            if let slot, case .tensor(let tensor)? = values[slot] { tensor } else { nil }
-          })
+        let tensors = slots.map { slot -> Tensor? in
+          if let slot, case .tensor(let tensor)? = values[slot] { tensor } else { nil }
+        }
+        let present = tensors.compactMap { $0 }
+        arguments[position] = present.count == tensors.count ? .tensors(present) : .optionalTensors(tensors)
       case .sizes(let position, let sources):
         arguments[position] = .ints(
           sources.map { source in

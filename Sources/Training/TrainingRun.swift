@@ -145,11 +145,6 @@ extension TrainingRun {
   }
 }
 
-extension Checkpoint {
-  /// The task of a model that has not been trained.
-  public static let untrainedTask = "untrained"
-}
-
 // MARK: - Evaluation and storage
 
 extension TrainingRun {

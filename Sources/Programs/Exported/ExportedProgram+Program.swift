@@ -100,7 +100,7 @@ private struct Conversion {
   }
 
   private func elementType(_ code: Int, of name: String) throws -> String {
-    guard let type = ExportedProgram.elementTypes[code] else {
+    guard let type = ExportedProgram.elementType(code) else {
       throw ProgramError.unknownElementType(tensor: name, found: "number \(code) of torch.export")
     }
     return type
@@ -237,10 +237,10 @@ private struct Conversion {
 }
 
 extension ExportedProgram {
-  /// Element types by their numbers in the schema.
-  static let elementTypes: [Int: String] = [
-    1: "uint8", 4: "int32", 5: "int64", 6: "float16", 7: "float32", 8: "float64", 12: "bool", 13: "bfloat16",
-  ]
+  /// The element type of a number in the schema; nil for those that no checkpoint has.
+  public static func elementType(_ number: Int) -> String? {
+    [1: "uint8", 4: "int32", 5: "int64", 6: "float16", 7: "float32", 8: "float64", 12: "bool", 13: "bfloat16"][number]
+  }
 }
 
 /// The modules around a node, outermost first: `key,path,class;…`.

@@ -1,0 +1,85 @@
+import HDF5
+
+/// A tensor as PyTorch describes it: a window, with strides, on a storage.
+struct StridedTensor {
+  let name: String
+  let elementType: ElementType
+  let shape: [Int]
+  /// Elements from one index to the next, axis by axis.
+  let strides: [Int]
+  /// The first element's place in the storage, in elements.
+  let offset: Int
+
+  /// The tensor, contiguous: mapped where it lies so in the file, copied otherwise.
+  ///
+  /// - Parameters:
+  ///   - storageOffset: the first byte of the storage in the file.
+  /// - Throws: ``CheckpointError/malformed(path:reason:)`` where the window reaches outside the storage.
+  func view(of file: MappedFile, storageOffset: Int, storageByteCount: Int) throws -> TensorView {
+    func refuse(_ reason: String) -> CheckpointError { .malformed(path: file.path, reason: "\(name): \(reason)") }
+    guard shape.count == strides.count, shape.allSatisfy({ $0 >= 0 }), strides.allSatisfy({ $0 >= 0 }), offset >= 0
+    else { throw refuse("impossible shape \(shape), strides \(strides) or offset \(offset)") }
+    let size = elementType.byteCount
+    guard let count = product(shape) else { throw refuse("its shape \(shape) is too large") }
+    guard count > 0 else { return TensorView(bytes: [], elementType: elementType, shape: shape) }
+    var last = offset
+    for (extent, stride) in zip(shape, strides) {
+      let (step, overflow) = (extent - 1).multipliedReportingOverflow(by: stride)
+      let (sum, tooFar) = last.addingReportingOverflow(step)
+      guard !overflow, !tooFar else { throw refuse("its strides \(strides) are too large") }
+      last = sum
+    }
+    guard last < storageByteCount / size else {
+      throw refuse("it needs \(last) elements and one, its storage has \(storageByteCount / size)")
+    }
+    let start = storageOffset + offset * size
+    if isContiguous, start % size == 0 {
+      return try TensorView(mapping: file, offset: start, elementType: elementType, shape: shape)
+    }
+    // A window may show one element many times over; what that makes must still be a size that files have.
+    guard count <= max(storageByteCount / size, 1 << 28) else {
+      throw refuse("its \(count) elements are made of a storage of \(storageByteCount / size)")
+    }
+    return TensorView(bytes: gather(file, start: start, count: count), elementType: elementType, shape: shape)
+  }
+
+  private func product(_ sizes: [Int]) -> Int? {
+    var result = 1
+    for size in sizes {
+      let (next, overflow) = result.multipliedReportingOverflow(by: size)
+      guard !overflow, next <= Int.max / 16 else { return sizes.contains(0) ? 0 : nil }
+      result = next
+    }
+    return result
+  }
+
+  private var isContiguous: Bool {
+    var expected = 1
+    for (extent, stride) in zip(shape, strides).reversed() where extent != 1 {
+      guard stride == expected else { return false }
+      expected *= extent
+    }
+    return true
+  }
+
+  private func gather(_ file: MappedFile, start: Int, count: Int) -> [UInt8] {
+    let size = elementType.byteCount
+    return [UInt8](unsafeUninitializedCapacity: count * size) { target, written in
+      file.withUnsafeBytes { bytes in
+        var index = [Int](repeating: 0, count: shape.count)
+        var place = 0
+        for position in 0..<count {
+          for byte in 0..<size { target[position * size + byte] = bytes[start + place * size + byte] }
+          for axis in shape.indices.reversed() {
+            index[axis] += 1
+            place += strides[axis]
+            if index[axis] < shape[axis] { break }
+            place -= index[axis] * strides[axis]
+            index[axis] = 0
+          }
+        }
+      }
+      written = count * size
+    }
+  }
+}
