@@ -9,7 +9,7 @@ extension Program {
     while let node = producers[value] {
       let reads = node.inputs.flatMap(\.value.reads)
       if reads.contains(where: kernels.contains) { return node.layer.isEmpty ? nil : node.layer }
-      let computed = reads.filter { producers[$0] != nil }
+      let computed = reads.filter { producers[$0].map { !$0.givesSize } ?? false }
       guard computed.count == 1, !reads.contains(where: anyParameter.contains) else { return nil }
       value = computed[0]
     }
@@ -27,4 +27,9 @@ extension Program {
     }
     nodes = kept.reversed()
   }
+}
+
+extension Node {
+  /// Whether it computes a size rather than a tensor.
+  fileprivate var givesSize: Bool { operatorName == "aten::sym_size" || !operatorName.hasPrefix("aten::") }
 }

@@ -15,6 +15,11 @@ public struct ExportedProgram: Decodable, Sendable {
     case schemaVersion = "schema_version"
   }
 
+  private struct Versioned: Decodable {
+    let schemaVersion: SchemaVersion
+    enum CodingKeys: String, CodingKey { case schemaVersion = "schema_version" }
+  }
+
   struct SchemaVersion: Decodable, Sendable {
     let major: Int
     let minor: Int
@@ -31,8 +36,7 @@ public struct ExportedProgram: Decodable, Sendable {
     decoder.nonConformingFloatDecodingStrategy = .convertFromString(
       positiveInfinity: "Infinity", negativeInfinity: "-Infinity", nan: "NaN")
     do {
-      struct Versioned: Decodable { let schema_version: SchemaVersion }
-      let version = try decoder.decode(Versioned.self, from: json).schema_version.major
+      let version = try decoder.decode(Versioned.self, from: json).schemaVersion.major
       guard version == Self.supportedSchema else {
         throw ProgramError.unsupportedVersion(found: version, supported: Self.supportedSchema)
       }
@@ -204,15 +208,21 @@ enum ExportedValue: Decodable, Sendable {
   }
 
   private static func symbolic(_ fields: SymbolicNumber) -> ExportedValue {
-    if let name = fields.as_name { return .computed(name) }
-    if let flag = fields.as_bool { return .bool(flag) }
-    return fields.as_float.map { .double($0) } ?? .none
+    if let name = fields.name { return .computed(name) }
+    if let flag = fields.flag { return .bool(flag) }
+    return fields.number.map { .double($0) } ?? .none
   }
 
   private struct SymbolicNumber: Decodable {
-    let as_name: String?
-    let as_float: Double?
-    let as_bool: Bool?
+    let name: String?
+    let number: Double?
+    let flag: Bool?
+
+    enum CodingKeys: String, CodingKey {
+      case name = "as_name"
+      case number = "as_float"
+      case flag = "as_bool"
+    }
   }
 }
 
