@@ -13,8 +13,11 @@
 namespace lethe {
 namespace {
 
-/// gradient += strength * (weight - reference) over float32 on the CPU, one pass; returns the squared distance.
-double pull_float(float *gradient, const float *weight, const float *reference, int64_t count, float strength) {
+/// gradient += strength * importance * (weight - reference) over float32 on the CPU, one pass; returns the sum of
+/// importance times squared distance. `reference` and `importance` may be null: zero and one.
+template <bool is_weighted>
+double pull_float(float *gradient, const float *weight, const float *reference, const float *importance, int64_t count,
+                  float strength) {
   double total = 0;
   std::mutex lock;
   at::parallel_for(0, count, 1 << 15, [&](int64_t begin, int64_t end) {
@@ -22,19 +25,17 @@ double pull_float(float *gradient, const float *weight, const float *reference, 
     for (int64_t block = begin; block < end; block += 4096) {
       int64_t stop = std::min(end, block + 4096);
       float lanes[16] = {};
+      auto pull = [&](int64_t i, int64_t lane) {
+        float difference = weight[i] - (reference ? reference[i] : 0.0f);
+        float weighted = is_weighted ? importance[i] * difference : difference;
+        gradient[i] += strength * weighted;
+        lanes[lane] += weighted * difference;
+      };
       int64_t i = block;
       for (; i + 16 <= stop; i += 16) {
-        for (int64_t lane = 0; lane < 16; ++lane) {
-          float difference = weight[i + lane] - (reference ? reference[i + lane] : 0.0f);
-          gradient[i + lane] += strength * difference;
-          lanes[lane] += difference * difference;
-        }
+        for (int64_t lane = 0; lane < 16; ++lane) pull(i + lane, lane);
       }
-      for (; i < stop; ++i) {
-        float difference = weight[i] - (reference ? reference[i] : 0.0f);
-        gradient[i] += strength * difference;
-        lanes[0] += difference * difference;
-      }
+      for (; i < stop; ++i) pull(i, 0);
       for (float lane : lanes) partial += lane;
     }
     std::lock_guard<std::mutex> guard(lock);
@@ -64,11 +65,11 @@ void register_gradients(LTTable &table) {
       borrowed.mutable_grad() = at::Tensor();
     });
   };
-  table.gradients = [](LTTensor *loss, LTTensor *const *inputs, int64_t count, LTTensor **out) {
+  table.gradients = [](LTTensor *loss, LTTensor *const *inputs, int64_t count, int32_t keeps_graph, LTTensor **out) {
     return guarded([&] {
       torch::autograd::variable_list wanted;
       for (int64_t i = 0; i < count; ++i) wanted.push_back(borrow(inputs[i]));
-      auto found = torch::autograd::grad({borrow(loss)}, wanted, {}, std::nullopt, false, true);
+      auto found = torch::autograd::grad({borrow(loss)}, wanted, {}, keeps_graph != 0, false, true);
       for (int64_t i = 0; i < count; ++i) out[i] = hand_out(found[static_cast<size_t>(i)]);
     });
   };
@@ -78,7 +79,7 @@ void register_gradients(LTTable &table) {
     return previous;
   };
   table.pull_gradients = [](LTTensor *const *gradients, LTTensor *const *weights, LTTensor *const *references,
-                            int64_t count, double strength, double *sum) {
+                            LTTensor *const *importances, int64_t count, double strength, double *sum) {
     return guarded([&] {
       c10::NoGradGuard no_gradient;
       *sum = 0;
@@ -86,16 +87,24 @@ void register_gradients(LTTable &table) {
         at::Tensor gradient = borrow(gradients[i]);
         at::Tensor weight = borrow(weights[i]);
         at::Tensor reference = references ? borrow(references[i]) : at::Tensor();
+        at::Tensor importance = importances ? borrow(importances[i]) : at::Tensor();
         TORCH_CHECK(gradient.sizes() == weight.sizes(), "gradient and weight differ in shape");
         TORCH_CHECK(!reference.defined() || reference.sizes() == weight.sizes(), "reference and weight differ in shape");
-        if (is_plain(gradient) && is_plain(weight) && (!reference.defined() || is_plain(reference))) {
-          *sum += pull_float(gradient.mutable_data_ptr<float>(), weight.const_data_ptr<float>(),
-                             reference.defined() ? reference.const_data_ptr<float>() : nullptr, weight.numel(),
-                             static_cast<float>(strength));
+        TORCH_CHECK(!importance.defined() || importance.sizes() == weight.sizes(),
+                    "importance and weight differ in shape");
+        auto is_usable = [](const at::Tensor &tensor) { return !tensor.defined() || is_plain(tensor); };
+        if (is_plain(gradient) && is_plain(weight) && is_usable(reference) && is_usable(importance)) {
+          auto pull = importance.defined() ? pull_float<true> : pull_float<false>;
+          *sum += pull(gradient.mutable_data_ptr<float>(), weight.const_data_ptr<float>(),
+                       reference.defined() ? reference.const_data_ptr<float>() : nullptr,
+                       importance.defined() ? importance.const_data_ptr<float>() : nullptr, weight.numel(),
+                       static_cast<float>(strength));
         } else {
           at::Tensor difference = reference.defined() ? at::sub(weight, reference) : weight;
-          gradient.add_(difference, strength);
-          *sum += at::sum(difference.mul(difference), at::kDouble).item<double>();
+          at::Tensor weighted = importance.defined() ? difference.mul(importance) : difference;
+          // Before the gradient changes: in a decoupled step it is the weight itself.
+          *sum += at::sum(weighted.mul(difference), at::kDouble).item<double>();
+          gradient.add_(weighted, strength);
         }
       }
     });

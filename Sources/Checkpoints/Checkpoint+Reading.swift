@@ -31,12 +31,19 @@ extension Checkpoint {
           classNames: try head.attribute("class_names") ?? [], labelMap: try head.attribute("label_map") ?? [])
       }
     }
+    var importances: [String: [String: TensorView]] = [:]
+    if root.contains("importances") {
+      let group = try root.group("importances")
+      for measure in try group.names {
+        importances[measure] = try Self.tensors(of: group.group(measure), reader, verifyingChecksums)
+      }
+    }
     self.init(
       program: program, task: try root.requiredAttribute("task"), epoch: try root.requiredAttribute("epoch"),
       parent: try root.attribute("parent"),
       parameters: try Self.tensors(of: root.group("parameters"), reader, verifyingChecksums),
       buffers: root.contains("buffers") ? try Self.tensors(of: root.group("buffers"), reader, verifyingChecksums) : [:],
-      heads: heads, preprocessing: try Self.preprocessing(of: root, path: path))
+      heads: heads, preprocessing: try Self.preprocessing(of: root, path: path), importances: importances)
     try validate(file: path)
   }
 

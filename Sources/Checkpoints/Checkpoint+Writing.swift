@@ -32,6 +32,12 @@ extension Checkpoint {
         // What the head links to elsewhere is linked to from here as well.
         try group.writeTensors(parameters.filter { !group.contains($0.key) }, parentTensors)
         try root.createGroup("buffers").writeTensors(buffers, parentTensors)
+        if !importances.isEmpty {
+          let group = try root.createGroup("importances")
+          for (measure, tensors) in importances {
+            try group.createGroup(measure).writeTensors(tensors, parentTensors)
+          }
+        }
       }
     }
   }

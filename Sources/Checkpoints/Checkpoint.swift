@@ -52,10 +52,13 @@ public struct Checkpoint: Sendable {
   public var heads: [String: Head]
   /// How inputs are normalized.
   public var preprocessing: Preprocessing?
+  /// How much each parameter mattered to the tasks learnt so far: by measure (`si`), then by parameter name.
+  public var importances: [String: [String: TensorView]]
 
   public init(
     program: Program, task: String, epoch: Int = 0, parent: String? = nil, parameters: [String: TensorView],
-    buffers: [String: TensorView] = [:], heads: [String: Head] = [:], preprocessing: Preprocessing? = nil
+    buffers: [String: TensorView] = [:], heads: [String: Head] = [:], preprocessing: Preprocessing? = nil,
+    importances: [String: [String: TensorView]] = [:]
   ) {
     self.program = program
     self.task = task
@@ -65,6 +68,7 @@ public struct Checkpoint: Sendable {
     self.buffers = buffers
     self.heads = heads
     self.preprocessing = preprocessing
+    self.importances = importances
   }
 
   /// Checks that names, shapes and types are the program's. The first axis of a head may differ: it counts classes.
@@ -82,6 +86,22 @@ public struct Checkpoint: Sendable {
       try Self.compare(head.tensors, specifications, headNames: headNames, prefix: "heads/\(name)/", file: file)
     }
     try Self.checkName(task, "task", file: file)
+    try checkImportances(file: file)
+  }
+
+  private func checkImportances(file: String) throws {
+    for (measure, tensors) in importances {
+      try Self.checkName(measure, "measure of importance", file: file)
+      for (name, tensor) in tensors {
+        guard let parameter = parameters[name] else {
+          throw CheckpointError.unexpectedTensor(tensor: "importances/\(measure)/\(name)", file: file)
+        }
+        guard tensor.shape == parameter.shape else {
+          throw CheckpointError.shapeMismatch(
+            tensor: "importances/\(measure)/\(name)", file: file, expected: parameter.shape, found: tensor.shape)
+        }
+      }
+    }
   }
 
   private static func compare(

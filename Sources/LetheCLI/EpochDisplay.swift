@@ -8,6 +8,8 @@ final class EpochDisplay {
   private let isSilent: Bool
   private let isQuiet: Bool
   private var progress: ProgressReporter?
+  /// What is being estimated before training.
+  private var estimate: String?
   private var firstSource: Double?
   private let started = Date()
 
@@ -23,6 +25,17 @@ final class EpochDisplay {
 
   func show(_ event: TrainingEvent) {
     switch event {
+    case .estimating(let title, let completed, let total):
+      if estimate != title {
+        progress?.finish(keepsLine: false)
+        progress = ProgressReporter(title: title, total: total, isQuiet: isQuiet || isSilent)
+        estimate = title
+      }
+      progress?.update(completed: completed, note: "")
+      if completed == total {
+        progress?.finish(keepsLine: false)
+        (progress, estimate) = (nil, nil)
+      }
     case .prepared(let trained, let frozen, let regularizers, let steps):
       guard !isSilent else { return }
       Console.result(
@@ -49,6 +62,7 @@ final class EpochDisplay {
         line(
           "\(record.epoch)", source, target, record.epoch > 0 ? Show.number(record.trainingLoss) : "–",
           Show.number(record.penalty, 4), record.epoch > 0 ? String(format: "%.1f s", record.seconds) : ""))
+      for dose in record.doses { Console.result(Self.line(dose)) }
     }
   }
 
@@ -63,6 +77,17 @@ final class EpochDisplay {
     }
     Console.result("next: lethe report \(run)")
   }
+
+  /// `  l2-sp: 3.1 % of the loss, gradient 0.12 × the task's, pulls 75 % back`.
+  private static func line(_ dose: RegularizerDose) -> String {
+    var parts: [String] = []
+    if dose.lossShare.isFinite { parts.append("\(Show.percent(dose.lossShare)) of the loss") }
+    if dose.gradientRatio.isFinite { parts.append("gradient \(significant(dose.gradientRatio)) × the task's") }
+    if dose.pulledBack.isFinite { parts.append("pulls \(Show.percent(dose.pulledBack)) back") }
+    return "        \(dose.name): penalty \(significant(dose.penalty)), " + parts.joined(separator: ", ")
+  }
+
+  private static func significant(_ value: Double) -> String { String(format: "%.3g", value) }
 
   private func line(
     _ epoch: String, _ source: String?, _ target: String, _ loss: String, _ penalty: String, _ time: String

@@ -18,12 +18,26 @@ extension Run {
       RunSummary.Epoch(
         epoch: Int(epochs[row]), sourceAccuracy: measured(column("source_accuracy", row)),
         sourceLoss: column("source_loss", row), targetAccuracy: measured(column("target_accuracy", row)),
-        targetLoss: column("target_loss", row), penalty: column("penalty", row), seconds: column("seconds", row))
+        targetLoss: column("target_loss", row), penalty: column("penalty", row), seconds: column("seconds", row),
+        doses: doses(row, column))
     }
     return RunSummary(
       name: URL(fileURLWithPath: path).lastPathComponent, sourceTask: record.environment["sourceTask"],
       targetTask: record.environment["targetTask"] ?? "target", epochs: rows, forgetting: forgetting(rows),
       drift: driftRows, cka: similarity, configuration: configurationRows)
+  }
+
+  /// The regularizers' doses of a row, from the columns `dose.<name>.<what>`.
+  private func doses(_ row: Int, _ column: (String, Int) -> Double) -> [RunSummary.Dose] {
+    record.metrics.names.compactMap { name -> RunSummary.Dose? in
+      guard name.hasPrefix("dose."), name.hasSuffix(".penalty") else { return nil }
+      let own = String(name.dropFirst(5).dropLast(8))
+      func value(_ what: String) -> Double { column("dose.\(own).\(what)", row) }
+      guard value("penalty").isFinite else { return nil }
+      return RunSummary.Dose(
+        name: own, penalty: value("penalty"), lossShare: value("loss_share"), gradientRatio: value("gradient_ratio"),
+        pulledBack: value("pulled_back"))
+    }
   }
 
   private func forgetting(_ rows: [RunSummary.Epoch]) -> RunSummary.Forgetting? {

@@ -40,11 +40,18 @@ struct TrainingArguments: ParsableArguments {
   @Option(parsing: .singleValue, help: "Keep the layers that match GLOB as they are. Repeatable.")
   var freeze: [String] = []
 
-  @Option(parsing: .singleValue, help: "l2:beta=B or l2-sp:alpha=A,beta=B. Repeatable.")
+  @Option(
+    parsing: .singleValue,
+    help: ArgumentHelp(
+      "KIND or KIND:SETTING=VALUE,…, as l2-sp:alpha=0.1,beta=0.01. Repeatable.", discussion: regularizerHelp))
   var regularizer: [String] = []
 
-  @Option(help: "What the regularizers act on: weights (kernels only), all, or a GLOB.")
-  var regularize = "weights"
+  @Option(
+    help: """
+      What the regularizers act on: weights (kernels only), all, or a GLOB; by default weights, and all for ewc, mas \
+      and si.
+      """)
+  var regularize: String?
 
   @Flag(help: "Apply the regularizers in the step instead of the gradient.")
   var decoupled = false
@@ -80,7 +87,7 @@ struct TrainingArguments: ParsableArguments {
     options.frozen = freeze
     options.regularizers = try regularizer.map { text in
       var specification = try RegularizerSpecification(parsing: text)
-      specification.filter = .init(regularize)
+      specification.filter = regularize
       specification.isDecoupled = decoupled
       return specification
     }
@@ -91,3 +98,21 @@ struct TrainingArguments: ParsableArguments {
 }
 
 extension OptimizerKind: ExpressibleByArgument {}
+
+/// Every kind of regularizer with its settings as they are by default and its formula, then what the settings mean.
+private let regularizerHelp: String = {
+  let kinds = RegularizerKind.all.map { kind in
+    let settings = kind.settings.map { "\($0.name)=\($0.choices?.joined(separator: "|") ?? $0.standard)" }
+    return kind.name + (settings.isEmpty ? "" : ":" + settings.joined(separator: ",")) + "\n    " + kind.formula
+  }
+  var meanings: [(name: String, help: [String])] = []
+  for setting in RegularizerKind.all.flatMap(\.settings) {
+    if let known = meanings.firstIndex(where: { $0.name == setting.name }) {
+      if !meanings[known].help.contains(setting.help) { meanings[known].help.append(setting.help) }
+    } else {
+      meanings.append((setting.name, [setting.help]))
+    }
+  }
+  let list = meanings.map { "\($0.name): \($0.help.joined(separator: "; or "))" }
+  return (kinds + ["Settings (the first choice is the default):"] + list).joined(separator: "\n")
+}()

@@ -76,6 +76,13 @@ struct TrainingSession {
         "epoch": .int(record.epoch), "source": task(record.source), "target": task(record.target),
         "trainingLoss": .double(record.trainingLoss), "penalty": .double(record.penalty),
         "seconds": .double(record.seconds),
+        "regularizers": .array(
+          record.doses.map { dose in
+            [
+              "name": .string(dose.name), "penalty": .double(dose.penalty), "lossShare": .double(dose.lossShare),
+              "gradientRatio": .double(dose.gradientRatio), "pulledBack": .double(dose.pulledBack),
+            ]
+          }),
       ]
     }
     var fields: [(String, JSONValue)] = [("run", .string(output)), ("epochs", .array(epochs))]

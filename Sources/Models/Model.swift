@@ -28,7 +28,11 @@ public final class Model {
   /// The task whose head is in place.
   public private(set) var task: String
   public var preprocessing: Preprocessing?
+  /// How much each parameter mattered to the tasks learnt so far: by measure (`si`), then by parameter name.
+  public var importances: [String: [String: Tensor]] = [:]
   private let executor: Executor
+  /// The classifier alone, made when it is first asked for.
+  lazy var headExecution: HeadExecution? = HeadExecution(program)
 
   private init(
     program: Program, device: Device, parameters: [String: Tensor], buffers: [String: Tensor],
@@ -67,6 +71,7 @@ public final class Model {
     try self.init(
       program: checkpoint.program, device: device, parameters: parameters, buffers: try load(checkpoint.buffers),
       heads: heads, task: checkpoint.task, preprocessing: checkpoint.preprocessing)
+    importances = try checkpoint.importances.mapValues(load)
   }
 
   /// A model with fresh weights, drawn in the program's order.
@@ -99,6 +104,8 @@ extension Model {
     public var outputs: [Tensor]
     /// Outputs of the captured layers.
     public var features: [String: Tensor]
+    /// What enters the classifier, where it was asked for.
+    public var headInput: Tensor?
 
     /// The first output: `[batch, classes]` of a classifier.
     public var logits: Tensor { outputs[0] }
@@ -106,9 +113,12 @@ extension Model {
 
   /// Runs the program on a batch.
   ///
-  /// - Parameter capture: layers whose outputs are wanted; a container stands for its last node.
+  /// - Parameters:
+  ///   - capture: layers whose outputs are wanted; a container stands for its last node.
+  ///   - capturesHeadInput: whether the value that enters the classifier is wanted.
   public func run(
-    _ inputs: [String: Tensor], mode: ExecutionMode = .evaluation, capture: [String] = []
+    _ inputs: [String: Tensor], mode: ExecutionMode = .evaluation, capture: [String] = [],
+    capturesHeadInput: Bool = false
   ) throws -> Result {
     var valueOfLayer: [String: String] = [:]
     for name in capture {
@@ -117,15 +127,18 @@ extension Model {
       }
       valueOfLayer[name] = layer.output
     }
+    let entry = capturesHeadInput ? try knownHead().entry : nil
     let run = try executor.run(
       inputs: inputs, constants: [parameters, buffers], device: device, mode: mode,
-      capture: Set(valueOfLayer.values))
+      capture: Set(valueOfLayer.values).union(entry.map { [$0] } ?? []))
     try withoutGradients {
       for counter in executor.batchCounters(in: mode) {
         if let tensor = buffers[counter] { try tensor.addInPlace(try Tensor([1 as Int64], shape: [])) }
       }
     }
-    return Result(outputs: run.outputs, features: valueOfLayer.compactMapValues { run.captured[$0] })
+    return Result(
+      outputs: run.outputs, features: valueOfLayer.compactMapValues { run.captured[$0] },
+      headInput: entry.flatMap { run.captured[$0] ?? inputs[$0] })
   }
 }
 
@@ -178,7 +191,8 @@ extension Model {
     }
     return Checkpoint(
       program: program, task: task, epoch: epoch, parent: parent, parameters: views,
-      buffers: try buffers.mapValues { try $0.view() }, heads: stored, preprocessing: preprocessing)
+      buffers: try buffers.mapValues { try $0.view() }, heads: stored, preprocessing: preprocessing,
+      importances: try importances.mapValues { try $0.mapValues { try $0.view() } })
   }
 }
 

@@ -3,6 +3,7 @@ public enum ModelError: Error, Equatable, CustomStringConvertible {
   case missingTensor(name: String, task: String)
   case missingHead(task: String, available: [String])
   case noClassifier(architecture: String)
+  case entangledHead(layer: String)
   case missingInput(name: String)
   case unknownLayer(name: String, nearest: [String])
   case unknownOperatorArgument(operator: String, argument: String, layer: String)
@@ -14,6 +15,8 @@ public enum ModelError: Error, Equatable, CustomStringConvertible {
     case .missingHead(let task, let available):
       "no head for task '\(task)'; the checkpoint has \(available.map { "'\($0)'" }.joined(separator: ", "))"
     case .noClassifier(let architecture): "the program '\(architecture)' names no classifier layer, so it has no heads"
+    case .entangledHead(let layer):
+      "the classifier '\(layer)' is not a function of one value, so another task's head cannot be run beside it"
     case .missingInput(let name): "the model's input '\(name)' was not given"
     case .unknownLayer(let name, let nearest):
       "no layer '\(name)'; nearest: \(nearest.joined(separator: ", "))"

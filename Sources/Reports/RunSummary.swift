@@ -12,10 +12,11 @@ public struct RunSummary: Sendable {
     public var targetLoss: Double
     public var penalty: Double
     public var seconds: Double
+    public var doses: [Dose]
 
     public init(
       epoch: Int, sourceAccuracy: Double? = nil, sourceLoss: Double = .nan, targetAccuracy: Double? = nil,
-      targetLoss: Double = .nan, penalty: Double = .nan, seconds: Double = .nan
+      targetLoss: Double = .nan, penalty: Double = .nan, seconds: Double = .nan, doses: [Dose] = []
     ) {
       self.epoch = epoch
       self.sourceAccuracy = sourceAccuracy
@@ -24,6 +25,30 @@ public struct RunSummary: Sendable {
       self.targetLoss = targetLoss
       self.penalty = penalty
       self.seconds = seconds
+      self.doses = doses
+    }
+  }
+
+  /// How hard one regularizer held back in an epoch; shares and ratios are fractions.
+  public struct Dose: Sendable {
+    public var name: String
+    /// Mean over the epoch's steps.
+    public var penalty: Double
+    /// The penalty over the whole loss.
+    public var lossShare: Double
+    /// Norm of its gradient over the norm of the task's.
+    public var gradientRatio: Double
+    /// Share of a displacement from the start that it takes back within the epoch; NaN where that has no meaning.
+    public var pulledBack: Double
+
+    public init(
+      name: String, penalty: Double, lossShare: Double = .nan, gradientRatio: Double = .nan, pulledBack: Double = .nan
+    ) {
+      self.name = name
+      self.penalty = penalty
+      self.lossShare = lossShare
+      self.gradientRatio = gradientRatio
+      self.pulledBack = pulledBack
     }
   }
 

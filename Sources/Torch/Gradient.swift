@@ -38,39 +38,47 @@ extension Tensor {
   }
 
   /// The gradients of this scalar by `inputs`; nil where an input does not take part in it.
-  public func gradients(of inputs: [Tensor]) throws -> [Tensor?] {
+  ///
+  /// - Parameter keepsGraph: whether gradients of what shares this scalar's graph are asked for later.
+  public func gradients(of inputs: [Tensor], keepsGraph: Bool = false) throws -> [Tensor?] {
     try withExtendedLifetime((self, inputs)) {
       var found = [OpaquePointer?](repeating: nil, count: inputs.count)
       let handles = inputs.map { Optional($0.handle) }
-      try check(table.gradients(handle, handles, Int64(inputs.count), &found), "gradients", table)
+      try check(
+        table.gradients(handle, handles, Int64(inputs.count), keepsGraph ? 1 : 0, &found), "gradients", table)
       return try found.map { handle in try handle.map { try Tensor(taking: $0, operation: "gradients") } }
     }
   }
 }
 
-/// Adds `strength · (weight − reference)` to each gradient in place, in one pass over memory.
+/// Adds `strength · importance · (weight − reference)` to each gradient in place, in one pass over memory.
 ///
 /// - Parameters:
 ///   - gradients: written; shapes as `weights`.
 ///   - references: nil pulls toward zero.
-/// - Returns: `Σ (weight − reference)²` over all tensors, before any step.
+///   - importances: nil weighs all alike, with 1.
+/// - Returns: `Σ importance · (weight − reference)²` over all tensors, before any step.
 public func pullGradients(
-  _ gradients: [Tensor], of weights: [Tensor], toward references: [Tensor]?, strength: Double
+  _ gradients: [Tensor], of weights: [Tensor], toward references: [Tensor]?, importances: [Tensor]? = nil,
+  strength: Double
 ) throws -> Double {
   let table = try Library.table()
   precondition(gradients.count == weights.count && references?.count ?? weights.count == weights.count)
-  return try withExtendedLifetime((gradients, weights, references)) {
+  precondition(importances?.count ?? weights.count == weights.count)
+  return try withExtendedLifetime((gradients, weights, references, importances)) {
     var sum = 0.0
-    let gradientHandles = gradients.map { Optional($0.handle) }
-    let weightHandles = weights.map { Optional($0.handle) }
-    let count = Int64(weights.count)
-    let status =
-      if let references {
+    func handles(_ tensors: [Tensor]?) -> [OpaquePointer?] { tensors?.map { Optional($0.handle) } ?? [] }
+    // A null pointer, not a pointer to nothing, says that there are none.
+    func pointer(_ buffer: UnsafeBufferPointer<OpaquePointer?>, _ tensors: [Tensor]?)
+      -> UnsafePointer<OpaquePointer?>?
+    { tensors == nil ? nil : buffer.baseAddress }
+    let status = handles(references).withUnsafeBufferPointer { referenceHandles in
+      handles(importances).withUnsafeBufferPointer { importanceHandles in
         table.pull_gradients(
-          gradientHandles, weightHandles, references.map { Optional($0.handle) }, count, strength, &sum)
-      } else {
-        table.pull_gradients(gradientHandles, weightHandles, nil, count, strength, &sum)
+          handles(gradients), handles(weights), pointer(referenceHandles, references),
+          pointer(importanceHandles, importances), Int64(weights.count), strength, &sum)
       }
+    }
     try check(status, "pull gradients", table)
     return sum
   }

@@ -11,11 +11,17 @@ public struct TrainableParameters {
   public let frozenNames: [String]
   /// Layers whose normalization and dropout stay in evaluation.
   public let frozenLayers: Set<String>
+  /// How many of the last ones are the source task's head, trained beside the target's.
+  let sourceHeadCount: Int
+
+  /// Whether a parameter belongs to the source task's head; its name is the target's namesake's.
+  func isSourceHead(_ index: Int) -> Bool { index >= names.count - sourceHeadCount }
 
   /// Splits a model's parameters into trained and frozen and marks them for differentiation.
   ///
+  /// - Parameter sourceHead: the source task's head where it is trained too, at the base learning rate.
   /// - Throws: `ProgramError` for a glob that matches nothing, ``TrainingError/nothingToTrain(frozen:)``.
-  public init(of model: Model, options: TrainingOptions) throws {
+  public init(of model: Model, options: TrainingOptions, sourceHead: Model.TaskHead? = nil) throws {
     var frozen: Set<String> = []
     var layers: Set<String> = []
     for pattern in options.frozen {
@@ -29,17 +35,21 @@ public struct TrainableParameters {
     }
     let all = model.program.parameters.map(\.name)
     let trained = all.filter { !frozen.contains($0) && options.learningRate(of: $0) > 0 }
-    names = trained
+    let headTensors = sourceHead?.tensors.sorted { $0.key < $1.key } ?? []
+    sourceHeadCount = headTensors.count
+    names = trained + headTensors.map(\.key)
     frozenNames = all.filter { !trained.contains($0) }
     frozenLayers = layers
-    guard !names.isEmpty else { throw TrainingError.nothingToTrain(frozen: options.frozen) }
-    learningRates = names.map(options.learningRate(of:))
-    tensors = try names.map { name in
+    guard !trained.isEmpty else { throw TrainingError.nothingToTrain(frozen: options.frozen) }
+    learningRates = trained.map(options.learningRate(of:)) + headTensors.map { _ in options.learningRate }
+    let own = try trained.map { name in
       guard let tensor = model.parameters[name] else {
         throw ModelError.missingTensor(name: name, task: model.task)
       }
       return tensor
     }
+    tensors = own + headTensors.map(\.value)
     for name in all { try model.parameters[name]?.setRequiresGradient(trained.contains(name)) }
+    for (_, tensor) in headTensors { try tensor.setRequiresGradient(true) }
   }
 }

@@ -7,8 +7,10 @@ import Torch
 public struct EpochStatistics: Sendable {
   /// Mean training loss of the task, without the penalty.
   public var loss = 0.0
-  /// The penalty after the last step, each regularizer's summed.
+  /// The penalty before the last step, each regularizer's summed.
   public var penalty = 0.0
+  /// How hard each regularizer held back.
+  public var doses: [RegularizerDose] = []
 }
 
 /// Trains a model's current task, one epoch at a time.
@@ -18,27 +20,42 @@ public final class Trainer {
   public let trainable: TrainableParameters
   public let regularizers: [any Regularizer]
   public let stepsPerEpoch: Int
+  let capturedLayers: [String]
+  let capturesHeadInput: Bool
+  var meter = DoseMeter([])
+  var stepCount = 0
   private let split: Split
   private let optimizer: Optimizer
   private var random: RandomSource
-  private var stepCount = 0
 
+  /// - Parameters:
+  ///   - source: the task that the model comes from, for the regularizers that need its head or its examples.
+  ///   - onEstimate: told what regularizers estimate before training: a title, what is done, and all there is to do.
   /// - Throws: ``TrainingError`` for a setup that cannot work, before any step.
-  public init(_ model: Model, on split: Split, dataset: String, options: TrainingOptions) throws {
+  public init(
+    _ model: Model, on split: Split, dataset: String, options: TrainingOptions, source: SourceTask? = nil,
+    onEstimate: @escaping (String, Int, Int) -> Void = { _, _, _ in }
+  ) throws {
     try options.validate()
     try model.checkInputs(of: split, dataset: dataset)
     self.model = model
     self.options = options
     self.split = split
-    let trainable = try TrainableParameters(of: model, options: options)
-    let regularizers = try options.regularizers.map { try $0.regularizer(for: model, trainable: trainable) }
+    stepsPerEpoch = (split.count + options.batchSize - 1) / options.batchSize
+    let head = options.regularizers.contains(where: \.trainsSourceHead) ? source.flatMap { model.heads[$0.task] } : nil
+    let trainable = try TrainableParameters(of: model, options: options, sourceHead: head)
+    let surroundings = RegularizerContext.Surroundings(
+      model: model, trainable: trainable, options: options, target: split, source: source,
+      stepsPerEpoch: stepsPerEpoch, onEstimate: onEstimate)
+    let regularizers = try options.regularizers.map { try $0.regularizer(in: surroundings) }
     let covered = regularizers.reduce(into: Set<String>()) { $0.formUnion($1.replacesWeightDecay) }
     optimizer = try Optimizer(
       trainable, options: options,
       weightDecays: trainable.names.map { covered.contains($0) ? 0 : options.weightDecay })
     self.trainable = trainable
     self.regularizers = regularizers
-    stepsPerEpoch = (split.count + options.batchSize - 1) / options.batchSize
+    capturedLayers = Set(regularizers.flatMap(\.capturedLayers)).sorted()
+    capturesHeadInput = regularizers.contains(where: \.readsHeadInput)
     random = RandomSource(seed: options.seed)
     try Library.seedDefaultGenerators(options.seed)
   }
@@ -53,15 +70,18 @@ public final class Trainer {
   public func runEpoch(_ epoch: Int, onStep: (Int, Double) -> Bool = { _, _ in true }) throws -> EpochStatistics {
     let frozen = try FrozenState(of: model, trainable)
     var statistics = EpochStatistics()
+    meter = DoseMeter(DoseMeter.names(of: options.regularizers.map(\.kind)))
     let order = Array(0..<split.count).shuffled(using: &random)
     var done = 0
     for batch in try Batches(split: split, batchSize: options.batchSize, order: order, device: model.device) {
-      let (loss, penalty) = try step(batch, epoch: epoch)
+      let isMeasured = !regularizers.isEmpty && DoseMeter.samples(step: done, of: stepsPerEpoch)
+      let (loss, penalties) = try step(batch, epoch: epoch, isMeasured: isMeasured)
       statistics.loss += loss * Double(batch.indices.count) / Double(split.count)
-      statistics.penalty = penalty
+      statistics.penalty = penalties.reduce(0, +)
       done += 1
       guard onStep(done, loss) else { throw TrainingError.interrupted(epoch: epoch) }
     }
+    statistics.doses = meter.doses()
     try frozen.check(model, epoch: epoch)
     return statistics
   }
@@ -71,27 +91,36 @@ public final class Trainer {
   /// - Returns: the batch's loss and the penalty, both before the step.
   @discardableResult
   public func step(_ batch: Batch, epoch: Int) throws -> (loss: Double, penalty: Double) {
+    let (loss, penalties) = try step(batch, epoch: epoch, isMeasured: false)
+    return (loss, penalties.reduce(0, +))
+  }
+
+  private func step(_ batch: Batch, epoch: Int, isMeasured: Bool) throws -> (loss: Double, penalties: [Double]) {
     let factor = options.schedule.factor(
       step: stepCount, stepsPerEpoch: stepsPerEpoch, epochCount: options.epochCount)
-    let logits = try model.run(
-      try batch.modelInputs(for: model), mode: .training(exceptLayers: trainable.frozenLayers)
-    ).logits
-    let loss = try logits.crossEntropy(
-      with: batch.labels, labelSmoothing: options.labelSmoothing)
+    let forward = try forwardPass(batch)
+    let loss = try forward.logits.crossEntropy(with: batch.labels, labelSmoothing: options.labelSmoothing)
     let value = try loss.item()
     guard value.isFinite else { throw try notFinite(value, epoch: epoch, factor: factor) }
-    var gradients = try zip(loss.gradients(of: trainable.tensors), trainable.tensors).map { gradient, weight in
-      try gradient ?? Tensor.zeros(weight.shape, type: weight.type ?? .float32, device: weight.device)
+    let terms = try zip(regularizers, forward.steps).map { try $0.loss(of: $1) }
+    var penalties = try terms.map { try $0?.item() ?? 0 }
+    if let bad = penalties.first(where: { !$0.isFinite }) {
+      throw try notFinite(value + bad, epoch: epoch, factor: factor)
     }
-    var penalty = 0.0
+    var gradients = try gradients(of: loss, terms, isMeasured: isMeasured)
     if !regularizers.isEmpty {
       gradients = try gradients.map { try $0.contiguous() }
-      for regularizer in regularizers { penalty += try regularizer.addGradient(to: gradients) }
+      for regularizer in regularizers { try regularizer.observe(gradients: gradients) }
+      for (index, regularizer) in regularizers.enumerated() {
+        penalties[index] += try regularizer.addGradient(to: gradients)
+      }
+      // Outside of an epoch, in single steps, nothing is metered.
+      if meter.count == penalties.count { meter.addStep(taskLoss: value, penalties: penalties, factor: factor) }
     }
     try optimizer.step(gradients, factor: factor)
     for regularizer in regularizers { try regularizer.afterStep(factor: factor) }
     stepCount += 1
-    return (value, penalty)
+    return (value, penalties)
   }
 
   private func notFinite(_ loss: Double, epoch: Int, factor: Double) throws -> TrainingError {
@@ -99,33 +128,5 @@ public final class Trainer {
     return .notFinite(
       loss: loss, epoch: epoch, step: stepCount, learningRate: (trainable.learningRates.max() ?? 0) * factor,
       firstBadParameter: bad?.0)
-  }
-}
-
-/// What must not change: frozen parameters, and the buffers of layers that are frozen.
-private struct FrozenState {
-  private let parameters: [String: Tensor]
-  private let buffers: [String: Tensor]
-
-  init(of model: Model, _ trainable: TrainableParameters) throws {
-    let frozenBuffers = model.program.layers.filter { trainable.frozenLayers.contains($0.name) }
-      .flatMap(\.bufferNames)
-    parameters = try Dictionary(
-      uniqueKeysWithValues: trainable.frozenNames.compactMap { name in
-        try model.parameters[name].map { (name, try $0.detached().cloned()) }
-      })
-    buffers = try Dictionary(
-      uniqueKeysWithValues: frozenBuffers.compactMap { name in try model.buffers[name].map { (name, try $0.cloned()) } }
-    )
-  }
-
-  func check(_ model: Model, epoch: Int) throws {
-    for (before, after) in [(parameters, model.parameters), (buffers, model.buffers)] {
-      for (name, tensor) in before {
-        guard let now = after[name], try tensor.bytes() == now.bytes() else {
-          throw TrainingError.frozenChanged(tensor: name, epoch: epoch)
-        }
-      }
-    }
   }
 }

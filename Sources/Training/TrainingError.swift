@@ -3,7 +3,8 @@ import Foundation
 /// A training setup that cannot work, or a run that left the finite numbers.
 public enum TrainingError: Error, Equatable, CustomStringConvertible {
   case nothingToTrain(frozen: [String])
-  case unstable(regularizer: String, strength: Double, learningRate: Double, largest: Double)
+  /// `importance` is the largest weight of the pull, nil where nothing weighs it.
+  case unstable(regularizer: String, strength: Double, learningRate: Double, importance: Double?)
   case badOption(String)
   case notFinite(loss: Double, epoch: Int, step: Int, learningRate: Double, firstBadParameter: String?)
   case inputMismatch(input: String, expected: [Int], found: [Int], dataset: String)
@@ -17,9 +18,11 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
     switch self {
     case .nothingToTrain(let frozen):
       "nothing left to train: \(frozen.joined(separator: ", ")) freeze every parameter"
-    case .unstable(let regularizer, let strength, let learningRate, let largest):
-      "\(regularizer) is unstable: learning rate × strength = \(short(learningRate)) × \(short(strength)) = "
-        + "\(short(learningRate * strength)), must stay below 2; the largest stable strength is \(short(largest))"
+    case .unstable(let regularizer, let strength, let learningRate, let importance):
+      "\(regularizer) is unstable: learning rate × strength \(importance == nil ? "" : "× largest importance ")= "
+        + "\(short(learningRate)) × \(short(strength)) \(importance.map { "× \(short($0)) " } ?? "")= "
+        + "\(short(learningRate * strength * (importance ?? 1))), must stay below 2; the largest stable strength is "
+        + short(2 / (learningRate * (importance ?? 1)))
     case .badOption(let message): message
     case .notFinite(let loss, let epoch, let step, let learningRate, let parameter):
       "loss is \(loss) at epoch \(epoch), step \(step)"

@@ -7,6 +7,8 @@ import Torch
 
 /// What a run tells the one who watches it.
 public enum TrainingEvent: Sendable {
+  /// Before training, something that a regularizer needs: its title, what is done, and all there is to do.
+  case estimating(String, completed: Int, total: Int)
   /// Before any step: what is trained, and what each regularizer acts on.
   case prepared(trainedCount: Int, frozenCount: Int, regularizers: [String], stepsPerEpoch: Int)
   case step(epoch: Int, step: Int, stepCount: Int, loss: Double)
@@ -22,6 +24,8 @@ public struct EpochRecord: Sendable {
   public var targetHeadIsNew: Bool
   public var trainingLoss: Double
   public var penalty: Double
+  /// How hard each regularizer held back; empty at epoch 0.
+  public var doses: [RegularizerDose]
   /// Seconds of training, evaluation not counted.
   public var seconds: Double
 }
@@ -67,8 +71,15 @@ public struct TrainingRun {
     if model.preprocessing == nil { model.preprocessing = Preprocessing.fitted(to: target.train) }
     let judge = try source.map { try sourceHead(for: $0, in: model) }
     let headIsNew = try installTargetHead(in: model, judge: judge)
-    let trainer = try Trainer(model, on: target.train, dataset: target.name, options: options)
     if let source { try model.checkInputs(of: source.test, dataset: source.name) }
+    let origin = source.flatMap { data in
+      judge.map { SourceTask(task: $0, dataset: data.name, examples: data.train) }
+    }
+    let trainer = try withoutActuallyEscaping(onEvent) { onEvent in
+      try Trainer(model, on: target.train, dataset: target.name, options: options, source: origin) {
+        try? onEvent(.estimating($0, completed: $1, total: $2))
+      }
+    }
 
     var run = try Run.create(at: path)
     var record = startingRecord()
@@ -93,6 +104,9 @@ public struct TrainingRun {
         model, judge: judge, epoch: epoch, statistics: statistics, headIsNew: headIsNew && epoch == 0,
         seconds: epoch == 0 ? 0 : Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) * 1e-18)
       history.append(result)
+      for regularizer in trainer.regularizers where epoch > 0 {
+        if let found = try regularizer.importances() { model.importances[found.measure] = found.values }
+      }
       let parent = epoch == 0 ? basePath : run.checkpointPath(epoch: epoch - 1)
       try model.checkpoint(epoch: epoch, parent: (parent as NSString).lastPathComponent)
         .write(to: run.checkpointPath(epoch: epoch), unchangedFrom: epoch == 0 ? nil : parent)
@@ -161,7 +175,8 @@ extension TrainingRun {
     }
     return EpochRecord(
       epoch: epoch, source: sourceResult, target: targetResult, targetHeadIsNew: headIsNew,
-      trainingLoss: epoch == 0 ? .nan : statistics.loss, penalty: statistics.penalty, seconds: seconds)
+      trainingLoss: epoch == 0 ? .nan : statistics.loss, penalty: statistics.penalty,
+      doses: statistics.doses, seconds: seconds)
   }
 
   private func startingRecord() -> RunRecord {
@@ -191,6 +206,12 @@ extension TrainingRun {
     set("target_loss", result.target.loss)
     set("training_loss", result.trainingLoss)
     set("penalty", result.penalty)
+    for dose in result.doses {
+      set("dose.\(dose.name).penalty", dose.penalty)
+      set("dose.\(dose.name).loss_share", dose.lossShare)
+      set("dose.\(dose.name).gradient_ratio", dose.gradientRatio)
+      set("dose.\(dose.name).pulled_back", dose.pulledBack)
+    }
     set("seconds", result.seconds)
     record.predictions["target", default: [:]][result.epoch] = result.target.predictions
     record.labels["target"] = result.target.labels

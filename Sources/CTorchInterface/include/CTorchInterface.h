@@ -4,7 +4,7 @@
 #include <stdint.h>
 
 /// The version of `LTTable`. Raised whenever its layout changes.
-#define LT_TABLE_VERSION 1
+#define LT_TABLE_VERSION 2
 
 typedef struct LTTensor LTTensor;
 typedef struct LTOperator LTOperator;
@@ -85,16 +85,18 @@ typedef struct {
   /// The accumulated gradient, or NULL.
   int32_t (*gradient)(LTTensor *tensor, LTTensor **out);
   int32_t (*clear_gradient)(LTTensor *tensor);
-  /// Gradients of a scalar; NULL where an input does not take part.
-  int32_t (*gradients)(LTTensor *loss, LTTensor *const *inputs, int64_t count, LTTensor **out);
+  /// Gradients of a scalar; NULL where an input does not take part. The graph is freed unless `keeps_graph`.
+  int32_t (*gradients)(
+      LTTensor *loss, LTTensor *const *inputs, int64_t count, int32_t keeps_graph, LTTensor **out);
   /// Sets this thread's gradient mode and returns the previous one.
   int32_t (*set_gradient_mode)(int32_t enabled);
 
-  /// gradients[i] += strength * (weights[i] - references[i]), in one pass; `references` may be NULL (zero).
-  /// `sum` receives the sum of the squared differences over all tensors.
+  /// gradients[i] += strength * importances[i] * (weights[i] - references[i]), in one pass; `references` may be NULL
+  /// (zero), and so may `importances` (one).
+  /// `sum` receives the sum of importance times squared difference over all tensors.
   int32_t (*pull_gradients)(
-      LTTensor *const *gradients, LTTensor *const *weights, LTTensor *const *references, int64_t count,
-      double strength, double *sum);
+      LTTensor *const *gradients, LTTensor *const *weights, LTTensor *const *references,
+      LTTensor *const *importances, int64_t count, double strength, double *sum);
 
   int32_t (*generator_create)(const char *device, uint64_t seed, LTGenerator **out);
   void (*generator_release)(LTGenerator *generator);

@@ -7,6 +7,7 @@ extension RunReport {
       let name = accuracy.count == 1 ? "accuracy" : index == 0 ? "accuracy-source" : "accuracy-target"
       files.append(("\(name).svg", chart.svg()))
     }
+    if let chart = doseChart() { files.append(("dose.svg", chart.svg())) }
     if let chart = driftChart() { files.append(("drift.svg", chart.svg())) }
     if let chart = ckaChart() { files.append(("cka.svg", chart.svg())) }
     let maps = heatMaps()
@@ -65,6 +66,7 @@ extension RunReport {
       }
     }
     var files = [("summary.csv", summary.text), ("metrics.csv", metrics.text)]
+    if let dose = doseFile() { files.append(("dose.csv", dose)) }
     if runs.contains(where: { !$0.drift.isEmpty }) { files.append(("drift.csv", drift.text)) }
     if runs.contains(where: { $0.cka != nil }) {
       files += [("cka.csv", cka.text), ("cka-matrix.csv", matrix.text)]

@@ -40,6 +40,11 @@ extension RunReport {
     let charts = accuracyCharts()
     let width = charts.count > 1 ? 450.0 : 720
     sections.append(section("Accuracy by epoch", grid(charts.map { figure($0, width: width) }) + epochs))
+    if let chart = doseChart() {
+      let doses = details("Dose of every epoch", table(doseTable()))
+      sections.append(
+        section("What held it back", figure(chart, width: 720) + paragraph(Self.doseNote) + doses))
+    }
     if let chart = driftChart() {
       let drift = details("Drift of every layer", table(driftTable()))
       sections.append(section("Weight drift by layer", figure(chart, width: 720) + drift))
@@ -69,6 +74,8 @@ extension RunReport {
     }
     return sections
   }
+
+  private func paragraph(_ text: String) -> String { "<p class=\"note\">\(escapedMarkup(text))</p>" }
 
   private func section(_ heading: String, _ content: String) -> String {
     "<section>\n<h2>\(escapedMarkup(heading))</h2>\n\(content)\n</section>"

@@ -1,97 +1,82 @@
 import Torch
 
-/// `Ω = strength/2 · ‖w − w⁰‖²` on a set of parameters; w⁰ is zero for L2.
+/// `Ω = strength/2 · Σ F (w − w⁰)²` on a set of parameters; w⁰ is zero for L2, F one where nothing weighs them.
 ///
-/// Li, Grandvalet, Davoine, "Explicit Inductive Bias for Transfer Learning with Convolutional Networks", ICML 2018.
+/// Its gradient `strength · F · (w − w⁰)` is added in place, in one pass over memory, with no graph.
 struct Pull {
   let strength: Double
   let indices: [Int]
+  /// The largest F.
+  let largestImportance: Double
   private let weights: [Tensor]
   private let references: [Tensor]?
+  private let importances: [Tensor]?
   private let learningRates: [Double]
   private let isDecoupled: Bool
 
-  /// - Parameter makeReference: gives w⁰ of a parameter; nil pulls toward zero.
+  /// - Parameters:
+  ///   - indices: of the parameters, among the trainable ones.
+  ///   - importances: F of each, in the parameters' shapes.
+  /// - Throws: ``TrainingError/unstable(regularizer:strength:learningRate:importance:)``.
   init(
-    toward makeReference: ((Tensor) throws -> Tensor)?, strength: Double, on names: Set<String>,
-    of trainable: TrainableParameters, name: String, _ isDecoupled: Bool
+    on indices: [Int], of context: RegularizerContext, name: String, strength: Double, towardZero: Bool = false,
+    importances: [Tensor]? = nil
   ) throws {
+    let trainable = context.trainable
     self.strength = strength
-    self.isDecoupled = isDecoupled
-    let selected = trainable.names.indices.filter { names.contains(trainable.names[$0]) }
-    indices = selected
-    weights = selected.map { trainable.tensors[$0] }
-    learningRates = selected.map { trainable.learningRates[$0] }
-    references = try makeReference.map { make in try selected.map { try make(trainable.tensors[$0]) } }
-    let rate = learningRates.max() ?? 0
-    guard rate * strength < 2 else {
-      throw TrainingError.unstable(regularizer: name, strength: strength, learningRate: rate, largest: 2 / rate)
+    self.indices = indices
+    self.importances = importances
+    isDecoupled = context.isDecoupled
+    weights = indices.map { trainable.tensors[$0] }
+    learningRates = indices.map { trainable.learningRates[$0] }
+    references = towardZero ? nil : try weights.map { try $0.detached().cloned() }
+    largestImportance = try importances?.map { try $0.maximum().item() }.max() ?? 1
+    // Each parameter has its own rate and its own F: the largest product decides.
+    for (position, rate) in learningRates.enumerated() {
+      let importance = try importances?[position].maximum().item() ?? 1
+      guard rate * strength * importance < 2 else {
+        throw TrainingError.unstable(
+          regularizer: name, strength: strength, learningRate: rate, importance: importances == nil ? nil : importance)
+      }
     }
   }
 
-  /// Learning rate × strength: the share of the displacement one step takes back, momentum not counted.
-  var sharePerStep: Double { (learningRates.max() ?? 0) * strength }
+  private var peakRate: Double { learningRates.max() ?? 0 }
+
+  /// Learning rate × strength × largest importance: what must stay below 2.
+  var largestShare: Double { peakRate * strength * largestImportance }
+
+  /// Learning rate × strength, times the mean of F weighted by squared displacement: the share of the displacement one
+  /// step takes back, momentum not counted.
+  func sharePerStep() throws -> Double {
+    guard let importances else { return peakRate * strength }
+    // Strength 0 measures only: what is written to is thrown away.
+    let scratch = try weights.map { try Tensor.zeros($0.shape, type: $0.type ?? .float32, device: $0.device) }
+    let distance = try pullGradients(scratch, of: weights, toward: references, strength: 0)
+    guard distance > 0 else {
+      let total = try importances.reduce(0) { $0 + (try $1.sum().item()) }
+      return peakRate * strength * total / Double(max(1, importances.reduce(0) { $0 + $1.count }))
+    }
+    let weighted = try pullGradients(scratch, of: weights, toward: references, importances: importances, strength: 0)
+    return peakRate * strength * weighted / distance
+  }
 
   func addGradient(to gradients: [Tensor]) throws -> Double {
     let own = isDecoupled ? 0 : strength
-    let distance = try pullGradients(indices.map { gradients[$0] }, of: weights, toward: references, strength: own)
+    let distance = try pullGradients(
+      indices.map { gradients[$0] }, of: weights, toward: references, importances: importances, strength: own)
     return strength / 2 * distance
   }
 
-  /// `w -= lr·strength·(w − w⁰)`.
+  /// `w -= lr·strength·F·(w − w⁰)`.
   func afterStep(factor: Double) throws {
     guard isDecoupled else { return }
     for rate in Set(learningRates) {
       let members = learningRates.indices.filter { learningRates[$0] == rate }
-      let chosen = members.map { weights[$0] }
+      func chosen(_ all: [Tensor]) -> [Tensor] { members.map { all[$0] } }
       _ = try pullGradients(
-        chosen, of: chosen, toward: references.map { all in members.map { all[$0] } },
+        chosen(weights), of: chosen(weights), toward: references.map(chosen), importances: importances.map(chosen),
         strength: -rate * factor * strength)
     }
   }
-}
-
-/// Several pulls under one name.
-struct CompositePull: Regularizer {
-  let parameterNames: [String]
-  private let title: String
-  private let pulls: [Pull]
-  private let weightCounts: [Int]
-
-  init(title: String, _ pulls: [Pull], trainable: TrainableParameters) {
-    self.title = title
-    self.pulls = pulls
-    weightCounts = pulls.map { pull in pull.indices.reduce(0) { $0 + trainable.tensors[$1].count } }
-    parameterNames = pulls.flatMap(\.indices).map { trainable.names[$0] }
-  }
-
-  func summary(stepsPerEpoch: Int) -> String {
-    let parts = zip(pulls, weightCounts).filter { !$0.0.indices.isEmpty }.map { pull, count in
-      let left = (0..<stepsPerEpoch).reduce(1.0) { share, _ in share * (1 - pull.sharePerStep) }
-      return "\(pull.indices.count) tensors (\(grouped(count)) weights) with \(short(pull.strength)): lr × strength "
-        + "\(short(pull.sharePerStep)), stable below 2; \(short((100 * (1 - left)).rounded())) % of any displacement is "
-        + "pulled back within an epoch"
-    }
-    return "\(title) " + (parts.isEmpty ? "nothing" : parts.joined(separator: "\n  and toward zero on "))
-  }
-
-  var replacesWeightDecay: Set<String> { Set(parameterNames) }
-
-  func addGradient(to gradients: [Tensor]) throws -> Double {
-    try pulls.reduce(0) { $0 + (try $1.addGradient(to: gradients)) }
-  }
-
-  func afterStep(factor: Double) throws {
-    for pull in pulls { try pull.afterStep(factor: factor) }
-  }
-}
-
-/// A count with thousands separators.
-func grouped(_ count: Int) -> String {
-  var text = ""
-  for (offset, digit) in String(count).reversed().enumerated() {
-    if offset > 0, offset.isMultiple(of: 3) { text.append(",") }
-    text.append(digit)
-  }
-  return String(text.reversed())
 }

@@ -1,114 +1,106 @@
+import Datasets
 import Models
-import Programs
 import Torch
 
-/// Something that holds fine-tuning back. It sees the gradients of the task's loss before the optimizer does.
+/// Something that holds fine-tuning back.
+///
+/// A regularizer says with ``loss(of:)`` what it adds to the loss of a step, or with ``addGradient(to:)`` what it adds to
+/// the gradients themselves, which costs no graph. Everything has a default; one that needs only logits is complete with:
+///
+/// ```swift
+/// struct LogitNorm: Regularizer {
+///   static let kind = RegularizerKind(
+///     "logit-norm", "λ · mean ‖logits‖²", settings: [.number("lambda", 0.01, "strength")]
+///   ) { LogitNorm(strength: try $0.settings.number("lambda")) }
+///
+///   let strength: Double
+///
+///   func summary(stepsPerEpoch: Int) -> String { "Logit norm with \(strength)" }
+///
+///   func loss(of step: TrainingStep) throws -> Tensor? {
+///     try step.logits.squared().sum().multiply(by: strength / Double(step.count))
+///   }
+/// }
+/// ```
+///
+/// After `RegularizerKind.register(LogitNorm.kind)`, `RegularizerSpecification(parsing: "logit-norm:lambda=0.1")` makes
+/// one, its settings checked, and its dose is measured as any other's.
 public protocol Regularizer {
   /// What it is, what it acts on and how hard it pulls over an epoch, for the terminal.
   func summary(stepsPerEpoch: Int) -> String
-  /// Names of the parameters it acts on.
+  /// Names of the parameters it acts on by itself; none for one that adds to the loss.
   var parameterNames: [String] { get }
   /// Parameters for which it takes the place of weight decay.
   var replacesWeightDecay: Set<String> { get }
 
-  /// Adds its gradient to the task's, in place.
+  /// Layers whose outputs ``loss(of:)`` reads.
+  var capturedLayers: [String] { get }
+  /// Whether ``loss(of:)`` reads what enters the classifier.
+  var readsHeadInput: Bool { get }
+  /// Examples of another task that go through the network with a step's own, in the same batch.
+  ///
+  /// - Parameter count: examples of the step's own.
+  func examples(beside count: Int) throws -> Batch?
+
+  /// What it adds to the loss of a step, a scalar with its graph; nil for nothing.
+  func loss(of step: TrainingStep) throws -> Tensor?
+
+  /// Sees the gradients of the loss before any pull is added to them; they must not be changed.
+  func observe(gradients: [Tensor]) throws
+
+  /// Adds its gradient to the loss's, in place.
   ///
   /// - Parameter gradients: in the order of the trainable parameters.
   /// - Returns: the penalty Ω at the current weights.
   func addGradient(to gradients: [Tensor]) throws -> Double
 
-  /// Changes the weights directly after the optimizer's step; `factor` is the schedule's.
+  /// After the optimizer's step; `factor` is the schedule's.
   func afterStep(factor: Double) throws
+
+  /// Learning rate × strength at the peak rate: the share of the displacement that one plain gradient step takes back.
+  /// Nil where there is no such share: the pull is not proportional to the displacement.
+  func sharePerStep() throws -> Double?
+
+  /// How much each parameter has mattered so far, by name, for the checkpoint; nil where it does not measure that.
+  func importances() throws -> (measure: String, values: [String: Tensor])?
 }
 
 extension Regularizer {
+  public var parameterNames: [String] { [] }
+  public var replacesWeightDecay: Set<String> { [] }
+  public var capturedLayers: [String] { [] }
+  public var readsHeadInput: Bool { false }
+  public func examples(beside count: Int) throws -> Batch? { nil }
+  public func loss(of step: TrainingStep) throws -> Tensor? { nil }
+  public func observe(gradients: [Tensor]) throws {}
+  public func addGradient(to gradients: [Tensor]) throws -> Double { 0 }
   public func afterStep(factor: Double) throws {}
+  public func sharePerStep() throws -> Double? { nil }
+  public func importances() throws -> (measure: String, values: [String: Tensor])? { nil }
 }
 
-/// A regularizer as a user writes it: `l2-sp:alpha=0.1,beta=0.01`.
-public struct RegularizerSpecification: Sendable, Codable, Equatable {
-  public enum Kind: String, Sendable, Codable, CaseIterable {
-    case l2
-    case l2SP = "l2-sp"
+/// One step as a regularizer sees it, after the forward pass.
+public struct TrainingStep {
+  /// What the regularizer's own ``Regularizer/examples(beside:)`` gave.
+  public struct Replayed {
+    public let batch: Batch
+    /// What enters the classifier for them, with its graph; empty unless ``Regularizer/readsHeadInput``.
+    public let headInput: Tensor?
   }
 
-  /// Which parameters are regularized.
-  public enum Filter: Sendable, Codable, Equatable {
-    /// Kernels: two dimensions or more.
-    case weights
-    case all
-    case matching(String)
+  public let model: Model
+  /// The step's own examples.
+  public let batch: Batch
+  /// Their inputs as the network took them.
+  public let inputs: [String: Tensor]
+  /// Their logits, `[count, classes]`, with their graph.
+  public let logits: Tensor
+  /// The captured layers' outputs for them, `[count, …]`.
+  public let features: [String: Tensor]
+  /// What enters the classifier for them.
+  public let headInput: Tensor?
+  public let replayed: Replayed?
 
-    public init(_ text: String) {
-      switch text {
-      case "weights": self = .weights
-      case "all": self = .all
-      default: self = .matching(text)
-      }
-    }
-  }
-
-  public var kind: Kind
-  public var alpha = 0.1
-  public var beta = 0.01
-  public var filter = Filter.weights
-  /// Applied in the step instead of the gradient.
-  public var isDecoupled = false
-
-  public init(_ kind: Kind, alpha: Double = 0.1, beta: Double = 0.01) {
-    self.kind = kind
-    self.alpha = alpha
-    self.beta = beta
-  }
-
-  /// - Throws: ``TrainingError/badOption(_:)`` for an unknown regularizer, setting or value.
-  public init(parsing text: String) throws {
-    let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
-    guard let kind = Kind(rawValue: parts[0]) else {
-      let known = Kind.allCases.map(\.rawValue).joined(separator: ", ")
-      throw TrainingError.badOption("unknown regularizer '\(parts[0])'; known: \(known)")
-    }
-    self.init(kind)
-    for setting in parts.dropFirst().joined().split(separator: ",") {
-      let pair = setting.split(separator: "=", maxSplits: 1).map(String.init)
-      guard pair.count == 2, let value = Double(pair[1]), value >= 0, value.isFinite else {
-        throw TrainingError.badOption("regularizer '\(text)': expected NAME=NUMBER (zero or more), found '\(setting)'")
-      }
-      switch (pair[0], kind) {
-      case ("alpha", .l2SP): alpha = value
-      case ("beta", _): beta = value
-      default:
-        let known = kind == .l2SP ? "alpha, beta" : "beta"
-        throw TrainingError.badOption("regularizer '\(kind.rawValue)' has no setting '\(pair[0])'; known: \(known)")
-      }
-    }
-  }
-}
-
-extension RegularizerSpecification {
-  /// The regularizer for a model about to be trained, its current weights the reference.
-  ///
-  /// - Throws: ``TrainingError/unstable(regularizer:strength:learningRate:largest:)``, `ProgramError` for a glob that
-  ///   matches nothing.
-  public func regularizer(for model: Model, trainable: TrainableParameters) throws -> any Regularizer {
-    var selected = Set(trainable.names)
-    switch filter {
-    case .weights: selected = selected.filter { (model.parameters[$0]?.shape.count ?? 0) >= 2 }
-    case .all: break
-    case .matching(let pattern): selected.formIntersection(try model.program.parameterNames(matching: pattern))
-    }
-    let head = Set(model.program.headParameterNames)
-    switch kind {
-    case .l2:
-      let pull = try Pull(toward: nil, strength: beta, on: selected, of: trainable, name: "L2", isDecoupled)
-      return CompositePull(title: "L2 pulls on", [pull], trainable: trainable)
-    case .l2SP:
-      let start = try Pull(
-        toward: { try $0.detached().cloned() }, strength: alpha, on: selected.subtracting(head), of: trainable,
-        name: "L2-SP α", isDecoupled)
-      let fresh = try Pull(
-        toward: nil, strength: beta, on: selected.intersection(head), of: trainable, name: "L2-SP β", isDecoupled)
-      return CompositePull(title: "L2-SP pulls on", [start, fresh], trainable: trainable)
-    }
-  }
+  /// The step's own examples.
+  public var count: Int { batch.indices.count }
 }

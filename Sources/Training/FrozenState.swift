@@ -1,0 +1,30 @@
+import Models
+import Torch
+
+/// What must not change: frozen parameters, and the buffers of layers that are frozen.
+struct FrozenState {
+  private let parameters: [String: Tensor]
+  private let buffers: [String: Tensor]
+
+  init(of model: Model, _ trainable: TrainableParameters) throws {
+    let frozenBuffers = model.program.layers.filter { trainable.frozenLayers.contains($0.name) }
+      .flatMap(\.bufferNames)
+    parameters = try Dictionary(
+      uniqueKeysWithValues: trainable.frozenNames.compactMap { name in
+        try model.parameters[name].map { (name, try $0.detached().cloned()) }
+      })
+    buffers = try Dictionary(
+      uniqueKeysWithValues: frozenBuffers.compactMap { name in try model.buffers[name].map { (name, try $0.cloned()) } }
+    )
+  }
+
+  func check(_ model: Model, epoch: Int) throws {
+    for (before, after) in [(parameters, model.parameters), (buffers, model.buffers)] {
+      for (name, tensor) in before {
+        guard let now = after[name], try tensor.bytes() == now.bytes() else {
+          throw TrainingError.frozenChanged(tensor: name, epoch: epoch)
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,55 @@
+import Datasets
+import Models
+import Torch
+
+/// `α · mean (z − z⁰)² + β · cross-entropy` on two draws of source examples mixed into each batch; z are the source
+/// head's logits now, z⁰ those stored before training. The mean is over examples and classes.
+///
+/// Buzzega et al., "Dark Experience for General Continual Learning", NeurIPS 2020, equation 6.
+struct DarkExperienceReplay: Regularizer {
+  static let kind = RegularizerKind(
+    "der++", "α · mean (z − z⁰)² + β · cross-entropy of source examples mixed into each batch, z the source head's logits",
+    settings: [.number("alpha", 0.2, "weight of the logits"), .number("beta", 0.5, "weight of the labels")]
+      + RegularizerKind.Setting.reservoir,
+    need: .examples
+  ) { try DarkExperienceReplay($0) }
+
+  let readsHeadInput = true
+  private let logitStrength: Double
+  private let labelStrength: Double
+  private let reservoir: Reservoir
+  private let task: String
+  private let head: Model.TaskHead
+  /// z⁰ of the reservoir's examples, in its order.
+  private let stored: Tensor
+
+  init(_ context: RegularizerContext) throws {
+    logitStrength = try context.settings.number("alpha")
+    labelStrength = try context.settings.number("beta")
+    reservoir = try context.reservoir()
+    (task, head, _) = try context.sourceExamples()
+    stored = try context.logits(on: reservoir.examples, head: head, title: "recording the source head's logits")
+  }
+
+  func summary(stepsPerEpoch: Int) -> String {
+    "DER++ mixes \(grouped(reservoir.examples.count)) source examples into the batches, head '\(task)', logits "
+      + "\(short(logitStrength)), labels \(short(labelStrength))"
+  }
+
+  /// Two draws, one after the other: the first for the logits, the second for the labels.
+  func examples(beside count: Int) throws -> Batch? { try reservoir.draw(beside: count, atLeast: 2) }
+
+  func loss(of step: TrainingStep) throws -> Tensor? {
+    guard let replayed = step.replayed, let features = replayed.headInput else { return nil }
+    let logits = try step.model.logits(of: features, head: head.tensors, mode: .training())
+    let count = replayed.batch.indices.count
+    let first = max(1, count / 2)
+    let rows = try Tensor(replayed.batch.indices.prefix(first).map(Int64.init), device: stored.device)
+    let difference = try logits.narrowed(from: 0, count: first).subtract(stored.selecting(rows, along: 0))
+    let drift = try difference.squared().sum().multiply(by: logitStrength / Double(difference.count))
+    guard count > first else { return drift }
+    let labels = try replayed.batch.labels.narrowed(from: first, count: count - first)
+    let mistakes = try logits.narrowed(from: first, count: count - first).crossEntropy(with: labels)
+    return try drift.add(mistakes, scaledBy: labelStrength)
+  }
+}

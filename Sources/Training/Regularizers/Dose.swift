@@ -1,0 +1,113 @@
+import Torch
+
+/// How hard one regularizer held back in an epoch.
+public struct RegularizerDose: Sendable, Equatable {
+  /// The regularizer's kind, numbered from the second of a kind on: `l2-sp`, `l2-sp-2`.
+  public var name: String
+  /// Mean penalty over the epoch's steps, before each step.
+  public var penalty = 0.0
+  /// The penalty's share of the whole loss, the task's and all penalties; NaN where that is 0.
+  public var lossShare = Double.nan
+  /// Norm of its gradient over the norm of the task's, on the parameters where it has one; the mean of up to
+  /// ``DoseMeter/sampledSteps`` steps spread over the epoch.
+  public var gradientRatio = Double.nan
+  /// Share of a displacement from w⁰ that it takes back within the epoch by itself, `1 − Π (1 − lr·α)`; NaN where its
+  /// pull is not proportional to the displacement. Momentum and Adam's scaling are not counted.
+  public var pulledBack = Double.nan
+
+  public init(
+    name: String, penalty: Double = 0, lossShare: Double = .nan, gradientRatio: Double = .nan,
+    pulledBack: Double = .nan
+  ) {
+    self.name = name
+    self.penalty = penalty
+    self.lossShare = lossShare
+    self.gradientRatio = gradientRatio
+    self.pulledBack = pulledBack
+  }
+}
+
+/// Measures the doses of an epoch. Penalties are summed at every step; norms of gradients, which cost passes of their own,
+/// are taken on a few steps.
+struct DoseMeter {
+  /// Steps of an epoch on which gradients are measured, at most.
+  static let sampledSteps = 8
+
+  private struct Sums {
+    var penalty = 0.0
+    var ratio = 0.0
+    var ratioCount = 0
+    var remaining = 1.0
+    var share: Double?
+  }
+
+  private let names: [String]
+  var count: Int { names.count }
+  private var sums: [Sums]
+  private var taskLoss = 0.0
+  private var stepCount = 0
+
+  init(_ names: [String]) {
+    self.names = names
+    sums = Array(repeating: Sums(), count: names.count)
+  }
+
+  /// Whether gradients are measured at a step of the epoch, counted from 0.
+  static func samples(step: Int, of count: Int) -> Bool {
+    let stride = max(1, count / sampledSteps)
+    return step.isMultiple(of: stride) && step / stride < sampledSteps
+  }
+
+  mutating func addStep(taskLoss: Double, penalties: [Double], factor: Double) {
+    stepCount += 1
+    self.taskLoss += taskLoss
+    for (index, penalty) in penalties.enumerated() {
+      sums[index].penalty += penalty
+      if let share = sums[index].share { sums[index].remaining *= 1 - factor * share }
+    }
+  }
+
+  /// - Parameters:
+  ///   - own: the regularizer's gradient of each parameter, nil where it has none.
+  ///   - task: the task's.
+  mutating func addGradients(_ own: [Tensor?], task: [Tensor?], of index: Int) throws {
+    var (ownSquare, taskSquare) = (0.0, 0.0)
+    for (mine, theirs) in zip(own, task) {
+      guard let mine, case let square = try mine.squaredNorm(), square > 0 else { continue }
+      ownSquare += square
+      taskSquare += try theirs?.squaredNorm() ?? 0
+    }
+    if ownSquare == 0 {
+      sums[index].ratioCount += 1
+    } else if taskSquare > 0 {
+      sums[index].ratio += (ownSquare / taskSquare).squareRoot()
+      sums[index].ratioCount += 1
+    }
+  }
+
+  mutating func setShare(_ share: Double?, of index: Int) { sums[index].share = share }
+
+  func doses() -> [RegularizerDose] {
+    let whole = taskLoss + sums.reduce(0) { $0 + $1.penalty }
+    return zip(names, sums).map { name, sum in
+      RegularizerDose(
+        name: name, penalty: sum.penalty / Double(max(1, stepCount)),
+        lossShare: whole > 0 ? sum.penalty / whole : .nan,
+        gradientRatio: sum.ratioCount > 0 ? sum.ratio / Double(sum.ratioCount) : .nan,
+        pulledBack: sum.share == nil ? .nan : 1 - sum.remaining)
+    }
+  }
+
+  /// The name of each regularizer, numbered from the second of a kind on.
+  static func names(of kinds: [String]) -> [String] {
+    var seen: [String: Int] = [:]
+    return kinds.map { kind in
+      seen[kind, default: 0] += 1
+      return seen[kind, default: 1] == 1 ? kind : "\(kind)-\(seen[kind, default: 1])"
+    }
+  }
+}
+
+extension Tensor {
+  fileprivate func squaredNorm() throws -> Double { try withoutGradients { try squared().sum().item() } }
+}

@@ -1,0 +1,48 @@
+import Torch
+
+/// `Ω = α · Σ|w_S − w_S⁰| + β/2 · ‖w_S̄‖²`, by its subgradient, which is 0 at w⁰.
+///
+/// Li, Grandvalet, Davoine, ICML 2018, section 3.2.
+struct L1SP: Regularizer {
+  static let kind = RegularizerKind(
+    "l1-sp", "α · Σ|w − w⁰| + β/2 · ‖w_new‖²",
+    settings: [.number("alpha", 0.001, "strength toward w⁰"), .number("beta", 0.01, "strength toward 0, on the new head")]
+  ) { try L1SP($0) }
+
+  let parameterNames: [String]
+  private let strength: Double
+  private let indices: [Int]
+  private let weights: [Tensor]
+  private let references: [Tensor]
+  private let fresh: Pull
+  private let largestStep: Double
+
+  init(_ context: RegularizerContext) throws {
+    strength = try context.settings.number("alpha")
+    indices = try context.sharedIndices()
+    weights = indices.map { context.trainable.tensors[$0] }
+    references = try weights.map { try $0.detached().cloned() }
+    fresh = try .towardZeroOnNewHead(context, name: "L1-SP β")
+    largestStep = strength * (indices.map { context.trainable.learningRates[$0] }.max() ?? 0)
+    parameterNames = (indices + fresh.indices).map { context.trainable.names[$0] }
+  }
+
+  var replacesWeightDecay: Set<String> { Set(parameterNames) }
+
+  func summary(stepsPerEpoch: Int) -> String {
+    "L1-SP pulls \(indices.count) tensors (\(grouped(weights.reduce(0) { $0 + $1.count })) weights) with "
+      + "\(short(strength)): a step moves each weight by \(short(largestStep)) toward where it began"
+  }
+
+  func addGradient(to gradients: [Tensor]) throws -> Double {
+    var total = 0.0
+    try withoutGradients {
+      for (position, index) in indices.enumerated() {
+        let displacement = try weights[position].subtract(references[position])
+        total += try displacement.absolute().sum().item()
+        try gradients[index].addInPlace(displacement.sign(), scaledBy: strength)
+      }
+    }
+    return strength * total + (try fresh.addGradient(to: gradients))
+  }
+}

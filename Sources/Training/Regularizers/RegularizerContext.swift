@@ -1,0 +1,140 @@
+import Datasets
+import Metrics
+import Models
+import Programs
+import Torch
+
+/// The task that a model comes from.
+public struct SourceTask {
+  /// The name of its head in the model.
+  public var task: String
+  /// The name of its data, for messages.
+  public var dataset: String
+  /// Its training examples, where they are at hand.
+  public var examples: Split?
+
+  public init(task: String, dataset: String, examples: Split?) {
+    self.task = task
+    self.dataset = dataset
+    self.examples = examples
+  }
+}
+
+/// What a regularizer is made from: a model about to be trained, and what is known around it.
+public struct RegularizerContext {
+  /// What all regularizers of a run share.
+  struct Surroundings {
+    let model: Model
+    let trainable: TrainableParameters
+    let options: TrainingOptions
+    /// The training examples of the task that is to be learnt.
+    let target: Split
+    let source: SourceTask?
+    let stepsPerEpoch: Int
+    /// Told what is being estimated before training: a title, what is done, and all there is to do.
+    let onEstimate: (String, Int, Int) -> Void
+  }
+
+  private let surroundings: Surroundings
+  public let settings: RegularizerSettings
+  let isDecoupled: Bool
+  private let filter: String
+
+  init(_ surroundings: Surroundings, settings: RegularizerSettings, filter: String, isDecoupled: Bool) {
+    self.surroundings = surroundings
+    self.settings = settings
+    self.filter = filter
+    self.isDecoupled = isDecoupled
+  }
+
+  /// The model, its weights w⁰ in place, the target task's head active.
+  public var model: Model { surroundings.model }
+  public var trainable: TrainableParameters { surroundings.trainable }
+  public var options: TrainingOptions { surroundings.options }
+  /// The training examples of the task that is to be learnt.
+  public var target: Split { surroundings.target }
+  public var source: SourceTask? { surroundings.source }
+  public var stepsPerEpoch: Int { surroundings.stepsPerEpoch }
+
+  func report(_ title: String, _ completed: Int, of total: Int) { surroundings.onEstimate(title, completed, total) }
+}
+
+// MARK: - What it acts on
+
+extension RegularizerContext {
+  /// Positions, among the trainable parameters, of those that `--regularize` selects and the source model has: S.
+  public func sharedIndices() throws -> [Int] { try indices(inHead: false) }
+
+  /// Positions of those that are new: the target head's, S̄.
+  public func newIndices() throws -> [Int] { try indices(inHead: true) }
+
+  private func indices(inHead: Bool) throws -> [Int] {
+    let head = Set(model.program.headParameterNames)
+    var selected = Set(model.program.parameters.map(\.name))
+    if filter != "weights", filter != "all" {
+      selected = Set(try model.program.parameterNames(matching: filter))
+    }
+    return trainable.names.indices.filter { index in
+      let name = trainable.names[index]
+      // The source task's own head, where it is trained, answers to its own loss.
+      guard !trainable.isSourceHead(index), selected.contains(name), head.contains(name) == inHead else { return false }
+      return filter != "weights" || trainable.tensors[index].shape.count >= 2
+    }
+  }
+}
+
+// MARK: - The source task
+
+extension RegularizerContext {
+  /// Where the source task's head is, with its examples.
+  ///
+  /// - Throws: ``TrainingError/badOption(_:)`` where they are not there; a kind that declares its need is spared this.
+  public func sourceExamples() throws -> (task: String, head: Model.TaskHead, examples: Split) {
+    let (task, head) = try sourceHead()
+    guard let source, let examples = source.examples else {
+      throw TrainingError.badOption("regularizer '\(settings.kind)' needs examples of the source task")
+    }
+    try model.checkInputs(of: examples, dataset: source.dataset)
+    return (task, head, examples)
+  }
+
+  /// The source task's name and head.
+  public func sourceHead() throws -> (task: String, head: Model.TaskHead) {
+    guard let source, let head = model.heads[source.task] else {
+      throw TrainingError.badOption("regularizer '\(settings.kind)' needs the source task's head")
+    }
+    return (source.task, head)
+  }
+
+  /// Runs `body` with the source task's head in place.
+  func withSourceHead<Result>(_ body: () throws -> Result) throws -> Result {
+    let target = model.task
+    try model.activate(task: try sourceHead().task)
+    let result = Swift.Result { try body() }
+    try model.activate(task: target)
+    return try result.get()
+  }
+
+  /// Some of the source's training examples, drawn without replacement, seeded by the run.
+  public func sourceSample(_ count: Int) throws -> Split {
+    let (_, _, examples) = try sourceExamples()
+    var random = RandomSource(seed: options.seed)
+    return examples.selecting(Array(random.permutation(count: examples.count).prefix(count)).sorted())
+  }
+
+  /// The logits that a head gives for all examples of a split before training, in evaluation, in their order.
+  func logits(on split: Split, head: Model.TaskHead, title: String) throws -> Tensor {
+    try withoutGradients {
+      var parts: [Tensor] = []
+      var done = 0
+      for batch in try Batches(split: split, batchSize: 256, device: model.device) {
+        let run = try model.run(try batch.modelInputs(for: model), capturesHeadInput: true)
+        guard let features = run.headInput else { continue }
+        parts.append(try model.logits(of: features, head: head.tensors))
+        done += batch.indices.count
+        report(title, done, of: split.count)
+      }
+      return try Tensor.concatenated(parts)
+    }
+  }
+}

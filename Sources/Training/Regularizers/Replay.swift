@@ -1,0 +1,82 @@
+import Datasets
+import Metrics
+import Models
+import Torch
+
+/// Source examples kept aside, and drawn again and again beside the target's.
+final class Reservoir {
+  let examples: Split
+  private let device: Device
+  private let share: Double
+  private var random: RandomSource
+
+  /// - Parameter share: of the mixed batch, what is replayed.
+  init(_ examples: Split, share: Double, device: Device, seed: UInt64) {
+    self.examples = examples
+    self.share = share
+    self.device = device
+    random = RandomSource(seed: seed ^ 0x7265_7365_7276)
+  }
+
+  /// Examples to go beside `count` of the target's, drawn without replacement; at least `least`.
+  func draw(beside count: Int, atLeast least: Int = 1) throws -> Batch? {
+    let wanted = max(least, Int((Double(count) * share / (1 - share)).rounded()))
+    let chosen = Array(random.permutation(count: examples.count).prefix(wanted))
+    return try Batches(split: examples, batchSize: max(1, chosen.count), order: chosen, device: device)
+      .makeIterator().next()
+  }
+}
+
+extension RegularizerContext {
+  /// The reservoir that `count` and `share` ask for.
+  func reservoir() throws -> Reservoir {
+    Reservoir(
+      try sourceSample(settings.integer("count")), share: try settings.number("share"), device: model.device,
+      seed: options.seed)
+  }
+}
+
+extension RegularizerKind.Setting {
+  static let reservoir: [RegularizerKind.Setting] = [
+    .integer("count", 500, "source examples kept"),
+    .number("share", 0.5, "of each mixed batch, what is replayed", in: 0.01...0.99), head,
+  ]
+}
+
+/// `λ · cross-entropy` of source examples mixed into each batch, by the source head.
+///
+/// They go through the network together with the target's, so normalization sees both.
+///
+/// Chaudhry et al., "On Tiny Episodic Memories in Continual Learning", 2019.
+struct Replay: Regularizer {
+  static let kind = RegularizerKind(
+    "replay", "λ · cross-entropy of source examples mixed into each batch, by the source head",
+    settings: [.number("lambda", 1, "weight of their loss beside the target's")] + RegularizerKind.Setting.reservoir,
+    need: .examples
+  ) { try Replay($0) }
+
+  let readsHeadInput = true
+  private let strength: Double
+  private let reservoir: Reservoir
+  private let task: String
+  private let head: Model.TaskHead
+
+  init(_ context: RegularizerContext) throws {
+    strength = try context.settings.number("lambda")
+    reservoir = try context.reservoir()
+    (task, head, _) = try context.sourceExamples()
+  }
+
+  func summary(stepsPerEpoch: Int) -> String {
+    "replay mixes \(grouped(reservoir.examples.count)) source examples into the batches, head '\(task)', "
+      + "strength \(short(strength))"
+  }
+
+  func examples(beside count: Int) throws -> Batch? { try reservoir.draw(beside: count) }
+
+  func loss(of step: TrainingStep) throws -> Tensor? {
+    guard let replayed = step.replayed, let features = replayed.headInput else { return nil }
+    let logits = try step.model.logits(of: features, head: head.tensors, mode: .training())
+    return try logits.crossEntropy(with: replayed.batch.labels).multiply(by: strength)
+  }
+}

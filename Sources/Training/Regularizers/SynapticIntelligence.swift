@@ -1,0 +1,105 @@
+import Torch
+
+/// `c · Σ Ω (w − w⁰)²`, Ω = Σ over tasks of `ω / (Δ² + ξ)`, ω the path integral `−∫ g·dw` of a task's training and Δ how far
+/// the weight went in it; where ω is negative, Ω is 0.
+///
+/// Ω comes from the training of the source itself: `lethe train … --regularizer si` measures it and stores it in the
+/// run's checkpoints, under `importances/si`, and fine-tuning from them pulls with it. It measures its own training too,
+/// for the next task.
+///
+/// Zenke, Poole, Ganguli, "Continual Learning Through Synaptic Intelligence", ICML 2017, equations 3 to 5.
+final class SynapticIntelligence: Regularizer {
+  static let kind = RegularizerKind(
+    "si", "c · Σ Ω (w − w⁰)², Ω the path integral of the source's own training (measured by lethe train --regularizer si)",
+    settings: [.number("c", 0.1, "strength"), .number("xi", 0.1, "ξ, keeps Ω finite where a weight hardly moved")],
+    standardFilter: "all", isDecouplable: true
+  ) { try SynapticIntelligence($0) }
+
+  private static let measure = "si"
+
+  let parameterNames: [String]
+  private let indices: [Int]
+  private let names: [String]
+  private let weights: [Tensor]
+  private let references: [Tensor]
+  private let earlier: [String: Tensor]
+  private let damping: Double
+  private let pull: CompositePull?
+  private let integrals: [Tensor]
+  private var pending: (gradients: [Tensor], weights: [Tensor])?
+
+  init(_ context: RegularizerContext) throws {
+    let indices = try context.sharedIndices()
+    self.indices = indices
+    names = indices.map { context.trainable.names[$0] }
+    weights = indices.map { context.trainable.tensors[$0] }
+    references = try weights.map { try $0.detached().cloned() }
+    integrals = try weights.map { try Tensor.zeros($0.shape, type: $0.type ?? .float32, device: $0.device) }
+    damping = try context.settings.number("xi")
+    guard damping > 0 else { throw TrainingError.badOption("regularizer 'si': xi must be above 0") }
+    let earlier = context.model.importances[Self.measure] ?? [:]
+    self.earlier = earlier
+    if earlier.isEmpty {
+      guard context.source == nil else {
+        throw TrainingError.badOption(
+          "regularizer 'si' needs the path of the source's own training, which this checkpoint does not have; "
+            + "train the source with lethe train --regularizer si, or use ewc or mas")
+      }
+      pull = nil
+      parameterNames = []
+    } else {
+      let importances = try zip(names, weights).map { name, weight in
+        try earlier[name] ?? Tensor.zeros(weight.shape, type: weight.type ?? .float32, device: weight.device)
+      }
+      // The gradient of c·Ω·d² is 2c·Ω·d.
+      let single = try Pull(
+        on: indices, of: context, name: "SI", strength: 2 * context.settings.number("c"), importances: importances)
+      pull = CompositePull(title: "SI pulls on", [single], trainable: context.trainable)
+      parameterNames = names
+    }
+  }
+
+  var replacesWeightDecay: Set<String> { Set(parameterNames) }
+
+  func summary(stepsPerEpoch: Int) -> String {
+    let records = "SI measures the path of \(indices.count) tensors, for the tasks after this one"
+    return pull.map { $0.summary(stepsPerEpoch: stepsPerEpoch) + "\n  " + records } ?? records
+  }
+
+  func observe(gradients: [Tensor]) throws {
+    try withoutGradients {
+      pending = (
+        try indices.map { try gradients[$0].cloned() }, try weights.map { try $0.detached().cloned() }
+      )
+    }
+  }
+
+  func addGradient(to gradients: [Tensor]) throws -> Double { try pull?.addGradient(to: gradients) ?? 0 }
+
+  func afterStep(factor: Double) throws {
+    try pull?.afterStep(factor: factor)
+    guard let pending else { return }
+    try withoutGradients {
+      for (position, integral) in integrals.enumerated() {
+        let moved = try weights[position].subtract(pending.weights[position])
+        try integral.addProductInPlace(pending.gradients[position], moved, scaledBy: -1)
+      }
+    }
+    self.pending = nil
+  }
+
+  func sharePerStep() throws -> Double? { try pull?.sharePerStep() }
+
+  func importances() throws -> (measure: String, values: [String: Tensor])? {
+    try withoutGradients {
+      var result = earlier
+      for (position, name) in names.enumerated() {
+        let distance = try weights[position].subtract(references[position]).squared()
+        let bound = try distance.add(Tensor([Float(damping)], device: distance.device))
+        let own = try integrals[position].clamped(atLeast: 0).divide(bound)
+        result[name] = try earlier[name].map { try $0.add(own) } ?? own
+      }
+      return (Self.measure, result)
+    }
+  }
+}
