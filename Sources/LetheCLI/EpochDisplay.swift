@@ -62,7 +62,8 @@ final class EpochDisplay {
         line(
           "\(record.epoch)", source, target, record.epoch > 0 ? Show.number(record.trainingLoss) : "–",
           Show.number(record.penalty, 4), record.epoch > 0 ? String(format: "%.1f s", record.seconds) : ""))
-      for dose in record.doses { Console.result(Self.line(dose)) }
+      // One that only measures has nothing to show.
+      for dose in record.doses where dose.penalty > 0 || dose.gradientRatio > 0 { Console.result(Self.line(dose)) }
     }
   }
 

@@ -88,8 +88,12 @@ struct TrainingArguments: ParsableArguments {
     options.regularizers = try regularizer.map { text in
       var specification = try RegularizerSpecification(parsing: text)
       specification.filter = regularize
-      specification.isDecoupled = decoupled
+      specification.isDecoupled = decoupled && RegularizerKind.named(specification.kind)?.isDecouplable == true
       return specification
+    }
+    if decoupled, !options.regularizers.contains(where: \.isDecoupled) {
+      let able = RegularizerKind.all.filter(\.isDecouplable).map(\.name).joined(separator: ", ")
+      throw CommandError.usage("--decoupled: none of the regularizers can be applied in the step; \(able) can")
     }
     options.seed = seed
     try options.validate()

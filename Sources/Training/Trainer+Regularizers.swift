@@ -56,7 +56,7 @@ extension Trainer {
       var own = try term?.gradients(of: weights, keepsGraph: true) ?? Array(repeating: nil, count: weights.count)
       if term != nil { sum = try zip(sum, own).map { try added($0, $1) } }
       let pull = try filled(Array(repeating: nil, count: weights.count))
-      _ = try regularizers[index].addGradient(to: pull)
+      try regularizers[index].addEquivalentGradient(to: pull)
       own = try zip(own, pull).map { try added($0, $1) }
       try meter.addGradients(own, task: task, of: index)
       meter.setShare(try regularizers[index].sharePerStep(), of: index)

@@ -24,6 +24,7 @@ public final class Trainer {
   let capturesHeadInput: Bool
   var meter = DoseMeter([])
   var stepCount = 0
+  private var lastStep = (loss: 0.0, penalties: [Double]())
   private let split: Split
   private let optimizer: Optimizer
   private var random: RandomSource
@@ -101,11 +102,12 @@ public final class Trainer {
     let forward = try forwardPass(batch)
     let loss = try forward.logits.crossEntropy(with: batch.labels, labelSmoothing: options.labelSmoothing)
     let value = try loss.item()
-    guard value.isFinite else { throw try notFinite(value, epoch: epoch, factor: factor) }
+    guard value.isFinite else { throw try diverged(epoch) ?? notFinite(value, epoch: epoch, factor: factor) }
     let terms = try zip(regularizers, forward.steps).map { try $0.loss(of: $1) }
     var penalties = try terms.map { try $0?.item() ?? 0 }
-    if let bad = penalties.first(where: { !$0.isFinite }) {
-      throw try notFinite(value + bad, epoch: epoch, factor: factor)
+    if penalties.contains(where: { !$0.isFinite }) {
+      lastStep = (value, penalties)
+      throw try diverged(epoch) ?? notFinite(value, epoch: epoch, factor: factor)
     }
     var gradients = try gradients(of: loss, terms, isMeasured: isMeasured)
     if !regularizers.isEmpty {
@@ -120,7 +122,17 @@ public final class Trainer {
     try optimizer.step(gradients, factor: factor)
     for regularizer in regularizers { try regularizer.afterStep(factor: factor) }
     stepCount += 1
+    lastStep = (value, penalties)
     return (value, penalties)
+  }
+
+  /// The regularizer that led away from the finite numbers: its penalty was far above the task's loss. Nil for none.
+  private func diverged(_ epoch: Int) -> TrainingError? {
+    guard let worst = lastStep.penalties.indices.first(where: { !(lastStep.penalties[$0] < 100 * lastStep.loss) })
+    else { return nil }
+    let name = DoseMeter.names(of: options.regularizers.map(\.kind))[worst]
+    return .regularizerDiverged(
+      regularizer: name, penalty: lastStep.penalties[worst], loss: lastStep.loss, epoch: epoch, step: stepCount)
   }
 
   private func notFinite(_ loss: Double, epoch: Int, factor: Double) throws -> TrainingError {

@@ -7,6 +7,7 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
   case unstable(regularizer: String, strength: Double, learningRate: Double, importance: Double?)
   case badOption(String)
   case notFinite(loss: Double, epoch: Int, step: Int, learningRate: Double, firstBadParameter: String?)
+  case regularizerDiverged(regularizer: String, penalty: Double, loss: Double, epoch: Int, step: Int)
   case inputMismatch(input: String, expected: [Int], found: [Int], dataset: String)
   case missingInput(input: String, dataset: String)
   case classCountMismatch(task: String, head: Int, dataset: Int)
@@ -29,6 +30,9 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
         + (parameter.map { ", first in '\($0)'" } ?? "")
         + "; likely a learning rate that is too high (\(short(learningRate))): try a tenth of it. "
         + "The last good epoch is kept"
+    case .regularizerDiverged(let regularizer, let penalty, let loss, let epoch, let step):
+      "regularizer '\(regularizer)' is too strong for this learning rate: at epoch \(epoch), step \(step) its penalty was "
+        + "\(short(penalty)) and the task's loss \(short(loss)); try a tenth of its strength. The last good epoch is kept"
     case .inputMismatch(let input, let expected, let found, let dataset):
       "dataset '\(dataset)': input '\(input)' has shape \(shape(found)), the model expects \(shape(expected))"
     case .missingInput(let input, let dataset): "dataset '\(dataset)' has no input '\(input)', which the model expects"
@@ -43,7 +47,7 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
   public var exitStatus: Int32 {
     switch self {
     case .nothingToTrain, .unstable, .badOption, .sameTask: 64
-    case .notFinite, .inputMismatch, .missingInput, .classCountMismatch: 65
+    case .notFinite, .regularizerDiverged, .inputMismatch, .missingInput, .classCountMismatch: 65
     case .frozenChanged: 70
     case .interrupted: 130
     }

@@ -1,3 +1,4 @@
+import Foundation
 import Torch
 
 /// Several pulls under one name.
@@ -19,13 +20,14 @@ struct CompositePull: Regularizer {
 
   func summary(stepsPerEpoch: Int) -> String {
     let parts = zip(pulls, weightCounts).filter { !$0.0.indices.isEmpty }.map { pull, count in
-      let subject = "\(pull.indices.count) tensors (\(grouped(count)) weights) with \(short(pull.strength)): "
+      let tensors = "\(pull.indices.count) tensor\(pull.indices.count == 1 ? "" : "s")"
+      let subject = "\(tensors) (\(grouped(count)) weights) with \(short(pull.strength)): "
       guard pull.largestImportance == 1 else {
         return subject + "lr × strength × largest importance \(short(pull.largestShare)), stable below 2"
       }
       let left = remainder(after: stepsPerEpoch, share: pull.largestShare)
       return subject + "lr × strength \(short(pull.largestShare)), stable below 2; "
-        + "\(short((100 * (1 - left)).rounded())) % of any displacement is pulled back within an epoch"
+        + "\(String(format: "%.2g", 100 * (1 - left))) % of any displacement is pulled back within an epoch"
     }
     let pulling = parts.isEmpty ? "nothing" : parts.joined(separator: "\n  and toward zero on ")
     return (["\(title) \(pulling)"] + notes).joined(separator: "\n  ")
@@ -39,6 +41,10 @@ struct CompositePull: Regularizer {
 
   func addGradient(to gradients: [Tensor]) throws -> Double {
     try pulls.reduce(0) { $0 + (try $1.addGradient(to: gradients)) }
+  }
+
+  func addEquivalentGradient(to gradients: [Tensor]) throws {
+    for pull in pulls { try pull.addEquivalentGradient(to: gradients) }
   }
 
   func afterStep(factor: Double) throws {

@@ -9,12 +9,15 @@ import Torch
 /// source loss rises when the channel's filter is set to zero; on source examples and with the source head, where the
 /// paper refits a head on the target. Equal rises give plain DELTA.
 ///
+/// The sum runs over positions too, so a strength that works depends on the sizes of the layers and the batch: the
+/// authors' script has 0.01, which is too much for wide layers without normalization.
+///
 /// Li et al., "DELTA: DEep Learning Transfer using Feature Map with Attention", ICLR 2019, equations 3 to 6.
 struct FeatureDistillation: Regularizer {
   static let kind = RegularizerKind(
     "delta", "α · Σ_layers ½‖features − source model's features‖² + β/2 · ‖w_new‖², summed over the batch",
     settings: [
-      .number("alpha", 0.01, "strength"), .number("beta", 0.01, "strength toward 0, on the new head"),
+      .number("alpha", 0.0001, "strength"), .number("beta", 0.01, "strength toward 0, on the new head"),
       .text("layers", "kernels", "layers or globs joined by +; by default all with kernels but the head"),
       .choice("attention", ["0", "1"], "1 weighs channels by what the source loses without them (needs --source)"),
     ]

@@ -62,7 +62,12 @@ struct Pull {
   }
 
   func addGradient(to gradients: [Tensor]) throws -> Double {
-    let own = isDecoupled ? 0 : strength
+    try addGradient(to: gradients, strength: isDecoupled ? 0 : strength)
+  }
+
+  func addEquivalentGradient(to gradients: [Tensor]) throws { _ = try addGradient(to: gradients, strength: strength) }
+
+  private func addGradient(to gradients: [Tensor], strength own: Double) throws -> Double {
     let distance = try pullGradients(
       indices.map { gradients[$0] }, of: weights, toward: references, importances: importances, strength: own)
     return strength / 2 * distance

@@ -54,6 +54,10 @@ public protocol Regularizer {
   /// - Returns: the penalty Ω at the current weights.
   func addGradient(to gradients: [Tensor]) throws -> Double
 
+  /// Adds, for measuring alone, the gradient that its pull amounts to: of one that acts in the step, what it would be on
+  /// the gradient.
+  func addEquivalentGradient(to gradients: [Tensor]) throws
+
   /// After the optimizer's step; `factor` is the schedule's.
   func afterStep(factor: Double) throws
 
@@ -74,6 +78,7 @@ extension Regularizer {
   public func loss(of step: TrainingStep) throws -> Tensor? { nil }
   public func observe(gradients: [Tensor]) throws {}
   public func addGradient(to gradients: [Tensor]) throws -> Double { 0 }
+  public func addEquivalentGradient(to gradients: [Tensor]) throws { _ = try addGradient(to: gradients) }
   public func afterStep(factor: Double) throws {}
   public func sharePerStep() throws -> Double? { nil }
   public func importances() throws -> (measure: String, values: [String: Tensor])? { nil }

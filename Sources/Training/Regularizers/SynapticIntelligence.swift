@@ -76,6 +76,8 @@ final class SynapticIntelligence: Regularizer {
 
   func addGradient(to gradients: [Tensor]) throws -> Double { try pull?.addGradient(to: gradients) ?? 0 }
 
+  func addEquivalentGradient(to gradients: [Tensor]) throws { try pull?.addEquivalentGradient(to: gradients) }
+
   func afterStep(factor: Double) throws {
     try pull?.afterStep(factor: factor)
     guard let pending else { return }
