@@ -30,7 +30,8 @@ struct Lethe: ParsableCommand {
     version: version,
     subcommands: [
       NewCommand.self, InspectCommand.self, VerifyCommand.self, DataCommand.self, TrainCommand.self,
-      FinetuneCommand.self, EvaluateCommand.self, DriftCommand.self, CKACommand.self, InterpolateCommand.self, ReportCommand.self,
+      FinetuneCommand.self, EvaluateCommand.self, DriftCommand.self, CKACommand.self, InterpolateCommand.self,
+      ReportCommand.self,
     ])
 }
 

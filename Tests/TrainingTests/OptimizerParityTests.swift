@@ -21,7 +21,7 @@ import Training
     options.optimizer = OptimizerKind(rawValue: name) ?? .sgd
     options.usesNesterov = name == "sgd_nesterov"
     options.weightDecay = name == "sgd_weight_decay" ? 5e-4 : name == "adamw" ? 0.01 : 0
-    if name == "sgd_momentum_l2sp" { options.regularizers = [RegularizerSpecification(.l2SP, alpha: 0.1, beta: 0.01)] }
+    if name == "sgd_momentum_l2sp" { options.regularizers = [try .init(parsing: "l2-sp:alpha=0.1,beta=0.01")] }
 
     let inputs = try root.dataset("inputs").read(as: Float.self)
     let labels = try root.dataset("labels").read(as: Int64.self).map { Int32($0) }

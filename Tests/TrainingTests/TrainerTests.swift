@@ -43,7 +43,7 @@ import Training
     var options = TrainingOptions()
     options.learningRate = 0.01
     options.momentum = 0
-    var pull = RegularizerSpecification(.l2SP, alpha: 100, beta: 0)
+    var pull = try RegularizerSpecification("l2-sp", ["alpha": "100", "beta": "0"])
     pull.isDecoupled = true
     options.regularizers = [pull]
     let trainer = try Trainer(model, on: split, dataset: "random", options: options)
@@ -57,7 +57,7 @@ import Training
     let (model, split) = try setUp()
     var options = TrainingOptions()
     options.learningRate = 0.1
-    options.regularizers = [RegularizerSpecification(.l2SP, alpha: 30)]
+    options.regularizers = [try RegularizerSpecification("l2-sp", ["alpha": "30"])]
     let error = #expect(throws: TrainingError.self) {
       try Trainer(model, on: split, dataset: "random", options: options)
     }

@@ -8,7 +8,8 @@ import Torch
 /// Buzzega et al., "Dark Experience for General Continual Learning", NeurIPS 2020, equation 6.
 struct DarkExperienceReplay: Regularizer {
   static let kind = RegularizerKind(
-    "der++", "α · mean (z − z⁰)² + β · cross-entropy of source examples mixed into each batch, z the source head's logits",
+    "der++",
+    "α · mean (z − z⁰)² + β · cross-entropy of source examples mixed into each batch, z the source head's logits",
     settings: [.number("alpha", 0.2, "weight of the logits"), .number("beta", 0.5, "weight of the labels")]
       + RegularizerKind.Setting.reservoir,
     need: .examples

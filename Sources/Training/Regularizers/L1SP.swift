@@ -6,7 +6,9 @@ import Torch
 struct L1SP: Regularizer {
   static let kind = RegularizerKind(
     "l1-sp", "α · Σ|w − w⁰| + β/2 · ‖w_new‖²",
-    settings: [.number("alpha", 0.001, "strength toward w⁰"), .number("beta", 0.01, "strength toward 0, on the new head")]
+    settings: [
+      .number("alpha", 0.001, "strength toward w⁰"), .number("beta", 0.01, "strength toward 0, on the new head"),
+    ]
   ) { try L1SP($0) }
 
   let parameterNames: [String]

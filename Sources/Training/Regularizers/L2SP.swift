@@ -4,7 +4,9 @@
 enum L2SP {
   static let kind = RegularizerKind(
     "l2-sp", "α/2 · ‖w − w⁰‖² + β/2 · ‖w_new‖²",
-    settings: [.number("alpha", 0.1, "strength toward w⁰"), .number("beta", 0.01, "strength toward 0, on the new head")],
+    settings: [
+      .number("alpha", 0.1, "strength toward w⁰"), .number("beta", 0.01, "strength toward 0, on the new head"),
+    ],
     isDecouplable: true
   ) { context in
     let start = try Pull(

@@ -10,7 +10,8 @@ import Torch
 /// Zenke, Poole, Ganguli, "Continual Learning Through Synaptic Intelligence", ICML 2017, equations 3 to 5.
 final class SynapticIntelligence: Regularizer {
   static let kind = RegularizerKind(
-    "si", "c · Σ Ω (w − w⁰)², Ω the path integral of the source's own training (measured by lethe train --regularizer si)",
+    "si",
+    "c · Σ Ω (w − w⁰)², Ω the path integral of the source's own training (measured by lethe train --regularizer si)",
     settings: [.number("c", 0.1, "strength"), .number("xi", 0.1, "ξ, keeps Ω finite where a weight hardly moved")],
     standardFilter: "all", isDecouplable: true
   ) { try SynapticIntelligence($0) }

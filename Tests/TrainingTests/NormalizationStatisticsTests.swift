@@ -1,0 +1,52 @@
+import Checkpoints
+import Datasets
+import HDF5
+import Models
+import Programs
+import TestSupport
+import Testing
+import Torch
+import Training
+
+@Suite struct NormalizationStatisticsTests {
+  /// Two convolutions, each with a normalization.
+  private func model(_ group: Group) throws -> Model {
+    var builder = ProgramBuilder(architecture: "normalized")
+    var value = builder.input("input", shape: [2, 8, 8])
+    value = builder.convolution(value, inputChannels: 2, outputChannels: 3, kernel: 3, hasBias: false, layer: "0")
+    value = builder.batchNormalization(value, channels: 3, layer: "1")
+    value = builder.relu(value, layer: "2")
+    value = builder.convolution(value, inputChannels: 3, outputChannels: 4, kernel: 3, hasBias: false, layer: "3")
+    value = builder.batchNormalization(value, channels: 4, layer: "4")
+    let model = try Model(
+      initializing: builder.build(outputs: [value]), task: "none", classNames: [], seed: 0)
+    for (name, tensor) in model.parameters {
+      try tensor.copyInPlace(from: Tensor(group.dataset(name).read(as: Float.self), shape: tensor.shape))
+    }
+    return model
+  }
+
+  @Test func statisticsAgreeWithPyTorchsCumulativeAverage() throws {
+    let group = try File.open(Repository.fixture("regularizers/regularizers.h5")).root.group("statistics")
+    let model = try model(group)
+    // What was there before must not matter.
+    try model.buffers["1.running_mean"]?.fill(100)
+    let weights = try model.parameters.mapValues { try $0.bytes() }
+    let images = TensorView(try group.dataset("images").read(as: Float.self), shape: [30, 2, 8, 8])
+    let split = Split(inputs: [InputArray(rows: images)], labels: Array(repeating: 0, count: 30))
+    let layers = try model.reestimateNormalization(on: split, dataset: "images", batchSize: 8)
+    #expect(layers == ["1", "4"])
+    #expect(try model.parameters.mapValues { try $0.bytes() } == weights)
+    for (name, tensor) in model.buffers where name.contains("running") {
+      let expected = try group.dataset(name).read(as: Float.self).map(Double.init)
+      let worst = try #require(largestDifference(tensor.array(of: Double.self), expected))
+      #expect(worst.value < 5e-6, "\(name)[\(worst.index)] differs by \(worst.value)")
+    }
+    #expect(try model.buffers["4.num_batches_tracked"]?.item() == 4)
+  }
+
+  @Test func aModelWithoutNormalizationIsLeftAlone() throws {
+    let fixture = try RegularizerFixture()
+    #expect(try fixture.model().reestimateNormalization(on: fixture.target(), dataset: "target").isEmpty)
+  }
+}

@@ -1,0 +1,79 @@
+import Testing
+import Training
+
+@Suite struct RegularizerSpecificationTests {
+  @Test func settingsLeftOutAreTheKindsOwn() throws {
+    let parsed = try RegularizerSpecification(parsing: "ewc:lambda=7,fisher=batched")
+    #expect(parsed.settings == ["lambda": "7", "fisher": "batched", "samples": "500", "batch": "32"])
+    #expect(try RegularizerSpecification(parsing: "l2-sp").settings == ["alpha": "0.1", "beta": "0.01"])
+    #expect(try RegularizerSpecification(parsing: "lwf").trainsSourceHead)
+    #expect(try !RegularizerSpecification(parsing: "lwf:head=fixed").trainsSourceHead)
+  }
+
+  @Test(arguments: [
+    ("l2-ps", "did you mean l2-sp"),
+    ("ewk:lambda=1", "known: l2, l2-sp, l1-sp"),
+    ("", "unknown regularizer ''"),
+    ("l2-sp:gamma=1", "has no setting 'gamma'; known: alpha, beta"),
+    ("l2-sp:alpha", "expected NAME=VALUE, found 'alpha'"),
+    ("l2-sp:alpha=", "alpha must be a number, zero or more, found ''"),
+    ("l2-sp:alpha=-1", "alpha must be a number, zero or more, found '-1'"),
+    ("l2-sp:alpha=nan", "alpha must be a number, zero or more, found 'nan'"),
+    ("l2-sp:alpha=inf", "alpha must be a number, zero or more, found 'inf'"),
+    ("l2-sp:alpha=1,alpha=2", "'alpha' is set twice"),
+    ("ewc:fisher=perfect", "fisher must be exact or empirical or batched, found 'perfect'"),
+    ("ewc:samples=0", "samples must be a whole number, 1 or more, found '0'"),
+    ("ewc:samples=2.5", "samples must be a whole number, 1 or more, found '2.5'"),
+    ("replay:share=1", "share must be a number, from 0.01 to 0.99, found '1'"),
+    ("lwf:temperature=0", "temperature must be a number, from 0.001 to 1e+06, found '0'"),
+  ])
+  func whatIsWrongIsSaidInOneLine(_ text: String, _ expected: String) throws {
+    let error = try #require(
+      #expect(throws: TrainingError.self) { try RegularizerSpecification(parsing: text) })
+    #expect(error.description.contains(expected), "\(error.description)")
+    #expect(!error.description.contains("\n") && error.exitStatus == 64)
+  }
+
+  @Test func whatIsMissingFromTheSourceIsSaid() throws {
+    let fixture = try RegularizerFixture()
+    let withoutExamples = SourceTask(task: "source", dataset: "source", examples: nil)
+    for kind in RegularizerKind.all where kind.need != .nothing {
+      var options = fixture.options
+      options.regularizers = [try RegularizerSpecification(kind.name)]
+      for source in [nil, withoutExamples] where source == nil || kind.need == .examples {
+        let error = try #require(
+          #expect(throws: TrainingError.self, "\(kind.name)") {
+            try Trainer(fixture.model(), on: fixture.target(), dataset: "target", options: options, source: source)
+          })
+        #expect(error.description.contains("'\(kind.name)' needs"), "\(error.description)")
+        #expect(error.description.contains("--source DATA"), "\(error.description)")
+      }
+    }
+  }
+
+  @Test func onlyPullsCanBeDecoupled() throws {
+    let fixture = try RegularizerFixture()
+    var options = fixture.options
+    options.regularizers = [try RegularizerSpecification(parsing: "lwf")]
+    options.regularizers[0].isDecoupled = true
+    let error = try #require(
+      #expect(throws: TrainingError.self) {
+        try Trainer(
+          fixture.model(), on: fixture.target(), dataset: "target", options: options, source: fixture.source())
+      })
+    #expect(error.description.contains("l2, l2-sp, l2-sp-fisher, ewc, si, mas can"))
+  }
+
+  @Test func anUnstableImportanceIsNamed() throws {
+    let fixture = try RegularizerFixture()
+    var options = fixture.options
+    options.regularizers = [try RegularizerSpecification(parsing: "ewc:lambda=100")]
+    let error = try #require(
+      #expect(throws: TrainingError.self) {
+        try Trainer(
+          fixture.model(), on: fixture.target(), dataset: "target", options: options, source: fixture.source())
+      })
+    #expect(error.description.contains("largest importance"), "\(error.description)")
+    #expect(error.description.contains("the largest stable strength is 29.54"), "\(error.description)")
+  }
+}
