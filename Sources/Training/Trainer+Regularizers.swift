@@ -53,8 +53,12 @@ extension Trainer {
     let task = try loss.gradients(of: weights, keepsGraph: true)
     var sum = task
     for (index, term) in terms.enumerated() {
-      var own = try term?.gradients(of: weights, keepsGraph: true) ?? Array(repeating: nil, count: weights.count)
-      if term != nil { sum = try zip(sum, own).map { try added($0, $1) } }
+      var own = [Tensor?](repeating: nil, count: weights.count)
+      // A term that only frozen layers take part in is a number.
+      if let term, term.requiresGradient {
+        own = try term.gradients(of: weights, keepsGraph: true)
+        sum = try zip(sum, own).map { try added($0, $1) }
+      }
       let pull = try filled(Array(repeating: nil, count: weights.count))
       try regularizers[index].addEquivalentGradient(to: pull)
       own = try zip(own, pull).map { try added($0, $1) }

@@ -83,6 +83,12 @@ public struct TrainingRun {
 
     var run = try Run.create(at: path)
     var record = startingRecord()
+    let names = DoseMeter.names(of: options.regularizers.map(\.kind))
+    for (name, regularizer) in zip(names, trainer.regularizers) {
+      let summary = regularizer.summary(stepsPerEpoch: trainer.stepsPerEpoch)
+      record.environment["regularizer \(name)"] = summary.split(separator: "\n")
+        .map { $0.trimmingCharacters(in: .whitespaces) }.joined(separator: "; ")
+    }
     try onEvent(
       .prepared(
         trainedCount: trainer.trainable.tensors.reduce(0) { $0 + $1.count },

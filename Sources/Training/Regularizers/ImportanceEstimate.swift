@@ -34,6 +34,10 @@ public struct ImportanceEstimate {
   ) throws {
     self.measure = measure
     sampleCount = split.count
+    guard !parameters.isEmpty else {
+      values = []
+      return
+    }
     let sums = try parameters.map { try Tensor.zeros($0.shape, type: $0.type ?? .float32, device: $0.device) }
     var done = 0
     var terms = 0

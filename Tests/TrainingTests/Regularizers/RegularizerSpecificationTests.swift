@@ -64,6 +64,37 @@ import Training
     #expect(error.description.contains("l2, l2-sp, l2-sp-fisher, ewc, si, mas can"))
   }
 
+  @Test func aFisherInformationThatVanishesIsWarnedOf() throws {
+    // Logits far apart leave no doubt about any label.
+    let fixture = try RegularizerFixture()
+    let model = try fixture.model()
+    for tensor in try #require(model.heads["source"]).tensors.values {
+      try tensor.copyInPlace(from: tensor.multiply(by: 1e5))
+    }
+    var options = fixture.options
+    options.regularizers = [try RegularizerSpecification(parsing: "ewc")]
+    let trainer = try Trainer(
+      model, on: fixture.target(), dataset: "target", options: options, source: fixture.source())
+    let summary = trainer.regularizers[0].summary(stepsPerEpoch: 8)
+    #expect(summary.contains("largest 0") && summary.contains("warning: it vanishes"), "\(summary)")
+  }
+
+  @Test(arguments: [
+    "ewc", "mas", "l2-sp", "gl-sp-fisher", "lwf:head=fixed", "lwf", "delta", "bss", "replay:head=fixed",
+  ])
+  func nothingToHoldBackIsNoMistake(_ text: String) throws {
+    let fixture = try RegularizerFixture()
+    var options = fixture.options
+    options.frozen = ["layers.0"]
+    options.regularizers = [try RegularizerSpecification(parsing: text)]
+    let model = try fixture.model()
+    let trainer = try Trainer(
+      model, on: fixture.target(), dataset: "target", options: options, source: fixture.source())
+    _ = try trainer.runEpoch(1)
+    let start = try #require(try fixture.model().parameters["layers.0.weight"]).bytes()
+    #expect(try model.parameters["layers.0.weight"]?.bytes() == start)
+  }
+
   @Test func anUnstableImportanceIsNamed() throws {
     let fixture = try RegularizerFixture()
     var options = fixture.options
