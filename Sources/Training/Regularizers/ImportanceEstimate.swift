@@ -6,7 +6,8 @@ import Torch
 public struct ImportanceEstimate {
   public enum Measure: String, Sendable {
     /// Fisher information, the expectation taken over the model's own labels: mean over examples of
-    /// `Σ_c p_c (∂log p_c/∂w)²`. One backward pass for each class of each example.
+    /// `Σ_c p_c (∂log p_c/∂w)²`. One backward pass for each class of each example; the least likely classes, together
+    /// less than 1/10,000, are left out.
     case exact
     /// The same with the true labels: mean over examples of `(∂log p_y/∂w)²`. It vanishes where the loss does.
     case empirical
@@ -62,13 +63,28 @@ public struct ImportanceEstimate {
   private static func addExact(_ logits: Tensor, _ parameters: [Tensor], to sums: [Tensor]) throws {
     let logarithms = try logits.logSoftmax(along: 1)
     let probabilities = try logarithms.detached().exponential().array(of: Double.self)
-    for (label, probability) in probabilities.enumerated() {
+    let labels = likelyLabels(probabilities)
+    for label in labels {
       let chosen = try logarithms.narrowed(along: 1, from: label, count: 1).sum()
-      let isLast = label == probabilities.count - 1
-      let gradients = try chosen.gradients(of: parameters, keepsGraph: !isLast)
-      try add(gradients, to: sums) { try $0.addProductInPlace($1, $1, scaledBy: probability) }
+      let gradients = try chosen.gradients(of: parameters, keepsGraph: label != labels.last)
+      try add(gradients, to: sums) { try $0.addProductInPlace($1, $1, scaledBy: probabilities[label]) }
     }
   }
+
+  /// All labels but the least likely, as long as those have less than ``neglectedMass`` together.
+  static func likelyLabels(_ probabilities: [Double]) -> [Int] {
+    var mass = 0.0
+    return Array(
+      probabilities.indices.sorted { probabilities[$0] < probabilities[$1] }
+        .drop { label in
+          mass += probabilities[label]
+          return mass < neglectedMass
+        })
+  }
+
+  /// Each label costs a backward pass, and a network that knows a thousand is sure of most examples. The slope of a
+  /// log-probability by the logits is at most √2 long, so what is left out is as small as its mass.
+  private static let neglectedMass = 1e-4
 
   private static func add(
     _ gradients: [Tensor?], to sums: [Tensor], _ operation: (Tensor, Tensor) throws -> Void

@@ -5,7 +5,8 @@ import Models
 import Programs
 import Testing
 import Torch
-import Training
+
+@testable import Training
 
 /// The Fisher information of logistic regression, worked by hand.
 @Suite struct ImportanceEstimateTests {
@@ -61,6 +62,13 @@ import Training
         return sum + p * (1 - p) * input[column] * input[column] / 4
       }
     }
+  }
+
+  @Test func onlyLabelsThatHardlyCountAreLeftOut() {
+    #expect(ImportanceEstimate.likelyLabels([0.5, 0.49, 0.01]) == [2, 1, 0])
+    // 6e-5 alone is below 1/10,000; with 5e-5 it is not.
+    #expect(ImportanceEstimate.likelyLabels([6e-5, 0.99989, 5e-5]) == [0, 1])
+    #expect(ImportanceEstimate.likelyLabels([1, 0, 0]) == [0])
   }
 
   @Test func empiricalFisherTakesTheTrueLabels() throws {
