@@ -81,6 +81,17 @@ import Torch
     #expect(activated == normalized.map { max($0, 0) })
   }
 
+  /// What enters the classifier, through the classifier alone, is what the whole program gives.
+  @Test(arguments: names) func theClassifierRunsAlone(name: String) throws {
+    let (model, expected) = try load(name)
+    try withoutGradients {
+      let run = try model.run(inputs(model, expected), capturesHeadInput: true)
+      let head = try #require(model.heads["source"])
+      let alone = try model.logits(of: try #require(run.headInput), head: head.tensors)
+      #expect(try alone.isEqual(to: run.logits))
+    }
+  }
+
   private func load(_ name: String) throws -> (Model, Group) {
     let folder = try TemporaryFolder()
     let path = try Repository.unpacked("programs/\(name).pt2.gz", in: folder)

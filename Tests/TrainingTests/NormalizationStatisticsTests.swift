@@ -45,6 +45,24 @@ import Training
     #expect(try model.buffers["4.num_batches_tracked"]?.item() == 4)
   }
 
+  @Test func everyNormalizationOfAnExportedProgramIsFound() throws {
+    let folder = try TemporaryFolder()
+    let path = try Repository.unpacked("programs/resnet.pt2.gz", in: folder)
+    let model = try Model(Checkpoint(exportedProgram: path, task: "source"))
+    let expected = try File.open(Repository.fixture("programs/resnet.h5")).root.dataset(
+      "inputs/\(model.program.inputs[0].name)")
+    let shape = try expected.shape
+    let split = Split(
+      inputs: [
+        InputArray(
+          name: model.program.inputs[0].name, rows: TensorView(try expected.read(as: Float.self), shape: shape))
+      ],
+      labels: Array(repeating: 0, count: shape[0]))
+    let layers = try model.reestimateNormalization(on: split, dataset: "images")
+    #expect(layers.count == model.buffers.keys.filter { $0.hasSuffix("running_mean") }.count && layers.count > 10)
+    for (name, tensor) in model.buffers where name.contains("running") { #expect(try tensor.isFinite(), "\(name)") }
+  }
+
   @Test func aModelWithoutNormalizationIsLeftAlone() throws {
     let fixture = try RegularizerFixture()
     #expect(try fixture.model().reestimateNormalization(on: fixture.target(), dataset: "target").isEmpty)
