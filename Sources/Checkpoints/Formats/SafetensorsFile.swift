@@ -1,0 +1,109 @@
+import Foundation
+import HDF5
+
+/// A `.safetensors` file: a JSON header that says where each tensor's bytes lie behind it.
+///
+/// https://github.com/huggingface/safetensors, "Format".
+struct SafetensorsFile {
+  /// The names in the order of their bytes.
+  let names: [String]
+  /// Mapped where the bytes are aligned for their type, copied otherwise.
+  let tensors: [String: TensorView]
+
+  // The reference implementation's limit.
+  private static let longestHeader = 100_000_000
+
+  /// Whether a file begins like one: a length that fits the file, then a JSON object.
+  static func matches(_ file: MappedFile) -> Bool {
+    file.withUnsafeBytes { bytes in
+      guard bytes.count > 8, bytes[8] == UInt8(ascii: "{") else { return false }
+      return bytes.loadUnaligned(as: UInt64.self).littleEndian <= UInt64(bytes.count - 8)
+    }
+  }
+
+  /// - Throws: ``CheckpointError/malformed(path:reason:)``, naming the tensor.
+  init(_ file: MappedFile) throws {
+    let path = file.path
+    func refuse(_ reason: String) -> CheckpointError { .malformed(path: path, reason: reason) }
+    let length = try file.withUnsafeBytes { try LittleEndianBytes($0, path: path).length(at: 0) }
+    guard length <= min(file.byteCount - 8, Self.longestHeader) else { throw refuse("its header is truncated") }
+    let json = file.withUnsafeBytes { Data($0[8..<8 + length]) }
+    let header: [String: Entry]
+    do { header = try JSONDecoder().decode([String: Entry].self, from: json) } catch {
+      throw refuse("its header is not the JSON of a safetensors file")
+    }
+    let start = 8 + length
+    let dataByteCount = file.byteCount - start
+    var end = 0
+    var names: [String] = []
+    var tensors: [String: TensorView] = [:]
+    let entries = header.compactMap { name, entry in entry.description.map { (name, $0) } }
+      .sorted {
+        ($0.1.offsets.first ?? 0, $0.1.offsets.last ?? 0, $0.0) < (
+          $1.1.offsets.first ?? 0, $1.1.offsets.last ?? 0, $1.0
+        )
+      }
+    for (name, description) in entries {
+      guard description.offsets.count == 2, description.offsets[0] == end, description.offsets[1] >= end else {
+        throw refuse("\(name): its data begin at \(description.offsets.first ?? 0), expected \(end)")
+      }
+      guard description.offsets[1] <= dataByteCount else {
+        throw refuse("\(name): its data end at byte \(description.offsets[1]), the file's at \(dataByteCount)")
+      }
+      let (first, next) = (start + end, description.offsets[1])
+      let storage = next - end
+      end = next
+      guard let type = Self.elementTypes[description.dtype] else {
+        throw refuse("\(name): its element type \(description.dtype) is not supported")
+      }
+      var strides: [Int] = []
+      var step = 1
+      for size in description.shape.reversed() {
+        strides.insert(step, at: 0)
+        let (product, overflow) = step.multipliedReportingOverflow(by: max(size, 1))
+        guard size >= 0, !overflow else { throw refuse("\(name): impossible shape \(description.shape)") }
+        step = product
+      }
+      let count = description.shape.contains(0) ? 0 : step
+      guard count <= storage, count * type.byteCount == storage else {
+        throw refuse("\(name): shape \(description.shape) of \(description.dtype) does not fill its \(storage) bytes")
+      }
+      tensors[name] = try StridedTensor(
+        name: name, elementType: type, shape: description.shape, strides: strides, offset: 0
+      ).view(of: file, storageOffset: first, storageByteCount: storage)
+      names.append(name)
+    }
+    guard end == dataByteCount else { throw refuse("\(dataByteCount - end) bytes belong to no tensor") }
+    self.names = names
+    self.tensors = tensors
+  }
+
+  private static let elementTypes: [String: ElementType] = [
+    "F64": .float64, "F32": .float32, "F16": .float16, "BF16": .bfloat16, "I64": .int64, "I32": .int32, "U8": .uint8,
+    "BOOL": .bool,
+  ]
+
+  /// A tensor, or the free text under `__metadata__`.
+  private struct Entry: Decodable {
+    let description: Description?
+
+    init(from decoder: any Decoder) throws {
+      if decoder.codingPath.last?.stringValue == "__metadata__" {
+        description = nil
+      } else {
+        description = try Description(from: decoder)
+      }
+    }
+  }
+
+  private struct Description: Decodable {
+    let dtype: String
+    let shape: [Int]
+    let offsets: [Int]
+
+    enum CodingKeys: String, CodingKey {
+      case dtype, shape
+      case offsets = "data_offsets"
+    }
+  }
+}

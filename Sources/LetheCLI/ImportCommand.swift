@@ -1,0 +1,214 @@
+import ArgumentParser
+import Checkpoints
+import Foundation
+import Models
+import Programs
+import Reports
+import Torch
+
+struct ImportCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "import", abstract: "Make a checkpoint of a PyTorch program or of anybody's weights.",
+    discussion: """
+      MODEL is a program that torch.export.save wrote (.pt2), a checkpoint of ours, or a built-in architecture: mlp, \
+      cnn, resnet18, resnet34, resnet50. --weights takes a .safetensors file, another program or checkpoint; its tensors are \
+      matched by name. A program is exported in Python by
+        program = torch.export.export(model.eval(), (images,), dynamic_shapes=({0: torch.export.Dim.DYNAMIC},))
+        torch.export.save(program, "model.pt2")
+      """)
+
+  @ArgumentParser.Argument(help: "A .pt2 program, a checkpoint, or the name of an architecture.")
+  var model: String
+
+  @Option(help: "A file of weights to put into it.")
+  var weights: String?
+
+  @Option(name: .shortAndLong, help: "The checkpoint to write.")
+  var output: String
+
+  @Option(help: "The name of the task its classifier was trained for; the file's name by default.")
+  var task: String?
+
+  @Option(help: "The names of its classes: a file with one a line, or a,b,c.")
+  var classNames: String?
+
+  @Option(help: "A classifier in --weights with another number of classes: keep (apart), use or drop.")
+  var head: String?
+
+  @Flag(help: "Accept weights that lack tensors the model needs; these stay as they are in MODEL.")
+  var partial = false
+
+  @Option(help: "The mean of each input channel after division by --scale, as 0.485,0.456,0.406.")
+  var mean: String?
+
+  @Option(help: "The standard deviation of each input channel after division by --scale.")
+  var std: String?
+
+  @Option(help: "What uint8 inputs are divided by.")
+  var scale = 255.0
+
+  @OptionGroup var options: ArchitectureArguments
+
+  @OptionGroup var shared: OutputOptions
+
+  func run() throws {
+    try requireAbsent(output)
+    let preprocessing = try preprocessing()
+    var (checkpoint, isFresh) = try base()
+    var match: WeightMatch?
+    if let weights {
+      let found = WeightMatch(try WeightsFile(contentsOf: weights).tensors, to: checkpoint.program)
+      explain(found, weights: weights)
+      try check(found, weights: weights)
+      let policy = try differingHead(isFresh: isFresh)
+      checkpoint.load(found, task: task ?? stem(weights), differingHead: policy)
+      match = found
+    } else if isFresh {
+      throw CommandError.usage("\(model) is an architecture; give --weights, or use lethe new for fresh weights")
+    }
+    if let classNames { checkpoint.rename(task: checkpoint.task, classNames: try classes(classNames, of: checkpoint)) }
+    if let preprocessing { checkpoint.preprocessing = preprocessing }
+    try checkOperators(of: checkpoint.program)
+    try checkpoint.write(to: output)
+    show(checkpoint, match)
+  }
+
+  /// The checkpoint to start from, and whether its weights are fresh.
+  private func base() throws -> (Checkpoint, isFresh: Bool) {
+    if let architecture = Architecture(rawValue: model), !FileManager.default.fileExists(atPath: model) {
+      return (try options.checkpoint(of: architecture), true)
+    }
+    if try WeightsFile.kind(of: model) == .exportedProgram {
+      return (try Checkpoint(exportedProgram: model, task: task ?? stem(model)), false)
+    }
+    return (try Checkpoint(contentsOf: CheckpointPath(model).path), false)
+  }
+
+  private func stem(_ path: String) -> String {
+    let name = URL(fileURLWithPath: path).deletingPathExtension().lastPathComponent
+    return name.isEmpty ? "imported" : name
+  }
+
+  private func differingHead(isFresh: Bool) throws -> Checkpoint.DifferingHead {
+    guard let head else { return isFresh ? .use : .keep }
+    guard let policy = Checkpoint.DifferingHead(rawValue: head) else {
+      throw CommandError.usage("--head must be keep, use or drop, found '\(head)'")
+    }
+    return policy
+  }
+
+  private func classes(_ text: String, of checkpoint: Checkpoint) throws -> [String] {
+    let isFile = FileManager.default.fileExists(atPath: text)
+    let names =
+      isFile
+      ? try String(contentsOfFile: text, encoding: .utf8).split(whereSeparator: \.isNewline).map(String.init)
+      : text.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
+    let expected = checkpoint.heads[checkpoint.task]?.classNames.count ?? 0
+    guard names.count == expected else {
+      throw CommandError.usage("--class-names: the model has \(expected) classes, found \(names.count) names")
+    }
+    return names
+  }
+
+  private func preprocessing() throws -> Preprocessing? {
+    func numbers(_ text: String, _ option: String) throws -> [Double] {
+      try text.split(separator: ",").map { part in
+        guard let number = Double(part), number.isFinite else {
+          throw CommandError.usage("\(option): expected numbers separated by ',', found '\(text)'")
+        }
+        return number
+      }
+    }
+    guard mean != nil || std != nil else { return nil }
+    guard let mean, let std else { throw CommandError.usage("--mean and --std go together") }
+    let (means, deviations) = (try numbers(mean, "--mean"), try numbers(std, "--std"))
+    guard means.count == deviations.count, !means.isEmpty, deviations.allSatisfy({ $0 > 0 }), scale > 0 else {
+      throw CommandError.usage("--mean and --std need as many numbers each, deviations and --scale above 0")
+    }
+    return Preprocessing(scale: scale, mean: means, standardDeviation: deviations)
+  }
+
+  /// Asks libtorch, where it is at hand, whether it has every operator the program calls.
+  private func checkOperators(of program: Program) throws {
+    do { try Model.checkOperators(of: program) } catch let error as TorchError {
+      guard case .failed = error else {
+        Console.say("not checked whether libtorch has the program's operators: \(error)")
+        return
+      }
+      throw error
+    }
+  }
+}
+
+// MARK: - What matched
+
+extension ImportCommand {
+  private func explain(_ match: WeightMatch, weights: String) {
+    if let note = match.note { Console.say("\(weights): \(note)") }
+    func list(_ names: [String]) -> String {
+      names.prefix(8).joined(separator: ", ") + (names.count > 8 ? " and \(names.count - 8) more" : "")
+    }
+    if !match.missing.isEmpty {
+      let names = match.missing.prefix(8).map { name in
+        let near = match.candidates(for: name)
+        return near.isEmpty ? name : "\(name) (nearest: \(near.joined(separator: ", ")))"
+      }
+      Console.say(
+        "missing from \(weights): " + names.joined(separator: ", ")
+          + (match.missing.count > 8 ? " and \(match.missing.count - 8) more" : ""))
+    }
+    if !match.unexpected.isEmpty { Console.say("not in the model: \(list(match.unexpected))") }
+    for mismatch in match.mismatched.prefix(8) {
+      Console.say(
+        "\(mismatch.name): the model has \(Show.shape(mismatch.expected)), \(weights) \(Show.shape(mismatch.found))")
+    }
+  }
+
+  private func check(_ match: WeightMatch, weights: String) throws {
+    guard !match.tensors.isEmpty else {
+      throw CheckpointError.malformed(path: weights, reason: "none of its tensors is one of the model's")
+    }
+    guard !partial else { return }
+    if let first = match.mismatched.first {
+      throw CheckpointError.shapeMismatch(
+        tensor: first.name, file: weights, expected: first.expected, found: first.found)
+    }
+    if let first = match.missing.first {
+      let others = match.missing.count > 1 ? " and \(match.missing.count - 1) other tensors" : ""
+      throw CheckpointError.malformed(
+        path: weights, reason: "the model needs \(first)\(others), which it lacks; --partial leaves them as they are")
+    }
+  }
+
+  private func show(_ checkpoint: Checkpoint, _ match: WeightMatch?) {
+    let program = checkpoint.program
+    let heads = checkpoint.heads.keys.sorted()
+    guard !shared.json else {
+      Console.result([
+        "checkpoint": .string(output), "architecture": .string(program.architecture),
+        "parameterCount": .int(program.parameterCount), "layerCount": .int(program.layers.count),
+        "task": .string(checkpoint.task), "heads": .array(heads.map { .string($0) }),
+        "matched": match.map { .int($0.tensors.count + $0.differingHead.count) } ?? .null,
+        "missing": .array((match?.missing ?? []).map { .string($0) }),
+        "unexpected": .array((match?.unexpected ?? []).map { .string($0) }),
+        "mismatched": .array((match?.mismatched ?? []).map { .string($0.name) }),
+      ])
+      return
+    }
+    Console.result(
+      "\(output) · \(program.architecture) · \(Show.count(program.parameterCount)) parameters"
+        + " · \(program.layers.count) layers · \(program.nodes.count) calls")
+    for input in program.inputs {
+      Console.result("input \(input.name): \(input.elementType) \(Show.shape(input.shape))")
+    }
+    if let match { Console.result("\(match.tensors.count + match.differingHead.count) tensors from \(weights ?? "")") }
+    guard let head = program.head else {
+      Console.result("no classifier found: the model can be compared, but not fine-tuned to new classes")
+      return
+    }
+    for task in heads {
+      let count = checkpoint.heads[task]?.classNames.count ?? 0
+      Console.result("head \(task): \(head), \(count) classes" + (task == checkpoint.task ? ", in place" : ""))
+    }
+  }
+}
