@@ -67,7 +67,7 @@ let package = Package(
     tests(of: "Metrics"),
     tests(of: "Reports"),
     tests(of: "HDF5"),
-    tests(of: "Checkpoints", ["HDF5", "Programs"]),
+    tests(of: "Checkpoints", ["HDF5", "Programs", "TestSupport"]),
     tests(of: "Torch", ["TestSupport"]),
     tests(of: "Models", ["Torch", "Checkpoints", "HDF5", "Programs", "TestSupport"]),
     tests(of: "Datasets", ["Torch", "HDF5", "Checkpoints", "Metrics"]),

@@ -1,0 +1,71 @@
+import HDF5
+import Programs
+import Testing
+
+@testable import Checkpoints
+
+@Suite struct WeightMatchTests {
+  private func program() throws -> Program {
+    try Architecture.mlp.program(options: ArchitectureOptions(inputShape: [1, 2, 2], classCount: 3, hiddenSizes: [5]))
+  }
+
+  private func tensors(_ program: Program, prefix: String = "", classes: Int = 3) -> [String: TensorView] {
+    let head = Set(program.headParameterNames)
+    return Dictionary(
+      uniqueKeysWithValues: program.parameters.map { specification in
+        let shape =
+          head.contains(specification.name) ? [classes] + specification.shape.dropFirst() : specification.shape
+        return (prefix + specification.name, TensorView([Float](repeating: 1, count: shape.reduce(1, *)), shape: shape))
+      })
+  }
+
+  @Test func equalNamesAndShapesMatch() throws {
+    let match = WeightMatch(tensors(try program()), to: try program())
+    #expect(match.tensors.count == 4)
+    #expect(match.missing.isEmpty && match.unexpected.isEmpty && match.mismatched.isEmpty && match.note == nil)
+  }
+
+  @Test(arguments: ["module.", "backbone.net."]) func aCommonPrefixIsRemovedAndSaidSo(prefix: String) throws {
+    let match = WeightMatch(tensors(try program(), prefix: prefix), to: try program())
+    #expect(match.tensors.count == 4)
+    #expect(match.note?.contains("'\(prefix)'") == true)
+  }
+
+  @Test func whatDoesNotMatchIsNamed() throws {
+    let program = try program()
+    var file = tensors(program)
+    let names = program.parameters.map(\.name)
+    file["\(names[0])s"] = file.removeValue(forKey: names[0])
+    file[names[1]] = TensorView([1, 2] as [Float])
+    let match = WeightMatch(file, to: program)
+    #expect(match.missing == [names[0]])
+    #expect(match.unexpected == ["\(names[0])s"])
+    #expect(match.candidates(for: names[0]) == ["\(names[0])s"])
+    #expect(match.mismatched.map(\.name) == [names[1]])
+    #expect(match.mismatched.map(\.found) == [[2]])
+  }
+
+  @Test func aHeadOfOtherClassesIsKeptApartOrUsed() throws {
+    let program = try program()
+    let match = WeightMatch(tensors(program, classes: 7), to: program)
+    #expect(Set(match.differingHead.keys) == Set(program.headParameterNames))
+    var kept = Checkpoint(program: program, task: "mine", parameters: tensors(program))
+    kept.rename(task: "mine")
+    var used = kept
+    kept.load(match, task: "theirs", differingHead: .keep)
+    #expect(kept.task == "mine")
+    #expect(kept.heads["theirs"]?.classNames.count == 7)
+    used.load(match, task: "theirs", differingHead: .use)
+    #expect(used.task == "theirs")
+    #expect(used.parameters[program.headParameterNames[0]]?.shape.first == 7)
+  }
+
+  /// 1 + 2⁻¹¹ lies halfway between two float16 numbers and rounds to the even one, 1; bfloat16 keeps 7 bits.
+  @Test func floatingTypesAreConvertedToNearest() {
+    let numbers = TensorView([1 + 1 / 2048, -0.5, 65_504] as [Float])
+    #expect(numbers.converted(to: .float16).converted(to: .float32).array(of: Float.self) == [1, -0.5, 65_504])
+    #expect(numbers.converted(to: .bfloat16).converted(to: .float32).array(of: Float.self) == [1, -0.5, 65_536])
+    #expect(numbers.converted(to: .float64).array(of: Double.self) == [1 + 1 / 2048, -0.5, 65_504])
+    #expect(TensorView([1] as [Int64]).converted(to: .float32).elementType == .int64)
+  }
+}
