@@ -1,0 +1,51 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// `lethe import` as a user runs it.
+@Suite(.serialized) struct ImportTests {
+  @Test func aProgramOfPyTorchIsImportedInspectedAndCompared() throws {
+    let folder = try TemporaryFolder()
+    let program = try Repository.unpacked("programs/efficientnet.pt2.gz", in: folder)
+    let base = folder.file("base.h5")
+    let imported = try Command("import", program, "--class-names", "a,b,c,d,e", "-o", base)
+    #expect(imported.status == 0, "\(imported.errors)")
+    #expect(imported.output.contains("EfficientNet · 7,589 parameters"))
+    #expect(imported.output.contains("head efficientnet: classifier.1, 5 classes, in place"))
+    #expect(try Command("verify", base).status == 0)
+    #expect(try Command("inspect", base).output.contains("features.1.0.block.1.fc1"))
+
+    let copy = folder.file("copy.h5")
+    let again = try Command("import", base, "--weights", program, "-o", copy, "--json")
+    #expect(again.status == 0, "\(again.errors)")
+    let drift = try Command("drift", base, copy, "--json")
+    #expect(drift.status == 0, "\(drift.errors)")
+    let json = try #require(try JSONSerialization.jsonObject(with: Data(drift.output.utf8)) as? [String: Any])
+    #expect((json["total"] as? [String: Double])?["l2"] == 0)
+  }
+
+  @Test func whatCannotBeImportedIsSaidInOneLineAndLeavesNothing() throws {
+    let folder = try TemporaryFolder()
+    let program = try Repository.unpacked("programs/vit.pt2.gz", in: folder)
+    let other = try Repository.unpacked("programs/lstm.pt2.gz", in: folder)
+    let cut = folder.file("cut.pt2")
+    try Data(contentsOf: URL(fileURLWithPath: program)).prefix(5000).write(to: URL(fileURLWithPath: cut))
+    let output = folder.file("out.h5")
+    let cases: [(arguments: [String], status: Int32, words: String)] = [
+      ([folder.file("none.pt2")], 66, "no such file"),
+      ([cut], 65, "truncated"),
+      ([Repository.fixture("README.md")], 65, "neither a checkpoint"),
+      (["resnet18"], 64, "--weights"),
+      ([program, "--class-names", "a,b"], 64, "5 classes"),
+      ([program, "--mean", "0.5"], 64, "--std"),
+      ([program, "--weights", other, "--head", "twist"], 65, "none of its tensors"),
+    ]
+    for (arguments, status, words) in cases {
+      let command = try Command(array: ["import"] + arguments + ["-o", output])
+      #expect(command.status == status, "\(arguments): \(command.errors)")
+      let last = try #require(command.errorLines.last { $0.hasPrefix("lethe: ") })
+      #expect(last.contains(words), "\(last)")
+      #expect(!FileManager.default.fileExists(atPath: output))
+    }
+  }
+}
