@@ -67,10 +67,15 @@ public final class Group: AttributeHolder {
   }
 
   /// Every dataset at or below this group, depth first by name; links to elsewhere are followed once.
-  public func allDatasetPaths() throws -> [String] {
-    try names.flatMap { name -> [String] in
+  ///
+  /// - Throws: ``HDF5Error`` also where groups lie within each other deeper than any file needs, as in a cycle of links.
+  public func allDatasetPaths() throws -> [String] { try datasetPaths(depth: 0) }
+
+  private func datasetPaths(depth: Int) throws -> [String] {
+    guard depth < 64 else { throw HDF5Error.unreadable(path: file.path, reason: "its groups are nested without end") }
+    return try names.flatMap { name -> [String] in
       if try externalLinkTarget(name) != nil { return [name] }
-      return isGroup(name) ? try group(name).allDatasetPaths().map { "\(name)/\($0)" } : [name]
+      return isGroup(name) ? try group(name).datasetPaths(depth: depth + 1).map { "\(name)/\($0)" } : [name]
     }
   }
 

@@ -40,7 +40,10 @@ struct StridedTensor {
     guard count <= max(storageByteCount / size, 1 << 28) else {
       throw refuse("its \(count) elements are made of a storage of \(storageByteCount / size)")
     }
-    return TensorView(bytes: gather(file, start: start, count: count), elementType: elementType, shape: shape)
+    let bytes = file.withUnsafeBytes {
+      Self.gathered($0, start: start, shape: shape, strides: strides, elementByteCount: size)
+    }
+    return TensorView(bytes: bytes, elementType: elementType, shape: shape)
   }
 
   private func product(_ sizes: [Int]) -> Int? {
@@ -62,24 +65,46 @@ struct StridedTensor {
     return true
   }
 
-  private func gather(_ file: MappedFile, start: Int, count: Int) -> [UInt8] {
-    let size = elementType.byteCount
+  /// The elements that strides show, one after the other.
+  static func gathered(
+    _ bytes: UnsafeRawBufferPointer, start: Int, shape: [Int], strides: [Int], elementByteCount size: Int
+  ) -> [UInt8] {
+    let count = shape.reduce(1, *)
     return [UInt8](unsafeUninitializedCapacity: count * size) { target, written in
-      file.withUnsafeBytes { bytes in
-        var index = [Int](repeating: 0, count: shape.count)
-        var place = 0
-        for position in 0..<count {
-          for byte in 0..<size { target[position * size + byte] = bytes[start + place * size + byte] }
-          for axis in shape.indices.reversed() {
-            index[axis] += 1
-            place += strides[axis]
-            if index[axis] < shape[axis] { break }
-            place -= index[axis] * strides[axis]
-            index[axis] = 0
-          }
+      var index = [Int](repeating: 0, count: shape.count)
+      var place = start
+      let steps = strides.map { $0 * size }
+      for position in 0..<count {
+        for byte in 0..<size { target[position * size + byte] = bytes[place + byte] }
+        for axis in shape.indices.reversed() {
+          index[axis] += 1
+          place += steps[axis]
+          if index[axis] < shape[axis] { break }
+          place -= index[axis] * steps[axis]
+          index[axis] = 0
         }
       }
       written = count * size
     }
+  }
+}
+
+extension TensorView {
+  /// The same elements with the axes in another order: axis `i` of the result is axis `axes[i]` of this one.
+  func permuted(_ axes: [Int]) -> TensorView {
+    precondition(axes.sorted() == Array(shape.indices), "axes \(axes) of shape \(shape)")
+    var strides = [Int](repeating: 1, count: shape.count)
+    for axis in shape.indices.dropLast().reversed() { strides[axis] = strides[axis + 1] * shape[axis + 1] }
+    let permutedShape = axes.map { shape[$0] }
+    let bytes = withUnsafeBytes {
+      StridedTensor.gathered(
+        $0, start: 0, shape: permutedShape, strides: axes.map { strides[$0] }, elementByteCount: elementType.byteCount)
+    }
+    return TensorView(bytes: bytes, elementType: elementType, shape: permutedShape)
+  }
+
+  /// The same elements in another shape.
+  func reshaped(_ shape: [Int]) -> TensorView {
+    withUnsafeBytes { TensorView(copying: $0, elementType: elementType, shape: shape) }
   }
 }

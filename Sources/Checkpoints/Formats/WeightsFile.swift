@@ -1,55 +1,182 @@
 import Foundation
+import HDF5
 
 /// Tensors by name from a file of any supported kind, told by what is in it, not by what it is called.
 public struct WeightsFile: Sendable {
   public enum Kind: String, Sendable {
     case checkpoint
     case exportedProgram = "exported program"
+    case torch = "PyTorch state dict"
     case safetensors
+    case shards = "sharded weights"
+    case keras = "Keras weights"
+    case hdf5 = "HDF5 state dict"
   }
 
   public let kind: Kind
   /// In the file's order.
   public let names: [String]
   public let tensors: [String: TensorView]
+  /// What was done to the file's names and layouts, in words.
+  public let notes: [String]
 
   /// What kind of file it is.
   ///
   /// - Throws: ``CheckpointError`` for a file that is missing or of no known kind.
-  public static func kind(of path: String) throws -> Kind {
-    guard FileManager.default.fileExists(atPath: path) else { throw CheckpointError.notFound(path: path) }
-    return try kind(of: MappedFile(path))
-  }
+  public static func kind(of path: String) throws -> Kind { try Source(path).kind }
 
-  private static func kind(of file: MappedFile) throws -> Kind {
-    if file.withUnsafeBytes({ $0.starts(with: [0x89, 0x48, 0x44, 0x46]) }) { return .checkpoint }
-    if ZipArchive.isZip(file) {
-      guard ExportedProgramArchive.isExportedProgram(try ZipArchive(file)) else {
-        throw CheckpointError.malformed(
-          path: file.path,
-          reason: "a zip file without a program; of PyTorch's files, .pt2 is read: save weights as .safetensors")
-      }
-      return .exportedProgram
-    }
-    if SafetensorsFile.matches(file) { return .safetensors }
-    throw CheckpointError.malformed(
-      path: file.path, reason: "neither a checkpoint, nor a .pt2 program, nor a .safetensors file")
-  }
-
-  /// - Throws: ``CheckpointError``, naming the file and the tensor.
+  /// - Parameter path: a file, or a folder with `model.safetensors` or an index of shards, as Hugging Face has them.
+  /// - Throws: ``CheckpointError`` or `HDF5Error`, naming the file and the tensor.
   public init(contentsOf path: String) throws {
-    kind = try Self.kind(of: path)
-    switch kind {
-    case .checkpoint:
+    let source = try Source(path)
+    kind = source.kind
+    var notes: [String] = []
+    let file: (names: [String], tensors: [String: TensorView])
+    switch source {
+    case .checkpoint(let path):
       let checkpoint = try Checkpoint(contentsOf: path)
-      tensors = checkpoint.parameters.merging(checkpoint.buffers) { first, _ in first }
-      names = (checkpoint.program.parameters + checkpoint.program.buffers).map(\.name)
-    case .exportedProgram:
-      let archive = try ExportedProgramArchive(contentsOf: path)
-      (tensors, names) = (archive.tensors, archive.names)
-    case .safetensors:
-      let file = try SafetensorsFile(MappedFile(path))
-      (tensors, names) = (file.tensors, file.names)
+      file = (
+        (checkpoint.program.parameters + checkpoint.program.buffers).map(\.name),
+        checkpoint.parameters.merging(checkpoint.buffers) { first, _ in first }
+      )
+    case .exportedProgram(let archive):
+      let program = try ExportedProgramArchive(archive)
+      file = (program.names, program.tensors)
+    case .torch(let archive):
+      let torch = try TorchFile(archive)
+      file = (torch.names, torch.tensors)
+      notes = torch.notes
+    case .legacyTorch(let mapped):
+      let torch = try TorchFile(legacy: mapped)
+      file = (torch.names, torch.tensors)
+      notes = torch.notes
+    case .safetensors(let mapped):
+      let safetensors = try SafetensorsFile(mapped)
+      file = (safetensors.names, safetensors.tensors)
+    case .shards(let index): file = try index.read()
+    case .keras(let root):
+      let keras = try KerasFile(root)
+      file = (keras.names, keras.tensors)
+      notes = keras.notes
+    case .hdf5(let root): file = try Self.stateDictionary(root)
+    }
+    let prefix = Self.wrapperPrefix(of: file.names)
+    if !prefix.isEmpty { notes.append("removed the prefix '\(prefix)' that a wrapper put before every name") }
+    func stripped(_ name: String) -> String { String(name.dropFirst(prefix.count)) }
+    names = file.names.map(stripped)
+    tensors =
+      prefix.isEmpty ? file.tensors : Dictionary(uniqueKeysWithValues: file.tensors.map { (stripped($0), $1) })
+    self.notes = notes
+  }
+
+  /// What DataParallel and torch.compile put before every name.
+  private static func wrapperPrefix(of names: [String]) -> String {
+    var prefix = ""
+    while let next = ["module.", "_orig_mod."].first(where: { part in
+      !names.isEmpty && names.allSatisfy { $0.hasPrefix(prefix + part) }
+    }) {
+      prefix += next
+    }
+    return prefix
+  }
+
+  /// Every dataset of numbers, its path with dots.
+  private static func stateDictionary(_ root: Group) throws -> (names: [String], tensors: [String: TensorView]) {
+    let reader = TensorReader()
+    var names: [String] = []
+    var tensors: [String: TensorView] = [:]
+    for path in try root.allDatasetPaths() {
+      let name = path.replacing("/", with: ".")
+      guard tensors.updateValue(try reader.tensor(path, in: root), forKey: name) == nil else {
+        throw CheckpointError.malformed(path: root.file.path, reason: "two of its datasets are \(name)")
+      }
+      names.append(name)
+    }
+    guard !names.isEmpty else { throw CheckpointError.malformed(path: root.file.path, reason: "it has no datasets") }
+    return (names, tensors)
+  }
+}
+
+extension WeightsFile {
+  /// An opened file with its kind.
+  private enum Source {
+    case checkpoint(String)
+    case exportedProgram(ZipArchive)
+    case torch(ZipArchive)
+    case legacyTorch(MappedFile)
+    case safetensors(MappedFile)
+    case shards(ShardIndex)
+    case keras(Group)
+    case hdf5(Group)
+
+    var kind: Kind {
+      switch self {
+      case .checkpoint: .checkpoint
+      case .exportedProgram: .exportedProgram
+      case .torch, .legacyTorch: .torch
+      case .safetensors: .safetensors
+      case .shards: .shards
+      case .keras: .keras
+      case .hdf5: .hdf5
+      }
+    }
+
+    init(_ given: String) throws {
+      let path = try Self.file(given)
+      let file = try MappedFile(path)
+      if file.withUnsafeBytes({ $0.starts(with: [0x89, 0x48, 0x44, 0x46]) }) {
+        self = try Self.hdf5(path)
+      } else if ZipArchive.isZip(file) {
+        self = try Self.zip(ZipArchive(file))
+      } else if TorchFile.isLegacy(file) {
+        self = .legacyTorch(file)
+      } else if SafetensorsFile.matches(file) {
+        self = .safetensors(file)
+      } else if let index = try ShardIndex(file) {
+        self = .shards(index)
+      } else {
+        throw CheckpointError.malformed(
+          path: path,
+          reason: "neither a checkpoint, nor .pt2, .pt, .pth, .safetensors, Keras' .h5 or a truncated one of them")
+      }
+    }
+
+    private static func hdf5(_ path: String) throws -> Source {
+      let root = try File.open(path).root
+      if root.attributes.contains("lethe_format") { return .checkpoint(path) }
+      if KerasFile.matches(root) { return .keras(root) }
+      guard !root.isGroup("train") else {
+        throw CheckpointError.malformed(path: path, reason: "a dataset, expected weights")
+      }
+      return .hdf5(root)
+    }
+
+    private static func zip(_ archive: ZipArchive) throws -> Source {
+      if ExportedProgramArchive.isExportedProgram(archive) { return .exportedProgram(archive) }
+      if TorchFile.isArchive(archive) { return .torch(archive) }
+      if archive.entry("model.weights.h5") != nil {
+        throw CheckpointError.malformed(
+          path: archive.file.path, reason: "a whole .keras model; model.save_weights(\"model.weights.h5\") is read")
+      }
+      throw CheckpointError.malformed(
+        path: archive.file.path, reason: "a zip file without a program (models/model.json) or a state dict (data.pkl)")
+    }
+
+    /// A file as it is given, or the one of weights in a folder.
+    private static func file(_ path: String) throws -> String {
+      var isFolder: ObjCBool = false
+      guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
+        throw CheckpointError.notFound(path: path)
+      }
+      guard isFolder.boolValue else { return path }
+      let usual = [
+        "model.safetensors", "model.safetensors.index.json", "pytorch_model.bin", "pytorch_model.bin.index.json",
+      ].map { "\(path)/\($0)" }
+      guard let file = usual.first(where: { FileManager.default.fileExists(atPath: $0) }) else {
+        throw CheckpointError.malformed(
+          path: path, reason: "a folder with neither model.safetensors nor pytorch_model.bin nor an index of shards")
+      }
+      return file
     }
   }
 }
