@@ -45,7 +45,7 @@ let package = Package(
     .target(name: "Metrics"),
     .target(name: "Reports"),
     .target(name: "HDF5", dependencies: ["CHDF5"]),
-    .target(name: "Checkpoints", dependencies: ["HDF5", "Programs", "CXXHash"]),
+    .target(name: "Checkpoints", dependencies: ["HDF5", "Programs", "CXXHash", "CZlib"]),
     .target(name: "Torch", dependencies: ["CTorchInterface"]),
     .target(name: "Models", dependencies: ["Torch", "Checkpoints", "HDF5", "Programs", "Metrics"]),
     .target(name: "Datasets", dependencies: ["Torch", "HDF5", "Checkpoints", "Metrics", "CZlib"]),

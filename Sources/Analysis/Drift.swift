@@ -29,9 +29,10 @@ public struct WeightDrift: Equatable, Sendable {
     self.init(before: before.driftTensors, after: after.driftTensors)
   }
 
-  /// Drift between two sets of named tensors that have no program, in the order of their names.
-  public init(before: [String: TensorView], after: [String: TensorView]) {
-    self.init(before: before.driftTensors, after: after.driftTensors)
+  /// Drift between two files of any kind; see ``ComparedWeights``.
+  public init(before: ComparedWeights, after: ComparedWeights) {
+    let (left, right) = ComparedWeights.tensors(before, after)
+    self.init(before: left, after: right)
   }
 }
 
@@ -169,44 +170,5 @@ extension DriftSums {
       sums[index].maxAbsolute = 0
     }
     return sums
-  }
-}
-
-extension Checkpoint {
-  /// The backbone, the heads of all tasks by name of the task, then floating buffers.
-  fileprivate var driftTensors: [DriftTensor] {
-    let headNames = Set(program.headParameterNames)
-    func tensor(_ name: String, _ view: TensorView, task: String? = nil, isBuffer: Bool = false) -> DriftTensor {
-      let suffix = task.map { " [\($0)]" } ?? ""
-      return DriftTensor(
-        name: name + suffix, layer: program.layerName(ofParameter: name) + suffix, task: task, isBuffer: isBuffer,
-        view: view)
-    }
-    let names = program.parameters.map(\.name)
-    var tensors = names.filter { !headNames.contains($0) }.compactMap { name in
-      parameters[name].map { tensor(name, $0) }
-    }
-    for task in Set(heads.keys).union([task]).sorted() {
-      for name in names where headNames.contains(name) {
-        // The active task's tensors are parameters; its head may hold older ones, or only class names.
-        let view = task == self.task ? parameters[name] ?? heads[task]?.tensors[name] : heads[task]?.tensors[name]
-        if let view { tensors.append(tensor(name, view, task: task)) }
-      }
-    }
-    for name in program.buffers.map(\.name) {
-      if let view = buffers[name], view.elementType.isFloatingPoint {
-        tensors.append(tensor(name, view, isBuffer: true))
-      }
-    }
-    return tensors
-  }
-}
-
-extension [String: TensorView] {
-  fileprivate var driftTensors: [DriftTensor] {
-    sorted { $0.key.compare($1.key, options: .numeric) == .orderedAscending }.map { name, view in
-      let layer = name.lastIndex(of: ".").map { String(name[..<$0]) } ?? ""
-      return DriftTensor(name: name, layer: layer, task: nil, isBuffer: false, view: view)
-    }
   }
 }

@@ -71,15 +71,19 @@ extension Checkpoint {
 extension Group {
   func isLink(_ name: String) throws -> Bool { try externalLinkTarget(name) != nil }
 
-  /// Writes tensors, or links to those of them that the parent has unchanged.
+  /// Writes tensors, or links to those of them that the parent has unchanged; tied tensors are written once.
   func writeTensors(_ tensors: [String: TensorView], _ parent: ParentTensors?) throws {
     var linkChecksums: [String] = []
+    var written: [TensorView.Identity: String] = [:]
     for (name, tensor) in tensors.sorted(by: { $0.key < $1.key }) {
       if let target = try parent?.target(child(of: name), equalTo: tensor) {
         try createExternalLink(name, file: target.file, target: target.path)
         linkChecksums.append("\(target.checksum) \(name)")
+      } else if let identity = tensor.identity, let tied = written[identity] {
+        try createHardLink(name, target: child(of: tied))
       } else {
         try writeTensor(name, tensor)
+        if let identity = tensor.identity { written[identity] = name }
       }
     }
     if !linkChecksums.isEmpty { try setAttribute(Self.linkChecksumsName, to: linkChecksums) }

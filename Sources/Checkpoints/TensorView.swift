@@ -89,6 +89,21 @@ public struct TensorView: Sendable {
     }
   }
 
+  /// What two tensors have in common that are one: tied weights. Empty tensors are no one's.
+  public var identity: Identity? {
+    withUnsafeBytes { bytes in
+      guard let address = bytes.baseAddress, !bytes.isEmpty else { return nil }
+      return Identity(address: UInt(bitPattern: address), elementType: elementType, shape: shape)
+    }
+  }
+
+  /// The bytes themselves, seen in one way. Holds as long as one of the tensors that have it does.
+  public struct Identity: Hashable, Sendable {
+    fileprivate let address: UInt
+    fileprivate let elementType: ElementType
+    fileprivate let shape: [Int]
+  }
+
   func withStoredChecksum(_ checksum: String?) -> TensorView {
     var result = self
     result.storedChecksum = checksum
@@ -136,6 +151,9 @@ public final class MappedFile: @unchecked Sendable {
     defer { withExtendedLifetime(self) {} }
     return try body(UnsafeRawBufferPointer(start: base, count: byteCount))
   }
+
+  /// Whether it begins as an HDF5 file does.
+  var isHDF5: Bool { withUnsafeBytes { $0.starts(with: [0x89, 0x48, 0x44, 0x46]) } }
 
   deinit {
     if let base { munmap(base, byteCount) }

@@ -7,6 +7,8 @@ public struct Verification: Sendable, Equatable {
   public private(set) var tensorCount = 0
   /// Their bytes.
   public private(set) var byteCount = 0
+  /// Whether there was a checksum to compare any of them with.
+  public private(set) var hasChecksums = false
   /// What is wrong, a line each, naming file and tensor; empty when all is well.
   public private(set) var problems: [String] = []
 
@@ -18,21 +20,24 @@ public struct Verification: Sendable, Equatable {
     (left.tensorCount, left.byteCount, left.problems) == (right.tensorCount, right.byteCount, right.problems)
   }
 
-  /// Reads everything in a checkpoint, a dataset file or a run's folder: structure, links and checksums.
+  /// Reads everything in a checkpoint, a dataset file, a run's folder or any other file of weights: structure, links and
+  /// checksums (a zip file's CRC-32 for PyTorch's).
   ///
-  /// - Throws: only when nothing can be checked: there is no such file, or it is not HDF5.
+  /// - Throws: only when nothing can be checked: there is no such file, or it is of no known kind.
   public static func check(_ path: String) throws -> Verification {
     var isDirectory: ObjCBool = false
     guard FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) else {
       throw CheckpointError.notFound(path: path)
     }
     var result = Verification()
-    guard isDirectory.boolValue else {
-      try result.checkFile(path)
+    let isRun = FileManager.default.fileExists(atPath: "\(path)/run.h5")
+    guard isRun else {
+      if try isDirectory.boolValue || !MappedFile(path).isHDF5 {
+        try result.checkWeights(path)
+      } else {
+        try result.checkFile(path)
+      }
       return result
-    }
-    guard FileManager.default.fileExists(atPath: "\(path)/run.h5") else {
-      throw CheckpointError.malformed(path: path, reason: "not a run: it has no run.h5")
     }
     let checkpoints = (try? FileManager.default.contentsOfDirectory(atPath: "\(path)/checkpoints")) ?? []
     let files = ["run.h5", "resume.h5"] + checkpoints.sorted().map { "checkpoints/\($0)" }
@@ -51,6 +56,24 @@ public struct Verification: Sendable, Equatable {
     }
     let reader = TensorReader()
     attempt { try $0.checkGroup(root, reader) }
+  }
+
+  private mutating func checkWeights(_ path: String) throws {
+    let file = try WeightsFile(contentsOf: path)
+    // Reading every byte finds what cannot be read.
+    for name in file.names {
+      guard let tensor = file.tensors[name] else { continue }
+      _ = tensor.checksum
+      tensorCount += 1
+      byteCount += tensor.byteCount
+    }
+    let mapped = try MappedFile(path)
+    guard ZipArchive.isZip(mapped) else { return }
+    let archive = try ZipArchive(mapped)
+    hasChecksums = true
+    for entry in archive.entries where archive.crc32(of: entry) != entry.crc32 {
+      problems.append("\(path): \(entry.name): its bytes have changed: their CRC-32 is another")
+    }
   }
 
   private mutating func checkGroup(_ group: Group, _ reader: TensorReader) throws {
@@ -78,6 +101,7 @@ public struct Verification: Sendable, Equatable {
     tensorCount += 1
     byteCount += tensor.byteCount
     guard let expected = tensor.storedChecksum else { return }
+    hasChecksums = true
     let found = tensor.checksum
     if found != expected {
       throw CheckpointError.checksumMismatch(

@@ -32,6 +32,18 @@ public struct WeightMatch: Sendable {
     let (available, note) = Self.aligned(file, to: wanted)
     self.note = note
     let headNames = Set(program.headParameterNames)
+    var converted: [TensorView.Identity: TensorView] = [:]
+    func fit(_ tensor: TensorView, _ specification: TensorSpecification) -> TensorView {
+      // Tied tensors stay tied.
+      if let identity = tensor.identity, let known = converted[identity],
+        known.elementType.rawValue == specification.elementType
+      {
+        return known
+      }
+      let result = tensor.converted(to: specification)
+      if let identity = tensor.identity { converted[identity] = result }
+      return result
+    }
     for specification in specifications {
       let name = specification.name
       guard let tensor = available[name] else {
@@ -39,11 +51,11 @@ public struct WeightMatch: Sendable {
         continue
       }
       if tensor.shape == specification.shape {
-        tensors[name] = tensor.converted(to: specification)
+        tensors[name] = fit(tensor, specification)
       } else if headNames.contains(name), tensor.shape.count == specification.shape.count,
         tensor.shape.dropFirst() == specification.shape.dropFirst()
       {
-        differingHead[name] = tensor.converted(to: specification)
+        differingHead[name] = fit(tensor, specification)
       } else {
         mismatched.append(ShapeMismatch(name: name, expected: specification.shape, found: tensor.shape))
       }
@@ -58,9 +70,10 @@ public struct WeightMatch: Sendable {
   /// Names that a person may have meant by a missing one.
   public func candidates(for name: String) -> [String] { nearest(name, in: unexpected) }
 
-  private static func aligned(
+  /// A file's tensors under names that lack or have a prefix, where that makes them those wanted.
+  public static func aligned(
     _ file: [String: TensorView], to wanted: Set<String>
-  ) -> ([String: TensorView], note: String?) {
+  ) -> (tensors: [String: TensorView], note: String?) {
     let direct = wanted.count { file[$0] != nil }
     guard direct * 2 < wanted.count else { return (file, nil) }
     func commonest(_ prefixes: [String]) -> (prefix: String, count: Int)? {

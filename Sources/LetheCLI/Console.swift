@@ -40,6 +40,11 @@ enum Show {
     value < 0.001 ? "p < 0.001" : String(format: "p = %.3f", value)
   }
 
+  /// Some of many names.
+  static func list(_ names: [String], first: Int = 8) -> String {
+    names.prefix(first).joined(separator: ", ") + (names.count > first ? " and \(names.count - first) more" : "")
+  }
+
   static func shape(_ sizes: [Int]) -> String {
     sizes.isEmpty ? "scalar" : sizes.map { $0 < 0 ? "?" : String($0) }.joined(separator: "×")
   }

@@ -5,12 +5,16 @@ import Reports
 
 struct DriftCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "drift", abstract: "How far the weights moved, for each tensor, layer and in total.")
+    commandName: "drift", abstract: "How far the weights moved, for each tensor, layer and in total.",
+    discussion: """
+      Each side is a checkpoint, a run (its last epoch), or weights from elsewhere: .pt2, .pt, .pth, .safetensors, \
+      Keras' .h5 or .weights.h5, any HDF5 file of tensors. The kinds may differ.
+      """)
 
-  @Argument(help: "The checkpoint before, or a run: its epoch 0 is then compared with its last.")
+  @Argument(help: "The file before, or a run: its epoch 0 is then compared with its last.")
   var before: String
 
-  @Argument(help: "The checkpoint after.")
+  @Argument(help: "The file after.")
   var after: String?
 
   @Flag(help: "A row for each tensor rather than each layer.")
@@ -20,7 +24,14 @@ struct DriftCommand: ParsableCommand {
 
   func run() throws {
     let pair = try CheckpointPair(before, after)
-    let drift = try WeightDrift(before: Checkpoint(contentsOf: pair.before), after: Checkpoint(contentsOf: pair.after))
+    let (first, second) = (
+      try ComparedWeights(contentsOf: pair.before), try ComparedWeights(contentsOf: pair.after)
+    )
+    let drift = WeightDrift(before: first, after: second)
+    for note in ComparedWeights.notes(first, second) { Console.say(note) }
+    guard !drift.parameters.isEmpty else {
+      throw CheckpointError.malformed(path: pair.after, reason: "none of its tensors is one of \(pair.before)'s")
+    }
     guard !shared.json else {
       Console.result(json(drift))
       return
@@ -42,8 +53,11 @@ struct DriftCommand: ParsableCommand {
     }
     table.append(["total", Show.number(drift.total.relative, 4), Show.number(drift.total.l2, 4)])
     Console.table(table)
+    for mismatch in drift.shapeMismatches {
+      Console.result("\(mismatch.name): not compared, \(Show.shape(mismatch.before)) and \(Show.shape(mismatch.after))")
+    }
     for (names, file) in [(drift.onlyInA, pair.before), (drift.onlyInB, pair.after)] where !names.isEmpty {
-      Console.result("only in \(file): \(names.joined(separator: ", "))")
+      Console.result("only in \(file): \(Show.list(names, first: 12))")
     }
   }
 
@@ -75,11 +89,11 @@ struct CheckpointPair {
 
   init(_ first: String, _ second: String?) throws {
     if let second {
-      before = try CheckpointPath(first).path
-      after = try CheckpointPath(second).path
+      before = try WeightsPath(first).path
+      after = try WeightsPath(second).path
     } else {
       guard let run = try? Run.open(first) else {
-        throw CommandError.usage("\(first) is not a run; give two checkpoints, or one run")
+        throw CommandError.usage("\(first) is not a run; give two files, or one run")
       }
       before = run.checkpointPath(epoch: 0)
       after = run.checkpointPath(epoch: run.epochs.last ?? 0)

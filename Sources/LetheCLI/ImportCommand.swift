@@ -11,8 +11,8 @@ struct ImportCommand: ParsableCommand {
     commandName: "import", abstract: "Make a checkpoint of a PyTorch program or of anybody's weights.",
     discussion: """
       MODEL is a program that torch.export.save wrote (.pt2), a checkpoint of ours, or a built-in architecture: mlp, \
-      cnn, resnet18, resnet34, resnet50. --weights takes a .safetensors file, another program or checkpoint; its tensors are \
-      matched by name. A program is exported in Python by
+      cnn, resnet18, resnet34, resnet50. --weights takes .pt, .pth, .safetensors (or the index of its shards), Keras' \
+      .h5 or .weights.h5, any HDF5 file of tensors, another program or checkpoint; tensors are matched by name. A program is exported in Python by
         program = torch.export.export(model.eval(), (images,), dynamic_shapes=({0: torch.export.Dim.DYNAMIC},))
         torch.export.save(program, "model.pt2")
       """)
@@ -57,7 +57,9 @@ struct ImportCommand: ParsableCommand {
     var (checkpoint, isFresh) = try base()
     var match: WeightMatch?
     if let weights {
-      let found = WeightMatch(try WeightsFile(contentsOf: weights).tensors, to: checkpoint.program)
+      let file = try WeightsFile(contentsOf: WeightsPath(weights).path)
+      for note in file.notes { Console.say("\(weights): \(note)") }
+      let found = WeightMatch(file.tensors, to: checkpoint.program)
       explain(found, weights: weights)
       try check(found, weights: weights)
       let policy = try differingHead(isFresh: isFresh)
@@ -78,10 +80,15 @@ struct ImportCommand: ParsableCommand {
     if let architecture = Architecture(rawValue: model), !FileManager.default.fileExists(atPath: model) {
       return (try options.checkpoint(of: architecture), true)
     }
-    if try WeightsFile.kind(of: model) == .exportedProgram {
-      return (try Checkpoint(exportedProgram: model, task: task ?? stem(model)), false)
+    let path = try WeightsPath(model).path
+    switch try WeightsFile.kind(of: path) {
+    case .checkpoint: return (try Checkpoint(contentsOf: path), false)
+    case .exportedProgram: return (try Checkpoint(exportedProgram: path, task: task ?? stem(path)), false)
+    case let kind:
+      throw CommandError.usage(
+        "\(path) holds weights (\(kind.rawValue)) without the model they belong to: "
+          + "lethe import MODEL --weights \(path), MODEL being a .pt2 program, a checkpoint or an architecture")
     }
-    return (try Checkpoint(contentsOf: CheckpointPath(model).path), false)
   }
 
   private func stem(_ path: String) -> String {
@@ -145,9 +152,6 @@ struct ImportCommand: ParsableCommand {
 extension ImportCommand {
   private func explain(_ match: WeightMatch, weights: String) {
     if let note = match.note { Console.say("\(weights): \(note)") }
-    func list(_ names: [String]) -> String {
-      names.prefix(8).joined(separator: ", ") + (names.count > 8 ? " and \(names.count - 8) more" : "")
-    }
     if !match.missing.isEmpty {
       let names = match.missing.prefix(8).map { name in
         let near = match.candidates(for: name)
@@ -157,7 +161,7 @@ extension ImportCommand {
         "missing from \(weights): " + names.joined(separator: ", ")
           + (match.missing.count > 8 ? " and \(match.missing.count - 8) more" : ""))
     }
-    if !match.unexpected.isEmpty { Console.say("not in the model: \(list(match.unexpected))") }
+    if !match.unexpected.isEmpty { Console.say("not in the model: \(Show.list(match.unexpected))") }
     for mismatch in match.mismatched.prefix(8) {
       Console.say(
         "\(mismatch.name): the model has \(Show.shape(mismatch.expected)), \(weights) \(Show.shape(mismatch.found))")

@@ -1,19 +1,30 @@
 import ArgumentParser
 import Checkpoints
+import Programs
 import Reports
 
 struct InspectCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "inspect", abstract: "Show a checkpoint's layers, tensors, heads and sizes.")
+    commandName: "inspect", abstract: "Show the layers, tensors, heads and sizes in a file of weights.",
+    discussion: """
+      FILE is a checkpoint, a run (its last epoch), or weights from elsewhere: .pt2, .pt, .pth, .safetensors or the \
+      index of its shards, Keras' .h5 or .weights.h5, any HDF5 file of tensors.
+      """)
 
-  @Argument(help: "A checkpoint, or a run (its last epoch).")
+  @ArgumentParser.Argument(help: "A checkpoint, a run or any other file of weights.")
   var file: String
 
   @OptionGroup var shared: OutputOptions
 
   func run() throws {
-    let path = try CheckpointPath(file).path
-    let checkpoint = try Checkpoint(contentsOf: path)
+    let path = try WeightsPath(file).path
+    switch try WeightsFile.kind(of: path) {
+    case .checkpoint: show(try Checkpoint(contentsOf: path), path: path)
+    default: show(try WeightsFile(contentsOf: path), path: path)
+    }
+  }
+
+  private func show(_ checkpoint: Checkpoint, path: String) {
     let program = checkpoint.program
     let total = checkpoint.parameters.values.reduce(0) { $0 + $1.count }
     guard !shared.json else {
@@ -42,6 +53,40 @@ struct InspectCommand: ParsableCommand {
     for (task, head) in checkpoint.heads.sorted(by: { $0.key < $1.key }) {
       Console.result("head \(task): \(head.classNames.joined(separator: ", "))")
     }
+  }
+
+  private func show(_ file: WeightsFile, path: String) {
+    for note in file.notes { Console.say(note) }
+    let total = file.tensors.values.reduce(0) { $0 + $1.count }
+    guard !shared.json else {
+      Console.result([
+        "file": .string(path), "kind": .string(file.kind.rawValue), "elementCount": .int(total),
+        "tensors": .array(
+          file.names.map { name in
+            [
+              "name": .string(name), "shape": .array(file.tensors[name]?.shape.map { .int($0) } ?? []),
+              "elementType": .string(file.tensors[name]?.elementType.rawValue ?? ""),
+            ]
+          }),
+      ])
+      return
+    }
+    let bytes = file.tensors.values.reduce(0) { $0 + $1.byteCount }
+    Console.result(
+      "\(path) · \(file.kind.rawValue) · \(Show.count(file.names.count)) tensors · \(Show.count(total)) elements"
+        + " · \(Show.count(bytes)) bytes")
+    var table = TextTable([.init("layer"), .init("tensor"), .init("type"), .init("shape"), .number("elements")])
+    var previous: String?
+    for name in file.names {
+      guard let tensor = file.tensors[name] else { continue }
+      let layer = Program.path(ofTensor: name)
+      table.append([
+        layer == previous ? "" : layer, String(name.dropFirst(layer.isEmpty ? 0 : layer.count + 1)),
+        tensor.elementType.rawValue, Show.shape(tensor.shape), Show.count(tensor.count),
+      ])
+      previous = layer
+    }
+    Console.table(table)
   }
 
   private func json(_ checkpoint: Checkpoint, path: String, total: Int) -> JSONValue {

@@ -43,6 +43,15 @@ struct CheckpointPath {
   }
 }
 
+/// The path of weights of any kind: a run's are those of its last epoch.
+struct WeightsPath {
+  let path: String
+
+  init(_ text: String) throws {
+    path = FileManager.default.fileExists(atPath: "\(text)/run.h5") ? try CheckpointPath(text).path : text
+  }
+}
+
 /// Refuses an output that exists, before any work is done.
 func requireAbsent(_ path: String) throws {
   guard !FileManager.default.fileExists(atPath: path) else {

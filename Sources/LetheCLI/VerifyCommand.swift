@@ -5,9 +5,9 @@ import Reports
 
 struct VerifyCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "verify", abstract: "Check the structure and the checksums of a checkpoint, run or dataset.")
+    commandName: "verify", abstract: "Check the structure and the checksums of a checkpoint, run, dataset or file of weights.")
 
-  @Argument(help: "A checkpoint, a run or an HDF5 dataset.")
+  @Argument(help: "A checkpoint, a run, an HDF5 dataset, or any other file of weights.")
   var path: String
 
   @OptionGroup var shared: OutputOptions
@@ -20,7 +20,8 @@ struct VerifyCommand: ParsableCommand {
         "problems": .array(result.problems.map { .string($0) }),
       ])
     } else if result.problems.isEmpty {
-      Console.result("\(path): \(result.tensorCount) tensors, \(Show.count(result.byteCount)) bytes, all well")
+      let extent = "\(result.tensorCount) tensors, \(Show.count(result.byteCount)) bytes"
+      Console.result("\(path): \(extent), " + (result.hasChecksums ? "all well" : "sound; it has no checksums"))
     }
     guard result.problems.isEmpty else {
       for problem in result.problems { Console.error(problem) }

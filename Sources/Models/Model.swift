@@ -56,7 +56,14 @@ public final class Model {
   /// A model with a checkpoint's weights, the head of the checkpoint's task in place.
   public convenience init(_ checkpoint: Checkpoint, device: Device = .cpu) throws {
     func load(_ views: [String: TensorView]) throws -> [String: Tensor] {
-      try views.mapValues { try Tensor.copying($0, to: device) }
+      // Tied weights are one tensor, so that training moves them together.
+      var loaded: [TensorView.Identity: Tensor] = [:]
+      return try views.mapValues { view in
+        if let identity = view.identity, let tensor = loaded[identity] { return tensor }
+        let tensor = try Tensor.copying(view, to: device)
+        if let identity = view.identity { loaded[identity] = tensor }
+        return tensor
+      }
     }
     var heads: [String: TaskHead] = [:]
     for (task, head) in checkpoint.heads {
@@ -183,7 +190,13 @@ extension Model {
 extension Model {
   /// A copy of all tensors as a checkpoint.
   public func checkpoint(epoch: Int, parent: String? = nil) throws -> Checkpoint {
-    let views = try parameters.mapValues { try $0.view() }
+    var tied: [ObjectIdentifier: TensorView] = [:]
+    let views = try parameters.mapValues { tensor in
+      if let view = tied[ObjectIdentifier(tensor)] { return view }
+      let view = try tensor.view()
+      tied[ObjectIdentifier(tensor)] = view
+      return view
+    }
     var stored: [String: Head] = [:]
     for (task, head) in heads {
       let tensors = try head.tensors.mapValues { try $0.view() }

@@ -80,11 +80,12 @@ extension Program {
   }
 
   /// The path of the module that owns a parameter or buffer; empty for the root's own.
-  public func layerName(ofParameter name: String) -> String { Self.path(of: name) }
+  public func layerName(ofParameter name: String) -> String { Self.path(ofTensor: name) }
 }
 
 extension Program {
-  private static func path(of name: String) -> String {
+  /// The path of the module that a tensor's name begins with.
+  public static func path(ofTensor name: String) -> String {
     name.lastIndex(of: ".").map { String(name[..<$0]) } ?? ""
   }
 
@@ -96,8 +97,8 @@ extension Program {
   private func pathsAndNames(_ names: [String]) -> Set<String> {
     var all = Set(names)
     for name in names {
-      var path = Self.path(of: name)
-      while !path.isEmpty, all.insert(path).inserted { path = Self.path(of: path) }
+      var path = Self.path(ofTensor: name)
+      while !path.isEmpty, all.insert(path).inserted { path = Self.path(ofTensor: path) }
     }
     return all
   }
@@ -108,10 +109,10 @@ extension Program {
     let calling = Set(nodes.map(\.layer))
     var owned: [String: ([String], [String])] = [:]
     func add(_ name: String, _ append: (inout ([String], [String])) -> Void) {
-      var path = Self.path(of: name)
+      var path = Self.path(ofTensor: name)
       while !path.isEmpty {
         if calling.contains(path) { append(&owned[path, default: ([], [])]) }
-        path = Self.path(of: path)
+        path = Self.path(ofTensor: path)
       }
     }
     for parameter in parameters { add(parameter.name) { $0.0.append(parameter.name) } }

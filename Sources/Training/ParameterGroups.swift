@@ -34,11 +34,17 @@ public struct TrainableParameters {
       if isFrozen || isNamed { layers.insert(layer.name) }
     }
     let all = model.program.parameters.map(\.name)
-    let trained = all.filter { !frozen.contains($0) && options.learningRate(of: $0) > 0 }
+    let still = all.filter { frozen.contains($0) || options.learningRate(of: $0) <= 0 }
+    // Tied parameters are one tensor: trained once, under the first of their names, and not at all where one is frozen.
+    var seen = Set(still.compactMap { model.parameters[$0].map(ObjectIdentifier.init) })
+    let moving = all.filter { name in model.parameters[name].map { !seen.contains(ObjectIdentifier($0)) } ?? true }
+    let trained = moving.filter { name in
+      model.parameters[name].map { seen.insert(ObjectIdentifier($0)).inserted } ?? true
+    }
     let headTensors = sourceHead?.tensors.sorted { $0.key < $1.key } ?? []
     sourceHeadCount = headTensors.count
     names = trained + headTensors.map(\.key)
-    frozenNames = all.filter { !trained.contains($0) }
+    frozenNames = all.filter { !moving.contains($0) }
     frozenLayers = layers
     guard !trained.isEmpty else { throw TrainingError.nothingToTrain(frozen: options.frozen) }
     learningRates = trained.map(options.learningRate(of:)) + headTensors.map { _ in options.learningRate }
@@ -49,7 +55,7 @@ public struct TrainableParameters {
       return tensor
     }
     tensors = own + headTensors.map(\.value)
-    for name in all { try model.parameters[name]?.setRequiresGradient(trained.contains(name)) }
+    for name in all { try model.parameters[name]?.setRequiresGradient(moving.contains(name)) }
     for (_, tensor) in headTensors { try tensor.setRequiresGradient(true) }
   }
 }

@@ -107,8 +107,8 @@ import Testing
 
   @Test func namedTensorsAreComparedWithoutAProgram() {
     let drift = WeightDrift(
-      before: ["b.10.w": TensorView([1.0]), "b.2.w": TensorView([1.0]), "gone": TensorView([1.0])],
-      after: ["b.10.w": TensorView([1.0]), "b.2.w": TensorView([3.0]), "new": TensorView([1.0])])
+      before: ComparedWeights(["b.10.w": TensorView([1.0]), "b.2.w": TensorView([1.0]), "gone": TensorView([1.0])]),
+      after: ComparedWeights(["b.10.w": TensorView([1.0]), "b.2.w": TensorView([3.0]), "new": TensorView([1.0])]))
     #expect(drift.parameters.map(\.name) == ["b.2.w", "b.10.w"])
     #expect(drift.layers.map(\.l2) == [2, 0])
     #expect(drift.onlyInA == ["gone"])

@@ -78,10 +78,22 @@ struct SafetensorsFile {
     self.tensors = tensors
   }
 
-  private static let elementTypes: [String: ElementType] = [
-    "F64": .float64, "F32": .float32, "F16": .float16, "BF16": .bfloat16, "I64": .int64, "I32": .int32, "U8": .uint8,
-    "BOOL": .bool,
-  ]
+  private static let elementTypes = Dictionary(
+    uniqueKeysWithValues: ElementType.allCases.map { (typeName($0), $0) })
+
+  /// The format's name for an element type.
+  static func typeName(_ type: ElementType) -> String {
+    switch type {
+    case .float64: "F64"
+    case .float32: "F32"
+    case .float16: "F16"
+    case .bfloat16: "BF16"
+    case .int64: "I64"
+    case .int32: "I32"
+    case .uint8: "U8"
+    case .bool: "BOOL"
+    }
+  }
 
   /// A tensor, or the free text under `__metadata__`.
   private struct Entry: Decodable {

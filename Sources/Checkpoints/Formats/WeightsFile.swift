@@ -124,7 +124,7 @@ extension WeightsFile {
     init(_ given: String) throws {
       let path = try Self.file(given)
       let file = try MappedFile(path)
-      if file.withUnsafeBytes({ $0.starts(with: [0x89, 0x48, 0x44, 0x46]) }) {
+      if file.isHDF5 {
         self = try Self.hdf5(path)
       } else if ZipArchive.isZip(file) {
         self = try Self.zip(ZipArchive(file))

@@ -1,3 +1,4 @@
+import CZlib
 import Foundation
 
 /// The entries of a zip file, read from a mapping of it: PyTorch's archives are zip files whose entries lie in them as
@@ -12,6 +13,8 @@ struct ZipArchive {
     /// Where its bytes begin in the archive.
     let offset: Int
     let byteCount: Int
+    /// The checksum the archive has for them.
+    let crc32: UInt32
   }
 
   let file: MappedFile
@@ -41,6 +44,11 @@ struct ZipArchive {
     try file.withUnsafeBytes { bytes in
       try body(UnsafeRawBufferPointer(rebasing: bytes[entry.offset..<entry.offset + entry.byteCount]))
     }
+  }
+
+  /// The checksum of an entry's bytes as they are.
+  func crc32(of entry: Entry) -> UInt32 {
+    withBytes(of: entry) { UInt32(crc32_z(0, $0.bindMemory(to: UInt8.self).baseAddress, $0.count)) }
   }
 
   /// A copy of an entry's bytes.
@@ -134,7 +142,8 @@ private struct Directory {
     guard offset <= directoryStart, uncompressed <= directoryStart - offset else {
       throw malformed("its entry '\(name)' has \(uncompressed) bytes, more than the file holds")
     }
-    return ZipArchive.Entry(name: name, offset: offset, byteCount: uncompressed)
+    return ZipArchive.Entry(
+      name: name, offset: offset, byteCount: uncompressed, crc32: try bytes.uint32(at: start + 16))
   }
 
   /// Lengths and places of 4 GiB or more stand in an extra field, in this order, each only where it is needed.

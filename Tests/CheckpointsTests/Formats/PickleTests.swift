@@ -47,7 +47,7 @@ import Testing
   func otherNamesAreRefused(program: String) throws {
     #expect(try refusal([0x80, 2] + text(program)).contains("nothing in a file is executed"))
     let parts = program.dropFirst().split(separator: "\n", omittingEmptySubsequences: false)
-    let stacked = [parts[0], parts[1]].flatMap { [0x8C, UInt8($0.utf8.count)] + text(String($0)) }
+    let stacked = parts.prefix(2).flatMap { part -> [UInt8] in [0x8C, UInt8(part.utf8.count)] + Array(part.utf8) }
     #expect(try refusal([0x80, 4] + stacked + [0x93, 0x2E]).contains("nothing in a file is executed"))
   }
 

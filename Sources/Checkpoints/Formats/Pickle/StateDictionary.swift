@@ -46,7 +46,7 @@ struct StateDictionary {
     let inner = dictionaries(in: index, heap)
     // Tensors beside it may be anything (PyTorch's ImageNet script stores its best accuracy as one).
     for key in usualKeys {
-      if let found = inner.first(where: { $0.key == key && holdsTensors($0.index, heap, depth: 3) }) { return found }
+      if let found = inner.first(where: { $0.key == key && holdsTensors($0.index, heap, depth: 1) }) { return found }
     }
     if hasTensors(index, heap) { return nil }
     let withTensors = inner.filter { hasTensors($0.index, heap) }
@@ -66,7 +66,10 @@ struct StateDictionary {
 
   private static func holdsTensors(_ index: Int, _ heap: PickleHeap, depth: Int) -> Bool {
     hasTensors(index, heap)
-      || (depth > 0 && dictionaries(in: index, heap).prefix(64).contains { holdsTensors($0.index, heap, depth: depth - 1) })
+      || (depth > 0
+        && dictionaries(in: index, heap).contains {
+          usualKeys.contains($0.key) && holdsTensors($0.index, heap, depth: depth - 1)
+        })
   }
 
   private static func dictionaries(in index: Int, _ heap: PickleHeap) -> [(key: String, index: Int)] {

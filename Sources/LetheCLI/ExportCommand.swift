@@ -1,0 +1,49 @@
+import ArgumentParser
+import Checkpoints
+import Reports
+
+struct ExportCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "export", abstract: "Write a model's weights for PyTorch: .safetensors, or plain HDF5.",
+    discussion: """
+      The tensors have PyTorch's names and load back with load_state_dict(strict=True):
+        model.load_state_dict(safetensors.torch.load_file("model.safetensors"))
+      One task's classifier goes with the backbone: the one in place, or that of --head.
+      """)
+
+  @Argument(help: "A checkpoint, or a run (its last epoch).")
+  var checkpoint: String
+
+  @Option(name: .shortAndLong, help: "The file to write: .safetensors, or .h5 with a dataset a tensor.")
+  var output: String
+
+  @Option(help: "The task whose classifier is written.")
+  var head: String?
+
+  @Option(help: "The name its layer is given, as fc for fc.weight; the model's own by default.")
+  var headName: String?
+
+  @OptionGroup var shared: OutputOptions
+
+  func run() throws {
+    guard let format = ExportedStateDictionary.Format(path: output) else {
+      throw CommandError.usage("--output: expected a name that ends in .safetensors or .h5, found '\(output)'")
+    }
+    try requireAbsent(output)
+    let path = try CheckpointPath(checkpoint).path
+    let exported = try ExportedStateDictionary(
+      of: Checkpoint(contentsOf: path), file: path, task: head, headLayer: headName)
+    try exported.write(to: output, format: format)
+    let bytes = exported.tensors.values.reduce(0) { $0 + $1.byteCount }
+    let task = exported.metadata["task"] ?? ""
+    guard !shared.json else {
+      Console.result([
+        "file": .string(output), "format": .string(format.rawValue), "task": .string(task), "byteCount": .int(bytes),
+        "tensors": .array(exported.names.map { .string($0) }),
+      ])
+      return
+    }
+    Console.result(
+      "\(output) · \(exported.names.count) tensors · \(Show.count(bytes)) bytes · classifier of \(task)")
+  }
+}
