@@ -66,7 +66,7 @@ let package = Package(
     tests(of: "Programs"),
     tests(of: "Metrics"),
     tests(of: "Reports"),
-    tests(of: "HDF5"),
+    tests(of: "HDF5", ["TestSupport"]),
     tests(of: "Checkpoints", ["HDF5", "Programs", "TestSupport"]),
     tests(of: "Torch", ["TestSupport"]),
     tests(of: "Models", ["Torch", "Checkpoints", "HDF5", "Programs", "TestSupport"]),

@@ -25,7 +25,7 @@ public struct ComparedWeights: Sendable {
       program = checkpoint?.program
     case .exportedProgram:
       checkpoint = nil
-      // Names and layers alone: a graph that cannot be run can still be compared.
+      // Order and layers alone: a graph that cannot be run can still be compared.
       program = try? ExportedProgramArchive(contentsOf: path).program()
     default: (checkpoint, program) = (nil, nil)
     }
@@ -54,9 +54,13 @@ public struct ComparedWeights: Sendable {
     if let left = before.checkpoint, let right = after.checkpoint { return (left.driftTensors, right.driftTensors) }
     let program = before.program ?? after.program
     let other = aligned(after, to: before).tensors
+    let ordered = before.program.map { ($0.parameters + $0.buffers).map(\.name) } ?? []
+    let known = Set(ordered)
     let names =
-      before.names
-      + other.keys.filter { before.tensors[$0] == nil }.sorted { $0.compare($1, options: .numeric) == .orderedAscending }
+      ordered + before.names.filter { !known.contains($0) }
+      + other.keys.filter { before.tensors[$0] == nil && !known.contains($0) }.sorted {
+        $0.compare($1, options: .numeric) == .orderedAscending
+      }
     let buffers = Set(program?.buffers.map(\.name) ?? [])
     func described(_ views: [String: TensorView]) -> [DriftTensor] {
       names.compactMap { name in

@@ -64,7 +64,8 @@ public struct ExportedStateDictionary: Sendable {
   public func write(to path: String, format: Format) throws {
     try CheckpointError.rewritingFailures {
       switch format {
-      case .safetensors: try AtomicFile.write(to: path) { try SafetensorsFile.write(tensors, metadata: metadata, to: $0) }
+      case .safetensors:
+        try AtomicFile.write(to: path) { try SafetensorsFile.write(tensors, metadata: metadata, to: $0) }
       case .hdf5:
         try File.writeAtomically(to: path) { root in
           for (key, value) in metadata where key != "format" { try root.setAttribute(key, to: value) }

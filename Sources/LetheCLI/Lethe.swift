@@ -29,7 +29,8 @@ struct Lethe: ParsableCommand {
       """,
     version: version,
     subcommands: [
-      NewCommand.self, ImportCommand.self, ExportCommand.self, InspectCommand.self, VerifyCommand.self, DataCommand.self, TrainCommand.self,
+      NewCommand.self, ImportCommand.self, ExportCommand.self, InspectCommand.self, VerifyCommand.self,
+      DataCommand.self, TrainCommand.self,
       FinetuneCommand.self, EvaluateCommand.self, DriftCommand.self, CKACommand.self, InterpolateCommand.self,
       ReportCommand.self,
     ])

@@ -5,7 +5,8 @@ import Reports
 
 struct VerifyCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "verify", abstract: "Check the structure and the checksums of a checkpoint, run, dataset or file of weights.")
+    commandName: "verify",
+    abstract: "Check the structure and the checksums of a checkpoint, run, dataset or file of weights.")
 
   @Argument(help: "A checkpoint, a run, an HDF5 dataset, or any other file of weights.")
   var path: String

@@ -1,6 +1,7 @@
 import Foundation
 import HDF5
 import Programs
+import TestSupport
 import Testing
 
 @testable import Checkpoints

@@ -20,6 +20,9 @@ public final class TemporaryFolder: Sendable {
   deinit { try? FileManager.default.removeItem(atPath: path) }
 
   public func file(_ name: String) -> String { "\(path)/\(name)" }
+
+  /// The names of what is in it, in alphabetical order.
+  public var names: [String] { get throws { try FileManager.default.contentsOfDirectory(atPath: path).sorted() } }
 }
 
 /// The largest difference of two lists, and where it is; nil where their lengths differ.

@@ -7,7 +7,7 @@ import Testing
 /// Files from anywhere: whatever is wrong with them is said, and nothing is read outside them.
 @Suite struct ArchiveTests {
   /// A small program, unpacked.
-  private func program(in folder: TestSupport.TemporaryFolder) throws -> [UInt8] {
+  private func program(in folder: TemporaryFolder) throws -> [UInt8] {
     Array(
       try Data(contentsOf: URL(fileURLWithPath: try Repository.unpacked("programs/versions-2.13.pt2.gz", in: folder))))
   }
@@ -17,7 +17,7 @@ import Testing
   }
 
   @Test func aTruncatedArchiveIsRefusedWhereverItEnds() throws {
-    let folder = try TestSupport.TemporaryFolder()
+    let folder = try TemporaryFolder()
     let bytes = try program(in: folder)
     let path = folder.file("cut.pt2")
     for length in stride(from: 0, to: bytes.count, by: 997) {
@@ -27,7 +27,7 @@ import Testing
   }
 
   @Test func changedBytesAreRefusedOrHarmlessButNeverFatal() throws {
-    let folder = try TestSupport.TemporaryFolder()
+    let folder = try TemporaryFolder()
     let bytes = try program(in: folder)
     let seed = UInt64.random(in: 0...UInt64.max)
     var state = seed
@@ -54,7 +54,7 @@ import Testing
   }
 
   @Test func compressedEntriesAreRefusedByName() throws {
-    let folder = try TestSupport.TemporaryFolder()
+    let folder = try TemporaryFolder()
     var bytes = try program(in: folder)
     let signature: [UInt8] = [0x50, 0x4B, 0x01, 0x02]
     let place = try #require(bytes.indices.dropLast(4).last { Array(bytes[$0..<$0 + 4]) == signature })
@@ -67,7 +67,7 @@ import Testing
 
   // MARK: safetensors
 
-  private func safetensors(_ header: String, data: [UInt8], in folder: TestSupport.TemporaryFolder) throws -> String {
+  private func safetensors(_ header: String, data: [UInt8], in folder: TemporaryFolder) throws -> String {
     let path = folder.file("weights.safetensors")
     let length = withUnsafeBytes(of: UInt64(header.utf8.count).littleEndian) { Array($0) }
     try write(length + Array(header.utf8) + data, to: path)
@@ -75,7 +75,7 @@ import Testing
   }
 
   @Test func safetensorsAreReadWithTheirTypesAndShapes() throws {
-    let folder = try TestSupport.TemporaryFolder()
+    let folder = try TemporaryFolder()
     let numbers: [Float] = [1, -2, 3.5]
     let data = numbers.withUnsafeBytes { Array($0) } + [7, 0, 0, 0, 0, 0, 0, 0]
     let path = try safetensors(
@@ -100,7 +100,7 @@ import Testing
     #"{"w": 3}"#, #"{"w""#,
   ])
   func safetensorsThatContradictThemselvesAreRefused(header: String) throws {
-    let folder = try TestSupport.TemporaryFolder()
+    let folder = try TemporaryFolder()
     let path = try safetensors(header, data: [UInt8](repeating: 0, count: 12), in: folder)
     #expect(throws: CheckpointError.self) { try WeightsFile(contentsOf: path) }
   }

@@ -110,7 +110,7 @@ import Testing
       state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
       return Int(state >> 33) % limit
     }
-    let folder = try TestSupport.TemporaryFolder()
+    let folder = try TemporaryFolder()
     for name in ["zip.pth", "legacy.pth", "protocol4.pth"] {
       let bytes = Array(try Data(contentsOf: URL(fileURLWithPath: fixture(name))))
       for round in 0..<300 {
@@ -131,7 +131,7 @@ import Testing
     let place = try #require(bytes.indices.dropLast(8).first { Array(bytes[$0..<$0 + 8]) == pattern })
     var changed = bytes
     changed[place + 1] = 255
-    let folder = try TestSupport.TemporaryFolder()
+    let folder = try TemporaryFolder()
     try Data(changed).write(to: URL(fileURLWithPath: folder.file("changed.pth")))
     let error = #expect(throws: CheckpointError.self) { try WeightsFile(contentsOf: folder.file("changed.pth")) }
     #expect("\(try #require(error))".contains("conv.weight: it needs"))

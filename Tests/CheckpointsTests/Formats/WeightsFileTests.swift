@@ -62,7 +62,7 @@ import Testing
   }
 
   @Test func aFolderOfHuggingFacesIsReadByItsIndex() throws {
-    let folder = try TestSupport.TemporaryFolder()
+    let folder = try TemporaryFolder()
     for name in [
       "model.safetensors.index.json", "model-00001-of-00002.safetensors", "model-00002-of-00002.safetensors",
     ] {

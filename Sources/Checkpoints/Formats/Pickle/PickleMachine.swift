@@ -206,7 +206,8 @@ struct PickleMachine {
   }
 
   private mutating func pushTensor(_ arguments: [PickleValue], elementType: String?) throws {
-    guard arguments.count >= 4, case .storage(let storageIndex) = arguments[0], case .integer(let offset) = arguments[1],
+    guard arguments.count >= 4, case .storage(let storageIndex) = arguments[0],
+      case .integer(let offset) = arguments[1],
       let shape = integers(arguments[2]), let strides = integers(arguments[3])
     else { throw malformed("a tensor without its storage, shape or strides") }
     let storage = heap.storages[storageIndex]
@@ -323,7 +324,9 @@ struct PickleMachine {
     String(text.unicodeScalars.prefix(80).map { $0.value < 32 || $0.value == 127 ? "?" : Character($0) })
   }
 
-  private func malformed(_ reason: String) -> CheckpointError { .malformed(path: path, reason: "its pickle: \(reason)") }
+  private func malformed(_ reason: String) -> CheckpointError {
+    .malformed(path: path, reason: "its pickle: \(reason)")
+  }
 }
 
 extension PickleValue {
