@@ -2,11 +2,13 @@
 public enum AnalysisError: Error, Equatable, CustomStringConvertible {
   case tooFewSamples(count: Int, minimum: Int)
   case nothingToCompare(String)
+  case badFeatures(path: String, reason: String)
 
   public var description: String {
     switch self {
     case .tooFewSamples(let count, let minimum): "CKA needs at least \(minimum) samples, found \(count)"
     case .nothingToCompare(let reason): reason
+    case .badFeatures(let path, let reason): "\(path): \(reason)"
     }
   }
 

@@ -80,7 +80,8 @@ extension Checkpoint {
     let group = try root.group("preprocessing")
     let result = Preprocessing(
       scale: try group.requiredAttribute("scale"), mean: try group.requiredAttribute("mean"),
-      standardDeviation: try group.requiredAttribute("standard_deviation"))
+      standardDeviation: try group.requiredAttribute("standard_deviation"),
+      fitsImages: try group.attribute("fit") ?? 0 != 0)
     guard result.mean.count == result.standardDeviation.count else {
       throw CheckpointError.malformed(
         path: path,

@@ -65,6 +65,7 @@ extension Checkpoint {
     try group.setAttribute("scale", to: preprocessing.scale)
     try group.setAttribute("mean", to: preprocessing.mean)
     try group.setAttribute("standard_deviation", to: preprocessing.standardDeviation)
+    if preprocessing.fitsImages { try group.setAttribute("fit", to: 1) }
   }
 }
 

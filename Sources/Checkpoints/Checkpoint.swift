@@ -19,15 +19,20 @@ public struct Head: Sendable, Equatable {
 }
 
 /// How inputs are normalized before the model: `(input / scale - mean) / standardDeviation`, by channel.
-public struct Preprocessing: Codable, Equatable, Sendable {
+public struct Preprocessing: Equatable, Sendable {
   /// What uint8 inputs are divided by, 255 as a rule.
   public var scale: Double
   /// The mean of each channel, after the division.
   public var mean: [Double]
   /// The standard deviation of each channel, after the division.
   public var standardDeviation: [Double]
+  /// Whether images of another size or of one channel are brought to the model's shape before that.
+  public var fitsImages: Bool
 
-  public init(scale: Double = 255, mean: [Double], standardDeviation: [Double]) {
+  public init(
+    scale: Double = 255, mean: [Double], standardDeviation: [Double], fitsImages: Bool = false
+  ) {
+    self.fitsImages = fitsImages
     self.scale = scale
     self.mean = mean
     self.standardDeviation = standardDeviation

@@ -5,17 +5,16 @@ import Torch
 
 /// The examples of one step as tensors, in the data's own element types.
 public struct Batch {
-  /// The inputs, `[batch, …]`: bytes of an image stay bytes until they are on the device.
-  public let inputs: [(name: String, tensor: Tensor)]
-  /// The classes, `[batch]`, int64.
-  public let labels: Tensor
   /// Which examples of the split these are.
   public let indices: [Int]
+  // A sequence cannot throw: what went wrong on the device is thrown when the tensors are asked for.
+  private let tensors: Result<(inputs: [(name: String, tensor: Tensor)], labels: Tensor), any Error>
 
   init(_ host: HostBatch, of batches: Batches) {
     let count = host.indices.count
-    do {
-      inputs = try zip(batches.split.inputs, host.inputs).map { input, bytes in
+    indices = host.indices
+    tensors = Result {
+      let inputs = try zip(batches.split.inputs, host.inputs).map { input, bytes in
         let tensor = try bytes.withUnsafeBytes {
           try Tensor(
             bytes: $0, shape: [count] + input.shape, type: DType(named: input.elementType.rawValue),
@@ -23,13 +22,19 @@ public struct Batch {
         }
         return (input.name, tensor)
       }
-      labels = try Tensor(host.labels, device: batches.device.device)
-    } catch {
-      // A sequence cannot throw. `Batches.init` has made a tensor on this device, so memory is what is missing.
-      fatalError("a batch of \(count) examples does not fit on \(batches.device.device): \(error)")
+      return (inputs, try Tensor(host.labels, device: batches.device.device))
     }
-    indices = host.indices
   }
+
+  /// The inputs, `[batch, …]`: bytes of an image stay bytes until they are on the device.
+  ///
+  /// - Throws: `TorchError` where the batch does not fit on the device.
+  public var inputs: [(name: String, tensor: Tensor)] { get throws { try tensors.get().inputs } }
+
+  /// The classes, `[batch]`, int64.
+  ///
+  /// - Throws: `TorchError` where the batch does not fit on the device.
+  public var labels: Tensor { get throws { try tensors.get().labels } }
 }
 
 /// Where batches go: a name of its own, so that the loader itself knows nothing of tensors.
@@ -69,9 +74,16 @@ extension Tensor {
   ///
   /// Integers other than bytes are numbers of things, such as words: they stay as they are.
   ///
-  /// - Parameter preprocessing: one mean and deviation for each channel (the second axis), or one for all.
-  public func preprocessed(by preprocessing: Preprocessing) throws -> Tensor {
+  /// - Parameters:
+  ///   - preprocessing: one mean and deviation for each channel (the second axis), or one for all.
+  ///   - fit: how images are brought to the model's shape first.
+  public func preprocessed(by preprocessing: Preprocessing, fit: ImageFit? = nil) throws -> Tensor {
     guard let type, type.isFloatingPoint || type == .uint8 else { return self }
+    if let fit {
+      var rest = preprocessing
+      rest.fitsImages = false
+      return try fit.applied(to: self).preprocessed(by: rest)
+    }
     let channelCount = preprocessing.mean.count
     let rank = shape.count
     if channelCount != 1, rank < 2 || shape[1] != channelCount {

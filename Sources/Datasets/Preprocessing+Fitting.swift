@@ -2,13 +2,13 @@ import Checkpoints
 import HDF5
 
 extension Preprocessing {
-  /// The mean and deviation of each channel of a split's first input, after division by its scale.
+  /// The mean and deviation of each channel of a split's input, its first unless it is named, after division by its scale.
   ///
   /// Bytes are divided by 255, fractions by 1. At most 10,000 examples are read, evenly spaced, so the same split gives
   /// the same numbers. The deviation is the population's; 1 for a channel that never changes. Integers other than
   /// bytes are left as they are: mean 0, deviation 1.
-  public static func fitted(to split: Split) -> Preprocessing {
-    guard let input = split.inputs.first, split.count > 0 else {
+  public static func fitted(to split: Split, input name: String? = nil) -> Preprocessing {
+    guard let input = split.inputs.first(where: { name == nil || $0.name == name }), split.count > 0 else {
       return Preprocessing(scale: 1, mean: [0], standardDeviation: [1])
     }
     // [channels, height, width]: one statistic a channel. Anything else: one for all elements.

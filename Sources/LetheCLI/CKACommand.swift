@@ -3,30 +3,43 @@ import ArgumentParser
 import Checkpoints
 import Datasets
 import Models
+import Programs
 import Reports
 
 struct CKACommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "cka", abstract: "Layer-by-layer similarity of two networks' features on the same examples.",
     discussion: """
-      1 is an identical representation up to rotation and scale, 0 none in common. CKA alone proves no forgetting: \
+      Two models on --data, or two HDF5 files of features, one dataset a layer, [samples, …], of the same samples in \
+      the same order. 1 is an identical representation up to rotation and scale, 0 none in common. CKA alone proves no forgetting: \
       look at the source accuracy beside it.
       """)
 
-  @Argument(help: "A checkpoint, or a run: its epoch 0 is then compared with its last.")
+  @ArgumentParser.Argument(help: "A checkpoint, or a run: its epoch 0 is then compared with its last.")
   var before: String
 
-  @Argument(help: "The other checkpoint.")
+  @ArgumentParser.Argument(help: "The other checkpoint.")
   var after: String?
 
-  @Option(help: "The examples, the test part: fashion-mnist, an IDX folder or an HDF5 dataset; :CLASSES for a subset.")
-  var data: String
+  @Option(
+    help: """
+      The examples, the test part: fashion-mnist, an IDX folder or an HDF5 dataset; :CLASSES for a subset. Files of \
+      features need none.
+      """)
+  var data: String?
 
   @Option(help: "debiased or biased.")
   var estimator = CKAEstimator.debiased
 
-  @Option(help: "A convolution's output as features: flatten (every place) or mean (over space).")
-  var pool = FeaturePooling.flatten
+  @Option(
+    help: """
+      What of an output with several places is a feature: flatten (each place's), mean (over the places) or cls (the \
+      first token's). By default flatten for images and mean for tokens.
+      """)
+  var pool: FeaturePooling?
+
+  @Flag(help: "Bring images to the model's shape: resize with antialiasing, repeat a single channel.")
+  var fit = false
 
   @Option(parsing: .singleValue, help: "Layers that match GLOB; by default those with parameters. Repeatable.")
   var layers: [String] = []
@@ -51,25 +64,53 @@ struct CKACommand: ParsableCommand {
       throw CommandError.usage("--samples and --batch-size must be at least 1")
     }
     let pair = try CheckpointPair(before, after)
+    let progress = ProgressReporter(
+      title: "CKA", total: max(1, (samples + batchSize - 1) / batchSize), unit: "batch",
+      isQuiet: shared.quiet || shared.json)
+    guard let data else {
+      try compareFeatures(pair, progress)
+      return
+    }
     let dataset = try Dataset.load(data)
     let device = try hardware.open()
     let first = try Model(Checkpoint(contentsOf: pair.before), device: device)
     let second = try Model(Checkpoint(contentsOf: pair.after), device: device)
     try activateSameHead(of: first, second, preferring: dataset.name)
-    let progress = ProgressReporter(
-      title: "CKA", total: max(1, (samples + batchSize - 1) / batchSize), unit: "batch",
-      isQuiet: shared.quiet || shared.json)
+    if fit { for model in [first, second] { model.preprocessing?.fitsImages = true } }
     let result = try CKAMatrix(
       comparing: first, with: second, on: dataset.test, dataset: dataset.name, layersA: try chosen(first),
       layersB: try chosen(second), estimator: estimator, pooling: pool, sampleCount: samples, batchSize: batchSize,
       seed: seed
     ) { done, _ in progress.update(completed: done) }
     progress.finish(keepsLine: false)
+    let skipped = (try chosen(first)).filter { !result.layersA.contains($0) }
+    if !skipped.isEmpty { Console.say("without an output for each example, so left out: \(Show.list(skipped))") }
     if after == nil {
       var run = try Run.open(before)
       try run.store(result, dataset: dataset.name)
     }
     if shared.json { Console.result(json(result, dataset.name)) } else { show(result, pair, dataset.name) }
+  }
+
+  private func compareFeatures(_ pair: CheckpointPair, _ progress: ProgressReporter) throws {
+    let (first, second) = (try FeatureFile(contentsOf: pair.before), try FeatureFile(contentsOf: pair.after))
+    _ = try hardware.open()
+    let result = try CKAMatrix(
+      comparing: first, with: second, layersA: try chosen(first), layersB: try chosen(second), estimator: estimator,
+      pooling: pool, sampleCount: samples, batchSize: batchSize, seed: seed
+    ) { done, _ in progress.update(completed: done) }
+    progress.finish(keepsLine: false)
+    if shared.json { Console.result(json(result, pair.before)) } else { show(result, pair, "the features") }
+  }
+
+  private func chosen(_ file: FeatureFile) throws -> [String] {
+    guard !layers.isEmpty else { return file.layers }
+    let found = file.layers.filter { name in layers.contains { Glob($0).matches(name) } }
+    guard !found.isEmpty else {
+      throw CommandError.usage(
+        "--layers \(layers.joined(separator: " ")) matches none of \(file.path)'s: \(Show.list(file.layers))")
+    }
+    return found
   }
 
   private func chosen(_ model: Model) throws -> [String] {
@@ -79,7 +120,7 @@ struct CKACommand: ParsableCommand {
   private func show(_ result: CKAMatrix, _ pair: CheckpointPair, _ data: String) {
     Console.result(
       "\(pair.before) → \(pair.after) · linear CKA, \(estimator.rawValue), \(result.sampleCount) examples of \(data)"
-        + " in batches of \(result.batchSize)")
+        + " in batches of \(result.batchSize)" + (pool.map { ", pooled by \($0.rawValue)" } ?? ""))
     var diagonal = TextTable([.init("layer"), .number("CKA"), .number("95 % interval"), .number("shuffled")])
     for entry in result.diagonal {
       diagonal.append([
@@ -98,7 +139,7 @@ struct CKACommand: ParsableCommand {
   private func json(_ result: CKAMatrix, _ data: String) -> JSONValue {
     [
       "estimator": .string("linear, \(result.estimator.rawValue)"), "sampleCount": .int(result.sampleCount),
-      "batchSize": .int(result.batchSize), "data": .string(data), "pool": .string(pool.rawValue),
+      "batchSize": .int(result.batchSize), "data": .string(data), "pool": .string(pool?.rawValue ?? "standard"),
       "layersA": .array(result.layersA.map { .string($0) }), "layersB": .array(result.layersB.map { .string($0) }),
       "cka": .array(result.values.map { .array($0.map { .double($0) }) }),
       "diagonal": .array(

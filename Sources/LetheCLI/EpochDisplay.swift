@@ -5,6 +5,7 @@ import Training
 /// The lines and the bar that a training run shows.
 final class EpochDisplay {
   private let hasSource: Bool
+  private let hasProxy: Bool
   private let isSilent: Bool
   private let isQuiet: Bool
   private var progress: ProgressReporter?
@@ -13,8 +14,9 @@ final class EpochDisplay {
   private var firstSource: Double?
   private let started = Date()
 
-  init(hasSource: Bool, isSilent: Bool, isQuiet: Bool) {
+  init(hasSource: Bool, hasProxy: Bool, isSilent: Bool, isQuiet: Bool) {
     self.hasSource = hasSource
+    self.hasProxy = hasProxy
     self.isSilent = isSilent
     self.isQuiet = isQuiet
   }
@@ -42,7 +44,7 @@ final class EpochDisplay {
         "training \(Show.count(trained)) weights, \(Show.count(frozen)) frozen · \(Show.count(steps)) steps an epoch")
       for line in regularizers { Console.result(line) }
       Console.result("")
-      Console.result(line("epoch", hasSource ? "source" : nil, "target", "loss", "penalty", "time"))
+      Console.result(line("epoch", "source", "agreement on proxy", "target", "loss", "penalty", "time"))
     case .step(let epoch, let step, let count, let loss):
       if step == 1 {
         progress = ProgressReporter(title: "epoch \(epoch)", total: count, isQuiet: isQuiet || isSilent)
@@ -57,10 +59,11 @@ final class EpochDisplay {
         firstSource = start
         source = Show.percent(accuracy) + (record.epoch > 0 ? String(format: "  %+5.1f", 100 * (accuracy - start)) : "")
       }
+      let proxy = record.proxy.map { "\(Show.percent($0.agreement))  KL \(Show.number($0.divergence))" }
       let target = record.targetHeadIsNew ? "–  (new head)" : Show.percent(record.target.accuracy)
       Console.result(
         line(
-          "\(record.epoch)", source, target, record.epoch > 0 ? Show.number(record.trainingLoss) : "–",
+          "\(record.epoch)", source, proxy, target, record.epoch > 0 ? Show.number(record.trainingLoss) : "–",
           Show.number(record.penalty, 4), record.epoch > 0 ? String(format: "%.1f s", record.seconds) : ""))
       // One that only measures has nothing to show.
       for dose in record.doses where dose.penalty > 0 || dose.gradientRatio > 0 { Console.result(Self.line(dose)) }
@@ -75,6 +78,13 @@ final class EpochDisplay {
           + " (95 % interval \(Show.points(forgetting.low)) to \(Show.points(forgetting.high)),"
           + " \(Show.probability(forgetting.pValue))); \(forgetting.lost) of \(forgetting.sourceCount) examples lost,"
           + " \(forgetting.gained) gained")
+    }
+    if let first = summary.epochs.first, let last = summary.epochs.last, let agreement = last.proxyAgreement,
+      first.epoch != last.epoch
+    {
+      Console.result(
+        "with the source's head, the model still says of \(Show.percent(agreement)) of the proxy examples what it said "
+          + "before (agreement, not accuracy)")
     }
     Console.result("next: lethe report \(run)")
   }
@@ -91,10 +101,12 @@ final class EpochDisplay {
   private static func significant(_ value: Double) -> String { String(format: "%.3g", value) }
 
   private func line(
-    _ epoch: String, _ source: String?, _ target: String, _ loss: String, _ penalty: String, _ time: String
+    _ epoch: String, _ source: String?, _ proxy: String?, _ target: String, _ loss: String, _ penalty: String,
+    _ time: String
   ) -> String {
     var fields = [pad(epoch, 5, isNumber: true)]
     if hasSource { fields.append(pad(source ?? "", 16)) }
+    if hasProxy { fields.append(pad(proxy ?? "", 18)) }
     fields += [pad(target, 14), pad(loss, 7, isNumber: true), pad(penalty, 9, isNumber: true)]
     fields.append(pad(time, 8, isNumber: true))
     return fields.joined(separator: "   ")

@@ -19,6 +19,9 @@ struct EvaluateCommand: ParsableCommand {
   @Option(help: "The task whose head to use; by default the data's own, then the checkpoint's.")
   var head: String?
 
+  @Flag(help: "Bring images to the model's shape: resize with antialiasing, repeat a single channel.")
+  var fit = false
+
   @OptionGroup var hardware: DeviceOptions
   @OptionGroup var shared: OutputOptions
 
@@ -29,6 +32,7 @@ struct EvaluateCommand: ParsableCommand {
     let model = try Model(stored, device: try hardware.open())
     let task = head ?? (stored.heads[dataset.name] == nil ? stored.task : dataset.name)
     try model.activate(task: task)
+    if fit { model.preprocessing?.fitsImages = true }
     guard let classCount = model.heads[task]?.classNames.count, classCount == dataset.classNames.count else {
       throw TrainingError.classCountMismatch(
         task: task, head: model.heads[task]?.classNames.count ?? 0, dataset: dataset.classNames.count)

@@ -18,11 +18,15 @@ extension Run {
       RunSummary.Epoch(
         epoch: Int(epochs[row]), sourceAccuracy: measured(column("source_accuracy", row)),
         sourceLoss: column("source_loss", row), targetAccuracy: measured(column("target_accuracy", row)),
-        targetLoss: column("target_loss", row), penalty: column("penalty", row), seconds: column("seconds", row),
+        targetLoss: column("target_loss", row),
+        proxyAgreement: measured(column("proxy_agreement", row)),
+        proxyDivergence: measured(column("proxy_divergence", row)), penalty: column("penalty", row),
+        seconds: column("seconds", row),
         doses: doses(row, column))
     }
     return RunSummary(
       name: URL(fileURLWithPath: path).lastPathComponent, sourceTask: record.environment["sourceTask"],
+      proxyTask: record.environment["proxyTask"],
       targetTask: record.environment["targetTask"] ?? "target", epochs: rows, forgetting: forgetting(rows),
       drift: driftRows, cka: similarity, configuration: configurationRows)
   }

@@ -20,8 +20,8 @@ struct TrainCommand: ParsableCommand {
 
   func run() throws {
     try TrainingSession(
-      base: base, target: data, source: nil, sourceHead: nil, output: output, training: training, hardware: hardware,
-      shared: shared
+      base: base, target: data, source: nil, proxy: nil, sourceHead: nil, output: output, training: training,
+      hardware: hardware, shared: shared
     ).run()
   }
 }
@@ -35,7 +35,14 @@ struct FinetuneCommand: ParsableCommand {
   var base: String
 
   @Option(help: "The task the model was trained on; its head judges every epoch.")
-  var source: String
+  var source: String?
+
+  @Option(
+    help: """
+      Where the source's data are not at hand, any examples of the model's kind: how often, and how nearly, the \
+      backbone with the source's head still says what it said before. That is agreement, not accuracy.
+      """)
+  var sourceProxy: String?
 
   @Option(help: "The task to train. It gets a new head.")
   var target: String
@@ -51,8 +58,12 @@ struct FinetuneCommand: ParsableCommand {
   @OptionGroup var shared: OutputOptions
 
   func run() throws {
+    guard source != nil || sourceProxy != nil else {
+      throw CommandError.usage("give --source DATA, the task the model was trained on, or --source-proxy DATA")
+    }
     try TrainingSession(
-      base: base, target: target, source: source, sourceHead: head, output: output, training: training,
+      base: base, target: target, source: source, proxy: sourceProxy, sourceHead: head, output: output,
+      training: training,
       hardware: hardware, shared: shared
     ).run()
   }

@@ -56,6 +56,9 @@ struct TrainingArguments: ParsableArguments {
   @Flag(help: "Apply the regularizers in the step instead of the gradient.")
   var decoupled = false
 
+  @Flag(help: "Bring images to the model's shape: resize with antialiasing, repeat a single channel.")
+  var fit = false
+
   @Option(help: "The seed of the new head and the order of the examples.")
   var seed: UInt64 = 0
 
@@ -96,6 +99,7 @@ struct TrainingArguments: ParsableArguments {
       throw CommandError.usage("--decoupled: none of the regularizers can be applied in the step; \(able) can")
     }
     options.seed = seed
+    options.fitsImages = fit
     try options.validate()
     return options
   }

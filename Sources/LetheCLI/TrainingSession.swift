@@ -13,6 +13,7 @@ struct TrainingSession {
   let base: String
   let target: String
   let source: String?
+  let proxy: String?
   let sourceHead: String?
   let output: String
   let training: TrainingArguments
@@ -26,21 +27,25 @@ struct TrainingSession {
     let checkpoint = try Checkpoint(contentsOf: path)
     let targetData = try Dataset.load(target)
     let sourceData = try source.map { try Dataset.load($0) }
+    let proxyData = try proxy.map { try Dataset.load($0) }
     let device = try hardware.open()
     let run = TrainingRun(
-      options: options, path: output, target: targetData, source: sourceData, sourceTask: sourceHead, device: device,
-      configuration: try configuration(options), commandLine: CommandLine.arguments)
-    let display = EpochDisplay(hasSource: sourceData != nil, isSilent: shared.json, isQuiet: shared.quiet)
+      options: options, path: output, target: targetData, source: sourceData, proxy: proxyData,
+      sourceTask: sourceHead, device: device, configuration: try configuration(options),
+      commandLine: CommandLine.arguments)
+    let display = EpochDisplay(
+      hasSource: sourceData != nil, hasProxy: proxyData != nil, isSilent: shared.json, isQuiet: shared.quiet)
     display.open(
       "\(path) · \(checkpoint.program.architecture) · \(Show.count(checkpoint.program.parameterCount)) parameters"
-        + (sourceData == nil ? "" : " · source head kept") + " · \(device), \(try Library.threadCount()) threads"
+        + (sourceData == nil && proxyData == nil ? "" : " · source head kept")
+        + " · \(device), \(try Library.threadCount()) threads"
         + " · seed \(options.seed)")
     let interruption = Interruption()
     let history = try run.run(
       from: checkpoint, basePath: path, isCancelled: { interruption.isRequested }, onEvent: display.show)
     var finished = try Run.open(output)
     try finished.storeDrift()
-    if let sourceData { try storeSimilarity(in: &finished, on: sourceData, device: device) }
+    if let data = sourceData ?? proxyData { try storeSimilarity(in: &finished, on: data, device: device) }
     let summary = finished.summary()
     if shared.json {
       Console.result(json(history, summary))
@@ -73,6 +78,9 @@ struct TrainingSession {
     }
     let epochs = history.map { record -> JSONValue in
       [
+        "proxy": record.proxy.map {
+          ["agreement": .double($0.agreement), "divergence": .double($0.divergence), "count": .int($0.count)]
+        } ?? .null,
         "epoch": .int(record.epoch), "source": task(record.source), "target": task(record.target),
         "trainingLoss": .double(record.trainingLoss), "penalty": .double(record.penalty),
         "seconds": .double(record.seconds),

@@ -10,14 +10,20 @@ public struct RunSummary: Sendable {
     public var sourceLoss: Double
     public var targetAccuracy: Double?
     public var targetLoss: Double
+    /// Agreement with itself at epoch 0 on examples that stand in for the source's, and mean KL divergence from it.
+    public var proxyAgreement: Double?
+    public var proxyDivergence: Double?
     public var penalty: Double
     public var seconds: Double
     public var doses: [Dose]
 
     public init(
       epoch: Int, sourceAccuracy: Double? = nil, sourceLoss: Double = .nan, targetAccuracy: Double? = nil,
-      targetLoss: Double = .nan, penalty: Double = .nan, seconds: Double = .nan, doses: [Dose] = []
+      targetLoss: Double = .nan, proxyAgreement: Double? = nil, proxyDivergence: Double? = nil,
+      penalty: Double = .nan, seconds: Double = .nan, doses: [Dose] = []
     ) {
+      self.proxyAgreement = proxyAgreement
+      self.proxyDivergence = proxyDivergence
       self.epoch = epoch
       self.sourceAccuracy = sourceAccuracy
       self.sourceLoss = sourceLoss
@@ -148,6 +154,8 @@ public struct RunSummary: Sendable {
   public var name: String
   /// The task learned before, or `nil` when the run has none (`lethe train`).
   public var sourceTask: String?
+  /// The examples that stand in for the source's, or `nil` where none do.
+  public var proxyTask: String?
   public var targetTask: String
   public var epochs: [Epoch]
   public var forgetting: Forgetting?
@@ -156,11 +164,13 @@ public struct RunSummary: Sendable {
   public var configuration: [(String, String)]
 
   public init(
-    name: String, sourceTask: String?, targetTask: String, epochs: [Epoch], forgetting: Forgetting? = nil,
+    name: String, sourceTask: String?, proxyTask: String? = nil, targetTask: String, epochs: [Epoch],
+    forgetting: Forgetting? = nil,
     drift: [DriftRow] = [], cka: CKARecord? = nil, configuration: [(String, String)] = []
   ) {
     self.name = name
     self.sourceTask = sourceTask
+    self.proxyTask = proxyTask
     self.targetTask = targetTask
     self.epochs = epochs
     self.forgetting = forgetting

@@ -31,6 +31,8 @@ private enum Known {
   static let contiguous = find("aten::contiguous")
   static let indexSelect = find("aten::index_select")
   static let diagonal = find("aten::diagonal")
+  static let expand = find("aten::expand")
+  static let resizeBilinear = find("aten::_upsample_bilinear2d_aa")
   static let diagonalMatrix = find("aten::diag_embed")
 
   private static func find(_ name: String, _ overload: String = "") -> Result<Operator, any Error> {
@@ -114,6 +116,16 @@ extension Tensor {
   }
 
   /// A matrix's transpose.
+  /// A view with axes of extent 1 repeated; -1 keeps an axis.
+  public func expanded(to shape: [Int]) throws -> Tensor {
+    try Known.expand.get().tensor([.tensor(self), .ints(shape)])
+  }
+
+  /// Images `[batch, channels, height, width]` in another size, as `interpolate(mode="bilinear", antialias=True)` does.
+  public func resizedBilinear(to size: [Int]) throws -> Tensor {
+    try Known.resizeBilinear.get().tensor([.tensor(self), .ints(size), .bool(false)])
+  }
+
   public func transposed() throws -> Tensor { try Known.transpose.get().tensor([.tensor(self)]) }
 
   public func contiguous() throws -> Tensor { try Known.contiguous.get().tensor([.tensor(self)]) }

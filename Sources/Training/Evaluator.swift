@@ -33,7 +33,7 @@ public struct Evaluator {
     try withoutGradients {
       for batch in try Batches(split: split, batchSize: batchSize, device: model.device) {
         let logits = try model.run(try batch.modelInputs(for: model)).logits
-        loss += try logits.crossEntropy(with: batch.labels, reduction: .sum).item()
+        loss += try logits.crossEntropy(with: try batch.labels, reduction: .sum).item()
         predictions += try logits.argmax(along: 1).array(of: Int32.self)
       }
     }
@@ -42,39 +42,5 @@ public struct Evaluator {
     let count = Double(max(1, split.count))
     return Evaluation(
       accuracy: Double(correct) / count, loss: loss / count, predictions: predictions, labels: labels)
-  }
-}
-
-extension Batch {
-  /// The inputs on the model's device, images normalized as the model was trained.
-  public func modelInputs(for model: Model) throws -> [String: Tensor] {
-    var prepared: [String: Tensor] = [:]
-    for (name, tensor) in inputs {
-      let wantsFloats = model.program.inputs.first { $0.name == name }?.elementType == "float32"
-      if wantsFloats {
-        prepared[name] = try model.preprocessing.map { try tensor.preprocessed(by: $0) } ?? tensor.to(.float32)
-      } else {
-        prepared[name] = tensor
-      }
-    }
-    return prepared
-  }
-}
-
-extension Model {
-  /// - Throws: ``TrainingError/inputMismatch(input:expected:found:dataset:)`` or
-  ///   ``TrainingError/missingInput(input:dataset:)``.
-  public func checkInputs(of split: Split, dataset: String) throws {
-    for input in program.inputs {
-      guard let array = split.inputs.first(where: { $0.name == input.name }) else {
-        throw TrainingError.missingInput(input: input.name, dataset: dataset)
-      }
-      let expected = Array(input.shape.dropFirst())
-      let fits = expected.count == array.shape.count && zip(expected, array.shape).allSatisfy { $0 < 0 || $0 == $1 }
-      guard fits else {
-        throw TrainingError.inputMismatch(
-          input: input.name, expected: expected, found: array.shape, dataset: dataset)
-      }
-    }
   }
 }

@@ -100,7 +100,7 @@ public final class Trainer {
     let factor = options.schedule.factor(
       step: stepCount, stepsPerEpoch: stepsPerEpoch, epochCount: options.epochCount)
     let forward = try forwardPass(batch)
-    let loss = try forward.logits.crossEntropy(with: batch.labels, labelSmoothing: options.labelSmoothing)
+    let loss = try forward.logits.crossEntropy(with: try batch.labels, labelSmoothing: options.labelSmoothing)
     let value = try loss.item()
     guard value.isFinite else { throw try diverged(epoch) ?? notFinite(value, epoch: epoch, factor: factor) }
     let terms = try zip(regularizers, forward.steps).map { try $0.loss(of: $1) }

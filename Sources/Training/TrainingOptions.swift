@@ -32,6 +32,8 @@ public struct TrainingOptions: Sendable, Codable, Equatable {
   public var frozen: [String] = []
   public var regularizers: [RegularizerSpecification] = []
   public var seed: UInt64 = 0
+  /// Whether images of another size or of one channel are brought to the model's shape.
+  public var fitsImages = false
 
   public init() {}
 

@@ -19,6 +19,8 @@ public enum TrainingEvent: Sendable {
 public struct EpochRecord: Sendable {
   public var epoch: Int
   public var source: Evaluation?
+  /// How far the source task's head still says what it said at epoch 0.
+  public var proxy: ProxyAgreement?
   /// Nil at epoch 0 where the head of the trained task is new.
   public var target: Evaluation
   public var targetHeadIsNew: Bool
@@ -36,6 +38,8 @@ public struct TrainingRun {
   public var path: String
   public var target: Dataset
   public var source: Dataset?
+  /// Examples that stand in for the source's where these are not at hand.
+  public var proxy: Dataset?
   /// The task whose head judges the source; nil looks for the data set's own, then the checkpoint's.
   public var sourceTask: String?
   public var device: Device
@@ -44,13 +48,14 @@ public struct TrainingRun {
   public var commandLine: [String]
 
   public init(
-    options: TrainingOptions, path: String, target: Dataset, source: Dataset? = nil, sourceTask: String? = nil,
-    device: Device, configuration: String, commandLine: [String]
+    options: TrainingOptions, path: String, target: Dataset, source: Dataset? = nil, proxy: Dataset? = nil,
+    sourceTask: String? = nil, device: Device, configuration: String, commandLine: [String]
   ) {
     self.options = options
     self.path = path
     self.target = target
     self.source = source
+    self.proxy = proxy
     self.sourceTask = sourceTask
     self.device = device
     self.configuration = configuration
@@ -68,8 +73,11 @@ public struct TrainingRun {
     onEvent: (TrainingEvent) throws -> Void
   ) throws -> [EpochRecord] {
     let model = try Model(base, device: device)
-    if model.preprocessing == nil { model.preprocessing = Preprocessing.fitted(to: target.train) }
-    let judge = try source.map { try sourceHead(for: $0, in: model) }
+    model.fitPreprocessing(to: target.train, fitsImages: options.fitsImages)
+    let judge = try source.map { try sourceHead(for: $0, in: model) } ?? proxy.map { _ in try originalHead(in: model) }
+    let meter = try judge.flatMap { task in
+      try proxy.map { try ProxyMeter(of: model, task: task, on: $0.test, dataset: $0.name) }
+    }
     let headIsNew = try installTargetHead(in: model, judge: judge)
     if let source { try model.checkInputs(of: source.test, dataset: source.name) }
     let origin = source.flatMap { data in
@@ -107,7 +115,7 @@ public struct TrainingRun {
       }
       let elapsed = start.duration(to: .now)
       let result = try evaluate(
-        model, judge: judge, epoch: epoch, statistics: statistics, headIsNew: headIsNew && epoch == 0,
+        model, judge: judge, meter: meter, epoch: epoch, statistics: statistics, headIsNew: headIsNew && epoch == 0,
         seconds: epoch == 0 ? 0 : Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) * 1e-18)
       history.append(result)
       for regularizer in trainer.regularizers where epoch > 0 {
@@ -136,6 +144,15 @@ extension TrainingRun {
     guard let head = model.heads[task], head.classNames.count == classCount else {
       throw TrainingError.classCountMismatch(
         task: task, head: model.heads[task]?.classNames.count ?? 0, dataset: classCount)
+    }
+    return task
+  }
+
+  /// The head that the checkpoint came with.
+  private func originalHead(in model: Model) throws -> String {
+    let task = sourceTask ?? model.task
+    guard model.heads[task] != nil, task != Checkpoint.untrainedTask else {
+      throw ModelError.missingHead(task: task, available: model.heads.keys.filter { $0 != task }.sorted())
     }
     return task
   }
@@ -169,7 +186,8 @@ extension TrainingRun {
 
 extension TrainingRun {
   private func evaluate(
-    _ model: Model, judge: String?, epoch: Int, statistics: EpochStatistics, headIsNew: Bool, seconds: Double
+    _ model: Model, judge: String?, meter: ProxyMeter?, epoch: Int, statistics: EpochStatistics, headIsNew: Bool,
+    seconds: Double
   ) throws -> EpochRecord {
     let evaluator = Evaluator()
     let targetResult = try evaluator.evaluate(model, on: target.test, dataset: target.name)
@@ -177,10 +195,11 @@ extension TrainingRun {
     if let source, let judge {
       try model.activate(task: judge)
       sourceResult = try evaluator.evaluate(model, on: source.test, dataset: source.name)
-      try model.activate(task: target.name)
     }
+    let agreement = try meter?.measure(model)
+    try model.activate(task: target.name)
     return EpochRecord(
-      epoch: epoch, source: sourceResult, target: targetResult, targetHeadIsNew: headIsNew,
+      epoch: epoch, source: sourceResult, proxy: agreement, target: targetResult, targetHeadIsNew: headIsNew,
       trainingLoss: epoch == 0 ? .nan : statistics.loss, penalty: statistics.penalty,
       doses: statistics.doses, seconds: seconds)
   }
@@ -194,6 +213,8 @@ extension TrainingRun {
     environment["targetFingerprint"] = target.fingerprint
     environment["sourceTask"] = source?.name
     environment["sourceFingerprint"] = source?.fingerprint
+    environment["proxyTask"] = proxy?.name
+    environment["proxyFingerprint"] = proxy?.fingerprint
     return RunRecord(
       configuration: configuration, commandLine: commandLine, environment: environment, seed: options.seed)
   }
@@ -207,6 +228,10 @@ extension TrainingRun {
       set("source_loss", source.loss)
       record.predictions["source", default: [:]][result.epoch] = source.predictions
       record.labels["source"] = source.labels
+    }
+    if let proxy = result.proxy {
+      set("proxy_agreement", proxy.agreement)
+      set("proxy_divergence", proxy.divergence)
     }
     set("target_accuracy", result.target.accuracy)
     set("target_loss", result.target.loss)

@@ -15,9 +15,9 @@ import Torch
     for batch in try Batches(split: split, batchSize: 4) {
       values += try batch.inputs[0].tensor.array()
       sizes.append(batch.indices.count)
-      #expect(batch.labels.type == .int64)
+      #expect(try batch.labels.type == .int64)
       #expect(try batch.labels.array(of: Int.self) == batch.indices)
-      #expect(batch.inputs[0].tensor.shape == [batch.indices.count, 1])
+      #expect(try batch.inputs[0].tensor.shape == [batch.indices.count, 1])
     }
     #expect(values == (0..<10).map(Float.init))
     #expect(sizes == [4, 4, 2])
@@ -53,7 +53,7 @@ import Torch
     let rows = TensorView(bytes, shape: [1, 2, 1, 2])
     let images = Split(inputs: [InputArray(rows: rows)], labels: [0])
     let batch = try #require(try Batches(split: images, batchSize: 8).makeIterator().next())
-    #expect(batch.inputs[0].tensor.type == .uint8)
+    #expect(try batch.inputs[0].tensor.type == .uint8)
     let values = try batch.inputs[0].tensor
       .preprocessed(by: Preprocessing(mean: [0.1, 0.4], standardDeviation: [0.5, 0.25])).array(of: Float.self)
     for (value, expected) in zip(values, [0.2, 0.2, 0, 0] as [Float]) { #expect(abs(value - expected) < 1e-6) }

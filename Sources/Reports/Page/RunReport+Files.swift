@@ -7,6 +7,7 @@ extension RunReport {
       let name = accuracy.count == 1 ? "accuracy" : index == 0 ? "accuracy-source" : "accuracy-target"
       files.append(("\(name).svg", chart.svg()))
     }
+    if let chart = proxyChart() { files.append(("proxy.svg", chart.svg())) }
     if let chart = doseChart() { files.append(("dose.svg", chart.svg())) }
     if let chart = driftChart() { files.append(("drift.svg", chart.svg())) }
     if let chart = ckaChart() { files.append(("cka.svg", chart.svg())) }
@@ -22,7 +23,8 @@ extension RunReport {
   public func csvs() -> [(fileName: String, content: String)] {
     let number = CommaSeparatedValues.number
     var metrics = CommaSeparatedValues(header: [
-      "run", "epoch", "source_accuracy", "source_loss", "target_accuracy", "target_loss", "penalty", "seconds",
+      "run", "epoch", "source_accuracy", "source_loss", "target_accuracy", "target_loss", "proxy_agreement",
+      "proxy_divergence", "penalty", "seconds",
     ])
     var summary = CommaSeparatedValues(header: [
       "run", "source_task", "target_task", "source_before", "source_after", "target_before", "target_after",
@@ -39,8 +41,8 @@ extension RunReport {
         metrics.append(
           [run.name, String(epoch.epoch)]
             + [
-              epoch.sourceAccuracy, epoch.sourceLoss, epoch.targetAccuracy, epoch.targetLoss, epoch.penalty,
-              epoch.seconds,
+              epoch.sourceAccuracy, epoch.sourceLoss, epoch.targetAccuracy, epoch.targetLoss,
+              epoch.proxyAgreement, epoch.proxyDivergence, epoch.penalty, epoch.seconds,
             ].map(number))
       }
       let forgetting = run.forgetting

@@ -40,6 +40,11 @@ extension RunReport {
     let charts = accuracyCharts()
     let width = charts.count > 1 ? 450.0 : 720
     sections.append(section("Accuracy by epoch", grid(charts.map { figure($0, width: width) }) + epochs))
+    if let chart = proxyChart() {
+      let epochs = details("Agreement of every epoch", table(proxyTable()))
+      sections.append(
+        section("On other examples", figure(chart, width: 720) + paragraph(Self.proxyNote) + epochs))
+    }
     if let chart = doseChart() {
       let doses = details("Dose of every epoch", table(doseTable()))
       sections.append(

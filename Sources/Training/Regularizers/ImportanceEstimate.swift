@@ -47,7 +47,7 @@ public struct ImportanceEstimate {
       switch measure {
       case .exact: try Self.addExact(logits, parameters, to: sums)
       case .empirical, .batched:
-        let gradients = try logits.crossEntropy(with: batch.labels).gradients(of: parameters)
+        let gradients = try logits.crossEntropy(with: try batch.labels).gradients(of: parameters)
         try Self.add(gradients, to: sums) { try $0.addProductInPlace($1, $1) }
       case .outputSensitivity:
         let gradients = try logits.squared().sum().gradients(of: parameters)

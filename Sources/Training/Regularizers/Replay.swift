@@ -77,6 +77,6 @@ struct Replay: Regularizer {
   func loss(of step: TrainingStep) throws -> Tensor? {
     guard let replayed = step.replayed, let features = replayed.headInput else { return nil }
     let logits = try step.model.logits(of: features, head: head.tensors, mode: .training())
-    return try logits.crossEntropy(with: replayed.batch.labels).multiply(by: strength)
+    return try logits.crossEntropy(with: try replayed.batch.labels).multiply(by: strength)
   }
 }

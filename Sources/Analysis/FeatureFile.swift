@@ -1,0 +1,94 @@
+import Checkpoints
+import HDF5
+import Metrics
+import Torch
+
+/// Features of a network's layers on some samples, from anywhere: an HDF5 file with one dataset a layer, `[samples, …]`.
+///
+/// Datasets in groups are layers named by their path with dots. Rows are read batch by batch.
+public struct FeatureFile {
+  public let path: String
+  /// The layers, by number and name.
+  public let layers: [String]
+  /// Samples of every layer.
+  public let sampleCount: Int
+  private let datasets: [String: HDF5.Dataset]
+
+  /// - Throws: ``AnalysisError/badFeatures(path:reason:)``, `CheckpointError`, `HDF5Error`.
+  public init(contentsOf path: String) throws {
+    if (try? WeightsFile.kind(of: path)) == .checkpoint {
+      throw AnalysisError.badFeatures(path: path, reason: "a checkpoint; give --data, the examples to compare it on")
+    }
+    let root = try File.open(path).root
+    var datasets: [String: HDF5.Dataset] = [:]
+    var count: (layer: String, samples: Int)?
+    for name in try root.allDatasetPaths() {
+      let dataset = try root.dataset(name)
+      let layer = name.replacing("/", with: ".")
+      guard try dataset.elementType.isFloatingPoint, let samples = try dataset.shape.first else {
+        throw AnalysisError.badFeatures(
+          path: path, reason: "\(layer): expected fractions of shape [samples, …], found \(try dataset.shape)")
+      }
+      if let count, count.samples != samples {
+        throw AnalysisError.badFeatures(
+          path: path, reason: "\(layer) has \(samples) samples, \(count.layer) \(count.samples)")
+      }
+      count = count ?? (layer, samples)
+      datasets[layer] = dataset
+    }
+    guard let count else { throw AnalysisError.badFeatures(path: path, reason: "it has no datasets") }
+    self.path = path
+    self.datasets = datasets
+    layers = datasets.keys.sorted { $0.compare($1, options: .numeric) == .orderedAscending }
+    sampleCount = count.samples
+  }
+
+  /// Some rows of a layer, `[rows, …]`, in the file's own type.
+  func rows(_ range: Range<Int>, of layer: String) throws -> Tensor {
+    guard let dataset = datasets[layer] else { preconditionFailure("no layer \(layer) in \(path)") }
+    let shape = [range.count] + (try dataset.shape.dropFirst())
+    let bytes = try dataset.readRows(range)
+    return try bytes.withUnsafeBytes {
+      try Tensor(bytes: $0, shape: shape, type: DType(named: dataset.elementType.rawValue))
+    }
+  }
+}
+
+extension CKAMatrix {
+  /// Compares layers of two files of features of the same samples.
+  ///
+  /// - Parameters:
+  ///   - sampleCount: how many samples, at most, from the first on.
+  ///   - onProgress: batches done, of how many.
+  /// - Throws: ``AnalysisError`` where the files do not have the same samples, or too few.
+  public init(
+    comparing a: FeatureFile, with b: FeatureFile, layersA: [String], layersB: [String],
+    estimator: CKAEstimator = .debiased, pooling: FeaturePooling? = nil, sampleCount: Int = .max,
+    batchSize: Int = 256, seed: UInt64 = 0, onProgress: (Int, Int) -> Void = { _, _ in }
+  ) throws {
+    guard a.sampleCount == b.sampleCount else {
+      throw AnalysisError.badFeatures(
+        path: b.path, reason: "it has \(b.sampleCount) samples, \(a.path) \(a.sampleCount)")
+    }
+    let count = min(sampleCount, a.sampleCount)
+    guard count >= estimator.minimumSampleCount else {
+      throw AnalysisError.tooFewSamples(count: count, minimum: estimator.minimumSampleCount)
+    }
+    var accumulator = CKAAccumulator(estimator: estimator, layersA: layersA, layersB: layersB, seed: seed)
+    let total = (count + batchSize - 1) / batchSize
+    for (done, start) in stride(from: 0, to: count, by: batchSize).enumerated() {
+      let range = start..<min(start + batchSize, count)
+      if done > 0, CKAMatrix.isTooShort(range.count, batchSize: batchSize, estimator) { break }
+      try accumulator.add(
+        layersA.map { try FeaturePooling.rows(a.rows(range, of: $0), pooling) },
+        layersB.map { try FeaturePooling.rows(b.rows(range, of: $0), pooling) })
+      onProgress(done + 1, total)
+    }
+    self = try accumulator.matrix()
+  }
+
+  /// Whether a last batch would be too noisy a term of the sum.
+  static func isTooShort(_ count: Int, batchSize: Int, _ estimator: CKAEstimator) -> Bool {
+    count < max(estimator.minimumSampleCount, batchSize / 4)
+  }
+}

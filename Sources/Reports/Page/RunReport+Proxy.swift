@@ -1,0 +1,42 @@
+extension RunReport {
+  static let proxyNote =
+    "Where the source's data are not at hand, the model is asked what it makes of other examples, with the source's head, "
+    + "at every epoch. Agreement: how often its likeliest class is the one it was at epoch 0. Divergence: mean KL(before ‖ now), "
+    + "in nats. Neither is accuracy: it says how far the source's function moved on these examples, not whether it got worse."
+
+  /// How far each model still agrees with itself before training; nil where no run has measured it.
+  public func proxyChart() -> LineChart? {
+    let series = measured.map { run in
+      LineChart.Series(
+        name: runs.count > 1 ? run.name : "agreement",
+        points: run.epochs.compactMap { epoch in
+          epoch.proxyAgreement.map { LineChart.Point(epoch: epoch.epoch, value: 100 * $0) }
+        })
+    }
+    let ends = measured.compactMap { run in
+      run.epochs.last?.proxyAgreement.map { NumberText.percent($0) + (measured.count > 1 ? " in \(run.name)" : "") }
+    }
+    guard !series.isEmpty else { return nil }
+    let data = listed(union([measured.compactMap(\.proxyTask)]))
+    return LineChart(
+      title: "With the source's head, the model agrees with what it said before on \(listed(ends))",
+      subtitle: "top-1 agreement on the proxy examples \(data), not accuracy; epoch 0 is before training",
+      valueTitle: "agreement (%)", limits: 0...100, series: series)
+  }
+
+  /// A row for each epoch.
+  func proxyTable() -> TextTable {
+    var table = TextTable([TextTable.Column("run"), .number("epoch"), .number("agreement"), .number("KL divergence")])
+    for run in measured {
+      for epoch in run.epochs {
+        table.append([
+          run.name, String(epoch.epoch), NumberText.percent(epoch.proxyAgreement),
+          NumberText.significant(epoch.proxyDivergence),
+        ])
+      }
+    }
+    return table
+  }
+
+  private var measured: [RunSummary] { runs.filter { $0.epochs.contains { $0.proxyAgreement != nil } } }
+}
