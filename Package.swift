@@ -70,7 +70,7 @@ let package = Package(
     tests(of: "Checkpoints", ["HDF5", "Programs", "TestSupport"]),
     tests(of: "Torch", ["TestSupport"]),
     tests(of: "Models", ["Torch", "Checkpoints", "HDF5", "Programs", "TestSupport"]),
-    tests(of: "Datasets", ["Torch", "HDF5", "Checkpoints", "Metrics"]),
+    tests(of: "Datasets", ["Torch", "HDF5", "Checkpoints", "Metrics", "TestSupport"]),
     tests(
       of: "Training",
       ["Models", "Datasets", "Metrics", "Checkpoints", "HDF5", "Torch", "Programs", "TestSupport"]),
