@@ -23,15 +23,12 @@ public struct TrainableParameters {
   /// - Throws: `ProgramError` for a glob that matches nothing, ``TrainingError/nothingToTrain(frozen:)``.
   public init(of model: Model, options: TrainingOptions, sourceHead: Model.TaskHead? = nil) throws {
     var frozen: Set<String> = []
-    var layers: Set<String> = []
     for pattern in options.frozen {
       frozen.formUnion(try model.program.parameterNames(matching: pattern))
     }
     for rule in options.rateRules { _ = try model.program.parameterNames(matching: rule.pattern) }
-    for layer in model.program.layers {
-      let isFrozen = layer.parameterNames.allSatisfy(frozen.contains) && !layer.parameterNames.isEmpty
-      let isNamed = options.frozen.contains { Glob($0).matches(layer.name) }
-      if isFrozen || isNamed { layers.insert(layer.name) }
+    let layers = Set(model.program.nodes.map(\.layer)).filter { layer in
+      options.frozen.contains { Glob($0).matches(layer) } || Self.isFrozen(layer, of: model.program, frozen: frozen)
     }
     let all = model.program.parameters.map(\.name)
     let still = all.filter { frozen.contains($0) || options.learningRate(of: $0) <= 0 }
@@ -57,5 +54,17 @@ public struct TrainableParameters {
     tensors = own + headTensors.map(\.value)
     for name in all { try model.parameters[name]?.setRequiresGradient(moving.contains(name)) }
     for (_, tensor) in headTensors { try tensor.setRequiresGradient(true) }
+  }
+
+  /// Whether all parameters of a layer are frozen; of the smallest module around it that has any, where it has none: the
+  /// dropout of a frozen block is frozen with the block.
+  private static func isFrozen(_ layer: String, of program: Program, frozen: Set<String>) -> Bool {
+    var path = layer
+    while !path.isEmpty {
+      let own = program.parameters.lazy.map(\.name).filter { $0.hasPrefix(path + ".") }
+      if let first = own.first { return frozen.contains(first) && own.allSatisfy(frozen.contains) }
+      path = Program.path(ofTensor: path)
+    }
+    return false
   }
 }

@@ -60,7 +60,7 @@ import Testing
     #expect(try Command("import", program, "-o", base).status == 0)
     let edit = "import sys, h5py; file = h5py.File(sys.argv[1], 'a')\n"
     let source = folder.file("source.h5")
-    _ = try Python.run(edit + "x = file['train/inputs'], file['test/inputs']; [g.move('input_ids', 'ids') for g in x]", source)
+    _ = try Python.run(edit + "[file[part + '/inputs'].move('input_ids', 'ids') for part in ('train', 'test')]", source)
     let renamed = try Command("train", base, "--data", source, "-o", folder.file("run"))
     #expect(renamed.status == 65)
     #expect(renamed.errors.contains("has no input 'input_ids', which the model expects; it has attention_mask, ids"))

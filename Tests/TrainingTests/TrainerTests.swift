@@ -36,6 +36,39 @@ import Training
     #expect(try state("layer2") != free)
   }
 
+  @Test func modulesWithoutParametersAreFrozenWithWhatIsAroundThem() throws {
+    let (model, _) = try setUp()
+    var options = TrainingOptions()
+    options.frozen = ["layer1.*", "layer2.0.*"]
+    let frozen = try TrainableParameters(of: model, options: options).frozenLayers
+    // The additions and ReLUs of a block carry the block's own name.
+    #expect(frozen.isSuperset(of: ["layer1.0", "layer1.1", "layer2.0", "layer1.0.conv1", "layer2.0.bn2"]))
+    #expect(frozen.isDisjoint(with: ["layer2.1", "layer3.0", "conv1", "fc"]))
+  }
+
+  @Test func tiedParametersAreTrainedOnceAndMoveTogether() throws {
+    let (fresh, split) = try setUp()
+    var checkpoint = try fresh.checkpoint(epoch: 0)
+    let (first, second) = ("layer1.0.conv1.weight", "layer1.1.conv1.weight")
+    checkpoint.parameters[second] = checkpoint.parameters[first]
+    let model = try Model(checkpoint)
+    var options = TrainingOptions()
+    options.batchSize = 16
+    options.learningRate = 0.1
+    let trainer = try Trainer(model, on: split, dataset: "random", options: options)
+    #expect(trainer.trainable.names.contains(first) && !trainer.trainable.names.contains(second))
+    #expect(!trainer.trainable.frozenNames.contains(second))
+    _ = try trainer.runEpoch(1)
+    let after = try model.checkpoint(epoch: 1)
+    #expect(after.parameters[first] == after.parameters[second])
+    #expect(after.parameters[first]?.identity == after.parameters[second]?.identity)
+    #expect(after.parameters[first] != checkpoint.parameters[first])
+    // Frozen under one of its names, it is frozen.
+    options.frozen = ["layer1.1.conv1"]
+    let held = try TrainableParameters(of: model, options: options)
+    #expect(Set(held.frozenNames).isSuperset(of: [first, second]))
+  }
+
   @Test func aStrongPullBringsTheWeightsBack() throws {
     // One decoupled step with lr·α = 1 lands on w⁰ itself: w − (w − w⁰).
     let (model, split) = try setUp()
