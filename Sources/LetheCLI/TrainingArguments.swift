@@ -56,6 +56,9 @@ struct TrainingArguments: ParsableArguments {
   @Flag(help: "Apply the regularizers in the step instead of the gradient.")
   var decoupled = false
 
+  @Option(help: "Train on this many examples only, drawn by the seed.")
+  var examples: Int?
+
   @Flag(help: "Bring images to the model's shape: resize with antialiasing, repeat a single channel.")
   var fit = false
 
@@ -100,6 +103,7 @@ struct TrainingArguments: ParsableArguments {
     }
     options.seed = seed
     options.fitsImages = fit
+    options.exampleCount = examples
     try options.validate()
     return options
   }

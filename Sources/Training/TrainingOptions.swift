@@ -1,3 +1,5 @@
+import Datasets
+import Metrics
 import Programs
 
 /// A learning rate for the parameters that a glob matches.
@@ -32,6 +34,8 @@ public struct TrainingOptions: Sendable, Codable, Equatable {
   public var frozen: [String] = []
   public var regularizers: [RegularizerSpecification] = []
   public var seed: UInt64 = 0
+  /// How many of the training examples to use, drawn by the seed; all when nil.
+  public var exampleCount: Int?
   /// Whether images of another size or of one channel are brought to the model's shape.
   public var fitsImages = false
 
@@ -41,12 +45,20 @@ public struct TrainingOptions: Sendable, Codable, Equatable {
     rateRules.last { Glob($0.pattern).matches(parameter) }?.learningRate ?? learningRate
   }
 
+  /// The examples of a split to train on.
+  func examples(of split: Split) -> Split {
+    guard let exampleCount, exampleCount < split.count else { return split }
+    var random = RandomSource(seed: seed)
+    return split.selecting(Array(random.permutation(count: split.count).prefix(exampleCount)))
+  }
+
   /// - Throws: ``TrainingError/badOption(_:)`` naming the option, what it was and what it may be.
   public func validate() throws {
     func require(_ condition: Bool, _ message: @autoclosure () -> String) throws {
       if !condition { throw TrainingError.badOption(message()) }
     }
     try require(epochCount >= 0, "--epochs must not be negative, found \(epochCount)")
+    if let exampleCount { try require(exampleCount >= 1, "--examples must be at least 1, found \(exampleCount)") }
     try require(batchSize >= 1, "--batch-size must be at least 1, found \(batchSize)")
     for rate in [learningRate] + rateRules.map(\.learningRate) {
       try require(rate >= 0 && rate.isFinite, "--lr must be zero or positive, found \(rate)")

@@ -73,7 +73,8 @@ public struct TrainingRun {
     onEvent: (TrainingEvent) throws -> Void
   ) throws -> [EpochRecord] {
     let model = try Model(base, device: device)
-    model.fitPreprocessing(to: target.train, fitsImages: options.fitsImages)
+    let examples = options.examples(of: target.train)
+    model.fitPreprocessing(to: examples, fitsImages: options.fitsImages)
     let judge = try source.map { try sourceHead(for: $0, in: model) } ?? proxy.map { _ in try originalHead(in: model) }
     let meter = try judge.flatMap { task in
       try proxy.map { try ProxyMeter(of: model, task: task, on: $0.test, dataset: $0.name) }
@@ -84,7 +85,7 @@ public struct TrainingRun {
       judge.map { SourceTask(task: $0, dataset: data.name, examples: data.train) }
     }
     let trainer = try withoutActuallyEscaping(onEvent) { onEvent in
-      try Trainer(model, on: target.train, dataset: target.name, options: options, source: origin) {
+      try Trainer(model, on: examples, dataset: target.name, options: options, source: origin) {
         try? onEvent(.estimating($0, completed: $1, total: $2))
       }
     }
