@@ -64,7 +64,7 @@ extension CKAMatrix {
   public init(
     comparing a: FeatureFile, with b: FeatureFile, layersA: [String], layersB: [String],
     estimator: CKAEstimator = .debiased, pooling: FeaturePooling? = nil, sampleCount: Int = .max,
-    batchSize: Int = 256, seed: UInt64 = 0, onProgress: (Int, Int) -> Void = { _, _ in }
+    batchSize: Int = 128, seed: UInt64 = 0, onProgress: (Int, Int) -> Void = { _, _ in }
   ) throws {
     guard a.sampleCount == b.sampleCount else {
       throw AnalysisError.badFeatures(

@@ -38,7 +38,7 @@ extension CKAMatrix {
   public init(
     comparing a: Model, with b: Model, on split: Split, dataset: String, layersA: [String], layersB: [String],
     estimator: CKAEstimator = .debiased, pooling: FeaturePooling? = nil, sampleCount: Int = 2048,
-    batchSize: Int = 256, seed: UInt64 = 0, onProgress: (Int, Int) -> Void = { _, _ in }
+    batchSize: Int = 128, seed: UInt64 = 0, onProgress: (Int, Int) -> Void = { _, _ in }
   ) throws {
     try a.checkInputs(of: split, dataset: dataset)
     try b.checkInputs(of: split, dataset: dataset)

@@ -17,6 +17,7 @@ std::atomic<int64_t> &live_handles() {
 }
 
 static LTTable make_table() {
+  keep_freed_memory();
   LTTable table{};
   table.version = LT_TABLE_VERSION;
   table.torch_version = [] { return TORCH_VERSION; };

@@ -48,7 +48,7 @@ struct CKACommand: ParsableCommand {
   var samples = 2048
 
   @Option(help: "Examples a minibatch.")
-  var batchSize = 256
+  var batchSize = 128
 
   @Flag(help: "Print the whole matrix, every layer of one with every layer of the other.")
   var matrix = false
