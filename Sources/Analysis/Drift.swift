@@ -158,7 +158,12 @@ extension DriftSums {
       let parts = parts
       DispatchQueue.concurrentPerform(iterations: parts.count) { index in
         let (before, after) = pairs[parts[index].pair]
-        results[index] = DriftSums(before, after, elements: parts[index].elements)
+        let elements = parts[index].elements
+        results[index] = DriftSums(before, after, elements: elements)
+        for view in [before, after] {
+          let size = view.elementType.byteCount
+          view.releasePages(elements.lowerBound * size..<elements.upperBound * size)
+        }
       }
     }
     var sums = [DriftSums](repeating: DriftSums(), count: pairs.count)

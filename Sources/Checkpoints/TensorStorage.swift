@@ -38,6 +38,7 @@ extension Group {
   public func writeTensor(_ name: String, _ tensor: TensorView) throws -> Dataset {
     let dataset = try tensor.withUnsafeBytes { try write(name, $0, tensor.elementType, shape: tensor.shape) }
     try dataset.setAttribute(Checksum.attributeName, to: tensor.storedChecksum ?? tensor.checksum)
+    tensor.releasePages()
     return dataset
   }
 

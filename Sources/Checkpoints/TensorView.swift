@@ -64,6 +64,14 @@ public struct TensorView: Sendable {
     }
   }
 
+  /// Lets go of the pages of a mapped file that have been read: they count as this process's memory until then. What is
+  /// read again is mapped again. Nothing for bytes in memory.
+  public func releasePages(_ range: Range<Int>? = nil) {
+    guard case .mapped(let file, let offset) = storage else { return }
+    let bytes = range ?? 0..<byteCount
+    file.releasePages(offset + bytes.lowerBound..<offset + bytes.upperBound)
+  }
+
   /// Its elements as numbers of the same type.
   public func array<Element: DatasetElement>(of type: Element.Type = Element.self) -> [Element] {
     precondition(Element.elementType == elementType, "\(elementType) read as \(Element.elementType)")
@@ -150,6 +158,15 @@ public final class MappedFile: @unchecked Sendable {
   public func withUnsafeBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result {
     defer { withExtendedLifetime(self) {} }
     return try body(UnsafeRawBufferPointer(start: base, count: byteCount))
+  }
+
+  /// Lets go of the pages that lie wholly within a range of bytes.
+  func releasePages(_ range: Range<Int>) {
+    guard let base else { return }
+    let page = Int(sysconf(Int32(_SC_PAGESIZE)))
+    let first = (range.lowerBound + page - 1) / page * page
+    let end = range.upperBound / page * page
+    if end > first { madvise(base + first, end - first, MADV_DONTNEED) }
   }
 
   /// Whether it begins as an HDF5 file does.

@@ -64,6 +64,7 @@ public struct Verification: Sendable, Equatable {
     for name in file.names {
       guard let tensor = file.tensors[name] else { continue }
       _ = tensor.checksum
+      tensor.releasePages()
       tensorCount += 1
       byteCount += tensor.byteCount
     }
@@ -103,6 +104,7 @@ public struct Verification: Sendable, Equatable {
     guard let expected = tensor.storedChecksum else { return }
     hasChecksums = true
     let found = tensor.checksum
+    tensor.releasePages()
     if found != expected {
       throw CheckpointError.checksumMismatch(
         tensor: dataset.path, file: dataset.file.path, expected: expected, found: found)

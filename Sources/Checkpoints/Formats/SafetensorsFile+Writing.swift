@@ -24,7 +24,10 @@ extension SafetensorsFile {
     let output = try SequentialFile(path)
     try withUnsafeBytes(of: UInt64(json.count).littleEndian) { try output.write($0) }
     try json.withUnsafeBytes { try output.write($0) }
-    for (_, tensor) in ordered { try tensor.withUnsafeBytes { try output.write($0) } }
+    for (_, tensor) in ordered {
+      try tensor.withUnsafeBytes { try output.write($0) }
+      tensor.releasePages()
+    }
   }
 }
 

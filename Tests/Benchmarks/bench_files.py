@@ -1,0 +1,89 @@
+"""Weights of 100 million parameters: `lethe import` against PyTorch's loading, and `lethe drift` against reading both files.
+
+python bench_files.py --lethe .build/release/lethe [--pairs 5]
+Whole processes, in turn; files are in the page cache. Memory is the largest resident set, mapped pages of the file included.
+`load alone` is PyTorch's call without the start of Python and the import of torch, which `process` has.
+"""
+
+import argparse
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+# What a child prints: the seconds of the call alone.
+loading = {
+    "pt": "torch.load(path, weights_only=True)",
+    "safetensors": "safetensors.torch.load_file(path)",
+    "pt2": "torch.export.load(path)",
+}
+
+
+def child(command):
+    """Seconds of the whole process, its largest resident set in bytes, and what it printed."""
+    start = time.perf_counter()
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
+        output = process.stdout.read()
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = status
+    assert status == 0, command
+    return time.perf_counter() - start, usage.ru_maxrss * 1024, output
+
+
+def make(folder):
+    import safetensors.torch
+    import torch
+
+    torch.manual_seed(0)
+    model = torch.nn.Sequential(*[torch.nn.Linear(2000, 2000) for _ in range(25)], torch.nn.Linear(2000, 10))
+    program = torch.export.export(model.eval(), (torch.randn(2, 2000),), dynamic_shapes=({0: torch.export.Dim.DYNAMIC},))
+    torch.export.save(program, f"{folder}/model.pt2")
+    torch.save(model.state_dict(), f"{folder}/weights.pt")
+    safetensors.torch.save_file(model.state_dict(), f"{folder}/weights.safetensors")
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter += 0.01 * torch.randn_like(parameter)
+    torch.save(model.state_dict(), f"{folder}/after.pt")
+
+
+def main():
+    arguments = argparse.ArgumentParser(description=__doc__)
+    arguments.add_argument("--lethe")
+    arguments.add_argument("--make", metavar="FOLDER", help="only make the files")
+    arguments.add_argument("--pairs", type=int, default=5)
+    options = arguments.parse_args()
+    if options.make:
+        return make(options.make)
+    with tempfile.TemporaryDirectory() as folder:
+        # In a process of its own: a child's largest resident set counts what its parent had when it was started.
+        subprocess.run([sys.executable, __file__, "--make", folder], check=True)
+        for name, file in (("pt", "weights.pt"), ("safetensors", "weights.safetensors"), ("pt2", "model.pt2")):
+            path, output = f"{folder}/{file}", f"{folder}/out.h5"
+            ours = [options.lethe, "import", f"{folder}/model.pt2"] + (["--weights", path] if name != "pt2" else [])
+            script = (f"import sys, time, torch, safetensors.torch; path = sys.argv[1]; start = time.perf_counter(); "
+                      f"{loading[name]}; print(time.perf_counter() - start)")
+            rows = []
+            for _ in range(options.pairs):
+                if os.path.exists(output):
+                    os.remove(output)
+                seconds, resident, _ = child(ours + ["-o", output])
+                theirs, _, alone = child([sys.executable, "-c", script, path])
+                rows.append((seconds, theirs, float(alone), resident / os.path.getsize(path)))
+            mine, process, alone, memory = (statistics.median(column) for column in zip(*rows))
+            print(f"import {name:11} lethe {mine:5.2f} s   PyTorch process {process:5.2f} s, load alone {alone:5.2f} s   "
+                  f"ratio {mine / process:.2f}, {mine / alone:.2f}   memory {memory:.2f} × the file")
+        pair = [f"{folder}/weights.pt", f"{folder}/after.pt"]
+        rows = []
+        for _ in range(options.pairs):
+            seconds, resident, _ = child([options.lethe, "drift", *pair])
+            read, _, _ = child(["sh", "-c", 'cat "$0" "$1" > /dev/null', *pair])
+            rows.append((seconds, read, resident))
+        mine, read, memory = (statistics.median(column) for column in zip(*rows))
+        print(f"drift  two .pt     lethe {mine:5.2f} s   cat {read:5.2f} s   ratio {mine / read:.1f}   "
+              f"memory {memory / 1e6:.0f} MB")
+
+
+if __name__ == "__main__":
+    main()
