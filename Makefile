@@ -30,6 +30,7 @@ bench: setup build ## whole runs of lethe against the same in PyTorch
 	@$(python) -c 'import safetensors' 2>/dev/null || $(python) -m pip install --quiet safetensors
 	$(python) Tests/Benchmarks/bench.py --lethe $(lethe)
 	$(python) Tests/Benchmarks/bench_files.py --lethe $(lethe)
+	$(python) Tests/Benchmarks/bench_models.py --lethe $(lethe)
 
 notebooks: setup build ## run every cell of Notebooks-md
 	@.ci/notebooks

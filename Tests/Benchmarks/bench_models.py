@@ -1,0 +1,121 @@
+"""An epoch of training of programs that came from PyTorch, against eager PyTorch: a ResNet-18 on 32×32 images and a small BERT.
+
+python bench_models.py --lethe .build/release/lethe [--pairs 3]
+Seconds of the second epoch, without evaluation, the same batches of 64 (images, SGD) and 32 (words, AdamW), fused optimizers in both.
+"""
+
+import argparse
+import json
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+import h5py
+import torch
+from torch import nn
+
+
+class Block(nn.Module):
+    def __init__(self, inputs, outputs, stride):
+        super().__init__()
+        self.conv1, self.bn1 = nn.Conv2d(inputs, outputs, 3, stride, 1, bias=False), nn.BatchNorm2d(outputs)
+        self.conv2, self.bn2 = nn.Conv2d(outputs, outputs, 3, 1, 1, bias=False), nn.BatchNorm2d(outputs)
+        self.relu, self.downsample = nn.ReLU(inplace=True), None
+        if stride != 1 or inputs != outputs:
+            self.downsample = nn.Sequential(nn.Conv2d(inputs, outputs, 1, stride, bias=False), nn.BatchNorm2d(outputs))
+
+    def forward(self, x):
+        kept = x if self.downsample is None else self.downsample(x)
+        return self.relu(self.bn2(self.conv2(self.relu(self.bn1(self.conv1(x))))) + kept)
+
+
+def resnet18():
+    blocks, width = [], 64
+    for outputs, stride in ((64, 1), (64, 1), (128, 2), (128, 1), (256, 2), (256, 1), (512, 2), (512, 1)):
+        blocks.append(Block(width, outputs, stride))
+        width = outputs
+    return nn.Sequential(nn.Conv2d(3, 64, 3, 1, 1, bias=False), nn.BatchNorm2d(64), nn.ReLU(inplace=True), *blocks,
+                         nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(512, 10))
+
+
+class Bert(nn.Module):
+    """Four layers of width 128, two heads, as "BERT-mini" in outline."""
+
+    def __init__(self):
+        super().__init__()
+        self.words, self.places = nn.Embedding(1000, 128), nn.Embedding(64, 128)
+        layer = nn.TransformerEncoderLayer(128, 2, 512, dropout=0.1, activation="gelu", batch_first=True)
+        self.encoder = nn.TransformerEncoder(layer, 4, enable_nested_tensor=False)
+        self.classifier = nn.Linear(128, 10)
+
+    def forward(self, input_ids):
+        places = torch.arange(input_ids.shape[1], device=input_ids.device)
+        return self.classifier(self.encoder(self.words(input_ids) + self.places(places))[:, 0])
+
+
+cases = {
+    "resnet18": (resnet18, lambda n: torch.randn(n, 3, 32, 32), 512, 64, ["--lr", "0.01"]),
+    "bert": (Bert, lambda n: torch.randint(0, 1000, (n, 64)), 512, 32, ["--lr", "0.001", "--optimizer", "adamw"]),
+}
+
+
+def make(name, folder):
+    build, draw, count, _, _ = cases[name]
+    torch.manual_seed(0)
+    program = torch.export.export(build().train(), (draw(2),), dynamic_shapes=({0: torch.export.Dim.DYNAMIC},))
+    torch.export.save(program, f"{folder}/{name}.pt2")
+    with h5py.File(f"{folder}/{name}.h5", "w") as file:
+        for part, size in (("train", count), ("test", 64)):
+            file[f"{part}/inputs/x"], file[f"{part}/labels"] = draw(size).numpy(), torch.arange(size) % 10
+
+
+def eager(name, folder):
+    build, _, _, batch, options = cases[name]
+    with h5py.File(f"{folder}/{name}.h5") as file:
+        inputs, labels = (torch.from_numpy(file[f"train/{key}"][()]) for key in ("inputs/x", "labels"))
+    torch.manual_seed(0)
+    model, rate = build().train(), float(options[1])
+    if "adamw" in options:
+        optimizer = torch.optim.AdamW(model.parameters(), lr=rate, weight_decay=0, fused=True)
+    else:
+        optimizer = torch.optim.SGD(model.parameters(), lr=rate, momentum=0.9, fused=True)
+    for epoch in range(2):
+        start = time.perf_counter()
+        for rows in torch.randperm(len(labels)).split(batch):
+            optimizer.zero_grad()
+            loss = nn.functional.cross_entropy(model(inputs[rows]), labels[rows])
+            loss.backward()
+            optimizer.step()
+            loss.item()
+        seconds = time.perf_counter() - start
+    print(seconds)
+
+
+def main():
+    arguments = argparse.ArgumentParser(description=__doc__)
+    arguments.add_argument("--lethe")
+    arguments.add_argument("--pairs", type=int, default=3)
+    arguments.add_argument("--eager", nargs=2, metavar=("NAME", "FOLDER"), help="only PyTorch's side")
+    options = arguments.parse_args()
+    if options.eager:
+        return eager(*options.eager)
+    with tempfile.TemporaryDirectory() as folder:
+        for name, (_, _, _, batch, rate) in cases.items():
+            make(name, folder)
+            base = f"{folder}/{name}-base.h5"
+            subprocess.run([options.lethe, "import", f"{folder}/{name}.pt2", "-o", base], check=True, stdout=subprocess.DEVNULL)
+            pairs = []
+            for index in range(options.pairs):
+                ours = subprocess.run(
+                    [options.lethe, "train", base, "--data", f"{folder}/{name}.h5", "--epochs", "2", "--batch-size", str(batch),
+                     *rate, "--json", "-o", f"{folder}/{name}{index}"], check=True, capture_output=True, text=True)
+                theirs = subprocess.run([sys.executable, __file__, "--eager", name, folder], check=True, capture_output=True, text=True)
+                pairs.append((json.loads(ours.stdout)["epochs"][2]["seconds"], float(theirs.stdout)))
+            mine, other = (statistics.median(column) for column in zip(*pairs))
+            print(f"{name:8} lethe {mine:6.2f} s   PyTorch {other:6.2f} s   ratio {statistics.median(a / b for a, b in pairs):.2f}")
+
+
+if __name__ == "__main__":
+    main()
