@@ -54,6 +54,9 @@ public struct Run: Sendable {
     return Run(path: path, record: try RunRecord(contentsOf: "\(path)/run.h5"))
   }
 
+  /// Removes the folder with everything in it.
+  public func discard() { try? FileManager.default.removeItem(atPath: path) }
+
   /// Replaces the record, in the file and here.
   public mutating func save(_ record: RunRecord) throws {
     try record.write(to: "\(path)/run.h5")

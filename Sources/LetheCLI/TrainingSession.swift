@@ -43,6 +43,8 @@ struct TrainingSession {
     let interruption = Interruption()
     let history = try run.run(
       from: checkpoint, basePath: path, isCancelled: { interruption.isRequested }, onEvent: display.show)
+    // What follows only reads: every file is whole, and the process can end at any time.
+    interruption.end()
     var finished = try Run.open(output)
     try finished.storeDrift()
     if let data = sourceData ?? proxyData { try storeSimilarity(in: &finished, on: data, device: device) }
@@ -116,6 +118,11 @@ final class Interruption: Sendable {
   nonisolated(unsafe) private static var requested: sig_atomic_t = 0
 
   init() {
+    // Whoever started this process may have left the signal blocked.
+    var signals = sigset_t()
+    sigemptyset(&signals)
+    sigaddset(&signals, SIGINT)
+    pthread_sigmask(SIG_UNBLOCK, &signals, nil)
     // A second Ctrl-C ends the process at once.
     signal(SIGINT) { _ in
       Interruption.requested = 1
@@ -124,4 +131,7 @@ final class Interruption: Sendable {
   }
 
   var isRequested: Bool { Self.requested != 0 }
+
+  /// Lets Ctrl-C end the process at once again.
+  func end() { signal(SIGINT, SIG_DFL) }
 }

@@ -91,6 +91,8 @@ public struct TrainingRun {
     }
 
     var run = try Run.create(at: path)
+    // A run without an epoch would only stand in the way of the next attempt.
+    defer { if run.epochs.isEmpty { run.discard() } }
     var record = startingRecord()
     let names = DoseMeter.names(of: options.regularizers.map(\.kind))
     for (name, regularizer) in zip(names, trainer.regularizers) {

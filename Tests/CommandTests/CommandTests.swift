@@ -2,36 +2,6 @@ import Foundation
 import TestSupport
 import Testing
 
-/// The built `lethe`, as a user runs it.
-struct Command {
-  let status: Int32
-  let output: String
-  let errors: String
-
-  init(_ arguments: String...) throws { try self.init(array: arguments) }
-
-  init(array arguments: [String]) throws {
-    let process = Process()
-    let products = Bundle.allBundles.map(\.bundlePath) + [CommandLine.arguments[0], "/proc/self/exe"]
-    let folders = products.map { URL(fileURLWithPath: $0).resolvingSymlinksInPath().deletingLastPathComponent() }
-    let built = [URL(fileURLWithPath: Repository.root + "/.build/debug")]
-    let candidates = (folders + built).map { $0.appendingPathComponent("lethe") }
-    process.executableURL = candidates.first { FileManager.default.isExecutableFile(atPath: $0.path) }
-    process.arguments = arguments
-    let (out, err) = (Pipe(), Pipe())
-    process.standardOutput = out
-    process.standardError = err
-    try process.run()
-    // Neither stream of these commands fills a pipe before the other is read.
-    output = String(decoding: out.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-    errors = String(decoding: err.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-    process.waitUntilExit()
-    status = process.terminationStatus
-  }
-
-  var errorLines: [Substring] { errors.split(separator: "\n") }
-}
-
 @Suite(.serialized) struct CommandTests {
   private let data = Repository.fixture("fashion-mnist-small")
 

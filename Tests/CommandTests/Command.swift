@@ -1,0 +1,57 @@
+import Foundation
+import TestSupport
+
+/// The built `lethe`, as a user runs it.
+struct Command {
+  let status: Int32
+  let output: String
+  let errors: String
+
+  init(_ arguments: String...) throws { try self.init(array: arguments) }
+
+  init(array arguments: [String]) throws { try self.init(Self.executable, arguments) }
+
+  /// With files limited to so many blocks of 512 bytes, and the signal for that ignored.
+  init(underFileSizeLimit blocks: Int, _ arguments: [String]) throws {
+    let script = "trap '' XFSZ; ulimit -f \(blocks); exec \"$0\" \"$@\""
+    try self.init(URL(fileURLWithPath: "/bin/sh"), ["-c", script, Self.executable.path] + arguments)
+  }
+
+  private init(_ executable: URL, _ arguments: [String]) throws {
+    let (process, out, err) = Self.prepare(executable, arguments)
+    try process.run()
+    // Neither stream of these commands fills a pipe before the other is read.
+    output = String(decoding: out.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+    errors = String(decoding: err.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+    process.waitUntilExit()
+    status = process.terminationStatus
+  }
+
+  /// A command that goes on while the test does, and its standard error.
+  static func start(_ arguments: String...) throws -> (Process, errors: Pipe) {
+    let (process, _, errors) = prepare(executable, arguments)
+    process.standardOutput = FileHandle.nullDevice
+    try process.run()
+    return (process, errors)
+  }
+
+  private static func prepare(_ executable: URL, _ arguments: [String]) -> (Process, out: Pipe, err: Pipe) {
+    let process = Process()
+    process.executableURL = executable
+    process.arguments = arguments
+    let (out, err) = (Pipe(), Pipe())
+    process.standardOutput = out
+    process.standardError = err
+    return (process, out, err)
+  }
+
+  private static let executable: URL = {
+    let products = Bundle.allBundles.map(\.bundlePath) + [CommandLine.arguments[0], "/proc/self/exe"]
+    let folders = products.map { URL(fileURLWithPath: $0).resolvingSymlinksInPath().deletingLastPathComponent() }
+    let built = URL(fileURLWithPath: Repository.root + "/.build/debug")
+    let candidates = (folders + [built]).map { $0.appendingPathComponent("lethe") }
+    return candidates.first { FileManager.default.isExecutableFile(atPath: $0.path) } ?? built
+  }()
+
+  var errorLines: [Substring] { errors.split(separator: "\n") }
+}
