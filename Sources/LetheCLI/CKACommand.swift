@@ -76,7 +76,7 @@ struct CKACommand: ParsableCommand {
     let first = try Model(Checkpoint(contentsOf: pair.before), device: device)
     let second = try Model(Checkpoint(contentsOf: pair.after), device: device)
     try activateSameHead(of: first, second, preferring: dataset.name)
-    if fit { for model in [first, second] { model.preprocessing?.fitsImages = true } }
+    if fit { for model in [first, second] { model.fitImages() } }
     let result = try CKAMatrix(
       comparing: first, with: second, on: dataset.test, dataset: dataset.name, layersA: try chosen(first),
       layersB: try chosen(second), estimator: estimator, pooling: pool, sampleCount: samples, batchSize: batchSize,

@@ -32,7 +32,7 @@ struct EvaluateCommand: ParsableCommand {
     let model = try Model(stored, device: try hardware.open())
     let task = head ?? (stored.heads[dataset.name] == nil ? stored.task : dataset.name)
     try model.activate(task: task)
-    if fit { model.preprocessing?.fitsImages = true }
+    if fit { model.fitImages() }
     guard let classCount = model.heads[task]?.classNames.count, classCount == dataset.classNames.count else {
       throw TrainingError.classCountMismatch(
         task: task, head: model.heads[task]?.classNames.count ?? 0, dataset: dataset.classNames.count)

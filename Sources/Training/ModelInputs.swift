@@ -27,7 +27,13 @@ extension Model {
     if preprocessing == nil, let name = names.first(where: { inputName(for: $0, of: names) == input.name }) {
       preprocessing = Preprocessing.fitted(to: split, input: name)
     }
-    if fitsImages { preprocessing?.fitsImages = true }
+    if fitsImages { fitImages() }
+  }
+
+  /// Brings images to the model's shape from now on.
+  public func fitImages() {
+    preprocessing = preprocessing ?? Preprocessing(scale: 1, mean: [0], standardDeviation: [1])
+    preprocessing?.fitsImages = true
   }
 
   /// Checks that a split has what the program takes. Inputs that the program does not take are left out.

@@ -14,7 +14,7 @@ public struct RunReport: Sendable {
     if runs.count == 1 { return single(first) }
     let measured = runs.filter { $0.forgetting?.final.isFinite == true }.sorted { final($0) < final($1) }
     guard let least = measured.first, let most = measured.last, measured.count > 1 else {
-      return listed(runs.map { "\($0.name) reached \(NumberText.percent($0.after(\.targetAccuracy)))" })
+      return listed(runs.map { "\($0.name) reached \(NumberText.percent($0.after(\.targetAccuracy)))\(agreed($0))" })
         + " on its task."
     }
     if measured.count == 2 {
@@ -38,7 +38,7 @@ public struct RunReport: Sendable {
     guard run.hasSource else {
       guard let target else { return "\(run.name) has no measured accuracy on \(run.targetTask) yet." }
       return "\(run.name) reached \(NumberText.percent(target)) accuracy on \(run.targetTask) after "
-        + "\(NumberText.plural(count, "epoch"))."
+        + "\(NumberText.plural(count, "epoch"))\(agreed(run))."
     }
     let source = run.sourceTask ?? "the source task"
     let reached = target.map { " and reached \(NumberText.percent($0)) on \(run.targetTask)" } ?? ""
@@ -57,6 +57,12 @@ public struct RunReport: Sendable {
       return "\(run.name) gained \(NumberText.points(-forgetting.final)) points on \(source)\(detail)\(reached)."
     }
     return "\(run.name) forgot no more of \(source) than chance explains\(detail)\(reached)."
+  }
+
+  /// What a run without source data knows of its source.
+  private func agreed(_ run: RunSummary) -> String {
+    guard let agreement = run.after(\.proxyAgreement) else { return "" }
+    return " (agreeing with the original on \(NumberText.percent(agreement)) of the proxy examples)"
   }
 
   private func targetComparison(_ a: RunSummary, _ b: RunSummary) -> String {

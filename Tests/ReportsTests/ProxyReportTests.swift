@@ -1,0 +1,35 @@
+import Testing
+
+@testable import Reports
+
+@Suite struct ProxyReportTests {
+  private func run(_ name: String, agreements: [Double?]) -> RunSummary {
+    RunSummary(
+      name: name, sourceTask: nil, proxyTask: "photos", targetTask: "flowers",
+      epochs: agreements.enumerated().map { epoch, agreement in
+        RunSummary.Epoch(
+          epoch: epoch, targetAccuracy: 0.5 + 0.1 * Double(epoch), proxyAgreement: agreement,
+          proxyDivergence: agreement.map { 1 - $0 })
+      })
+  }
+
+  @Test func agreementIsDrawnAndNamedAsWhatItIs() throws {
+    let runs = [run("plain", agreements: [1, 0.4]), run("l2-sp", agreements: [1, 0.75])]
+    let report = RunReport(runs: runs, title: "t")
+    let chart = try #require(report.proxyChart())
+    #expect(chart.title.contains("40.0 % in plain and 75.0 % in l2-sp"))
+    #expect(chart.subtitle.contains("proxy examples photos, not accuracy"))
+    #expect(chart.series.map(\.points.count) == [2, 2])
+    #expect(report.verdict.contains("l2-sp reached 60.0 % (agreeing with the original on 75.0 %"))
+    #expect(report.html().contains("On other examples"))
+    let metrics = try #require(report.csvs().first { $0.fileName == "metrics.csv" }).content
+    #expect(metrics.contains("plain,1,,,0.6,,0.4,0.6"))
+  }
+
+  @Test func runsWithoutAProxyHaveNoChart() {
+    let report = RunReport(runs: [run("plain", agreements: [nil, nil])], title: "t")
+    #expect(report.proxyChart() == nil)
+    #expect(!report.verdict.contains("agreeing"))
+    #expect(!report.html().contains("On other examples"))
+  }
+}
