@@ -28,7 +28,8 @@ let package = Package(
       ]),
   ],
   dependencies: [
-    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0")
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.0.0"),
   ],
   targets: [
     .target(
@@ -60,7 +61,7 @@ let package = Package(
       name: "LetheCLI",
       dependencies: [
         "Analysis", "Training", "Models", "Datasets", "Metrics", "Checkpoints", "HDF5", "Torch", "Programs", "Reports",
-        argumentParser,
+        argumentParser, .product(name: "Yams", package: "Yams"),
       ]),
     .target(name: "TestSupport", path: "Tests/TestSupport"),
     tests(of: "Programs"),

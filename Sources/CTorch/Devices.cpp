@@ -4,6 +4,7 @@
 #include <ATen/CPUGeneratorImpl.h>
 #include <ATen/Context.h>
 #include <ATen/Parallel.h>
+#include <ATen/autocast_mode.h>
 #include <ATen/detail/CUDAHooksInterface.h>
 
 namespace lethe {
@@ -28,6 +29,23 @@ void register_devices(LTTable &table) {
   };
   table.seed_default_generators = [](uint64_t seed) {
     return guarded([&] { at::manual_seed(seed); });
+  };
+  table.default_generator = [](const char *device, LTGenerator **out) {
+    return guarded([&] {
+      at::Generator generator = at::globalContext().defaultGenerator(c10::Device{std::string(device)});
+      *out = reinterpret_cast<LTGenerator *>(new at::Generator(std::move(generator)));
+    });
+  };
+  table.set_mixed_precision = [](const char *device, int32_t enabled) {
+    return guarded([&] {
+      c10::DeviceType type = c10::Device{std::string(device)}.type();
+      at::autocast::set_autocast_enabled(type, enabled != 0);
+      if (enabled) {
+        at::autocast::set_autocast_dtype(type, at::kBFloat16);
+      } else {
+        at::autocast::clear_cache();
+      }
+    });
   };
   table.cuda_device_count = []() -> int64_t {
     int64_t count = 0;

@@ -56,8 +56,7 @@ extension Checkpoint {
     }
   }
 
-  private static func tensors(of group: Group, _ reader: TensorReader, _ verifying: Bool) throws -> [String: TensorView]
-  {
+  static func tensors(of group: Group, _ reader: TensorReader, _ verifying: Bool) throws -> [String: TensorView] {
     let expectedOfLinks = try group.linkChecksums()
     var tensors: [String: TensorView] = [:]
     for name in try group.names {

@@ -74,6 +74,31 @@ public struct Run: Sendable {
     }.sorted()
   }
 
+  /// The epoch that the run stands for: the best one by its rule, else the last.
+  public var chosenEpoch: Int { record.bestEpoch ?? epochs.last ?? 0 }
+
+  /// Where the state to resume from stands.
+  public var resumePath: String { "\(path)/resume.h5" }
+
+  /// Removes the checkpoints after an epoch, the last first.
+  public func removeCheckpoints(after epoch: Int) {
+    for later in epochs.reversed() where later > epoch {
+      try? FileManager.default.removeItem(atPath: checkpointPath(epoch: later))
+    }
+  }
+
+  /// Points `checkpoints/best.h5` at an epoch's checkpoint.
+  public func markBest(epoch: Int) throws {
+    let link = "\(path)/checkpoints/best.h5"
+    let temporary = "\(path)/checkpoints/.best.partial-\(getpid())"
+    let target = URL(fileURLWithPath: checkpointPath(epoch: epoch)).lastPathComponent
+    guard symlink(target, temporary) == 0, rename(temporary, link) == 0 else {
+      let reason = String(cString: strerror(errno))
+      unlink(temporary)
+      throw CheckpointError.unwritable(path: link, reason: reason)
+    }
+  }
+
   static func digits(_ epoch: Int) -> String {
     let digits = String(epoch)
     return String(repeating: "0", count: max(0, 4 - digits.count)) + digits

@@ -16,6 +16,7 @@ extension RunRecord {
     let environment = try root.group("environment")
     self.init(
       configuration: try root.readCheckedText("configuration"), commandLine: try root.readStrings("command_line"),
+      commandOptions: root.contains("command_options") ? try root.readCheckedText("command_options") : "",
       environment: try environment.textAttributes(), seed: seed, created: try root.requiredAttribute("created"),
       letheVersion: try root.requiredAttribute("lethe_version"))
     let metricGroup = try root.group("metrics")
@@ -48,6 +49,7 @@ extension RunRecord {
         try root.setAttribute("seed", to: String(seed))
         try root.writeCheckedText("configuration", configuration)
         try root.writeStrings("command_line", commandLine)
+        if !commandOptions.isEmpty { try root.writeCheckedText("command_options", commandOptions) }
         try root.createGroup("environment").setTextAttributes(environment)
         let metricGroup = try root.createGroup("metrics")
         try metricGroup.setAttribute("columns", to: metrics.names)

@@ -26,6 +26,18 @@ public struct MetricTable: Sendable, Equatable {
     columns[name]?[row] = value
   }
 
+  /// Removes all rows but the first ones.
+  public mutating func keepRows(_ count: Int) {
+    rowCount = min(rowCount, count)
+    columns = columns.mapValues { Array($0.prefix(count)) }
+  }
+
+  /// One number; NaN where it was not measured.
+  public func value(_ name: String, row: Int) -> Double {
+    guard let column = columns[name], column.indices.contains(row) else { return .nan }
+    return column[row]
+  }
+
   /// Adds a row, in the order given.
   public mutating func append(_ row: KeyValuePairs<String, Double>) {
     let index = rowCount
@@ -89,6 +101,8 @@ public struct RunRecord: Sendable, Equatable {
   public var configuration: String
   /// The command that made it.
   public var commandLine: [String]
+  /// The command's options as a configuration file, YAML; empty where the run was not made by a command.
+  public var commandOptions: String
   /// Versions, machine, threads.
   public var environment: [String: String]
   /// The seed of everything random in it.
@@ -107,13 +121,15 @@ public struct RunRecord: Sendable, Equatable {
   public var analysis: [String: AnalysisRecord]
 
   public init(
-    configuration: String = "{}", commandLine: [String] = [], environment: [String: String] = [:], seed: UInt64 = 0,
-    created: String? = nil, letheVersion: String = FileFormat.letheVersion, metrics: MetricTable = MetricTable(),
+    configuration: String = "{}", commandLine: [String] = [], commandOptions: String = "",
+    environment: [String: String] = [:], seed: UInt64 = 0, created: String? = nil,
+    letheVersion: String = FileFormat.letheVersion, metrics: MetricTable = MetricTable(),
     predictions: [String: [Int: [Int32]]] = [:], labels: [String: [Int32]] = [:],
     analysis: [String: AnalysisRecord] = [:]
   ) {
     self.configuration = configuration
     self.commandLine = commandLine
+    self.commandOptions = commandOptions
     self.environment = environment
     self.seed = seed
     self.created = created ?? FileFormat.now()
@@ -122,5 +138,17 @@ public struct RunRecord: Sendable, Equatable {
     self.predictions = predictions
     self.labels = labels
     self.analysis = analysis
+  }
+}
+
+extension RunRecord {
+  /// The epoch that the run's rule holds to be the best; nil where it has no rule.
+  public var bestEpoch: Int? { environment["bestEpoch"].flatMap(Int.init) }
+
+  /// Forgets what came after an epoch.
+  public mutating func keepEpochs(through epoch: Int) {
+    metrics.keepRows(epoch + 1)
+    predictions = predictions.mapValues { $0.filter { $0.key <= epoch } }
+    analysis = [:]
   }
 }

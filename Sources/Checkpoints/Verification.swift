@@ -40,7 +40,7 @@ public struct Verification: Sendable, Equatable {
       return result
     }
     let checkpoints = (try? FileManager.default.contentsOfDirectory(atPath: "\(path)/checkpoints")) ?? []
-    let files = ["run.h5", "resume.h5"] + checkpoints.sorted().map { "checkpoints/\($0)" }
+    let files = ["run.h5", "resume.h5"] + checkpoints.sorted().filter { $0.hasPrefix("epoch-") }.map { "checkpoints/\($0)" }
     for file in files where file.hasSuffix(".h5") && FileManager.default.fileExists(atPath: "\(path)/\(file)") {
       result.attempt { try $0.checkFile("\(path)/\(file)") }
     }
@@ -52,6 +52,7 @@ public struct Verification: Sendable, Equatable {
     switch (try? root.attribute("kind", as: String.self)) ?? (root.contains("program") ? "checkpoint" : nil) {
     case "checkpoint": attempt { _ in _ = try Checkpoint(contentsOf: path) }
     case "run": attempt { _ in _ = try RunRecord(contentsOf: path) }
+    case "resume": attempt { _ in _ = try ResumeState(contentsOf: path) }
     default: break
     }
     let reader = TensorReader()

@@ -96,7 +96,7 @@ struct CheckpointPair {
         throw CommandError.usage("\(first) is not a run; give two files, or one run")
       }
       before = run.checkpointPath(epoch: 0)
-      after = run.checkpointPath(epoch: run.epochs.last ?? 0)
+      after = run.checkpointPath(epoch: run.chosenEpoch)
     }
   }
 }

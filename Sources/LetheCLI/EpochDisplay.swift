@@ -65,6 +65,7 @@ final class EpochDisplay {
         line(
           "\(record.epoch)", source, proxy, target, record.epoch > 0 ? Show.number(record.trainingLoss) : "–",
           Show.number(record.penalty, 4), record.epoch > 0 ? String(format: "%.1f s", record.seconds) : ""))
+      if !record.newBlocks.isEmpty { Console.result("        trains now: \(Show.list(record.newBlocks))") }
       // One that only measures has nothing to show.
       for dose in record.doses where dose.penalty > 0 || dose.gradientRatio > 0 { Console.result(Self.line(dose)) }
     }
@@ -85,6 +86,15 @@ final class EpochDisplay {
       Console.result(
         "with the source's head, the model still says of \(Show.percent(agreement)) of the proxy examples what it said "
           + "before (agreement, not accuracy)")
+    }
+    if let best = summary.bestEpoch {
+      Console.result(
+        "best epoch \(best.epoch) by '\(best.rule)'"
+          + (best.keepsBounds ? "" : ": no epoch keeps its bounds, this one misses them by least")
+          + "; checkpoints/best.h5")
+    }
+    if let wanted = summary.plannedEpochs, let last = summary.epochs.last?.epoch, last < wanted {
+      Console.result("stopped after epoch \(last) of \(wanted): no better epoch since")
     }
     Console.result("next: lethe report \(run)")
   }

@@ -42,7 +42,8 @@ enum Main {
     // A reader of our output that goes away ends us quietly.
     signal(SIGPIPE, SIG_DFL)
     do {
-      var command = try Lethe.parseAsRoot()
+      let arguments = Array(CommandLine.arguments.dropFirst())
+      var command = try Lethe.parseAsRoot(ConfigurationFile.expanding(arguments))
       try command.run()
     } catch {
       exit(report(error))
@@ -94,11 +95,13 @@ enum Main {
 /// A mistake in how the command was used that no library sees.
 enum CommandError: Error, CustomStringConvertible {
   case usage(String)
+  case badInput(String)
+  case missing(String)
   case unwritable(path: String, reason: String)
 
   var description: String {
     switch self {
-    case .usage(let message): message
+    case .usage(let message), .badInput(let message), .missing(let message): message
     case .unwritable(let path, let reason): "\(path): cannot be written: \(reason)"
     }
   }
@@ -106,6 +109,8 @@ enum CommandError: Error, CustomStringConvertible {
   var exitStatus: Int32 {
     switch self {
     case .usage: EX_USAGE
+    case .badInput: EX_DATAERR
+    case .missing: EX_NOINPUT
     case .unwritable: EX_CANTCREAT
     }
   }

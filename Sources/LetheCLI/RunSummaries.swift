@@ -3,16 +3,14 @@ import Checkpoints
 import Foundation
 import Metrics
 import Reports
+import Training
 
 extension Run {
   /// What the run measured, as reports take it.
   func summary() -> RunSummary {
     let record = record
     let epochs = record.metrics["epoch"] ?? []
-    func column(_ name: String, _ row: Int) -> Double {
-      guard let values = record.metrics[name], row < values.count else { return .nan }
-      return values[row]
-    }
+    func column(_ name: String, _ row: Int) -> Double { record.metrics.value(name, row: row) }
     func measured(_ value: Double) -> Double? { value.isNaN ? nil : value }
     let rows = epochs.indices.map { row in
       RunSummary.Epoch(
@@ -22,26 +20,23 @@ extension Run {
         proxyAgreement: measured(column("proxy_agreement", row)),
         proxyDivergence: measured(column("proxy_divergence", row)), penalty: column("penalty", row),
         seconds: column("seconds", row),
-        doses: doses(row, column))
+        doses: record.doses(of: row).map { dose in
+          RunSummary.Dose(
+            name: dose.name, penalty: dose.penalty, lossShare: dose.lossShare, gradientRatio: dose.gradientRatio,
+            pulledBack: dose.pulledBack)
+        })
     }
     return RunSummary(
       name: URL(fileURLWithPath: path).lastPathComponent, sourceTask: record.environment["sourceTask"],
       proxyTask: record.environment["proxyTask"],
       targetTask: record.environment["targetTask"] ?? "target", epochs: rows, forgetting: forgetting(rows),
-      drift: driftRows, cka: similarity, configuration: configurationRows)
-  }
-
-  /// The regularizers' doses of a row, from the columns `dose.<name>.<what>`.
-  private func doses(_ row: Int, _ column: (String, Int) -> Double) -> [RunSummary.Dose] {
-    record.metrics.names.compactMap { name -> RunSummary.Dose? in
-      guard name.hasPrefix("dose."), name.hasSuffix(".penalty") else { return nil }
-      let own = String(name.dropFirst(5).dropLast(8))
-      func value(_ what: String) -> Double { column("dose.\(own).\(what)", row) }
-      guard value("penalty").isFinite else { return nil }
-      return RunSummary.Dose(
-        name: own, penalty: value("penalty"), lossShare: value("loss_share"), gradientRatio: value("gradient_ratio"),
-        pulledBack: value("pulled_back"))
-    }
+      drift: driftRows, cka: similarity, configuration: configurationRows,
+      bestEpoch: record.bestEpoch.map { epoch in
+        RunSummary.Best(
+          epoch: epoch, rule: record.environment["bestRule"] ?? "", keepsBounds: record.environment["bestKeepsBounds"] != "false")
+      },
+      plannedEpochs: (try? JSONDecoder().decode(TrainingOptions.self, from: Data(record.configuration.utf8)))?
+        .epochCount)
   }
 
   private func forgetting(_ rows: [RunSummary.Epoch]) -> RunSummary.Forgetting? {
@@ -114,7 +109,7 @@ extension Run {
 
   /// Measures and stores the drift from epoch 0 to the last.
   mutating func storeDrift() throws {
-    guard let last = epochs.last, last > 0 else { return }
+    guard case let last = chosenEpoch, last > 0 else { return }
     let drift = try WeightDrift(
       before: Checkpoint(contentsOf: checkpointPath(epoch: 0)),
       after: Checkpoint(contentsOf: checkpointPath(epoch: last))

@@ -9,6 +9,9 @@ struct OutputOptions: ParsableArguments {
 
   @Flag(name: .shortAndLong, help: "No progress on standard error.")
   var quiet = false
+
+  @Option(help: "A YAML file of options by their long names, as lr: 0.01; what stands on the command line wins.")
+  var config: String?
 }
 
 struct DeviceOptions: ParsableArguments {
@@ -28,7 +31,7 @@ struct DeviceOptions: ParsableArguments {
   }
 }
 
-/// A checkpoint's path, or a run's: then its last epoch's.
+/// A checkpoint's path, or a run's: then its best epoch's, or its last one's where it has no rule (--best).
 struct CheckpointPath {
   let path: String
 
@@ -36,14 +39,14 @@ struct CheckpointPath {
     var isFolder: ObjCBool = false
     if FileManager.default.fileExists(atPath: text, isDirectory: &isFolder), isFolder.boolValue {
       let run = try Run.open(text)
-      path = run.checkpointPath(epoch: run.epochs.last ?? 0)
+      path = run.checkpointPath(epoch: run.chosenEpoch)
     } else {
       path = text
     }
   }
 }
 
-/// The path of weights of any kind: a run's are those of its last epoch.
+/// The path of weights of any kind; a run's as ``CheckpointPath`` has it.
 struct WeightsPath {
   let path: String
 

@@ -5,7 +5,7 @@ struct TrainCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "train", abstract: "Train a model on one task, from its checkpoint's weights.")
 
-  @Argument(help: "The checkpoint to start from, or a run (its last epoch).")
+  @Argument(help: "The checkpoint to start from, or a run (its best epoch, or last).")
   var base: String
 
   @Option(help: "fashion-mnist, an IDX folder or an HDF5 dataset; :CLASSES takes a subset, as fashion-mnist:0-4.")
@@ -21,7 +21,7 @@ struct TrainCommand: ParsableCommand {
   func run() throws {
     try TrainingSession(
       base: base, target: data, source: nil, proxy: nil, sourceHead: nil, output: output, training: training,
-      hardware: hardware, shared: shared
+      hardware: hardware, shared: shared, effective: EffectiveOptions(of: self)
     ).run()
   }
 }
@@ -31,7 +31,7 @@ struct FinetuneCommand: ParsableCommand {
     commandName: "finetune",
     abstract: "Fine-tune on a target task and watch the source task at every epoch, epoch 0 included.")
 
-  @Argument(help: "The source model's checkpoint, or its run (its last epoch).")
+  @Argument(help: "The source model's checkpoint, or its run.")
   var base: String
 
   @Option(help: "The task the model was trained on; its head judges every epoch.")
@@ -64,7 +64,7 @@ struct FinetuneCommand: ParsableCommand {
     try TrainingSession(
       base: base, target: target, source: source, proxy: sourceProxy, sourceHead: head, output: output,
       training: training,
-      hardware: hardware, shared: shared
+      hardware: hardware, shared: shared, effective: EffectiveOptions(of: self)
     ).run()
   }
 }

@@ -8,8 +8,11 @@ struct TrainingArguments: ParsableArguments {
   @Option(help: "Epochs to train.")
   var epochs = 4
 
-  @Option(help: "Examples a step.")
+  @Option(help: "Examples a batch.")
   var batchSize = 64
+
+  @Option(help: "Batches whose gradients are averaged for one step.")
+  var accumulate = 1
 
   @Option(
     name: .customLong("lr"), parsing: .singleValue,
@@ -25,13 +28,18 @@ struct TrainingArguments: ParsableArguments {
   @Flag(help: "Nesterov momentum.")
   var nesterov = false
 
-  @Option(help: "Weight decay toward zero; 0 for parameters that a regularizer covers.")
-  var weightDecay = 0.0
+  @Option(
+    name: .customLong("weight-decay"), parsing: .singleValue,
+    help: "Weight decay toward zero, or GLOB=DECAY; 0 for parameters that a regularizer covers. Repeatable.")
+  var weightDecays: [String] = []
+
+  @Option(help: "The rate of each block is this times the next one's toward the head.")
+  var layerDecay = 1.0
 
   @Option(help: "Label smoothing, 0 to 1.")
   var labelSmoothing = 0.0
 
-  @Option(help: "constant, cosine, or step:EPOCHS,FACTOR.")
+  @Option(help: ArgumentHelp("\(Schedule.Shape.forms.joined(separator: ", ")); numbers may be left out."))
   var schedule = "constant"
 
   @Option(help: "Epochs over which the learning rate rises from zero.")
@@ -39,6 +47,39 @@ struct TrainingArguments: ParsableArguments {
 
   @Option(parsing: .singleValue, help: "Keep the layers that match GLOB as they are. Repeatable.")
   var freeze: [String] = []
+
+  @Flag(help: "Train the head alone; everything else stays byte for byte.")
+  var featureExtraction = false
+
+  @Option(help: "Unfreeze from the head down, one more block after every so many epochs.")
+  var unfreezeEvery: Int?
+
+  @Option(help: "Unfreeze one more block when the target has not improved for more than so many epochs.")
+  var unfreezeOnPlateau: Int?
+
+  @Option(help: "Train the head alone for so many epochs, at a constant rate, then everything.")
+  var probeEpochs: Int?
+
+  @Option(help: "Low-rank adapters instead of the weights: rank=8,alpha=16,layers=GLOB; merged in every checkpoint.")
+  var lora: String?
+
+  @Option(help: "Scale each step's gradient down to this norm.")
+  var clipNorm: Double?
+
+  @Option(help: "float32, or bfloat16: mixed precision, for hardware that is faster in it.")
+  var precision = Precision.float32
+
+  @Option(help: "Judge and store an exponential moving average of the weights with this decay, as 0.999.")
+  var ema: Double?
+
+  @Option(
+    help: ArgumentHelp(
+      "The epoch that the run stands for, as \"target subject to source >= 0.9\"; the last one by default.",
+      discussion: "Quantities: \(SelectionRule.Quantity.allCases.map(\.rawValue).joined(separator: ", "))."))
+  var best: String?
+
+  @Option(help: "Stop after so many epochs without a better one by --best (by default, target).")
+  var patience: Int?
 
   @Option(
     parsing: .singleValue,
@@ -65,51 +106,15 @@ struct TrainingArguments: ParsableArguments {
   @Option(help: "The seed of the new head and the order of the examples.")
   var seed: UInt64 = 0
 
-  func options() throws -> TrainingOptions {
-    var options = TrainingOptions()
-    options.epochCount = epochs
-    options.batchSize = batchSize
-    for text in learningRates {
-      let parts = text.split(separator: "=", omittingEmptySubsequences: false).map(String.init)
-      guard parts.count <= 2, let rate = Double(parts[parts.count - 1]) else {
-        throw CommandError.usage("--lr: expected RATE or GLOB=RATE, found '\(text)'")
-      }
-      if parts.count == 1 {
-        options.learningRate = rate
-      } else {
-        options.rateRules.append(RateRule(pattern: parts[0], learningRate: rate))
-      }
-    }
-    options.optimizer = optimizer
-    options.momentum = momentum
-    options.usesNesterov = nesterov
-    options.weightDecay = weightDecay
-    options.labelSmoothing = labelSmoothing
-    guard let shape = Schedule.Shape(schedule) else {
-      throw CommandError.usage("--schedule: expected constant, cosine or step:EPOCHS,FACTOR, found '\(schedule)'")
-    }
-    guard warmup >= 0, warmup.isFinite else { throw CommandError.usage("--warmup must not be negative") }
-    options.schedule = Schedule(shape, warmupEpochs: warmup)
-    options.frozen = freeze
-    options.regularizers = try regularizer.map { text in
-      var specification = try RegularizerSpecification(parsing: text)
-      specification.filter = regularize
-      specification.isDecoupled = decoupled && RegularizerKind.named(specification.kind)?.isDecouplable == true
-      return specification
-    }
-    if decoupled, !options.regularizers.contains(where: \.isDecoupled) {
-      let able = RegularizerKind.all.filter(\.isDecouplable).map(\.name).joined(separator: ", ")
-      throw CommandError.usage("--decoupled: none of the regularizers can be applied in the step; \(able) can")
-    }
-    options.seed = seed
-    options.fitsImages = fit
-    options.exampleCount = examples
-    try options.validate()
-    return options
-  }
+  @Flag(help: "Print every option with its value as YAML, for --config, and stop.")
+  var printConfig = false
+
+  @Option(help: "Go on with a run that stopped; --epochs may be raised.")
+  var resume: String?
 }
 
 extension OptimizerKind: ExpressibleByArgument {}
+extension Precision: ExpressibleByArgument {}
 
 /// Every kind of regularizer with its settings as they are by default and its formula, then what the settings mean.
 private let regularizerHelp: String = {

@@ -19,9 +19,16 @@ struct TrainingSession {
   let training: TrainingArguments
   let hardware: DeviceOptions
   let shared: OutputOptions
+  /// The command's options as a configuration file.
+  let effective: EffectiveOptions
 
   func run() throws {
-    try requireAbsent(output)
+    if training.printConfig {
+      Console.result(String(effective.yaml.dropLast()))
+      return
+    }
+    let isResumed = training.resume != nil
+    if !isResumed { try requireAbsent(output) }
     let options = try training.options()
     let path = try CheckpointPath(base).path
     let checkpoint = try Checkpoint(contentsOf: path)
@@ -31,18 +38,21 @@ struct TrainingSession {
     let device = try hardware.open()
     let run = TrainingRun(
       options: options, path: output, target: targetData, source: sourceData, proxy: proxyData,
-      sourceTask: sourceHead, device: device, configuration: try configuration(options),
-      commandLine: CommandLine.arguments)
+      sourceTask: try judge(isResumed: isResumed), device: device, configuration: try configuration(options),
+      commandLine: CommandLine.arguments, commandOptions: effective.yaml)
     let display = EpochDisplay(
       hasSource: sourceData != nil, hasProxy: proxyData != nil, isSilent: shared.json, isQuiet: shared.quiet)
     display.open(
       "\(path) · \(checkpoint.program.architecture) · \(Show.count(checkpoint.program.parameterCount)) parameters"
         + (sourceData == nil && proxyData == nil ? "" : " · source head kept")
         + " · \(device), \(try Library.threadCount()) threads"
-        + " · seed \(options.seed)")
+        + " · seed \(options.seed)" + (isResumed ? " · resumed" : ""))
     let interruption = Interruption()
-    let history = try run.run(
-      from: checkpoint, basePath: path, isCancelled: { interruption.isRequested }, onEvent: display.show)
+    let history =
+      isResumed
+      ? try run.resume(isCancelled: { interruption.isRequested }, onEvent: display.show)
+      : try run.run(
+        from: checkpoint, basePath: path, isCancelled: { interruption.isRequested }, onEvent: display.show)
     // What follows only reads: every file is whole, and the process can end at any time.
     interruption.end()
     var finished = try Run.open(output)
@@ -56,6 +66,11 @@ struct TrainingSession {
     }
   }
 
+  /// The head that judges the source; of a run that is resumed, the one it began with.
+  private func judge(isResumed: Bool) throws -> String? {
+    isResumed ? try Run.open(output).record.environment["sourceHead"] : sourceHead
+  }
+
   private func configuration(_ options: TrainingOptions) throws -> String {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
@@ -63,7 +78,7 @@ struct TrainingSession {
   }
 
   private func storeSimilarity(in run: inout Run, on source: Dataset, device: Device) throws {
-    guard let last = run.epochs.last, last > 0 else { return }
+    guard case let last = run.chosenEpoch, last > 0 else { return }
     let before = try Model(Checkpoint(contentsOf: run.checkpointPath(epoch: 0)), device: device)
     let after = try Model(Checkpoint(contentsOf: run.checkpointPath(epoch: last)), device: device)
     try activateSameHead(of: before, after, preferring: source.name)
@@ -83,7 +98,8 @@ struct TrainingSession {
         "proxy": record.proxy.map {
           ["agreement": .double($0.agreement), "divergence": .double($0.divergence), "count": .int($0.count)]
         } ?? .null,
-        "epoch": .int(record.epoch), "source": task(record.source), "target": task(record.target),
+        "epoch": .int(record.epoch), "learningRate": .double(record.learningRate),
+        "unfrozen": .array(record.newBlocks.map { .string($0) }), "source": task(record.source), "target": task(record.target),
         "trainingLoss": .double(record.trainingLoss), "penalty": .double(record.penalty),
         "seconds": .double(record.seconds),
         "regularizers": .array(
@@ -96,6 +112,9 @@ struct TrainingSession {
       ]
     }
     var fields: [(String, JSONValue)] = [("run", .string(output)), ("epochs", .array(epochs))]
+    if let best = summary.bestEpoch {
+      fields.append(("best", ["epoch": .int(best.epoch), "rule": .string(best.rule), "keepsBounds": .bool(best.keepsBounds)]))
+    }
     if let forgetting = summary.forgetting {
       fields.append(
         (

@@ -123,9 +123,10 @@ extension Model {
   /// - Parameters:
   ///   - capture: layers whose outputs are wanted; a container stands for its last node.
   ///   - capturesHeadInput: whether the value that enters the classifier is wanted.
+  ///   - replacements: tensors to use in the place of parameters.
   public func run(
     _ inputs: [String: Tensor], mode: ExecutionMode = .evaluation, capture: [String] = [],
-    capturesHeadInput: Bool = false
+    capturesHeadInput: Bool = false, replacing replacements: [String: Tensor] = [:]
   ) throws -> Result {
     var valueOfLayer: [String: String] = [:]
     for name in capture {
@@ -136,7 +137,7 @@ extension Model {
     }
     let entry = capturesHeadInput ? try knownHead().entry : nil
     let run = try executor.run(
-      inputs: inputs, constants: [parameters, buffers], device: device, mode: mode,
+      inputs: inputs, constants: [parameters, buffers, replacements], device: device, mode: mode,
       capture: Set(valueOfLayer.values).union(entry.map { [$0] } ?? []))
     try withoutGradients {
       for counter in executor.batchCounters(in: mode) {

@@ -89,7 +89,7 @@ extension Program {
     name.lastIndex(of: ".").map { String(name[..<$0]) } ?? ""
   }
 
-  private static func isName(_ name: String, within path: String) -> Bool {
+  static func isName(_ name: String, within path: String) -> Bool {
     name == path || (name.utf8.count > path.utf8.count && name.hasPrefix(path + "."))
   }
 

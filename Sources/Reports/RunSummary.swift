@@ -162,11 +162,16 @@ public struct RunSummary: Sendable {
   public var drift: [DriftRow]
   public var cka: CKARecord?
   public var configuration: [(String, String)]
+  /// The epoch that the run's rule chose.
+  public var bestEpoch: Best?
+  /// How many epochs it was to have.
+  public var plannedEpochs: Int?
 
   public init(
     name: String, sourceTask: String?, proxyTask: String? = nil, targetTask: String, epochs: [Epoch],
     forgetting: Forgetting? = nil,
-    drift: [DriftRow] = [], cka: CKARecord? = nil, configuration: [(String, String)] = []
+    drift: [DriftRow] = [], cka: CKARecord? = nil, configuration: [(String, String)] = [],
+    bestEpoch: Best? = nil, plannedEpochs: Int? = nil
   ) {
     self.name = name
     self.sourceTask = sourceTask
@@ -177,6 +182,8 @@ public struct RunSummary: Sendable {
     self.drift = drift
     self.cka = cka
     self.configuration = configuration
+    self.bestEpoch = bestEpoch
+    self.plannedEpochs = plannedEpochs
   }
 }
 
@@ -197,5 +204,21 @@ extension RunSummary {
   /// The accuracy at the last epoch after epoch 0 that has one.
   func after(_ accuracy: (Epoch) -> Double?) -> Double? {
     epochs.filter { $0.epoch > 0 }.compactMap(accuracy).last(where: \.isFinite)
+  }
+}
+
+extension RunSummary {
+  /// What a rule made of the epochs.
+  public struct Best: Sendable {
+    public var epoch: Int
+    public var rule: String
+    /// Whether the epoch keeps the rule's bounds; if none does, it is the one that misses them by least.
+    public var keepsBounds: Bool
+
+    public init(epoch: Int, rule: String, keepsBounds: Bool) {
+      self.epoch = epoch
+      self.rule = rule
+      self.keepsBounds = keepsBounds
+    }
   }
 }

@@ -14,6 +14,15 @@ public final class Generator: @unchecked Sendable {
     handle = created
   }
 
+  /// The generator that operators draw from when they are given none: dropout's.
+  public init(defaultOf device: Device) throws {
+    table = try Library.table()
+    var found: OpaquePointer?
+    try check(table.default_generator(device.name, &found), "default generator", table)
+    guard let found else { throw TorchError.failed(operation: "default generator", message: "no handle") }
+    handle = found
+  }
+
   deinit { table.generator_release(handle) }
 
   /// The generator's whole state, a `uint8` tensor.

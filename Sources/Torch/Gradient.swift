@@ -8,6 +8,19 @@ public func withoutGradients<Result>(_ body: () throws -> Result) throws -> Resu
   return try body()
 }
 
+/// Runs `body` with operators computing in bfloat16 where libtorch holds that to be safe, on this thread.
+///
+/// - Parameter isEnabled: false runs `body` as it is.
+public func withMixedPrecision<Result>(
+  on device: Device, isEnabled: Bool = true, _ body: () throws -> Result
+) throws -> Result {
+  guard isEnabled else { return try body() }
+  let table = try Library.table()
+  try check(table.set_mixed_precision(device.name, 1), "mixed precision", table)
+  defer { _ = table.set_mixed_precision(device.name, 0) }
+  return try body()
+}
+
 extension Tensor {
   public var requiresGradient: Bool {
     withExtendedLifetime(self) { table.requires_gradient(handle) != 0 }

@@ -6,11 +6,13 @@ struct FrozenState {
   private let parameters: [String: Tensor]
   private let buffers: [String: Tensor]
 
-  init(of model: Model, _ trainable: TrainableParameters) throws {
-    let frozenBuffers = model.program.layers.filter { trainable.frozenLayers.contains($0.name) }
-      .flatMap(\.bufferNames)
+  /// - Parameters:
+  ///   - names: of the frozen parameters.
+  ///   - layers: those whose buffers are frozen.
+  init(of model: Model, names: [String], layers: Set<String>) throws {
+    let frozenBuffers = model.program.layers.filter { layers.contains($0.name) }.flatMap(\.bufferNames)
     parameters = try Dictionary(
-      uniqueKeysWithValues: trainable.frozenNames.compactMap { name in
+      uniqueKeysWithValues: names.compactMap { name in
         try model.parameters[name].map { (name, try $0.detached().cloned()) }
       })
     buffers = try Dictionary(

@@ -2,11 +2,12 @@ import Torch
 
 /// SGD, Adam and AdamW through libtorch's fused multi-tensor operators.
 final class Optimizer {
-  /// Parameters that share a learning rate and a weight decay: one fused call.
+  /// Parameters that share a learning rate, a weight decay and the stage they begin to train with: one fused call.
   private struct Group {
     let indices: [Int]
     let learningRate: Double
     let weightDecay: Double
+    let stage: Int
     var firstMoments: [Tensor] = []
     var secondMoments: [Tensor] = []
     var steps: [Tensor] = []
@@ -17,16 +18,21 @@ final class Optimizer {
   private let momentum: Double
   private let usesNesterov: Bool
   private let parameters: [Tensor]
+  private let names: [String]
   private var groups: [Group]
   private let update: Operator
   private let advance: Operator
 
-  /// - Parameter weightDecays: of each parameter, toward zero.
-  init(_ trainable: TrainableParameters, options: TrainingOptions, weightDecays: [Double]) throws {
+  /// - Parameters:
+  ///   - weightDecays: of each parameter, toward zero.
+  ///   - stages: of each parameter, the stage it begins to train with.
+  init(_ trainable: TrainableParameters, options: TrainingOptions, weightDecays: [Double], stages: [Int]) throws {
     kind = options.optimizer
     momentum = options.momentum
     usesNesterov = options.usesNesterov
     parameters = trainable.tensors
+    // A source head's tensors have their namesakes' names.
+    names = trainable.names.indices.map { (trainable.isSourceHead($0) ? "source-head." : "") + trainable.names[$0] }
     let name =
       switch kind {
       case .sgd: "aten::_fused_sgd_"
@@ -38,12 +44,17 @@ final class Optimizer {
     struct Key: Hashable {
       let rate: Double
       let decay: Double
+      let stage: Int
     }
-    let keys = zip(trainable.learningRates, weightDecays).map { Key(rate: $0, decay: $1) }
+    let keys = trainable.tensors.indices.map { index in
+      Key(rate: trainable.learningRates[index], decay: weightDecays[index], stage: stages[index])
+    }
     var order: [Key] = []
     for key in keys where !order.contains(key) { order.append(key) }
     groups = order.map { key in
-      Group(indices: keys.indices.filter { keys[$0] == key }, learningRate: key.rate, weightDecay: key.decay)
+      Group(
+        indices: keys.indices.filter { keys[$0] == key }, learningRate: key.rate, weightDecay: key.decay,
+        stage: key.stage)
     }
     for index in groups.indices { try allocateState(of: index) }
   }
@@ -59,10 +70,13 @@ final class Optimizer {
     groups[index].steps = try tensors.map { try Tensor.zeros([], device: $0.device) }
   }
 
-  /// One step. `gradients` are in the order of the trainable parameters; `factor` scales every learning rate.
-  func step(_ gradients: [Tensor], factor: Double) throws {
+  /// One step. `gradients` are in the order of the trainable parameters; `factor` scales every learning rate; what begins
+  /// to train after `stage` stays.
+  func step(_ gradients: [Tensor], factor: Double, stage: Int) throws {
     try withoutGradients {
-      for index in groups.indices { try step(group: index, gradients, factor: factor) }
+      for index in groups.indices where groups[index].stage <= stage {
+        try step(group: index, gradients, factor: factor)
+      }
     }
   }
 
@@ -86,5 +100,44 @@ final class Optimizer {
         .bool(false), .bool(false),
       ])
     }
+  }
+}
+
+// MARK: - State
+
+extension Optimizer {
+  /// The moments and step counts by parameter, of all that has moved.
+  var state: [String: Tensor] {
+    var result: [String: Tensor] = [:]
+    for group in groups where kind != .sgd || !group.isFirstStep {
+      for (position, index) in group.indices.enumerated() {
+        for (role, tensors) in Self.roles(of: group) where position < tensors.count {
+          result["\(role).\(names[index])"] = tensors[position]
+        }
+      }
+    }
+    return result
+  }
+
+  /// Continues from a state that ``state`` gave.
+  ///
+  /// - Throws: ``TrainingError/badResume(_:)`` where a tensor has another shape.
+  func restore(_ state: [String: Tensor]) throws {
+    for (groupIndex, group) in groups.enumerated() {
+      for (position, index) in group.indices.enumerated() {
+        for (role, tensors) in Self.roles(of: group) where position < tensors.count {
+          guard let stored = state["\(role).\(names[index])"] else { continue }
+          guard stored.shape == tensors[position].shape else {
+            throw TrainingError.badResume("\(role) of '\(names[index])' has another shape")
+          }
+          try tensors[position].copyInPlace(from: stored)
+          groups[groupIndex].isFirstStep = false
+        }
+      }
+    }
+  }
+
+  private static func roles(of group: Group) -> [(String, [Tensor])] {
+    [("moment1", group.firstMoments), ("moment2", group.secondMoments), ("steps", group.steps)]
   }
 }

@@ -3,6 +3,29 @@ import Models
 import Torch
 
 extension Trainer {
+  /// What a batch adds to a step's loss.
+  struct Losses {
+    /// The task's, scaled by the batch's share of the step.
+    let task: Tensor
+    let value: Double
+    /// What each regularizer adds, likewise.
+    let terms: [Tensor?]
+    let penalties: [Double]
+  }
+
+  /// The losses on a batch that is a `share` of the step's examples, with their graphs.
+  func losses(on batch: Batch, share: Double) throws -> Losses {
+    func scaled(_ loss: Tensor) throws -> Tensor { share == 1 ? loss : try loss.multiply(by: share) }
+    return try withMixedPrecision(on: model.device, isEnabled: options.precision == .bfloat16) {
+      let forward = try forwardPass(batch)
+      let loss = try scaled(
+        forward.logits.crossEntropy(with: try batch.labels, labelSmoothing: options.labelSmoothing))
+      let terms = try zip(regularizers, forward.steps).map { try $0.loss(of: $1).map(scaled) }
+      return Losses(
+        task: loss, value: try loss.item(), terms: terms, penalties: try terms.map { try $0?.item() ?? 0 })
+    }
+  }
+
   /// The target's logits of a step, and the step as each regularizer sees it.
   struct ForwardPass {
     let logits: Tensor
@@ -19,8 +42,9 @@ extension Trainer {
       inputs = try inputs.merging(other.modelInputs(for: model)) { try Tensor.concatenated([$0, $1]) }
     }
     let run = try model.run(
-      inputs, mode: .training(exceptLayers: trainable.frozenLayers), capture: capturedLayers,
-      capturesHeadInput: capturesHeadInput)
+      inputs, mode: .training(exceptLayers: stage.frozenLayers), capture: capturedLayers,
+      capturesHeadInput: capturesHeadInput, replacing: try trainable.adapters?.weights() ?? [:]
+    ).inFloat32(options.precision != .float32)
     let isMixed = others.contains { $0 != nil }
     let logits = isMixed ? try run.logits.narrowed(from: 0, count: count) : run.logits
     guard !regularizers.isEmpty else { return ForwardPass(logits: logits, steps: []) }
@@ -48,15 +72,15 @@ extension Trainer {
     let weights = trainable.tensors
     guard isMeasured else {
       let total = try terms.compactMap { $0 }.reduce(loss) { try $0.add($1) }
-      return try filled(try total.gradients(of: weights))
+      return try filled(try slopes(of: total))
     }
-    let task = try loss.gradients(of: weights, keepsGraph: true)
+    let task = try slopes(of: loss, keepsGraph: true)
     var sum = task
     for (index, term) in terms.enumerated() {
       var own = [Tensor?](repeating: nil, count: weights.count)
       // A term that only frozen layers take part in is a number.
       if let term, term.requiresGradient {
-        own = try term.gradients(of: weights, keepsGraph: true)
+        own = try slopes(of: term, keepsGraph: true)
         sum = try zip(sum, own).map { try added($0, $1) }
       }
       let pull = try filled(Array(repeating: nil, count: weights.count))
@@ -68,6 +92,16 @@ extension Trainer {
     return try filled(sum)
   }
 
+  /// The gradients by the trainable parameters; nil for those that wait for their stage.
+  private func slopes(of loss: Tensor, keepsGraph: Bool = false) throws -> [Tensor?] {
+    guard !stage.waitingNames.isEmpty else { return try loss.gradients(of: trainable.tensors, keepsGraph: keepsGraph) }
+    var result = [Tensor?](repeating: nil, count: trainable.tensors.count)
+    let active = result.indices.filter { stages.entry[$0] <= progress.stage }
+    let found = try loss.gradients(of: active.map { trainable.tensors[$0] }, keepsGraph: keepsGraph)
+    for (index, gradient) in zip(active, found) { result[index] = gradient }
+    return result
+  }
+
   private func added(_ first: Tensor?, _ second: Tensor?) throws -> Tensor? {
     guard let first, let second else { return first ?? second }
     return try withoutGradients { try first.add(second) }
@@ -77,5 +111,18 @@ extension Trainer {
     try zip(gradients, trainable.tensors).map { gradient, weight in
       try gradient ?? Tensor.zeros(weight.shape, type: weight.type ?? .float32, device: weight.device)
     }
+  }
+}
+
+extension Model.Result {
+  /// With everything in float32 where it was computed in less.
+  fileprivate func inFloat32(_ isNeeded: Bool) throws -> Model.Result {
+    guard isNeeded else { return self }
+    func full(_ tensor: Tensor) throws -> Tensor { tensor.type == .bfloat16 ? try tensor.to(.float32) : tensor }
+    var result = self
+    result.outputs = try outputs.map(full)
+    result.features = try features.mapValues(full)
+    result.headInput = try headInput.map(full)
+    return result
   }
 }

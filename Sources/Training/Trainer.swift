@@ -11,6 +11,10 @@ public struct EpochStatistics: Sendable {
   public var penalty = 0.0
   /// How hard each regularizer held back.
   public var doses: [RegularizerDose] = []
+  /// Base learning rate × the schedule's factor, at the last step.
+  public var learningRate = 0.0
+  /// Blocks that began to train with this epoch.
+  public var newBlocks: [String] = []
 }
 
 /// Trains a model's current task, one epoch at a time.
@@ -22,12 +26,13 @@ public final class Trainer {
   public let stepsPerEpoch: Int
   let capturedLayers: [String]
   let capturesHeadInput: Bool
+  let stages: TrainingStages
+  let optimizer: Optimizer
+  let average: WeightAverage?
   var meter = DoseMeter([])
-  var stepCount = 0
+  var progress: TrainingProgress
   private var lastStep = (loss: 0.0, penalties: [Double]())
   private let split: Split
-  private let optimizer: Optimizer
-  private var random: RandomSource
 
   /// - Parameters:
   ///   - source: the task that the model comes from, for the regularizers that need its head or its examples.
@@ -42,7 +47,8 @@ public final class Trainer {
     self.model = model
     self.options = options
     self.split = split
-    stepsPerEpoch = (split.count + options.batchSize - 1) / options.batchSize
+    let batchCount = (split.count + options.batchSize - 1) / options.batchSize
+    stepsPerEpoch = (batchCount + options.accumulation - 1) / options.accumulation
     let head = options.regularizers.contains(where: \.trainsSourceHead) ? source.flatMap { model.heads[$0.task] } : nil
     let trainable = try TrainableParameters(of: model, options: options, sourceHead: head)
     let surroundings = RegularizerContext.Surroundings(
@@ -50,34 +56,42 @@ public final class Trainer {
       stepsPerEpoch: stepsPerEpoch, onEstimate: onEstimate)
     let regularizers = try options.regularizers.map { try $0.regularizer(in: surroundings) }
     let covered = regularizers.reduce(into: Set<String>()) { $0.formUnion($1.replacesWeightDecay) }
+    stages = try TrainingStages(options.unfreezing, of: model, trainable, frozenPatterns: options.frozen)
     optimizer = try Optimizer(
       trainable, options: options,
-      weightDecays: trainable.names.map { covered.contains($0) ? 0 : options.weightDecay })
+      weightDecays: trainable.names.map { covered.contains($0) ? 0 : options.weightDecay(of: $0) }, stages: stages.entry)
+    average = try options.averagingDecay.map { try WeightAverage(trainable, of: model, decay: $0) }
     self.trainable = trainable
     self.regularizers = regularizers
     capturedLayers = Set(regularizers.flatMap(\.capturedLayers)).sorted()
     capturesHeadInput = regularizers.contains(where: \.readsHeadInput)
-    random = RandomSource(seed: options.seed)
+    progress = TrainingProgress(random: RandomSource(seed: options.seed))
     try Library.seedDefaultGenerators(options.seed)
   }
+
+  var stage: TrainingStage { stages.stages[progress.stage] }
 
   /// Runs through the training examples once, in a new order.
   ///
   /// - Parameters:
   ///   - epoch: from 1.
-  ///   - onStep: called after each step with the steps done in this epoch and the batch's loss; false stops.
+  ///   - onStep: called after each step with the steps done in this epoch and the step's loss; false stops.
   /// - Throws: ``TrainingError/notFinite(loss:epoch:step:learningRate:firstBadParameter:)``,
   ///   ``TrainingError/frozenChanged(tensor:epoch:)``, ``TrainingError/interrupted(epoch:)``.
   public func runEpoch(_ epoch: Int, onStep: (Int, Double) -> Bool = { _, _ in true }) throws -> EpochStatistics {
-    let frozen = try FrozenState(of: model, trainable)
     var statistics = EpochStatistics()
+    statistics.newBlocks = try enterStage(of: epoch)
+    let frozen = try FrozenState(of: model, names: trainable.frozenNames + stage.waitingNames, layers: stage.frozenLayers)
     meter = DoseMeter(DoseMeter.names(of: options.regularizers.map(\.kind)))
-    let order = Array(0..<split.count).shuffled(using: &random)
+    let order = Array(0..<split.count).shuffled(using: &progress.random)
+    let batches = try Batches(split: split, batchSize: options.batchSize, order: order, device: model.device)
+      .makeIterator()
     var done = 0
-    for batch in try Batches(split: split, batchSize: options.batchSize, order: order, device: model.device) {
+    while case let group = (0..<options.accumulation).compactMap({ _ in batches.next() }), !group.isEmpty {
+      statistics.learningRate = options.learningRate * rateFactor
       let isMeasured = !regularizers.isEmpty && DoseMeter.samples(step: done, of: stepsPerEpoch)
-      let (loss, penalties) = try step(batch, epoch: epoch, isMeasured: isMeasured)
-      statistics.loss += loss * Double(batch.indices.count) / Double(split.count)
+      let (loss, penalties) = try step(group, epoch: epoch, isMeasured: isMeasured)
+      statistics.loss += loss * Double(group.reduce(0) { $0 + $1.indices.count }) / Double(split.count)
       statistics.penalty = penalties.reduce(0, +)
       done += 1
       guard onStep(done, loss) else { throw TrainingError.interrupted(epoch: epoch) }
@@ -92,24 +106,35 @@ public final class Trainer {
   /// - Returns: the batch's loss and the penalty, both before the step.
   @discardableResult
   public func step(_ batch: Batch, epoch: Int) throws -> (loss: Double, penalty: Double) {
-    let (loss, penalties) = try step(batch, epoch: epoch, isMeasured: false)
+    let (loss, penalties) = try step([batch], epoch: epoch, isMeasured: false)
     return (loss, penalties.reduce(0, +))
   }
 
-  private func step(_ batch: Batch, epoch: Int, isMeasured: Bool) throws -> (loss: Double, penalties: [Double]) {
-    let factor = options.schedule.factor(
-      step: stepCount, stepsPerEpoch: stepsPerEpoch, epochCount: options.epochCount)
-    let forward = try forwardPass(batch)
-    let loss = try forward.logits.crossEntropy(with: try batch.labels, labelSmoothing: options.labelSmoothing)
-    let value = try loss.item()
-    guard value.isFinite else { throw try diverged(epoch) ?? notFinite(value, epoch: epoch, factor: factor) }
-    let terms = try zip(regularizers, forward.steps).map { try $0.loss(of: $1) }
-    var penalties = try terms.map { try $0?.item() ?? 0 }
-    if penalties.contains(where: { !$0.isFinite }) {
-      lastStep = (value, penalties)
-      throw try diverged(epoch) ?? notFinite(value, epoch: epoch, factor: factor)
+  /// The factor of all learning rates at the next step.
+  private var rateFactor: Double {
+    options.rateFactor(step: progress.stepCount, stepsPerEpoch: stepsPerEpoch) * progress.plateauFactor
+  }
+
+  private func step(_ batches: [Batch], epoch: Int, isMeasured: Bool) throws -> (loss: Double, penalties: [Double]) {
+    let factor = rateFactor
+    let total = batches.reduce(0) { $0 + $1.indices.count }
+    var value = 0.0
+    var penalties = [Double](repeating: 0, count: regularizers.count)
+    var gradients: [Tensor] = []
+    for (position, batch) in batches.enumerated() {
+      let share = Double(batch.indices.count) / Double(total)
+      let losses = try losses(on: batch, share: share)
+      value += losses.value
+      penalties = zip(penalties, losses.penalties).map { $0 + $1 }
+      guard value.isFinite else { throw try diverged(epoch) ?? notFinite(value, epoch: epoch, factor: factor) }
+      if penalties.contains(where: { !$0.isFinite }) {
+        lastStep = (value, penalties)
+        throw try diverged(epoch) ?? notFinite(value, epoch: epoch, factor: factor)
+      }
+      let own = try self.gradients(
+        of: losses.task, losses.terms, isMeasured: isMeasured && position == batches.count - 1)
+      gradients = gradients.isEmpty ? own : try withoutGradients { try zip(gradients, own).map { try $0.add($1) } }
     }
-    var gradients = try gradients(of: loss, terms, isMeasured: isMeasured)
     if !regularizers.isEmpty {
       gradients = try gradients.map { try $0.contiguous() }
       for regularizer in regularizers { try regularizer.observe(gradients: gradients) }
@@ -119,9 +144,13 @@ public final class Trainer {
       // Outside of an epoch, in single steps, nothing is metered.
       if meter.count == penalties.count { meter.addStep(taskLoss: value, penalties: penalties, factor: factor) }
     }
-    try optimizer.step(gradients, factor: factor)
+    if let limit = options.gradientNorm {
+      try clip(gradients.indices.filter { stages.entry[$0] <= progress.stage }.map { gradients[$0] }, toNorm: limit)
+    }
+    try optimizer.step(gradients, factor: factor, stage: progress.stage)
     for regularizer in regularizers { try regularizer.afterStep(factor: factor) }
-    stepCount += 1
+    try average?.afterStep()
+    progress.stepCount += 1
     lastStep = (value, penalties)
     return (value, penalties)
   }
@@ -132,13 +161,14 @@ public final class Trainer {
     else { return nil }
     let name = DoseMeter.names(of: options.regularizers.map(\.kind))[worst]
     return .regularizerDiverged(
-      regularizer: name, penalty: lastStep.penalties[worst], loss: lastStep.loss, epoch: epoch, step: stepCount)
+      regularizer: name, penalty: lastStep.penalties[worst], loss: lastStep.loss, epoch: epoch,
+      step: progress.stepCount)
   }
 
   private func notFinite(_ loss: Double, epoch: Int, factor: Double) throws -> TrainingError {
     let bad = try zip(trainable.names, trainable.tensors).first { try !$1.isFinite() }
     return .notFinite(
-      loss: loss, epoch: epoch, step: stepCount, learningRate: (trainable.learningRates.max() ?? 0) * factor,
-      firstBadParameter: bad?.0)
+      loss: loss, epoch: epoch, step: progress.stepCount,
+      learningRate: (trainable.learningRates.max() ?? 0) * factor, firstBadParameter: bad?.0)
   }
 }

@@ -15,6 +15,9 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
   case classCountMismatch(task: String, head: Int, dataset: Int)
   case frozenChanged(tensor: String, epoch: Int)
   case sameTask(String)
+  case frozenHead(layer: String, task: String, parameter: String)
+  /// A run that cannot go on from where it stopped.
+  case badResume(String)
   case interrupted(epoch: Int)
 
   public var description: String {
@@ -45,6 +48,10 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
     case .classCountMismatch(let task, let head, let dataset):
       "task '\(task)': the head has \(head) classes, the dataset \(dataset)"
     case .frozenChanged(let tensor, let epoch): "frozen tensor '\(tensor)' changed in epoch \(epoch)"
+    case .frozenHead(let layer, let task, let parameter):
+      "the head '\(layer)' of task '\(task)' is new and has to be trained, but '\(parameter)' is frozen (--freeze, or a rate "
+        + "of 0)"
+    case .badResume(let reason): "the run cannot be resumed: \(reason)"
     case .sameTask(let name): "source and target are the same task, '\(name)'"
     case .interrupted(let epoch): "interrupted in epoch \(epoch); the run holds every epoch before it"
     }
@@ -52,8 +59,9 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
 
   public var exitStatus: Int32 {
     switch self {
-    case .nothingToTrain, .unstable, .badOption, .sameTask: 64
-    case .notFinite, .regularizerDiverged, .inputMismatch, .inputTypeMismatch, .missingInput, .classCountMismatch: 65
+    case .nothingToTrain, .unstable, .badOption, .sameTask, .frozenHead: 64
+    case .notFinite, .regularizerDiverged, .inputMismatch, .inputTypeMismatch, .missingInput, .classCountMismatch, .badResume:
+      65
     case .frozenChanged: 70
     case .interrupted: 130
     }

@@ -26,6 +26,10 @@ public struct EpochRecord: Sendable {
   public var targetHeadIsNew: Bool
   public var trainingLoss: Double
   public var penalty: Double
+  /// The base learning rate times the schedule's factor at the last step; NaN at epoch 0.
+  public var learningRate: Double
+  /// Blocks that began to train with this epoch.
+  public var newBlocks: [String]
   /// How hard each regularizer held back; empty at epoch 0.
   public var doses: [RegularizerDose]
   /// Seconds of training, evaluation not counted.
@@ -43,13 +47,15 @@ public struct TrainingRun {
   /// The task whose head judges the source; nil looks for the data set's own, then the checkpoint's.
   public var sourceTask: String?
   public var device: Device
-  /// Stored in the run as it was given: the configuration as JSON, and the command line.
+  /// Stored in the run as it was given: the options as JSON, the command line, and its options as YAML.
   public var configuration: String
   public var commandLine: [String]
+  public var commandOptions: String
 
   public init(
     options: TrainingOptions, path: String, target: Dataset, source: Dataset? = nil, proxy: Dataset? = nil,
-    sourceTask: String? = nil, device: Device, configuration: String, commandLine: [String]
+    sourceTask: String? = nil, device: Device, configuration: String, commandLine: [String],
+    commandOptions: String = ""
   ) {
     self.options = options
     self.path = path
@@ -60,6 +66,7 @@ public struct TrainingRun {
     self.device = device
     self.configuration = configuration
     self.commandLine = commandLine
+    self.commandOptions = commandOptions
   }
 
   /// Trains from a checkpoint and writes the run folder.
@@ -68,11 +75,61 @@ public struct TrainingRun {
   ///   - isCancelled: asked after each step; true ends the run, whose finished epochs stay.
   /// - Returns: one record an epoch, epoch 0 first.
   /// - Throws: ``TrainingError`` and the errors of the files; nothing is written before the setup is known to work.
+  @discardableResult
   public func run(
     from base: Checkpoint, basePath: String, isCancelled: () -> Bool = { false },
     onEvent: (TrainingEvent) throws -> Void
   ) throws -> [EpochRecord] {
-    let model = try Model(base, device: device)
+    let setup = try setUp(Model(base, device: device), onEvent: onEvent)
+    var run = try Run.create(at: path)
+    // A run without an epoch would only stand in the way of the next attempt.
+    defer { if run.epochs.isEmpty { run.discard() } }
+    try onEvent(prepared(setup))
+    return try train(
+      setup, in: &run, record: startingRecord(setup), history: [], basePath: basePath, isCancelled: isCancelled,
+      onEvent: onEvent)
+  }
+
+  /// Goes on with a run that stopped, to the same bits as if it had not.
+  ///
+  /// - Throws: ``TrainingError/badResume(_:)`` where the run has no state to go on from, or the data are not the same.
+  @discardableResult
+  public func resume(
+    isCancelled: () -> Bool = { false }, onEvent: (TrainingEvent) throws -> Void
+  ) throws -> [EpochRecord] {
+    var run = try Run.open(path)
+    let (state, record) = try resumable(run)
+    // What regularizers hold to is the model as it was: they are made from epoch 0 again.
+    let setup = try setUp(Model(Checkpoint(contentsOf: run.checkpointPath(epoch: 0)), device: device), onEvent: onEvent)
+    let history = record.epochRecords
+    if state.epoch > 0 {
+      try setup.model.load(Checkpoint(contentsOf: run.checkpointPath(epoch: state.epoch)))
+    }
+    try setup.trainer.restore(
+      JSONDecoder().decode(TrainingProgress.self, from: Data(state.progress.utf8)),
+      state.tensors.mapValues { try Tensor.copying($0, to: .cpu) })
+    run.removeCheckpoints(after: state.epoch)
+    try onEvent(prepared(setup))
+    for epoch in history { try onEvent(.evaluated(epoch)) }
+    return try train(
+      setup, in: &run, record: record, history: history, basePath: "", isCancelled: isCancelled, onEvent: onEvent)
+  }
+}
+
+// MARK: - Epochs
+
+extension TrainingRun {
+  /// What is made before the first epoch.
+  struct Setup {
+    let model: Model
+    let judge: String?
+    let meter: ProxyMeter?
+    let trainer: Trainer
+    let headIsNew: Bool
+  }
+
+  private func setUp(_ model: Model, onEvent: (TrainingEvent) throws -> Void) throws -> Setup {
+    try checkSelection()
     let examples = options.examples(of: target.train)
     model.fitPreprocessing(to: examples, fitsImages: options.fitsImages)
     let judge = try source.map { try sourceHead(for: $0, in: model) } ?? proxy.map { _ in try originalHead(in: model) }
@@ -89,165 +146,91 @@ public struct TrainingRun {
         try? onEvent(.estimating($0, completed: $1, total: $2))
       }
     }
-
-    var run = try Run.create(at: path)
-    // A run without an epoch would only stand in the way of the next attempt.
-    defer { if run.epochs.isEmpty { run.discard() } }
-    var record = startingRecord()
-    let names = DoseMeter.names(of: options.regularizers.map(\.kind))
-    for (name, regularizer) in zip(names, trainer.regularizers) {
-      let summary = regularizer.summary(stepsPerEpoch: trainer.stepsPerEpoch)
-      record.environment["regularizer \(name)"] = summary.split(separator: "\n")
-        .map { $0.trimmingCharacters(in: .whitespaces) }.joined(separator: "; ")
+    if headIsNew, let head = model.program.head,
+      let parameter = model.program.headParameterNames.first(where: { !trainer.trainable.names.contains($0) })
+    {
+      throw TrainingError.frozenHead(layer: head, task: target.name, parameter: parameter)
     }
-    try onEvent(
-      .prepared(
-        trainedCount: trainer.trainable.tensors.reduce(0) { $0 + $1.count },
-        frozenCount: trainer.trainable.frozenNames.reduce(0) { $0 + (model.parameters[$1]?.count ?? 0) },
-        regularizers: trainer.regularizers.map { $0.summary(stepsPerEpoch: trainer.stepsPerEpoch) },
-        stepsPerEpoch: trainer.stepsPerEpoch))
-    var history: [EpochRecord] = []
-    var statistics = EpochStatistics()
-    for epoch in 0...options.epochCount {
-      let start = ContinuousClock.now
+    return Setup(model: model, judge: judge, meter: meter, trainer: trainer, headIsNew: headIsNew)
+  }
+
+  private func prepared(_ setup: Setup) -> TrainingEvent {
+    let trainer = setup.trainer
+    return .prepared(
+      trainedCount: trainer.trainable.tensors.reduce(0) { $0 + $1.count },
+      frozenCount: trainer.trainable.frozenNames.reduce(0) { $0 + (setup.model.parameters[$1]?.count ?? 0) },
+      regularizers: trainer.regularizers.map { $0.summary(stepsPerEpoch: trainer.stepsPerEpoch) },
+      stepsPerEpoch: trainer.stepsPerEpoch)
+  }
+
+  private func train(
+    _ setup: Setup, in run: inout Run, record start: RunRecord, history known: [EpochRecord], basePath: String,
+    isCancelled: () -> Bool, onEvent: (TrainingEvent) throws -> Void
+  ) throws -> [EpochRecord] {
+    let (model, trainer) = (setup.model, setup.trainer)
+    var record = start
+    var history = known
+    while history.count <= options.epochCount, !hasStopped(history) {
+      let epoch = history.count
+      let began = ContinuousClock.now
+      var statistics = EpochStatistics()
       if epoch > 0 {
         statistics = try trainer.runEpoch(epoch) { step, loss in
           try? onEvent(.step(epoch: epoch, step: step, stepCount: trainer.stepsPerEpoch, loss: loss))
           return !isCancelled()
         }
       }
-      let elapsed = start.duration(to: .now)
-      let result = try evaluate(
-        model, judge: judge, meter: meter, epoch: epoch, statistics: statistics, headIsNew: headIsNew && epoch == 0,
-        seconds: epoch == 0 ? 0 : Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) * 1e-18)
-      history.append(result)
-      for regularizer in trainer.regularizers where epoch > 0 {
-        if let found = try regularizer.importances() { model.importances[found.measure] = found.values }
+      let elapsed = epoch == 0 ? .zero : began.duration(to: .now)
+      let result = try trainer.whileJudged {
+        let result = try evaluate(setup, epoch: epoch, statistics: statistics, seconds: elapsed.seconds)
+        for regularizer in trainer.regularizers where epoch > 0 {
+          if let found = try regularizer.importances() { model.importances[found.measure] = found.values }
+        }
+        let parent = epoch == 0 ? basePath : run.checkpointPath(epoch: epoch - 1)
+        try model.checkpoint(epoch: epoch, parent: (parent as NSString).lastPathComponent)
+          .write(to: run.checkpointPath(epoch: epoch), unchangedFrom: epoch == 0 ? nil : parent)
+        return result
       }
-      let parent = epoch == 0 ? basePath : run.checkpointPath(epoch: epoch - 1)
-      try model.checkpoint(epoch: epoch, parent: (parent as NSString).lastPathComponent)
-        .write(to: run.checkpointPath(epoch: epoch), unchangedFrom: epoch == 0 ? nil : parent)
+      if epoch > 0 { trainer.endEpoch(targetAccuracy: result.target.accuracy) }
+      history.append(result)
       append(result, to: &record)
+      if let best = selection(of: history) {
+        record.environment["bestEpoch"] = "\(best.index)"
+        record.environment["bestKeepsBounds"] = "\(best.keepsBounds)"
+        try run.markBest(epoch: best.index)
+      }
       try run.save(record)
+      let (progress, tensors) = try trainer.state()
+      try ResumeState(
+        epoch: epoch, progress: String(decoding: JSONEncoder().encode(progress), as: UTF8.self),
+        tensors: tensors.mapValues { try $0.view() }
+      ).write(to: run.resumePath)
       try onEvent(.evaluated(result))
     }
     return history
   }
-}
 
-// MARK: - Heads
-
-extension TrainingRun {
-  private func sourceHead(for source: Dataset, in model: Model) throws -> String {
-    let classCount = source.classNames.count
-    let candidates = [sourceTask, source.name, model.task].compactMap { $0 }
-    guard let task = candidates.first(where: { model.heads[$0] != nil }), sourceTask == nil || task == sourceTask else {
-      throw ModelError.missingHead(task: sourceTask ?? source.name, available: model.heads.keys.sorted())
-    }
-    guard let head = model.heads[task], head.classNames.count == classCount else {
-      throw TrainingError.classCountMismatch(
-        task: task, head: model.heads[task]?.classNames.count ?? 0, dataset: classCount)
-    }
-    return task
-  }
-
-  /// The head that the checkpoint came with.
-  private func originalHead(in model: Model) throws -> String {
-    let task = sourceTask ?? model.task
-    guard model.heads[task] != nil, task != Checkpoint.untrainedTask else {
-      throw ModelError.missingHead(task: task, available: model.heads.keys.filter { $0 != task }.sorted())
-    }
-    return task
-  }
-
-  /// Puts the trained task's head in place: its own if the checkpoint has it, an untrained model's head under the
-  /// task's name, else a new one.
-  ///
-  /// - Returns: whether the head is freshly drawn.
-  private func installTargetHead(in model: Model, judge: String?) throws -> Bool {
-    if let judge, judge == target.name { throw TrainingError.sameTask(target.name) }
-    if let head = model.heads[target.name] {
-      guard head.classNames.count == target.classNames.count else {
-        throw TrainingError.classCountMismatch(
-          task: target.name, head: head.classNames.count, dataset: target.classNames.count)
-      }
-      try model.activate(task: target.name)
-      return false
-    }
-    if model.task == Checkpoint.untrainedTask, model.heads[model.task]?.classNames.count == target.classNames.count {
-      try model.renameHead(
-        model.task, to: target.name, classNames: target.classNames, labelMap: target.labelMap)
-    } else {
-      try model.addHead(
-        task: target.name, classNames: target.classNames, labelMap: target.labelMap, seed: options.seed)
-    }
-    return true
-  }
-}
-
-// MARK: - Evaluation and storage
-
-extension TrainingRun {
   private func evaluate(
-    _ model: Model, judge: String?, meter: ProxyMeter?, epoch: Int, statistics: EpochStatistics, headIsNew: Bool,
-    seconds: Double
+    _ setup: Setup, epoch: Int, statistics: EpochStatistics, seconds: Double
   ) throws -> EpochRecord {
+    let model = setup.model
     let evaluator = Evaluator()
     let targetResult = try evaluator.evaluate(model, on: target.test, dataset: target.name)
     var sourceResult: Evaluation?
-    if let source, let judge {
+    if let source, let judge = setup.judge {
       try model.activate(task: judge)
       sourceResult = try evaluator.evaluate(model, on: source.test, dataset: source.name)
     }
-    let agreement = try meter?.measure(model)
+    let agreement = try setup.meter?.measure(model)
     try model.activate(task: target.name)
     return EpochRecord(
-      epoch: epoch, source: sourceResult, proxy: agreement, target: targetResult, targetHeadIsNew: headIsNew,
-      trainingLoss: epoch == 0 ? .nan : statistics.loss, penalty: statistics.penalty,
-      doses: statistics.doses, seconds: seconds)
+      epoch: epoch, source: sourceResult, proxy: agreement, target: targetResult,
+      targetHeadIsNew: setup.headIsNew && epoch == 0, trainingLoss: epoch == 0 ? .nan : statistics.loss,
+      penalty: statistics.penalty, learningRate: epoch == 0 ? .nan : statistics.learningRate,
+      newBlocks: statistics.newBlocks, doses: statistics.doses, seconds: seconds)
   }
+}
 
-  private func startingRecord() -> RunRecord {
-    var environment: [String: String] = [:]
-    environment["device"] = device.name
-    environment["libtorch"] = try? Library.version()
-    environment["threads"] = (try? Library.threadCount()).map(String.init)
-    environment["targetTask"] = target.name
-    environment["targetFingerprint"] = target.fingerprint
-    environment["sourceTask"] = source?.name
-    environment["sourceFingerprint"] = source?.fingerprint
-    environment["proxyTask"] = proxy?.name
-    environment["proxyFingerprint"] = proxy?.fingerprint
-    return RunRecord(
-      configuration: configuration, commandLine: commandLine, environment: environment, seed: options.seed)
-  }
-
-  private func append(_ result: EpochRecord, to record: inout RunRecord) {
-    let row = record.metrics.rowCount
-    func set(_ name: String, _ value: Double) { record.metrics.set(name, row: row, to: value) }
-    set("epoch", Double(result.epoch))
-    if let source = result.source {
-      set("source_accuracy", source.accuracy)
-      set("source_loss", source.loss)
-      record.predictions["source", default: [:]][result.epoch] = source.predictions
-      record.labels["source"] = source.labels
-    }
-    if let proxy = result.proxy {
-      set("proxy_agreement", proxy.agreement)
-      set("proxy_divergence", proxy.divergence)
-    }
-    set("target_accuracy", result.target.accuracy)
-    set("target_loss", result.target.loss)
-    set("training_loss", result.trainingLoss)
-    set("penalty", result.penalty)
-    for dose in result.doses {
-      set("dose.\(dose.name).penalty", dose.penalty)
-      set("dose.\(dose.name).loss_share", dose.lossShare)
-      set("dose.\(dose.name).gradient_ratio", dose.gradientRatio)
-      set("dose.\(dose.name).pulled_back", dose.pulledBack)
-    }
-    set("seconds", result.seconds)
-    record.predictions["target", default: [:]][result.epoch] = result.target.predictions
-    record.labels["target"] = result.target.labels
-  }
+extension Duration {
+  fileprivate var seconds: Double { Double(components.seconds) + Double(components.attoseconds) * 1e-18 }
 }

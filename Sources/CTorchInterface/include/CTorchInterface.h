@@ -4,7 +4,7 @@
 #include <stdint.h>
 
 /// The version of `LTTable`. Raised whenever its layout changes.
-#define LT_TABLE_VERSION 2
+#define LT_TABLE_VERSION 3
 
 typedef struct LTTensor LTTensor;
 typedef struct LTOperator LTOperator;
@@ -90,6 +90,9 @@ typedef struct {
       LTTensor *loss, LTTensor *const *inputs, int64_t count, int32_t keeps_graph, LTTensor **out);
   /// Sets this thread's gradient mode and returns the previous one.
   int32_t (*set_gradient_mode)(int32_t enabled);
+  /// Whether this thread's operators compute in bfloat16 where libtorch holds that to be safe. Turning it off forgets the
+  /// weights that were cast.
+  int32_t (*set_mixed_precision)(const char *device, int32_t enabled);
 
   /// gradients[i] += strength * importances[i] * (weights[i] - references[i]), in one pass; `references` may be NULL
   /// (zero), and so may `importances` (one).
@@ -103,6 +106,8 @@ typedef struct {
   int32_t (*generator_state)(LTGenerator *generator, LTTensor **out);
   int32_t (*generator_set_state)(LTGenerator *generator, LTTensor *state);
   int32_t (*seed_default_generators)(uint64_t seed);
+  /// The generator that operators draw from when they are given none; released like any other.
+  int32_t (*default_generator)(const char *device, LTGenerator **out);
 
   int64_t (*cuda_device_count)(void);
   int32_t (*synchronize)(const char *device);

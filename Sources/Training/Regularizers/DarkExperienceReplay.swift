@@ -40,6 +40,9 @@ struct DarkExperienceReplay: Regularizer {
   /// Two draws, one after the other: the first for the logits, the second for the labels.
   func examples(beside count: Int) throws -> Batch? { try reservoir.draw(beside: count, atLeast: 2) }
 
+  var state: RegularizerState { reservoir.state }
+  func restore(_ state: RegularizerState) { reservoir.restore(state) }
+
   func loss(of step: TrainingStep) throws -> Tensor? {
     guard let replayed = step.replayed, let features = replayed.headInput else { return nil }
     let logits = try step.model.logits(of: features, head: head.tensors, mode: .training())

@@ -1,4 +1,5 @@
 import Datasets
+import Metrics
 import Models
 import Torch
 
@@ -67,6 +68,22 @@ public protocol Regularizer {
 
   /// How much each parameter has mattered so far, by name, for the checkpoint; nil where it does not measure that.
   func importances() throws -> (measure: String, values: [String: Tensor])?
+
+  /// What it has gathered while training, for a run that is to be resumed; not what it was made with.
+  var state: RegularizerState { get throws }
+  /// Goes on from what ``state`` gave.
+  func restore(_ state: RegularizerState) throws
+}
+
+/// What a regularizer carries from epoch to epoch.
+public struct RegularizerState {
+  public var tensors: [String: Tensor]
+  public var random: RandomSource?
+
+  public init(tensors: [String: Tensor] = [:], random: RandomSource? = nil) {
+    self.tensors = tensors
+    self.random = random
+  }
 }
 
 extension Regularizer {
@@ -82,6 +99,8 @@ extension Regularizer {
   public func afterStep(factor: Double) throws {}
   public func sharePerStep() throws -> Double? { nil }
   public func importances() throws -> (measure: String, values: [String: Tensor])? { nil }
+  public var state: RegularizerState { RegularizerState() }
+  public func restore(_ state: RegularizerState) throws {}
 }
 
 /// One step as a regularizer sees it, after the forward pass.

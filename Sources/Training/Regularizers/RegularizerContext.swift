@@ -63,7 +63,17 @@ public struct RegularizerContext {
 
 extension RegularizerContext {
   /// Positions, among the trainable parameters, of those that `--regularize` selects and the source model has: S.
-  public func sharedIndices() throws -> [Int] { try indices(inHead: false) }
+  ///
+  /// - Throws: ``TrainingError/badOption(_:)`` where adapters leave all of them as they are.
+  public func sharedIndices() throws -> [Int] {
+    let found = try indices(inHead: false)
+    guard options.adapters == nil || !found.isEmpty else {
+      throw TrainingError.badOption(
+        "this regularizer pulls on the weights themselves, which --lora leaves as they are; lwf, delta, replay, der++ and "
+          + "--weight-decay work with it")
+    }
+    return found
+  }
 
   /// Positions of those that are new: the target head's, S̄.
   public func newIndices() throws -> [Int] { try indices(inHead: true) }

@@ -8,7 +8,7 @@ final class Reservoir {
   let examples: Split
   private let device: Device
   private let share: Double
-  private var random: RandomSource
+  var random: RandomSource
 
   /// - Parameter share: of the mixed batch, what is replayed.
   init(_ examples: Split, share: Double, device: Device, seed: UInt64) {
@@ -25,6 +25,11 @@ final class Reservoir {
     return try Batches(split: examples, batchSize: max(1, chosen.count), order: chosen, device: device)
       .makeIterator().next()
   }
+}
+
+extension Reservoir {
+  var state: RegularizerState { RegularizerState(random: random) }
+  func restore(_ state: RegularizerState) { random = state.random ?? random }
 }
 
 extension RegularizerContext {
@@ -73,6 +78,9 @@ struct Replay: Regularizer {
   }
 
   func examples(beside count: Int) throws -> Batch? { try reservoir.draw(beside: count) }
+
+  var state: RegularizerState { reservoir.state }
+  func restore(_ state: RegularizerState) { reservoir.restore(state) }
 
   func loss(of step: TrainingStep) throws -> Tensor? {
     guard let replayed = step.replayed, let features = replayed.headInput else { return nil }

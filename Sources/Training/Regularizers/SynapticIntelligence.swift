@@ -91,6 +91,17 @@ final class SynapticIntelligence: Regularizer {
     self.pending = nil
   }
 
+  var state: RegularizerState {
+    RegularizerState(tensors: Dictionary(uniqueKeysWithValues: zip(names, integrals)))
+  }
+
+  func restore(_ state: RegularizerState) throws {
+    for (name, integral) in zip(names, integrals) {
+      guard let stored = state.tensors[name] else { throw TrainingError.badResume("SI's integral of '\(name)' is missing") }
+      try integral.copyInPlace(from: stored)
+    }
+  }
+
   func sharePerStep() throws -> Double? { try pull?.sharePerStep() }
 
   func importances() throws -> (measure: String, values: [String: Tensor])? {

@@ -1,0 +1,44 @@
+import HDF5
+
+/// What a run needs to go on after an epoch, beside the epoch's checkpoint.
+public struct ResumeState: Sendable {
+  public var epoch: Int
+  /// Counters and random streams, JSON.
+  public var progress: String
+  /// Moments, averages and the like, by name.
+  public var tensors: [String: TensorView]
+
+  public init(epoch: Int, progress: String, tensors: [String: TensorView]) {
+    self.epoch = epoch
+    self.progress = progress
+    self.tensors = tensors
+  }
+
+  /// Reads a run's `resume.h5`.
+  ///
+  /// - Throws: ``CheckpointError`` for a file that is something else, `HDF5Error` for a damaged one.
+  public init(contentsOf path: String) throws {
+    let root = try File.open(path).root
+    try Checkpoint.checkFormat(of: root, path: path)
+    guard let kind: String = try root.attribute("kind"), kind == "resume" else {
+      throw CheckpointError.malformed(path: path, reason: "not the state of a run to resume")
+    }
+    epoch = try root.requiredAttribute("epoch")
+    progress = try root.readCheckedText("progress")
+    tensors = try Checkpoint.tensors(of: root.group("tensors"), TensorReader(), true)
+  }
+
+  /// Writes it whole, then renames it into place.
+  public func write(to path: String) throws {
+    try CheckpointError.rewritingFailures {
+      try File.writeAtomically(to: path) { root in
+        try root.setAttribute("lethe_format", to: FileFormat.version)
+        try root.setAttribute("lethe_version", to: FileFormat.letheVersion)
+        try root.setAttribute("kind", to: "resume")
+        try root.setAttribute("epoch", to: epoch)
+        try root.writeCheckedText("progress", progress)
+        try root.createGroup("tensors").writeTensors(tensors, nil)
+      }
+    }
+  }
+}

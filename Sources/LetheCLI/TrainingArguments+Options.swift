@@ -1,0 +1,77 @@
+import ArgumentParser
+import Training
+
+extension TrainingArguments {
+  /// What the library is told.
+  func options() throws -> TrainingOptions {
+    var options = TrainingOptions()
+    options.epochCount = epochs
+    options.batchSize = batchSize
+    options.accumulation = accumulate
+    for (number, rule) in try learningRates.map({ try Self.rule($0, option: "--lr", value: "RATE") }) {
+      if let rule { options.rateRules.append(rule) } else { options.learningRate = number }
+    }
+    for (number, rule) in try weightDecays.map({ try Self.rule($0, option: "--weight-decay", value: "DECAY") }) {
+      if let rule { options.decayRules.append(rule) } else { options.weightDecay = number }
+    }
+    options.layerDecay = layerDecay
+    options.optimizer = optimizer
+    options.momentum = momentum
+    options.usesNesterov = nesterov
+    options.labelSmoothing = labelSmoothing
+    guard let shape = Schedule.Shape(schedule) else {
+      let forms = Schedule.Shape.forms.joined(separator: ", ")
+      throw CommandError.usage("--schedule: expected \(forms); found '\(schedule)'")
+    }
+    guard warmup >= 0, warmup.isFinite else { throw CommandError.usage("--warmup must not be negative") }
+    options.schedule = Schedule(shape, warmupEpochs: warmup)
+    options.frozen = freeze
+    options.trainsHeadOnly = featureExtraction
+    options.unfreezing = try unfreezing()
+    options.adapters = try lora.map { try LowRankOptions(parsing: $0) }
+    options.gradientNorm = clipNorm
+    options.precision = precision
+    options.averagingDecay = ema
+    options.selection = try best.map { try SelectionRule(parsing: $0) }
+    options.patience = patience
+    options.regularizers = try regularizers()
+    options.seed = seed
+    options.fitsImages = fit
+    options.exampleCount = examples
+    try options.validate()
+    return options
+  }
+
+  private func unfreezing() throws -> Unfreezing {
+    let asked: [(String, Unfreezing)] = [
+      unfreezeEvery.map { ("--unfreeze-every", .every(epochs: $0)) },
+      unfreezeOnPlateau.map { ("--unfreeze-on-plateau", .onPlateau(patience: $0)) },
+      probeEpochs.map { ("--probe-epochs", .afterProbe(epochs: $0)) },
+    ].compactMap { $0 }
+    guard asked.count <= 1 else { throw CommandError.usage("\(asked[0].0) and \(asked[1].0) contradict each other") }
+    return asked.first?.1 ?? .none
+  }
+
+  private func regularizers() throws -> [RegularizerSpecification] {
+    let specifications = try regularizer.map { text in
+      var specification = try RegularizerSpecification(parsing: text)
+      specification.filter = regularize
+      specification.isDecoupled = decoupled && RegularizerKind.named(specification.kind)?.isDecouplable == true
+      return specification
+    }
+    if decoupled, !specifications.contains(where: \.isDecoupled) {
+      let able = RegularizerKind.all.filter(\.isDecouplable).map(\.name).joined(separator: ", ")
+      throw CommandError.usage("--decoupled: none of the regularizers can be applied in the step; \(able) can")
+    }
+    return specifications
+  }
+
+  /// A number, or a number for what a glob matches.
+  private static func rule(_ text: String, option: String, value: String) throws -> (Double, GlobRule?) {
+    let parts = text.split(separator: "=", omittingEmptySubsequences: false).map(String.init)
+    guard parts.count <= 2, let number = Double(parts[parts.count - 1]) else {
+      throw CommandError.usage("\(option): expected \(value) or GLOB=\(value), found '\(text)'")
+    }
+    return (number, parts.count == 1 ? nil : GlobRule(pattern: parts[0], value: number))
+  }
+}

@@ -1,0 +1,134 @@
+import Models
+import Programs
+import Torch
+
+/// Low-rank adaptation as it is asked for: `rank=8,alpha=16,layers=GLOB`.
+public struct LowRankOptions: Sendable, Codable, Equatable {
+  public var rank: Int
+  public var alpha: Double
+  /// Layers whose kernels are adapted; all linear and convolution layers but the head when nil.
+  public var layers: String?
+
+  public init(rank: Int = 8, alpha: Double = 16, layers: String? = nil) {
+    self.rank = rank
+    self.alpha = alpha
+    self.layers = layers
+  }
+
+  /// - Throws: ``TrainingError/badOption(_:)``.
+  public init(parsing text: String) throws {
+    func bad(_ reason: String) -> TrainingError {
+      .badOption("--lora: \(reason); expected rank=N,alpha=A,layers=GLOB, found '\(text)'")
+    }
+    self.init()
+    for part in text.split(separator: ",") {
+      let pair = part.split(separator: "=", maxSplits: 1).map(String.init)
+      switch (pair.first, pair.count) {
+      case ("rank", 2):
+        guard let value = Int(pair[1]), value >= 1 else { throw bad("rank must be a whole number from 1") }
+        rank = value
+      case ("alpha", 2):
+        guard let value = Double(pair[1]), value > 0, value.isFinite else { throw bad("alpha must be above 0") }
+        alpha = value
+      case ("layers", 2): layers = pair[1]
+      default: throw bad("'\(part)' is no setting")
+      }
+    }
+  }
+
+  /// The kernels of linear and convolution layers that are asked for, the head's left out.
+  func parameterNames(of program: Program) throws -> [String] {
+    let kernels = Set(
+      program.nodes.filter { ["aten::linear", "aten::conv1d", "aten::conv2d", "aten::conv3d"].contains($0.operatorName) }
+        .flatMap { node in node.inputs.filter { $0.name == "weight" }.flatMap(\.value.reads) })
+    let wanted = try layers.map { Set(try program.parameterNames(matching: $0)) }
+    let head = Set(program.headParameterNames)
+    let names = program.parameters.map(\.name).filter { name in
+      kernels.contains(name) && !head.contains(name) && wanted?.contains(name) != false
+    }
+    guard !names.isEmpty else {
+      throw TrainingError.badOption(
+        "--lora: \(layers.map { "'\($0)' has" } ?? "the model has") no linear or convolution layer but the head")
+    }
+    return names
+  }
+}
+
+/// `W = W⁰ + α/r · B A` in place of each adapted kernel W: A is `[r, inputs]`, drawn as a linear layer's weight is, and B
+/// `[outputs, r]`, zero at first; a convolution's inputs are channels × positions of its kernel.
+///
+/// The model's own tensors hold W⁰ until ``merge()`` puts W there, which is what is judged, stored and exported.
+///
+/// Hu et al., "LoRA: Low-Rank Adaptation of Large Language Models", ICLR 2022, equation 3.
+final class LowRankAdapters {
+  struct Factor {
+    let name: String
+    /// The kernel that it changes.
+    let parameter: String
+    let tensor: Tensor
+  }
+
+  private struct Adapter {
+    let parameter: String
+    /// All names of the kernel: more than one where it is tied.
+    let names: [String]
+    let weight: Tensor
+    let base: Tensor
+    let down: Tensor
+    let up: Tensor
+
+    func weight(scale: Double) throws -> Tensor {
+      try base.add(try up.matrixProduct(down).reshaped(base.shape), scaledBy: scale)
+    }
+  }
+
+  private let adapters: [Adapter]
+  private let scale: Double
+
+  init(_ options: LowRankOptions, on names: [String], of model: Model, seed: UInt64) throws {
+    scale = options.alpha / Double(options.rank)
+    let generator = try Generator(seed: seed ^ 0x6C6F_7261)
+    var seen: Set<ObjectIdentifier> = []
+    adapters = try names.compactMap { name in
+      guard let weight = model.parameters[name], seen.insert(ObjectIdentifier(weight)).inserted else { return nil }
+      let base = try weight.detached().cloned()
+      let outputs = weight.shape[0]
+      let inputs = weight.count / max(1, outputs)
+      let down = try Tensor.zeros([options.rank, inputs])
+      let bound = 1 / Double(inputs).squareRoot()
+      try down.fillUniform(-bound...bound, using: generator)
+      return Adapter(
+        parameter: name, names: model.parameters.filter { $0.value === weight }.map(\.key), weight: weight, base: base,
+        down: try down.to(weight.device), up: try Tensor.zeros([outputs, options.rank], device: weight.device))
+    }
+  }
+
+  /// The trained tensors.
+  var factors: [Factor] {
+    adapters.flatMap { adapter in
+      [
+        Factor(name: adapter.parameter + ".lora_A", parameter: adapter.parameter, tensor: adapter.down),
+        Factor(name: adapter.parameter + ".lora_B", parameter: adapter.parameter, tensor: adapter.up),
+      ]
+    }
+  }
+
+  func changes(_ parameter: String) -> Bool { adapters.contains { $0.names.contains(parameter) } }
+
+  /// W of each adapted kernel by all its names, with its graph.
+  func weights() throws -> [String: Tensor] {
+    var result: [String: Tensor] = [:]
+    for adapter in adapters {
+      let weight = try adapter.weight(scale: scale)
+      for name in adapter.names { result[name] = weight }
+    }
+    return result
+  }
+
+  /// Puts W into the model's own tensors.
+  func merge() throws {
+    try withoutGradients {
+      for adapter in adapters { try adapter.weight.copyInPlace(from: adapter.weight(scale: scale)) }
+    }
+  }
+}

@@ -1,0 +1,130 @@
+import Foundation
+
+/// Which epoch of a run is the best: `target subject to source >= 0.9`.
+///
+/// One quantity to be as good as it can, then perhaps bounds that an epoch has to keep.
+public struct SelectionRule: Sendable, Codable, Equatable {
+  /// A figure of an epoch.
+  public enum Quantity: String, Sendable, Codable, CaseIterable {
+    /// Accuracies, fractions.
+    case source, target
+    /// The mean of both.
+    case mean
+    /// The source's accuracy at epoch 0 minus now's, a fraction.
+    case forgetting
+    /// Of the proxy examples, those of which the model still says what it said.
+    case agreement
+    case sourceLoss = "source-loss"
+    case targetLoss = "target-loss"
+
+    var isBetterLow: Bool { self == .forgetting || self == .sourceLoss || self == .targetLoss }
+  }
+
+  public struct Bound: Sendable, Codable, Equatable {
+    public var quantity: Quantity
+    public var isLower: Bool
+    public var value: Double
+
+    /// By how much a figure misses it; 0 where it is kept.
+    func violation(_ figure: Double) -> Double {
+      figure.isNaN ? .infinity : max(0, isLower ? value - figure : figure - value)
+    }
+  }
+
+  public var quantity: Quantity
+  public var bounds: [Bound]
+
+  /// The epoch of the highest target accuracy.
+  public static let target = SelectionRule(quantity: .target, bounds: [])
+
+  init(quantity: Quantity, bounds: [Bound]) {
+    self.quantity = quantity
+    self.bounds = bounds
+  }
+
+  /// `QUANTITY [subject to QUANTITY >= NUMBER [and …]]`; a number may be a fraction, `90%` or `2pp`.
+  ///
+  /// - Throws: ``TrainingError/badOption(_:)`` that says what was expected.
+  public init(parsing text: String) throws {
+    let form = "QUANTITY [subject to QUANTITY >=|<= NUMBER [and …]]"
+    func bad(_ reason: String) -> TrainingError { .badOption("--best: \(reason); expected \(form), found '\(text)'") }
+    func quantity(_ name: String) throws -> Quantity {
+      guard let found = Quantity(rawValue: name) else {
+        throw bad("no quantity '\(name)', known: \(Quantity.allCases.map(\.rawValue).joined(separator: ", "))")
+      }
+      return found
+    }
+    let parts = text.components(separatedBy: " subject to ")
+    guard parts.count <= 2 else { throw bad("'subject to' stands twice") }
+    self.quantity = try quantity(parts[0].trimmingCharacters(in: .whitespaces))
+    bounds = try (parts.count == 2 ? parts[1].components(separatedBy: " and ") : []).map { condition in
+      let isLower = condition.contains(">=")
+      let sides = condition.components(separatedBy: isLower ? ">=" : "<=")
+        .map { $0.trimmingCharacters(in: .whitespaces) }
+      guard sides.count == 2 else { throw bad("'\(condition)' is no bound") }
+      guard let value = Self.number(sides[1]) else { throw bad("'\(sides[1])' is no number") }
+      return Bound(quantity: try quantity(sides[0]), isLower: isLower, value: value)
+    }
+  }
+
+  /// `0.9`, `90%` or `2pp` as a fraction.
+  public static func number(_ text: String) -> Double? {
+    for unit in ["%", "pp"] where text.hasSuffix(unit) {
+      return Double(text.dropLast(unit.count).trimmingCharacters(in: .whitespaces)).map { $0 / 100 }
+    }
+    return Double(text)
+  }
+
+  /// What the rule looks at.
+  public var quantities: Set<Quantity> { Set([quantity] + bounds.map(\.quantity)) }
+
+  public var description: String {
+    let conditions = bounds.map { "\($0.quantity.rawValue) \($0.isLower ? ">=" : "<=") \(short($0.value))" }
+    return quantity.rawValue + (conditions.isEmpty ? "" : " subject to " + conditions.joined(separator: " and "))
+  }
+}
+
+/// What a rule makes of the epochs of a run.
+public struct Selection: Sendable, Equatable {
+  /// The best epoch's place among those given; the first of equals.
+  public var index: Int
+  /// Whether it keeps every bound; if none does, the one that misses them by least is the best.
+  public var keepsBounds: Bool
+}
+
+extension SelectionRule {
+  /// The best of several epochs; nil of none.
+  ///
+  /// - Parameter figures: of each epoch, NaN for what was not measured.
+  public func best(of figures: [[Quantity: Double]]) -> Selection? {
+    guard !figures.isEmpty else { return nil }
+    func score(_ index: Int) -> (violation: Double, merit: Double) {
+      let own = figures[index]
+      let value = own[quantity] ?? .nan
+      return (
+        bounds.reduce(0) { $0 + $1.violation(own[$1.quantity] ?? .nan) },
+        value.isNaN ? -.infinity : quantity.isBetterLow ? -value : value
+      )
+    }
+    var best = 0
+    for index in figures.indices.dropFirst() {
+      let (own, known) = (score(index), score(best))
+      if own.violation < known.violation || (own.violation == known.violation && own.merit > known.merit) {
+        best = index
+      }
+    }
+    return Selection(index: best, keepsBounds: score(best).violation == 0)
+  }
+}
+
+extension EpochRecord {
+  /// - Parameter first: epoch 0 of the run.
+  func figures(first: EpochRecord) -> [SelectionRule.Quantity: Double] {
+    let sourceAccuracy = source?.accuracy ?? .nan
+    return [
+      .source: sourceAccuracy, .target: target.accuracy, .mean: (sourceAccuracy + target.accuracy) / 2,
+      .forgetting: (first.source?.accuracy ?? .nan) - sourceAccuracy, .agreement: proxy?.agreement ?? .nan,
+      .sourceLoss: source?.loss ?? .nan, .targetLoss: target.loss,
+    ]
+  }
+}

@@ -1,0 +1,51 @@
+import Checkpoints
+import Datasets
+import Models
+
+extension TrainingRun {
+  func sourceHead(for source: Dataset, in model: Model) throws -> String {
+    let classCount = source.classNames.count
+    let candidates = [sourceTask, source.name, model.task].compactMap { $0 }
+    guard let task = candidates.first(where: { model.heads[$0] != nil }), sourceTask == nil || task == sourceTask else {
+      throw ModelError.missingHead(task: sourceTask ?? source.name, available: model.heads.keys.sorted())
+    }
+    guard let head = model.heads[task], head.classNames.count == classCount else {
+      throw TrainingError.classCountMismatch(
+        task: task, head: model.heads[task]?.classNames.count ?? 0, dataset: classCount)
+    }
+    return task
+  }
+
+  /// The head that the checkpoint came with.
+  func originalHead(in model: Model) throws -> String {
+    let task = sourceTask ?? model.task
+    guard model.heads[task] != nil, task != Checkpoint.untrainedTask else {
+      throw ModelError.missingHead(task: task, available: model.heads.keys.filter { $0 != task }.sorted())
+    }
+    return task
+  }
+
+  /// Puts the trained task's head in place: its own if the checkpoint has it, an untrained model's head under the
+  /// task's name, else a new one.
+  ///
+  /// - Returns: whether the head is freshly drawn.
+  func installTargetHead(in model: Model, judge: String?) throws -> Bool {
+    if let judge, judge == target.name { throw TrainingError.sameTask(target.name) }
+    if let head = model.heads[target.name] {
+      guard head.classNames.count == target.classNames.count else {
+        throw TrainingError.classCountMismatch(
+          task: target.name, head: head.classNames.count, dataset: target.classNames.count)
+      }
+      try model.activate(task: target.name)
+      return false
+    }
+    if model.task == Checkpoint.untrainedTask, model.heads[model.task]?.classNames.count == target.classNames.count {
+      try model.renameHead(
+        model.task, to: target.name, classNames: target.classNames, labelMap: target.labelMap)
+    } else {
+      try model.addHead(
+        task: target.name, classNames: target.classNames, labelMap: target.labelMap, seed: options.seed)
+    }
+    return true
+  }
+}

@@ -1,0 +1,103 @@
+import Checkpoints
+import Datasets
+import Foundation
+import Models
+import Torch
+
+extension TrainingRun {
+  func startingRecord(_ setup: Setup) -> RunRecord {
+    var environment: [String: String] = [:]
+    environment["device"] = device.name
+    environment["libtorch"] = try? Library.version()
+    environment["threads"] = (try? Library.threadCount()).map(String.init)
+    environment["targetTask"] = target.name
+    environment["targetFingerprint"] = target.fingerprint
+    environment["sourceTask"] = source?.name
+    environment["sourceFingerprint"] = source?.fingerprint
+    environment["sourceHead"] = setup.judge
+    environment["proxyTask"] = proxy?.name
+    environment["proxyFingerprint"] = proxy?.fingerprint
+    environment["proxyCount"] = proxy.map { "\($0.test.count)" }
+    environment["bestRule"] = (options.selection ?? options.patience.map { _ in .target })?.description
+    environment["stepsPerEpoch"] = "\(setup.trainer.stepsPerEpoch)"
+    if setup.headIsNew { environment["newHead"] = "true" }
+    let names = DoseMeter.names(of: options.regularizers.map(\.kind))
+    for (name, regularizer) in zip(names, setup.trainer.regularizers) {
+      let summary = regularizer.summary(stepsPerEpoch: setup.trainer.stepsPerEpoch)
+      environment["regularizer \(name)"] = summary.split(separator: "\n")
+        .map { $0.trimmingCharacters(in: .whitespaces) }.joined(separator: "; ")
+    }
+    return RunRecord(
+      configuration: configuration, commandLine: commandLine, commandOptions: commandOptions,
+      environment: environment, seed: options.seed)
+  }
+
+  func append(_ result: EpochRecord, to record: inout RunRecord) {
+    let row = record.metrics.rowCount
+    func set(_ name: String, _ value: Double) { record.metrics.set(name, row: row, to: value) }
+    set("epoch", Double(result.epoch))
+    if let source = result.source {
+      set("source_accuracy", source.accuracy)
+      set("source_loss", source.loss)
+      record.predictions["source", default: [:]][result.epoch] = source.predictions
+      record.labels["source"] = source.labels
+    }
+    if let proxy = result.proxy {
+      set("proxy_agreement", proxy.agreement)
+      set("proxy_divergence", proxy.divergence)
+    }
+    set("target_accuracy", result.target.accuracy)
+    set("target_loss", result.target.loss)
+    set("training_loss", result.trainingLoss)
+    set("learning_rate", result.learningRate)
+    set("penalty", result.penalty)
+    for dose in result.doses {
+      set("dose.\(dose.name).penalty", dose.penalty)
+      set("dose.\(dose.name).loss_share", dose.lossShare)
+      set("dose.\(dose.name).gradient_ratio", dose.gradientRatio)
+      set("dose.\(dose.name).pulled_back", dose.pulledBack)
+    }
+    set("seconds", result.seconds)
+    record.predictions["target", default: [:]][result.epoch] = result.target.predictions
+    record.labels["target"] = result.target.labels
+  }
+}
+
+extension RunRecord {
+  /// The epochs that are stored, as they were when they were measured; which blocks began to train is not kept.
+  public var epochRecords: [EpochRecord] {
+    (0..<metrics.rowCount).map { row in
+      func value(_ name: String) -> Double { metrics.value(name, row: row) }
+      let epoch = Int(value("epoch"))
+      func evaluation(_ task: String) -> Evaluation {
+        Evaluation(
+          accuracy: value("\(task)_accuracy"), loss: value("\(task)_loss"),
+          predictions: predictions[task]?[epoch] ?? [], labels: labels[task] ?? [])
+      }
+      let agreement = value("proxy_agreement")
+      return EpochRecord(
+        epoch: epoch, source: value("source_accuracy").isNaN ? nil : evaluation("source"),
+        proxy: agreement.isNaN
+          ? nil
+          : ProxyAgreement(
+            agreement: agreement, divergence: value("proxy_divergence"),
+            count: environment["proxyCount"].flatMap(Int.init) ?? 0),
+        target: evaluation("target"), targetHeadIsNew: epoch == 0 && environment["newHead"] == "true",
+        trainingLoss: value("training_loss"), penalty: value("penalty"), learningRate: value("learning_rate"),
+        newBlocks: [], doses: doses(of: row), seconds: value("seconds"))
+    }
+  }
+
+  /// The regularizers' doses of a row, from the columns `dose.<name>.<what>`.
+  public func doses(of row: Int) -> [RegularizerDose] {
+    metrics.names.compactMap { name -> RegularizerDose? in
+      guard name.hasPrefix("dose."), name.hasSuffix(".penalty") else { return nil }
+      let own = String(name.dropFirst(5).dropLast(8))
+      func value(_ what: String) -> Double { metrics.value("dose.\(own).\(what)", row: row) }
+      guard value("penalty").isFinite else { return nil }
+      return RegularizerDose(
+        name: own, penalty: value("penalty"), lossShare: value("loss_share"), gradientRatio: value("gradient_ratio"),
+        pulledBack: value("pulled_back"))
+    }
+  }
+}

@@ -1,0 +1,30 @@
+extension TrainingRun {
+  /// The best epoch so far, where the run has a rule; epoch 0 counts only where nothing else is there.
+  func selection(of history: [EpochRecord]) -> Selection? {
+    guard let rule = options.selection ?? options.patience.map({ _ in .target }), let first = history.first else {
+      return nil
+    }
+    guard history.count > 1 else { return rule.best(of: [first.figures(first: first)]) }
+    var best = rule.best(of: history.dropFirst().map { $0.figures(first: first) })
+    best?.index += 1
+    return best
+  }
+
+  /// Whether there was no better epoch for as long as the patience lasts.
+  func hasStopped(_ history: [EpochRecord]) -> Bool {
+    guard let patience = options.patience, history.count > 1, let best = selection(of: history) else { return false }
+    return history.count - 1 - best.index >= patience
+  }
+
+  /// - Throws: ``TrainingError/badOption(_:)`` for a rule on what the run does not measure.
+  func checkSelection() throws {
+    guard let rule = options.selection else { return }
+    let needs: [(SelectionRule.Quantity, Bool, String)] = [
+      (.source, source != nil, "--source"), (.mean, source != nil, "--source"), (.forgetting, source != nil, "--source"),
+      (.sourceLoss, source != nil, "--source"), (.agreement, proxy != nil, "--source-proxy"),
+    ]
+    for (quantity, isThere, option) in needs where !isThere && rule.quantities.contains(quantity) {
+      throw TrainingError.badOption("--best: '\(quantity.rawValue)' needs \(option) DATA")
+    }
+  }
+}

@@ -1,0 +1,56 @@
+import Models
+import Torch
+
+/// An exponential moving average of what training moves: `average ← decay · average + (1 − decay) · weight`, after every
+/// step; running statistics are averaged likewise.
+///
+/// Polyak and Juditsky 1992; the decay is constant, as in `timm`'s `ModelEma`.
+final class WeightAverage {
+  private let weights: [Tensor]
+  private let averages: [Tensor]
+  private let names: [String]
+  private let decay: Double
+  private let blend: Operator
+
+  init(_ trainable: TrainableParameters, of model: Model, decay: Double) throws {
+    let statistics = model.buffers.filter { !trainable.frozenLayers.contains(model.program.layerName(ofParameter: $0.key)) }
+      .filter { $0.value.type?.isFloatingPoint == true }.sorted { $0.key < $1.key }
+    weights = trainable.tensors + statistics.map(\.value)
+    names = trainable.names.indices.map { "weight.\($0).\(trainable.names[$0])" } + statistics.map { "buffer.\($0.key)" }
+    averages = try weights.map { try $0.detached().cloned() }
+    self.decay = decay
+    blend = try Operator("aten::_foreach_lerp_", overload: "Scalar")
+  }
+
+  func afterStep() throws {
+    _ = try withoutGradients { try blend([.tensors(averages), .tensors(weights), .double(1 - decay)]) }
+  }
+
+  /// Runs `body` with the averages in the weights' places.
+  func whileInPlace<Result>(_ body: () throws -> Result) throws -> Result {
+    try exchange()
+    let result = Swift.Result { try body() }
+    try exchange()
+    return try result.get()
+  }
+
+  private func exchange() throws {
+    try withoutGradients {
+      for (weight, average) in zip(weights, averages) {
+        let kept = try weight.detached().cloned()
+        try weight.copyInPlace(from: average)
+        try average.copyInPlace(from: kept)
+      }
+    }
+  }
+
+  /// The averages by name.
+  var state: [String: Tensor] { Dictionary(uniqueKeysWithValues: zip(names, averages).map { ("average." + $0, $1) }) }
+
+  func restore(_ state: [String: Tensor]) throws {
+    for (name, average) in zip(names, averages) {
+      guard let stored = state["average." + name] else { throw TrainingError.badResume("the average of '\(name)' is missing") }
+      try average.copyInPlace(from: stored)
+    }
+  }
+}
