@@ -85,7 +85,8 @@ struct ConfigurationFile {
     }
     var words = Array(arguments.dropFirst())
     if let path = value(of: "--config", in: words) {
-      words = try ConfigurationFile(path: path)
+      words =
+        try ConfigurationFile(path: path)
         .words(for: command, subcommand: subcommand, except: command.given(in: words)) + words
     }
     if let path = value(of: "--resume", in: words) {
@@ -95,7 +96,8 @@ struct ConfigurationFile {
       }
       var given = command.given(in: words)
       given.formUnion(["output", "resume", "print-config", "config", "json", "quiet"])
-      words = try ConfigurationFile(yaml: run.record.commandOptions, origin: "\(path)/run.h5")
+      words =
+        try ConfigurationFile(yaml: run.record.commandOptions, origin: "\(path)/run.h5")
         .words(for: command, subcommand: subcommand, except: given) + ["--output=\(path)"] + words
     }
     return [subcommand] + words

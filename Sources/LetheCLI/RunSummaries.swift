@@ -33,7 +33,8 @@ extension Run {
       drift: driftRows, cka: similarity, configuration: configurationRows,
       bestEpoch: record.bestEpoch.map { epoch in
         RunSummary.Best(
-          epoch: epoch, rule: record.environment["bestRule"] ?? "", keepsBounds: record.environment["bestKeepsBounds"] != "false")
+          epoch: epoch, rule: record.environment["bestRule"] ?? "",
+          keepsBounds: record.environment["bestKeepsBounds"] != "false")
       },
       plannedEpochs: (try? JSONDecoder().decode(TrainingOptions.self, from: Data(record.configuration.utf8)))?
         .epochCount)

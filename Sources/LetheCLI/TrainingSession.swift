@@ -99,7 +99,8 @@ struct TrainingSession {
           ["agreement": .double($0.agreement), "divergence": .double($0.divergence), "count": .int($0.count)]
         } ?? .null,
         "epoch": .int(record.epoch), "learningRate": .double(record.learningRate),
-        "unfrozen": .array(record.newBlocks.map { .string($0) }), "source": task(record.source), "target": task(record.target),
+        "unfrozen": .array(record.newBlocks.map { .string($0) }), "source": task(record.source),
+        "target": task(record.target),
         "trainingLoss": .double(record.trainingLoss), "penalty": .double(record.penalty),
         "seconds": .double(record.seconds),
         "regularizers": .array(
@@ -113,7 +114,8 @@ struct TrainingSession {
     }
     var fields: [(String, JSONValue)] = [("run", .string(output)), ("epochs", .array(epochs))]
     if let best = summary.bestEpoch {
-      fields.append(("best", ["epoch": .int(best.epoch), "rule": .string(best.rule), "keepsBounds": .bool(best.keepsBounds)]))
+      fields.append(
+        ("best", ["epoch": .int(best.epoch), "rule": .string(best.rule), "keepsBounds": .bool(best.keepsBounds)]))
     }
     if let forgetting = summary.forgetting {
       fields.append(

@@ -39,8 +39,10 @@ public struct LowRankOptions: Sendable, Codable, Equatable {
   /// The kernels of linear and convolution layers that are asked for, the head's left out.
   func parameterNames(of program: Program) throws -> [String] {
     let kernels = Set(
-      program.nodes.filter { ["aten::linear", "aten::conv1d", "aten::conv2d", "aten::conv3d"].contains($0.operatorName) }
-        .flatMap { node in node.inputs.filter { $0.name == "weight" }.flatMap(\.value.reads) })
+      program.nodes.filter {
+        ["aten::linear", "aten::conv1d", "aten::conv2d", "aten::conv3d"].contains($0.operatorName)
+      }
+      .flatMap { node in node.inputs.filter { $0.name == "weight" }.flatMap(\.value.reads) })
     let wanted = try layers.map { Set(try program.parameterNames(matching: $0)) }
     let head = Set(program.headParameterNames)
     let names = program.parameters.map(\.name).filter { name in

@@ -58,7 +58,8 @@ public struct TrainableParameters {
     frozenNames = all.filter { !moving.contains($0) && adapters?.changes($0) != true }
     frozenLayers = program.frozenLayers(patterns: options.frozen, parameters: frozen)
     guard !trained.isEmpty || !factors.isEmpty else { throw TrainingError.nothingToTrain(frozen: options.frozen) }
-    learningRates = trained.map(rate) + factors.map { rate($0.parameter) } + headTensors.map { _ in options.learningRate }
+    learningRates =
+      trained.map(rate) + factors.map { rate($0.parameter) } + headTensors.map { _ in options.learningRate }
     let own = try trained.map { name in
       guard let tensor = model.parameters[name] else {
         throw ModelError.missingTensor(name: name, task: model.task)

@@ -68,7 +68,8 @@ extension Schedule.Shape {
   /// A shape as it is written: a name, then perhaps a colon and all its numbers. Nil for anything else.
   public init?(_ text: String) {
     let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
-    let given = parts.count == 1 ? [] : parts[1].split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+    let given =
+      parts.count == 1 ? [] : parts[1].split(separator: ",", omittingEmptySubsequences: false).map(String.init)
     let numbers = given.compactMap { Double($0) }
     guard numbers.count == given.count, numbers.allSatisfy({ $0.isFinite && $0 >= 0 }) else { return nil }
     func values(_ standard: [Double]) -> [Double]? {
@@ -76,7 +77,7 @@ extension Schedule.Shape {
     }
     func isCount(_ value: Double, atLeast least: Double) -> Bool { value >= least && value == value.rounded() }
     switch parts.first {
-    case "constant": 
+    case "constant":
       guard values([]) != nil else { return nil }
       self = .constant
     case "cosine":

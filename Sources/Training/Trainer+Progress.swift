@@ -11,6 +11,8 @@ struct TrainingProgress: Codable, Equatable {
   var stepCount = 0
   /// The stage of unfreezing.
   var stage = 0
+  /// The last stage that an epoch trained in; -1 before the first.
+  var enteredStage = -1
   var unfreezingMeter = PlateauMeter()
   var rateMeter = PlateauMeter()
   /// What a plateau's schedule has made of the rates.
@@ -26,7 +28,7 @@ extension Trainer {
   ///
   /// - Returns: the blocks that begin to train.
   func enterStage(of epoch: Int) throws -> [String] {
-    let previous = epoch == 1 ? -1 : progress.stage
+    let previous = progress.enteredStage
     let count = stages.stages.count
     progress.stage = TrainingStages.planned(options.unfreezing, epoch: epoch, count: count) ?? progress.stage
     if options.unfreezing != .none {
@@ -34,6 +36,7 @@ extension Trainer {
         try tensor.setRequiresGradient(stages.entry[index] <= progress.stage)
       }
     }
+    progress.enteredStage = progress.stage
     guard progress.stage > previous else { return [] }
     return stages.stages[(previous + 1)...progress.stage].flatMap(\.newBlocks)
   }

@@ -59,7 +59,8 @@ public final class Trainer {
     stages = try TrainingStages(options.unfreezing, of: model, trainable, frozenPatterns: options.frozen)
     optimizer = try Optimizer(
       trainable, options: options,
-      weightDecays: trainable.names.map { covered.contains($0) ? 0 : options.weightDecay(of: $0) }, stages: stages.entry)
+      weightDecays: trainable.names.map { covered.contains($0) ? 0 : options.weightDecay(of: $0) }, stages: stages.entry
+    )
     average = try options.averagingDecay.map { try WeightAverage(trainable, of: model, decay: $0) }
     self.trainable = trainable
     self.regularizers = regularizers
@@ -81,7 +82,8 @@ public final class Trainer {
   public func runEpoch(_ epoch: Int, onStep: (Int, Double) -> Bool = { _, _ in true }) throws -> EpochStatistics {
     var statistics = EpochStatistics()
     statistics.newBlocks = try enterStage(of: epoch)
-    let frozen = try FrozenState(of: model, names: trainable.frozenNames + stage.waitingNames, layers: stage.frozenLayers)
+    let frozen = try FrozenState(
+      of: model, names: trainable.frozenNames + stage.waitingNames, layers: stage.frozenLayers)
     meter = DoseMeter(DoseMeter.names(of: options.regularizers.map(\.kind)))
     let order = Array(0..<split.count).shuffled(using: &progress.random)
     let batches = try Batches(split: split, batchSize: options.batchSize, order: order, device: model.device)

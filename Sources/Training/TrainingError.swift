@@ -60,7 +60,8 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
   public var exitStatus: Int32 {
     switch self {
     case .nothingToTrain, .unstable, .badOption, .sameTask, .frozenHead: 64
-    case .notFinite, .regularizerDiverged, .inputMismatch, .inputTypeMismatch, .missingInput, .classCountMismatch, .badResume:
+    case .notFinite, .regularizerDiverged, .inputMismatch, .inputTypeMismatch, .missingInput, .classCountMismatch,
+      .badResume:
       65
     case .frozenChanged: 70
     case .interrupted: 130

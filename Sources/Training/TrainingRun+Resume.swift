@@ -35,7 +35,9 @@ extension Model {
   /// Takes the tensors of a checkpoint of the same model, heads and all.
   func load(_ checkpoint: Checkpoint) throws {
     let other = try Model(checkpoint, device: device)
-    for (name, tensor) in parameters { if let stored = other.parameters[name] { try tensor.copyDetached(from: stored) } }
+    for (name, tensor) in parameters {
+      if let stored = other.parameters[name] { try tensor.copyDetached(from: stored) }
+    }
     for (name, tensor) in buffers { if let stored = other.buffers[name] { try tensor.copyDetached(from: stored) } }
     for (task, head) in heads {
       for (name, tensor) in head.tensors {

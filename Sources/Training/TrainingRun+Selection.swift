@@ -20,7 +20,8 @@ extension TrainingRun {
   func checkSelection() throws {
     guard let rule = options.selection else { return }
     let needs: [(SelectionRule.Quantity, Bool, String)] = [
-      (.source, source != nil, "--source"), (.mean, source != nil, "--source"), (.forgetting, source != nil, "--source"),
+      (.source, source != nil, "--source"), (.mean, source != nil, "--source"),
+      (.forgetting, source != nil, "--source"),
       (.sourceLoss, source != nil, "--source"), (.agreement, proxy != nil, "--source-proxy"),
     ]
     for (quantity, isThere, option) in needs where !isThere && rule.quantities.contains(quantity) {

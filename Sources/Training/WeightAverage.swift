@@ -13,10 +13,13 @@ final class WeightAverage {
   private let blend: Operator
 
   init(_ trainable: TrainableParameters, of model: Model, decay: Double) throws {
-    let statistics = model.buffers.filter { !trainable.frozenLayers.contains(model.program.layerName(ofParameter: $0.key)) }
-      .filter { $0.value.type?.isFloatingPoint == true }.sorted { $0.key < $1.key }
+    let statistics = model.buffers.filter {
+      !trainable.frozenLayers.contains(model.program.layerName(ofParameter: $0.key))
+    }
+    .filter { $0.value.type?.isFloatingPoint == true }.sorted { $0.key < $1.key }
     weights = trainable.tensors + statistics.map(\.value)
-    names = trainable.names.indices.map { "weight.\($0).\(trainable.names[$0])" } + statistics.map { "buffer.\($0.key)" }
+    names =
+      trainable.names.indices.map { "weight.\($0).\(trainable.names[$0])" } + statistics.map { "buffer.\($0.key)" }
     averages = try weights.map { try $0.detached().cloned() }
     self.decay = decay
     blend = try Operator("aten::_foreach_lerp_", overload: "Scalar")
@@ -49,7 +52,9 @@ final class WeightAverage {
 
   func restore(_ state: [String: Tensor]) throws {
     for (name, average) in zip(names, averages) {
-      guard let stored = state["average." + name] else { throw TrainingError.badResume("the average of '\(name)' is missing") }
+      guard let stored = state["average." + name] else {
+        throw TrainingError.badResume("the average of '\(name)' is missing")
+      }
       try average.copyInPlace(from: stored)
     }
   }

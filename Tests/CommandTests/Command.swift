@@ -28,7 +28,9 @@ struct Command {
   }
 
   /// A command that goes on while the test does, and its standard error.
-  static func start(_ arguments: String...) throws -> (Process, errors: Pipe) {
+  static func start(_ arguments: String...) throws -> (Process, errors: Pipe) { try start(array: arguments) }
+
+  static func start(array arguments: [String]) throws -> (Process, errors: Pipe) {
     let (process, _, errors) = prepare(executable, arguments)
     process.standardOutput = FileHandle.nullDevice
     try process.run()

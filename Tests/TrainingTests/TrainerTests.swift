@@ -117,12 +117,4 @@ import Training
       for epoch in 1...3 { _ = try trainer.runEpoch(epoch) }
     }
   }
-
-  @Test func cosineFallsToZeroAndWarmupRises() {
-    let schedule = Schedule(.cosine, warmupEpochs: 1)
-    #expect(schedule.factor(step: 0, stepsPerEpoch: 10, epochCount: 3) == 0.1)
-    #expect(schedule.factor(step: 9, stepsPerEpoch: 10, epochCount: 3) == 1)
-    // Halfway between step 10 and step 30.
-    #expect(abs(schedule.factor(step: 20, stepsPerEpoch: 10, epochCount: 3) - 0.5) < 1e-12)
-  }
 }

@@ -97,7 +97,9 @@ final class SynapticIntelligence: Regularizer {
 
   func restore(_ state: RegularizerState) throws {
     for (name, integral) in zip(names, integrals) {
-      guard let stored = state.tensors[name] else { throw TrainingError.badResume("SI's integral of '\(name)' is missing") }
+      guard let stored = state.tensors[name] else {
+        throw TrainingError.badResume("SI's integral of '\(name)' is missing")
+      }
       try integral.copyInPlace(from: stored)
     }
   }

@@ -1,0 +1,90 @@
+import Datasets
+import Models
+import Programs
+import Testing
+import Torch
+
+@testable import Training
+
+@Suite struct LowRankAdaptersTests {
+  @Test func theFirstStepIsTheChainRules() throws {
+    // With B = 0: dL/dA = s·Bᵀ·G = 0, dL/dB = s·G·Aᵀ, G the gradient by the kernel; s = α/r = 3.
+    let network = try SmallNetwork.perceptron()
+    let batch = try #require(try Batches(split: network.split, batchSize: 16).makeIterator().next())
+    let plain = try network.model()
+    let name = "layers.2.weight"
+    let weight = try #require(plain.parameters[name])
+    try weight.setRequiresGradient(true)
+    let loss = try plain.run(try batch.modelInputs(for: plain), mode: .training()).logits
+      .crossEntropy(with: try batch.labels)
+    let slope = try #require(try loss.gradients(of: [weight])[0])
+
+    let model = try network.model()
+    let trainer = try network.trainer(model) {
+      $0.adapters = LowRankOptions(rank: 2, alpha: 6, layers: "layers.2")
+      $0.momentum = 0
+    }
+    let down = try #require(tensor(name + ".lora_A", of: trainer))
+    let up = try #require(tensor(name + ".lora_B", of: trainer))
+    let before = try down.detached().cloned()
+    #expect(before.shape == [2, 8] && up.shape == [6, 2])
+    try trainer.step(batch, epoch: 1)
+    #expect(try down.detached().isEqual(to: before))
+    let expected = try slope.matrixProduct(before.transposed().contiguous()).multiply(by: -0.1 * 3)
+      .array(of: Float.self)
+    for (value, wanted) in zip(try up.detached().array(of: Float.self), expected) {
+      #expect(abs(value - wanted) < 1e-6)
+    }
+  }
+
+  @Test func onlyTheAdaptedKernelsAndTheHeadChange() throws {
+    let network = try SmallNetwork.perceptron()
+    let model = try network.model()
+    let before = try model.values()
+    let trainer = try network.trainer(model) { $0.adapters = LowRankOptions(rank: 2, layers: "layers.0") }
+    for epoch in 1...2 { _ = try trainer.runEpoch(epoch) }
+    let after = try trainer.whileJudged { try model.values() }
+    let changed = before.keys.filter { before[$0] != after[$0] }.sorted()
+    #expect(changed == ["layers.0.weight", "layers.4.bias", "layers.4.weight"])
+    // What is stored gives what was trained: merged weights alone give the adapted network's logits.
+    let batch = try #require(try Batches(split: network.split, batchSize: 32).makeIterator().next())
+    let inputs = try batch.modelInputs(for: model)
+    let merged = try model.run(inputs).logits.array(of: Float.self)
+    let adapted = try model.run(inputs, replacing: try #require(trainer.trainable.adapters).weights()).logits
+      .detached().array(of: Float.self)
+    #expect(zip(merged, adapted).allSatisfy { abs($0 - $1) < 1e-6 })
+  }
+
+  @Test func convolutionsAreAdaptedOverTheirWholeKernels() throws {
+    let program = try Architecture.cnn.program(options: ArchitectureOptions(inputShape: [1, 8, 8], classCount: 2))
+    let names = try LowRankOptions().parameterNames(of: program)
+    #expect(names == ["features.0.weight", "features.2.weight", "classifier.0.weight"])
+    let model = try Model(initializing: program, task: "t", classNames: ["a", "b"], seed: 1)
+    let adapters = try LowRankAdapters(LowRankOptions(rank: 4), on: names, of: model, seed: 1)
+    let shapes = Dictionary(uniqueKeysWithValues: adapters.factors.map { ($0.name, $0.tensor.shape) })
+    let kernel = try #require(model.parameters["features.2.weight"]).shape
+    #expect(shapes["features.2.weight.lora_A"] == [4, kernel[1] * kernel[2] * kernel[3]])
+    #expect(shapes["features.2.weight.lora_B"] == [kernel[0], 4])
+  }
+
+  @Test(arguments: ["rank=0", "rank", "alpha=-1", "width=2", "rank=2.5"])
+  func whatIsNoAdapterIsRefused(_ text: String) {
+    let error = #expect(throws: TrainingError.self) { try LowRankOptions(parsing: text) }
+    #expect(error?.description.contains("found '\(text)'") == true)
+  }
+
+  @Test func aPullOnWeightsThatStayIsRefused() throws {
+    let network = try SmallNetwork.perceptron()
+    let error = #expect(throws: TrainingError.self) {
+      try network.trainer(network.model()) {
+        $0.adapters = LowRankOptions()
+        $0.regularizers = [try RegularizerSpecification("l2-sp")]
+      }
+    }
+    #expect(error?.description.contains("--lora") == true)
+  }
+
+  private func tensor(_ name: String, of trainer: Trainer) -> Tensor? {
+    trainer.trainable.names.firstIndex(of: name).map { trainer.trainable.tensors[$0] }
+  }
+}

@@ -1,0 +1,163 @@
+import Checkpoints
+import Datasets
+import Foundation
+import HDF5
+import Metrics
+import Models
+import Programs
+import TestSupport
+import Testing
+import Torch
+
+@testable import Training
+
+@Suite struct ResumeTests {
+  /// A run on two tasks of random images. No dropout: its generator is the process's, which tests share; the command's
+  /// tests have some.
+  private func run(_ options: TrainingOptions, at path: String, seed: UInt64) throws -> TrainingRun {
+    func dataset(_ name: String, _ seed: UInt64) throws -> Datasets.Dataset {
+      var random = RandomSource(seed: seed)
+      func split(_ count: Int) -> Split {
+        let pixels = (0..<(count * 64)).map { _ in UInt8.random(in: 0...255, using: &random) }
+        let images = TensorView(bytes: pixels, elementType: .uint8, shape: [count, 1, 8, 8])
+        return Split(inputs: [InputArray(rows: images)], labels: (0..<count).map { pixels[$0 * 64] > 127 ? 1 : 0 })
+      }
+      return try Datasets.Dataset(
+        name: name, classNames: ["a", "b"], labelMap: [0, 1], train: split(40), test: split(20))
+    }
+    return TrainingRun(
+      options: options, path: path, target: try dataset("target", seed), source: try dataset("source", seed + 1),
+      device: .cpu, configuration: "{}", commandLine: [])
+  }
+
+  private func base(seed: UInt64) throws -> Checkpoint {
+    var builder = ProgramBuilder(architecture: "small")
+    let input = builder.input("input", shape: [1, 8, 8])
+    var value = builder.convolution(
+      input, inputChannels: 1, outputChannels: 4, kernel: 3, padding: 1, hasBias: false, layer: "conv")
+    value = builder.batchNormalization(value, channels: 4, layer: "norm")
+    value = builder.flatten(value, layer: "flatten")
+    let logits = builder.linear(value, inputCount: 256, outputCount: 2, layer: "fc")
+    let program = try builder.build(outputs: [logits], head: "fc")
+    return try Model(initializing: program, task: "source", classNames: ["a", "b"], seed: seed).checkpoint(epoch: 0)
+  }
+
+  private struct Case: CustomTestStringConvertible {
+    let testDescription: String
+    let change: @Sendable (inout TrainingOptions) throws -> Void
+  }
+
+  private static let cases = [
+    Case(testDescription: "momentum, cosine") { $0.schedule = Schedule(.cosine, warmupEpochs: 1) },
+    Case(testDescription: "adam, plateaus, averages") {
+      $0.optimizer = .adam
+      $0.learningRate = 0.01
+      $0.schedule = Schedule(.plateau(patience: 0, factor: 0.5))
+      $0.averagingDecay = 0.9
+      $0.unfreezing = .onPlateau(patience: 0)
+    },
+    Case(testDescription: "adapters, accumulation") {
+      $0.adapters = LowRankOptions(rank: 2)
+      $0.accumulation = 2
+    },
+    Case(testDescription: "regularizers with a state") {
+      $0.regularizers = [
+        try RegularizerSpecification("replay", ["count": "20"]), try RegularizerSpecification("lwf"),
+        try RegularizerSpecification("l2-sp"), try RegularizerSpecification("ewc", ["lambda": "1"]),
+      ]
+    },
+    Case(testDescription: "several stages, the best epoch") {
+      $0.unfreezing = .every(epochs: 2)
+      $0.selection = try SelectionRule(parsing: "target subject to source >= 0.2")
+    },
+  ]
+
+  private struct Stop: Error {}
+
+  @Test(arguments: cases)
+  private func aResumedRunIsTheSameBitForBit(_ example: Case) throws {
+    let seed = UInt64.random(in: 0..<1_000_000)
+    let folder = try TemporaryFolder()
+    var options = TrainingOptions()
+    options.epochCount = 4
+    options.batchSize = 8
+    options.learningRate = 0.05
+    options.seed = seed
+    try example.change(&options)
+    let start = try base(seed: seed)
+    let whole = try run(options, at: folder.file("whole"), seed: seed)
+    try whole.run(from: start, basePath: "base.h5") { _ in }
+
+    let stopped = try run(options, at: folder.file("stopped"), seed: seed)
+    var steps = 0
+    #expect(throws: TrainingError.self) {
+      // In the middle of the third epoch.
+      try stopped.run(
+        from: start, basePath: "base.h5",
+        isCancelled: {
+          steps += 1
+          return steps == (options.accumulation == 2 ? 8 : 13)
+        }
+      ) { _ in }
+    }
+    #expect(try Run.open(stopped.path).epochs == [0, 1, 2])
+    let history = try stopped.resume { _ in }
+    #expect(history.map(\.epoch) == [0, 1, 2, 3, 4])
+
+    let (first, second) = (try Run.open(whole.path), try Run.open(stopped.path))
+    for epoch in 0...4 {
+      let (one, other) = try (
+        Checkpoint(contentsOf: first.checkpointPath(epoch: epoch)),
+        Checkpoint(contentsOf: second.checkpointPath(epoch: epoch))
+      )
+      for (name, tensor) in one.parameters.merging(one.buffers, uniquingKeysWith: { $1 }) {
+        let twin = other.parameters[name] ?? other.buffers[name]
+        #expect(tensor.checksum == twin?.checksum, "epoch \(epoch), \(name), seed \(seed)")
+      }
+      for (task, head) in one.heads {
+        for (name, tensor) in head.tensors {
+          #expect(tensor.checksum == other.heads[task]?.tensors[name]?.checksum, "\(task) \(name), seed \(seed)")
+        }
+      }
+    }
+    let (saved, resumed) = (
+      try ResumeState(contentsOf: first.resumePath), try ResumeState(contentsOf: second.resumePath)
+    )
+    #expect(saved.epoch == 4 && saved.tensors.keys.sorted() == resumed.tensors.keys.sorted())
+    for (name, tensor) in saved.tensors where name != "generator.cpu" {
+      #expect(tensor.checksum == resumed.tensors[name]?.checksum, "\(name)")
+    }
+    #expect(first.record.predictions == second.record.predictions)
+    #expect(first.record.bestEpoch == second.record.bestEpoch)
+    for name in first.record.metrics.names where name != "seconds" {
+      let (mine, theirs) = (first.record.metrics[name] ?? [], second.record.metrics[name] ?? [])
+      #expect(zip(mine, theirs).allSatisfy { $0 == $1 || ($0.isNaN && $1.isNaN) }, "\(name), seed \(seed)")
+    }
+  }
+
+  @Test func anEarlyStopIsWhereThePatienceEnds() throws {
+    let folder = try TemporaryFolder()
+    var options = TrainingOptions()
+    options.epochCount = 6
+    options.learningRate = 0
+    options.rateRules = [GlobRule(pattern: "fc", value: 1e-12)]
+    options.patience = 2
+    let history = try run(options, at: folder.file("run"), seed: 3).run(from: base(seed: 3), basePath: "base.h5") { _ in
+    }
+    // Nothing changes, so the first epoch stays the best: two more, and no further.
+    #expect(history.map(\.epoch) == [0, 1, 2, 3])
+    #expect(try Run.open(folder.file("run")).record.bestEpoch == 1)
+  }
+
+  @Test func otherDataAreRefused() throws {
+    let folder = try TemporaryFolder()
+    var options = TrainingOptions()
+    options.epochCount = 1
+    let path = folder.file("run")
+    try run(options, at: path, seed: 3).run(from: base(seed: 3), basePath: "base.h5") { _ in }
+    let error = #expect(throws: TrainingError.self) { try run(options, at: path, seed: 4).resume { _ in } }
+    #expect(error?.description.contains("not those it began with") == true)
+    try Data("no".utf8).write(to: URL(fileURLWithPath: path + "/resume.h5"))
+    #expect(throws: TrainingError.self) { try run(options, at: path, seed: 3).resume { _ in } }
+  }
+}

@@ -1,0 +1,52 @@
+import Checkpoints
+import Datasets
+import HDF5
+import Metrics
+import Models
+import Programs
+import Torch
+import Training
+
+/// A small network and random data of two classes.
+struct SmallNetwork {
+  let program: Program
+  let split: Split
+
+  /// A perceptron of three layers on 12 numbers.
+  static func perceptron(count: Int = 32, seed: UInt64 = 5) throws -> SmallNetwork {
+    var random = RandomSource(seed: seed)
+    let values = (0..<(count * 12)).map { _ in Float(random.normal()) }
+    let rows = TensorView(values, shape: [count, 1, 3, 4])
+    let program = try Architecture.mlp.program(
+      options: ArchitectureOptions(inputShape: [1, 3, 4], classCount: 2, hiddenSizes: [8, 6]))
+    return SmallNetwork(
+      program: program,
+      split: Split(inputs: [InputArray(rows: rows)], labels: (0..<count).map { values[$0 * 12] > 0 ? 1 : 0 }))
+  }
+
+  func model(seed: UInt64 = 1) throws -> Model {
+    let model = try Model(initializing: program, task: "t", classNames: ["a", "b"], seed: seed)
+    model.preprocessing = Preprocessing(scale: 1, mean: [0], standardDeviation: [1])
+    return model
+  }
+
+  func trainer(_ model: Model, _ change: (inout TrainingOptions) throws -> Void) throws -> Trainer {
+    var options = TrainingOptions()
+    options.batchSize = 16
+    options.learningRate = 0.1
+    try change(&options)
+    return try Trainer(model, on: split, dataset: "random", options: options)
+  }
+}
+
+extension Model {
+  /// The parameters' elements by name.
+  func values() throws -> [String: [Float]] { try parameters.mapValues { try $0.detached().array(of: Float.self) } }
+}
+
+/// The largest difference of two lists of parameters.
+func largestDifference(_ first: [String: [Float]], _ second: [String: [Float]]) -> Float {
+  first.keys.reduce(0) { worst, name in
+    zip(first[name] ?? [], second[name] ?? []).reduce(worst) { max($0, abs($1.0 - $1.1)) }
+  }
+}

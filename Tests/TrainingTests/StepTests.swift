@@ -1,0 +1,98 @@
+import Datasets
+import Models
+import Testing
+import Torch
+
+@testable import Training
+
+/// What a step is made of: batches, precision, limits, decays, averages.
+@Suite struct StepTests {
+  @Test func accumulatedBatchesAreOneLargeBatch() throws {
+    let network = try SmallNetwork.perceptron()
+    let (large, small) = (try network.model(), try network.model())
+    _ = try network.trainer(large) { $0.batchSize = 16 }.runEpoch(1)
+    let trainer = try network.trainer(small) {
+      $0.batchSize = 4
+      $0.accumulation = 4
+    }
+    #expect(trainer.stepsPerEpoch == 2)
+    _ = try trainer.runEpoch(1)
+    let difference = largestDifference(try large.values(), try small.values())
+    #expect(difference < 1e-6, "\(difference)")
+  }
+
+  @Test func aShortLastGroupIsWeighedByItsExamples() throws {
+    // 30 examples: a group of 7 + 7 + 7 and one of 7 + 2; the second is a batch of 9.
+    let network = try SmallNetwork.perceptron(count: 30)
+    let (large, small) = (try network.model(), try network.model())
+    _ = try network.trainer(large) { $0.batchSize = 21 }.runEpoch(1)
+    let statistics = try network.trainer(small) {
+      $0.batchSize = 7
+      $0.accumulation = 3
+    }.runEpoch(1)
+    #expect(largestDifference(try large.values(), try small.values()) < 1e-6)
+    #expect(statistics.loss > 0.2 && statistics.loss < 2)
+  }
+
+  /// Gradients (3, 4) and (12): norm 13; to 6.5 they are halved.
+  @Test func gradientsAreScaledDownTogether() throws {
+    let gradients = [try Tensor([3, 4] as [Float]), try Tensor([12] as [Float])]
+    #expect(abs(try clip(gradients, toNorm: 20) - 13) < 1e-6)
+    #expect(try gradients[0].array(of: Float.self) == [3, 4])
+    #expect(abs(try clip(gradients, toNorm: 6.5) - 13) < 1e-6)
+    let values = try gradients[0].array(of: Float.self) + gradients[1].array(of: Float.self)
+    for (value, expected) in zip(values, [1.5, 2, 6] as [Float]) { #expect(abs(value - expected) < 1e-6) }
+  }
+
+  @Test func averagesFollowTheFormula() throws {
+    let network = try SmallNetwork.perceptron()
+    let model = try network.model()
+    let trainer = try network.trainer(model) { $0.averagingDecay = 0.75 }
+    var expected = try model.values()
+    for batch in try Batches(split: network.split, batchSize: 16) {
+      try trainer.step(batch, epoch: 1)
+      let now = try model.values()
+      for (name, values) in now {
+        expected[name] = zip(expected[name] ?? [], values).map { 0.75 * $0 + 0.25 * $1 }
+      }
+    }
+    let raw = try model.values()
+    let averaged = try trainer.whileJudged { try model.values() }
+    #expect(largestDifference(averaged, expected) < 1e-6)
+    #expect(largestDifference(averaged, raw) > 1e-4)
+    #expect(try model.values() == raw)
+  }
+
+  @Test func weightDecaysFollowTheirGlobs() throws {
+    let network = try SmallNetwork.perceptron()
+    let (with, without) = (try network.model(), try network.model())
+    let batch = try #require(try Batches(split: network.split, batchSize: 16).makeIterator().next())
+    try network.trainer(with) {
+      $0.weightDecay = 0.5
+      $0.decayRules = [GlobRule(pattern: "*.bias", value: 0)]
+    }.step(batch, epoch: 1)
+    let before = try network.model().values()
+    try network.trainer(without) { _ in }.step(batch, epoch: 1)
+    let (decayed, plain) = (try with.values(), try without.values())
+    #expect(decayed["layers.2.bias"] == plain["layers.2.bias"])
+    // One step of SGD: w − lr·(g + 0.5·w) against w − lr·g, lr 0.1.
+    let name = "layers.2.weight"
+    for (index, value) in (decayed[name] ?? []).enumerated() {
+      let expected = try #require(plain[name])[index] - 0.05 * (try #require(before[name])[index])
+      #expect(abs(value - expected) < 1e-6)
+    }
+  }
+
+  @Test func bfloat16LeavesWeightsInFloat32AndStaysClose() throws {
+    let network = try SmallNetwork.perceptron(count: 128)
+    let (full, mixed) = (try network.model(), try network.model())
+    let losses = try [(full, Precision.float32), (mixed, .bfloat16)].map { model, precision in
+      let trainer = try network.trainer(model) { $0.precision = precision }
+      return try (1...3).map { try trainer.runEpoch($0).loss }
+    }
+    #expect(try #require(mixed.parameters["layers.0.weight"]).type == .float32)
+    for (first, second) in zip(losses[0], losses[1]) {
+      #expect(first != second && abs(first - second) < 0.02, "\(losses)")
+    }
+  }
+}
