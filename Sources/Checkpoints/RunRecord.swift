@@ -145,8 +145,12 @@ extension RunRecord {
   /// The epoch that the run's rule holds to be the best; nil where it has no rule.
   public var bestEpoch: Int? { environment["bestEpoch"].flatMap(Int.init) }
 
+  /// Whether it came to its end, rather than being stopped before.
+  public var isFinished: Bool { environment["finished"] == "true" }
+
   /// Forgets what came after an epoch.
   public mutating func keepEpochs(through epoch: Int) {
+    environment["finished"] = nil
     metrics.keepRows(epoch + 1)
     predictions = predictions.mapValues { $0.filter { $0.key <= epoch } }
     analysis = [:]

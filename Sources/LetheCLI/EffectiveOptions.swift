@@ -17,6 +17,24 @@ struct EffectiveOptions {
     (try? Yams.serialize(node: Node.mapping(.init(pairs)), width: -1)) ?? ""
   }
 
+  /// Without some of them.
+  func leaving(_ names: Set<String>) -> EffectiveOptions {
+    var result = self
+    result.pairs.removeAll { names.contains($0.0.string ?? "") }
+    return result
+  }
+
+  /// Those that differ from others, as words of a command line.
+  func changed(from others: EffectiveOptions) -> [String] {
+    pairs.flatMap { name, value -> [String] in
+      guard let name = name.string, others.pairs.first(where: { $0.0.string == name })?.1 != value else { return [] }
+      let values = value.sequence.map(Array.init) ?? [value]
+      return values.compactMap(\.string).flatMap { text -> [String] in
+        value.tag == Tag(.bool) ? (text == "true" ? ["--\(name)"] : []) : ["--\(name)", text]
+      }
+    }
+  }
+
   private mutating func collect(_ arguments: Any) {
     for child in Mirror(reflecting: arguments).children {
       guard let label = child.label else { continue }

@@ -31,7 +31,8 @@ struct Lethe: ParsableCommand {
     subcommands: [
       NewCommand.self, ImportCommand.self, ExportCommand.self, InspectCommand.self, VerifyCommand.self,
       DataCommand.self, TrainCommand.self,
-      FinetuneCommand.self, EvaluateCommand.self, DriftCommand.self, CKACommand.self, InterpolateCommand.self,
+      FinetuneCommand.self, SweepCommand.self, EvaluateCommand.self, DriftCommand.self, CKACommand.self,
+      InterpolateCommand.self,
       ReportCommand.self,
     ])
 }

@@ -207,6 +207,8 @@ extension TrainingRun {
       ).write(to: run.resumePath)
       try onEvent(.evaluated(result))
     }
+    record.environment["finished"] = "true"
+    try run.save(record)
     return history
   }
 

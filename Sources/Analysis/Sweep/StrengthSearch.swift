@@ -1,0 +1,50 @@
+/// The search for the strength that keeps forgetting within a budget and costs the target least.
+///
+/// Forgetting is taken to fall as the strength grows: the weakest strength within the budget is looked for, by tenfold
+/// steps and then by halving the interval of logarithms.
+public struct StrengthSearch: Sendable {
+  /// How one strength did.
+  public struct Trial: Sendable, Equatable {
+    public var strength: Double
+    /// Mean points of source accuracy lost, a fraction; nil where training was unstable.
+    public var forgetting: Double?
+
+    public init(strength: Double, forgetting: Double?) {
+      self.strength = strength
+      self.forgetting = forgetting
+    }
+  }
+
+  public let start: Double
+  /// The most that may be forgotten, a fraction.
+  public let budget: Double
+  public let trialCount: Int
+
+  public init(start: Double, budget: Double, trialCount: Int) {
+    self.start = start > 0 ? start : 0.1
+    self.budget = budget
+    self.trialCount = trialCount
+  }
+
+  /// The next strength to try; nil where the search is over.
+  ///
+  /// - Parameter plain: what is forgotten without any; the search needs no strength where that is within the budget.
+  public func next(after trials: [Trial], plain: Double?) -> Double? {
+    if let plain, plain <= budget { return nil }
+    guard trials.count < trialCount else { return nil }
+    guard !trials.isEmpty else { return start }
+    let failed = trials.filter { $0.forgetting == nil }.map(\.strength).min()
+    let weak = trials.filter { ($0.forgetting ?? 0) > budget }.map(\.strength).max()
+    let strong = trials.filter { trial in
+      trial.forgetting.map { $0 <= budget } == true && trial.strength > weak ?? 0
+    }.map(\.strength).min()
+    switch (weak, strong ?? failed) {
+    case (nil, nil): return start
+    case (nil, let strong?): return strong > start * 1e-4 ? strong / 10 : nil
+    case (let weak?, nil): return weak < start * 1e5 ? weak * 10 : nil
+    case (let weak?, let strong?):
+      // Closer than this, seeds decide.
+      return strong / weak > 1.25 ? (weak * strong).squareRoot() : nil
+    }
+  }
+}

@@ -1,0 +1,111 @@
+import Checkpoints
+import Foundation
+import Training
+
+/// One run of a sweep: a method and a seed.
+public struct SweepPoint: Sendable, Equatable {
+  public let method: SweepMethod
+  public let seed: UInt64
+
+  public init(method: SweepMethod, seed: UInt64) {
+    self.method = method
+    self.seed = seed
+  }
+
+  /// A name that any file system takes.
+  var name: String {
+    let safe = method.label.map { $0.isASCII && ($0.isLetter || $0.isNumber || "=.-".contains($0)) ? $0 : "_" }
+    return String(safe) + "-seed\(seed)"
+  }
+}
+
+/// What became of a point.
+public enum SweepOutcome: Sendable, Equatable {
+  case finished(source: Double, target: Double, forgetting: Double)
+  /// Training could not go on: the reason, in a line.
+  case failed(String)
+}
+
+/// A folder that several processes sweep together: a run a point, and a lock a point that its process holds.
+public struct SweepFolder: Sendable {
+  public let path: String
+
+  /// Opens a folder, or makes it.
+  ///
+  /// - Parameter options: what all points share; a folder that was begun with other options is refused.
+  /// - Throws: ``CheckpointError``.
+  public init(_ path: String, options: String) throws {
+    self.path = path
+    let manager = FileManager.default
+    do {
+      try manager.createDirectory(atPath: "\(path)/runs", withIntermediateDirectories: true)
+      try manager.createDirectory(atPath: "\(path)/locks", withIntermediateDirectories: true)
+    } catch {
+      throw CheckpointError.unwritable(path: path, reason: "the folder cannot be made")
+    }
+    let file = "\(path)/sweep.yaml"
+    guard let known = try? String(contentsOfFile: file, encoding: .utf8) else {
+      try Data(options.utf8).write(to: URL(fileURLWithPath: file), options: .atomic)
+      return
+    }
+    let (old, new) = (known.split(separator: "\n"), options.split(separator: "\n"))
+    if let changed = new.first(where: { !old.contains($0) }) ?? old.first(where: { !new.contains($0) }) {
+      throw CheckpointError.malformed(
+        path: path, reason: "it was begun with other options (now '\(changed)'); choose another folder or remove it")
+    }
+  }
+
+  public func runPath(_ point: SweepPoint) -> String { "\(path)/runs/\(point.name)" }
+
+  private func failurePath(_ point: SweepPoint) -> String { "\(path)/runs/\(point.name).failed" }
+
+  /// What became of a point; nil where it is not done.
+  public func outcome(of point: SweepPoint) -> SweepOutcome? {
+    if let reason = try? String(contentsOfFile: failurePath(point), encoding: .utf8) { return .failed(reason) }
+    guard let run = try? Run.open(runPath(point)), run.record.isFinished else { return nil }
+    let row = run.chosenEpoch
+    func value(_ name: String) -> Double { run.record.metrics.value(name, row: row) }
+    let before = run.record.metrics.value("source_accuracy", row: 0)
+    return .finished(
+      source: value("source_accuracy"), target: value("target_accuracy"), forgetting: before - value("source_accuracy"))
+  }
+
+  /// Runs `body` while no other process has the point; nil where another one has it.
+  ///
+  /// A lock ends with its process, however that ends.
+  public func withLock<Result>(on point: SweepPoint, _ body: () throws -> Result) throws -> Result? {
+    let descriptor = open("\(path)/locks/\(point.name)", O_CREAT | O_RDWR | O_CLOEXEC, 0o644)
+    guard descriptor >= 0 else {
+      throw CheckpointError.unwritable(path: "\(path)/locks", reason: String(cString: strerror(errno)))
+    }
+    defer { close(descriptor) }
+    guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else { return nil }
+    return try body()
+  }
+
+  /// Trains a point, or goes on with it where it was left; a training that leaves the finite numbers, or cannot be
+  /// stable, is an outcome too.
+  ///
+  /// - Parameter training: the run of the point, its path ``runPath(_:)``.
+  public func train(
+    _ point: SweepPoint, with training: TrainingRun, from base: Checkpoint, basePath: String,
+    isCancelled: () -> Bool
+  ) throws {
+    do {
+      if FileManager.default.fileExists(atPath: "\(training.path)/resume.h5") {
+        try training.resume(isCancelled: isCancelled) { _ in }
+      } else {
+        try? FileManager.default.removeItem(atPath: training.path)
+        try training.run(from: base, basePath: basePath, isCancelled: isCancelled) { _ in }
+      }
+      // As large as the weights, and of no more use.
+      try? FileManager.default.removeItem(atPath: "\(training.path)/resume.h5")
+    } catch let error as TrainingError {
+      switch error {
+      case .unstable, .notFinite, .regularizerDiverged:
+        try Data("\(error)".utf8).write(to: URL(fileURLWithPath: failurePath(point)), options: .atomic)
+      default: throw error
+      }
+    }
+  }
+}

@@ -1,0 +1,115 @@
+import Analysis
+import ArgumentParser
+import Checkpoints
+import Datasets
+import Foundation
+import HDF5
+import Metrics
+import Reports
+import Torch
+import Training
+
+struct SweepCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "sweep",
+    abstract:
+      "Fine-tune with several regularizers or strengths, and draw the frontier of source against target accuracy.",
+    discussion: """
+      Each --regularizer is a method of its own; alternatives are written with a bar, methods that act together with a \
+      plus, and none is plain fine-tuning:
+        lethe sweep source --source fashion-mnist:0-4 --target fashion-mnist:5-9 --regularizer none \\
+          --regularizer 'l2-sp:alpha=0.01|0.1|1' --regularizer 'lwf + l2-sp' --seeds 3 -o sweep
+        lethe sweep source --source fashion-mnist:0-4 --target fashion-mnist:5-9 --regularizer l2-sp \\
+          --max-forgetting 2pp -o search
+
+      The same command goes on where it was left. Several processes may sweep one folder at a time.
+      """)
+
+  @Argument(help: "The source model's checkpoint, or its run.")
+  var base: String
+
+  @Option(help: "The task the model was trained on.")
+  var source: String
+
+  @Option(help: "The task to train.")
+  var target: String
+
+  @Option(name: .shortAndLong, help: "The sweep's folder: a run for each method and seed, report.html and sweep.csv.")
+  var output: String
+
+  @Option(help: "The task whose head judges the source; by default the source data's own, then the checkpoint's.")
+  var head: String?
+
+  @Option(help: "How many seeds each method is trained with, from --seed on.")
+  var seeds = 1
+
+  @Option(
+    help: """
+      Look for the strength of the one --regularizer that has the best target accuracy while no more source accuracy \
+      than this is forgotten, as 2pp or 0.02. Its strength is its first setting.
+      """)
+  var maxForgetting: String?
+
+  @Option(help: "Strengths that --max-forgetting tries, at most.")
+  var trials = 8
+
+  @Option(help: "Processes to train with at a time; they share the threads.")
+  var jobs = 1
+
+  @Flag(help: .private)
+  var worker = false
+
+  @OptionGroup var training: TrainingArguments
+  @OptionGroup var hardware: DeviceOptions
+  @OptionGroup var shared: OutputOptions
+
+  func run() throws {
+    if training.printConfig {
+      Console.result(String(EffectiveOptions(of: self).yaml.dropLast()))
+      return
+    }
+    let plan = try plan()
+    var arguments = training
+    arguments.regularizer = []
+    let options = try arguments.options()
+    let sweep = try SweepSession(command: self, plan: plan, options: options)
+    try sweep.run()
+  }
+
+  private func plan() throws -> SweepPlan {
+    guard training.resume == nil else {
+      throw CommandError.usage("--resume: give the sweep's own command again, it goes on where it was left")
+    }
+    guard seeds >= 1 else { throw CommandError.usage("--seeds must be at least 1, found \(seeds)") }
+    guard jobs >= 1 else { throw CommandError.usage("--jobs must be at least 1, found \(jobs)") }
+    guard trials >= 1 else { throw CommandError.usage("--trials must be at least 1, found \(trials)") }
+    guard !training.regularizer.isEmpty else {
+      throw CommandError.usage(
+        "nothing to sweep: give methods with --regularizer, as --regularizer 'l2-sp:alpha=0.1|1'")
+    }
+    var methods: [SweepMethod] = []
+    for method in try training.regularizer.flatMap({ try SweepMethod.grid($0) }) where !methods.contains(method) {
+      methods.append(method)
+    }
+    let numbers = (0..<seeds).map { training.seed + UInt64($0) }
+    guard let maxForgetting else { return SweepPlan(methods: methods, seeds: numbers) }
+    guard let budget = SelectionRule.number(maxForgetting), budget.isFinite else {
+      throw CommandError.usage(
+        "--max-forgetting: expected points as 2pp or a fraction as 0.02, found '\(maxForgetting)'")
+    }
+    let others = methods.filter { $0 != .plain }
+    guard others.count == 1 else {
+      throw CommandError.usage("--max-forgetting searches the strength of one --regularizer, found \(others.count)")
+    }
+    let start = try others[0].strengthSetting().value
+    return SweepPlan(
+      methods: others, seeds: numbers, search: StrengthSearch(start: start, budget: budget, trialCount: trials))
+  }
+}
+
+extension SweepCommand {
+  /// With nothing but what has to be given.
+  static var standard: any ParsableArguments {
+    (try? parse(["base", "--source", "", "--target", "", "--output", ""])) ?? SweepCommand()
+  }
+}

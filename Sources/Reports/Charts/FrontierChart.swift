@@ -1,0 +1,115 @@
+/// Two accuracies against each other, a point a way, with the line that none of the ways passes.
+public struct FrontierChart: Chart {
+  /// One way: both accuracies in per cent, with their intervals where there are any.
+  public struct Point: Sendable {
+    public var name: String
+    public var x: Double
+    public var y: Double
+    public var xInterval: ClosedRange<Double>?
+    public var yInterval: ClosedRange<Double>?
+    public var isOnFrontier: Bool
+    public var isMarked: Bool
+
+    public init(
+      name: String, x: Double, y: Double, xInterval: ClosedRange<Double>? = nil, yInterval: ClosedRange<Double>? = nil,
+      isOnFrontier: Bool = false, isMarked: Bool = false
+    ) {
+      self.name = name
+      self.x = x
+      self.y = y
+      self.xInterval = xInterval
+      self.yInterval = yInterval
+      self.isOnFrontier = isOnFrontier
+      self.isMarked = isMarked
+    }
+  }
+
+  public var title: String
+  public var subtitle: String
+  public var xTitle: String
+  public var yTitle: String
+  public var points: [Point]
+
+  public init(title: String, subtitle: String, xTitle: String, yTitle: String, points: [Point]) {
+    self.title = title
+    self.subtitle = subtitle
+    self.xTitle = xTitle
+    self.yTitle = yTitle
+    self.points = points
+  }
+
+  public func picture(width: Double) -> ChartPicture {
+    let points = points.filter { $0.x.isFinite && $0.y.isFinite }
+    guard !points.isEmpty else { return .empty(width: width) }
+    var drawing = Drawing(width: width)
+    let xAxis = Axis(
+      covering: points.flatMap { [$0.x, $0.xInterval?.lowerBound ?? $0.x, $0.xInterval?.upperBound ?? $0.x] },
+      limits: 0...100, tickCount: Int(width / 90))
+    let yAxis = Axis(
+      covering: points.flatMap { [$0.y, $0.yInterval?.lowerBound ?? $0.y, $0.yInterval?.upperBound ?? $0.y] },
+      limits: 0...100)
+    let left = 8 + (yAxis.ticks.map { TextMetrics.width(yAxis.label($0), size: 11) }.max() ?? 0)
+    let (right, top, bottom) = (width - 12, 28.0, 28 + min(380, max(240, width * 0.55)))
+    let x = { (value: Double) in xAxis.position(min(max(value, xAxis.low), xAxis.high), from: left, to: right) }
+    let y = { (value: Double) in yAxis.position(min(max(value, yAxis.low), yAxis.high), from: bottom, to: top) }
+    drawing.text(yTitle, 0, 14, "tick")
+    for tick in yAxis.ticks {
+      drawing.line(left, y(tick), right, y(tick), tick == yAxis.low ? "axis" : "grid")
+      drawing.text(yAxis.label(tick), left - 6, y(tick) + 4, "tick", .end)
+    }
+    for tick in xAxis.ticks {
+      drawing.line(x(tick), top, x(tick), bottom, "grid")
+      drawing.text(xAxis.label(tick), x(tick), bottom + 17, "tick", .middle)
+    }
+    drawing.text(xTitle, (left + right) / 2, bottom + 34, "tick", .middle)
+    drawing.height = bottom + 42
+
+    let frontier = points.filter(\.isOnFrontier).sorted { $0.x < $1.x }
+    if frontier.count > 1 { drawing.path(frontier.map { (x($0.x), y($0.y)) }, "line s0") }
+    for point in points {
+      if let interval = point.xInterval {
+        drawing.line(x(interval.lowerBound), y(point.y), x(interval.upperBound), y(point.y), "axis")
+      }
+      if let interval = point.yInterval {
+        drawing.line(x(point.x), y(interval.lowerBound), x(point.x), y(interval.upperBound), "axis")
+      }
+    }
+    for point in points {
+      if point.isMarked {
+        let place = (Drawing.number(x(point.x)), Drawing.number(y(point.y)))
+        drawing.raw("<circle cx=\"\(place.0)\" cy=\"\(place.1)\" r=\"9\" class=\"line s0\"/>")
+      }
+      drawing.marker(
+        point.isOnFrontier ? 0 : 1, x(point.x), y(point.y),
+        hover: "\(point.name): \(NumberText.fixed(point.x, 1)), \(NumberText.fixed(point.y, 1))")
+    }
+    label(points, x: x, y: y, within: (left, right, top, bottom), in: &drawing)
+    return ChartPicture(drawing)
+  }
+
+  /// Names beside their points, those of the frontier first, where they cover nothing.
+  private func label(
+    _ points: [Point], x: (Double) -> Double, y: (Double) -> Double,
+    within frame: (left: Double, right: Double, top: Double, bottom: Double), in drawing: inout Drawing
+  ) {
+    var taken = points.map { point in (x(point.x) - 6, y(point.y) - 6, x(point.x) + 6, y(point.y) + 6) }
+    let order =
+      points.filter(\.isMarked) + points.filter { $0.isOnFrontier && !$0.isMarked }
+      + points.filter { !$0.isOnFrontier && !$0.isMarked }
+    for point in order {
+      let text = TextMetrics.shortened(point.name, to: (frame.right - frame.left) * 0.6, size: 12)
+      let length = TextMetrics.width(text, size: 12)
+      let (px, py) = (x(point.x), y(point.y))
+      // Off both axes, where the intervals are drawn.
+      let places = [(px + 9, py - 8), (px - 9 - length, py - 8), (px + 9, py + 17), (px - 9 - length, py + 17)]
+      let free = places.first { place in
+        let box = (place.0, place.1 - 11, place.0 + length, place.1 + 3)
+        return box.0 >= frame.left && box.2 <= frame.right && box.1 >= frame.top - 6 && box.3 <= frame.bottom
+          && !taken.contains { box.0 < $0.2 && box.2 > $0.0 && box.1 < $0.3 && box.3 > $0.1 }
+      }
+      guard let free else { continue }
+      taken.append((free.0, free.1 - 11, free.0 + length, free.1 + 3))
+      drawing.text(text, free.0, free.1, "label", fullText: point.name)
+    }
+  }
+}

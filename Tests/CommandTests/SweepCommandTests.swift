@@ -1,0 +1,87 @@
+import Foundation
+import TestSupport
+import Testing
+
+@Suite(.serialized) struct SweepCommandTests {
+  private let data = Repository.fixture("fashion-mnist-small")
+
+  private func source(in folder: TemporaryFolder) throws -> String {
+    let (base, run) = (folder.file("base.h5"), folder.file("source"))
+    #expect(try Command("new", "mlp", "--classes", "5", "-o", base).status == 0)
+    #expect(try Command("train", base, "--data", data + ":0-4", "--epochs", "2", "-o", run).status == 0)
+    return run
+  }
+
+  private func sweep(_ source: String, _ output: String, _ options: [String]) -> [String] {
+    ["sweep", source, "--source", data + ":0-4", "--target", data + ":5-9", "--lr", "0.05", "-o", output] + options
+  }
+
+  private func methods(_ output: String) throws -> [[String: Any]] {
+    let object = try JSONSerialization.jsonObject(with: Data(output.utf8)) as? [String: Any]
+    return try #require(object?["methods"] as? [[String: Any]])
+  }
+
+  @Test func aGridIsSweptByTwoProcessesAndGoesOnAfterOneIsKilled() throws {
+    let folder = try TemporaryFolder()
+    let source = try source(in: folder)
+    let options = [
+      "--regularizer", "none|l2-sp:alpha=1|l2-sp:alpha=100000", "--seeds", "2", "--epochs", "2", "--jobs", "2",
+      "--json",
+    ]
+    let whole = try Command(array: sweep(source, folder.file("whole"), options))
+    #expect(whole.status == 0, "\(whole.errors)")
+    let found = try methods(whole.output)
+    #expect(found.count == 3)
+    #expect((found[2]["failure"] as? String)?.contains("largest stable strength") == true)
+    #expect((found[0]["runs"] as? [String])?.allSatisfy { FileManager.default.fileExists(atPath: $0) } == true)
+    #expect(FileManager.default.fileExists(atPath: folder.file("whole") + "/report.html"))
+
+    let stopped = folder.file("stopped")
+    let (process, _) = try Command.start(array: sweep(source, stopped, options + ["--epochs", "2"]))
+    for _ in 0..<3000 where ((try? FileManager.default.contentsOfDirectory(atPath: stopped + "/runs")) ?? []).count < 2
+    {
+      usleep(10_000)
+    }
+    kill(process.processIdentifier, SIGKILL)
+    process.waitUntilExit()
+    let again = try Command(array: sweep(source, stopped, options))
+    #expect(again.status == 0, "\(again.errors)")
+    func means(_ rows: [[String: Any]]) -> [Double?] {
+      rows.map { ($0["source"] as? [String: Any])?["mean"] as? Double }
+    }
+    #expect(try means(methods(again.output)) == means(found))
+    // Nothing is trained twice.
+    let once = try Command(array: sweep(source, folder.file("whole"), options))
+    #expect(once.output == whole.output)
+    let other = try Command(array: sweep(source, folder.file("whole"), options + ["--momentum", "0.5"]))
+    #expect(other.status == 65 && other.errors.contains("begun with other options"), "\(other.errors)")
+  }
+
+  @Test func aBudgetIsKept() throws {
+    let folder = try TemporaryFolder()
+    let search = try Command(
+      array: sweep(
+        try source(in: folder), folder.file("search"),
+        ["--regularizer", "l2-sp", "--max-forgetting", "30pp", "--trials", "3", "--epochs", "2", "--json"]))
+    #expect(search.status == 0, "\(search.errors)")
+    let object = try #require(JSONSerialization.jsonObject(with: Data(search.output.utf8)) as? [String: Any])
+    let choice = try #require(object["choice"] as? String)
+    let row = try #require(methods(search.output).first { $0["method"] as? String == choice })
+    let forgetting = try #require((row["forgetting"] as? [String: Any])?["mean"] as? Double)
+    #expect(forgetting <= 0.3)
+  }
+
+  @Test func whatMakesNoSweepIsRefused() throws {
+    let cases: [([String], String)] = [
+      ([], "nothing to sweep"), (["--regularizer", "none", "--max-forgetting", "2pp"], "one --regularizer, found 0"),
+      (["--regularizer", "l2-sp|lwf", "--max-forgetting", "2pp"], "found 2"),
+      (["--regularizer", "l2-sp", "--max-forgetting", "little"], "expected points as 2pp"),
+      (["--regularizer", "l2-sp", "--seeds", "0"], "--seeds must be at least 1"),
+    ]
+    for (options, reason) in cases {
+      let command = try Command(array: sweep("nowhere", "/tmp/lethe-no-sweep", options))
+      #expect(command.status == 64 && command.errors.contains(reason), "\(options): \(command.errors)")
+      #expect(!FileManager.default.fileExists(atPath: "/tmp/lethe-no-sweep"))
+    }
+  }
+}
