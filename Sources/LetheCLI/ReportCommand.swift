@@ -2,7 +2,9 @@ import ArgumentParser
 import Checkpoints
 import Foundation
 import HDF5
+import Metrics
 import Reports
+import Training
 
 struct ReportCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -17,11 +19,17 @@ struct ReportCommand: ParsableCommand {
   @Option(help: "The page's title.")
   var title: String?
 
+  @Option(help: "Whose definition of forgetting a sequence of tasks is measured by: chaudhry, avalanche or mammoth.")
+  var compat = AccuracyMatrix.Compatibility.chaudhry
+
   @OptionGroup var shared: OutputOptions
 
   func run() throws {
     guard runs.count == 1 || output != nil else {
       throw CommandError.usage("several runs in one report need -o FILE.html")
+    }
+    if runs.count == 1, case let run = try Run.open(runs[0]), SequenceResult(run.record) != nil {
+      return try SequenceSession.finish(run, compatibility: compat, isJSON: shared.json, page: output)
     }
     let summaries = try runs.map { try Run.open($0).summary() }
     let report = RunReport(runs: summaries, title: title ?? summaries.map(\.name).joined(separator: " and "))

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Datasets
+import Metrics
 
 struct TrainCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -45,7 +46,23 @@ struct FinetuneCommand: ParsableCommand {
   var sourceProxy: String?
 
   @Option(help: "The task to train. It gets a new head.")
-  var target: String
+  var target: String?
+
+  @Option(
+    parsing: .singleValue,
+    help: ArgumentHelp(
+      "In place of --source and --target: tasks to train one after the other, as --task a=DATA --task b=DATA.",
+      discussion: """
+        All are judged after each. Regularizers begin with the second task; those that need a head or examples of an \
+        earlier task are there once for each.
+        """))
+  var task: [String] = []
+
+  @Flag(help: "All tasks of --task share one head, rather than having one each.")
+  var sharedHead = false
+
+  @Option(help: "Whose definition of forgetting a sequence is measured by: chaudhry, avalanche or mammoth.")
+  var compat = AccuracyMatrix.Compatibility.chaudhry
 
   @Option(name: .shortAndLong, help: "The run folder to write.")
   var output: String
@@ -58,6 +75,16 @@ struct FinetuneCommand: ParsableCommand {
   @OptionGroup var shared: OutputOptions
 
   func run() throws {
+    guard task.isEmpty else {
+      guard source == nil, target == nil, sourceProxy == nil, head == nil else {
+        throw CommandError.usage("--task stands in place of --source, --target, --source-proxy and --head")
+      }
+      return try SequenceSession(command: self).run()
+    }
+    guard !sharedHead else { throw CommandError.usage("--shared-head is for sequences of tasks (--task)") }
+    guard let target else {
+      throw CommandError.usage("give --target DATA, the task to train, or a sequence with --task")
+    }
     guard source != nil || sourceProxy != nil else {
       throw CommandError.usage("give --source DATA, the task the model was trained on, or --source-proxy DATA")
     }
@@ -68,3 +95,5 @@ struct FinetuneCommand: ParsableCommand {
     ).run()
   }
 }
+
+extension AccuracyMatrix.Compatibility: ExpressibleByArgument {}

@@ -180,11 +180,16 @@ extension Tensor {
   }
 
   /// Cross-entropy of these logits, `[batch, classes]`, against int64 class indices, `[batch]`.
+  ///
+  /// - Parameter classWeights: `[classes]`; the mean is then the weighted one.
   public func crossEntropy(
-    with labels: Tensor, labelSmoothing: Double = 0, reduction: LossReduction = .mean
+    with labels: Tensor, classWeights: Tensor? = nil, labelSmoothing: Double = 0, reduction: LossReduction = .mean
   ) throws -> Tensor {
     try Known.crossEntropy.get().tensor(
-      [.tensor(self), .tensor(labels), .none, .int(reduction.rawValue), .int(-100), .double(labelSmoothing)])
+      [
+        .tensor(self), .tensor(labels), classWeights.map { .tensor($0) } ?? .none, .int(reduction.rawValue), .int(-100),
+        .double(labelSmoothing),
+      ])
   }
 }
 

@@ -31,8 +31,8 @@ final class Optimizer {
     momentum = options.momentum
     usesNesterov = options.usesNesterov
     parameters = trainable.tensors
-    // A source head's tensors have their namesakes' names.
-    names = trainable.names.indices.map { (trainable.isSourceHead($0) ? "source-head." : "") + trainable.names[$0] }
+    // The tensors of earlier heads have their namesakes' names.
+    names = trainable.names.indices.map { (trainable.isSourceHead($0) ? "\($0)." : "") + trainable.names[$0] }
     let name =
       switch kind {
       case .sgd: "aten::_fused_sgd_"

@@ -14,18 +14,18 @@ public struct TrainableParameters {
   public let frozenLayers: Set<String>
   /// Low-rank changes of weights that are frozen otherwise.
   let adapters: LowRankAdapters?
-  /// How many of the last ones are the source task's head, trained beside the target's.
+  /// How many of the last ones are of earlier tasks' heads, trained beside the target's.
   let sourceHeadCount: Int
 
-  /// Whether a parameter belongs to the source task's head; its name is the target's namesake's.
+  /// Whether a parameter belongs to an earlier task's head; its name is the target's namesake's.
   func isSourceHead(_ index: Int) -> Bool { index >= names.count - sourceHeadCount }
 
   /// Splits a model's parameters into trained and frozen and marks them for differentiation.
   ///
-  /// - Parameter sourceHead: the source task's head where it is trained too, at the base learning rate.
+  /// - Parameter sourceHeads: heads of earlier tasks that are trained too, at the base learning rate.
   /// - Throws: `ProgramError` for a glob that matches nothing, ``TrainingError/nothingToTrain(frozen:)``,
   ///   ``TrainingError/badOption(_:)`` for adapters that fit nowhere.
-  public init(of model: Model, options: TrainingOptions, sourceHead: Model.TaskHead? = nil) throws {
+  public init(of model: Model, options: TrainingOptions, sourceHeads: [Model.TaskHead] = []) throws {
     let program = model.program
     var frozen: Set<String> = []
     for pattern in options.frozen { frozen.formUnion(try program.parameterNames(matching: pattern)) }
@@ -51,7 +51,7 @@ public struct TrainableParameters {
     }
     self.adapters = adapters
     let factors = adapters?.factors ?? []
-    let headTensors = sourceHead?.tensors.sorted { $0.key < $1.key } ?? []
+    let headTensors = sourceHeads.flatMap { $0.tensors.sorted { $0.key < $1.key } }
     sourceHeadCount = headTensors.count
     names = trained + factors.map(\.name) + headTensors.map(\.key)
     // What adapters change is not what is frozen.

@@ -19,7 +19,8 @@ extension Trainer {
     return try withMixedPrecision(on: model.device, isEnabled: options.precision == .bfloat16) {
       let forward = try forwardPass(batch)
       let loss = try scaled(
-        forward.logits.crossEntropy(with: try batch.labels, labelSmoothing: options.labelSmoothing))
+        forward.logits.crossEntropy(
+          with: try batch.labels, classWeights: classWeightTensor, labelSmoothing: options.labelSmoothing))
       let terms = try zip(regularizers, forward.steps).map { try $0.loss(of: $1).map(scaled) }
       return Losses(
         task: loss, value: try loss.item(), terms: terms, penalties: try terms.map { try $0?.item() ?? 0 })

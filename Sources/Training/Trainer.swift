@@ -23,6 +23,8 @@ public final class Trainer {
   public let options: TrainingOptions
   public let trainable: TrainableParameters
   public let regularizers: [any Regularizer]
+  /// Their kinds, numbered from the second of a kind on.
+  public let regularizerNames: [String]
   public let stepsPerEpoch: Int
   let capturedLayers: [String]
   let capturesHeadInput: Bool
@@ -33,13 +35,17 @@ public final class Trainer {
   var progress: TrainingProgress
   private var lastStep = (loss: 0.0, penalties: [Double]())
   private let split: Split
+  /// What an example of each class counts; nil where all count alike.
+  private let classWeights: [Double]?
+  let classWeightTensor: Tensor?
 
   /// - Parameters:
-  ///   - source: the task that the model comes from, for the regularizers that need its head or its examples.
+  ///   - sources: the tasks that the model comes from, for the regularizers that need a head or examples of one: there
+  ///     is one of these for each task.
   ///   - onEstimate: told what regularizers estimate before training: a title, what is done, and all there is to do.
   /// - Throws: ``TrainingError`` for a setup that cannot work, before any step.
   public init(
-    _ model: Model, on split: Split, dataset: String, options: TrainingOptions, source: SourceTask? = nil,
+    _ model: Model, on split: Split, dataset: String, options: TrainingOptions, sources: [SourceTask] = [],
     onEstimate: @escaping (String, Int, Int) -> Void = { _, _, _ in }
   ) throws {
     try options.validate()
@@ -49,12 +55,22 @@ public final class Trainer {
     self.split = split
     let batchCount = (split.count + options.batchSize - 1) / options.batchSize
     stepsPerEpoch = (batchCount + options.accumulation - 1) / options.accumulation
-    let head = options.regularizers.contains(where: \.trainsSourceHead) ? source.flatMap { model.heads[$0.task] } : nil
-    let trainable = try TrainableParameters(of: model, options: options, sourceHead: head)
-    let surroundings = RegularizerContext.Surroundings(
-      model: model, trainable: trainable, options: options, target: split, source: source,
-      stepsPerEpoch: stepsPerEpoch, onEstimate: onEstimate)
-    let regularizers = try options.regularizers.map { try $0.regularizer(in: surroundings) }
+    // A head that all tasks share is trained as the target's.
+    let heads = options.regularizers.contains(where: \.trainsSourceHead) ? sources.filter { $0.task != model.task } : []
+    let trainable = try TrainableParameters(
+      of: model, options: options, sourceHeads: heads.compactMap { model.heads[$0.task] })
+    let stepCount = stepsPerEpoch
+    let made = try options.regularizers.flatMap { specification in
+      let origins = specification.need == .nothing ? [sources.last] : sources.isEmpty ? [nil] : sources.map { $0 }
+      return try origins.map { source in
+        let surroundings = RegularizerContext.Surroundings(
+          model: model, trainable: trainable, options: options, target: split, source: source,
+          stepsPerEpoch: stepCount, onEstimate: onEstimate)
+        return (kind: specification.kind, regularizer: try specification.regularizer(in: surroundings))
+      }
+    }
+    let regularizers = made.map(\.regularizer)
+    regularizerNames = DoseMeter.names(of: made.map(\.kind))
     let covered = regularizers.reduce(into: Set<String>()) { $0.formUnion($1.replacesWeightDecay) }
     stages = try TrainingStages(options.unfreezing, of: model, trainable, frozenPatterns: options.frozen)
     optimizer = try Optimizer(
@@ -62,6 +78,9 @@ public final class Trainer {
       weightDecays: trainable.names.map { covered.contains($0) ? 0 : options.weightDecay(of: $0) }, stages: stages.entry
     )
     average = try options.averagingDecay.map { try WeightAverage(trainable, of: model, decay: $0) }
+    let classCount = model.heads[model.task]?.classNames.count ?? 0
+    classWeights = try options.classWeights.values(for: split, classCount: classCount)
+    classWeightTensor = try classWeights.map { try Tensor($0.map(Float.init), device: model.device) }
     self.trainable = trainable
     self.regularizers = regularizers
     capturedLayers = Set(regularizers.flatMap(\.capturedLayers)).sorted()
@@ -84,8 +103,10 @@ public final class Trainer {
     statistics.newBlocks = try enterStage(of: epoch)
     let frozen = try FrozenState(
       of: model, names: trainable.frozenNames + stage.waitingNames, layers: stage.frozenLayers)
-    meter = DoseMeter(DoseMeter.names(of: options.regularizers.map(\.kind)))
-    let order = Array(0..<split.count).shuffled(using: &progress.random)
+    meter = DoseMeter(regularizerNames)
+    let order =
+      options.samplesEvenly
+      ? split.evenSample(using: &progress.random) : Array(0..<split.count).shuffled(using: &progress.random)
     let batches = try Batches(split: split, batchSize: options.batchSize, order: order, device: model.device)
       .makeIterator()
     var done = 0
@@ -112,6 +133,12 @@ public final class Trainer {
     return (loss, penalties.reduce(0, +))
   }
 
+  /// What a batch counts for in the mean over several: its examples, weighed by their classes.
+  private func mass(of batch: Batch) -> Double {
+    guard let classWeights else { return Double(batch.indices.count) }
+    return batch.indices.reduce(0) { $0 + classWeights[Int(split.labels[$1])] }
+  }
+
   /// The factor of all learning rates at the next step.
   private var rateFactor: Double {
     options.rateFactor(step: progress.stepCount, stepsPerEpoch: stepsPerEpoch) * progress.plateauFactor
@@ -119,12 +146,12 @@ public final class Trainer {
 
   private func step(_ batches: [Batch], epoch: Int, isMeasured: Bool) throws -> (loss: Double, penalties: [Double]) {
     let factor = rateFactor
-    let total = batches.reduce(0) { $0 + $1.indices.count }
+    let total = batches.reduce(0) { $0 + mass(of: $1) }
     var value = 0.0
     var penalties = [Double](repeating: 0, count: regularizers.count)
     var gradients: [Tensor] = []
     for (position, batch) in batches.enumerated() {
-      let share = Double(batch.indices.count) / Double(total)
+      let share = batches.count == 1 ? 1 : mass(of: batch) / total
       let losses = try losses(on: batch, share: share)
       value += losses.value
       penalties = zip(penalties, losses.penalties).map { $0 + $1 }
@@ -161,7 +188,7 @@ public final class Trainer {
   private func diverged(_ epoch: Int) -> TrainingError? {
     guard let worst = lastStep.penalties.indices.first(where: { !(lastStep.penalties[$0] < 100 * lastStep.loss) })
     else { return nil }
-    let name = DoseMeter.names(of: options.regularizers.map(\.kind))[worst]
+    let name = regularizerNames[worst]
     return .regularizerDiverged(
       regularizer: name, penalty: lastStep.penalties[worst], loss: lastStep.loss, epoch: epoch,
       step: progress.stepCount)

@@ -55,6 +55,9 @@ public struct TrainingOptions: Sendable, Codable, Equatable {
   /// Weight decays of their own; later rules win.
   public var decayRules: [GlobRule] = []
   public var labelSmoothing = 0.0
+  public var classWeights = ClassWeights.equal
+  /// Whether examples are drawn so that every class is as likely, with replacement, rather than each once an epoch.
+  public var samplesEvenly = false
   public var schedule = Schedule()
   /// Globs over layers; frozen layers keep parameters and buffers byte for byte.
   public var frozen: [String] = []

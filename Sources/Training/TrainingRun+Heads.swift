@@ -3,6 +3,9 @@ import Datasets
 import Models
 
 extension TrainingRun {
+  /// The head that is trained.
+  var headName: String { targetTask ?? target.name }
+
   func sourceHead(for source: Dataset, in model: Model) throws -> String {
     let classCount = source.classNames.count
     let candidates = [sourceTask, source.name, model.task].compactMap { $0 }
@@ -30,21 +33,21 @@ extension TrainingRun {
   ///
   /// - Returns: whether the head is freshly drawn.
   func installTargetHead(in model: Model, judge: String?) throws -> Bool {
-    if let judge, judge == target.name { throw TrainingError.sameTask(target.name) }
-    if let head = model.heads[target.name] {
+    if let judge, judge == headName, targetTask == nil { throw TrainingError.sameTask(headName) }
+    if let head = model.heads[headName] {
       guard head.classNames.count == target.classNames.count else {
         throw TrainingError.classCountMismatch(
-          task: target.name, head: head.classNames.count, dataset: target.classNames.count)
+          task: headName, head: head.classNames.count, dataset: target.classNames.count)
       }
-      try model.activate(task: target.name)
+      try model.activate(task: headName)
       return false
     }
     if model.task == Checkpoint.untrainedTask, model.heads[model.task]?.classNames.count == target.classNames.count {
       try model.renameHead(
-        model.task, to: target.name, classNames: target.classNames, labelMap: target.labelMap)
+        model.task, to: headName, classNames: target.classNames, labelMap: target.labelMap)
     } else {
       try model.addHead(
-        task: target.name, classNames: target.classNames, labelMap: target.labelMap, seed: options.seed)
+        task: headName, classNames: target.classNames, labelMap: target.labelMap, seed: options.seed)
     }
     return true
   }

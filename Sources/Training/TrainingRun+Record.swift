@@ -21,8 +21,7 @@ extension TrainingRun {
     environment["bestRule"] = (options.selection ?? options.patience.map { _ in .target })?.description
     environment["stepsPerEpoch"] = "\(setup.trainer.stepsPerEpoch)"
     if setup.headIsNew { environment["newHead"] = "true" }
-    let names = DoseMeter.names(of: options.regularizers.map(\.kind))
-    for (name, regularizer) in zip(names, setup.trainer.regularizers) {
+    for (name, regularizer) in zip(setup.trainer.regularizerNames, setup.trainer.regularizers) {
       let summary = regularizer.summary(stepsPerEpoch: setup.trainer.stepsPerEpoch)
       environment["regularizer \(name)"] = summary.split(separator: "\n")
         .map { $0.trimmingCharacters(in: .whitespaces) }.joined(separator: "; ")

@@ -42,6 +42,11 @@ public struct TrainingRun {
   public var path: String
   public var target: Dataset
   public var source: Dataset?
+  /// All tasks learnt before, by the names of their heads, for the regularizers that need one of each; the source alone
+  /// when nil.
+  public var earlier: [(task: String, data: Dataset)]?
+  /// The head that is trained; the target's own name when nil.
+  public var targetTask: String?
   /// Examples that stand in for the source's where these are not at hand.
   public var proxy: Dataset?
   /// The task whose head judges the source; nil looks for the data set's own, then the checkpoint's.
@@ -138,18 +143,17 @@ extension TrainingRun {
     }
     let headIsNew = try installTargetHead(in: model, judge: judge)
     if let source { try model.checkInputs(of: source.test, dataset: source.name) }
-    let origin = source.flatMap { data in
-      judge.map { SourceTask(task: $0, dataset: data.name, examples: data.train) }
-    }
+    let known = earlier ?? source.flatMap { data in judge.map { [($0, data)] } } ?? []
+    let origins = known.map { SourceTask(task: $0.task, dataset: $0.data.name, examples: $0.data.train) }
     let trainer = try withoutActuallyEscaping(onEvent) { onEvent in
-      try Trainer(model, on: examples, dataset: target.name, options: options, source: origin) {
+      try Trainer(model, on: examples, dataset: target.name, options: options, sources: origins) {
         try? onEvent(.estimating($0, completed: $1, total: $2))
       }
     }
     if headIsNew, let head = model.program.head,
       let parameter = model.program.headParameterNames.first(where: { !trainer.trainable.names.contains($0) })
     {
-      throw TrainingError.frozenHead(layer: head, task: target.name, parameter: parameter)
+      throw TrainingError.frozenHead(layer: head, task: headName, parameter: parameter)
     }
     return Setup(model: model, judge: judge, meter: meter, trainer: trainer, headIsNew: headIsNew)
   }
@@ -224,7 +228,7 @@ extension TrainingRun {
       sourceResult = try evaluator.evaluate(model, on: source.test, dataset: source.name)
     }
     let agreement = try setup.meter?.measure(model)
-    try model.activate(task: target.name)
+    try model.activate(task: headName)
     return EpochRecord(
       epoch: epoch, source: sourceResult, proxy: agreement, target: targetResult,
       targetHeadIsNew: setup.headIsNew && epoch == 0, trainingLoss: epoch == 0 ? .nan : statistics.loss,

@@ -85,12 +85,14 @@ public struct RegularizerKind: Sendable {
   public let standardFilter: String
   /// Whether it can be applied in the step instead of the gradient.
   public let isDecouplable: Bool
+  /// Whether it has something to do in the first training of all: to measure it.
+  public let measuresTraining: Bool
   /// Makes one for a model about to be trained.
   public let make: @Sendable (RegularizerContext) throws -> any Regularizer
 
   public init(
     _ name: String, _ formula: String, settings: [Setting] = [], need: Need = .nothing,
-    standardFilter: String = "weights", isDecouplable: Bool = false,
+    standardFilter: String = "weights", isDecouplable: Bool = false, measuresTraining: Bool = false,
     make: @escaping @Sendable (RegularizerContext) throws -> any Regularizer
   ) {
     self.name = name
@@ -99,6 +101,7 @@ public struct RegularizerKind: Sendable {
     self.need = need
     self.standardFilter = standardFilter
     self.isDecouplable = isDecouplable
+    self.measuresTraining = measuresTraining
     self.make = make
   }
 }

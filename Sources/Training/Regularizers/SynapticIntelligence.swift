@@ -13,7 +13,7 @@ final class SynapticIntelligence: Regularizer {
     "si",
     "c · Σ Ω (w − w⁰)², Ω the path integral of the source's own training (measured by lethe train --regularizer si)",
     settings: [.number("c", 0.1, "strength"), .number("xi", 0.1, "ξ, keeps Ω finite where a weight hardly moved")],
-    standardFilter: "all", isDecouplable: true
+    standardFilter: "all", isDecouplable: true, measuresTraining: true
   ) { try SynapticIntelligence($0) }
 
   private static let measure = "si"

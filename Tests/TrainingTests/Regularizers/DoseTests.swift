@@ -14,7 +14,7 @@ import Training
     options.regularizers = try texts.map { try .init(parsing: $0) }
     let model = try fixture.model()
     let trainer = try Trainer(
-      model, on: fixture.target(), dataset: "target", options: options, source: fixture.source())
+      model, on: fixture.target(), dataset: "target", options: options, sources: [fixture.source()])
     return (try trainer.runEpoch(1), model)
   }
 
@@ -78,7 +78,7 @@ import Training
     var options = fixture.options
     options.regularizers = [try .init(parsing: "delta:alpha=1e6")]
     let trainer = try Trainer(
-      fixture.model(), on: fixture.target(), dataset: "target", options: options, source: fixture.source())
+      fixture.model(), on: fixture.target(), dataset: "target", options: options, sources: [fixture.source()])
     let error = try #require(
       #expect(throws: TrainingError.self) { for epoch in 1...3 { _ = try trainer.runEpoch(epoch) } })
     #expect(error.description.contains("regularizer 'delta' is too strong"), "\(error.description)")

@@ -62,7 +62,7 @@ import Training
     var options = fixture.options
     options.regularizers = [try .init(parsing: text)]
     let trainer = try Trainer(
-      fixture.model(), on: fixture.target(), dataset: "target", options: options, source: fixture.source())
+      fixture.model(), on: fixture.target(), dataset: "target", options: options, sources: [fixture.source()])
     let gradients = try trainer.trainable.tensors.map { try Tensor.zeros($0.shape) }
     #expect(try trainer.regularizers[0].addGradient(to: gradients) == 0)
     for gradient in gradients { #expect(try gradient.array(of: Float.self).allSatisfy { $0 == 0 }) }
@@ -82,7 +82,7 @@ import Training
       }
       let model = try fixture.model()
       let trainer = try Trainer(
-        model, on: fixture.target(), dataset: "target", options: options, source: fixture.source())
+        model, on: fixture.target(), dataset: "target", options: options, sources: [fixture.source()])
       for batch in try Batches(split: try fixture.target(), batchSize: 8) {
         _ = try trainer.step(batch, epoch: 1)
         break

@@ -29,7 +29,8 @@ import Training
     // One example eight times over, so that every draw is the same.
     if name == "der++" { source.examples = source.examples?.selecting(Array(repeating: 0, count: 8)) }
     let target = try fixture.target()
-    let trainer = try Trainer(model, on: target, dataset: "target", options: options, source: source)
+    let trainer = try Trainer(
+      model, on: target, dataset: "target", options: options, sources: [source])
     var penalties: [Double] = []
     for batch in try Batches(split: target, batchSize: 8) {
       penalties.append(try trainer.step(batch, epoch: 1).penalty)

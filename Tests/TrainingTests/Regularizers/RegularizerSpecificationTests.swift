@@ -43,7 +43,9 @@ import Training
       for source in [nil, withoutExamples] where source == nil || kind.need == .examples {
         let error = try #require(
           #expect(throws: TrainingError.self, "\(kind.name)") {
-            try Trainer(fixture.model(), on: fixture.target(), dataset: "target", options: options, source: source)
+            try Trainer(
+              fixture.model(), on: fixture.target(), dataset: "target", options: options,
+              sources: source.map { [$0] } ?? [])
           })
         #expect(error.description.contains("'\(kind.name)' needs"), "\(error.description)")
         #expect(error.description.contains("--source DATA"), "\(error.description)")
@@ -59,7 +61,7 @@ import Training
     let error = try #require(
       #expect(throws: TrainingError.self) {
         try Trainer(
-          fixture.model(), on: fixture.target(), dataset: "target", options: options, source: fixture.source())
+          fixture.model(), on: fixture.target(), dataset: "target", options: options, sources: [fixture.source()])
       })
     #expect(error.description.contains("l2, l2-sp, l2-sp-fisher, ewc, si, mas can"))
   }
@@ -74,7 +76,7 @@ import Training
     var options = fixture.options
     options.regularizers = [try RegularizerSpecification(parsing: "ewc")]
     let trainer = try Trainer(
-      model, on: fixture.target(), dataset: "target", options: options, source: fixture.source())
+      model, on: fixture.target(), dataset: "target", options: options, sources: [fixture.source()])
     let summary = trainer.regularizers[0].summary(stepsPerEpoch: 8)
     #expect(summary.contains("largest 0") && summary.contains("warning: it vanishes"), "\(summary)")
   }
@@ -89,7 +91,7 @@ import Training
     options.regularizers = [try RegularizerSpecification(parsing: text)]
     let model = try fixture.model()
     let trainer = try Trainer(
-      model, on: fixture.target(), dataset: "target", options: options, source: fixture.source())
+      model, on: fixture.target(), dataset: "target", options: options, sources: [fixture.source()])
     _ = try trainer.runEpoch(1)
     let start = try #require(try fixture.model().parameters["layers.0.weight"]).bytes()
     #expect(try model.parameters["layers.0.weight"]?.bytes() == start)
@@ -102,7 +104,7 @@ import Training
     let error = try #require(
       #expect(throws: TrainingError.self) {
         try Trainer(
-          fixture.model(), on: fixture.target(), dataset: "target", options: options, source: fixture.source())
+          fixture.model(), on: fixture.target(), dataset: "target", options: options, sources: [fixture.source()])
       })
     #expect(error.description.contains("largest importance"), "\(error.description)")
     #expect(error.description.contains("the largest stable strength is 29.54"), "\(error.description)")

@@ -1,0 +1,61 @@
+import Datasets
+import Metrics
+
+/// What an example of each class counts in the loss.
+public enum ClassWeights: Sendable, Codable, Equatable {
+  case equal
+  /// Examples / (classes × examples of the class), as scikit-learn's `class_weight="balanced"`.
+  case balanced
+  /// One for each class.
+  case given([Double])
+
+  /// `equal`, `balanced` or `W,W,…`; nil for anything else.
+  public init?(_ text: String) {
+    switch text {
+    case "equal": self = .equal
+    case "balanced": self = .balanced
+    default:
+      let parts = text.split(separator: ",", omittingEmptySubsequences: false)
+      let values = parts.compactMap { Double($0) }
+      guard values.count == parts.count, values.allSatisfy({ $0 >= 0 && $0.isFinite }),
+        values.contains(where: { $0 > 0 })
+      else { return nil }
+      self = .given(values)
+    }
+  }
+
+  /// The weights for the examples of a split; nil where all count alike.
+  ///
+  /// - Throws: ``TrainingError/badOption(_:)`` for another number of weights than classes.
+  func values(for split: Split, classCount: Int) throws -> [Double]? {
+    switch self {
+    case .equal: return nil
+    case .given(let weights):
+      guard weights.count == classCount else {
+        throw TrainingError.badOption(
+          "--class-weights: expected \(classCount) numbers, one a class, found \(weights.count)")
+      }
+      return weights
+    case .balanced:
+      let counts = split.classCounts(classCount)
+      return counts.map { $0 == 0 ? 0 : Double(split.count) / Double(classCount * $0) }
+    }
+  }
+}
+
+extension Split {
+  func classCounts(_ classCount: Int) -> [Int] {
+    labels.reduce(into: [Int](repeating: 0, count: classCount)) { $0[Int($1)] += 1 }
+  }
+
+  /// As many examples as there are, every class as likely, drawn with replacement.
+  func evenSample(using random: inout RandomSource) -> [Int] {
+    var members: [Int32: [Int]] = [:]
+    for (index, label) in labels.enumerated() { members[label, default: []].append(index) }
+    let classes = members.sorted { $0.key < $1.key }.map(\.value)
+    return labels.indices.map { _ in
+      let own = classes[Int.random(in: classes.indices, using: &random)]
+      return own[Int.random(in: own.indices, using: &random)]
+    }
+  }
+}

@@ -1,0 +1,215 @@
+import Checkpoints
+import Datasets
+import Foundation
+import Metrics
+import Models
+import Torch
+
+/// Trains several tasks, one after the other, and judges all of them after each.
+///
+/// Regularizers begin with the second task, and hold to the weights that the task before it left; those that need a head
+/// or examples of an earlier task are there once for each. What only measures training, begins with the first.
+///
+/// The folder is a run whose epochs are tasks: `checkpoints/epoch-0002.h5` is the model after the second; the run of each
+/// task stands under `tasks`.
+public struct TaskSequence {
+  /// The head's name where all tasks share one.
+  public static let sharedTask = "shared"
+
+  public var options: TrainingOptions
+  public var path: String
+  public var tasks: [(name: String, data: Dataset)]
+  public var sharesHead: Bool
+  public var device: Device
+  /// Stored in the run as it was given: the options as JSON, the command line, and its options as YAML.
+  public var configuration: String
+  public var commandLine: [String]
+  public var commandOptions: String
+
+  /// - Throws: ``TrainingError/badOption(_:)`` for fewer than two tasks, two of one name, or a shared head that does not
+  ///   fit all.
+  public init(
+    options: TrainingOptions, path: String, tasks: [(name: String, data: Dataset)], sharesHead: Bool, device: Device,
+    configuration: String, commandLine: [String], commandOptions: String
+  ) throws {
+    guard tasks.count > 1 else { throw TrainingError.badOption("a sequence needs two tasks or more (--task)") }
+    if let twice = tasks.first(where: { task in tasks.count(where: { $0.name == task.name }) > 1 }) {
+      throw TrainingError.badOption("--task: the name '\(twice.name)' stands twice")
+    }
+    if sharesHead, let other = tasks.first(where: { $0.data.classNames.count != tasks[0].data.classNames.count }) {
+      throw TrainingError.badOption(
+        "--shared-head: task '\(other.name)' has \(other.data.classNames.count) classes, '\(tasks[0].name)' "
+          + "\(tasks[0].data.classNames.count)")
+    }
+    self.options = options
+    self.path = path
+    self.tasks = tasks
+    self.sharesHead = sharesHead
+    self.device = device
+    self.configuration = configuration
+    self.commandLine = commandLine
+    self.commandOptions = commandOptions
+  }
+
+  private func head(of task: Int) -> String { sharesHead ? Self.sharedTask : tasks[task].name }
+
+  private func runPath(_ task: Int) -> String { "\(path)/tasks/\(task + 1)-\(Self.fileName(tasks[task].name))" }
+
+  private static func fileName(_ name: String) -> String {
+    String(name.map { $0.isLetter || $0.isNumber || $0 == "-" ? $0 : "_" })
+  }
+
+  /// Trains all tasks that are not trained yet.
+  ///
+  /// - Parameters:
+  ///   - onTask: told the number of the task that begins, from 0, and whether it goes on.
+  /// - Returns: the accuracies, and those of a randomly initialized network where all share a head.
+  /// - Throws: ``TrainingError`` and the errors of the files.
+  @discardableResult
+  public func run(
+    from base: Checkpoint, basePath: String, isCancelled: () -> Bool = { false },
+    onTask: (Int, TrainingRun) throws -> Void, onEvent: (TrainingEvent) throws -> Void
+  ) throws -> SequenceResult {
+    var run = try startedRun()
+    try FileManager.default.createDirectory(atPath: "\(path)/tasks", withIntermediateDirectories: true)
+    var start = base
+    var startPath = basePath
+    var rows: [[Double]] = []
+    for task in tasks.indices {
+      let training = try training(task)
+      try onTask(task, training)
+      try train(training, from: start, basePath: startPath, isCancelled: isCancelled, onEvent: onEvent)
+      let finished = try Run.open(training.path)
+      startPath = finished.checkpointPath(epoch: finished.chosenEpoch)
+      start = try Checkpoint(contentsOf: startPath)
+      if task == 0, !run.epochs.contains(0) {
+        try Checkpoint(contentsOf: finished.checkpointPath(epoch: 0)).write(to: run.checkpointPath(epoch: 0))
+      }
+      let stored = run.checkpointPath(epoch: task + 1)
+      if !FileManager.default.fileExists(atPath: stored) {
+        start.epoch = task + 1
+        try start.write(to: stored, unchangedFrom: run.checkpointPath(epoch: task))
+      }
+      rows.append(try accuracies(of: start))
+      try store(rows, baseline: nil, in: &run)
+    }
+    let baseline = sharesHead ? try randomAccuracies(base) : nil
+    try store(rows, baseline: baseline, in: &run)
+    return SequenceResult(
+      tasks: tasks.map(\.name), matrix: AccuracyMatrix(rows), baseline: baseline, sharesHead: sharesHead)
+  }
+
+  private func startedRun() throws -> Run {
+    if FileManager.default.fileExists(atPath: "\(path)/run.h5") { return try Run.open(path) }
+    return try Run.create(
+      at: path,
+      record: RunRecord(
+        configuration: configuration, commandLine: commandLine, commandOptions: commandOptions,
+        environment: ["kind": "sequence", "device": device.name, "sharesHead": "\(sharesHead)"], seed: options.seed))
+  }
+
+  private func training(_ task: Int) throws -> TrainingRun {
+    var own = options
+    if task == 0 {
+      own.regularizers = own.regularizers.filter { RegularizerKind.named($0.kind)?.measuresTraining == true }
+      // Without an earlier task there is nothing to keep.
+      if own.selection != nil { own.selection = .target }
+    }
+    let before = task > 0 ? tasks[task - 1].data : nil
+    var training = TrainingRun(
+      options: own, path: runPath(task), target: tasks[task].data, source: before,
+      sourceTask: task > 0 ? head(of: task - 1) : nil, device: device, configuration: configuration, commandLine: [])
+    training.targetTask = head(of: task)
+    training.earlier = task > 0 ? (0..<task).map { (head(of: $0), tasks[$0].data) } : nil
+    return training
+  }
+
+  private func train(
+    _ training: TrainingRun, from start: Checkpoint, basePath: String, isCancelled: () -> Bool,
+    onEvent: (TrainingEvent) throws -> Void
+  ) throws {
+    guard FileManager.default.fileExists(atPath: "\(training.path)/run.h5") else {
+      try training.run(from: start, basePath: basePath, isCancelled: isCancelled, onEvent: onEvent)
+      return
+    }
+    if try !Run.open(training.path).record.isFinished {
+      try training.resume(isCancelled: isCancelled, onEvent: onEvent)
+    }
+  }
+}
+
+// MARK: - Accuracies
+
+extension TaskSequence {
+  /// On every task; NaN where a task has no head yet.
+  private func accuracies(of checkpoint: Checkpoint) throws -> [Double] {
+    let model = try Model(checkpoint, device: device)
+    return try tasks.indices.map { task in
+      guard model.heads[head(of: task)] != nil else { return .nan }
+      try model.activate(task: head(of: task))
+      return try Evaluator().evaluate(model, on: tasks[task].data.test, dataset: tasks[task].data.name).accuracy
+    }
+  }
+
+  /// Nil for a program that does not say how fresh weights are drawn.
+  private func randomAccuracies(_ base: Checkpoint) throws -> [Double]? {
+    guard base.program.parameters.allSatisfy({ $0.initialization != nil }) else { return nil }
+    let data = tasks[0].data
+    let model = try Model(
+      initializing: base.program, task: Checkpoint.untrainedTask, classNames: [], seed: options.seed, device: device)
+    try model.addHead(
+      task: Self.sharedTask, classNames: data.classNames, labelMap: data.labelMap, seed: options.seed)
+    model.fitPreprocessing(to: options.examples(of: data.train), fitsImages: options.fitsImages)
+    return try tasks.map { task in
+      try Evaluator().evaluate(model, on: task.data.test, dataset: task.data.name).accuracy
+    }
+  }
+
+  private func store(_ rows: [[Double]], baseline: [Double]?, in run: inout Run) throws {
+    var record = run.record
+    let missing = [Double](repeating: .nan, count: tasks.count)
+    let matrix = rows + Array(repeating: missing, count: tasks.count - rows.count)
+    record.analysis[SequenceResult.recordName] = AnalysisRecord(
+      attributes: ["rows": "after training the task", "columns": "accuracy on the task's test examples, fractions"],
+      numbers: [
+        "accuracy": NumberArray(shape: [tasks.count, tasks.count], values: matrix.flatMap { $0 }),
+        "baseline": NumberArray(baseline ?? []),
+      ], strings: ["tasks": tasks.map(\.name)])
+    if rows.count == tasks.count { record.environment["finished"] = "true" }
+    try run.save(record)
+  }
+}
+
+/// What a sequence of tasks came to.
+public struct SequenceResult: Sendable {
+  static let recordName = "accuracy_matrix"
+
+  public let tasks: [String]
+  /// Accuracy on each task (column) after training each (row).
+  public let matrix: AccuracyMatrix
+  /// Accuracies of a randomly initialized network; nil where every task has a head of its own.
+  public let baseline: [Double]?
+  public let sharesHead: Bool
+
+  /// What earlier tasks gave to later ones; nil without a baseline.
+  public var forwardTransfer: Double? { baseline.map { matrix.forwardTransfer(randomBaseline: $0) } }
+
+  init(tasks: [String], matrix: AccuracyMatrix, baseline: [Double]?, sharesHead: Bool) {
+    self.tasks = tasks
+    self.matrix = matrix
+    self.baseline = baseline
+    self.sharesHead = sharesHead
+  }
+
+  /// What a run stores; nil for one that is no sequence.
+  public init?(_ record: RunRecord) {
+    guard let stored = record.analysis[Self.recordName], let tasks = stored.strings["tasks"],
+      let values = stored.numbers["accuracy"]?.values, values.count == tasks.count * tasks.count
+    else { return nil }
+    let baseline = stored.numbers["baseline"]?.values ?? []
+    self.init(
+      tasks: tasks,
+      matrix: AccuracyMatrix(tasks.indices.map { Array(values[($0 * tasks.count)..<(($0 + 1) * tasks.count)]) }),
+      baseline: baseline.isEmpty ? nil : baseline, sharesHead: record.environment["sharesHead"] == "true")
+  }
+}
