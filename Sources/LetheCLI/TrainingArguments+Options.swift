@@ -19,6 +19,11 @@ extension TrainingArguments {
     options.momentum = momentum
     options.usesNesterov = nesterov
     options.labelSmoothing = labelSmoothing
+    guard let weights = ClassWeights(classWeights) else {
+      throw CommandError.usage("--class-weights: expected equal, balanced or numbers as 1,1,5, found '\(classWeights)'")
+    }
+    options.classWeights = weights
+    options.samplesEvenly = balancedSampling
     guard let shape = Schedule.Shape(schedule) else {
       let forms = Schedule.Shape.forms.joined(separator: ", ")
       throw CommandError.usage("--schedule: expected \(forms); found '\(schedule)'")

@@ -39,6 +39,12 @@ struct TrainingArguments: ParsableArguments {
   @Option(help: "Label smoothing, 0 to 1.")
   var labelSmoothing = 0.0
 
+  @Option(help: "What classes count in the loss: equal, balanced (rare ones more), or a number for each, as 1,1,5.")
+  var classWeights = "equal"
+
+  @Flag(help: "Draw examples so that every class is as likely, with replacement.")
+  var balancedSampling = false
+
   @Option(help: ArgumentHelp("\(Schedule.Shape.forms.joined(separator: ", ")); numbers may be left out."))
   var schedule = "constant"
 

@@ -15,6 +15,7 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
   case classCountMismatch(task: String, head: Int, dataset: Int)
   case frozenChanged(tensor: String, epoch: Int)
   case sameTask(String)
+  case oneClass(dataset: String)
   case frozenHead(layer: String, task: String, parameter: String)
   /// A run that cannot go on from where it stopped.
   case badResume(String)
@@ -52,6 +53,8 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
       "the head '\(layer)' of task '\(task)' is new and has to be trained, but '\(parameter)' is frozen (--freeze, or a rate "
         + "of 0)"
     case .badResume(let reason): "the run cannot be resumed: \(reason)"
+    case .oneClass(let dataset):
+      "dataset '\(dataset)' has one class only; a classifier needs examples of two at least"
     case .sameTask(let name): "source and target are the same task, '\(name)'"
     case .interrupted(let epoch): "interrupted in epoch \(epoch); the run holds every epoch before it"
     }
@@ -61,7 +64,7 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
     switch self {
     case .nothingToTrain, .unstable, .badOption, .sameTask, .frozenHead: 64
     case .notFinite, .regularizerDiverged, .inputMismatch, .inputTypeMismatch, .missingInput, .classCountMismatch,
-      .badResume:
+      .badResume, .oneClass:
       65
     case .frozenChanged: 70
     case .interrupted: 130

@@ -135,6 +135,7 @@ extension TrainingRun {
 
   private func setUp(_ model: Model, onEvent: (TrainingEvent) throws -> Void) throws -> Setup {
     try checkSelection()
+    guard Set(target.train.labels).count > 1 else { throw TrainingError.oneClass(dataset: target.name) }
     let examples = options.examples(of: target.train)
     model.fitPreprocessing(to: examples, fitsImages: options.fitsImages)
     let judge = try source.map { try sourceHead(for: $0, in: model) } ?? proxy.map { _ in try originalHead(in: model) }

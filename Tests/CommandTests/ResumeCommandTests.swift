@@ -126,6 +126,7 @@ import Testing
       (["--clip-norm", "0"], "--clip-norm must be above 0"), (["--ema", "1"], "--ema must be between 0 and 1"),
       (["--accumulate", "0"], "--accumulate must be at least 1"),
       (["--patience", "0"], "--patience must be at least 1"),
+      (["--class-weights", "1,2"], "expected 5 numbers"), (["--class-weights", "rare"], "--class-weights: expected"),
       (["--schedule", "sawtooth"], "found 'sawtooth'"), (["--warmup", "9"], "is longer than --epochs 4"),
       (["--weight-decay", "a=b"], "expected DECAY or GLOB=DECAY"),
       (["--lora", "rank=2", "--regularizer", "l2-sp"], "--lora"),
