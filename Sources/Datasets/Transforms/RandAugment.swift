@@ -62,17 +62,25 @@ extension RandAugment {
 
     /// The strength that a bin stands for, in the operation's own unit; 0 where there is none.
     func strength(bin: Int, height: Int, width: Int) -> Double {
-      let fraction = Double(bin) / Double(RandAugment.binCount - 1)
-      return switch self {
+      switch self {
       case .identity, .autoContrast, .equalize: 0
-      case .shearX, .shearY: 0.3 * fraction
-      case .translateX: 150 / 331 * Double(width) * fraction
-      case .translateY: 150 / 331 * Double(height) * fraction
-      case .rotate: 30 * fraction
-      case .brightness, .color, .contrast, .sharpness: 0.9 * fraction
-      case .posterize: (8 - 4 * fraction).rounded(.toNearestOrEven)
-      case .solarize: 1 - fraction
+      case .shearX, .shearY: Self.step(bin, from: 0, to: 0.3)
+      case .translateX: Self.step(bin, from: 0, to: 150 / 331 * Double(width))
+      case .translateY: Self.step(bin, from: 0, to: 150 / 331 * Double(height))
+      case .rotate: Self.step(bin, from: 0, to: 30)
+      case .brightness, .color, .contrast, .sharpness: Self.step(bin, from: 0, to: 0.9)
+      case .posterize: (8 - Double(bin) * 4 / Double(RandAugment.binCount - 1)).rounded(.toNearestOrEven)
+      case .solarize: Self.step(bin, from: 1, to: 0)
       }
+    }
+
+    /// One of evenly spaced numbers, rounded as `torch.linspace` rounds them: some are compared with whole numbers.
+    private static func step(_ bin: Int, from start: Double, to end: Double) -> Double {
+      let last = RandAugment.binCount - 1
+      let (start, end) = (Float(start), Float(end))
+      let width = (end - start) / Float(last)
+      let isLow = bin < RandAugment.binCount / 2
+      return Double(isLow ? start.addingProduct(width, Float(bin)) : end.addingProduct(-width, Float(last - bin)))
     }
 
     /// Changes an image with a strength.
