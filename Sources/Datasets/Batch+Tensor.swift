@@ -49,23 +49,29 @@ extension Batches {
   ///   - batchSize: examples in a batch; the last has what remains.
   ///   - order: the examples to take, in this order; all, as they are stored, when left out.
   ///   - dropsLast: whether to leave out a last batch that is not full.
+  ///   - augmentation: random changes of the images, made on the thread that gathers them; none when left out.
   ///   - device: where the tensors are made.
-  /// - Throws: `TorchError` when libtorch is missing or the device does not work.
+  /// - Throws: `TorchError` when libtorch is missing or the device does not work;
+  ///   ``DatasetError/cannotAugment(input:expected:found:)`` when inputs to be augmented are no images.
   public init(
-    split: Split, batchSize: Int, order: [Int]? = nil, dropsLast: Bool = false, device: Device = .cpu
+    split: Split, batchSize: Int, order: [Int]? = nil, dropsLast: Bool = false, augmentation: Augmentation? = nil,
+    device: Device = .cpu
   ) throws {
+    try augmentation?.transform.check(split)
     _ = try Tensor([0 as Int64], device: device)
     self.init(
-      checked: split, batchSize: batchSize, order: order, dropsLast: dropsLast, device: BatchDevice(device: device))
+      checked: split, batchSize: batchSize, order: order, dropsLast: dropsLast, augmentation: augmentation,
+      device: BatchDevice(device: device))
   }
 
   /// Prepares the batches of a split in random order.
   public init(
-    split: Split, batchSize: Int, shuffledBy random: inout RandomSource, dropsLast: Bool = false, device: Device = .cpu
+    split: Split, batchSize: Int, shuffledBy random: inout RandomSource, dropsLast: Bool = false,
+    augmentation: Augmentation? = nil, device: Device = .cpu
   ) throws {
     try self.init(
       split: split, batchSize: batchSize, order: random.permutation(count: split.count), dropsLast: dropsLast,
-      device: device)
+      augmentation: augmentation, device: device)
   }
 }
 

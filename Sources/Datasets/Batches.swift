@@ -8,10 +8,14 @@ struct HostBatch: Sendable {
   /// One after the other: the bytes of each of the split's inputs.
   let inputs: [[UInt8]]
 
-  init(_ indices: [Int], of split: Split) {
+  init(_ indices: [Int], of split: Split, augmentation: Augmentation? = nil) {
     self.indices = indices
     labels = indices.map { Int64(split.labels[$0]) }
-    inputs = split.inputs.map { split.gather(indices, of: $0) }
+    inputs = split.inputs.map { input in
+      var bytes = split.gather(indices, of: input)
+      augmentation?.apply(to: &bytes, shape: input.shape, indices: indices)
+      return bytes
+    }
   }
 }
 
@@ -24,8 +28,12 @@ public struct Batches: Sequence, Sendable {
   private let batchSize: Int
   private let order: [Int]?
   private let count: Int
+  private let augmentation: Augmentation?
 
-  init(checked split: Split, batchSize: Int, order: [Int]?, dropsLast: Bool, device: BatchDevice) {
+  init(
+    checked split: Split, batchSize: Int, order: [Int]?, dropsLast: Bool, augmentation: Augmentation?,
+    device: BatchDevice
+  ) {
     precondition(batchSize > 0, "batch size \(batchSize)")
     if let order, let outside = order.first(where: { $0 < 0 || $0 >= split.count }) {
       preconditionFailure("example \(outside) of \(split.count)")
@@ -33,6 +41,7 @@ public struct Batches: Sequence, Sendable {
     self.split = split
     self.batchSize = batchSize
     self.order = order
+    self.augmentation = augmentation
     self.device = device
     let exampleCount = order?.count ?? split.count
     count = dropsLast ? exampleCount - exampleCount % batchSize : exampleCount
@@ -48,7 +57,7 @@ public struct Batches: Sequence, Sendable {
 
   func hostBatch(_ number: Int) -> HostBatch {
     let range = number * batchSize..<Swift.min((number + 1) * batchSize, count)
-    return HostBatch(order.map { Array($0[range]) } ?? Array(range), of: split)
+    return HostBatch(order.map { Array($0[range]) } ?? Array(range), of: split, augmentation: augmentation)
   }
 
   /// Takes the batches in order, waiting for one that is not ready.

@@ -9,6 +9,8 @@ public enum DatasetError: Error, Equatable, CustomStringConvertible {
   case noExamples(dataset: String, split: String)
   case badSubset(specification: String, reason: String)
   case unknownClass(String, dataset: String, available: [String])
+  case badAugmentation(value: String, expected: String, found: String)
+  case cannotAugment(input: String, expected: String, found: String)
 
   public var description: String {
     switch self {
@@ -27,6 +29,10 @@ public enum DatasetError: Error, Equatable, CustomStringConvertible {
     case .unknownClass(let name, let dataset, let available):
       "\(dataset): no class \(name); it has 0 to \(available.count - 1)"
         + (available == available.indices.map(String.init) ? "" : ": \(Self.list(available))")
+    case .badAugmentation(let value, let expected, let found):
+      "augmentation \(value): expected \(expected), found \(found)"
+    case .cannotAugment(let input, let expected, let found):
+      "\(input): augmentation expects \(expected), found \(found)"
     }
   }
 
@@ -34,7 +40,7 @@ public enum DatasetError: Error, Equatable, CustomStringConvertible {
   public var exitStatus: Int32 {
     switch self {
     case .notFound: 66
-    case .badSubset, .unknownClass: 64
+    case .badSubset, .unknownClass, .badAugmentation, .cannotAugment: 64
     default: 65
     }
   }

@@ -1,0 +1,49 @@
+import Metrics
+
+/// The random changes of one epoch's training images.
+///
+/// What happens to an example follows from the seed, the epoch and the example's index alone: not from the order of
+/// the examples, the size of the batches or what ran before. Several inputs of one example draw the same numbers.
+public struct Augmentation: Sendable, Codable, Equatable {
+  /// The changes.
+  public let transform: ImageTransform
+  /// The run's seed.
+  public let seed: UInt64
+  /// The epoch, any number.
+  public let epoch: Int
+
+  public init(_ transform: ImageTransform, seed: UInt64, epoch: Int) {
+    self.transform = transform
+    self.seed = seed
+    self.epoch = epoch
+  }
+
+  /// The random numbers of one example.
+  func randomSource(ofExample index: Int) -> RandomSource { Self.source(mixing: epochWord, with: index) }
+
+  private var epochWord: UInt64 {
+    var source = Self.source(mixing: seed, with: epoch)
+    return source.next()
+  }
+
+  /// A stream that differs in all its bits where one of the numbers differs in one.
+  private static func source(mixing word: UInt64, with number: Int) -> RandomSource {
+    var source = RandomSource(seed: word)
+    return RandomSource(seed: source.next() ^ UInt64(bitPattern: Int64(number)))
+  }
+
+  /// Changes some examples of an input, which lie one after the other.
+  ///
+  /// - Parameters:
+  ///   - bytes: `[count, channels, height, width]`.
+  ///   - shape: `[channels, height, width]`.
+  ///   - indices: which example of the split each is.
+  func apply(to bytes: inout [UInt8], shape: [Int], indices: [Int]) {
+    guard !transform.isEmpty else { return }
+    let word = epochWord
+    ImagePixels.withEach(of: &bytes, shape: shape) { position, image in
+      var random = Self.source(mixing: word, with: indices[position])
+      transform.apply(to: image, using: &random)
+    }
+  }
+}
