@@ -1,4 +1,5 @@
 import ArgumentParser
+import Datasets
 import Training
 
 extension TrainingArguments {
@@ -24,6 +25,7 @@ extension TrainingArguments {
     }
     options.classWeights = weights
     options.samplesEvenly = balancedSampling
+    options.transform = try ImageTransform(augment)
     guard let shape = Schedule.Shape(schedule) else {
       let forms = Schedule.Shape.forms.joined(separator: ", ")
       throw CommandError.usage("--schedule: expected \(forms); found '\(schedule)'")

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Datasets
 import Foundation
 import Reports
 import Training
@@ -108,6 +109,13 @@ struct TrainingArguments: ParsableArguments {
 
   @Flag(help: "Bring images to the model's shape: resize with antialiasing, repeat a single channel.")
   var fit = false
+
+  @Option(
+    parsing: .singleValue,
+    help: ArgumentHelp(
+      "A random change of the training images, as crop=4, flip or randaugment=2,9. Repeatable, in the order given.",
+      discussion: "\(ImageTransform.forms.joined(separator: "; "))."))
+  var augment: [String] = []
 
   @Option(help: "The seed of the new head and the order of the examples.")
   var seed: UInt64 = 0

@@ -50,6 +50,7 @@ public final class Trainer {
   ) throws {
     try options.validate()
     try model.checkInputs(of: split, dataset: dataset)
+    try options.transform.check(split)
     self.model = model
     self.options = options
     self.split = split
@@ -107,8 +108,10 @@ public final class Trainer {
     let order =
       options.samplesEvenly
       ? split.evenSample(using: &progress.random) : Array(0..<split.count).shuffled(using: &progress.random)
-    let batches = try Batches(split: split, batchSize: options.batchSize, order: order, device: model.device)
-      .makeIterator()
+    let batches = try Batches(
+      split: split, batchSize: options.batchSize, order: order,
+      augmentation: Augmentation(options.transform, seed: options.seed, epoch: epoch), device: model.device
+    ).makeIterator()
     var done = 0
     while case let group = (0..<options.accumulation).compactMap({ _ in batches.next() }), !group.isEmpty {
       statistics.learningRate = options.learningRate * rateFactor

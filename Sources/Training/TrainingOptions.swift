@@ -58,6 +58,8 @@ public struct TrainingOptions: Sendable, Codable, Equatable {
   public var classWeights = ClassWeights.equal
   /// Whether examples are drawn so that every class is as likely, with replacement, rather than each once an epoch.
   public var samplesEvenly = false
+  /// Random changes of the training images, seeded by the run.
+  public var transform = ImageTransform()
   public var schedule = Schedule()
   /// Globs over layers; frozen layers keep parameters and buffers byte for byte.
   public var frozen: [String] = []

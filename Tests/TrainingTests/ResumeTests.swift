@@ -48,7 +48,10 @@ import Torch
   }
 
   private static let cases = [
-    Case(testDescription: "momentum, cosine") { $0.schedule = Schedule(.cosine, warmupEpochs: 1) },
+    Case(testDescription: "momentum, cosine, changed images") {
+      $0.schedule = Schedule(.cosine, warmupEpochs: 1)
+      $0.transform = try ImageTransform(["crop=1", "flip", "jitter=0.3"])
+    },
     Case(testDescription: "adam, plateaus, averages") {
       $0.optimizer = .adam
       $0.learningRate = 0.01

@@ -29,6 +29,15 @@ public struct ImageTransform: Sendable {
     }
   }
 
+  /// What may be written.
+  public static let forms = [
+    "crop=PIXELS", "random-resized-crop[=LEAST,MOST]", "flip", "jitter=STRENGTH",
+    "jitter=BRIGHTNESS,CONTRAST,SATURATION,HUE", "randaugment[=COUNT,MAGNITUDE]",
+  ]
+
+  /// Changes nothing.
+  public init() { steps = [] }
+
   /// The changes as a user would write them, every default filled in.
   public var texts: [String] { steps.map(\.text) }
 
