@@ -6,6 +6,16 @@ extension RunReport {
       footer: "Made by Lethe. Every number here is in the CSV files that <code>lethe report</code> writes.")
   }
 
+  /// Which epoch a run stands for, where a rule chose it.
+  private func bestText(_ run: RunSummary) -> String? {
+    guard let best = run.bestEpoch, let epoch = run.epochs.first(where: { $0.epoch == best.epoch }) else { return nil }
+    let source = epoch.sourceAccuracy.map { ", source \(NumberText.percent($0))" } ?? ""
+    return "\(run.name): best epoch \(best.epoch) by “\(best.rule)” (target "
+      + "\(NumberText.percent(epoch.targetAccuracy))\(source))"
+      + (best.keepsBounds ? "." : "; no epoch keeps the rule’s bounds, this one misses them by least.")
+      + " The examples that choose an epoch also judge it: keep others for a last, fair figure."
+  }
+
   private func sections() -> [String] {
     guard !runs.isEmpty else { return [] }
     let note =
@@ -15,7 +25,9 @@ extension RunReport {
       : "Before is epoch 0, after the last epoch measured."
     var sections = [
       PageElements.section(
-        "Summary", PageElements.table(summaryTable(), marksRows: true) + "<p class=\"note\">\(escapedMarkup(note))</p>")
+        "Summary",
+        PageElements.table(summaryTable(), marksRows: true) + PageElements.paragraph(note)
+          + runs.compactMap(bestText).map(PageElements.paragraph).joined())
     ]
     let epochs = runs.map { PageElements.details("Every epoch of \($0.name)", PageElements.table(epochTable($0))) }
       .joined(separator: "\n")
