@@ -9,8 +9,7 @@ extension ImagePixels {
   func adjustContrast(by factor: Double) {
     var sum = 0
     if channelCount == 3 {
-      let (reds, greens, blues) = (channel(0), channel(1), channel(2))
-      for pixel in 0..<pixelCount { sum &+= Int(Self.grey(reds[pixel], greens[pixel], blues[pixel])) }
+      for pixel in 0..<pixelCount { sum &+= Int(grey(pixel)) }
     } else {
       for value in bytes { sum &+= Int(value) }
     }
@@ -26,16 +25,19 @@ extension ImagePixels {
     let factor = Float(factor)
     let planeSize = pixelCount
     for pixel in 0..<planeSize {
-      let base = Float(Self.grey(reds[pixel], greens[pixel], blues[pixel])) * rest
+      let base = Float(grey(pixel)) * rest
       for position in [pixel, pixel + planeSize, pixel + 2 * planeSize] {
         bytes[position] = Self.byte(Float(bytes[position]) * factor + base)
       }
     }
   }
 
-  /// The luma of a colour, ITU-R BT.601 with torchvision's digits, its fraction cut off.
+  /// The luma of a pixel of a colour image, ITU-R BT.601 with torchvision's digits, its fraction cut off.
   @inline(__always)
-  private static func grey(_ red: UInt8, _ green: UInt8, _ blue: UInt8) -> Int32 {
-    (Int32(red) &* 2989 &+ Int32(green) &* 5870 &+ Int32(blue) &* 1140) / 10000
+  private func grey(_ pixel: Int) -> UInt32 {
+    let red = UInt32(bytes[pixel])
+    let green = UInt32(bytes[pixel + pixelCount])
+    let blue = UInt32(bytes[pixel + 2 * pixelCount])
+    return (red &* 2989 &+ green &* 5870 &+ blue &* 1140) / 10000
   }
 }
