@@ -66,7 +66,7 @@ let package = Package(
     .target(name: "TestSupport", path: "Tests/TestSupport"),
     tests(of: "Programs"),
     tests(of: "Metrics"),
-    tests(of: "Reports"),
+    tests(of: "Reports", ["TestSupport"]),
     tests(of: "HDF5", ["TestSupport"]),
     tests(of: "Checkpoints", ["HDF5", "Programs", "TestSupport"]),
     tests(of: "Torch", ["TestSupport"]),

@@ -1,0 +1,53 @@
+/// What a run measured over its optimizer steps, as the logs of other tools take it.
+///
+/// A value that is NaN was not measured, and no log has it.
+public struct RunLog: Sendable {
+  /// One row of the run's metric table; epoch 0, step 0 is the model before any training.
+  public struct Row: Sendable {
+    public var epoch: Int
+    /// Optimizer steps done so far, over all epochs.
+    public var step: Int
+    /// When the row was measured, in seconds since 1970.
+    public var wallTime: Double
+    /// The metric columns' names, such as `source_accuracy` or `dose.l2-sp.penalty`, and their values, in order.
+    public var values: [(name: String, value: Double)]
+
+    public init(epoch: Int, step: Int, wallTime: Double, values: [(name: String, value: Double)]) {
+      self.epoch = epoch
+      self.step = step
+      self.wallTime = wallTime
+      self.values = values
+    }
+
+    /// The values that were measured.
+    var measured: [(name: String, value: Double)] { values.filter { !$0.value.isNaN } }
+  }
+
+  /// When the run began, in seconds since 1970.
+  public var startTime: Double
+  /// The rows, earliest first.
+  public var rows: [Row]
+  /// Optimizer steps in one epoch.
+  public var stepsPerEpoch: Int
+  /// Epochs the run was to have; it has fewer rows where it was interrupted.
+  public var epochCount: Int
+  /// Examples in one optimizer step.
+  public var batchSize: Int
+  /// The value by which the best checkpoint was chosen; nil where none was.
+  public var bestMetric: Double?
+  /// The best checkpoint's path, as the log should name it; nil where none was chosen.
+  public var bestCheckpoint: String?
+
+  public init(
+    startTime: Double, rows: [Row], stepsPerEpoch: Int, epochCount: Int, batchSize: Int, bestMetric: Double? = nil,
+    bestCheckpoint: String? = nil
+  ) {
+    self.startTime = startTime
+    self.rows = rows
+    self.stepsPerEpoch = stepsPerEpoch
+    self.epochCount = epochCount
+    self.batchSize = batchSize
+    self.bestMetric = bestMetric
+    self.bestCheckpoint = bestCheckpoint
+  }
+}
