@@ -18,7 +18,8 @@ extension Run {
         sourceLoss: column("source_loss", row), targetAccuracy: measured(column("target_accuracy", row)),
         targetLoss: column("target_loss", row),
         proxyAgreement: measured(column("proxy_agreement", row)),
-        proxyDivergence: measured(column("proxy_divergence", row)), penalty: column("penalty", row),
+        proxyDivergence: measured(column("proxy_divergence", row)), trainingLoss: column("training_loss", row),
+        learningRate: column("learning_rate", row), penalty: column("penalty", row),
         seconds: column("seconds", row),
         doses: record.doses(of: row).map { dose in
           RunSummary.Dose(

@@ -48,11 +48,14 @@ struct TrainingSession {
         + " · \(device), \(try Library.threadCount()) threads"
         + " · seed \(options.seed)" + (isResumed ? " · resumed" : ""))
     let interruption = Interruption()
+    let watch = { (event: TrainingEvent) in
+      display.show(event)
+      if case .evaluated = event { try RunLogs(Run.open(output)).write() }
+    }
     let history =
       isResumed
-      ? try run.resume(isCancelled: { interruption.isRequested }, onEvent: display.show)
-      : try run.run(
-        from: checkpoint, basePath: path, isCancelled: { interruption.isRequested }, onEvent: display.show)
+      ? try run.resume(isCancelled: { interruption.isRequested }, onEvent: watch)
+      : try run.run(from: checkpoint, basePath: path, isCancelled: { interruption.isRequested }, onEvent: watch)
     // What follows only reads: every file is whole, and the process can end at any time.
     interruption.end()
     var finished = try Run.open(output)

@@ -13,6 +13,10 @@ public struct RunSummary: Sendable {
     /// Agreement with itself at epoch 0 on examples that stand in for the source's, and mean KL divergence from it.
     public var proxyAgreement: Double?
     public var proxyDivergence: Double?
+    /// Mean loss of the task over the epoch's training examples.
+    public var trainingLoss: Double
+    /// The base rate times the schedule's factor, at the epoch's last step.
+    public var learningRate: Double
     public var penalty: Double
     public var seconds: Double
     public var doses: [Dose]
@@ -20,8 +24,11 @@ public struct RunSummary: Sendable {
     public init(
       epoch: Int, sourceAccuracy: Double? = nil, sourceLoss: Double = .nan, targetAccuracy: Double? = nil,
       targetLoss: Double = .nan, proxyAgreement: Double? = nil, proxyDivergence: Double? = nil,
-      penalty: Double = .nan, seconds: Double = .nan, doses: [Dose] = []
+      trainingLoss: Double = .nan, learningRate: Double = .nan, penalty: Double = .nan, seconds: Double = .nan,
+      doses: [Dose] = []
     ) {
+      self.trainingLoss = trainingLoss
+      self.learningRate = learningRate
       self.proxyAgreement = proxyAgreement
       self.proxyDivergence = proxyDivergence
       self.epoch = epoch

@@ -118,8 +118,10 @@ extension SelectionRule {
 }
 
 extension EpochRecord {
+  /// What rules look at.
+  ///
   /// - Parameter first: epoch 0 of the run.
-  func figures(first: EpochRecord) -> [SelectionRule.Quantity: Double] {
+  public func figures(first: EpochRecord) -> [SelectionRule.Quantity: Double] {
     let sourceAccuracy = source?.accuracy ?? .nan
     return [
       .source: sourceAccuracy, .target: target.accuracy, .mean: (sourceAccuracy + target.accuracy) / 2,

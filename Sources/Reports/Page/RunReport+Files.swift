@@ -24,7 +24,7 @@ extension RunReport {
     let number = CommaSeparatedValues.number
     var metrics = CommaSeparatedValues(header: [
       "run", "epoch", "source_accuracy", "source_loss", "target_accuracy", "target_loss", "proxy_agreement",
-      "proxy_divergence", "penalty", "seconds",
+      "proxy_divergence", "training_loss", "learning_rate", "penalty", "seconds",
     ])
     var summary = CommaSeparatedValues(header: [
       "run", "source_task", "target_task", "source_before", "source_after", "target_before", "target_after",
@@ -42,7 +42,8 @@ extension RunReport {
           [run.name, String(epoch.epoch)]
             + [
               epoch.sourceAccuracy, epoch.sourceLoss, epoch.targetAccuracy, epoch.targetLoss,
-              epoch.proxyAgreement, epoch.proxyDivergence, epoch.penalty, epoch.seconds,
+              epoch.proxyAgreement, epoch.proxyDivergence, epoch.trainingLoss, epoch.learningRate, epoch.penalty,
+              epoch.seconds,
             ].map(number))
       }
       let forgetting = run.forgetting
