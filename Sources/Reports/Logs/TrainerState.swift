@@ -1,8 +1,8 @@
 /// A run's history as Hugging Face's `trainer_state.json`, which `transformers.TrainerState.load_from_json` reads.
 ///
 /// It is for reading and plotting: floating operations and tokens are not counted (0), and a Trainer cannot resume
-/// from it, since no optimizer state goes with it. `best_global_step` is left out, which versions before 4.50 do not
-/// know.
+/// from it, since no optimizer state goes with it. `best_global_step` is left out: older versions, such as 4.46, refuse
+/// a file with a field they do not know.
 public enum TrainerState {
   /// The file's text, keys in alphabetical order as transformers writes them, with a newline at the end.
   public static func text(of log: RunLog) -> String { json(of: log).serialized(pretty: true) + "\n" }
