@@ -1,7 +1,8 @@
 """An epoch of training of programs that came from PyTorch, against eager PyTorch: a ResNet-18 on 32×32 images and a small BERT.
 
 python bench_models.py --lethe .build/release/lethe [--pairs 3]
-Seconds of the second epoch, without evaluation, the same batches of 64 (images, SGD) and 32 (words, AdamW), fused optimizers in both.
+Seconds of the second epoch, without evaluation, the same batches of 64 (images, SGD) and 32 (words, AdamW), fused optimizers in both;
+the ResNet plain and with L2-SP (a loss term in PyTorch), and what L2-SP costs beside the plain epoch of the same side.
 """
 
 import argparse
@@ -71,7 +72,7 @@ def make(name, folder):
             file[f"{part}/inputs/x"], file[f"{part}/labels"] = draw(size).numpy(), torch.arange(size) % 10
 
 
-def eager(name, folder):
+def eager(name, folder, kind):
     build, _, _, batch, options = cases[name]
     with h5py.File(f"{folder}/{name}.h5") as file:
         inputs, labels = (torch.from_numpy(file[f"train/{key}"][()]) for key in ("inputs/x", "labels"))
@@ -81,11 +82,15 @@ def eager(name, folder):
         optimizer = torch.optim.AdamW(model.parameters(), lr=rate, weight_decay=0, fused=True)
     else:
         optimizer = torch.optim.SGD(model.parameters(), lr=rate, momentum=0.9, fused=True)
+    kernels = [p for p in model.parameters() if p.ndim >= 2]
+    before = [p.detach().clone() for p in kernels]
     for epoch in range(2):
         start = time.perf_counter()
         for rows in torch.randperm(len(labels)).split(batch):
             optimizer.zero_grad()
             loss = nn.functional.cross_entropy(model(inputs[rows]), labels[rows])
+            if kind == "l2-sp":
+                loss = loss + 0.05 * sum(((p - q) ** 2).sum() for p, q in zip(kernels, before))
             loss.backward()
             optimizer.step()
             loss.item()
@@ -97,7 +102,7 @@ def main():
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--lethe")
     arguments.add_argument("--pairs", type=int, default=3)
-    arguments.add_argument("--eager", nargs=2, metavar=("NAME", "FOLDER"), help="only PyTorch's side")
+    arguments.add_argument("--eager", nargs=3, metavar=("NAME", "FOLDER", "KIND"), help="only PyTorch's side")
     options = arguments.parse_args()
     if options.eager:
         return eager(*options.eager)
@@ -106,15 +111,24 @@ def main():
             make(name, folder)
             base = f"{folder}/{name}-base.h5"
             subprocess.run([options.lethe, "import", f"{folder}/{name}.pt2", "-o", base], check=True, stdout=subprocess.DEVNULL)
-            pairs = []
+            kinds = ["plain", "l2-sp"] if name == "resnet18" else ["plain"]
+            pairs = {kind: [] for kind in kinds}
             for index in range(options.pairs):
-                ours = subprocess.run(
-                    [options.lethe, "train", base, "--data", f"{folder}/{name}.h5", "--epochs", "2", "--batch-size", str(batch),
-                     *rate, "--json", "-o", f"{folder}/{name}{index}"], check=True, capture_output=True, text=True)
-                theirs = subprocess.run([sys.executable, __file__, "--eager", name, folder], check=True, capture_output=True, text=True)
-                pairs.append((json.loads(ours.stdout)["epochs"][2]["seconds"], float(theirs.stdout)))
-            mine, other = (statistics.median(column) for column in zip(*pairs))
-            print(f"{name:8} lethe {mine:6.2f} s   PyTorch {other:6.2f} s   ratio {statistics.median(a / b for a, b in pairs):.2f}")
+                for kind in kinds:
+                    pull = [] if kind == "plain" else ["--regularizer", "l2-sp:alpha=0.1,beta=0.1"]
+                    ours = subprocess.run(
+                        [options.lethe, "train", base, "--data", f"{folder}/{name}.h5", "--epochs", "2", "--batch-size", str(batch),
+                         *rate, *pull, "--json", "-o", f"{folder}/{name}-{kind}{index}"], check=True, capture_output=True, text=True)
+                    theirs = subprocess.run(
+                        [sys.executable, __file__, "--eager", name, folder, kind], check=True, capture_output=True, text=True)
+                    pairs[kind].append((json.loads(ours.stdout)["epochs"][2]["seconds"], float(theirs.stdout)))
+            for kind in kinds:
+                mine, other = (statistics.median(column) for column in zip(*pairs[kind]))
+                ratio = statistics.median(a / b for a, b in pairs[kind])
+                print(f"{name:8} {kind:5} lethe {mine:6.2f} s   PyTorch {other:6.2f} s   ratio {ratio:.2f}")
+            if "l2-sp" in kinds:
+                costs = [statistics.median(a[side] / b[side] for a, b in zip(pairs["l2-sp"], pairs["plain"])) - 1 for side in (0, 1)]
+                print(f"{name:8} L2-SP costs {100 * costs[0]:.1f} % of a plain epoch in lethe, {100 * costs[1]:.1f} % in PyTorch")
 
 
 if __name__ == "__main__":

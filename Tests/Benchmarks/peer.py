@@ -1,4 +1,7 @@
-"""The peer of bench.py: one epoch of the small CNN on Fashion-MNIST classes 0-4 in eager PyTorch, with its fused SGD."""
+"""The peer of bench.py: one epoch on Fashion-MNIST in eager PyTorch, with its fused SGD.
+
+python peer.py cnn|mlp plain|l2-sp
+"""
 
 import gzip
 import sys
@@ -8,6 +11,8 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+network, kind = sys.argv[1:3]
+classes = 5 if network == "cnn" else 10
 folder = "/usr/share/datasets/fashion-mnist"
 
 
@@ -18,17 +23,20 @@ def read(name, header):
 def task(part):
     labels = read(f"{part}-labels-idx1", 8).long()
     images = read(f"{part}-images-idx3", 16).reshape(-1, 1, 28, 28)
-    return images[labels < 5], labels[labels < 5]
+    return images[labels < classes], labels[labels < classes]
 
 
 images, labels = task("train")
 tests, answers = task("t10k")
 mean, deviation = (images[:10000].float() / 255).mean(), (images[:10000].float() / 255).std()
 normalized = lambda batch: (batch.float() / 255 - mean) / deviation
-model = nn.Sequential(
-    nn.Conv2d(1, 32, 3), nn.ReLU(), nn.Conv2d(32, 64, 3), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten(),
-    nn.Linear(9216, 128), nn.ReLU(), nn.Linear(128, 5),
-)
+if network == "cnn":
+    model = nn.Sequential(
+        nn.Conv2d(1, 32, 3), nn.ReLU(), nn.Conv2d(32, 64, 3), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten(),
+        nn.Linear(9216, 128), nn.ReLU(), nn.Linear(128, 5),
+    )
+else:
+    model = nn.Sequential(nn.Flatten(), nn.Linear(784, 256), nn.ReLU(), nn.Linear(256, 10))
 kernels = [p for p in model.parameters() if p.ndim >= 2]
 start = [p.detach().clone() for p in kernels]
 optimizer = torch.optim.SGD(model.parameters(), lr=0.03, momentum=0.9, fused=True)
@@ -43,7 +51,7 @@ accuracy()
 for batch in torch.randperm(len(labels)).split(64):
     optimizer.zero_grad()
     loss = F.cross_entropy(model(normalized(images[batch])), labels[batch])
-    if sys.argv[1] == "l2-sp":
+    if kind == "l2-sp":
         loss = loss + 0.05 * sum(((p - q) ** 2).sum() for p, q in zip(kernels[:-1], start)) + 0.005 * (kernels[-1] ** 2).sum()
     loss.backward()
     optimizer.step()

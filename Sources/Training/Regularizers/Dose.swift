@@ -39,6 +39,8 @@ struct DoseMeter {
     var ratioCount = 0
     var remaining = 1.0
     var share: Double?
+    /// The schedule's factors of the steps before the share was first measured.
+    var earlierFactors: [Double] = []
   }
 
   private let names: [String]
@@ -52,10 +54,12 @@ struct DoseMeter {
     sums = Array(repeating: Sums(), count: names.count)
   }
 
-  /// Whether gradients are measured at a step of the epoch, counted from 0.
+  /// Whether gradients are measured at a step of the epoch, counted from 0: on one of 16 at most, evenly spread, so that
+  /// measuring costs next to nothing.
   static func samples(step: Int, of count: Int) -> Bool {
-    let stride = max(1, count / sampledSteps)
-    return step.isMultiple(of: stride) && step / stride < sampledSteps
+    let wanted = min(sampledSteps, max(1, count / 16))
+    // The middle of each of as many equal parts.
+    return (0..<wanted).contains { (2 * $0 + 1) * count / (2 * wanted) == step }
   }
 
   mutating func addStep(taskLoss: Double, penalties: [Double], factor: Double) {
@@ -63,7 +67,11 @@ struct DoseMeter {
     self.taskLoss += taskLoss
     for (index, penalty) in penalties.enumerated() {
       sums[index].penalty += penalty
-      if let share = sums[index].share { sums[index].remaining *= 1 - factor * share }
+      if let share = sums[index].share {
+        sums[index].remaining *= 1 - factor * share
+      } else {
+        sums[index].earlierFactors.append(factor)
+      }
     }
   }
 
@@ -85,7 +93,12 @@ struct DoseMeter {
     }
   }
 
-  mutating func setShare(_ share: Double?, of index: Int) { sums[index].share = share }
+  mutating func setShare(_ share: Double?, of index: Int) {
+    sums[index].share = share
+    guard let share else { return }
+    for factor in sums[index].earlierFactors { sums[index].remaining *= 1 - factor * share }
+    sums[index].earlierFactors = []
+  }
 
   func doses() -> [RegularizerDose] {
     let whole = taskLoss + sums.reduce(0) { $0 + $1.penalty }
