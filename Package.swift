@@ -40,6 +40,8 @@ let package = Package(
       ]),
     .target(name: "CTorchInterface"),
     .systemLibrary(name: "CHDF5"),
+    .systemLibrary(name: "CJPEG"),
+    .systemLibrary(name: "CPNG"),
     .systemLibrary(name: "CXXHash"),
     .systemLibrary(name: "CZlib"),
     .target(name: "Programs"),
@@ -49,7 +51,8 @@ let package = Package(
     .target(name: "Checkpoints", dependencies: ["HDF5", "Programs", "CXXHash", "CZlib"]),
     .target(name: "Torch", dependencies: ["CTorchInterface"]),
     .target(name: "Models", dependencies: ["Torch", "Checkpoints", "HDF5", "Programs", "Metrics"]),
-    .target(name: "Datasets", dependencies: ["Torch", "HDF5", "Checkpoints", "Metrics", "CZlib"]),
+    .target(
+      name: "Datasets", dependencies: ["Torch", "HDF5", "Checkpoints", "Metrics", "CZlib", "CJPEG", "CPNG"]),
     .target(
       name: "Training", dependencies: ["Models", "Datasets", "Metrics", "Checkpoints", "Torch", "Programs"]),
     .target(

@@ -11,10 +11,12 @@ extension Dataset {
       throw DatasetError.badSubset(
         specification: name, reason: classes.isEmpty ? "no classes are named" : "a class is named twice")
     }
-    return try Dataset(
+    var subset = try Dataset(
       name: name, classNames: classes.map { classNames[$0] }, labelMap: classes.map { labelMap[$0] },
       train: train.keeping(classes: classes, of: classNames.count),
       test: test.keeping(classes: classes, of: classNames.count))
+    subset.skipped = skipped
+    return subset
   }
 
   /// The classes that a text like `0-4`, `1,3,5` or `Coat,Bag` names.

@@ -13,6 +13,8 @@ public struct Dataset: Sendable {
   public let train: Split
   /// The examples to test on.
   public let test: Split
+  /// Images that could not be read and were left out, each with the reason.
+  public internal(set) var skipped: [String] = []
 
   /// Puts a dataset together and checks it.
   ///

@@ -8,6 +8,7 @@ public enum DatasetError: Error, Equatable, CustomStringConvertible {
   case labelOutOfRange(file: String, split: String, index: Int, label: Int, classCount: Int)
   case noExamples(dataset: String, split: String)
   case badSubset(specification: String, reason: String)
+  case unreadableImage(file: String, reason: String)
   case unknownClass(String, dataset: String, available: [String])
   case badAugmentation(value: String, expected: String, found: String)
   case cannotAugment(input: String, expected: String, found: String)
@@ -24,6 +25,7 @@ public enum DatasetError: Error, Equatable, CustomStringConvertible {
     case .labelOutOfRange(let file, let split, let index, let label, let classCount):
       "\(file): \(split) label \(index): expected 0 to \(classCount - 1), found \(label)"
     case .noExamples(let dataset, let split): "\(dataset): no examples in the \(split) split"
+    case .unreadableImage(let file, let reason): "\(file): \(reason); --skip-unreadable leaves such images out"
     case .badSubset(let specification, let reason):
       "\(specification): \(reason); classes are written like 0-4 or 1,3,5"
     case .unknownClass(let name, let dataset, let available):

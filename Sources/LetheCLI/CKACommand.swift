@@ -22,10 +22,7 @@ struct CKACommand: ParsableCommand {
   var after: String?
 
   @Option(
-    help: """
-      The examples, the test part: fashion-mnist, an IDX folder or an HDF5 dataset; :CLASSES for a subset. Files of \
-      features need none.
-      """)
+    help: ArgumentHelp("The examples, the test part: \(DataOptions.forms). Files of features need none."))
   var data: String?
 
   @Option(help: "debiased or biased.")
@@ -56,6 +53,7 @@ struct CKACommand: ParsableCommand {
   @Option(help: "The seed of the choice of examples and of the intervals.")
   var seed: UInt64 = 0
 
+  @OptionGroup var reading: DataOptions
   @OptionGroup var hardware: DeviceOptions
   @OptionGroup var shared: OutputOptions
 
@@ -71,9 +69,10 @@ struct CKACommand: ParsableCommand {
       try compareFeatures(pair, progress)
       return
     }
-    let dataset = try Dataset.load(data)
+    let start = try Checkpoint(contentsOf: pair.before)
+    let dataset = try reading.load(data, for: start.program)
     let device = try hardware.open()
-    let first = try Model(Checkpoint(contentsOf: pair.before), device: device)
+    let first = try Model(start, device: device)
     let second = try Model(Checkpoint(contentsOf: pair.after), device: device)
     try activateSameHead(of: first, second, preferring: dataset.name)
     if fit { for model in [first, second] { model.fitImages() } }

@@ -12,15 +12,17 @@ extension DataCommand {
     static let configuration = CommandConfiguration(
       commandName: "convert", abstract: "Write a dataset, or a subset of its classes, to one HDF5 file.")
 
-    @Argument(help: "fashion-mnist, an IDX folder or an HDF5 dataset; :CLASSES takes a subset.")
+    @Argument(help: ArgumentHelp("\(DataOptions.forms)."))
     var data: String
 
     @Option(name: .shortAndLong, help: "The HDF5 file to write.")
     var output: String
 
+    @OptionGroup var reading: DataOptions
+
     func run() throws {
       try requireAbsent(output)
-      let dataset = try Dataset.load(data)
+      let dataset = try reading.load(data)
       try dataset.writeHDF5(to: output)
       Console.result(
         "\(output): \(Show.count(dataset.train.count)) training and \(Show.count(dataset.test.count)) test examples")
@@ -31,16 +33,17 @@ extension DataCommand {
     static let configuration = CommandConfiguration(
       commandName: "show", abstract: "A dataset's shapes, classes and counts, and examples as pictures of text.")
 
-    @Argument(help: "fashion-mnist, an IDX folder or an HDF5 dataset; :CLASSES takes a subset.")
+    @Argument(help: ArgumentHelp("\(DataOptions.forms)."))
     var data: String
 
     @Option(help: "How many training images to draw.")
     var examples = 0
 
+    @OptionGroup var reading: DataOptions
     @OptionGroup var shared: OutputOptions
 
     func run() throws {
-      let dataset = try Dataset.load(data)
+      let dataset = try reading.load(data)
       let counts = [dataset.train, dataset.test].map { split in
         split.labels.reduce(into: [Int](repeating: 0, count: dataset.classNames.count)) { $0[Int($1)] += 1 }
       }

@@ -13,7 +13,7 @@ struct EvaluateCommand: ParsableCommand {
   @Argument(help: "A checkpoint, or a run (its last epoch).")
   var checkpoint: String
 
-  @Option(help: "fashion-mnist, an IDX folder or an HDF5 dataset; :CLASSES takes a subset.")
+  @Option(help: ArgumentHelp("\(DataOptions.forms)."))
   var data: String
 
   @Option(help: "The task whose head to use; by default the data's own, then the checkpoint's.")
@@ -22,13 +22,14 @@ struct EvaluateCommand: ParsableCommand {
   @Flag(help: "Bring images to the model's shape: resize with antialiasing, repeat a single channel.")
   var fit = false
 
+  @OptionGroup var reading: DataOptions
   @OptionGroup var hardware: DeviceOptions
   @OptionGroup var shared: OutputOptions
 
   func run() throws {
     let path = try CheckpointPath(checkpoint).path
     let stored = try Checkpoint(contentsOf: path)
-    let dataset = try Dataset.load(data)
+    let dataset = try reading.load(data, for: stored.program)
     let model = try Model(stored, device: try hardware.open())
     let task = head ?? (stored.heads[dataset.name] == nil ? stored.task : dataset.name)
     try model.activate(task: task)

@@ -43,6 +43,7 @@ struct InterpolateCommand: ParsableCommand {
   @Option(help: "source or target: measure running statistics anew at each λ, on that task's training inputs.")
   var reestimate: Task?
 
+  @OptionGroup var reading: DataOptions
   @OptionGroup var hardware: DeviceOptions
   @OptionGroup var shared: OutputOptions
 
@@ -55,7 +56,7 @@ struct InterpolateCommand: ParsableCommand {
     let line = try Interpolation(
       before: Checkpoint(contentsOf: pair.before), after: Checkpoint(contentsOf: pair.after), keepsHeads: keepHeads)
     let tasks = try [("source", source), ("target", target)].compactMap { role, data in
-      try data.map { try Judged(role: role, data: Dataset.load($0), in: line) }
+      try data.map { try Judged(role: role, data: reading.load($0, for: line.after.program), in: line) }
     }
     let device = try hardware.open()
     let shares = share.map { [$0] } ?? (0..<points).map { Double($0) / Double(points - 1) }

@@ -29,7 +29,7 @@ struct SequenceSession {
       guard parts.count == 2, !parts[0].isEmpty, !parts[1].isEmpty, !parts[0].contains("/") else {
         throw CommandError.usage("--task: expected NAME=DATA, found '\(text)'")
       }
-      return (name: parts[0], data: try Dataset.load(parts[1]))
+      return (name: parts[0], data: try command.reading.load(parts[1], for: checkpoint.program))
     }
     let device = try command.hardware.open()
     let sequence = try TaskSequence(

@@ -60,6 +60,7 @@ struct SweepCommand: ParsableCommand {
   var worker = false
 
   @OptionGroup var training: TrainingArguments
+  @OptionGroup var reading: DataOptions
   @OptionGroup var hardware: DeviceOptions
   @OptionGroup var shared: OutputOptions
 

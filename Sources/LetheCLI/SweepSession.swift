@@ -30,7 +30,8 @@ struct SweepSession {
   func run() throws {
     let path = try CheckpointPath(command.base).path
     let checkpoint = try Checkpoint(contentsOf: path)
-    let (source, target) = (try Datasets.Dataset.load(command.source), try Datasets.Dataset.load(command.target))
+    let source = try command.reading.load(command.source, for: checkpoint.program)
+    let target = try command.reading.load(command.target, for: checkpoint.program)
     let device = try command.hardware.open()
     if command.hardware.threads == nil, command.jobs > 1 {
       try Library.setThreadCount(max(1, Library.threadCount() / command.jobs))

@@ -9,20 +9,21 @@ struct TrainCommand: ParsableCommand {
   @Argument(help: "The checkpoint to start from, or a run (its best epoch, or last).")
   var base: String
 
-  @Option(help: "fashion-mnist, an IDX folder or an HDF5 dataset; :CLASSES takes a subset, as fashion-mnist:0-4.")
+  @Option(help: ArgumentHelp("\(DataOptions.forms), as fashion-mnist:0-4."))
   var data: String
 
   @Option(name: .shortAndLong, help: "The run folder to write.")
   var output: String
 
   @OptionGroup var training: TrainingArguments
+  @OptionGroup var reading: DataOptions
   @OptionGroup var hardware: DeviceOptions
   @OptionGroup var shared: OutputOptions
 
   func run() throws {
     try TrainingSession(
       base: base, target: data, source: nil, proxy: nil, sourceHead: nil, output: output, training: training,
-      hardware: hardware, shared: shared, effective: EffectiveOptions(of: self)
+      reading: reading, hardware: hardware, shared: shared, effective: EffectiveOptions(of: self)
     ).run()
   }
 }
@@ -71,6 +72,7 @@ struct FinetuneCommand: ParsableCommand {
   var head: String?
 
   @OptionGroup var training: TrainingArguments
+  @OptionGroup var reading: DataOptions
   @OptionGroup var hardware: DeviceOptions
   @OptionGroup var shared: OutputOptions
 
@@ -91,7 +93,7 @@ struct FinetuneCommand: ParsableCommand {
     try TrainingSession(
       base: base, target: target, source: source, proxy: sourceProxy, sourceHead: head, output: output,
       training: training,
-      hardware: hardware, shared: shared, effective: EffectiveOptions(of: self)
+      reading: reading, hardware: hardware, shared: shared, effective: EffectiveOptions(of: self)
     ).run()
   }
 }

@@ -17,6 +17,7 @@ struct TrainingSession {
   let sourceHead: String?
   let output: String
   let training: TrainingArguments
+  let reading: DataOptions
   let hardware: DeviceOptions
   let shared: OutputOptions
   /// The command's options as a configuration file.
@@ -32,9 +33,9 @@ struct TrainingSession {
     let options = try training.options()
     let path = try CheckpointPath(base).path
     let checkpoint = try Checkpoint(contentsOf: path)
-    let targetData = try Dataset.load(target)
-    let sourceData = try source.map { try Dataset.load($0) }
-    let proxyData = try proxy.map { try Dataset.load($0) }
+    let targetData = try reading.load(target, for: checkpoint.program)
+    let sourceData = try source.map { try reading.load($0, for: checkpoint.program) }
+    let proxyData = try proxy.map { try reading.load($0, for: checkpoint.program) }
     let device = try hardware.open()
     let run = TrainingRun(
       options: options, path: output, target: targetData, source: sourceData, proxy: proxyData,

@@ -87,6 +87,7 @@ import Testing
     #expect(error?.exitStatus == 66)
     #expect(
       error?.description
-        == "/no/such/data.h5: no such dataset; give fashion-mnist, a dataset file (.h5) or a folder of IDX files")
+        == "/no/such/data.h5: no such dataset; give fashion-mnist, a dataset file (.h5, .csv) or a folder of images, IDX or CIFAR files"
+    )
   }
 }

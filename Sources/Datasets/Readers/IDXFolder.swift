@@ -43,7 +43,13 @@ struct IDXFolder {
     // The original archive has hyphens; some unpackers replace the second by a dot.
     let candidates = ["\(stem)-\(kind)-ubyte", "\(stem).\(kind)-ubyte"].flatMap { [$0, "\($0).gz"] }
     guard let found = candidates.first(where: fileNames.contains) else {
-      throw DatasetError.unrecognized(path: path, expected: "a folder with \(candidates[0]) or \(candidates[1])")
+      let isPart = fileNames.contains { $0.contains("idx3") || $0.contains("idx1") }
+      throw DatasetError.unrecognized(
+        path: path,
+        expected: isPart
+          ? "a folder with \(candidates[0]) or \(candidates[1])"
+          : "a folder of images (<class>/ or train/<class>/ and test/<class>/), train.csv and test.csv, or the files of "
+            + "MNIST or CIFAR")
     }
     return "\(path)/\(found)"
   }

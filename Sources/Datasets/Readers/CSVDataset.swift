@@ -1,0 +1,145 @@
+import Checkpoints
+import Foundation
+import HDF5
+
+/// Rows of numbers with a label: one `.csv` file, of which a fifth is held out for testing, or a folder with `train.csv`
+/// and `test.csv`.
+///
+/// The first line names the columns. The label is in the column `label`, `class` or `target`, else in the last one; all
+/// other columns are numbers, and together the input, `[columns]`, float32. Fields may be quoted, as RFC 4180 has it.
+struct CSVDataset {
+  private let trainFile: String
+  private let testFile: String?
+
+  /// Nil for what is neither.
+  init?(_ path: String) {
+    if (path as NSString).pathExtension.lowercased() == "csv" {
+      (trainFile, testFile) = (path, nil)
+    } else if FileManager.default.fileExists(atPath: "\(path)/train.csv") {
+      (trainFile, testFile) = ("\(path)/train.csv", "\(path)/test.csv")
+    } else {
+      return nil
+    }
+  }
+
+  func dataset(name: String) throws -> Dataset {
+    let train = try CSVTable(trainFile)
+    guard let testFile else {
+      let classes = train.classNames
+      let labels = try train.classNumbers(classes)
+      let isTest = HeldOut.choose(train.lines.map { $0.joined(separator: ",") }, labels: labels)
+      let all = train.split(labels)
+      return try Dataset(
+        name: name, classNames: classes, train: all.selecting(isTest.indices.filter { !isTest[$0] }),
+        test: all.selecting(isTest.indices.filter { isTest[$0] }), file: trainFile)
+    }
+    let test = try CSVTable(testFile)
+    guard test.header == train.header else {
+      throw DatasetError.malformed(
+        file: testFile,
+        reason: "expected the columns of train.csv (\(train.header.joined(separator: ", "))), found "
+          + test.header.joined(separator: ", "))
+    }
+    let classes = train.classNames
+    return try Dataset(
+      name: name, classNames: classes, train: train.split(train.classNumbers(classes)),
+      test: test.split(test.classNumbers(classes)), file: trainFile)
+  }
+}
+
+/// A file's columns and rows, its numbers read.
+private struct CSVTable {
+  let file: String
+  let header: [String]
+  let lines: [[String]]
+  private let labelColumn: Int
+  private let values: [Float]
+
+  init(_ file: String) throws {
+    self.file = file
+    guard let text = try? String(contentsOfFile: file, encoding: .utf8) else {
+      throw DatasetError.malformed(file: file, reason: "it is missing or is not text in UTF-8")
+    }
+    var rows = Self.rows(of: text)
+    guard let header = rows.first, header.count > 1, rows.count > 1 else {
+      throw DatasetError.malformed(
+        file: file, reason: "expected a line of column names and rows of two columns or more")
+    }
+    rows.removeFirst()
+    let labelColumn =
+      header.firstIndex { ["label", "class", "target"].contains($0.lowercased()) } ?? header.count - 1
+    var values: [Float] = []
+    for (number, row) in rows.enumerated() {
+      guard row.count == header.count else {
+        throw DatasetError.malformed(
+          file: file, reason: "line \(number + 2): expected \(header.count) fields, found \(row.count)")
+      }
+      for (column, field) in row.enumerated() where column != labelColumn {
+        guard let value = Float(field), value.isFinite else {
+          throw DatasetError.malformed(
+            file: file, reason: "line \(number + 2), column '\(header[column])': expected a number, found '\(field)'")
+        }
+        values.append(value)
+      }
+    }
+    self.header = header
+    lines = rows
+    self.labelColumn = labelColumn
+    self.values = values
+  }
+
+  /// In the order of numbers where all labels are, else of letters.
+  var classNames: [String] {
+    let names = Set(lines.map { $0[labelColumn] })
+    return names.sorted { first, second in
+      if let one = Double(first), let other = Double(second) { return one < other }
+      return first < second
+    }
+  }
+
+  func classNumbers(_ classes: [String]) throws -> [Int32] {
+    let numbers = Dictionary(uniqueKeysWithValues: classes.enumerated().map { ($1, Int32($0)) })
+    return try lines.enumerated().map { number, row in
+      guard let label = numbers[row[labelColumn]] else {
+        throw DatasetError.malformed(
+          file: file, reason: "line \(number + 2): class '\(row[labelColumn])' is not in train.csv")
+      }
+      return label
+    }
+  }
+
+  func split(_ labels: [Int32]) -> Split {
+    let rows = TensorView(values, shape: [lines.count, header.count - 1])
+    return Split(inputs: [InputArray(rows: rows)], labels: labels)
+  }
+
+  private static func rows(of text: String) -> [[String]] {
+    var rows: [[String]] = []
+    var row: [String] = []
+    var field = ""
+    var isQuoted = false
+    var wasQuoted = false
+    func trimmed() -> String { wasQuoted ? field : field.trimmingCharacters(in: .whitespaces) }
+    for character in text {
+      if isQuoted, character != "\"" {
+        field.append(character)
+      } else if character == "\"" {
+        // Two within quotes are one.
+        if !isQuoted, wasQuoted { field.append(character) }
+        isQuoted.toggle()
+        wasQuoted = true
+      } else if character == "," || character.isNewline {
+        row.append(trimmed())
+        (field, wasQuoted) = ("", false)
+        if character.isNewline {
+          if row != [""] { rows.append(row) }
+          row = []
+        }
+      } else {
+        field.append(character)
+      }
+    }
+    if !field.isEmpty || !row.isEmpty { rows.append(row + [trimmed()]) }
+    return rows
+  }
+}

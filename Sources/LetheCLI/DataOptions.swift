@@ -1,0 +1,44 @@
+import ArgumentParser
+import Datasets
+import Programs
+
+/// How images from files are read, for every command that takes data.
+struct DataOptions: ParsableArguments {
+  /// What `--data` and its likes take.
+  static let forms =
+    "fashion-mnist, an HDF5 or CSV file, or a folder of images by class, IDX or CIFAR files; :CLASSES takes a subset"
+
+  @Option(
+    help: """
+      The size images from files are brought to, as 224 or 96x128 (rows x columns): resized with antialiasing, cut in \
+      the middle. By default the model's, else their own.
+      """)
+  var imageSize: String?
+
+  @Flag(help: "Leave out images that cannot be read, naming them, rather than stop.")
+  var skipUnreadable = false
+
+  /// Loads data for a model, whose images then have its shape.
+  func load(_ specification: String, for program: Program? = nil) throws -> Dataset {
+    let dataset = try Dataset.load(
+      specification, images: ImageOptions(shape: shape(for: program), skipsUnreadable: skipUnreadable))
+    if !dataset.skipped.isEmpty {
+      Console.say("left out \(dataset.skipped.count) that cannot be read: \(Show.list(dataset.skipped, first: 3))")
+    }
+    return dataset
+  }
+
+  private func shape(for program: Program?) throws -> ImageShape? {
+    let input = program?.inputs.first { $0.shape.count == 4 }.map { Array($0.shape.dropFirst()) }
+    let channelCount = input.flatMap { [1, 3].contains($0[0]) ? $0[0] : nil } ?? 3
+    if let imageSize {
+      let sizes = imageSize.split(separator: "x", omittingEmptySubsequences: false).map { Int($0) ?? 0 }
+      guard (1...2).contains(sizes.count), sizes.allSatisfy({ (1...65_500).contains($0) }) else {
+        throw CommandError.usage("--image-size: expected a size as 224 or 96x128, found '\(imageSize)'")
+      }
+      return ImageShape(channelCount: channelCount, height: sizes[0], width: sizes[sizes.count - 1])
+    }
+    guard let input, input[1] > 0, input[2] > 0 else { return nil }
+    return ImageShape(channelCount: channelCount, height: input[1], width: input[2])
+  }
+}
