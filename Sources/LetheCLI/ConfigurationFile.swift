@@ -46,6 +46,10 @@ struct ConfigurationFile {
     try self.init(yaml: text, origin: path)
   }
 
+  func values(of name: String) -> [String] { entries.first { $0.name == name }?.values ?? [] }
+
+  func value(of name: String) -> String? { values(of: name).first }
+
   /// The words that give its options, but for those in `given`.
   func words(for command: CommandDescription, subcommand: String, except given: Set<String>) throws -> [String] {
     var options: [String] = []

@@ -96,7 +96,7 @@ final class EpochDisplay {
     if let wanted = summary.plannedEpochs, let last = summary.epochs.last?.epoch, last < wanted {
       Console.result("stopped after epoch \(last) of \(wanted): no better epoch since")
     }
-    Console.result("next: lethe report \(run)")
+    Console.result("next: \(summary.forgetting == nil ? "lethe report" : "lethe diagnose") \(run)")
   }
 
   /// `  l2-sp: 3.1 % of the loss, gradient 0.12 × the task's, pulls 75 % back`.

@@ -25,7 +25,7 @@ struct Lethe: ParsableCommand {
         lethe report run
 
       Exit status: 0 done, 64 wrong usage, 65 bad input data, 66 input missing, 70 our fault, 73 output cannot be \
-      written, 130 interrupted.
+      written, 130 interrupted; 2 where --max-forgetting was exceeded.
       """,
     version: version,
     subcommands: [
@@ -33,7 +33,7 @@ struct Lethe: ParsableCommand {
       DataCommand.self, TrainCommand.self,
       FinetuneCommand.self, SweepCommand.self, EvaluateCommand.self, DriftCommand.self, CKACommand.self,
       InterpolateCommand.self,
-      ReportCommand.self,
+      DiagnoseCommand.self, ReportCommand.self,
     ])
 }
 

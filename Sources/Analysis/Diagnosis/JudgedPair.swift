@@ -1,0 +1,105 @@
+import Checkpoints
+import Datasets
+import Metrics
+import Models
+import Programs
+import Torch
+import Training
+
+/// A model before and after fine-tuning, and the examples that judge both tasks.
+public final class JudgedPair {
+  public let before: Model
+  public let after: Model
+  public let source: Dataset
+  public let target: Dataset?
+  public let sourceTask: String
+  public let targetTask: String?
+  let sourceTest: Split
+  let targetTest: Split?
+
+  /// - Parameters:
+  ///   - sourceTask: the head that judges the source; the data's own, or the one that was there before, when nil.
+  ///   - testCount: test examples of each task, at most, drawn by the seed.
+  /// - Throws: `ModelError` where a head is missing, ``AnalysisError/nothingToCompare(_:)`` for two different networks.
+  public init(
+    before: Checkpoint, after: Checkpoint, source: Dataset, target: Dataset?, sourceTask: String? = nil,
+    testCount: Int = 2000, seed: UInt64 = 0, device: Device = .cpu
+  ) throws {
+    self.before = try Model(before, device: device)
+    self.after = try Model(after, device: device)
+    self.source = source
+    self.target = target
+    let other = before.task == after.task ? nil : before.task
+    let candidates = [sourceTask, source.name, other, before.heads.keys.first { $0 != after.task }].compactMap { $0 }
+    guard let task = candidates.first(where: { before.heads[$0] != nil && after.heads[$0] != nil }),
+      sourceTask == nil || task == sourceTask
+    else {
+      throw ModelError.missingHead(task: sourceTask ?? source.name, available: after.heads.keys.sorted())
+    }
+    for (task, data) in [(task, source)] + (target.map { [($0.name, $0)] } ?? []) {
+      guard let head = after.heads[task] else {
+        throw ModelError.missingHead(task: task, available: after.heads.keys.sorted())
+      }
+      guard head.classNames.count == data.classNames.count else {
+        throw TrainingError.classCountMismatch(
+          task: task, head: head.classNames.count, dataset: data.classNames.count)
+      }
+    }
+    _ = try Interpolation(before: before, after: after)
+    self.sourceTask = task
+    targetTask = target?.name
+    var random = RandomSource(seed: seed)
+    func sample(_ split: Split) -> Split {
+      guard split.count > testCount else { return split }
+      return split.selecting(Array(random.permutation(count: split.count).prefix(testCount)).sorted())
+    }
+    sourceTest = sample(source.test)
+    targetTest = target.map { sample($0.test) }
+  }
+
+  /// Which source examples a model gets right, with the source's head.
+  func sourceCorrect(_ model: Model) throws -> [Bool] {
+    try correct(model, task: sourceTask, on: sourceTest, dataset: source.name)
+  }
+
+  /// Which target examples; none without a target.
+  func targetCorrect(_ model: Model) throws -> [Bool] {
+    guard let targetTest, let targetTask, let target else { return [] }
+    return try correct(model, task: targetTask, on: targetTest, dataset: target.name)
+  }
+
+  private func correct(_ model: Model, task: String, on split: Split, dataset: String) throws -> [Bool] {
+    let active = model.task
+    try model.activate(task: task)
+    let result = try Evaluator().evaluate(model, on: split, dataset: dataset)
+    try model.activate(task: active)
+    return result.isCorrect
+  }
+
+  /// Runs `body` with some of the after-model's tensors as they were before, then puts them back.
+  ///
+  /// - Parameter names: of parameters and buffers.
+  func rewinding<Result>(_ names: Set<String>, _ body: () throws -> Result) throws -> Result {
+    func exchange(_ values: [(Tensor, Tensor)]) throws {
+      try withoutGradients { for (tensor, value) in values { try tensor.copyInPlace(from: value) } }
+    }
+    var kept: [(Tensor, Tensor)] = []
+    var old: [(Tensor, Tensor)] = []
+    for name in names {
+      guard let tensor = after.parameters[name] ?? after.buffers[name],
+        let start = before.parameters[name] ?? before.buffers[name]
+      else { continue }
+      kept.append((tensor, try tensor.detached().cloned()))
+      old.append((tensor, start))
+    }
+    try exchange(old)
+    let result = Swift.Result { try body() }
+    try exchange(kept)
+    return try result.get()
+  }
+}
+
+/// The mean of booleans as a fraction; NaN of none.
+func accuracy(_ isCorrect: [Bool]) -> Double {
+  isCorrect.isEmpty ? .nan : Double(isCorrect.count { $0 }) / Double(isCorrect.count)
+}

@@ -1,0 +1,102 @@
+import Metrics
+import Models
+import Programs
+
+/// What putting one layer's, or several layers', tensors back brings and costs.
+public struct Rewind: Sendable {
+  /// The layers put back.
+  public let layers: [String]
+  /// Source accuracy regained, a fraction, with its paired bootstrap interval.
+  public let gain: Double
+  public let low: Double
+  public let high: Double
+  /// Target accuracy lost; NaN without a target.
+  public let cost: Double
+}
+
+/// A layer, or a block where there are many, that is rewound as one.
+struct RewindUnit {
+  let name: String
+  /// Parameters and buffers.
+  let names: Set<String>
+}
+
+extension JudgedPair {
+  /// Leaf layers with parameters, the heads' left out: the source's head is not what fine-tuning moves.
+  var rewindUnits: [RewindUnit] {
+    let head = Set(after.program.headParameterNames)
+    return after.program.layers.compactMap { layer in
+      let own = layer.parameterNames.filter { !head.contains($0) }
+      return own.isEmpty ? nil : RewindUnit(name: layer.name, names: Set(own + layer.bufferNames))
+    }
+  }
+
+  /// Rewinds each layer alone.
+  ///
+  /// Zhang et al., "Are all layers created equal?", 2019.
+  ///
+  /// - Parameter onProgress: told how many are done.
+  public func rewinds(onProgress: (Int, Int) -> Void = { _, _ in }) throws -> [Rewind] {
+    let (source, target) = (try sourceCorrect(after), try targetCorrect(after))
+    let units = rewindUnits
+    return try units.enumerated().map { index, unit in
+      let result = try rewind([unit], source: source, target: target)
+      onProgress(index + 1, units.count)
+      return result
+    }
+  }
+
+  func rewind(_ units: [RewindUnit], source: [Bool], target: [Bool]) throws -> Rewind {
+    try rewinding(units.reduce(into: []) { $0.formUnion($1.names) }) {
+      let regained = PairedComparison(before: source, after: try sourceCorrect(after))
+      var random = RandomSource(seed: 1)
+      let interval = regained.bootstrapInterval(resamples: 2000, using: &random)
+      return Rewind(
+        layers: units.map(\.name), gain: regained.difference, low: interval.low, high: interval.high,
+        cost: target.isEmpty ? .nan : accuracy(target) - accuracy(try targetCorrect(after)))
+    }
+  }
+
+  /// Rewinds more and more layers from one end: `fromHead` begins with the last.
+  public func cumulativeRewinds(fromHead: Bool) throws -> [Rewind] {
+    let (source, target) = (try sourceCorrect(after), try targetCorrect(after))
+    let units = fromHead ? rewindUnits.reversed() : rewindUnits
+    return try units.indices.map { try rewind(Array(units[...$0]), source: source, target: target) }
+  }
+
+  /// The smallest set of layers, found greedily, whose rewinding regains a share of what was lost, and what it came to on
+  /// the examples it was chosen on.
+  ///
+  /// - Parameter share: of the loss, 0 to 1.
+  func smallestSet(regaining share: Double, on half: Half) throws -> [RewindUnit] {
+    let start = half.source(try sourceCorrect(before))
+    let now = half.source(try sourceCorrect(after))
+    let wanted = accuracy(now) + share * (accuracy(start) - accuracy(now))
+    var chosen: [RewindUnit] = []
+    var rest = rewindUnits
+    var reached = accuracy(now)
+    while reached < wanted, !rest.isEmpty {
+      let trials = try rest.map { unit in
+        try rewinding((chosen + [unit]).reduce(into: []) { $0.formUnion($1.names) }) {
+          accuracy(half.source(try sourceCorrect(after)))
+        }
+      }
+      guard let best = trials.indices.max(by: { trials[$0] < trials[$1] }), trials[best] > reached else { break }
+      reached = trials[best]
+      chosen.append(rest.remove(at: best))
+    }
+    return chosen
+  }
+}
+
+/// One half of the examples: every other one.
+struct Half {
+  let isFirst: Bool
+
+  private func take(_ values: [Bool]) -> [Bool] {
+    values.indices.filter { ($0 % 2 == 0) == isFirst }.map { values[$0] }
+  }
+
+  func source(_ isCorrect: [Bool]) -> [Bool] { take(isCorrect) }
+  func target(_ isCorrect: [Bool]) -> [Bool] { take(isCorrect) }
+}

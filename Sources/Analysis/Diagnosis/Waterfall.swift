@@ -1,0 +1,129 @@
+import Datasets
+import Metrics
+import Models
+import Torch
+import Training
+
+/// Where source accuracy went, cause by cause, in this order: running statistics, readout, features.
+public struct Waterfall: Sendable {
+  public enum Cause: String, Sendable, CaseIterable {
+    case statistics = "running statistics"
+    case readout = "readout misaligned"
+    case features = "lost features"
+  }
+
+  public struct Part: Sendable {
+    public let cause: Cause
+    /// Accuracy lost to it, a fraction, with its paired bootstrap interval.
+    public let loss: Double
+    public let low: Double
+    public let high: Double
+  }
+
+  /// Source accuracy before and after.
+  public let before: Double
+  public let after: Double
+  /// They sum to `before − after`.
+  public let parts: [Part]
+  /// Whether the model has running statistics.
+  public let hasStatistics: Bool
+}
+
+/// Some tensors of a model in a new state.
+public struct ModelChange {
+  /// Of parameters and buffers.
+  var tensors: [String: Tensor] = [:]
+  /// Of the source's head.
+  var sourceHead: [String: Tensor] = [:]
+}
+
+extension JudgedPair {
+  /// Runs `body` with a change made to the model after, then takes it back.
+  func applying<Result>(_ change: ModelChange, _ body: () throws -> Result) throws -> Result {
+    let head = after.heads[sourceTask]?.tensors ?? [:]
+    let places =
+      change.tensors.compactMap { name, value in (after.parameters[name] ?? after.buffers[name]).map { ($0, value) } }
+      + change.sourceHead.compactMap { name, value in head[name].map { ($0, value) } }
+    let kept = try places.map { ($0.0, try $0.0.detached().cloned()) }
+    func put(_ values: [(Tensor, Tensor)]) throws {
+      try withoutGradients { for (tensor, value) in values { try tensor.copyInPlace(from: value) } }
+    }
+    try put(places)
+    let result = Swift.Result { try body() }
+    try put(kept)
+    return try result.get()
+  }
+
+  /// Running statistics measured anew on the source; nil where the model has none.
+  func reestimatedStatistics() throws -> ModelChange? {
+    let kept = try after.buffers.mapValues { try $0.cloned() }
+    let layers = try after.reestimateNormalization(on: source.train, dataset: source.name, count: 5000)
+    guard !layers.isEmpty else { return nil }
+    var change = ModelChange()
+    for (name, tensor) in after.buffers {
+      change.tensors[name] = try tensor.cloned()
+      if let old = kept[name] { try withoutGradients { try tensor.copyInPlace(from: old) } }
+    }
+    return change
+  }
+
+  /// The source's head fitted anew on the features as they are now.
+  ///
+  /// - Returns: which test examples it gets right, and the head where it is one linear layer.
+  func refittedHead(count: Int = 5000) throws -> (isCorrect: [Bool], change: ModelChange?) {
+    var random = RandomSource(seed: 2)
+    let sample = source.train.selecting(Array(random.permutation(count: source.train.count).prefix(count)))
+    let train = try after.headInputs(on: sample, dataset: source.name)
+    let test = try after.headInputs(on: sourceTest, dataset: source.name)
+    let (regression, _) = try Model.regression(train, labels: sample.labels, classCount: source.classNames.count)
+    let isCorrect = zip(try regression.predictions(test), sourceTest.labels).map(==)
+    let head = after.heads[sourceTask]?.tensors ?? [:]
+    let kernels = head.filter { $0.value.shape == [source.classNames.count, train.shape[1]] }
+    guard head.count <= 2, let kernel = kernels.keys.first, kernels.count == 1 else { return (isCorrect, nil) }
+    let (weight, bias) = try regression.linearLayer()
+    var change = ModelChange(sourceHead: [kernel: weight])
+    for name in head.keys where name != kernel { change.sourceHead[name] = bias }
+    // A head without a bias cannot be this classifier.
+    return (isCorrect, head.count == 2 ? change : nil)
+  }
+
+  /// Splits what was lost into its causes.
+  ///
+  /// The running statistics are measured anew on the source's training inputs; then the source's head is fitted anew on
+  /// the features that the model has with them; what is still missing are the features. A part may be negative: a head
+  /// fitted anew can be better than the one that was there.
+  public func waterfall() throws -> Waterfall {
+    let start = try sourceCorrect(before)
+    let end = try sourceCorrect(after)
+    let statistics = try reestimatedStatistics()
+    let restored = try applying(statistics ?? ModelChange()) { try sourceCorrect(after) }
+    let refitted = try applying(statistics ?? ModelChange()) { try refittedHead().isCorrect }
+    var random = RandomSource(seed: 3)
+    func part(_ cause: Waterfall.Cause, from first: [Bool], to second: [Bool]) -> Waterfall.Part {
+      let comparison = PairedComparison(before: first, after: second)
+      let interval = comparison.bootstrapInterval(resamples: 4000, using: &random)
+      return Waterfall.Part(cause: cause, loss: comparison.difference, low: interval.low, high: interval.high)
+    }
+    return Waterfall(
+      before: accuracy(start), after: accuracy(end),
+      parts: [
+        part(.statistics, from: end, to: restored), part(.readout, from: restored, to: refitted),
+        part(.features, from: refitted, to: start),
+      ], hasStatistics: statistics != nil)
+  }
+}
+
+extension Model {
+  /// What enters the classifier, `[examples, width]`.
+  func headInputs(on split: Split, dataset: String) throws -> Tensor {
+    try checkInputs(of: split, dataset: dataset)
+    return try withoutGradients {
+      var parts: [Tensor] = []
+      for batch in try Batches(split: split, batchSize: 250, device: device) {
+        let run = try run(try batch.modelInputs(for: self), capturesHeadInput: true)
+        if let input = run.headInput { parts.append(try input.flattened()) }
+      }
+      return try Tensor.concatenated(parts)
+    }
+  }
+}

@@ -1,0 +1,107 @@
+import Datasets
+import Metrics
+import Models
+import Programs
+import Torch
+import Training
+
+/// How well a linear classifier, fitted anew on a layer's features, tells a task's classes apart.
+///
+/// Davari et al., "Probing Representation Forgetting in Supervised and Unsupervised Continual Learning", CVPR 2022.
+public struct LinearProbe: Sendable {
+  public let layer: String
+  /// On the test examples.
+  public let accuracy: Double
+  /// Which of them are right.
+  public let isCorrect: [Bool]
+  /// The penalty, chosen on a fifth of the training examples held out.
+  public let penalty: Double
+}
+
+/// What probes are fitted to and judged on: the same examples for every layer and every model.
+public struct ProbeData {
+  let train: Split
+  let test: Split
+  let dataset: String
+  let classCount: Int
+
+  /// - Parameters:
+  ///   - trainCount: training examples, at most, drawn by the seed; likewise the test's.
+  public init(_ data: Dataset, trainCount: Int = 1000, testCount: Int = 1000, seed: UInt64 = 0) {
+    var random = RandomSource(seed: seed)
+    train = data.train.selecting(Array(random.permutation(count: data.train.count).prefix(trainCount)))
+    test = data.test.selecting(Array(random.permutation(count: data.test.count).prefix(testCount)).sorted())
+    dataset = data.name
+    classCount = data.classNames.count
+  }
+
+  /// With labels in random order: what a probe makes of nothing.
+  func permuted(seed: UInt64) -> [Int32] {
+    var random = RandomSource(seed: seed ^ 0x7065_726D)
+    return random.permutation(count: train.count).map { train.labels[$0] }
+  }
+}
+
+extension Model {
+  /// Wider features than this are averaged over space or tokens before a probe sees them.
+  private static let widestProbed = 8192
+
+  /// The features of layers on a split, `[examples, width]`; layers without an output for each example are left out.
+  func features(of layers: [String], on split: Split, dataset: String, batchSize: Int = 250) throws -> [String: Tensor]
+  {
+    try checkInputs(of: split, dataset: dataset)
+    return try withoutGradients {
+      var parts: [String: [Tensor]] = [:]
+      for batch in try Batches(split: split, batchSize: batchSize, device: device) {
+        for (layer, output) in try run(try batch.modelInputs(for: self), capture: layers).features
+        where output.shape.first == batch.indices.count {
+          let width = output.shape.dropFirst().reduce(1, *)
+          let pooled = width > Self.widestProbed ? FeaturePooling.mean : nil
+          parts[layer, default: []].append(try FeaturePooling.rows(output, pooled).flattened())
+        }
+      }
+      return try parts.mapValues { try Tensor.concatenated($0) }
+    }
+  }
+
+  /// Probes layers on a task.
+  ///
+  /// - Parameters:
+  ///   - labels: of the training examples, in place of their own: a control.
+  public func probes(of layers: [String], on data: ProbeData, labels: [Int32]? = nil) throws -> [LinearProbe] {
+    let train = try features(of: layers, on: data.train, dataset: data.dataset)
+    let test = try features(of: layers, on: data.test, dataset: data.dataset)
+    return try layers.compactMap { layer in
+      guard let fitted = train[layer], let judged = test[layer] else { return nil }
+      let (regression, penalty) = try Self.regression(
+        fitted, labels: labels ?? data.train.labels, classCount: data.classCount)
+      let isCorrect = zip(try regression.predictions(judged), data.test.labels).map(==)
+      return LinearProbe(
+        layer: layer, accuracy: Double(isCorrect.count { $0 }) / Double(max(1, isCorrect.count)), isCorrect: isCorrect,
+        penalty: penalty)
+    }
+  }
+
+  /// A regression whose penalty is chosen on a fifth of the examples, then fitted to all.
+  static func regression(
+    _ features: Tensor, labels: [Int32], classCount: Int
+  ) throws -> (LogisticRegression, penalty: Double) {
+    let count = labels.count
+    let fitted = max(1, count * 4 / 5)
+    var best = (penalty: 1e-2, accuracy: -1.0)
+    if count >= 10 {
+      let prepared = try PreparedFeatures(try features.narrowed(from: 0, count: fitted))
+      let held = try features.narrowed(from: fitted, count: count - fitted)
+      for penalty in [1.0, 1e-1, 1e-2, 1e-3] {
+        let trial = try LogisticRegression(
+          prepared, labels: Array(labels[..<fitted]), classCount: classCount, penalty: penalty, iterations: 60)
+        let right = zip(try trial.predictions(held), labels[fitted...]).count { $0 == $1 }
+        if Double(right) > best.accuracy { best = (penalty, Double(right)) }
+      }
+    }
+    return (
+      try LogisticRegression(features, labels: labels, classCount: classCount, penalty: best.penalty, iterations: 100),
+      best.penalty
+    )
+  }
+}

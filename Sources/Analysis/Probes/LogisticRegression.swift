@@ -1,0 +1,192 @@
+import Torch
+
+/// Multinomial logistic regression with an L2 penalty, on standardized features:
+/// `mean cross-entropy + penalty/2 · ‖W‖²`, the bias not penalized, minimized by L-BFGS in float64.
+///
+/// Where features are more than examples, it is solved in the space that the examples span, which has the same minimum.
+///
+/// - Note: the minimum is unique, so the result does not depend on a seed.
+struct LogisticRegression {
+  private let mean: Tensor
+  private let deviation: Tensor
+  /// From standardized features to the space it is solved in: nil where these are the same.
+  private let projection: Tensor?
+  /// `[dimensions + 1, classes]`, the bias last.
+  private let weights: Tensor
+  /// The gradient's largest element where the iteration ended.
+  let residual: Double
+
+  /// - Parameters:
+  ///   - features: `[examples, width]`.
+  ///   - labels: of each example, from 0.
+  ///   - penalty: above 0.
+  init(_ features: Tensor, labels: [Int32], classCount: Int, penalty: Double, iterations: Int = 200) throws {
+    let prepared = try PreparedFeatures(features)
+    try self.init(prepared, labels: labels, classCount: classCount, penalty: penalty, iterations: iterations)
+  }
+
+  init(
+    _ prepared: PreparedFeatures, labels: [Int32], classCount: Int, penalty: Double, iterations: Int = 200
+  ) throws {
+    mean = prepared.mean
+    deviation = prepared.deviation
+    projection = prepared.projection
+    let problem = try Problem(prepared.values, labels: labels, classCount: classCount, penalty: penalty)
+    (weights, residual) = try withoutGradients { try LimitedMemoryBFGS.minimize(problem, iterations: iterations) }
+  }
+
+  /// The most probable class of each example, `[examples, width]`.
+  func predictions(_ features: Tensor) throws -> [Int32] {
+    try withoutGradients {
+      var values = try features.to(.float64).subtract(mean).divide(deviation)
+      if let projection { values = try values.matrixProduct(projection) }
+      return try PreparedFeatures.withBias(values).matrixProduct(weights).argmax(along: 1).array(of: Int64.self)
+        .map(Int32.init)
+    }
+  }
+}
+
+/// Standardized features, in the space that their examples span where that is the smaller one.
+struct PreparedFeatures {
+  let mean: Tensor
+  let deviation: Tensor
+  let projection: Tensor?
+  /// `[examples, dimensions + 1]`, the last column one.
+  let values: Tensor
+
+  /// - Parameter features: `[examples, width]`; a feature that never changes is left at zero.
+  init(_ features: Tensor) throws {
+    var standardized = try features.to(.float64)
+    let count = Double(features.shape[0])
+    mean = try standardized.mean(along: [0], keepsAxes: true)
+    standardized = try standardized.subtract(mean)
+    let variance = try standardized.squared().sum(along: [0], keepsAxes: true).divide(by: count)
+    deviation = try variance.squareRoot().clamped(atLeast: 1e-8)
+    standardized = try standardized.divide(deviation)
+    guard features.shape[1] > features.shape[0] else {
+      projection = nil
+      values = try Self.withBias(standardized)
+      return
+    }
+    // X = U S Vᵀ: the weights are in the span of V, and X V = U S. V = Xᵀ U / S.
+    let gram = try standardized.matrixProduct(standardized.transposed().contiguous())
+    let parts = try Operator("aten::linalg_eigh")([.tensor(gram)])
+    guard parts.count == 2, case .tensor(let eigenvalues) = parts[0], case .tensor(let vectors) = parts[1] else {
+      throw TorchError.failed(operation: "aten::linalg_eigh", message: "gave no eigenvectors")
+    }
+    // Directions of rounding errors alone are left out.
+    let spectrum = try eigenvalues.array(of: Double.self)
+    let largest = spectrum.last ?? 0
+    let kept = spectrum.firstIndex { $0 > 1e-10 * largest } ?? spectrum.count - 1
+    let scales = try Tensor(spectrum[kept...].map { 1 / max($0, 1e-300).squareRoot() }, device: features.device)
+    let own = try vectors.narrowed(along: 1, from: kept, count: spectrum.count - kept).multiply(scales)
+    let map = try standardized.transposed().contiguous().matrixProduct(own)
+    projection = map
+    values = try Self.withBias(standardized.matrixProduct(map))
+  }
+
+  static func withBias(_ values: Tensor) throws -> Tensor {
+    let ones = try Tensor.zeros([values.shape[0], 1], type: .float64, device: values.device)
+    try ones.fill(1)
+    return try Tensor.concatenated([values, ones], along: 1)
+  }
+}
+
+/// The function to minimize.
+private struct Problem {
+  let values: Tensor
+  let targets: Tensor
+  let penalty: Double
+  /// 1 for the weights, 0 for the bias.
+  let mask: Tensor
+  let classCount: Int
+
+  init(_ values: Tensor, labels: [Int32], classCount: Int, penalty: Double) throws {
+    self.values = values
+    self.penalty = penalty
+    self.classCount = classCount
+    var oneHot = [Double](repeating: 0, count: labels.count * classCount)
+    for (index, label) in labels.enumerated() { oneHot[index * classCount + Int(label)] = 1 }
+    targets = try Tensor(oneHot, shape: [labels.count, classCount], device: values.device)
+    let width = values.shape[1]
+    mask = try Tensor(
+      (0..<width).map { $0 < width - 1 ? 1.0 : 0 }, shape: [width, 1], device: values.device)
+  }
+
+  func value(_ weights: Tensor) throws -> (loss: Double, gradient: Tensor) {
+    let count = Double(values.shape[0])
+    let logits = try values.matrixProduct(weights)
+    let logProbabilities = try logits.logSoftmax(along: 1)
+    let penalized = try weights.multiply(mask)
+    let loss =
+      try -logProbabilities.multiply(targets).sum().item() / count
+      + penalty / 2 * penalized.squared().sum().item()
+    let errors = try logProbabilities.exponential().subtract(targets).divide(by: count)
+    let gradient = try values.transposed().contiguous().matrixProduct(errors).add(penalized, scaledBy: penalty)
+    return (loss, gradient)
+  }
+}
+
+/// Nocedal and Wright, "Numerical Optimization", 2006, algorithm 7.5, with ten pairs and a backtracking line search.
+private enum LimitedMemoryBFGS {
+  static func minimize(_ problem: Problem, iterations: Int) throws -> (Tensor, Double) {
+    var point = try Tensor.zeros(
+      [problem.values.shape[1], problem.classCount], type: .float64, device: problem.values.device)
+    var (loss, gradient) = try problem.value(point)
+    var pairs: [(step: Tensor, change: Tensor, product: Double)] = []
+    func dot(_ a: Tensor, _ b: Tensor) throws -> Double { try a.multiply(b).sum().item() }
+    for _ in 0..<iterations {
+      if try gradient.absolute().maximum().item() < 1e-7 { break }
+      var direction = try gradient.multiply(by: -1)
+      var shares: [Double] = []
+      for pair in pairs.reversed() {
+        let share = try dot(pair.step, direction) / pair.product
+        direction = try direction.add(pair.change, scaledBy: -share)
+        shares.append(share)
+      }
+      if let last = pairs.last {
+        direction = try direction.multiply(by: last.product / dot(last.change, last.change))
+      }
+      for (pair, share) in zip(pairs, shares.reversed()) {
+        let other = try dot(pair.change, direction) / pair.product
+        direction = try direction.add(pair.step, scaledBy: share - other)
+      }
+      let slope = try dot(gradient, direction)
+      guard slope < 0 else {
+        pairs = []
+        continue
+      }
+      var length = 1.0
+      var next = try problem.value(point.add(direction))
+      while next.loss > loss + 1e-4 * length * slope, length > 1e-10 {
+        length /= 2
+        next = try problem.value(point.add(direction, scaledBy: length))
+      }
+      guard length > 1e-10 else { break }
+      let step = try direction.multiply(by: length)
+      let change = try next.gradient.subtract(gradient)
+      let product = try dot(step, change)
+      if product > 1e-14 { pairs.append((step, change, product)) }
+      if pairs.count > 10 { pairs.removeFirst() }
+      point = try point.add(step)
+      (loss, gradient) = next
+    }
+    return (point, try gradient.absolute().maximum().item())
+  }
+}
+
+extension LogisticRegression {
+  /// The same function of features that are not standardized, as a linear layer has it: `[classes, width]` and
+  /// `[classes]`, float32.
+  func linearLayer() throws -> (weight: Tensor, bias: Tensor) {
+    try withoutGradients {
+      let count = weights.shape[0] - 1
+      var kernel = try weights.narrowed(from: 0, count: count)
+      if let projection { kernel = try projection.matrixProduct(kernel) }
+      let scaled = try kernel.divide(deviation.reshaped([-1, 1]))  // [width, classes]
+      let shift = try mean.matrixProduct(scaled)
+      let bias = try weights.narrowed(from: count, count: 1).subtract(shift).reshaped([-1])
+      return (try scaled.transposed().contiguous().to(.float32), try bias.to(.float32))
+    }
+  }
+}
