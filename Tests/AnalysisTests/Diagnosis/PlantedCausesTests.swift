@@ -1,0 +1,161 @@
+import Checkpoints
+import Datasets
+import HDF5
+import Metrics
+import Models
+import Programs
+import TestSupport
+import Testing
+import Torch
+import Training
+
+@testable import Analysis
+
+/// Models in which the cause of forgetting is planted: the diagnosis has to find it.
+@Suite struct PlantedCausesTests {
+  /// Four well separated clouds of points, as tiny images.
+  private static func data(_ name: String, seed: UInt64) throws -> Datasets.Dataset {
+    var random = RandomSource(seed: seed)
+    let centres = (0..<4).map { _ in (0..<64).map { _ in 1.2 * random.normal() } }
+    func split(_ count: Int) -> Split {
+      let values = (0..<count).flatMap { index in centres[index % 4].map { Float($0 + random.normal()) } }
+      return Split(
+        inputs: [InputArray(rows: TensorView(values, shape: [count, 1, 8, 8]))],
+        labels: (0..<count).map { Int32($0 % 4) })
+    }
+    return try Datasets.Dataset(name: name, classNames: ["a", "b", "c", "d"], train: split(400), test: split(400))
+  }
+
+  /// Convolutions, a normalization and a linear layer, trained on the source.
+  private static func trained(on data: Datasets.Dataset, seed: UInt64) throws -> Model {
+    var builder = ProgramBuilder(architecture: "small")
+    let input = builder.input("input", shape: [1, 8, 8])
+    var value = builder.convolution(
+      input, inputChannels: 1, outputChannels: 8, kernel: 3, padding: 1, hasBias: false, layer: "conv1")
+    value = builder.batchNormalization(value, channels: 8, layer: "norm")
+    value = builder.relu(value, layer: "relu1")
+    value = builder.linear(
+      builder.flatten(value, layer: "flatten"), inputCount: 512, outputCount: 32, layer: "hidden1")
+    value = builder.relu(value, layer: "relu2")
+    value = builder.linear(value, inputCount: 32, outputCount: 24, layer: "hidden2")
+    value = builder.relu(value, layer: "relu3")
+    let logits = builder.linear(value, inputCount: 24, outputCount: 4, layer: "fc")
+    let model = try Model(
+      initializing: builder.build(outputs: [logits], head: "fc"), task: data.name, classNames: data.classNames,
+      seed: seed)
+    model.preprocessing = Preprocessing(scale: 1, mean: [0], standardDeviation: [1])
+    var options = TrainingOptions()
+    options.batchSize = 40
+    options.learningRate = 0.03
+    let trainer = try Trainer(model, on: data.train, dataset: data.name, options: options)
+    for epoch in 1...6 { _ = try trainer.runEpoch(epoch) }
+    return model
+  }
+
+  private func diagnosis(
+    _ change: (Model) throws -> Void
+  ) throws -> (diagnosis: Diagnosis, remedies: [Remedy], pair: JudgedPair, seed: UInt64) {
+    let seed = UInt64.random(in: 0..<1_000_000)
+    let source = try Self.data("source", seed: seed)
+    let model = try Self.trained(on: source, seed: seed)
+    let before = try model.checkpoint(epoch: 0)
+    try withoutGradients { try change(model) }
+    // Another task's head is in place afterwards, as after fine-tuning.
+    let target = try Self.data("target", seed: seed + 1)
+    try model.addHead(task: "target", classNames: target.classNames, labelMap: target.labelMap, seed: seed)
+    let pair = try JudgedPair(
+      before: before, after: model.checkpoint(epoch: 1), source: source, target: nil, testCount: 400)
+    return (try pair.diagnosis(probes: ProbeData(source, trainCount: 400)), try pair.remedies(), pair, seed)
+  }
+
+  private func noise(_ tensor: Tensor, _ deviation: Double, seed: UInt64) throws {
+    let noise = try Tensor.zeros(tensor.shape)
+    try noise.fillNormal(standardDeviation: deviation, using: Generator(seed: seed))
+    try tensor.addInPlace(noise)
+  }
+
+  @Test func spoiledRunningStatisticsAreFound() throws {
+    let (result, remedies, _, seed) = try diagnosis { model in
+      try #require(model.buffers["norm.running_mean"]).fill(3)
+      try #require(model.buffers["norm.running_var"]).fill(0.05)
+    }
+    let parts = result.waterfall.parts
+    #expect(result.sourceBefore > 0.9 && result.sourceAfter < 0.8, "seed \(seed)")
+    #expect(
+      parts[0].loss > 0.8 * (result.sourceBefore - result.sourceAfter) && parts[0].low > 0, "\(parts), seed \(seed)")
+    #expect(remedies.first?.action.hasPrefix("re-estimate") == true || remedies.first?.action.contains("norm") == true)
+  }
+
+  @Test func aRotatedHeadIsFound() throws {
+    let (result, remedies, pair, seed) = try diagnosis { model in
+      let head = try #require(model.heads["source"]).tensors
+      let order = try Tensor([1, 2, 3, 0] as [Int64])
+      for (_, tensor) in head { try tensor.copyInPlace(from: tensor.detached().cloned().selecting(order, along: 0)) }
+    }
+    let parts = result.waterfall.parts
+    #expect(
+      parts[1].loss > 0.9 * (result.sourceBefore - result.sourceAfter) && parts[1].low > 0, "\(parts), seed \(seed)")
+    #expect(abs(parts[0].loss) < 0.05 && abs(parts[2].loss) < 0.05, "\(parts), seed \(seed)")
+    #expect(result.layers.allSatisfy { $0.verdict == .unchanged && $0.drift == 0 })
+    let best = try #require(remedies.first)
+    #expect(best.action == "refit the source head" && best.gain > 0.5)
+    // What is applied is what was measured.
+    let repaired = try Model(pair.checkpoint(applying: best, epoch: 1))
+    try repaired.activate(task: "source")
+    let score = try Evaluator().evaluate(repaired, on: pair.source.test, dataset: "source").accuracy
+    #expect(score > result.sourceBefore - 0.05, "seed \(seed)")
+  }
+
+  @Test func permutedUnitsAreHarmless() throws {
+    // The rows of one layer and the columns of the next one in the same new order: the same function.
+    let (result, _, _, seed) = try diagnosis { model in
+      let order = try Tensor((0..<32).map { Int64(($0 + 11) % 32) })
+      for name in ["hidden1.weight", "hidden1.bias"] {
+        let tensor = try #require(model.parameters[name])
+        try tensor.copyInPlace(from: tensor.detached().cloned().selecting(order, along: 0))
+      }
+      let next = try #require(model.parameters["hidden2.weight"])
+      try next.copyInPlace(from: next.detached().cloned().selecting(order, along: 1))
+    }
+    #expect(abs(result.forgetting.difference) < 0.01 && result.forgetting.pValue > 0.05, "seed \(seed)")
+    let permuted = try #require(result.layers.first { $0.layer == "hidden1" })
+    #expect(permuted.drift > 0.5 && permuted.similarity > 0.99 && abs(permuted.probeDrop) < 0.03, "seed \(seed)")
+    #expect(permuted.verdict == .harmless, "\(permuted), seed \(seed)")
+  }
+
+  @Test func aLayerOfNoiseIsWhereItWasLost() throws {
+    let (result, remedies, _, seed) = try diagnosis { model in
+      try noise(try #require(model.parameters["hidden1.weight"]), 1, seed: 3)
+    }
+    #expect(result.sourceBefore - result.sourceAfter > 0.1, "seed \(seed)")
+    for layer in result.layers {
+      #expect((layer.verdict == .lostHere) == (layer.layer == "hidden1"), "\(layer), seed \(seed)")
+    }
+    let rewound = try #require(remedies.first { $0.action.hasPrefix("rewind") })
+    #expect(rewound.action == "rewind hidden1" && rewound.gain > 0.1, "\(rewound.action), seed \(seed)")
+  }
+
+  @Test func equalModelsForgetNothing() throws {
+    let (result, remedies, _, seed) = try diagnosis { _ in }
+    #expect(result.forgetting.difference == 0 && result.forgetting.pValue == 1, "seed \(seed)")
+    #expect(result.layers.allSatisfy { $0.drift == 0 && $0.rewind.gain == 0 && $0.verdict == .unchanged })
+    #expect(remedies.allSatisfy { $0.gain < 0.05 }, "\(remedies.map(\.action)), seed \(seed)")
+    // A probe of permuted labels knows nothing.
+    #expect(result.probeControl < 0.5)
+  }
+
+  @Test func aTensorThatIsPutBackIsTheSame() throws {
+    let seed: UInt64 = 5
+    let source = try Self.data("source", seed: seed)
+    let model = try Self.trained(on: source, seed: seed)
+    let before = try model.checkpoint(epoch: 0)
+    try withoutGradients { try noise(try #require(model.parameters["hidden2.weight"]), 0.3, seed: 4) }
+    let after = try model.checkpoint(epoch: 1)
+    let pair = try JudgedPair(before: before, after: after, source: source, target: source, testCount: 100)
+    _ = try pair.rewinds()
+    _ = try pair.remedies()
+    let now = try pair.after.checkpoint(epoch: 1)
+    for (name, tensor) in after.parameters { #expect(tensor.checksum == now.parameters[name]?.checksum, "\(name)") }
+    for (name, tensor) in after.buffers { #expect(tensor.checksum == now.buffers[name]?.checksum, "\(name)") }
+  }
+}
