@@ -24,23 +24,7 @@ struct DiagnoseCommand: ParsableCommand {
   @Argument(help: ArgumentHelp("A run of lethe finetune.", valueName: "run"))
   var subjectRun: String?
 
-  @Option(help: "The checkpoint before fine-tuning, in place of a run.")
-  var before: String?
-
-  @Option(help: "The checkpoint after, likewise.")
-  var after: String?
-
-  @Option(help: "The source task's data; of a run, those it was made with.")
-  var source: String?
-
-  @Option(help: "The target task's data; likewise.")
-  var target: String?
-
-  @Option(help: "The task whose head judges the source.")
-  var head: String?
-
-  @Option(help: "Test examples of each task, at most.")
-  var samples = 2000
+  @OptionGroup var pair: JudgedOptions
 
   @Flag(help: "Leave out the linear probes, which take the most time.")
   var noProbes = false
@@ -65,26 +49,20 @@ struct DiagnoseCommand: ParsableCommand {
       }
       return value
     }
-    guard samples >= 20 else { throw CommandError.usage("--samples must be at least 20, found \(samples)") }
     guard apply == nil || output != nil else {
       throw CommandError.usage("--apply writes a checkpoint: say where with -o")
     }
     if apply != nil, let output { try requireAbsent(output) }
-    let subject = try subject()
-    let first = try Checkpoint(contentsOf: subject.before)
-    let last = try Checkpoint(contentsOf: subject.after)
-    let pair = try JudgedPair(
-      before: first, after: last, source: reading.load(subject.source, for: first.program),
-      target: subject.target.map { try reading.load($0, for: first.program) }, sourceTask: subject.head,
-      testCount: samples, device: hardware.open())
+    let subject = try pair.subject(of: subjectRun)
+    let judged = try pair.open(subject, reading: reading, device: hardware.open())
     let progress = { (what: String) in if !shared.quiet, !shared.json { Console.say("measuring \(what)") } }
     if let apply, let output {
-      return try write(apply, of: pair, to: output, epoch: last.epoch, progress)
+      return try write(apply, of: judged, to: output, epoch: subject.epoch, progress)
     }
-    let diagnosis = try pair.diagnosis(
-      probes: noProbes ? nil : ProbeData(pair.source), sampleCount: min(samples, 1000), onProgress: progress)
-    let remedies = try pair.remedies(onProgress: progress)
-    let report = report(diagnosis, remedies, subject, pair)
+    let diagnosis = try judged.diagnosis(
+      probes: noProbes ? nil : ProbeData(judged.source), sampleCount: min(pair.samples, 1000), onProgress: progress)
+    let remedies = try judged.remedies(onProgress: progress)
+    let report = report(diagnosis, remedies, subject, judged)
     let page = output ?? subjectRun.map { "\($0)/diagnosis.html" }
     if let page { try AtomicFile.write(Data(report.html().utf8), to: page) }
     if shared.json { Console.result(json(diagnosis, report)) } else { show(report, page) }
@@ -107,51 +85,11 @@ struct DiagnoseCommand: ParsableCommand {
   }
 }
 
-// MARK: - What is diagnosed
-
-extension DiagnoseCommand {
-  struct Subject {
-    let before: String
-    let after: String
-    let source: String
-    let target: String?
-    let head: String?
-    /// The command that fine-tuned, but for its output; nil where it is not known.
-    let retraining: String?
-  }
-
-  private func subject() throws -> Subject {
-    guard let run = subjectRun else {
-      guard let before, let after, let source else {
-        throw CommandError.usage("give a run, or --before, --after and --source")
-      }
-      return Subject(
-        before: try CheckpointPath(before).path, after: try CheckpointPath(after).path, source: source, target: target,
-        head: head, retraining: nil)
-    }
-    guard before == nil, after == nil else { throw CommandError.usage("give a run, or --before and --after, not both") }
-    let opened = try Run.open(run)
-    let options = try ConfigurationFile(yaml: opened.record.commandOptions, origin: "\(run)/run.h5")
-    guard let source = source ?? options.value(of: "source") else {
-      throw CommandError.usage("\(run) was made without source data: give --source DATA")
-    }
-    let chosen = opened.chosenEpoch
-    guard chosen > 0 else { throw CommandError.badInput("\(run): it has no epoch after epoch 0") }
-    let words = ["base", "source", "target", "epochs", "lr", "optimizer", "schedule"].flatMap { name in
-      options.values(of: name).map { name == "base" ? $0 : "--\(name) \($0)" }
-    }
-    return Subject(
-      before: opened.checkpointPath(epoch: 0), after: opened.checkpointPath(epoch: chosen), source: source,
-      target: target ?? options.value(of: "target"), head: head ?? opened.record.environment["sourceHead"],
-      retraining: words.isEmpty ? nil : "lethe finetune " + words.joined(separator: " "))
-  }
-}
-
 // MARK: - What is shown
 
 extension DiagnoseCommand {
   private func report(
-    _ diagnosis: Diagnosis, _ remedies: [Remedy], _ subject: Subject, _ pair: JudgedPair
+    _ diagnosis: Diagnosis, _ remedies: [Remedy], _ subject: JudgedOptions.Subject, _ pair: JudgedPair
   ) -> DiagnosisReport {
     let advice: [Waterfall.Cause: String] = [
       .statistics: "measure the running statistics anew on source inputs; nothing else has to change.",
@@ -170,7 +108,7 @@ extension DiagnoseCommand {
           action: "train again, held back (not tried here)", gain: .nan, low: .nan, high: .nan, cost: .nan,
           command: retraining + held(diagnosis) + " -o again"))
     }
-    return DiagnosisReport(
+    var report = DiagnosisReport(
       title: subjectRun.map { URL(fileURLWithPath: $0).lastPathComponent } ?? "diagnosis", sourceTask: pair.source.name,
       before: diagnosis.sourceBefore, after: diagnosis.sourceAfter, low: diagnosis.interval.low,
       high: diagnosis.interval.high, pValue: diagnosis.forgetting.pValue, count: diagnosis.forgetting.count,
@@ -185,6 +123,16 @@ extension DiagnoseCommand {
           probeDrop: layer.probeDrop, gain: layer.rewind.gain, gainLow: layer.rewind.low, gainHigh: layer.rewind.high,
           cost: layer.rewind.cost, verdict: layer.verdict.rawValue)
       }, correlations: diagnosis.correlations, probeControl: diagnosis.probeControl, remedies: rows)
+    report.classes = diagnosis.classes.map { entry in
+      DiagnosisReport.Class(
+        name: entry.name, count: entry.change.count, before: entry.before, after: entry.after, lost: entry.change.lost,
+        gained: entry.change.gained)
+    }
+    if let subjectRun, let opened = try? Run.open(subjectRun) {
+      report.firstSignificantEpoch = opened.firstSignificantEpoch
+      report.history = (try? opened.driftHistory(of: diagnosis.layers.map(\.layer))) ?? []
+    }
+    return report
   }
 
   /// What the evidence points to: layers that are critical though they hardly moved are frozen; features that are lost
@@ -198,6 +146,7 @@ extension DiagnoseCommand {
     Console.result(report.verdict)
     Console.result("Why   \(report.why)")
     if let place = report.place { Console.result("Where \(place)") }
+    if let moment = report.moment { Console.result("When  \(moment)") }
     Console.result("")
     Console.table(report.layerTable())
     let tried = report.remedies.filter { $0.gain.isFinite }
@@ -237,6 +186,13 @@ extension DiagnoseCommand {
             "high": .double(100 * $0.high),
           ]
         }), "layers": .array(layers),
+      "classes": .array(
+        diagnosis.classes.map {
+          [
+            "class": .string($0.name), "count": .int($0.change.count), "before": .double($0.before),
+            "after": .double($0.after), "lost": .int($0.change.lost), "gained": .int($0.change.gained),
+          ]
+        }), "firstSignificantEpoch": report.firstSignificantEpoch.map { .int($0) } ?? .null,
       "correlations": .object(diagnosis.correlations.map { ($0.measure, .double($0.value)) }),
       "remedies": .array(
         report.remedies.map {
@@ -246,5 +202,35 @@ extension DiagnoseCommand {
           ]
         }),
     ]
+  }
+}
+
+extension Run {
+  /// The first epoch at which more source examples were lost than chance explains, at 5 %.
+  fileprivate var firstSignificantEpoch: Int? {
+    guard let labels = record.labels["source"], let predictions = record.predictions["source"],
+      let start = predictions[0]
+    else { return nil }
+    return predictions.keys.sorted().first { epoch in
+      guard let now = predictions[epoch] else { return false }
+      let comparison = PairedComparison(labels: labels, before: start, after: now)
+      return comparison.difference < 0 && comparison.pValue < 0.05
+    }
+  }
+
+  /// Relative drift of layers from epoch 0 to each later one.
+  fileprivate func driftHistory(of layers: [String]) throws -> [(layer: String, drift: [(epoch: Int, value: Double)])] {
+    let start = try Checkpoint(contentsOf: checkpointPath(epoch: 0))
+    let drifts = try epochs.filter { $0 > 0 }.map { epoch in
+      (epoch, try WeightDrift(before: start, after: Checkpoint(contentsOf: checkpointPath(epoch: epoch))))
+    }
+    return layers.map { layer in
+      (
+        layer,
+        drifts.compactMap { epoch, drift in
+          drift.layers.first { $0.layer == layer }.map { (epoch, $0.relative) }
+        }
+      )
+    }
   }
 }

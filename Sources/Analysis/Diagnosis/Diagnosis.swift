@@ -34,6 +34,8 @@ public struct Diagnosis {
   public let sourceBefore: Double
   public let sourceAfter: Double
   public let targetAfter: Double
+  /// Of each source class, in order: how many examples, and how many went wrong and came right.
+  public let classes: [(name: String, before: Double, after: Double, change: PairedComparison)]
   public let waterfall: Waterfall
   public let layers: [LayerDiagnosis]
   /// Accuracy of probes fitted to permuted labels, on the last layer: what a probe makes of nothing.
@@ -81,7 +83,7 @@ extension JudgedPair {
       let second = try after.probes(of: names, on: probes)
       for (one, other) in zip(first, second) { drops[one.layer] = one.accuracy - other.accuracy }
       if let last = names.last {
-        control = try after.probes(of: [last], on: probes, labels: probes.permuted(seed: 0)).first?.accuracy ?? .nan
+        control = try after.control(on: last, probes) ?? .nan
       }
     }
     onProgress("rewinding layers")
@@ -101,7 +103,12 @@ extension JudgedPair {
     }
     return Diagnosis(
       forgetting: forgetting, interval: (-interval.high, -interval.low), sourceBefore: accuracy(start),
-      sourceAfter: accuracy(end), targetAfter: accuracy(try targetCorrect(after)), waterfall: waterfall,
+      sourceAfter: accuracy(end), targetAfter: accuracy(try targetCorrect(after)),
+      classes: source.classNames.enumerated().map { label, name in
+        let own = sourceTest.labels.indices.filter { sourceTest.labels[$0] == label }
+        let (first, last) = (own.map { start[$0] }, own.map { end[$0] })
+        return (name, accuracy(first), accuracy(last), PairedComparison(before: first, after: last))
+      }, waterfall: waterfall,
       layers: layers, probeControl: control)
   }
 

@@ -44,7 +44,7 @@ public struct ProbeData {
 
 extension Model {
   /// Wider features than this are averaged over space or tokens before a probe sees them.
-  private static let widestProbed = 8192
+  private static let widestProbed = 25_000
 
   /// The features of layers on a split, `[examples, width]`; layers without an output for each example are left out.
   func features(of layers: [String], on split: Split, dataset: String, batchSize: Int = 250) throws -> [String: Tensor]
@@ -80,6 +80,11 @@ extension Model {
         layer: layer, accuracy: Double(isCorrect.count { $0 }) / Double(max(1, isCorrect.count)), isCorrect: isCorrect,
         penalty: penalty)
     }
+  }
+
+  /// The accuracy of a probe fitted to permuted labels: what a probe makes of nothing.
+  public func control(on layer: String, _ data: ProbeData) throws -> Double? {
+    try probes(of: [layer], on: data, labels: data.permuted(seed: 0)).first?.accuracy
   }
 
   /// A regression whose penalty is chosen on a fifth of the examples, then fitted to all.

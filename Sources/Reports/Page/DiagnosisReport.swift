@@ -48,6 +48,25 @@ public struct DiagnosisReport: Sendable {
     }
   }
 
+  /// One of the source's classes.
+  public struct Class: Sendable {
+    public var name: String
+    public var count: Int
+    public var before: Double
+    public var after: Double
+    public var lost: Int
+    public var gained: Int
+
+    public init(name: String, count: Int, before: Double, after: Double, lost: Int, gained: Int) {
+      self.name = name
+      self.count = count
+      self.before = before
+      self.after = after
+      self.lost = lost
+      self.gained = gained
+    }
+  }
+
   public struct Remedy: Sendable {
     public var action: String
     public var gain: Double
@@ -81,6 +100,11 @@ public struct DiagnosisReport: Sendable {
   public var correlations: [(measure: String, value: Double)]
   /// Accuracy of a probe fitted to permuted labels; NaN where none was.
   public var probeControl: Double
+  public var classes: [Class] = []
+  /// Relative drift of every layer by epoch, where a run has epochs.
+  public var history: [(layer: String, drift: [(epoch: Int, value: Double)])] = []
+  /// The first epoch whose loss is more than chance, where a run has epochs.
+  public var firstSignificantEpoch: Int?
   public var remedies: [Remedy]
 
   public init(
@@ -103,135 +127,5 @@ public struct DiagnosisReport: Sendable {
     self.correlations = correlations
     self.probeControl = probeControl
     self.remedies = remedies
-  }
-}
-
-// MARK: - Words
-
-extension DiagnosisReport {
-  /// The finding in a sentence.
-  public var verdict: String {
-    let evidence =
-      "\(NumberText.points(before)) → \(NumberText.percent(after)), interval \(NumberText.interval(low, high, scale: 100)), "
-      + "p \(NumberText.pValue(pValue).hasPrefix("<") ? "" : "= ")\(NumberText.pValue(pValue))"
-    guard before > after, pValue < 0.05 else {
-      return "Fine-tuning lost no more of \(sourceTask) than chance explains (\(evidence))."
-    }
-    return "Fine-tuning lost \(NumberText.points(before - after)) points of \(sourceTask) (\(evidence))."
-  }
-
-  /// Why, in a line: `readout misaligned 19.4 · lost features 9.3`.
-  public var why: String {
-    causes.sorted { $0.loss > $1.loss }.map { "\($0.name) \(NumberText.points($0.loss))" }.joined(separator: " · ")
-  }
-
-  /// Where, in a line.
-  public var place: String? {
-    guard let worst = layers.filter({ $0.gainLow > 0 }).max(by: { $0.gain < $1.gain }) else { return nil }
-    let cost = worst.cost.isFinite ? " and costs \(NumberText.points(worst.cost)) of the target" : ""
-    return "restoring \(worst.name) alone regains \(NumberText.points(worst.gain)) points\(cost)"
-  }
-
-  public func layerTable() -> TextTable {
-    let hasProbes = layers.contains { $0.probeDrop.isFinite }
-    let hasTarget = layers.contains { $0.cost.isFinite }
-    var table = TextTable(
-      [.init("layer"), .number("drift"), .number("CKA source"), .number("shuffled")]
-        + (hasProbes ? [.number("probe drop")] : []) + [.number("rewind gain"), .number("95 % interval")]
-        + (hasTarget ? [.number("cost")] : []) + [.init("verdict")])
-    for layer in layers {
-      var row = [layer.name, NumberText.significant(layer.drift)]
-      row += [layer.similarity, layer.null].map { NumberText.fixed($0, 2) }
-      if hasProbes { row.append(NumberText.points(layer.probeDrop)) }
-      row += [NumberText.points(layer.gain), NumberText.interval(layer.gainLow, layer.gainHigh, scale: 100)]
-      if hasTarget { row.append(NumberText.points(layer.cost)) }
-      table.append(row + [layer.verdict])
-    }
-    return table
-  }
-
-  public func remedyTable() -> TextTable {
-    var table = TextTable([
-      .number(""), .init("remedy"), .number("source"), .number("95 % interval"), .number("target"),
-    ])
-    for (number, remedy) in remedies.enumerated() {
-      table.append([
-        "\(number + 1)", remedy.action, "+" + NumberText.points(remedy.gain),
-        NumberText.interval(remedy.low, remedy.high, scale: 100), NumberText.points(-remedy.cost),
-      ])
-    }
-    return table
-  }
-}
-
-// MARK: - The page
-
-extension DiagnosisReport {
-  public func waterfallChart() -> BarChart {
-    let top = causes.max { $0.loss < $1.loss }
-    return BarChart(
-      title: top.map { "Most of it: \($0.name), \(NumberText.points($0.loss)) points" } ?? "Nothing was measured",
-      subtitle: "points of source accuracy, taken apart in this order: statistics measured anew, then the head fitted "
-        + "anew, then what is still missing; paired bootstrap intervals over \(NumberText.grouped(count)) examples",
-      valueTitle: "points lost", decimals: 1, rows: causes.map(\.name),
-      series: [
-        .init(
-          name: "lost", values: causes.map { .init(100 * $0.loss, low: 100 * $0.low, high: 100 * $0.high) })
-      ])
-  }
-
-  public func rewindChart() -> BarChart {
-    let hasTarget = layers.contains { $0.cost.isFinite }
-    var series = [
-      BarChart.Series(
-        name: "source regained",
-        values: layers.map { .init(100 * $0.gain, low: 100 * $0.gainLow, high: 100 * $0.gainHigh) })
-    ]
-    if hasTarget { series.append(.init(name: "target lost", values: layers.map { .init(100 * $0.cost) })) }
-    return BarChart(
-      title: place.map { $0.prefix(1).uppercased() + $0.dropFirst() } ?? "No layer alone regains what was lost",
-      subtitle: "points of accuracy when one layer alone is put back to what it was before", valueTitle: "points",
-      decimals: 1, rows: layers.map(\.name), series: series)
-  }
-
-  public func html() -> String {
-    var sections = [
-      PageElements.section(
-        "Why",
-        PageElements.figure(waterfallChart(), width: 720)
-          + causes.filter { $0.loss > 0 && !$0.remedy.isEmpty }.map {
-            PageElements.paragraph("\($0.name): \($0.remedy)")
-          }.joined()),
-      PageElements.section(
-        "Where",
-        PageElements.table(layerTable(), marksRows: true) + PageElements.paragraph(explanation)
-          + PageElements.figure(rewindChart(), width: 720)),
-    ]
-    if !remedies.isEmpty {
-      let commands = remedies.filter { !$0.command.isEmpty }.map {
-        "<p class=\"note\">\(escapedMarkup($0.action))</p><div class=\"scroll\"><pre><code>"
-          + "\(escapedMarkup($0.command))</code></pre></div>"
-      }
-      sections.append(
-        PageElements.section(
-          "What helps",
-          PageElements.table(remedyTable())
-            + PageElements.paragraph(
-              "Points of accuracy on test examples that had no part in choosing how far or which layers to go back.")
-            + commands.joined()))
-    }
-    return PageElements.document(
-      title: title, headline: verdict, sections: sections, footer: "Made by Lethe: <code>lethe diagnose</code>.")
-  }
-
-  private var explanation: String {
-    let related = correlations.filter { $0.value.isFinite }
-      .map { "\($0.measure) \(NumberText.fixed($0.value, 2))" }.joined(separator: ", ")
-    let control =
-      probeControl.isFinite ? " A probe fitted to permuted labels reaches \(NumberText.percent(probeControl))." : ""
-    return "Drift: ‖after − before‖ / ‖before‖. CKA: debiased, before against after on source examples; shuffled: what "
-      + "unrelated examples give. Probe drop: points that a linear classifier fitted anew on the layer lost. Rewind: "
-      + "points of source accuracy regained, and of target accuracy lost, when the layer alone is put back."
-      + (related.isEmpty ? "" : " Rank correlation with what rewinding regains: \(related).") + control
   }
 }

@@ -1,0 +1,77 @@
+import Analysis
+import ArgumentParser
+import Checkpoints
+import Datasets
+import Torch
+
+/// Which two models are compared, and the data that judge them: those of a run, or given one by one.
+struct JudgedOptions: ParsableArguments {
+  @Option(help: "The checkpoint before fine-tuning, in place of a run.")
+  var before: String?
+
+  @Option(help: "The checkpoint after, likewise.")
+  var after: String?
+
+  @Option(help: "The source task's data; of a run, those it was made with.")
+  var source: String?
+
+  @Option(help: "The target task's data; likewise.")
+  var target: String?
+
+  @Option(help: "The task whose head judges the source.")
+  var head: String?
+
+  @Option(help: "Test examples of each task, at most.")
+  var samples = 2000
+}
+
+extension JudgedOptions {
+  struct Subject {
+    let before: String
+    let after: String
+    let source: String
+    let target: String?
+    let head: String?
+    let epoch: Int
+    /// The command that fine-tuned, but for its output; nil where it is not known.
+    let retraining: String?
+  }
+
+  func subject(of run: String?) throws -> Subject {
+    guard samples >= 20 else { throw CommandError.usage("--samples must be at least 20, found \(samples)") }
+    guard let run else {
+      guard let before, let after, let source else {
+        throw CommandError.usage("give a run, or --before, --after and --source")
+      }
+      return Subject(
+        before: try CheckpointPath(before).path, after: try CheckpointPath(after).path, source: source, target: target,
+        head: head, epoch: 0, retraining: nil)
+    }
+    guard before == nil, after == nil else { throw CommandError.usage("give a run, or --before and --after, not both") }
+    let opened = try Run.open(run)
+    let options = try ConfigurationFile(yaml: opened.record.commandOptions, origin: "\(run)/run.h5")
+    guard let source = source ?? options.value(of: "source") else {
+      throw CommandError.usage("\(run) was made without source data: give --source DATA")
+    }
+    let chosen = opened.chosenEpoch
+    guard chosen > 0 else { throw CommandError.badInput("\(run): it has no epoch after epoch 0") }
+    let words = ["base", "source", "target", "epochs", "lr", "optimizer", "schedule"].flatMap { name in
+      options.values(of: name).map { name == "base" ? $0 : "--\(name) \($0)" }
+    }
+    return Subject(
+      before: opened.checkpointPath(epoch: 0), after: opened.checkpointPath(epoch: chosen), source: source,
+      target: target ?? options.value(of: "target"), head: head ?? opened.record.environment["sourceHead"],
+      epoch: chosen,
+      retraining: words.isEmpty ? nil : "lethe finetune " + words.joined(separator: " "))
+  }
+
+  /// Loads the models and the data.
+  func open(_ subject: Subject, reading: DataOptions, device: Device) throws -> JudgedPair {
+    let before = try Checkpoint(contentsOf: subject.before)
+    return try JudgedPair(
+      before: before, after: Checkpoint(contentsOf: subject.after),
+      source: reading.load(subject.source, for: before.program),
+      target: subject.target.map { try reading.load($0, for: before.program) }, sourceTask: subject.head,
+      testCount: samples, device: device)
+  }
+}

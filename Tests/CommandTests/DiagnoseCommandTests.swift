@@ -1,0 +1,98 @@
+import Foundation
+import TestSupport
+import Testing
+
+@Suite(.serialized) struct DiagnoseCommandTests {
+  private let data = Repository.fixture("fashion-mnist-small")
+
+  private func run(in folder: TemporaryFolder) throws -> String {
+    let (base, source, run) = (folder.file("base.h5"), folder.file("source"), folder.file("run"))
+    #expect(try Command("new", "mlp", "--classes", "5", "-o", base).status == 0)
+    #expect(
+      try Command("train", base, "--data", data + ":0-4", "--epochs", "8", "--lr", "0.03", "-o", source).status == 0)
+    #expect(
+      try Command(
+        "finetune", source, "--source", data + ":0-4", "--target", data + ":5-9", "--epochs", "8", "--lr", "0.2", "-o",
+        run
+      ).status == 0)
+    return run
+  }
+
+  private func object(_ output: String) throws -> [String: Any] {
+    try #require(try JSONSerialization.jsonObject(with: Data(output.utf8)) as? [String: Any])
+  }
+
+  @Test func aRunIsDiagnosedAndARemedyApplied() throws {
+    let folder = try TemporaryFolder()
+    let run = try run(in: folder)
+    let diagnosis = try Command("diagnose", run, "--json")
+    #expect(diagnosis.status == 0, "\(diagnosis.errors)")
+    let result = try object(diagnosis.output)
+    let forgetting = try #require(result["forgetting"] as? [String: Any])
+    let causes = try #require(result["waterfall"] as? [[String: Any]])
+    // The causes sum to the whole.
+    let points = causes.reduce(0) { $0 + ($1["points"] as? Double ?? .nan) }
+    #expect(abs(points - 100 * (try #require(forgetting["final"] as? Double))) < 1e-9)
+    #expect((result["layers"] as? [[String: Any]])?.compactMap { $0["layer"] as? String } == ["layers.0"])
+    let page = try String(contentsOfFile: run + "/diagnosis.html", encoding: .utf8)
+    #expect(page.contains("What helps") && page.contains("<svg"))
+
+    let remedies = try #require(result["remedies"] as? [[String: Any]])
+    let first = try #require(remedies.first)
+    #expect((first["sourceGain"] as? Double ?? 0) > 0 && (first["command"] as? String)?.contains("--apply 1") == true)
+    let fixed = folder.file("fixed.h5")
+    let applied = try Command("diagnose", run, "--apply", "1", "-o", fixed, "--quiet")
+    #expect(applied.status == 0, "\(applied.errors)")
+    let judged = try object(Command("evaluate", fixed, "--data", data + ":0-4", "--json").output)
+    #expect((judged["accuracy"] as? Double ?? 0) > (forgetting["after"] as? Double ?? 1))
+    #expect(try Command("verify", fixed).status == 0)
+    #expect(try Command("diagnose", run, "--apply", "99", "-o", folder.file("no.h5")).status == 64)
+  }
+
+  @Test func aBudgetThatIsExceededEndsWithTwo() throws {
+    let folder = try TemporaryFolder()
+    let run = try run(in: folder)
+    let lost = try #require(
+      object(Command("diagnose", run, "--no-probes", "--json").output)["forgetting"] as? [String: Any])
+    let low = try #require(lost["low"] as? Double)
+    for (budget, status) in [(low - 0.01, 2), (low + 0.01, 0)] as [(Double, Int32)] {
+      let command = try Command("diagnose", run, "--no-probes", "--quiet", "--max-forgetting", "\(budget)")
+      #expect(command.status == status, "\(budget): \(command.errors)")
+    }
+  }
+
+  @Test func twoCheckpointsAreDiagnosedWithoutARun() throws {
+    let folder = try TemporaryFolder()
+    let run = try run(in: folder)
+    let (before, after) = (run + "/checkpoints/epoch-0000.h5", run + "/checkpoints/epoch-0008.h5")
+    let pair = try Command(
+      "diagnose", "--before", before, "--after", after, "--source", data + ":0-4", "--no-probes", "--json")
+    #expect(pair.status == 0, "\(pair.errors)")
+    let rewound = try Command(
+      "rewind", "--before", before, "--after", after, "--source", data + ":0-4", "--target", data + ":5-9",
+      "--cumulative",
+      "--json")
+    let parts = try object(rewound.output)
+    // Putting everything back regains everything.
+    let all = try #require((parts["from the head down"] as? [[String: Any]])?.last?["gain"] as? Double)
+    let forgetting = try #require(object(pair.output)["forgetting"] as? [String: Any])
+    #expect(abs(all - (try #require(forgetting["final"] as? Double))) < 1e-12)
+    let probed = try Command("probe", run, "--data", data + ":0-4", "--samples", "200", "--json")
+    #expect(probed.status == 0, "\(probed.errors)")
+    let layers = try #require(object(probed.output)["layers"] as? [[String: Any]])
+    #expect((layers[0]["accuracy"] as? [Double])?.allSatisfy { $0 > 0.4 } == true)
+  }
+
+  @Test func whatCannotBeDiagnosedIsSaid() throws {
+    for (arguments, reason) in [
+      ([], "give a run, or --before"), (["run", "--before", "a.h5"], "not both"),
+      (["run", "--apply", "1"], "say where"),
+      (["run", "--samples", "3"], "--samples must be at least 20"),
+      (["run", "--max-forgetting", "some"], "expected points"),
+    ] as [([String], String)] {
+      let command = try Command(array: ["diagnose"] + arguments)
+      #expect(command.status == 64 && command.errors.contains(reason), "\(arguments): \(command.errors)")
+    }
+    #expect(try Command("diagnose", "/no/such/run").status == 66)
+  }
+}
