@@ -29,6 +29,9 @@ struct DiagnoseCommand: ParsableCommand {
   @Flag(help: "Leave out the linear probes, which take the most time.")
   var noProbes = false
 
+  @Flag(help: "Average the causes over the orders in which they can be taken apart, rather than statistics first.")
+  var shapley = false
+
   @Option(help: "Write the checkpoint that the remedy of this number gives, with -o.")
   var apply: Int?
 
@@ -60,7 +63,8 @@ struct DiagnoseCommand: ParsableCommand {
       return try write(apply, of: judged, to: output, epoch: subject.epoch, progress)
     }
     let diagnosis = try judged.diagnosis(
-      probes: noProbes ? nil : ProbeData(judged.source), sampleCount: min(pair.samples, 1000), onProgress: progress)
+      probes: noProbes ? nil : ProbeData(judged.source), sampleCount: min(pair.samples, 1000), averagesOrders: shapley,
+      onProgress: progress)
     let remedies = try judged.remedies(onProgress: progress)
     let report = report(diagnosis, remedies, subject, judged)
     let page = output ?? subjectRun.map { "\($0)/diagnosis.html" }
@@ -123,6 +127,7 @@ extension DiagnoseCommand {
           probeDrop: layer.probeDrop, gain: layer.rewind.gain, gainLow: layer.rewind.low, gainHigh: layer.rewind.high,
           cost: layer.rewind.cost, verdict: layer.verdict.rawValue)
       }, correlations: diagnosis.correlations, probeControl: diagnosis.probeControl, remedies: rows)
+    report.isAveragedOverOrders = diagnosis.waterfall.isAveragedOverOrders
     report.classes = diagnosis.classes.map { entry in
       DiagnosisReport.Class(
         name: entry.name, count: entry.change.count, before: entry.before, after: entry.after, lost: entry.change.lost,

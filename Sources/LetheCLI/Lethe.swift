@@ -22,6 +22,7 @@ struct Lethe: ParsableCommand {
         lethe train base.h5 --data fashion-mnist:0-4 -o source
         lethe finetune source --source fashion-mnist:0-4 --target fashion-mnist:5-9 \\
           --regularizer l2-sp:alpha=0.1,beta=0.01 -o run
+        lethe diagnose run
         lethe report run
 
       Exit status: 0 done, 64 wrong usage, 65 bad input data, 66 input missing, 70 our fault, 73 output cannot be \

@@ -98,6 +98,21 @@ public struct PairedComparison: Sendable, Codable, Equatable {
   }
 }
 
+/// Percentile bootstrap interval of a mean, over resamples of the values with replacement.
+///
+/// - Complexity: O(values · resamples).
+public func bootstrapInterval(
+  ofMean values: [Double], confidence: Double = 0.95, resamples: Int = 2000, using random: inout RandomSource
+) -> (low: Double, high: Double) {
+  guard !values.isEmpty else { return (.nan, .nan) }
+  let means = (0..<resamples).map { _ in
+    values.indices.reduce(0.0) { sum, _ in sum + values[Int.random(in: values.indices, using: &random)] }
+      / Double(values.count)
+  }.sorted()
+  let tail = (1 - confidence) / 2
+  return (quantile(tail, ofSorted: means), quantile(1 - tail, ofSorted: means))
+}
+
 /// The `fraction` quantile of sorted values, interpolated linearly between neighbours (NumPy's default).
 public func quantile(_ fraction: Double, ofSorted values: [Double]) -> Double {
   precondition(!values.isEmpty && fraction >= 0 && fraction <= 1, "quantile \(fraction) of \(values.count) values")

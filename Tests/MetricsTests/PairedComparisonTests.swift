@@ -62,3 +62,21 @@ import Testing
     #expect(quantile(1, ofSorted: [1, 2, 4, 8]) == 8)
   }
 }
+
+@Suite struct NullRateTests {
+  /// Two models of the same skill: the test at 5 % calls no more than about 5 % of such pairs forgetting.
+  @Test func equalModelsAreSeldomCalledForgetful() {
+    let seed = UInt64.random(in: 0...UInt64.max)
+    var random = RandomSource(seed: seed)
+    let pairs = 2000
+    let alarms = (0..<pairs).count { _ in
+      // 500 examples, each right with probability 0.9 for either model, by itself.
+      let before = (0..<500).map { _ in random.uniform() < 0.9 }
+      let after = (0..<500).map { _ in random.uniform() < 0.9 }
+      return PairedComparison(before: before, after: after).pValue < 0.05
+    }
+    // 100 expected at most; the exact test is conservative; five deviations above.
+    #expect(alarms < 150, "\(alarms) of \(pairs), seed \(seed)")
+    #expect(alarms > 20, "\(alarms) of \(pairs), seed \(seed)")
+  }
+}

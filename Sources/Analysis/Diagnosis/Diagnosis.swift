@@ -59,7 +59,8 @@ extension JudgedPair {
   ///   - probes: what linear probes are fitted to; nil leaves them out.
   ///   - onProgress: told what is measured next.
   public func diagnosis(
-    probes: ProbeData?, sampleCount: Int = 1000, onProgress: (String) -> Void = { _ in }
+    probes: ProbeData?, sampleCount: Int = 1000, averagesOrders: Bool = false,
+    onProgress: (String) -> Void = { _ in }
   ) throws -> Diagnosis {
     onProgress("accuracy")
     let (start, end) = (try sourceCorrect(before), try sourceCorrect(after))
@@ -67,7 +68,7 @@ extension JudgedPair {
     var random = RandomSource(seed: 5)
     let interval = forgetting.bootstrapInterval(using: &random)
     onProgress("why")
-    let waterfall = try waterfall()
+    let waterfall = try waterfall(averagesOrders: averagesOrders)
     let names = rewindUnits.map(\.name)
     onProgress("drift and similarity")
     let drift = try WeightDrift(before: before.checkpoint(epoch: 0), after: after.checkpoint(epoch: 0))

@@ -4,7 +4,8 @@ import Models
 import Torch
 import Training
 
-/// Where source accuracy went, cause by cause, in this order: running statistics, readout, features.
+/// Where source accuracy went, cause by cause, in this order: running statistics, readout, features; or averaged over the
+/// orders of the first two (Shapley's value).
 public struct Waterfall: Sendable {
   public enum Cause: String, Sendable, CaseIterable {
     case statistics = "running statistics"
@@ -27,6 +28,7 @@ public struct Waterfall: Sendable {
   public let parts: [Part]
   /// Whether the model has running statistics.
   public let hasStatistics: Bool
+  public let isAveragedOverOrders: Bool
 }
 
 /// Some tensors of a model in a new state.
@@ -92,24 +94,38 @@ extension JudgedPair {
   /// The running statistics are measured anew on the source's training inputs; then the source's head is fitted anew on
   /// the features that the model has with them; what is still missing are the features. A part may be negative: a head
   /// fitted anew can be better than the one that was there.
-  public func waterfall() throws -> Waterfall {
+  ///
+  /// - Parameter averagesOrders: whether what the statistics and the readout bring is the mean of both orders: each first,
+  ///   and each after the other. The same where there are no running statistics.
+  public func waterfall(averagesOrders: Bool = false) throws -> Waterfall {
     let start = try sourceCorrect(before)
     let end = try sourceCorrect(after)
     let statistics = try reestimatedStatistics()
     let restored = try applying(statistics ?? ModelChange()) { try sourceCorrect(after) }
     let refitted = try applying(statistics ?? ModelChange()) { try refittedHead().isCorrect }
+    let refittedAlone =
+      averagesOrders && statistics != nil ? try refittedHead().isCorrect : statistics == nil ? refitted : nil
     var random = RandomSource(seed: 3)
-    func part(_ cause: Waterfall.Cause, from first: [Bool], to second: [Bool]) -> Waterfall.Part {
-      let comparison = PairedComparison(before: first, after: second)
-      let interval = comparison.bootstrapInterval(resamples: 4000, using: &random)
-      return Waterfall.Part(cause: cause, loss: comparison.difference, low: interval.low, high: interval.high)
+    /// The mean of steps between two states of the model, example by example.
+    func part(_ cause: Waterfall.Cause, _ steps: [(from: [Bool], to: [Bool])]) -> Waterfall.Part {
+      let changes = start.indices.map { index in
+        steps.reduce(0.0) { $0 + ($1.to[index] ? 1 : 0) - ($1.from[index] ? 1 : 0) } / Double(steps.count)
+      }
+      let interval = bootstrapInterval(ofMean: changes, using: &random)
+      return Waterfall.Part(
+        cause: cause, loss: changes.reduce(0, +) / Double(max(1, changes.count)), low: interval.low, high: interval.high
+      )
+    }
+    var ofStatistics = [(from: end, to: restored)]
+    var ofReadout = [(from: restored, to: refitted)]
+    if averagesOrders, let refittedAlone {
+      ofStatistics.append((refittedAlone, refitted))
+      ofReadout.append((end, refittedAlone))
     }
     return Waterfall(
       before: accuracy(start), after: accuracy(end),
-      parts: [
-        part(.statistics, from: end, to: restored), part(.readout, from: restored, to: refitted),
-        part(.features, from: refitted, to: start),
-      ], hasStatistics: statistics != nil)
+      parts: [part(.statistics, ofStatistics), part(.readout, ofReadout), part(.features, [(refitted, start)])],
+      hasStatistics: statistics != nil, isAveragedOverOrders: averagesOrders)
   }
 }
 

@@ -3,8 +3,11 @@ extension DiagnosisReport {
     let top = causes.max { $0.loss < $1.loss }
     return BarChart(
       title: top.map { "Most of it: \($0.name), \(NumberText.points($0.loss)) points" } ?? "Nothing was measured",
-      subtitle: "points of source accuracy, taken apart in this order: statistics measured anew, then the head fitted "
-        + "anew, then what is still missing; paired bootstrap intervals over \(NumberText.grouped(count)) examples",
+      subtitle: "points of source accuracy, taken apart "
+        + (isAveragedOverOrders
+          ? "by statistics measured anew and the head fitted anew, averaged over both orders, and what is still missing"
+          : "in this order: statistics measured anew, then the head fitted anew, then what is still missing")
+        + "; paired bootstrap intervals over \(NumberText.grouped(count)) examples",
       valueTitle: "points lost", decimals: 1, rows: causes.map(\.name),
       series: [
         .init(

@@ -101,6 +101,8 @@ public struct DiagnosisReport: Sendable {
   /// Accuracy of a probe fitted to permuted labels; NaN where none was.
   public var probeControl: Double
   public var classes: [Class] = []
+  /// Whether the causes are means over the orders in which they can be taken apart.
+  public var isAveragedOverOrders = false
   /// Relative drift of every layer by epoch, where a run has epochs.
   public var history: [(layer: String, drift: [(epoch: Int, value: Double)])] = []
   /// The first epoch whose loss is more than chance, where a run has epochs.

@@ -86,6 +86,24 @@ import Training
     #expect(remedies.first?.action.hasPrefix("re-estimate") == true || remedies.first?.action.contains("norm") == true)
   }
 
+  @Test func bothOrdersTogetherSumToTheWhole() throws {
+    let (result, _, pair, seed) = try diagnosis { model in
+      try #require(model.buffers["norm.running_mean"]).fill(1)
+      let head = try #require(model.heads["source"]).tensors
+      let order = try Tensor([1, 2, 3, 0] as [Int64])
+      for (_, tensor) in head { try tensor.copyInPlace(from: tensor.detached().cloned().selecting(order, along: 0)) }
+    }
+    let averaged = try pair.waterfall(averagesOrders: true)
+    #expect(averaged.isAveragedOverOrders && !result.waterfall.isAveragedOverOrders)
+    for waterfall in [averaged, result.waterfall] {
+      let sum = waterfall.parts.reduce(0) { $0 + $1.loss }
+      #expect(abs(sum - (waterfall.before - waterfall.after)) < 1e-9, "seed \(seed)")
+    }
+    // The order matters for how the first two share, not for what is left.
+    #expect(averaged.parts[2].loss == result.waterfall.parts[2].loss)
+    #expect(averaged.parts[1].loss > 0.3, "\(averaged.parts), seed \(seed)")
+  }
+
   @Test func aRotatedHeadIsFound() throws {
     let (result, remedies, pair, seed) = try diagnosis { model in
       let head = try #require(model.heads["source"]).tensors
