@@ -233,7 +233,13 @@ extension Run {
       (
         layer,
         drifts.compactMap { epoch, drift in
-          drift.layers.first { $0.layer == layer }.map { (epoch, $0.relative) }
+          // A block is all that is under its name.
+          let own = drift.layers.filter { $0.layer == layer || $0.layer.hasPrefix(layer + ".") }
+          let (change, size) = own.reduce((0.0, 0.0)) { sums, entry in
+            let start = entry.relative > 0 ? entry.l2 / entry.relative : 0
+            return (sums.0 + entry.l2 * entry.l2, sums.1 + start * start)
+          }
+          return own.isEmpty ? nil : (epoch, size > 0 ? (change / size).squareRoot() : 0)
         }
       )
     }

@@ -21,6 +21,9 @@ struct JudgedOptions: ParsableArguments {
   @Option(help: "The task whose head judges the source.")
   var head: String?
 
+  @Flag(help: "Look at every layer by itself, where by default more than twelve are taken together as blocks.")
+  var everyLayer = false
+
   @Option(help: "Test examples of each task, at most.")
   var samples = 2000
 }
@@ -68,10 +71,12 @@ extension JudgedOptions {
   /// Loads the models and the data.
   func open(_ subject: Subject, reading: DataOptions, device: Device) throws -> JudgedPair {
     let before = try Checkpoint(contentsOf: subject.before)
-    return try JudgedPair(
+    let pair = try JudgedPair(
       before: before, after: Checkpoint(contentsOf: subject.after),
       source: reading.load(subject.source, for: before.program),
       target: subject.target.map { try reading.load($0, for: before.program) }, sourceTask: subject.head,
       testCount: samples, device: device)
+    pair.takesEveryLayer = everyLayer
+    return pair
   }
 }

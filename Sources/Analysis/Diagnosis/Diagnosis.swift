@@ -69,9 +69,9 @@ extension JudgedPair {
     let interval = forgetting.bootstrapInterval(using: &random)
     onProgress("why")
     let waterfall = try waterfall(averagesOrders: averagesOrders)
-    let names = rewindUnits.map(\.name)
+    let units = rewindUnits
+    let names = units.map(\.name)
     onProgress("drift and similarity")
-    let drift = try WeightDrift(before: before.checkpoint(epoch: 0), after: after.checkpoint(epoch: 0))
     try activateSourceHead()
     let matrix = try CKAMatrix(
       comparing: before, with: after, on: sourceTest, dataset: source.name, layersA: names, layersB: names,
@@ -89,7 +89,7 @@ extension JudgedPair {
     }
     onProgress("rewinding layers")
     let rewinds = try rewinds()
-    let drifts = Dictionary(drift.layers.map { ($0.layer, $0.relative) }) { first, _ in first }
+    let drifts = Dictionary(uniqueKeysWithValues: try units.map { ($0.name, try drift(of: $0)) })
     let median = quantile(0.5, ofSorted: names.compactMap { drifts[$0] }.sorted())
     let layers = zip(names, rewinds).map { name, rewind -> LayerDiagnosis in
       let entry = matrix.diagonal.first { $0.layer == name }

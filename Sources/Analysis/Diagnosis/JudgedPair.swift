@@ -14,6 +14,8 @@ public final class JudgedPair {
   public let target: Dataset?
   public let sourceTask: String
   public let targetTask: String?
+  /// Whether every layer is looked at by itself, rather than blocks where there are many.
+  public var takesEveryLayer = false
   let sourceTest: Split
   let targetTest: Split?
 

@@ -1,6 +1,7 @@
 import Metrics
 import Models
 import Programs
+import Torch
 
 /// What putting one layer's, or several layers', tensors back brings and costs.
 public struct Rewind: Sendable {
@@ -22,12 +23,36 @@ struct RewindUnit {
 }
 
 extension JudgedPair {
-  /// Leaf layers with parameters, the heads' left out: the source's head is not what fine-tuning moves.
+  /// More layers than this are taken together as blocks, unless every layer is asked for.
+  private static let mostLayers = 12
+
+  /// Leaf layers with parameters, or blocks where those are many; the heads' left out: the source's head is not what
+  /// fine-tuning moves.
   var rewindUnits: [RewindUnit] {
-    let head = Set(after.program.headParameterNames)
-    return after.program.layers.compactMap { layer in
+    let program = after.program
+    let head = Set(program.headParameterNames)
+    let layers = program.layers.compactMap { layer in
       let own = layer.parameterNames.filter { !head.contains($0) }
       return own.isEmpty ? nil : RewindUnit(name: layer.name, names: Set(own + layer.bufferNames))
+    }
+    guard layers.count > Self.mostLayers, !takesEveryLayer else { return layers }
+    return program.blocks.filter { head.isDisjoint(with: $0.parameterNames) }.map { block in
+      let owners = Set(block.parameterNames.map(Program.path(ofTensor:)))
+      let buffers = program.buffers.map(\.name).filter { owners.contains(Program.path(ofTensor: $0)) }
+      return RewindUnit(name: block.name, names: Set(block.parameterNames + buffers))
+    }
+  }
+
+  /// ‖after − before‖ / ‖before‖ over a unit's parameters.
+  func drift(of unit: RewindUnit) throws -> Double {
+    try withoutGradients {
+      var (change, size) = (0.0, 0.0)
+      for name in unit.names.sorted() {
+        guard let end = after.parameters[name], let start = before.parameters[name] else { continue }
+        change += try end.subtract(start).squared().sum().item()
+        size += try start.squared().sum().item()
+      }
+      return change == 0 ? 0 : (change / size).squareRoot()
     }
   }
 

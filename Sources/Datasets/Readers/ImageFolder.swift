@@ -5,7 +5,8 @@ import HDF5
 /// A folder of JPEG and PNG images by class: `train/<class>/…` and `test/<class>/…`, or `<class>/…` alone, of which a
 /// fifth is held out for testing.
 struct ImageFolder {
-  private static let extensions: Set<String> = ["jpg", "jpeg", "png"]
+  /// Those of other formats are images that cannot be read, rather than no images.
+  private static let extensions: Set<String> = ["jpg", "jpeg", "png", "webp", "gif", "bmp", "tif", "tiff", "ppm"]
   private static let testNames = ["test", "val", "valid", "validation"]
 
   private let path: String
