@@ -43,7 +43,7 @@ extension CKAMatrix {
     try a.checkInputs(of: split, dataset: dataset)
     try b.checkInputs(of: split, dataset: dataset)
     var random = RandomSource(seed: seed)
-    let order = Array(random.permutation(count: split.count).prefix(sampleCount))
+    let order = random.sample(sampleCount, of: split.count)
     guard order.count >= estimator.minimumSampleCount else {
       throw AnalysisError.tooFewSamples(count: order.count, minimum: estimator.minimumSampleCount)
     }

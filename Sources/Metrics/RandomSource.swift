@@ -65,6 +65,11 @@ extension RandomSource {
     Array(0..<count).shuffled(using: &self)
   }
 
+  /// Some of the numbers `0..<total`, drawn without replacement, in random order; all of them where that is fewer.
+  public mutating func sample(_ count: Int, of total: Int) -> [Int] {
+    Array(permutation(count: total).prefix(count))
+  }
+
   /// How many of `trials` independent trials succeed: an exact draw from the binomial distribution.
   ///
   /// Gaps between successes are drawn while few successes are expected; otherwise Hörmann's transformed

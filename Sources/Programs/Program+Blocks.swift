@@ -5,6 +5,8 @@ extension Program {
     public let name: String
     /// In the program's order.
     public let parameterNames: [String]
+    /// Those of the modules that the parameters belong to, in the program's order.
+    public let bufferNames: [String]
   }
 
   /// The network's parts with parameters, from the input to the head.
@@ -51,7 +53,9 @@ extension Program {
       let own = parameters.map(\.name).filter { name in
         headNames.contains(name) ? index == found.count - 1 : (blockOfParameter[name] ?? 0) == index
       }
-      return own.isEmpty ? nil : Block(name: block.name, parameterNames: own)
+      let modules = Set(own.map(Self.path(ofTensor:)))
+      let buffers = self.buffers.map(\.name).filter { modules.contains(Self.path(ofTensor: $0)) }
+      return own.isEmpty ? nil : Block(name: block.name, parameterNames: own, bufferNames: buffers)
     }
   }
 

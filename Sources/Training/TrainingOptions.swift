@@ -107,6 +107,6 @@ public struct TrainingOptions: Sendable, Codable, Equatable {
   func examples(of split: Split) -> Split {
     guard let exampleCount, exampleCount < split.count else { return split }
     var random = RandomSource(seed: seed)
-    return split.selecting(Array(random.permutation(count: split.count).prefix(exampleCount)))
+    return split.selecting(random.sample(exampleCount, of: split.count))
   }
 }

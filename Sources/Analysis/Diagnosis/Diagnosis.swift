@@ -63,7 +63,7 @@ extension JudgedPair {
     onProgress: (String) -> Void = { _ in }
   ) throws -> Diagnosis {
     onProgress("accuracy")
-    let (start, end) = (try sourceCorrect(before), try sourceCorrect(after))
+    let (start, end) = (try asItWas(), try asItIs().source)
     let forgetting = PairedComparison(before: start, after: end)
     var random = RandomSource(seed: 5)
     let interval = forgetting.bootstrapInterval(using: &random)
@@ -104,7 +104,7 @@ extension JudgedPair {
     }
     return Diagnosis(
       forgetting: forgetting, interval: (-interval.high, -interval.low), sourceBefore: accuracy(start),
-      sourceAfter: accuracy(end), targetAfter: accuracy(try targetCorrect(after)),
+      sourceAfter: accuracy(end), targetAfter: accuracy(try asItIs().target),
       classes: source.classNames.enumerated().map { label, name in
         let own = sourceTest.labels.indices.filter { sourceTest.labels[$0] == label }
         let (first, last) = (own.map { start[$0] }, own.map { end[$0] })

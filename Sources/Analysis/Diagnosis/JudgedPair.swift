@@ -18,6 +18,16 @@ public final class JudgedPair {
   public var takesEveryLayer = false
   let sourceTest: Split
   let targetTest: Split?
+  var known = Known()
+
+  /// What several measures need of the models as they are, each computed when it is first asked for.
+  struct Known {
+    var before: [Bool]?
+    var after: (source: [Bool], target: [Bool])?
+    /// The inner nil where the model has no running statistics.
+    var statistics: ModelChange??
+    var head: (isCorrect: [Bool], change: ModelChange?)?
+  }
 
   /// - Parameters:
   ///   - sourceTask: the head that judges the source; the data's own, or the one that was there before, when nil.
@@ -53,7 +63,7 @@ public final class JudgedPair {
     var random = RandomSource(seed: seed)
     func sample(_ split: Split) -> Split {
       guard split.count > testCount else { return split }
-      return split.selecting(Array(random.permutation(count: split.count).prefix(testCount)).sorted())
+      return split.selecting(random.sample(testCount, of: split.count).sorted())
     }
     sourceTest = sample(source.test)
     targetTest = target.map { sample($0.test) }
@@ -78,26 +88,18 @@ public final class JudgedPair {
     return result.isCorrect
   }
 
-  /// Runs `body` with some of the after-model's tensors as they were before, then puts them back.
-  ///
-  /// - Parameter names: of parameters and buffers.
-  func rewinding<Result>(_ names: Set<String>, _ body: () throws -> Result) throws -> Result {
-    func exchange(_ values: [(Tensor, Tensor)]) throws {
-      try withoutGradients { for (tensor, value) in values { try tensor.copyInPlace(from: value) } }
-    }
-    var kept: [(Tensor, Tensor)] = []
-    var old: [(Tensor, Tensor)] = []
-    for name in names {
-      guard let tensor = after.parameters[name] ?? after.buffers[name],
-        let start = before.parameters[name] ?? before.buffers[name]
-      else { continue }
-      kept.append((tensor, try tensor.detached().cloned()))
-      old.append((tensor, start))
-    }
-    try exchange(old)
-    let result = Swift.Result { try body() }
-    try exchange(kept)
-    return try result.get()
+  /// Which source examples the model before gets right; measured once.
+  func asItWas() throws -> [Bool] {
+    let result = try known.before ?? sourceCorrect(before)
+    known.before = result
+    return result
+  }
+
+  /// Which source and target examples the model after gets right with no change applied; measured once.
+  func asItIs() throws -> (source: [Bool], target: [Bool]) {
+    let result = try known.after ?? (sourceCorrect(after), targetCorrect(after))
+    known.after = result
+    return result
   }
 }
 

@@ -38,9 +38,7 @@ extension JudgedPair {
     onProgress("rewinding")
     let set = try smallestSet(regaining: 0.8, on: Half(isFirst: true))
     if !set.isEmpty {
-      var change = ModelChange()
-      for name in set.flatMap(\.names) { change.tensors[name] = before.parameters[name] ?? before.buffers[name] }
-      try tried("rewind \(set.map(\.name).joined(separator: ", "))", change)
+      try tried("rewind \(set.map(\.name).joined(separator: ", "))", rewound(set))
     }
     onProgress("interpolating")
     let (share, change) = try bestInterpolation()
@@ -60,14 +58,15 @@ extension JudgedPair {
 
   private func measured(_ action: String, _ change: ModelChange) throws -> Remedy {
     let half = Half(isFirst: false)
-    let (source, target) = (half.source(try sourceCorrect(after)), half.target(try targetCorrect(after)))
+    let now = try asItIs()
+    let (source, target) = (half.take(now.source), half.take(now.target))
     return try applying(change) {
-      let comparison = PairedComparison(before: source, after: half.source(try sourceCorrect(after)))
+      let comparison = PairedComparison(before: source, after: half.take(try sourceCorrect(after)))
       var random = RandomSource(seed: 4)
       let interval = comparison.bootstrapInterval(resamples: 4000, using: &random)
       return Remedy(
         action: action, gain: comparison.difference, low: interval.low, high: interval.high,
-        cost: target.isEmpty ? .nan : accuracy(target) - accuracy(half.target(try targetCorrect(after))),
+        cost: target.isEmpty ? .nan : accuracy(target) - accuracy(half.take(try targetCorrect(after))),
         count: source.count, change: change)
     }
   }
@@ -95,8 +94,8 @@ extension JudgedPair {
   private func score(_ change: ModelChange) throws -> Double {
     let half = Half(isFirst: true)
     return try applying(change) {
-      let target = half.target(try targetCorrect(after))
-      return accuracy(half.source(try sourceCorrect(after))) + (target.isEmpty ? 0 : accuracy(target))
+      let target = half.take(try targetCorrect(after))
+      return accuracy(half.take(try sourceCorrect(after))) + (target.isEmpty ? 0 : accuracy(target))
     }
   }
 
@@ -116,18 +115,13 @@ extension JudgedPair {
     from start: Double
   ) throws -> (shares: [(block: String, share: Double)], change: ModelChange) {
     let head = Set(after.program.headParameterNames)
-    let buffers = after.program.buffers.map(\.name)
-    let blocks = after.program.blocks.filter { head.isDisjoint(with: $0.parameterNames) }.map { block in
-      let layers = Set(block.parameterNames.map(Program.path(ofTensor:)))
-      return (
-        name: block.name,
-        names: block.parameterNames + buffers.filter { layers.contains(Program.path(ofTensor: $0)) }
-      )
-    }
+    let blocks = after.program.blocks.filter { head.isDisjoint(with: $0.parameterNames) }
     var shares = blocks.map { _ in start }
     func change() throws -> ModelChange {
       var all: [String: Double] = [:]
-      for (block, share) in zip(blocks, shares) { for name in block.names { all[name] = share } }
+      for (block, share) in zip(blocks, shares) {
+        for name in block.parameterNames + block.bufferNames { all[name] = share }
+      }
       return try interpolation(all)
     }
     var best = try score(change())

@@ -37,9 +37,7 @@ extension JudgedPair {
     }
     guard layers.count > Self.mostLayers, !takesEveryLayer else { return layers }
     return program.blocks.filter { head.isDisjoint(with: $0.parameterNames) }.map { block in
-      let owners = Set(block.parameterNames.map(Program.path(ofTensor:)))
-      let buffers = program.buffers.map(\.name).filter { owners.contains(Program.path(ofTensor: $0)) }
-      return RewindUnit(name: block.name, names: Set(block.parameterNames + buffers))
+      RewindUnit(name: block.name, names: Set(block.parameterNames + block.bufferNames))
     }
   }
 
@@ -56,23 +54,31 @@ extension JudgedPair {
     }
   }
 
+  /// The tensors of some layers as they were before.
+  func rewound(_ units: [RewindUnit]) -> ModelChange {
+    var change = ModelChange()
+    for name in units.flatMap(\.names) { change.tensors[name] = before.parameters[name] ?? before.buffers[name] }
+    return change
+  }
+
   /// Rewinds each layer alone.
   ///
   /// Zhang et al., "Are all layers created equal?", 2019.
   ///
   /// - Parameter onProgress: told how many are done.
   public func rewinds(onProgress: (Int, Int) -> Void = { _, _ in }) throws -> [Rewind] {
-    let (source, target) = (try sourceCorrect(after), try targetCorrect(after))
     let units = rewindUnits
     return try units.enumerated().map { index, unit in
-      let result = try rewind([unit], source: source, target: target)
+      let result = try rewind([unit])
       onProgress(index + 1, units.count)
       return result
     }
   }
 
-  func rewind(_ units: [RewindUnit], source: [Bool], target: [Bool]) throws -> Rewind {
-    try rewinding(units.reduce(into: []) { $0.formUnion($1.names) }) {
+  /// Rewinds some layers together.
+  func rewind(_ units: [RewindUnit]) throws -> Rewind {
+    let (source, target) = try asItIs()
+    return try applying(rewound(units)) {
       let regained = PairedComparison(before: source, after: try sourceCorrect(after))
       var random = RandomSource(seed: 1)
       let interval = regained.bootstrapInterval(resamples: 2000, using: &random)
@@ -84,9 +90,8 @@ extension JudgedPair {
 
   /// Rewinds more and more layers from one end: `fromHead` begins with the last.
   public func cumulativeRewinds(fromHead: Bool) throws -> [Rewind] {
-    let (source, target) = (try sourceCorrect(after), try targetCorrect(after))
     let units = fromHead ? rewindUnits.reversed() : rewindUnits
-    return try units.indices.map { try rewind(Array(units[...$0]), source: source, target: target) }
+    return try units.indices.map { try rewind(Array(units[...$0])) }
   }
 
   /// The smallest set of layers, found greedily, whose rewinding regains a share of what was lost, and what it came to on
@@ -94,17 +99,15 @@ extension JudgedPair {
   ///
   /// - Parameter share: of the loss, 0 to 1.
   func smallestSet(regaining share: Double, on half: Half) throws -> [RewindUnit] {
-    let start = half.source(try sourceCorrect(before))
-    let now = half.source(try sourceCorrect(after))
+    let start = half.take(try asItWas())
+    let now = half.take(try asItIs().source)
     let wanted = accuracy(now) + share * (accuracy(start) - accuracy(now))
     var chosen: [RewindUnit] = []
     var rest = rewindUnits
     var reached = accuracy(now)
     while reached < wanted, !rest.isEmpty {
       let trials = try rest.map { unit in
-        try rewinding((chosen + [unit]).reduce(into: []) { $0.formUnion($1.names) }) {
-          accuracy(half.source(try sourceCorrect(after)))
-        }
+        try applying(rewound(chosen + [unit])) { accuracy(half.take(try sourceCorrect(after))) }
       }
       guard let best = trials.indices.max(by: { trials[$0] < trials[$1] }), trials[best] > reached else { break }
       reached = trials[best]
@@ -118,10 +121,7 @@ extension JudgedPair {
 struct Half {
   let isFirst: Bool
 
-  private func take(_ values: [Bool]) -> [Bool] {
+  func take(_ values: [Bool]) -> [Bool] {
     values.indices.filter { ($0 % 2 == 0) == isFirst }.map { values[$0] }
   }
-
-  func source(_ isCorrect: [Bool]) -> [Bool] { take(isCorrect) }
-  func target(_ isCorrect: [Bool]) -> [Bool] { take(isCorrect) }
 }

@@ -56,8 +56,14 @@ extension JudgedPair {
     return try result.get()
   }
 
-  /// Running statistics measured anew on the source; nil where the model has none.
+  /// Running statistics measured anew on the source; nil where the model has none. Measured once.
   func reestimatedStatistics() throws -> ModelChange? {
+    let result = try known.statistics ?? measuredStatistics()
+    known.statistics = .some(result)
+    return result
+  }
+
+  private func measuredStatistics() throws -> ModelChange? {
     let kept = try after.buffers.mapValues { try $0.cloned() }
     let layers = try after.reestimateNormalization(on: source.train, dataset: source.name, count: 5000)
     guard !layers.isEmpty else { return nil }
@@ -69,12 +75,19 @@ extension JudgedPair {
     return change
   }
 
-  /// The source's head fitted anew on the features as they are now.
+  /// The source's head fitted anew on the features of the model after, no change applied. Fitted once.
   ///
   /// - Returns: which test examples it gets right, and the head where it is one linear layer.
-  func refittedHead(count: Int = 5000) throws -> (isCorrect: [Bool], change: ModelChange?) {
+  func refittedHead() throws -> (isCorrect: [Bool], change: ModelChange?) {
+    let result = try known.head ?? fittedHead()
+    known.head = result
+    return result
+  }
+
+  /// Likewise, on the features as they are now, whatever is applied.
+  private func fittedHead(count: Int = 5000) throws -> (isCorrect: [Bool], change: ModelChange?) {
     var random = RandomSource(seed: 2)
-    let sample = source.train.selecting(Array(random.permutation(count: source.train.count).prefix(count)))
+    let sample = source.train.selecting(random.sample(count, of: source.train.count))
     let train = try after.headInputs(on: sample, dataset: source.name)
     let test = try after.headInputs(on: sourceTest, dataset: source.name)
     let (regression, _) = try Model.regression(train, labels: sample.labels, classCount: source.classNames.count)
@@ -98,13 +111,13 @@ extension JudgedPair {
   /// - Parameter averagesOrders: whether what the statistics and the readout bring is the mean of both orders: each first,
   ///   and each after the other. The same where there are no running statistics.
   public func waterfall(averagesOrders: Bool = false) throws -> Waterfall {
-    let start = try sourceCorrect(before)
-    let end = try sourceCorrect(after)
+    let start = try asItWas()
+    let end = try asItIs().source
     let statistics = try reestimatedStatistics()
-    let restored = try applying(statistics ?? ModelChange()) { try sourceCorrect(after) }
-    let refitted = try applying(statistics ?? ModelChange()) { try refittedHead().isCorrect }
-    let refittedAlone =
-      averagesOrders && statistics != nil ? try refittedHead().isCorrect : statistics == nil ? refitted : nil
+    let (restored, refitted) =
+      try statistics.map { change in
+        try applying(change) { (try sourceCorrect(after), try fittedHead().isCorrect) }
+      } ?? (end, refittedHead().isCorrect)
     var random = RandomSource(seed: 3)
     /// The mean of steps between two states of the model, example by example.
     func part(_ cause: Waterfall.Cause, _ steps: [(from: [Bool], to: [Bool])]) -> Waterfall.Part {
@@ -118,7 +131,8 @@ extension JudgedPair {
     }
     var ofStatistics = [(from: end, to: restored)]
     var ofReadout = [(from: restored, to: refitted)]
-    if averagesOrders, let refittedAlone {
+    if averagesOrders {
+      let refittedAlone = try refittedHead().isCorrect
       ofStatistics.append((refittedAlone, refitted))
       ofReadout.append((end, refittedAlone))
     }

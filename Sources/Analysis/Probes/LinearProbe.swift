@@ -29,8 +29,8 @@ public struct ProbeData {
   ///   - trainCount: training examples, at most, drawn by the seed; likewise the test's.
   public init(_ data: Dataset, trainCount: Int = 1000, testCount: Int = 1000, seed: UInt64 = 0) {
     var random = RandomSource(seed: seed)
-    train = data.train.selecting(Array(random.permutation(count: data.train.count).prefix(trainCount)))
-    test = data.test.selecting(Array(random.permutation(count: data.test.count).prefix(testCount)).sorted())
+    train = data.train.selecting(random.sample(trainCount, of: data.train.count))
+    test = data.test.selecting(random.sample(testCount, of: data.test.count).sorted())
     dataset = data.name
     classCount = data.classNames.count
   }
@@ -77,7 +77,7 @@ extension Model {
         fitted, labels: labels ?? data.train.labels, classCount: data.classCount)
       let isCorrect = zip(try regression.predictions(judged), data.test.labels).map(==)
       return LinearProbe(
-        layer: layer, accuracy: Double(isCorrect.count { $0 }) / Double(max(1, isCorrect.count)), isCorrect: isCorrect,
+        layer: layer, accuracy: accuracy(isCorrect), isCorrect: isCorrect,
         penalty: penalty)
     }
   }

@@ -129,7 +129,7 @@ extension RegularizerContext {
   public func sourceSample(_ count: Int) throws -> Split {
     let (_, _, examples) = try sourceExamples()
     var random = RandomSource(seed: options.seed)
-    return examples.selecting(Array(random.permutation(count: examples.count).prefix(count)).sorted())
+    return examples.selecting(random.sample(count, of: examples.count).sorted())
   }
 
   /// The logits that a head gives for all examples of a split before training, in evaluation, in their order.

@@ -21,7 +21,7 @@ final class Reservoir {
   /// Examples to go beside `count` of the target's, drawn without replacement; at least `least`.
   func draw(beside count: Int, atLeast least: Int = 1) throws -> Batch? {
     let wanted = max(least, Int((Double(count) * share / (1 - share)).rounded()))
-    let chosen = Array(random.permutation(count: examples.count).prefix(wanted))
+    let chosen = random.sample(wanted, of: examples.count)
     return try Batches(split: examples, batchSize: max(1, chosen.count), order: chosen, device: device)
       .makeIterator().next()
   }
