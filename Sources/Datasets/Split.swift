@@ -59,6 +59,12 @@ public struct Split: Sendable {
     Split(inputs: inputs, labels: indices.map { labels[$0] }, rows: indices.map(row))
   }
 
+  /// The same examples with other labels, one for each.
+  public func relabelled(_ labels: [Int32]) -> Split {
+    precondition(labels.count == count, "\(labels.count) labels for \(count) examples")
+    return Split(inputs: inputs, labels: labels, rows: rows)
+  }
+
   /// The examples of some classes, which are renumbered from 0 in the order given. No input is copied.
   func keeping(classes: [Int], of classCount: Int) -> Split {
     var newLabel = [Int32](repeating: -1, count: classCount)

@@ -14,10 +14,15 @@ public final class JudgedPair {
   public let target: Dataset?
   public let sourceTask: String
   public let targetTask: String?
+  /// Whether the source's labels are what the model before said of a proxy set, as its own data are not at hand:
+  /// accuracy is then agreement with it.
+  public let isProxy: Bool
   /// Whether every layer is looked at by itself, rather than blocks where there are many.
   public var takesEveryLayer = false
   let sourceTest: Split
   let targetTest: Split?
+  /// Where each example of `sourceTest` stands among the source's test examples.
+  let sourceTestIndices: [Int]
   var known = Known()
 
   /// What several measures need of the models as they are, each computed when it is first asked for.
@@ -30,25 +35,28 @@ public final class JudgedPair {
   }
 
   /// - Parameters:
+  ///   - isProxy: whether `source` only stands in for the source's examples. Its labels do not count.
   ///   - sourceTask: the head that judges the source; the data's own, or the one that was there before, when nil.
   ///   - testCount: test examples of each task, at most, drawn by the seed.
   /// - Throws: `ModelError` where a head is missing, ``AnalysisError/nothingToCompare(_:)`` for two different networks.
   public init(
-    before: Checkpoint, after: Checkpoint, source: Dataset, target: Dataset?, sourceTask: String? = nil,
-    testCount: Int = 2000, seed: UInt64 = 0, device: Device = .cpu
+    before: Checkpoint, after: Checkpoint, source: Dataset, target: Dataset?, isProxy: Bool = false,
+    sourceTask: String? = nil, testCount: Int = 2000, seed: UInt64 = 0, device: Device = .cpu
   ) throws {
     self.before = try Model(before, device: device)
     self.after = try Model(after, device: device)
-    self.source = source
     self.target = target
+    self.isProxy = isProxy
     let other = before.task == after.task ? nil : before.task
-    let candidates = [sourceTask, source.name, other, before.heads.keys.first { $0 != after.task }].compactMap { $0 }
+    let own = isProxy ? nil : source.name
+    let candidates = [sourceTask, own, other, before.heads.keys.first { $0 != after.task }, before.task]
+      .compactMap { $0 }
     guard let task = candidates.first(where: { before.heads[$0] != nil && after.heads[$0] != nil }),
       sourceTask == nil || task == sourceTask
     else {
       throw ModelError.missingHead(task: sourceTask ?? source.name, available: after.heads.keys.sorted())
     }
-    for (task, data) in [(task, source)] + (target.map { [($0.name, $0)] } ?? []) {
+    for (task, data) in (isProxy ? [] : [(task, source)]) + (target.map { [($0.name, $0)] } ?? []) {
       guard let head = after.heads[task] else {
         throw ModelError.missingHead(task: task, available: after.heads.keys.sorted())
       }
@@ -61,31 +69,38 @@ public final class JudgedPair {
     self.sourceTask = task
     targetTask = target?.name
     var random = RandomSource(seed: seed)
-    func sample(_ split: Split) -> Split {
-      guard split.count > testCount else { return split }
-      return split.selecting(random.sample(testCount, of: split.count).sorted())
+    func sample(_ split: Split, _ count: Int) -> [Int] {
+      split.count > count ? random.sample(count, of: split.count).sorted() : Array(0..<split.count)
     }
-    sourceTest = sample(source.test)
-    targetTest = target.map { sample($0.test) }
+    sourceTestIndices = sample(source.test, testCount)
+    let judged = source.test.selecting(sourceTestIndices)
+    if isProxy {
+      let fitted = source.train.selecting(sample(source.train, Self.proxyTrainCount))
+      self.source = try self.before.labelled(fitted, judged, task: task, name: source.name)
+      sourceTest = self.source.test
+    } else {
+      self.source = source
+      sourceTest = judged
+    }
+    targetTest = target.map { $0.test.selecting(sample($0.test, testCount)) }
   }
 
+  /// More examples of a proxy set than this are not labelled for heads and probes to be fitted to.
+  private static let proxyTrainCount = 5000
+
   /// Which source examples a model gets right, with the source's head.
-  func sourceCorrect(_ model: Model) throws -> [Bool] {
-    try correct(model, task: sourceTask, on: sourceTest, dataset: source.name)
+  ///
+  /// - Parameter half: only those of one half.
+  func sourceCorrect(_ model: Model, half: Half? = nil) throws -> [Bool] {
+    let split = half?.take(sourceTest) ?? sourceTest
+    return try model.evaluation(task: sourceTask, on: split, dataset: source.name).isCorrect
   }
 
   /// Which target examples; none without a target.
-  func targetCorrect(_ model: Model) throws -> [Bool] {
+  func targetCorrect(_ model: Model, half: Half? = nil) throws -> [Bool] {
     guard let targetTest, let targetTask, let target else { return [] }
-    return try correct(model, task: targetTask, on: targetTest, dataset: target.name)
-  }
-
-  private func correct(_ model: Model, task: String, on split: Split, dataset: String) throws -> [Bool] {
-    let active = model.task
-    try model.activate(task: task)
-    let result = try Evaluator().evaluate(model, on: split, dataset: dataset)
-    try model.activate(task: active)
-    return result.isCorrect
+    let split = half?.take(targetTest) ?? targetTest
+    return try model.evaluation(task: targetTask, on: split, dataset: target.name).isCorrect
   }
 
   /// Which source examples the model before gets right; measured once.
@@ -101,6 +116,41 @@ public final class JudgedPair {
     known.after = result
     return result
   }
+}
+
+/// One half of the examples: every other one.
+struct Half {
+  let isFirst: Bool
+
+  func take(_ values: [Bool]) -> [Bool] { indices(of: values.count).map { values[$0] } }
+
+  func take(_ split: Split) -> Split { split.selecting(indices(of: split.count)) }
+
+  private func indices(of count: Int) -> [Int] { Array(stride(from: isFirst ? 0 : 1, to: count, by: 2)) }
+}
+
+extension Model {
+  /// Evaluates with a task's head, then puts the one back that was there.
+  func evaluation(task wanted: String, on split: Split, dataset: String) throws -> Evaluation {
+    let active = task
+    try activate(task: wanted)
+    let result = Swift.Result { try Evaluator().evaluate(self, on: split, dataset: dataset) }
+    try activate(task: active)
+    return try result.get()
+  }
+
+  /// Examples with the classes that the model itself gives them.
+  fileprivate func labelled(_ train: Split, _ test: Split, task: String, name: String) throws -> Dataset {
+    func relabelled(_ split: Split) throws -> Split {
+      split.relabelled(try evaluation(task: task, on: split.relabelled(.zeros(split.count)), dataset: name).predictions)
+    }
+    return try Dataset(
+      name: name, classNames: heads[task]?.classNames ?? [], train: relabelled(train), test: relabelled(test))
+  }
+}
+
+extension [Int32] {
+  fileprivate static func zeros(_ count: Int) -> [Int32] { [Int32](repeating: 0, count: count) }
 }
 
 /// The mean of booleans as a fraction; NaN of none.

@@ -61,12 +61,12 @@ extension JudgedPair {
     let now = try asItIs()
     let (source, target) = (half.take(now.source), half.take(now.target))
     return try applying(change) {
-      let comparison = PairedComparison(before: source, after: half.take(try sourceCorrect(after)))
+      let comparison = PairedComparison(before: source, after: try sourceCorrect(after, half: half))
       var random = RandomSource(seed: 4)
       let interval = comparison.bootstrapInterval(resamples: 4000, using: &random)
       return Remedy(
         action: action, gain: comparison.difference, low: interval.low, high: interval.high,
-        cost: target.isEmpty ? .nan : accuracy(target) - accuracy(half.take(try targetCorrect(after))),
+        cost: target.isEmpty ? .nan : accuracy(target) - accuracy(try targetCorrect(after, half: half)),
         count: source.count, change: change)
     }
   }
@@ -94,8 +94,8 @@ extension JudgedPair {
   private func score(_ change: ModelChange) throws -> Double {
     let half = Half(isFirst: true)
     return try applying(change) {
-      let target = half.take(try targetCorrect(after))
-      return accuracy(half.take(try sourceCorrect(after))) + (target.isEmpty ? 0 : accuracy(target))
+      let target = try targetCorrect(after, half: half)
+      return accuracy(try sourceCorrect(after, half: half)) + (target.isEmpty ? 0 : accuracy(target))
     }
   }
 

@@ -107,21 +107,12 @@ extension JudgedPair {
     var reached = accuracy(now)
     while reached < wanted, !rest.isEmpty {
       let trials = try rest.map { unit in
-        try applying(rewound(chosen + [unit])) { accuracy(half.take(try sourceCorrect(after))) }
+        try applying(rewound(chosen + [unit])) { accuracy(try sourceCorrect(after, half: half)) }
       }
       guard let best = trials.indices.max(by: { trials[$0] < trials[$1] }), trials[best] > reached else { break }
       reached = trials[best]
       chosen.append(rest.remove(at: best))
     }
     return chosen
-  }
-}
-
-/// One half of the examples: every other one.
-struct Half {
-  let isFirst: Bool
-
-  func take(_ values: [Bool]) -> [Bool] {
-    values.indices.filter { ($0 % 2 == 0) == isFirst }.map { values[$0] }
   }
 }
