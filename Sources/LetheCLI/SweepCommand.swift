@@ -65,10 +65,7 @@ struct SweepCommand: ParsableCommand {
   @OptionGroup var shared: OutputOptions
 
   func run() throws {
-    if training.printConfig {
-      Console.result(String(EffectiveOptions(of: self).yaml.dropLast()))
-      return
-    }
+    guard !training.printConfig else { return EffectiveOptions(of: self).show() }
     let plan = try plan()
     var arguments = training
     arguments.regularizer = []

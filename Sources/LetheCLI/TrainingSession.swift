@@ -24,10 +24,7 @@ struct TrainingSession {
   let effective: EffectiveOptions
 
   func run() throws {
-    if training.printConfig {
-      Console.result(String(effective.yaml.dropLast()))
-      return
-    }
+    guard !training.printConfig else { return effective.show() }
     let isResumed = training.resume != nil
     if !isResumed { try requireAbsent(output) }
     let options = try training.options()
