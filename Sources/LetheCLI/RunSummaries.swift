@@ -37,8 +37,7 @@ extension Run {
           epoch: epoch, rule: record.environment["bestRule"] ?? "",
           keepsBounds: record.environment["bestKeepsBounds"] != "false")
       },
-      plannedEpochs: (try? JSONDecoder().decode(TrainingOptions.self, from: Data(record.configuration.utf8)))?
-        .epochCount)
+      plannedEpochs: TrainingOptions(json: record.configuration)?.epochCount)
   }
 
   private func forgetting(_ rows: [RunSummary.Epoch]) -> RunSummary.Forgetting? {

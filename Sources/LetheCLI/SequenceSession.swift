@@ -32,7 +32,7 @@ struct SequenceSession {
     let device = try command.hardware.open()
     let sequence = try TaskSequence(
       options: options, path: command.output, tasks: tasks, sharesHead: command.sharedHead, device: device,
-      configuration: String(decoding: try JSONEncoder().encode(options), as: UTF8.self),
+      configuration: options.json,
       commandLine: CommandLine.arguments, commandOptions: effective.yaml)
     let isSilent = command.shared.json
     if !isSilent {

@@ -84,7 +84,7 @@ struct SweepSession {
       let began = Date()
       let training = TrainingRun(
         options: own, path: folder.runPath(point), target: target, source: source, sourceTask: command.head,
-        device: device, configuration: String(decoding: try JSONEncoder().encode(own), as: UTF8.self),
+        device: device, configuration: try own.json,
         commandLine: CommandLine.arguments)
       try folder.train(
         point, with: training, from: checkpoint, basePath: path, isCancelled: { interruption.isRequested })
