@@ -74,13 +74,7 @@ struct SweepSession {
       guard folder.outcome(of: point) == nil else { return true }
       var own = options
       own.seed = point.seed
-      own.regularizers = point.method.regularizers.map { specification in
-        var specification = specification
-        specification.filter = command.training.regularize
-        specification.isDecoupled =
-          command.training.decoupled && RegularizerKind.named(specification.kind)?.isDecouplable == true
-        return specification
-      }
+      own.regularizers = command.training.applied(point.method.regularizers)
       let began = Date()
       let training = TrainingRun(
         options: own, path: folder.runPath(point), target: target, source: source, sourceTask: command.head,
