@@ -15,9 +15,7 @@ extension Checkpoint {
     let parentTensors = parent.flatMap { ParentTensors($0, destination: path) }
     try CheckpointError.rewritingFailures {
       try File.writeAtomically(to: path) { root in
-        try root.setAttribute("lethe_format", to: FileFormat.version)
-        try root.setAttribute("lethe_version", to: FileFormat.letheVersion)
-        try root.setAttribute("kind", to: "checkpoint")
+        try FileFormat.mark(root, as: "checkpoint")
         try root.setAttribute("created", to: FileFormat.now())
         try root.setAttribute("task", to: task)
         try root.setAttribute("epoch", to: epoch)

@@ -1,5 +1,3 @@
-import Foundation
-
 /// What is wrong with a checkpoint or a run.
 public enum CheckpointError: Error, Equatable, CustomStringConvertible {
   case notFound(path: String)
@@ -43,14 +41,4 @@ public enum CheckpointError: Error, Equatable, CustomStringConvertible {
     default: 65
     }
   }
-}
-
-/// The file format's version, and the software's.
-public enum FileFormat {
-  /// The newest format this software reads, and the one it writes.
-  public static let version = 1
-  /// The version of this software, stored in every file.
-  public static let letheVersion = "0.1.0"
-
-  static func now() -> String { Date().formatted(.iso8601) }
 }

@@ -32,9 +32,7 @@ public struct ResumeState: Sendable {
   public func write(to path: String) throws {
     try CheckpointError.rewritingFailures {
       try File.writeAtomically(to: path) { root in
-        try root.setAttribute("lethe_format", to: FileFormat.version)
-        try root.setAttribute("lethe_version", to: FileFormat.letheVersion)
-        try root.setAttribute("kind", to: "resume")
+        try FileFormat.mark(root, as: "resume")
         try root.setAttribute("epoch", to: epoch)
         try root.writeCheckedText("progress", progress)
         try root.createGroup("tensors").writeTensors(tensors, nil)

@@ -41,9 +41,7 @@ extension RunRecord {
   func write(to path: String) throws {
     try CheckpointError.rewritingFailures {
       try File.writeAtomically(to: path) { root in
-        try root.setAttribute("lethe_format", to: FileFormat.version)
-        try root.setAttribute("lethe_version", to: letheVersion)
-        try root.setAttribute("kind", to: "run")
+        try FileFormat.mark(root, as: "run", writtenBy: letheVersion)
         try root.setAttribute("created", to: created)
         // As text, since HDF5's common integers are signed.
         try root.setAttribute("seed", to: String(seed))

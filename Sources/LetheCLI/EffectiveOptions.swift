@@ -17,6 +17,9 @@ struct EffectiveOptions {
     (try? Yams.serialize(node: Node.mapping(.init(pairs)), width: -1)) ?? ""
   }
 
+  /// Writes the configuration file to standard output, for `--print-config`.
+  func show() { Console.result(String(yaml.dropLast())) }
+
   /// Without some of them.
   func leaving(_ names: Set<String>) -> EffectiveOptions {
     var result = self

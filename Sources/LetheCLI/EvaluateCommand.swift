@@ -34,10 +34,7 @@ struct EvaluateCommand: ParsableCommand {
     let task = head ?? (stored.heads[dataset.name] == nil ? stored.task : dataset.name)
     try model.activate(task: task)
     if fit { model.fitImages() }
-    guard let classCount = model.heads[task]?.classNames.count, classCount == dataset.classNames.count else {
-      throw TrainingError.classCountMismatch(
-        task: task, head: model.heads[task]?.classNames.count ?? 0, dataset: dataset.classNames.count)
-    }
+    try dataset.checkHead(task, among: model.heads)
     let result = try Evaluator().evaluate(model, on: dataset.test, dataset: dataset.name)
     let classes = perClassAccuracy(
       predictions: result.predictions, labels: result.labels, classCount: dataset.classNames.count)

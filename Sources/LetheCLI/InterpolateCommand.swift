@@ -138,13 +138,7 @@ private struct Judged {
     let others = heads.keys.filter { $0 != line.after.task }
     let origin = others.count == 1 ? others[0] : line.before.task
     task = heads[data.name] != nil ? data.name : role == "source" ? origin : line.after.task
-    guard let head = heads[task] else {
-      throw ModelError.missingHead(task: task, available: heads.keys.sorted())
-    }
-    guard head.classNames.count == data.classNames.count else {
-      throw TrainingError.classCountMismatch(
-        task: task, head: head.classNames.count, dataset: data.classNames.count)
-    }
+    try data.checkHead(task, among: heads)
   }
 
   func evaluation(of model: Model) throws -> Evaluation {

@@ -11,7 +11,7 @@ struct RunLogs {
 
   init(_ run: Run) {
     self.run = run
-    options = try? JSONDecoder().decode(TrainingOptions.self, from: Data(run.record.configuration.utf8))
+    options = TrainingOptions(json: run.record.configuration)
   }
 
   /// Writes all of them whole, each atomically.

@@ -9,19 +9,15 @@ extension Run {
   /// What the run measured, as reports take it.
   func summary() -> RunSummary {
     let record = record
-    let epochs = record.metrics["epoch"] ?? []
-    func column(_ name: String, _ row: Int) -> Double { record.metrics.value(name, row: row) }
-    func measured(_ value: Double) -> Double? { value.isNaN ? nil : value }
-    let rows = epochs.indices.map { row in
+    func measured(_ value: Double?) -> Double? { value.flatMap { $0.isNaN ? nil : $0 } }
+    let rows = record.epochRecords.map { epoch in
       RunSummary.Epoch(
-        epoch: Int(epochs[row]), sourceAccuracy: measured(column("source_accuracy", row)),
-        sourceLoss: column("source_loss", row), targetAccuracy: measured(column("target_accuracy", row)),
-        targetLoss: column("target_loss", row),
-        proxyAgreement: measured(column("proxy_agreement", row)),
-        proxyDivergence: measured(column("proxy_divergence", row)), trainingLoss: column("training_loss", row),
-        learningRate: column("learning_rate", row), penalty: column("penalty", row),
-        seconds: column("seconds", row),
-        doses: record.doses(of: row).map { dose in
+        epoch: epoch.epoch, sourceAccuracy: epoch.source?.accuracy, sourceLoss: epoch.source?.loss ?? .nan,
+        targetAccuracy: measured(epoch.target.accuracy), targetLoss: epoch.target.loss,
+        proxyAgreement: epoch.proxy?.agreement, proxyDivergence: measured(epoch.proxy?.divergence),
+        trainingLoss: epoch.trainingLoss, learningRate: epoch.learningRate, penalty: epoch.penalty,
+        seconds: epoch.seconds,
+        doses: epoch.doses.map { dose in
           RunSummary.Dose(
             name: dose.name, penalty: dose.penalty, lossShare: dose.lossShare, gradientRatio: dose.gradientRatio,
             pulledBack: dose.pulledBack)
@@ -37,8 +33,7 @@ extension Run {
           epoch: epoch, rule: record.environment["bestRule"] ?? "",
           keepsBounds: record.environment["bestKeepsBounds"] != "false")
       },
-      plannedEpochs: (try? JSONDecoder().decode(TrainingOptions.self, from: Data(record.configuration.utf8)))?
-        .epochCount)
+      plannedEpochs: TrainingOptions(json: record.configuration)?.epochCount)
   }
 
   private func forgetting(_ rows: [RunSummary.Epoch]) -> RunSummary.Forgetting? {

@@ -15,10 +15,8 @@ struct SequenceSession {
 
   func run() throws {
     let training = command.training
-    if training.printConfig {
-      Console.result(String(EffectiveOptions(of: command).yaml.dropLast()))
-      return
-    }
+    let effective = EffectiveOptions(of: command)
+    guard !training.printConfig else { return effective.show() }
     let isResumed = training.resume != nil
     if !isResumed { try requireAbsent(command.output) }
     let options = try training.options()
@@ -34,8 +32,8 @@ struct SequenceSession {
     let device = try command.hardware.open()
     let sequence = try TaskSequence(
       options: options, path: command.output, tasks: tasks, sharesHead: command.sharedHead, device: device,
-      configuration: String(decoding: try JSONEncoder().encode(options), as: UTF8.self),
-      commandLine: CommandLine.arguments, commandOptions: EffectiveOptions(of: command).yaml)
+      configuration: options.json,
+      commandLine: CommandLine.arguments, commandOptions: effective.yaml)
     let isSilent = command.shared.json
     if !isSilent {
       Console.result(

@@ -65,15 +65,10 @@ struct SweepCommand: ParsableCommand {
   @OptionGroup var shared: OutputOptions
 
   func run() throws {
-    if training.printConfig {
-      Console.result(String(EffectiveOptions(of: self).yaml.dropLast()))
-      return
-    }
+    guard !training.printConfig else { return EffectiveOptions(of: self).show() }
     let plan = try plan()
-    var arguments = training
-    arguments.regularizer = []
-    let options = try arguments.options()
-    let sweep = try SweepSession(command: self, plan: plan, options: options)
+    try training.checkDecoupling(of: plan.methods.flatMap(\.regularizers))
+    let sweep = try SweepSession(command: self, plan: plan, options: training.options(with: []))
     try sweep.run()
   }
 

@@ -41,51 +41,61 @@ struct SweepSession {
     defer { for worker in workers where worker.isRunning { worker.terminate() } }
     if !isSilent {
       Console.result(
-        "\(path) · \(checkpoint.program.architecture) · \(NumberFormat.runs(plan, options)) · \(device), "
+        "\(path) · \(checkpoint.program.architecture) · \(amount) · \(device), "
           + "\(try Library.threadCount()) threads" + (command.jobs > 1 ? " in each of \(command.jobs) processes" : ""))
     }
     let interruption = Interruption()
-    let started = Date()
-    while true {
-      let rows = try plan.rows(folder.outcome(of:))
-      let open = rows.flatMap { row in
-        row.outcomes.filter { $0.outcome == nil }.map { SweepPoint(method: row.method, seed: $0.seed) }
-      }
-      if open.isEmpty { break }
-      let isDone = try open.contains { point in
-        try train(point, checkpoint, path, source, target, device, interruption, started: started) != nil
-      }
+    // What became of a point stays, so each file is read once.
+    var known: [String: SweepOutcome] = [:]
+    func outcome(of point: SweepPoint) -> SweepOutcome? {
+      let place = folder.runPath(point)
+      if known[place] == nil { known[place] = folder.outcome(of: point) }
+      return known[place]
+    }
+    var rows = try plan.rows(outcome(of:))
+    while case let open = Self.open(rows), !open.isEmpty {
+      let isDone = try open.contains { try train($0, checkpoint, path, source, target, device, interruption) }
       // The others are at what is left.
       if !isDone { Thread.sleep(forTimeInterval: 0.2) }
       if interruption.isRequested { throw TrainingError.interrupted(epoch: 0) }
+      rows = try plan.rows(outcome(of:))
     }
     interruption.end()
     for worker in workers { worker.waitUntilExit() }
-    if !command.worker { try finish(source: source, target: target) }
+    if !command.worker { try finish(rows, source: source, target: target) }
   }
 
-  /// Trains a point, unless another process has it or had it.
+  /// How much there is to do.
+  private var amount: String {
+    let seeds = plan.seeds.count
+    let methods = plan.search.map { $0.trialCount + 1 } ?? plan.methods.count
+    return (plan.search == nil ? "" : "at most ") + "\(methods * seeds) runs of \(options.epochCount) epochs"
+      + (seeds > 1 ? ", \(seeds) seeds each" : "")
+  }
+
+  /// The points that nothing has become of yet.
+  private static func open(_ rows: [SweepPlan.Row]) -> [SweepPoint] {
+    rows.flatMap { row in
+      row.outcomes.filter { $0.outcome == nil }.map { SweepPoint(method: row.method, seed: $0.seed) }
+    }
+  }
+
+  /// Trains a point, unless another process had it.
+  ///
+  /// - Returns: whether it is done; false where another process has it.
   private func train(
     _ point: SweepPoint, _ checkpoint: Checkpoint, _ path: String, _ source: Datasets.Dataset,
-    _ target: Datasets.Dataset,
-    _ device: Device, _ interruption: Interruption, started: Date
-  ) throws -> Bool? {
-    try folder.withLock(on: point) {
+    _ target: Datasets.Dataset, _ device: Device, _ interruption: Interruption
+  ) throws -> Bool {
+    let isDone = try folder.withLock(on: point) {
       guard folder.outcome(of: point) == nil else { return true }
       var own = options
       own.seed = point.seed
-      own.regularizers = point.method.regularizers.map { specification in
-        var specification = specification
-        specification.filter = command.training.regularize
-        specification.isDecoupled =
-          command.training.decoupled && RegularizerKind.named(specification.kind)?.isDecouplable == true
-        return specification
-      }
+      own.regularizers = command.training.applied(point.method.regularizers)
       let began = Date()
-      let training = TrainingRun(
+      let training = try TrainingRun(
         options: own, path: folder.runPath(point), target: target, source: source, sourceTask: command.head,
-        device: device, configuration: String(decoding: try JSONEncoder().encode(own), as: UTF8.self),
-        commandLine: CommandLine.arguments)
+        device: device, configuration: own.json, commandLine: CommandLine.arguments)
       try folder.train(
         point, with: training, from: checkpoint, basePath: path, isCancelled: { interruption.isRequested })
       if !command.worker, !command.shared.quiet {
@@ -95,6 +105,7 @@ struct SweepSession {
       }
       return true
     }
+    return isDone ?? false
   }
 
   private static func text(_ outcome: SweepOutcome?) -> String {
@@ -117,8 +128,7 @@ struct SweepSession {
     }
   }
 
-  private func finish(source: Datasets.Dataset, target: Datasets.Dataset) throws {
-    let rows = try plan.rows(folder.outcome(of:))
+  private func finish(_ rows: [SweepPlan.Row], source: Datasets.Dataset, target: Datasets.Dataset) throws {
     let frontier = Frontier(rows.map { ($0.source?.mean ?? .nan, $0.target?.mean ?? .nan) })
     let choice = plan.choice(of: rows)
     let recommended = plan.search == nil ? frontier.knee : choice
@@ -185,15 +195,5 @@ struct SweepSession {
 extension SweepReport.Value {
   fileprivate init(_ interval: MeanInterval) {
     self.init(mean: interval.mean, low: interval.low, high: interval.high)
-  }
-}
-
-/// How much there is to do.
-private enum NumberFormat {
-  static func runs(_ plan: SweepPlan, _ options: TrainingOptions) -> String {
-    let seeds = plan.seeds.count
-    let methods = plan.search.map { $0.trialCount + 1 } ?? plan.methods.count
-    return (plan.search == nil ? "" : "at most ") + "\(methods * seeds) runs of \(options.epochCount) epochs"
-      + (seeds > 1 ? ", \(seeds) seeds each" : "")
   }
 }

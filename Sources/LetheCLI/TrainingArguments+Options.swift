@@ -5,6 +5,13 @@ import Training
 extension TrainingArguments {
   /// What the library is told.
   func options() throws -> TrainingOptions {
+    let specifications = try regularizer.map { try RegularizerSpecification(parsing: $0) }
+    try checkDecoupling(of: specifications)
+    return try options(with: specifications)
+  }
+
+  /// What the library is told, with other regularizers than those of `--regularizer`.
+  func options(with specifications: [RegularizerSpecification]) throws -> TrainingOptions {
     var options = TrainingOptions()
     options.epochCount = epochs
     options.batchSize = batchSize
@@ -41,7 +48,7 @@ extension TrainingArguments {
     options.averagingDecay = ema
     options.selection = try best.map { try SelectionRule(parsing: $0) }
     options.patience = patience
-    options.regularizers = try regularizers()
+    options.regularizers = applied(specifications)
     options.seed = seed
     options.fitsImages = fit
     options.exampleCount = examples
@@ -59,18 +66,21 @@ extension TrainingArguments {
     return asked.first?.1 ?? .none
   }
 
-  private func regularizers() throws -> [RegularizerSpecification] {
-    let specifications = try regularizer.map { text in
-      var specification = try RegularizerSpecification(parsing: text)
+  /// Regularizers as `--regularize` and `--decoupled` have them act.
+  func applied(_ specifications: [RegularizerSpecification]) -> [RegularizerSpecification] {
+    specifications.map { specification in
+      var specification = specification
       specification.filter = regularize
       specification.isDecoupled = decoupled && RegularizerKind.named(specification.kind)?.isDecouplable == true
       return specification
     }
-    if decoupled, !specifications.contains(where: \.isDecoupled) {
-      let able = RegularizerKind.all.filter(\.isDecouplable).map(\.name).joined(separator: ", ")
-      throw CommandError.usage("--decoupled: none of the regularizers can be applied in the step; \(able) can")
-    }
-    return specifications
+  }
+
+  /// Refuses `--decoupled` where it would change nothing.
+  func checkDecoupling(of specifications: [RegularizerSpecification]) throws {
+    guard decoupled, !applied(specifications).contains(where: \.isDecoupled) else { return }
+    let able = RegularizerKind.all.filter(\.isDecouplable).map(\.name).joined(separator: ", ")
+    throw CommandError.usage("--decoupled: none of the regularizers can be applied in the step; \(able) can")
   }
 
   /// A number, or a number for what a glob matches.

@@ -24,10 +24,7 @@ struct TrainingSession {
   let effective: EffectiveOptions
 
   func run() throws {
-    if training.printConfig {
-      Console.result(String(effective.yaml.dropLast()))
-      return
-    }
+    guard !training.printConfig else { return effective.show() }
     let isResumed = training.resume != nil
     if !isResumed { try requireAbsent(output) }
     let options = try training.options()
@@ -39,7 +36,7 @@ struct TrainingSession {
     let device = try hardware.open()
     let run = TrainingRun(
       options: options, path: output, target: targetData, source: sourceData, proxy: proxyData,
-      sourceTask: try judge(isResumed: isResumed), device: device, configuration: try configuration(options),
+      sourceTask: try judge(isResumed: isResumed), device: device, configuration: try options.json,
       commandLine: CommandLine.arguments, commandOptions: effective.yaml)
     let display = EpochDisplay(
       hasSource: sourceData != nil, hasProxy: proxyData != nil, isSilent: shared.json, isQuiet: shared.quiet)
@@ -73,12 +70,6 @@ struct TrainingSession {
   /// The head that judges the source; of a run that is resumed, the one it began with.
   private func judge(isResumed: Bool) throws -> String? {
     isResumed ? try Run.open(output).record.environment["sourceHead"] : sourceHead
-  }
-
-  private func configuration(_ options: TrainingOptions) throws -> String {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    return String(decoding: try encoder.encode(options), as: UTF8.self)
   }
 
   private func storeSimilarity(in run: inout Run, on source: Dataset, device: Device) throws {

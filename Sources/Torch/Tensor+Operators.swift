@@ -115,7 +115,6 @@ extension Tensor {
     try Known.reshape.get().tensor([.tensor(self), .ints(shape)])
   }
 
-  /// A matrix's transpose.
   /// A view with axes of extent 1 repeated; -1 keeps an axis.
   public func expanded(to shape: [Int]) throws -> Tensor {
     try Known.expand.get().tensor([.tensor(self), .ints(shape)])
@@ -126,6 +125,7 @@ extension Tensor {
     try Known.resizeBilinear.get().tensor([.tensor(self), .ints(size), .bool(false)])
   }
 
+  /// A matrix's transpose.
   public func transposed() throws -> Tensor { try Known.transpose.get().tensor([.tensor(self)]) }
 
   public func contiguous() throws -> Tensor { try Known.contiguous.get().tensor([.tensor(self)]) }

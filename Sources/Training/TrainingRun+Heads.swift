@@ -7,15 +7,11 @@ extension TrainingRun {
   var headName: String { targetTask ?? target.name }
 
   func sourceHead(for source: Dataset, in model: Model) throws -> String {
-    let classCount = source.classNames.count
     let candidates = [sourceTask, source.name, model.task].compactMap { $0 }
     guard let task = candidates.first(where: { model.heads[$0] != nil }), sourceTask == nil || task == sourceTask else {
       throw ModelError.missingHead(task: sourceTask ?? source.name, available: model.heads.keys.sorted())
     }
-    guard let head = model.heads[task], head.classNames.count == classCount else {
-      throw TrainingError.classCountMismatch(
-        task: task, head: model.heads[task]?.classNames.count ?? 0, dataset: classCount)
-    }
+    try source.checkHead(task, among: model.heads)
     return task
   }
 
@@ -34,11 +30,8 @@ extension TrainingRun {
   /// - Returns: whether the head is freshly drawn.
   func installTargetHead(in model: Model, judge: String?) throws -> Bool {
     if let judge, judge == headName, targetTask == nil { throw TrainingError.sameTask(headName) }
-    if let head = model.heads[headName] {
-      guard head.classNames.count == target.classNames.count else {
-        throw TrainingError.classCountMismatch(
-          task: headName, head: head.classNames.count, dataset: target.classNames.count)
-      }
+    if model.heads[headName] != nil {
+      try target.checkHead(headName, among: model.heads)
       try model.activate(task: headName)
       return false
     }

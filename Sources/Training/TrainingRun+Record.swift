@@ -65,9 +65,10 @@ extension TrainingRun {
 extension RunRecord {
   /// The epochs that are stored, as they were when they were measured; which blocks began to train is not kept.
   public var epochRecords: [EpochRecord] {
-    (0..<metrics.rowCount).map { row in
+    (0..<metrics.rowCount).compactMap { row -> EpochRecord? in
       func value(_ name: String) -> Double { metrics.value(name, row: row) }
-      let epoch = Int(value("epoch"))
+      // Only a file that something else wrote has a row without its number.
+      guard let epoch = Int(exactly: value("epoch")) else { return nil }
       func evaluation(_ task: String) -> Evaluation {
         Evaluation(
           accuracy: value("\(task)_accuracy"), loss: value("\(task)_loss"),

@@ -71,12 +71,34 @@ import Testing
     #expect(forgetting <= 0.3)
   }
 
+  @Test func decoupledMethodsAreSweptBesidePlainOnes() throws {
+    let folder = try TemporaryFolder()
+    let source = try source(in: folder)
+    // Learning rate × strength is 0.5, so the two ways of applying it part within an epoch.
+    let options = ["--regularizer", "none|l2-sp:alpha=10", "--epochs", "1", "--json"]
+    let decoupled = try Command(array: sweep(source, folder.file("decoupled"), options + ["--decoupled"]))
+    #expect(decoupled.status == 0, "\(decoupled.errors)")
+    let coupled = try Command(array: sweep(source, folder.file("coupled"), options))
+    #expect(coupled.status == 0, "\(coupled.errors)")
+    func weights(_ command: Command, _ method: Int) throws -> String {
+      let run = try #require((methods(command.output)[method]["runs"] as? [String])?.first)
+      let exported = folder.file("weights.safetensors")
+      try? FileManager.default.removeItem(atPath: exported)
+      let export = try Command("export", run + "/checkpoints/epoch-0001.h5", "-o", exported)
+      #expect(export.status == 0, "\(export.errors)")
+      return try Data(contentsOf: URL(fileURLWithPath: exported)).base64EncodedString()
+    }
+    #expect(try weights(decoupled, 0) == weights(coupled, 0), "plain fine-tuning has nothing to apply")
+    #expect(try weights(decoupled, 1) != weights(coupled, 1), "--decoupled reached the regularizer")
+  }
+
   @Test func whatMakesNoSweepIsRefused() throws {
     let cases: [([String], String)] = [
       ([], "nothing to sweep"), (["--regularizer", "none", "--max-forgetting", "2pp"], "one --regularizer, found 0"),
       (["--regularizer", "l2-sp|lwf", "--max-forgetting", "2pp"], "found 2"),
       (["--regularizer", "l2-sp", "--max-forgetting", "little"], "expected points as 2pp"),
       (["--regularizer", "l2-sp", "--seeds", "0"], "--seeds must be at least 1"),
+      (["--regularizer", "none|lwf", "--decoupled"], "--decoupled: none of the regularizers"),
     ]
     for (options, reason) in cases {
       let command = try Command(array: sweep("nowhere", "/tmp/lethe-no-sweep", options))

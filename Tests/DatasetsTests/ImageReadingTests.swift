@@ -141,6 +141,20 @@ import Testing
     #expect(error?.description.contains("20×30, while others are 61×83: give --image-size") == true)
   }
 
+  @Test func anImageThatIsDamagedBehindItsHeaderHasNoSayInTheSize() throws {
+    let folder = try folder([
+      "a/1.png": "Small.PNG", "a/2.png": "grey.png", "a/3.jpg": "grey.jpg", "b/1.png": "grey.png",
+      "b/2.jpg": "grey.jpg",
+    ])
+    let damaged = URL(fileURLWithPath: folder.file("a/1.png"))
+    let bytes = try Data(contentsOf: damaged)
+    try bytes.prefix(bytes.count / 2).write(to: damaged)
+    let dataset = try Dataset.load(folder.path, images: ImageOptions(skipsUnreadable: true))
+    #expect(dataset.train.inputs[0].shape == [1, 61, 83] && dataset.skipped.count == 1)
+    let error = #expect(throws: DatasetError.self) { try Dataset.load(folder.path) }
+    #expect(error?.description.contains("a/1.png: damaged PNG") == true)
+  }
+
   @Test func oneClassOrAnUnknownOneIsRefused() throws {
     let one = try folder(["a/1.png": "colour.png", "a/2.png": "grey.png"])
     #expect(throws: DatasetError.self) { try Dataset.load(one.path, images: square) }

@@ -56,15 +56,8 @@ public final class JudgedPair {
     else {
       throw ModelError.missingHead(task: sourceTask ?? source.name, available: after.heads.keys.sorted())
     }
-    for (task, data) in (isProxy ? [] : [(task, source)]) + (target.map { [($0.name, $0)] } ?? []) {
-      guard let head = after.heads[task] else {
-        throw ModelError.missingHead(task: task, available: after.heads.keys.sorted())
-      }
-      guard head.classNames.count == data.classNames.count else {
-        throw TrainingError.classCountMismatch(
-          task: task, head: head.classNames.count, dataset: data.classNames.count)
-      }
-    }
+    if !isProxy { try source.checkHead(task, among: after.heads) }
+    if let target { try target.checkHead(target.name, among: after.heads) }
     _ = try Interpolation(before: before, after: after)
     self.sourceTask = task
     targetTask = target?.name

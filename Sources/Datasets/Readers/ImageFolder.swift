@@ -62,7 +62,7 @@ struct ImageFolder {
     let shape = try options.shape ?? commonShape(train + test)
     var skipped: [String] = []
     func split(_ files: [File]) throws -> Split {
-      let (pixels, failures) = Self.decode(files, as: shape, isExact: options.shape == nil)
+      let (pixels, failures) = Self.decode(files, as: shape)
       if let index = failures.indices.first(where: { failures[$0] != nil }), !options.skipsUnreadable {
         throw DatasetError.unreadableImage(file: files[index].path, reason: failures[index] ?? "")
       }
@@ -80,12 +80,15 @@ struct ImageFolder {
 
   /// The size of all images where they have one; colour if any has.
   private func commonShape(_ files: [File]) throws -> ImageShape {
+    // Whole images, not headers alone: one that is damaged further on has no say.
+    let shapes = Self.sideBySide(files) { _, file in
+      (try? file.decoded()).map {
+        ImageShape(channelCount: $0.channelCount, height: $0.height, width: $0.width)
+      }
+    }
     var shape: ImageShape?
-    for file in files {
-      guard let bytes = FileManager.default.contents(atPath: file.path),
-        let image = try? DecodedImage(decoding: [UInt8](bytes))
-      else { continue }
-      let own = ImageShape(channelCount: image.channelCount, height: image.height, width: image.width)
+    for (file, own) in zip(files, shapes) {
+      guard let own else { continue }
       guard var known = shape else {
         shape = own
         continue
@@ -102,34 +105,41 @@ struct ImageFolder {
     return shape
   }
 
-  /// Decodes files side by side, each to its place.
+  /// Decodes files, each to its place.
   ///
   /// - Returns: `[files, channels, height, width]`, and why a file could not be read.
-  private static func decode(_ files: [File], as shape: ImageShape, isExact: Bool) -> ([UInt8], [String?]) {
-    var failures = [String?](repeating: nil, count: files.count)
+  private static func decode(_ files: [File], as shape: ImageShape) -> ([UInt8], [String?]) {
+    var failures: [String?] = []
     let pixels = [UInt8](unsafeUninitializedCapacity: files.count * shape.byteCount) { buffer, count in
       buffer.initialize(repeating: 0)
-      // Every iteration writes to a place of its own.
+      // Every file writes to a place of its own.
       nonisolated(unsafe) let target = buffer
-      failures.withUnsafeMutableBufferPointer { reasons in
-        nonisolated(unsafe) let reasons = reasons
-        DispatchQueue.concurrentPerform(iterations: files.count) { index in
-          do {
-            guard let data = FileManager.default.contents(atPath: files[index].path) else {
-              throw DecodedImage.Failure(reason: "the file cannot be read")
-            }
-            let image = try DecodedImage(decoding: [UInt8](data))
-            let place = index * shape.byteCount
-            image.write(
-              as: shape, to: UnsafeMutableBufferPointer(rebasing: target[place..<place + shape.byteCount]))
-          } catch {
-            reasons[index] = (error as? DecodedImage.Failure)?.reason ?? "\(error)"
-          }
+      failures = sideBySide(files) { index, file in
+        do {
+          let place = index * shape.byteCount
+          try file.decoded().write(
+            as: shape, to: UnsafeMutableBufferPointer(rebasing: target[place..<place + shape.byteCount]))
+          return nil
+        } catch {
+          return (error as? DecodedImage.Failure)?.reason ?? "\(error)"
         }
       }
       count = files.count * shape.byteCount
     }
     return (pixels, failures)
+  }
+
+  /// What `body` makes of each file and its number, on all cores.
+  private static func sideBySide<Value: Sendable>(
+    _ files: [File], _ body: @Sendable (Int, File) -> Value?
+  ) -> [Value?] {
+    var results = [Value?](repeating: nil, count: files.count)
+    results.withUnsafeMutableBufferPointer { buffer in
+      // Every iteration writes to a place of its own.
+      nonisolated(unsafe) let target = buffer
+      DispatchQueue.concurrentPerform(iterations: files.count) { target[$0] = body($0, files[$0]) }
+    }
+    return results
   }
 }
 
@@ -141,6 +151,13 @@ extension ImageFolder {
     /// Below the split's folder.
     let name: String
     let label: Int32
+
+    func decoded() throws -> DecodedImage {
+      guard let data = FileManager.default.contents(atPath: path) else {
+        throw DecodedImage.Failure(reason: "the file cannot be read")
+      }
+      return try DecodedImage(decoding: [UInt8](data))
+    }
   }
 
   private static func files(of classes: [String], in folder: String) -> [File] {
