@@ -15,6 +15,13 @@ struct JudgedOptions: ParsableArguments {
   @Option(help: "The source task's data; of a run, those it was made with.")
   var source: String?
 
+  @Option(
+    help: """
+      In place of --source where its data are not at hand: examples like them, whose labels do not count. The original \
+      model's own predictions are then what has to be kept.
+      """)
+  var sourceProxy: String?
+
   @Option(help: "The target task's data; likewise.")
   var target: String?
 
@@ -33,6 +40,8 @@ extension JudgedOptions {
     let before: String
     let after: String
     let source: String
+    /// Whether `source` only stands in for the source's examples.
+    let isProxy: Bool
     let target: String?
     let head: String?
     let epoch: Int
@@ -42,29 +51,33 @@ extension JudgedOptions {
 
   func subject(of run: String?) throws -> Subject {
     guard samples >= 20 else { throw CommandError.usage("--samples must be at least 20, found \(samples)") }
+    guard source == nil || sourceProxy == nil else {
+      throw CommandError.usage("give --source or --source-proxy, not both")
+    }
     guard let run else {
-      guard let before, let after, let source else {
-        throw CommandError.usage("give a run, or --before, --after and --source")
+      guard let before, let after, let data = source ?? sourceProxy else {
+        throw CommandError.usage("give a run, or --before, --after and --source (or --source-proxy)")
       }
       return Subject(
-        before: try CheckpointPath(before).path, after: try CheckpointPath(after).path, source: source, target: target,
-        head: head, epoch: 0, retraining: nil)
+        before: try CheckpointPath(before).path, after: try CheckpointPath(after).path, source: data,
+        isProxy: source == nil, target: target, head: head, epoch: 0, retraining: nil)
     }
     guard before == nil, after == nil else { throw CommandError.usage("give a run, or --before and --after, not both") }
     let opened = try Run.open(run)
     let options = try ConfigurationFile(yaml: opened.record.commandOptions, origin: "\(run)/run.h5")
-    guard let source = source ?? options.value(of: "source") else {
-      throw CommandError.usage("\(run) was made without source data: give --source DATA")
+    let own = sourceProxy == nil ? source ?? options.value(of: "source") : nil
+    guard let data = own ?? sourceProxy ?? options.value(of: "source-proxy") else {
+      throw CommandError.usage("\(run) was made without source data: give --source DATA, or --source-proxy DATA")
     }
     let chosen = opened.chosenEpoch
     guard chosen > 0 else { throw CommandError.badInput("\(run): it has no epoch after epoch 0") }
-    let words = ["base", "source", "target", "epochs", "lr", "optimizer", "schedule"].flatMap { name in
+    let words = ["base", "source", "source-proxy", "target", "epochs", "lr", "optimizer", "schedule"].flatMap { name in
       options.values(of: name).map { name == "base" ? $0 : "--\(name) \($0)" }
     }
     return Subject(
-      before: opened.checkpointPath(epoch: 0), after: opened.checkpointPath(epoch: chosen), source: source,
-      target: target ?? options.value(of: "target"), head: head ?? opened.record.environment["sourceHead"],
-      epoch: chosen,
+      before: opened.checkpointPath(epoch: 0), after: opened.checkpointPath(epoch: chosen), source: data,
+      isProxy: own == nil, target: target ?? options.value(of: "target"),
+      head: head ?? opened.record.environment["sourceHead"], epoch: chosen,
       retraining: words.isEmpty ? nil : "lethe finetune " + words.joined(separator: " "))
   }
 
@@ -74,7 +87,8 @@ extension JudgedOptions {
     let pair = try JudgedPair(
       before: before, after: Checkpoint(contentsOf: subject.after),
       source: reading.load(subject.source, for: before.program),
-      target: subject.target.map { try reading.load($0, for: before.program) }, sourceTask: subject.head,
+      target: subject.target.map { try reading.load($0, for: before.program) }, isProxy: subject.isProxy,
+      sourceTask: subject.head,
       testCount: samples, device: device)
     pair.takesEveryLayer = everyLayer
     return pair

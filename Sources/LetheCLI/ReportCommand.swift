@@ -41,6 +41,9 @@ struct ReportCommand: ParsableCommand {
       try AtomicFile.write(Data(content.utf8), to: "\(parent)/\(name)")
     }
     try AtomicFile.write(Data(report.html().utf8), to: page)
+    if runs.count == 1, let diagnosis = try Run.open(runs[0]).diagnosis {
+      try diagnosis.write(to: "\(parent)/diagnosis.html")
+    }
     if shared.json {
       Console.result([
         "report": .string(page),

@@ -65,18 +65,15 @@ struct RewindCommand: ParsableCommand {
 
   private func chart(_ part: (title: String, rewinds: [Rewind]), _ source: String) -> BarChart {
     let best = part.rewinds.max { $0.gain < $1.gain }
-    var series = [
-      BarChart.Series(
-        name: "source regained",
-        values: part.rewinds.map { .init(100 * $0.gain, low: 100 * $0.low, high: 100 * $0.high) })
-    ]
-    if part.rewinds.contains(where: { $0.cost.isFinite }) {
-      series.append(.init(name: "target lost", values: part.rewinds.map { .init(100 * $0.cost) }))
-    }
-    return BarChart(
+    return BarChart.rewinds(
+      part.rewinds.map { rewind in
+        (
+          rewind.layers.last ?? "", DiagnosisReport.Estimate(rewind.gain, low: rewind.low, high: rewind.high),
+          rewind.cost
+        )
+      },
       title: best.map { "Restoring \($0.layers.joined(separator: ", ")) regains \(Show.points($0.gain)) points" } ?? "",
-      subtitle: "points of accuracy when layers are put back, \(part.title); source: \(source)", valueTitle: "points",
-      decimals: 1, rows: part.rewinds.map { $0.layers.last ?? "" }, series: series)
+      subtitle: "points of accuracy when layers are put back, \(part.title); source: \(source)")
   }
 
   private func json(_ rewind: Rewind) -> JSONValue {

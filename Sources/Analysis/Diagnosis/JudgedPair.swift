@@ -32,6 +32,7 @@ public final class JudgedPair {
     /// The inner nil where the model has no running statistics.
     var statistics: ModelChange??
     var head: (isCorrect: [Bool], change: ModelChange?)?
+    var smallestSet: [RewindUnit]?
   }
 
   /// - Parameters:

@@ -36,7 +36,7 @@ extension JudgedPair {
     onProgress("the source head")
     if let change = try refittedHead().change { try tried("refit the source head", change) }
     onProgress("rewinding")
-    let set = try smallestSet(regaining: 0.8, on: Half(isFirst: true))
+    let set = try smallestSet()
     if !set.isEmpty {
       try tried("rewind \(set.map(\.name).joined(separator: ", "))", rewound(set))
     }

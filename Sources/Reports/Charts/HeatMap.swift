@@ -1,6 +1,6 @@
 import Foundation
 
-/// A matrix as coloured cells on a fixed scale from 0 to 1, with the numbers in them where they fit.
+/// A matrix as coloured cells on a scale, from 0 to 1 unless told otherwise, with the numbers in them where they fit.
 ///
 /// The scale is cividis: the same to colour-blind eyes, and its lightness only grows, so it survives grey.
 public struct HeatMap: Chart {
@@ -13,6 +13,8 @@ public struct HeatMap: Chart {
   public var columns: [String]
   /// `[rows][columns]`
   public var values: [[Double]]
+  /// The values at the ends of the scale.
+  public var limits: ClosedRange<Double> = 0...1
 
   public init(
     title: String, subtitle: String, rowTitle: String, columnTitle: String, valueTitle: String = "CKA",
@@ -58,12 +60,12 @@ public struct HeatMap: Chart {
         let hover = "\(name), \(other): \(NumberText.fixed(value, 3))"
         let (w, h) = (cell - (isSmall ? 0.4 : 1), cellHeight - (isSmall ? 0.4 : 1))
         if value.isFinite {
-          drawing.rectangle(x, y, w, h, fill: Self.color(value), hover: hover)
+          drawing.rectangle(x, y, w, h, fill: Self.color(share(value)), hover: hover)
         } else {
           drawing.rectangle(x, y, w, h, style: "missing", hover: hover)
         }
         if cell >= 26 {
-          let ink = value.isFinite ? (Self.luminance(value) > 0.2 ? "#000" : "#fff") : "var(--ink)"
+          let ink = value.isFinite ? (Self.luminance(share(value)) > 0.2 ? "#000" : "#fff") : "var(--ink)"
           drawing.raw(
             "<text x=\"\(Drawing.number(x + w / 2))\" y=\"\(Drawing.number(y + h / 2 + 3.6))\" text-anchor=\"middle\""
               + " style=\"fill:\(ink);font-size:\(cell >= 32 ? 11 : 9.5)px\" pointer-events=\"none\">"
@@ -88,8 +90,17 @@ public struct HeatMap: Chart {
       let value = (Double(step) + 0.5) / Double(steps)
       drawing.rectangle(x + Double(step) * 3.5, 4, 3.8, 10, fill: Self.color(value))
     }
-    for tick in [0, 0.5, 1] { drawing.text(NumberText.fixed(tick, 1), x + tick * 140, 27, "tick", .middle) }
+    let length = limits.upperBound - limits.lowerBound
+    for tick in [0, 0.5, 1] {
+      let value = limits.lowerBound + tick * length
+      drawing.text(NumberText.fixed(value, length < 0.5 ? 2 : 1), x + tick * 140, 27, "tick", .middle)
+    }
     drawing.text(valueTitle, x + 152, 13, "tick")
+  }
+
+  /// Where a value stands on the scale.
+  private func share(_ value: Double) -> Double {
+    (value - limits.lowerBound) / (limits.upperBound - limits.lowerBound)
   }
 
   private static let stops: [(Double, Double, Double)] = [

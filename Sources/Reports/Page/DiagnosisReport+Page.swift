@@ -1,99 +1,105 @@
 extension DiagnosisReport {
-  public func waterfallChart() -> BarChart {
-    let top = causes.max { $0.loss < $1.loss }
-    return BarChart(
-      title: top.map { "Most of it: \($0.name), \(NumberText.points($0.loss)) points" } ?? "Nothing was measured",
-      subtitle: "points of source accuracy, taken apart "
-        + (isAveragedOverOrders
-          ? "by statistics measured anew and the head fitted anew, averaged over both orders, and what is still missing"
-          : "in this order: statistics measured anew, then the head fitted anew, then what is still missing")
-        + "; paired bootstrap intervals over \(NumberText.grouped(count)) examples",
-      valueTitle: "points lost", decimals: 1, rows: causes.map(\.name),
-      series: [
-        .init(
-          name: "lost", values: causes.map { .init(100 * $0.loss, low: 100 * $0.low, high: 100 * $0.high) })
-      ])
-  }
-
-  public func rewindChart() -> BarChart {
-    let hasTarget = layers.contains { $0.cost.isFinite }
-    var series = [
-      BarChart.Series(
-        name: "source regained",
-        values: layers.map { .init(100 * $0.gain, low: 100 * $0.gainLow, high: 100 * $0.gainHigh) })
-    ]
-    if hasTarget { series.append(.init(name: "target lost", values: layers.map { .init(100 * $0.cost) })) }
-    return BarChart(
-      title: place.map { $0.prefix(1).uppercased() + $0.dropFirst() } ?? "No layer alone regains what was lost",
-      subtitle: "points of accuracy when one layer alone is put back to what it was before", valueTitle: "points",
-      decimals: 1, rows: layers.map(\.name), series: series)
-  }
-
   public func html() -> String {
     var sections = [
-      (advice.map { "<p>\(escapedMarkup($0))</p>" } ?? ""),
+      ([advice, proxyNote].compactMap { $0 }.map { "<p>\(escapedMarkup($0))</p>" }.joined()),
       PageElements.section(
         "Why",
         PageElements.figure(waterfallChart(), width: 720)
-          + causes.filter { $0.loss > 0 && !$0.remedy.isEmpty }.map {
+          + causes.filter { $0.loss.value > 0 && !$0.remedy.isEmpty }.map {
             PageElements.paragraph("\($0.name): \($0.remedy)")
           }.joined()),
       PageElements.section(
-        "Where",
-        PageElements.table(layerTable(), marksRows: true) + PageElements.paragraph(explanation)
-          + PageElements.figure(rewindChart(), width: 720)),
+        "Where", PageElements.table(layerTable(), marksRows: true) + PageElements.paragraph(explanation)),
     ]
-    if let chart = historyChart() {
-      sections.append(PageElements.section("When", PageElements.figure(chart, width: 720)))
+    if !remedies.isEmpty { sections.append(PageElements.section("What helps", remedyContent)) }
+    sections.append(
+      PageElements.section("Putting layers back", PageElements.figure(rewindChart(), width: 720)))
+    if history.count > 1 {
+      let maps = historyCharts().map { PageElements.figure($0, width: 440) }
+      sections.append(
+        PageElements.section(
+          "When", (moment.map { PageElements.paragraph(Self.sentence($0)) } ?? "") + PageElements.grid(maps)))
     }
     if !classes.isEmpty {
       sections.append(PageElements.section("Which classes", PageElements.table(classTable(), marksRows: true)))
     }
-    if !remedies.isEmpty {
-      let tried = remedies.filter { $0.gain.isFinite }
-      let note =
-        "Points of accuracy on test examples that had no part in choosing how far or which layers to go back."
-        + (tried.first.map { " To write what number 1 gives: \($0.command)" } ?? "")
-      let others = remedies.filter { !$0.gain.isFinite }.map {
-        PageElements.paragraph($0.action + ":")
-          + "<div class=\"scroll\"><pre><code>\(escapedMarkup($0.command))</code></pre></div>"
-      }
-      var shown = self
-      shown.remedies = tried
-      sections.insert(
-        PageElements.section(
-          "What helps",
-          (tried.isEmpty ? "" : PageElements.table(shown.remedyTable()) + PageElements.paragraph(note))
-            + others.joined()),
-        at: 3)
-    }
+    if !examples.isEmpty { sections.append(PageElements.section("Which examples", exampleContent)) }
+    sections.append(
+      PageElements.section(
+        "How sure",
+        PageElements.table(measureTable(), marksRows: true)
+          + PageElements.table(controlTable(), marksRows: true) + PageElements.paragraph(controlWords)))
     return PageElements.document(
       title: title, headline: verdict, sections: sections, footer: "Made by Lethe: <code>lethe diagnose</code>.")
   }
 
-  /// The layers that moved furthest, by epoch.
-  public func historyChart() -> LineChart? {
-    let furthest = history.sorted { ($0.drift.last?.value ?? 0) > ($1.drift.last?.value ?? 0) }.prefix(6)
-    guard furthest.contains(where: { $0.drift.count > 1 }) else { return nil }
-    return LineChart(
-      title: moment.map { $0.prefix(1).uppercased() + $0.dropFirst() } ?? "No epoch lost more than chance explains",
-      subtitle: "relative drift from epoch 0, of the \(furthest.count) layers that moved furthest",
-      valueTitle: "‖after − before‖ / ‖before‖", decimals: 2,
-      series: furthest.map { entry in
-        LineChart.Series(
-          name: entry.layer,
-          points: [.init(epoch: 0, value: 0)] + entry.drift.map { .init(epoch: $0.epoch, value: $0.value) })
-      })
+  private var remedyContent: String {
+    let tried = remedies.filter { $0.gain.value.isFinite }
+    let note = "Points of accuracy on test examples that had no part in choosing how far or which layers to go back."
+    func commands(_ remedies: [Remedy], _ name: (Int, Remedy) -> String) -> String {
+      remedies.enumerated().map {
+        PageElements.paragraph(name($0, $1))
+          + "<div class=\"scroll\"><pre><code>\(escapedMarkup($1.command))</code></pre></div>"
+      }.joined()
+    }
+    var shown = self
+    shown.remedies = tried
+    return (tried.isEmpty ? "" : PageElements.table(shown.remedyTable()) + PageElements.paragraph(note))
+      + commands(Array(tried.prefix(1))) { _, _ in "To write what number 1 gives:" }
+      + commands(remedies.filter { !$0.gain.value.isFinite }) { _, remedy in remedy.action + ":" }
+  }
+
+  private var exampleContent: String {
+    let worst = examples.filter { $0.label == $0.before && $0.picture != nil }
+    let pictures = worst.compactMap { example in
+      example.picture.map { picture in
+        "<figure>\(picture.image(alternative: "test example \(example.index), \(example.label)"))<figcaption>"
+          + escapedMarkup("\(example.label) → \(example.after)")
+          + "<p>\(NumberText.percent(example.confidenceBefore)) → \(NumberText.percent(example.confidenceAfter))</p>"
+          + "</figcaption></figure>"
+      }
+    }
+    let words =
+      (pictures.isEmpty
+        ? ""
+        : "Right before, wrong now: those whose own class lost the most probability, with its probability before and "
+          + "now. ")
+      + "All \(NumberText.grouped(examples.count)) that changed are in diagnosis-examples.csv beside this page."
+    return "<div class=\"pictures\">\(pictures.joined(separator: "\n"))</div>" + PageElements.paragraph(words)
   }
 
   private var explanation: String {
     let related = correlations.filter { $0.value.isFinite }
-      .map { "\($0.measure) \(NumberText.fixed($0.value, 2))" }.joined(separator: ", ")
-    let control =
-      probeControl.isFinite ? " A probe fitted to permuted labels reaches \(NumberText.percent(probeControl))." : ""
-    return "Drift: ‖after − before‖ / ‖before‖. CKA: debiased, before against after on source examples; shuffled: what "
-      + "unrelated examples give. Probe drop: points that a linear classifier fitted anew on the layer lost. Rewind: "
-      + "points of source accuracy regained, and of target accuracy lost, when the layer alone is put back."
-      + (related.isEmpty ? "" : " Rank correlation with what rewinding regains: \(related).") + control
+      .map { "\($0.name) \(NumberText.fixed($0.value, 2))" }.joined(separator: ", ")
+    return
+      "Drift: ‖after − before‖ / ‖before‖. Predicted loss: ½ Σ F (w − w⁰)², nats of source loss that the drift adds "
+      + "by the source's Fisher information. CKA: debiased, before against after. Probe drop: points that a linear "
+      + "classifier fitted anew on the layer lost. Rewind: points of source accuracy regained, and of target accuracy "
+      + "lost, when the layer alone is put back."
+      + (related.isEmpty ? "" : " Rank correlation with what rewinding regains: \(related).")
+  }
+
+  private var controlWords: String {
+    let probes = probeControls.filter { $0.value.isFinite }
+      .map { "\($0.name) \(NumberText.percent($0.value))" }.joined(separator: ", ")
+    return
+      "CKA beside what it says where the answer is known: of shuffled examples none, of a layer with itself all; a "
+      + "network never trained shows what architecture and inputs alone make alike, other runs what a seed alone changes."
+      + (probes.isEmpty ? "" : " Probes of the last layer to compare with: \(probes).")
+  }
+
+  static func sentence(_ text: String) -> String { text.prefix(1).uppercased() + text.dropFirst() + "." }
+
+  /// The examples that changed, as a file: a row each.
+  public func exampleFile() -> String {
+    var table = CommaSeparatedValues(
+      header: ["index", "class", "before", "after", "probability_before", "probability_after"])
+    for example in examples {
+      table.append([
+        "\(example.index)", example.label, example.before, example.after,
+        CommaSeparatedValues.number(example.confidenceBefore), CommaSeparatedValues.number(example.confidenceAfter),
+      ])
+    }
+    return table.text
   }
 }

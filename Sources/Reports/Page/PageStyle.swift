@@ -25,6 +25,11 @@ enum PageStyle {
     thead th{color:var(--muted);font-weight:500;white-space:nowrap}
     tbody th{overflow-wrap:break-word;max-width:18rem}
     .number{text-align:right;white-space:nowrap}
+    pre{margin:.3rem 0 .8rem;padding:.5rem .7rem;border:1px solid var(--grid);border-radius:4px;font-size:.85rem}
+    .pictures{display:flex;flex-wrap:wrap;gap:14px}
+    .pictures figure{margin:0;width:112px}
+    .pictures img{width:84px;height:84px;object-fit:contain;image-rendering:pixelated;border:1px solid var(--grid)}
+    .pictures figcaption{font-size:.8rem;line-height:1.3;margin:.2rem 0 0}
     details{margin:.4rem 0}
     details .scroll{margin:.4rem 0 1rem}
     summary{cursor:pointer;color:var(--muted);font-size:.9rem;padding:.2rem 0}
@@ -34,7 +39,7 @@ enum PageStyle {
     @media (max-width:860px){.pair{grid-template-columns:minmax(0,1fr)}}
     @media screen and (max-width:640px){main{padding:20px 16px 32px}.wide{display:none}.narrow{display:block}}
     @media print{main{max-width:none;padding:0}h2,h3{break-after:avoid}tr{break-inside:avoid}
-    .pair{grid-template-columns:repeat(2,minmax(0,1fr))}.large .chart{max-width:100%}.scroll{overflow:visible}
+    .pair{grid-template-columns:repeat(2,minmax(0,1fr))}.large .chart{max-width:100%}.scroll{overflow:visible}pre{white-space:pre-wrap}
     details::details-content{content-visibility:visible;height:auto}*{print-color-adjust:exact}}
 
     """

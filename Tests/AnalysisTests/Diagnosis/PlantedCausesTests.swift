@@ -137,7 +137,7 @@ import Training
     }
     #expect(abs(result.forgetting.difference) < 0.01 && result.forgetting.pValue > 0.05, "seed \(seed)")
     let permuted = try #require(result.layers.first { $0.layer == "hidden1" })
-    #expect(permuted.drift > 0.5 && permuted.similarity > 0.99 && abs(permuted.probeDrop) < 0.03, "seed \(seed)")
+    #expect(permuted.drift > 0.5 && permuted.similarity.cka > 0.99 && abs(permuted.probeDrop) < 0.03, "seed \(seed)")
     #expect(permuted.verdict == .harmless, "\(permuted), seed \(seed)")
   }
 
@@ -151,6 +151,84 @@ import Training
     }
     let rewound = try #require(remedies.first { $0.action.hasPrefix("rewind") })
     #expect(rewound.action == "rewind hidden1" && rewound.gain > 0.1, "\(rewound.action), seed \(seed)")
+  }
+
+  @Test func layersOfAnotherSeedAreFoundTogether() throws {
+    // Another network: its layers fit each other, not these.
+    let other = try Self.trained(on: try Self.data("source", seed: 77), seed: 78)
+    let (result, remedies, _, seed) = try diagnosis { model in
+      for name in ["hidden1", "hidden2"].flatMap({ [$0 + ".weight", $0 + ".bias"] }) {
+        let tensor = try #require(model.parameters[name])
+        try tensor.copyInPlace(from: try #require(other.parameters[name]))
+      }
+    }
+    #expect(result.sourceBefore - result.sourceAfter > 0.2, "seed \(seed)")
+    for layer in result.layers {
+      let isFound = [.lostHere, .lostTogether].contains(layer.verdict)
+      #expect(isFound == layer.layer.hasPrefix("hidden"), "\(layer), seed \(seed)")
+    }
+    let rewound = try #require(remedies.first { $0.action.hasPrefix("rewind") })
+    #expect(
+      ["rewind hidden1, hidden2", "rewind hidden2, hidden1"].contains(rewound.action) && rewound.gain > 0.2,
+      "\(rewound.action), seed \(seed)")
+  }
+
+  @Test func theFisherInformationPredictsTheDivergence() throws {
+    // For small steps, KL(before ‖ after) = ½ Σ F δ² + …, whatever the gradient; noise leaves the mixed terms near zero.
+    let seed = UInt64.random(in: 0..<1_000_000)
+    let source = try Self.data("source", seed: seed)
+    let model = try Self.trained(on: source, seed: seed)
+    let before = try model.checkpoint(epoch: 0)
+    try withoutGradients { try noise(try #require(model.parameters["hidden1.weight"]), 0.01, seed: seed) }
+    let pair = try JudgedPair(before: before, after: model.checkpoint(epoch: 1), source: source, target: nil)
+    let predicted = try pair.predictedLosses(of: pair.rewindUnits, sampleCount: 400)
+    #expect(predicted["hidden2"] == 0 && predicted["conv1"] == 0)
+    let divergence = try withoutGradients {
+      let inputs = try #require(
+        Batches(split: source.train, batchSize: 400, device: .cpu).map { try $0.modelInputs(for: model) }.first)
+      let start = try pair.before.run(inputs).logits.logSoftmax(along: 1).to(.float64)
+      let end = try pair.after.run(inputs).logits.logSoftmax(along: 1).to(.float64)
+      return try start.exponential().multiply(start.subtract(end)).sum().item() / 400
+    }
+    let ratio = (predicted["hidden1"] ?? 0) / divergence
+    #expect(ratio > 0.4 && ratio < 2.5, "ratio \(ratio), seed \(seed)")
+  }
+
+  @Test func aProxyCountsAgreementWithTheModelBefore() throws {
+    let seed: UInt64 = 9
+    let source = try Self.data("source", seed: seed)
+    let model = try Self.trained(on: source, seed: seed)
+    let before = try model.checkpoint(epoch: 0)
+    try withoutGradients { try noise(try #require(model.parameters["hidden1.weight"]), 1, seed: 3) }
+    // Labels that mean nothing, and are too few for the head.
+    let proxy = try Datasets.Dataset(
+      name: "others", classNames: ["one"], train: source.train.relabelled([Int32](repeating: 0, count: 400)),
+      test: source.test.relabelled([Int32](repeating: 0, count: 400)))
+    let pair = try JudgedPair(
+      before: before, after: model.checkpoint(epoch: 1), source: proxy, target: nil, isProxy: true)
+    let result = try pair.diagnosis(probes: nil)
+    #expect(result.sourceBefore == 1)
+    let (first, second) = (try Model(before), model)
+    let answers = try [first, second].map {
+      try Evaluator().evaluate($0, on: source.test, dataset: "source").predictions
+    }
+    let agreement = Double(zip(answers[0], answers[1]).count { $0 == $1 }) / 400
+    #expect(abs(result.sourceAfter - agreement) < 1e-12)
+    #expect(result.layers.first { $0.verdict == .lostHere }?.layer == "hidden1")
+  }
+
+  @Test func controlsSayWhatIsKnown() throws {
+    let (result, _, _, seed) = try diagnosis { model in
+      try noise(try #require(model.parameters["hidden1.weight"]), 1, seed: 3)
+    }
+    for (layer, value) in result.controls.itself { #expect(abs(value - 1) < 1e-9, "\(layer), seed \(seed)") }
+    for layer in result.layers {
+      let random = try #require(result.controls.random[layer.layer])
+      #expect(random < 0.999, "\(layer.layer), seed \(seed)")
+    }
+    #expect(result.examples.count { $0.isLost } == result.forgetting.lost, "seed \(seed)")
+    #expect(result.examples.count { !$0.isLost } == result.forgetting.gained, "seed \(seed)")
+    #expect(result.examples.allSatisfy { (0...1.000001).contains($0.confidenceAfter) })
   }
 
   @Test func equalModelsForgetNothing() throws {

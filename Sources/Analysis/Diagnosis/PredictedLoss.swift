@@ -1,0 +1,39 @@
+import Datasets
+import Metrics
+import Models
+import Torch
+import Training
+
+extension JudgedPair {
+  /// The source loss that each unit's drift is predicted to add: `½ Σ F (w − w⁰)²`, nats, with the exact Fisher
+  /// information `F` of the source at the model before.
+  ///
+  /// It is the second term of the loss's expansion at a minimum: good for small steps, too large for long ones.
+  ///
+  /// - Parameter sampleCount: source training examples that the information is estimated from.
+  /// - Complexity: a backward pass for each likely class of each example.
+  func predictedLosses(of units: [RewindUnit], sampleCount: Int = 100) throws -> [String: Double] {
+    let names = units.flatMap(\.names).filter { before.parameters[$0] != nil }
+    let tensors = names.compactMap { before.parameters[$0] }
+    var random = RandomSource(seed: 6)
+    let sample = source.train.selecting(random.sample(sampleCount, of: source.train.count))
+    for tensor in tensors { try tensor.setRequiresGradient(true) }
+    let active = before.task
+    try before.activate(task: sourceTask)
+    let estimate = Result { try ImportanceEstimate(.exact, of: tensors, in: before, on: sample) }
+    try before.activate(task: active)
+    for tensor in tensors { try tensor.setRequiresGradient(false) }
+    let importance = Dictionary(uniqueKeysWithValues: zip(names, try estimate.get().values))
+    return try withoutGradients {
+      try Dictionary(
+        uniqueKeysWithValues: units.map { unit in
+          let terms = try unit.names.sorted().map { name -> Double in
+            guard let weight = importance[name], let end = after.parameters[name], let start = before.parameters[name]
+            else { return 0 }
+            return try end.subtract(start).squared().multiply(weight).sum().item()
+          }
+          return (unit.name, terms.reduce(0, +) / 2)
+        })
+    }
+  }
+}

@@ -1,0 +1,19 @@
+extension BarChart {
+  /// What putting layers back brings, a row each, in points.
+  ///
+  /// - Parameter rewinds: fractions; a cost that is NaN is left out.
+  public static func rewinds(
+    _ rewinds: [(name: String, gain: DiagnosisReport.Estimate, cost: Double)], title: String, subtitle: String
+  ) -> BarChart {
+    var series = [
+      Series(
+        name: "source regained",
+        values: rewinds.map { .init(100 * $0.gain.value, low: 100 * $0.gain.low, high: 100 * $0.gain.high) })
+    ]
+    if rewinds.contains(where: { $0.cost.isFinite }) {
+      series.append(Series(name: "target lost", values: rewinds.map { .init(100 * $0.cost) }))
+    }
+    return BarChart(
+      title: title, subtitle: subtitle, valueTitle: "points", decimals: 1, rows: rewinds.map(\.name), series: series)
+  }
+}
