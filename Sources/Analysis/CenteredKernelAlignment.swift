@@ -36,7 +36,7 @@ public struct CKAMatrix: Sendable {
   public var diagonal: [Entry]
 }
 
-/// Linear CKA streamed over minibatches.
+/// CKA streamed over minibatches.
 ///
 /// For each batch the U-centred (debiased) or doubly centred (biased) Gram matrix of every layer is formed; HSIC of all
 /// pairs is one matrix product of the flattened Grams. HSICs are summed over batches and divided once:
@@ -54,6 +54,7 @@ public struct CKAAccumulator {
   }
 
   public let estimator: CKAEstimator
+  public let kernel: CKAKernel
   private let layersA: [String]
   private let layersB: [String]
   private let shared: [(layer: String, a: Int, b: Int)]
@@ -62,8 +63,11 @@ public struct CKAAccumulator {
   private var batchSize = 0
   private var random: RandomSource
 
-  public init(estimator: CKAEstimator, layersA: [String], layersB: [String], seed: UInt64 = 0) {
+  public init(
+    estimator: CKAEstimator, kernel: CKAKernel = .linear, layersA: [String], layersB: [String], seed: UInt64 = 0
+  ) {
     self.estimator = estimator
+    self.kernel = kernel
     self.layersA = layersA
     self.layersB = layersB
     shared = layersA.enumerated().compactMap { index, layer in
@@ -114,16 +118,8 @@ public struct CKAAccumulator {
     try Tensor.concatenated(
       features.map { layer in
         let samples = layer.shape[0]
-        return try centered(try gram(layer), samples: samples).reshaped([1, samples * samples])
+        return try centered(try kernel.gram(layer), samples: samples).reshaped([1, samples * samples])
       })
-  }
-
-  /// Columns are centred before the product: float32 sums of post-ReLU features, whose mean is large, lose the signal.
-  private func gram(_ features: Tensor) throws -> Tensor {
-    let flat = try features.reshaped([features.shape[0], -1])
-    let precise = flat.type == .float64 ? flat : try flat.to(.float32)
-    let columns = try precise.subtract(try precise.mean(along: [0], keepsAxes: true))
-    return try columns.matrixProduct(try columns.transposed()).to(.float64)
   }
 
   private func centered(_ gram: Tensor, samples: Int) throws -> Tensor {

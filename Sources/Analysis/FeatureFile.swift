@@ -43,6 +43,15 @@ public struct FeatureFile {
     sampleCount = count.samples
   }
 
+  /// The number of samples, where another file has as many.
+  func commonCount(with other: FeatureFile) throws -> Int {
+    guard sampleCount == other.sampleCount else {
+      throw AnalysisError.badFeatures(
+        path: other.path, reason: "it has \(other.sampleCount) samples, \(path) \(sampleCount)")
+    }
+    return sampleCount
+  }
+
   /// Some rows of a layer, `[rows, …]`, in the file's own type.
   func rows(_ range: Range<Int>, of layer: String) throws -> Tensor {
     guard let dataset = datasets[layer] else { preconditionFailure("no layer \(layer) in \(path)") }
@@ -63,32 +72,27 @@ extension CKAMatrix {
   /// - Throws: ``AnalysisError`` where the files do not have the same samples, or too few.
   public init(
     comparing a: FeatureFile, with b: FeatureFile, layersA: [String], layersB: [String],
-    estimator: CKAEstimator = .debiased, pooling: FeaturePooling? = nil, sampleCount: Int = .max,
-    batchSize: Int = 128, seed: UInt64 = 0, onProgress: (Int, Int) -> Void = { _, _ in }
+    estimator: CKAEstimator = .debiased, kernel: CKAKernel = .linear, pooling: FeaturePooling? = nil,
+    sampleCount: Int = .max, batchSize: Int = 128, keepsShortBatch: Bool = false, seed: UInt64 = 0,
+    onProgress: (Int, Int) -> Void = { _, _ in }
   ) throws {
-    guard a.sampleCount == b.sampleCount else {
-      throw AnalysisError.badFeatures(
-        path: b.path, reason: "it has \(b.sampleCount) samples, \(a.path) \(a.sampleCount)")
-    }
-    let count = min(sampleCount, a.sampleCount)
+    let count = min(sampleCount, try a.commonCount(with: b))
     guard count >= estimator.minimumSampleCount else {
       throw AnalysisError.tooFewSamples(count: count, minimum: estimator.minimumSampleCount)
     }
-    var accumulator = CKAAccumulator(estimator: estimator, layersA: layersA, layersB: layersB, seed: seed)
+    var accumulator = CKAAccumulator(
+      estimator: estimator, kernel: kernel, layersA: layersA, layersB: layersB, seed: seed)
     let total = (count + batchSize - 1) / batchSize
     for (done, start) in stride(from: 0, to: count, by: batchSize).enumerated() {
       let range = start..<min(start + batchSize, count)
-      if done > 0, CKAMatrix.isTooShort(range.count, batchSize: batchSize, estimator) { break }
+      // A much shorter last batch would be too noisy a term of the sum.
+      let least = keepsShortBatch ? 0 : batchSize / 4
+      if done > 0, range.count < max(estimator.minimumSampleCount, least) { break }
       try accumulator.add(
         layersA.map { try FeaturePooling.rows(a.rows(range, of: $0), pooling) },
         layersB.map { try FeaturePooling.rows(b.rows(range, of: $0), pooling) })
       onProgress(done + 1, total)
     }
     self = try accumulator.matrix()
-  }
-
-  /// Whether a last batch would be too noisy a term of the sum.
-  static func isTooShort(_ count: Int, batchSize: Int, _ estimator: CKAEstimator) -> Bool {
-    count < max(estimator.minimumSampleCount, batchSize / 4)
   }
 }

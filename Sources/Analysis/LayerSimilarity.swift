@@ -32,13 +32,15 @@ extension CKAMatrix {
   /// - Parameters:
   ///   - layersA: layers to capture in `a`; likewise `layersB` in `b`. Those without an output for each example are
   ///     left out.
+  ///   - keepsShortBatch: whether a last batch that is much shorter than the others counts too.
   ///   - sampleCount: how many examples of the split, at most, from the start of a fixed shuffle.
   ///   - onProgress: batches done, of how many.
   /// - Throws: ``AnalysisError``, and `TrainingError` where the data does not fit a model.
   public init(
     comparing a: Model, with b: Model, on split: Split, dataset: String, layersA: [String], layersB: [String],
-    estimator: CKAEstimator = .debiased, pooling: FeaturePooling? = nil, sampleCount: Int = 2048,
-    batchSize: Int = 128, seed: UInt64 = 0, onProgress: (Int, Int) -> Void = { _, _ in }
+    estimator: CKAEstimator = .debiased, kernel: CKAKernel = .linear, pooling: FeaturePooling? = nil,
+    sampleCount: Int = 2048, batchSize: Int = 128, keepsShortBatch: Bool = false, seed: UInt64 = 0,
+    onProgress: (Int, Int) -> Void = { _, _ in }
   ) throws {
     try a.checkInputs(of: split, dataset: dataset)
     try b.checkInputs(of: split, dataset: dataset)
@@ -52,7 +54,8 @@ extension CKAMatrix {
     let total = (order.count + batchSize - 1) / batchSize
     var done = 0
     for batch in try Batches(split: split, batchSize: batchSize, order: order, device: a.device) {
-      if done > 0, CKAMatrix.isTooShort(batch.indices.count, batchSize: batchSize, estimator) { break }
+      let least = keepsShortBatch ? 0 : batchSize / 4
+      if done > 0, batch.indices.count < max(estimator.minimumSampleCount, least) { break }
       let featuresA = try features(of: a, batch: batch, layers: layers.a, pooling)
       let featuresB = try features(of: b, batch: batch, layers: layers.b, pooling)
       if accumulator == nil {
@@ -62,7 +65,8 @@ extension CKAMatrix {
         guard !layers.a.isEmpty, !layers.b.isEmpty else {
           throw AnalysisError.nothingToCompare("none of the layers has an output for each example")
         }
-        accumulator = CKAAccumulator(estimator: estimator, layersA: layers.a, layersB: layers.b, seed: seed)
+        accumulator = CKAAccumulator(
+          estimator: estimator, kernel: kernel, layersA: layers.a, layersB: layers.b, seed: seed)
       }
       try accumulator?.add(layers.a.compactMap { featuresA[$0] }, layers.b.compactMap { featuresB[$0] })
       done += 1

@@ -2,6 +2,8 @@ import Analysis
 import ArgumentParser
 import Checkpoints
 import Datasets
+import Foundation
+import HDF5
 import Models
 import Programs
 import Reports
@@ -11,8 +13,13 @@ struct CKACommand: ParsableCommand {
     commandName: "cka", abstract: "Layer-by-layer similarity of two networks' features on the same examples.",
     discussion: """
       Two models on --data, or two HDF5 files of features, one dataset a layer, [samples, …], of the same samples in \
-      the same order. 1 is an identical representation up to rotation and scale, 0 none in common. CKA alone proves no forgetting: \
-      look at the source accuracy beside it.
+      the same order; one model twice shows its own layers. 1 is an identical representation up to rotation and scale, 0 none in \
+      common. CKA alone proves no forgetting: look at the source accuracy beside it.
+
+      --measure svcca, pwcca and procrustes take all examples at once, and average outputs with several places over them \
+      unless --pool says otherwise. --compat gives what another tool gives for the same features: torch_cka and \
+      ckatorch (debiased, every batch counted), google (all examples as one batch; the radial kernel's median counts \
+      zeros), anatome (biased, all examples as one batch; its own SVCCA and PWCCA; one minus its distances).
       """)
 
   @ArgumentParser.Argument(help: "A checkpoint, or a run: its epoch 0 is then compared with its last.")
@@ -25,8 +32,20 @@ struct CKACommand: ParsableCommand {
     help: ArgumentHelp("The examples, the test part: \(DataOptions.forms). Files of features need none."))
   var data: String?
 
-  @Option(help: "debiased or biased.")
+  @Option(help: "cka, svcca, pwcca or procrustes.")
+  var measure = Measure.cka
+
+  @Option(help: "debiased or biased, of cka.")
   var estimator = CKAEstimator.debiased
+
+  @Option(help: "linear, or rbf: exp(−d² / (2 bandwidth² median d²)), of cka.")
+  var kernel = Kernel.linear
+
+  @Option(help: "The radial kernel's width, in median distances between examples.")
+  var bandwidth = 0.5
+
+  @Option(help: "torch_cka, ckatorch, google or anatome: that tool's numbers.")
+  var compat: Compatibility?
 
   @Option(
     help: """
@@ -50,6 +69,9 @@ struct CKACommand: ParsableCommand {
   @Flag(help: "Print the whole matrix, every layer of one with every layer of the other.")
   var matrix = false
 
+  @Option(name: .shortAndLong, help: "Write the whole matrix as a chart here, SVG.")
+  var output: String?
+
   @Option(help: "The seed of the choice of examples and of the intervals.")
   var seed: UInt64 = 0
 
@@ -57,50 +79,118 @@ struct CKACommand: ParsableCommand {
   @OptionGroup var hardware: DeviceOptions
   @OptionGroup var shared: OutputOptions
 
+  enum Measure: String, ExpressibleByArgument, CaseIterable { case cka, svcca, pwcca, procrustes }
+  enum Kernel: String, ExpressibleByArgument, CaseIterable { case linear, rbf }
+  enum Compatibility: String, ExpressibleByArgument, CaseIterable { case torch_cka, ckatorch, google, anatome }
+
   func run() throws {
+    try checkOptions()
+    let pair = try CheckpointPair(before, after)
+    let progress = ProgressReporter(
+      title: "CKA", total: max(1, (samples + usedBatch - 1) / usedBatch), unit: "batch",
+      isQuiet: shared.quiet || shared.json || measure != .cka)
+    let result: LayerMatrix
+    let origin: String
+    if let data {
+      let start = try Checkpoint(contentsOf: pair.before)
+      let dataset = try reading.load(data, for: start.program)
+      origin = dataset.name
+      result = try compareModels(pair, start, dataset, progress)
+    } else {
+      origin = shared.json ? pair.before : "the features"
+      result = try compareFeatures(pair, progress)
+    }
+    progress.finish(keepsLine: false)
+    if !result.crowded.isEmpty {
+      Console.say(
+        "fewer than ten examples for each direction, so too high: \(Show.list(result.crowded)); more --samples help")
+    }
+    if let output {
+      try AtomicFile.write(Data(result.chart(of: pair, data: origin).svg().utf8), to: output)
+    }
+    if shared.json { Console.result(json(result, origin)) } else { show(result, pair, origin) }
+  }
+
+  private func checkOptions() throws {
     guard samples > 0, batchSize > 0 else {
       throw CommandError.usage("--samples and --batch-size must be at least 1")
     }
-    let pair = try CheckpointPair(before, after)
-    let progress = ProgressReporter(
-      title: "CKA", total: max(1, (samples + batchSize - 1) / batchSize), unit: "batch",
-      isQuiet: shared.quiet || shared.json)
-    guard let data else {
-      try compareFeatures(pair, progress)
-      return
+    guard bandwidth > 0, bandwidth.isFinite else {
+      throw CommandError.usage("--bandwidth must be above 0, found \(bandwidth)")
     }
-    let start = try Checkpoint(contentsOf: pair.before)
-    let dataset = try reading.load(data, for: start.program)
+    let isOneBatch = compat == .torch_cka || compat == .ckatorch
+    if measure != .cka, kernel == .rbf || isOneBatch || compat == .google {
+      throw CommandError.usage(
+        "--measure \(measure.rawValue) has no kernel, and only anatome of the tools has it (--compat anatome)")
+    }
+    if kernel == .rbf, isOneBatch || compat == .anatome {
+      throw CommandError.usage("--compat \(compat?.rawValue ?? "") has no radial kernel")
+    }
+  }
+
+  /// What the tool that is followed uses.
+  private var usedEstimator: CKAEstimator {
+    switch compat {
+    case .torch_cka, .ckatorch: .debiased
+    case .anatome: .biased
+    case .google, nil: estimator
+    }
+  }
+
+  private var usedKernel: CKAKernel {
+    kernel == .linear ? .linear : .radial(bandwidth: bandwidth, countsDiagonal: compat == .google)
+  }
+
+  private var usedBatch: Int { compat == .google || compat == .anatome ? samples : batchSize }
+
+  private func compareModels(
+    _ pair: CheckpointPair, _ start: Checkpoint, _ dataset: Datasets.Dataset, _ progress: ProgressReporter
+  ) throws -> LayerMatrix {
     let device = try hardware.open()
     let first = try Model(start, device: device)
     let second = try Model(Checkpoint(contentsOf: pair.after), device: device)
     try activateSameHead(of: first, second, preferring: dataset.name)
     if fit { for model in [first, second] { model.fitImages() } }
+    let (layersA, layersB) = (try chosen(first), try chosen(second))
+    if let measure = SubspaceMeasure(rawValue: measure.rawValue) {
+      return LayerMatrix(
+        try SubspaceMatrix(
+          measure, comparing: first, with: second, on: dataset.test, dataset: dataset.name, layersA: layersA,
+          layersB: layersB, pooling: pool, sampleCount: samples, followsAnatome: compat == .anatome, seed: seed))
+    }
     let result = try CKAMatrix(
-      comparing: first, with: second, on: dataset.test, dataset: dataset.name, layersA: try chosen(first),
-      layersB: try chosen(second), estimator: estimator, pooling: pool, sampleCount: samples, batchSize: batchSize,
-      seed: seed
+      comparing: first, with: second, on: dataset.test, dataset: dataset.name, layersA: layersA, layersB: layersB,
+      estimator: usedEstimator, kernel: usedKernel, pooling: pool, sampleCount: samples, batchSize: usedBatch,
+      keepsShortBatch: compat != nil, seed: seed
     ) { done, _ in progress.update(completed: done) }
-    progress.finish(keepsLine: false)
-    let skipped = (try chosen(first)).filter { !result.layersA.contains($0) }
+    let skipped = layersA.filter { !result.layersA.contains($0) }
     if !skipped.isEmpty { Console.say("without an output for each example, so left out: \(Show.list(skipped))") }
-    if after == nil {
+    if after == nil, usedKernel == .linear {
       var run = try Run.open(before)
       try run.store(result, dataset: dataset.name)
     }
-    if shared.json { Console.result(json(result, dataset.name)) } else { show(result, pair, dataset.name) }
+    return LayerMatrix(result, kernelName)
   }
 
-  private func compareFeatures(_ pair: CheckpointPair, _ progress: ProgressReporter) throws {
+  private func compareFeatures(_ pair: CheckpointPair, _ progress: ProgressReporter) throws -> LayerMatrix {
     let (first, second) = (try FeatureFile(contentsOf: pair.before), try FeatureFile(contentsOf: pair.after))
     _ = try hardware.open()
-    let result = try CKAMatrix(
-      comparing: first, with: second, layersA: try chosen(first), layersB: try chosen(second), estimator: estimator,
-      pooling: pool, sampleCount: samples, batchSize: batchSize, seed: seed
-    ) { done, _ in progress.update(completed: done) }
-    progress.finish(keepsLine: false)
-    if shared.json { Console.result(json(result, pair.before)) } else { show(result, pair, "the features") }
+    let (layersA, layersB) = (try chosen(first), try chosen(second))
+    if let measure = SubspaceMeasure(rawValue: measure.rawValue) {
+      return LayerMatrix(
+        try SubspaceMatrix(
+          measure, comparing: first, with: second, layersA: layersA, layersB: layersB, pooling: pool,
+          sampleCount: samples, followsAnatome: compat == .anatome, seed: seed))
+    }
+    return LayerMatrix(
+      try CKAMatrix(
+        comparing: first, with: second, layersA: layersA, layersB: layersB, estimator: usedEstimator,
+        kernel: usedKernel, pooling: pool, sampleCount: samples, batchSize: usedBatch, keepsShortBatch: compat != nil,
+        seed: seed
+      ) { done, _ in progress.update(completed: done) }, kernelName)
   }
+
+  private var kernelName: String { kernel == .linear ? "linear" : "radial of bandwidth \(bandwidth)" }
 
   private func chosen(_ file: FeatureFile) throws -> [String] {
     guard !layers.isEmpty else { return file.layers }
@@ -114,41 +204,6 @@ struct CKACommand: ParsableCommand {
 
   private func chosen(_ model: Model) throws -> [String] {
     layers.isEmpty ? model.comparableLayers : try model.program.layers(matching: layers).map(\.name)
-  }
-
-  private func show(_ result: CKAMatrix, _ pair: CheckpointPair, _ data: String) {
-    Console.result(
-      "\(pair.before) → \(pair.after) · linear CKA, \(estimator.rawValue), \(result.sampleCount) examples of \(data)"
-        + " in batches of \(result.batchSize)" + (pool.map { ", pooled by \($0.rawValue)" } ?? ""))
-    var diagonal = TextTable([.init("layer"), .number("CKA"), .number("95 % interval"), .number("shuffled")])
-    for entry in result.diagonal {
-      diagonal.append([
-        entry.layer, Show.number(entry.cka), "\(Show.number(entry.low)) to \(Show.number(entry.high))",
-        Show.number(entry.null),
-      ])
-    }
-    Console.table(diagonal)
-    guard matrix else { return }
-    var whole = TextTable([.init("")] + result.layersB.map { .number($0) })
-    for (layer, row) in zip(result.layersA, result.values) { whole.append([layer] + row.map { Show.number($0) }) }
-    Console.result("")
-    Console.table(whole)
-  }
-
-  private func json(_ result: CKAMatrix, _ data: String) -> JSONValue {
-    [
-      "estimator": .string("linear, \(result.estimator.rawValue)"), "sampleCount": .int(result.sampleCount),
-      "batchSize": .int(result.batchSize), "data": .string(data), "pool": .string(pool?.rawValue ?? "standard"),
-      "layersA": .array(result.layersA.map { .string($0) }), "layersB": .array(result.layersB.map { .string($0) }),
-      "cka": .array(result.values.map { .array($0.map { .double($0) }) }),
-      "diagonal": .array(
-        result.diagonal.map { entry in
-          [
-            "layer": .string(entry.layer), "cka": .double(entry.cka), "low": .double(entry.low),
-            "high": .double(entry.high), "null": .double(entry.null),
-          ]
-        }),
-    ]
   }
 }
 

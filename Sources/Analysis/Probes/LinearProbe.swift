@@ -46,9 +46,11 @@ extension Model {
   /// Wider features than this are averaged over space or tokens before a probe sees them.
   private static let widestProbed = 25_000
 
-  /// The features of layers on a split, `[examples, width]`; layers without an output for each example are left out.
-  func features(of layers: [String], on split: Split, dataset: String, batchSize: Int = 250) throws -> [String: Tensor]
-  {
+  /// The features of layers on a split, `[examples, width]`; layers without an output for each example are left
+  /// out. Wide ones are averaged over their places unless `pooling` says what to do.
+  func features(
+    of layers: [String], on split: Split, dataset: String, pooling: FeaturePooling? = nil, batchSize: Int = 250
+  ) throws -> [String: Tensor] {
     try checkInputs(of: split, dataset: dataset)
     return try withoutGradients {
       var parts: [String: [Tensor]] = [:]
@@ -56,7 +58,7 @@ extension Model {
         for (layer, output) in try run(try batch.modelInputs(for: self), capture: layers).features
         where output.shape.first == batch.indices.count {
           let width = output.shape.dropFirst().reduce(1, *)
-          let pooled = width > Self.widestProbed ? FeaturePooling.mean : nil
+          let pooled = pooling ?? (width > Self.widestProbed ? .mean : nil)
           parts[layer, default: []].append(try FeaturePooling.rows(output, pooled).flattened())
         }
       }

@@ -1,0 +1,41 @@
+import Metrics
+import Torch
+
+/// What a Gram matrix is made of.
+public enum CKAKernel: Sendable, Equatable {
+  /// `x · y`.
+  case linear
+  /// `exp(−‖x − y‖² / (2 b² median ‖x − y‖²))`, `b` the bandwidth.
+  ///
+  /// The median is over pairs of different examples; with `countsDiagonal`, over all pairs, each example's distance of 0
+  /// from itself included, as in Google's notebook.
+  case radial(bandwidth: Double, countsDiagonal: Bool = false)
+
+  /// The Gram matrix, `[samples, samples]`, float64.
+  ///
+  /// Columns are centred before the product: float32 sums of post-ReLU features, whose mean is large, lose the signal.
+  ///
+  /// - Parameter features: `[samples, …]`.
+  func gram(_ features: Tensor) throws -> Tensor {
+    let flat = try features.reshaped([features.shape[0], -1])
+    let precise = flat.type == .float64 ? flat : try flat.to(.float32)
+    let columns = try precise.subtract(try precise.mean(along: [0], keepsAxes: true))
+    switch self {
+    case .linear: return try columns.matrixProduct(try columns.transposed()).to(.float64)
+    case .radial(let bandwidth, let countsDiagonal):
+      let wide = try columns.to(.float64)
+      let products = try wide.matrixProduct(try wide.transposed())
+      let squares = try products.diagonal().reshaped([-1, 1])
+      let distances = try squares.add(try squares.transposed()).add(products, scaledBy: -2)
+      let median = try Self.median(of: distances, countsDiagonal: countsDiagonal)
+      return try distances.multiply(by: -1 / (2 * bandwidth * bandwidth * max(median, 1e-300))).exponential()
+    }
+  }
+
+  private static func median(of distances: Tensor, countsDiagonal: Bool) throws -> Double {
+    let count = distances.shape[0]
+    let all = try distances.array(of: Double.self)
+    let chosen = countsDiagonal ? all : all.indices.filter { $0 % (count + 1) != 0 }.map { all[$0] }
+    return quantile(0.5, ofSorted: chosen.sorted())
+  }
+}

@@ -1,0 +1,200 @@
+import Datasets
+import Metrics
+import Models
+import Torch
+
+/// A similarity that needs all examples at once: by canonical correlations or by the best rotation.
+public enum SubspaceMeasure: String, Sendable, CaseIterable {
+  /// The mean canonical correlation of the directions that hold 99 % of each side's variance.
+  ///
+  /// Raghu et al., "SVCCA", NeurIPS 2017.
+  case svcca
+  /// Canonical correlations weighed by how much of the first network's features each accounts for.
+  ///
+  /// Morcos, Raghu, Bengio, "Insights on representational similarity in neural networks with canonical correlation",
+  /// NeurIPS 2018.
+  case pwcca
+  /// `‖XᵀY‖_* / (‖X‖ ‖Y‖)` of centred features: one minus half the squared distance after the best rotation.
+  ///
+  /// Ding, Denain, Steinhardt, "Grounding Representation Similarity Through Statistical Testing", NeurIPS 2021.
+  case procrustes
+}
+
+/// The similarity of every layer of one network with every layer of another, by a ``SubspaceMeasure``.
+public struct SubspaceMatrix: Sendable {
+  public let measure: SubspaceMeasure
+  public let sampleCount: Int
+  public let layersA: [String]
+  public let layersB: [String]
+  /// `[layersA, layersB]`.
+  public let values: [[Double]]
+  /// The layers both networks have, with what shuffled examples give; no intervals.
+  public let diagonal: [CKAMatrix.Entry]
+  /// Layers with fewer than ten examples for each direction, whose canonical correlations are too high.
+  public let crowded: [String]
+
+  /// - Parameters:
+  ///   - featuresA: of each layer `[samples, …]`, likewise `featuresB` of the same examples.
+  ///   - followsAnatome: whether SVCCA cuts by singular values before centring, and PWCCA weighs by sums of absolute
+  ///     canonical variates of uncentred features, as that library does.
+  /// - Throws: ``AnalysisError/nothingToCompare(_:)`` where canonical correlations would mean nothing: two examples or
+  ///   fewer for each direction.
+  public init(
+    _ measure: SubspaceMeasure, _ featuresA: [(layer: String, values: Tensor)],
+    _ featuresB: [(layer: String, values: Tensor)], followsAnatome: Bool = false, seed: UInt64 = 0
+  ) throws {
+    let left = try featuresA.map { try Side($0.layer, $0.values, measure, followsAnatome) }
+    let right = try featuresB.map { try Side($0.layer, $0.values, measure, followsAnatome) }
+    let count = featuresA.first?.values.shape[0] ?? 0
+    var random = RandomSource(seed: seed)
+    let order = try Tensor(random.permutation(count: count).map(Int64.init), device: left.first?.values.device ?? .cpu)
+    self.measure = measure
+    sampleCount = count
+    layersA = left.map(\.layer)
+    layersB = right.map(\.layer)
+    values = try left.map { a in try right.map { b in try a.similarity(to: b, measure, followsAnatome) } }
+    var entries: [CKAMatrix.Entry] = []
+    for (row, a) in left.enumerated() {
+      guard let column = right.firstIndex(where: { $0.layer == a.layer }) else { continue }
+      let null = try a.similarity(to: right[column].reordered(order), measure, followsAnatome)
+      entries.append(
+        CKAMatrix.Entry(layer: a.layer, cka: values[row][column], low: .nan, high: .nan, null: null))
+    }
+    diagonal = entries
+    crowded = (left + right).filter { measure != .procrustes && $0.samples < 10 * $0.width }.map(\.layer)
+  }
+}
+
+/// One layer's features, made ready.
+private struct Side {
+  let layer: String
+  /// As they came, `[samples, width]`, float64; cut to their main directions for SVCCA.
+  let values: Tensor
+  let centred: Tensor
+  /// An orthonormal basis of the centred columns, `[samples, directions]`, and what maps the columns to it.
+  let basis: Tensor
+  let map: Tensor
+
+  var samples: Int { values.shape[0] }
+  var width: Int { basis.shape[1] }
+
+  init(_ layer: String, _ features: Tensor, _ measure: SubspaceMeasure, _ followsAnatome: Bool) throws {
+    let flat = try features.reshaped([features.shape[0], -1]).to(.float64)
+    func withoutMean(_ tensor: Tensor) throws -> Tensor {
+      try tensor.subtract(tensor.mean(along: [0], keepsAxes: true))
+    }
+    var values = flat
+    if measure == .svcca {
+      values = followsAnatome ? flat : try withoutMean(flat)
+      let parts = try Decomposition(values)
+      let sizes = followsAnatome ? parts.singular : parts.singular.map { $0 * $0 }
+      let total = sizes.reduce(0, +)
+      var (sum, below) = (0.0, 0)
+      for size in sizes {
+        sum += size
+        if sum / total < 0.99 { below += 1 }
+      }
+      let kept = max(1, min(sizes.count, followsAnatome ? below : below + 1))
+      values = try values.matrixProduct(parts.right.narrowed(along: 1, from: 0, count: kept))
+    }
+    self.layer = layer
+    self.values = values
+    centred = try withoutMean(values)
+    if measure == .procrustes {
+      (basis, map) = (centred, centred)
+      return
+    }
+    let parts = try Decomposition(centred)
+    // Directions of rounding errors alone, as dead units leave them, are none.
+    let rank = max(1, parts.singular.count { $0 > 1e-9 * (parts.singular.first ?? 0) })
+    guard values.shape[0] > 2 * rank else {
+      throw AnalysisError.nothingToCompare(
+        "layer '\(layer)': canonical correlations need more than twice as many examples as directions, found "
+          + "\(values.shape[0]) examples for \(rank) directions (more --samples, or --pool mean)")
+    }
+    basis = try parts.left.narrowed(along: 1, from: 0, count: rank)
+    let scales = try Tensor(parts.singular.prefix(rank).map { 1 / $0 }, device: values.device)
+    map = try parts.right.narrowed(along: 1, from: 0, count: rank).multiply(scales)
+  }
+
+  private init(_ other: Side, order: Tensor) throws {
+    layer = other.layer
+    values = try other.values.selecting(order, along: 0)
+    centred = try other.centred.selecting(order, along: 0)
+    basis = try other.basis.selecting(order, along: 0)
+    map = other.map
+  }
+
+  func reordered(_ order: Tensor) throws -> Side { try Side(self, order: order) }
+
+  func similarity(to other: Side, _ measure: SubspaceMeasure, _ followsAnatome: Bool) throws -> Double {
+    try withoutGradients {
+      if measure == .procrustes {
+        let product = try centred.transposed().contiguous().matrixProduct(other.centred)
+        let sizes = try [centred, other.centred].map { try $0.squared().sum().item().squareRoot() }
+        return try Decomposition(product).singular.reduce(0, +) / (sizes[0] * sizes[1])
+      }
+      let parts = try Decomposition(basis.transposed().contiguous().matrixProduct(other.basis))
+      let correlations = parts.singular
+      if measure == .svcca { return correlations.reduce(0, +) / Double(min(width, other.width)) }
+      let directions = try map.matrixProduct(parts.left)
+      let weights: Tensor
+      if followsAnatome {
+        weights = try values.matrixProduct(directions).absolute().sum(along: [0])
+      } else {
+        let variates = try centred.matrixProduct(directions)
+        weights = try variates.transposed().contiguous().matrixProduct(centred).absolute().sum(along: [1])
+      }
+      let shares = try weights.array(of: Double.self)
+      return zip(shares, correlations).reduce(0) { $0 + $1.0 * $1.1 } / shares.reduce(0, +)
+    }
+  }
+}
+
+/// `X = U S Vᵀ`, as many directions as the smaller side.
+private struct Decomposition {
+  let left: Tensor
+  let singular: [Double]
+  /// `V`, `[width, directions]`.
+  let right: Tensor
+
+  init(_ matrix: Tensor) throws {
+    let parts = try Operator("aten::linalg_svd")([.tensor(matrix), .bool(false)])
+    guard parts.count == 3, case .tensor(let left) = parts[0], case .tensor(let singular) = parts[1],
+      case .tensor(let right) = parts[2]
+    else { throw TorchError.failed(operation: "aten::linalg_svd", message: "gave no decomposition") }
+    self.left = left
+    self.singular = try singular.array(of: Double.self)
+    self.right = try right.transposed().contiguous()
+  }
+}
+
+extension SubspaceMatrix {
+  /// Compares the layers of two models on the same examples; outputs with several places are averaged over them unless
+  /// `pooling` says otherwise.
+  public init(
+    _ measure: SubspaceMeasure, comparing a: Model, with b: Model, on split: Split, dataset: String, layersA: [String],
+    layersB: [String], pooling: FeaturePooling?, sampleCount: Int, followsAnatome: Bool = false, seed: UInt64 = 0
+  ) throws {
+    var random = RandomSource(seed: seed)
+    let examples = split.selecting(random.sample(sampleCount, of: split.count))
+    func captured(_ model: Model, _ layers: [String]) throws -> [(layer: String, values: Tensor)] {
+      let found = try model.features(of: layers, on: examples, dataset: dataset, pooling: pooling ?? .mean)
+      return layers.compactMap { layer in found[layer].map { (layer, $0) } }
+    }
+    try self.init(
+      measure, captured(a, layersA), captured(b, layersB), followsAnatome: followsAnatome, seed: seed)
+  }
+
+  /// Compares layers of two files of features of the same samples.
+  public init(
+    _ measure: SubspaceMeasure, comparing a: FeatureFile, with b: FeatureFile, layersA: [String], layersB: [String],
+    pooling: FeaturePooling?, sampleCount: Int, followsAnatome: Bool = false, seed: UInt64 = 0
+  ) throws {
+    let count = min(sampleCount, try a.commonCount(with: b))
+    func read(_ file: FeatureFile, _ layers: [String]) throws -> [(layer: String, values: Tensor)] {
+      try layers.map { ($0, try FeaturePooling.rows(file.rows(0..<count, of: $0), pooling ?? .mean)) }
+    }
+    try self.init(measure, read(a, layersA), read(b, layersB), followsAnatome: followsAnatome, seed: seed)
+  }
+}
