@@ -2,6 +2,8 @@ import Analysis
 import ArgumentParser
 import Checkpoints
 import Datasets
+import Foundation
+import HDF5
 import Models
 import Reports
 import Torch
@@ -36,6 +38,9 @@ struct InterpolateCommand: ParsableCommand {
 
   @Option(name: .shortAndLong, help: "Write the checkpoint at --lambda here.")
   var output: String?
+
+  @Option(help: "Write a chart of both tasks' accuracies along the line here, SVG.")
+  var chart: String?
 
   @Flag(help: "Leave every head as it is after, rather than interpolate the heads that both have.")
   var keepHeads = false
@@ -72,6 +77,7 @@ struct InterpolateCommand: ParsableCommand {
       progress.update(completed: rows.count, note: "")
     }
     progress.finish(keepsLine: false)
+    if let chart { try AtomicFile.write(Data(picture(rows, tasks).svg().utf8), to: chart) }
     show(rows, tasks, pair)
   }
 
@@ -82,9 +88,31 @@ struct InterpolateCommand: ParsableCommand {
     if source == nil, target == nil, output == nil {
       throw CommandError.usage("nothing to do: give --source or --target to measure, or --lambda and -o to write")
     }
+    if chart != nil, source == nil || target == nil || share != nil {
+      throw CommandError.usage("--chart draws the whole line of two tasks: give --source and --target, and no --lambda")
+    }
     if let reestimate, (reestimate == .source ? source : target) == nil {
       throw CommandError.usage("--reestimate \(reestimate.rawValue) needs --\(reestimate.rawValue) DATA")
     }
+  }
+
+  private func picture(_ rows: [(share: Double, results: [Evaluation])], _ tasks: [Judged]) -> FrontierChart {
+    func value(_ role: String, _ row: (share: Double, results: [Evaluation])) -> Double {
+      zip(tasks, row.results).first { $0.0.role == role }?.1.accuracy ?? .nan
+    }
+    let best = rows.max { value("source", $0) + value("target", $0) < value("source", $1) + value("target", $1) }
+    return FrontierChart(
+      title: best.map {
+        "λ \(Show.number($0.share, 2)) keeps \(Show.percent(value("source", $0))) of the source at "
+          + "\(Show.percent(value("target", $0))) of the target"
+      } ?? "",
+      subtitle: "accuracy on both tasks' test examples along (1 − λ) before + λ after", xTitle: "source accuracy (%)",
+      yTitle: "target accuracy (%)",
+      points: rows.map { row in
+        .init(
+          name: "λ \(Show.number(row.share, 2))", x: 100 * value("source", row), y: 100 * value("target", row),
+          isMarked: row.share == best?.share)
+      })
   }
 
   private func show(
@@ -120,6 +148,7 @@ struct InterpolateCommand: ParsableCommand {
       }
       Console.table(table)
     }
+    if let chart { Console.result("chart: \(chart)") }
     if let output { Console.result("wrote \(output)") }
   }
 }
@@ -127,11 +156,11 @@ struct InterpolateCommand: ParsableCommand {
 /// A task whose accuracy is measured along the line.
 private struct Judged {
   let role: String
-  let data: Dataset
+  let data: Datasets.Dataset
   let task: String
 
   /// Finds the head: the data's own, else, for the target, the active one after, and for the source, the other one.
-  init(role: String, data: Dataset, in line: Interpolation) throws {
+  init(role: String, data: Datasets.Dataset, in line: Interpolation) throws {
     self.role = role
     self.data = data
     let heads = line.before.heads.merging(line.after.heads) { $1 }

@@ -1,6 +1,8 @@
 import Analysis
 import ArgumentParser
 import Checkpoints
+import Foundation
+import HDF5
 import Models
 import Programs
 import Reports
@@ -28,6 +30,9 @@ struct ProbeCommand: ParsableCommand {
   @Option(parsing: .singleValue, help: "Layers that match GLOB; by default those with parameters. Repeatable.")
   var layers: [String] = []
 
+  @Option(name: .shortAndLong, help: "Write the chart here, SVG.")
+  var output: String?
+
   @OptionGroup var reading: DataOptions
   @OptionGroup var hardware: DeviceOptions
   @OptionGroup var shared: OutputOptions
@@ -48,6 +53,10 @@ struct ProbeCommand: ParsableCommand {
     }
     let probes = try models.map { try $0.probes(of: wanted, on: examples) }
     let control = try wanted.last.flatMap { try models[0].control(on: $0, examples) } ?? .nan
+    if let output {
+      let chart = chart(probes, paths, control, data.name)
+      try AtomicFile.write(Data(chart.svg().utf8), to: output)
+    }
     if shared.json {
       Console.result([
         "data": .string(data.name), "control": .double(control),
@@ -71,6 +80,25 @@ struct ProbeCommand: ParsableCommand {
     }
     Console.table(table)
     Console.result("control, fitted to permuted labels: \(Show.percent(control))")
+    if let output { Console.result("chart: \(output)") }
+  }
+
+  private func chart(_ probes: [[LinearProbe]], _ paths: [String], _ control: Double, _ data: String) -> BarChart {
+    let layers = probes[0].map(\.layer)
+    let drops = layers.indices.map { probes[0][$0].accuracy - probes[probes.count - 1][$0].accuracy }
+    let worst = layers.indices.max { drops[$0] < drops[$1] }
+    let best = layers.indices.max { probes[0][$0].accuracy < probes[0][$1].accuracy }
+    let finding =
+      paths.count > 1
+      ? worst.map { "A probe of \(layers[$0]) lost most: \(Show.points(drops[$0])) points" }
+      : best.map { "\(layers[$0]) tells the classes apart best: \(Show.percent(probes[0][$0].accuracy))" }
+    return BarChart(
+      title: finding ?? "No layer was probed",
+      subtitle: "accuracy of a linear classifier fitted to each layer's features, \(data); fitted to permuted labels: "
+        + Show.percent(control), valueTitle: "accuracy (%)", decimals: 1, rows: layers,
+      series: zip(paths, probes).map { path, own in
+        BarChart.Series(name: path, values: own.map { .init(100 * $0.accuracy) })
+      })
   }
 
   private func paths() throws -> [String] {

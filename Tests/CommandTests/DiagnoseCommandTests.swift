@@ -83,6 +83,46 @@ import Testing
     #expect((layers[0]["accuracy"] as? [Double])?.allSatisfy { $0 > 0.4 } == true)
   }
 
+  @Test func aProxyStandsInForTheSourceAndTheReportIsDrawnAgain() throws {
+    let folder = try TemporaryFolder()
+    let run = try run(in: folder)
+    let proxy = try Command("diagnose", run, "--source-proxy", data + ":5-9", "--no-probes", "--json")
+    #expect(proxy.status == 0, "\(proxy.errors)")
+    let forgetting = try #require(object(proxy.output)["forgetting"] as? [String: Any])
+    #expect(forgetting["before"] as? Double == 1 && forgetting["isAgreement"] as? Bool == true)
+    let page = try String(contentsOfFile: run + "/diagnosis.html", encoding: .utf8)
+    #expect(page.contains("agreement with the original model"))
+    // From the run alone.
+    try FileManager.default.removeItem(atPath: run + "/diagnosis.html")
+    #expect(try Command("report", run).status == 0)
+    #expect(try String(contentsOfFile: run + "/diagnosis.html", encoding: .utf8) == page)
+    let both = try Command("diagnose", run, "--source-proxy", data, "--source", data)
+    #expect(both.status == 64 && both.errors.contains("not both"), "\(both.errors)")
+  }
+
+  @Test func theSimilarityToolsStandAloneWithTheirCharts() throws {
+    let folder = try TemporaryFolder()
+    let run = try run(in: folder)
+    let chart = folder.file("chart.svg")
+    let source = data + ":0-4"
+    for arguments in [
+      ["cka", run, "--data", source, "--measure", "procrustes", "-o", chart],
+      ["cka", run, "--data", source, "--measure", "svcca", "-o", chart],
+      ["cka", run, "--data", source, "--kernel", "rbf", "--compat", "google", "-o", chart],
+      ["probe", run, "--data", source, "--samples", "200", "-o", chart],
+      ["interpolate", run, "--source", source, "--target", data + ":5-9", "--points", "3", "--chart", chart],
+    ] {
+      let command = try Command(array: arguments)
+      #expect(command.status == 0, "\(arguments): \(command.errors)")
+      #expect(try String(contentsOfFile: chart, encoding: .utf8).hasPrefix("<svg"), "\(arguments)")
+      try FileManager.default.removeItem(atPath: chart)
+    }
+    let refused = try Command("cka", run, "--data", source, "--measure", "svcca", "--kernel", "rbf")
+    #expect(refused.status == 64 && refused.errors.contains("has no kernel"), "\(refused.errors)")
+    let crowded = try Command("cka", run, "--data", source, "--measure", "pwcca", "--samples", "60")
+    #expect(crowded.status == 65 && crowded.errors.contains("canonical correlations need more"), "\(crowded.errors)")
+  }
+
   @Test func whatCannotBeDiagnosedIsSaid() throws {
     for (arguments, reason) in [
       ([], "give a run, or --before"), (["run", "--before", "a.h5"], "not both"),
