@@ -173,25 +173,27 @@ import Training
       "\(rewound.action), seed \(seed)")
   }
 
-  @Test func theFisherInformationPredictsTheDivergence() throws {
-    // For small steps, KL(before ‖ after) = ½ Σ F δ² + …, whatever the gradient; noise leaves the mixed terms near zero.
+  @Test func driftIsWeighedByTheFisherInformation() throws {
+    // A step δ of one weight alone: ½ F δ².
     let seed = UInt64.random(in: 0..<1_000_000)
     let source = try Self.data("source", seed: seed)
     let model = try Self.trained(on: source, seed: seed)
     let before = try model.checkpoint(epoch: 0)
-    try withoutGradients { try noise(try #require(model.parameters["hidden1.weight"]), 0.01, seed: seed) }
+    let weight = try #require(model.parameters["hidden1.weight"])
+    try weight.setRequiresGradient(true)
+    let importance = try ImportanceEstimate(.exact, of: [weight], in: model, on: source.train).values[0]
+      .array(of: Double.self)
+    let heaviest = try #require(importance.indices.max { importance[$0] < importance[$1] })
+    try withoutGradients {
+      let step = try Tensor(importance.indices.map { Float($0 == heaviest ? 0.01 : 0) }, shape: weight.shape)
+      try weight.addInPlace(step)
+    }
     let pair = try JudgedPair(before: before, after: model.checkpoint(epoch: 1), source: source, target: nil)
     let predicted = try pair.predictedLosses(of: pair.rewindUnits, sampleCount: 400)
     #expect(predicted["hidden2"] == 0 && predicted["conv1"] == 0)
-    let divergence = try withoutGradients {
-      let inputs = try #require(
-        Batches(split: source.train, batchSize: 400, device: .cpu).map { try $0.modelInputs(for: model) }.first)
-      let start = try pair.before.run(inputs).logits.logSoftmax(along: 1).to(.float64)
-      let end = try pair.after.run(inputs).logits.logSoftmax(along: 1).to(.float64)
-      return try start.exponential().multiply(start.subtract(end)).sum().item() / 400
-    }
-    let ratio = (predicted["hidden1"] ?? 0) / divergence
-    #expect(ratio > 0.4 && ratio < 2.5, "ratio \(ratio), seed \(seed)")
+    let expected = importance[heaviest] * 0.01 * 0.01 / 2
+    let found = try #require(predicted["hidden1"])
+    #expect(expected > 0 && abs(found / expected - 1) < 1e-3, "\(found) for \(expected), seed \(seed)")
   }
 
   @Test func aProxyCountsAgreementWithTheModelBefore() throws {
