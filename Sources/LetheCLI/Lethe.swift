@@ -34,7 +34,7 @@ struct Lethe: ParsableCommand {
       DataCommand.self, TrainCommand.self,
       FinetuneCommand.self, SweepCommand.self, EvaluateCommand.self, DriftCommand.self, CKACommand.self,
       InterpolateCommand.self,
-      ProbeCommand.self, RewindCommand.self, DiagnoseCommand.self, ReportCommand.self,
+      ProbeCommand.self, RewindCommand.self, DiagnoseCommand.self, TransferCommand.self, ReportCommand.self,
     ])
 }
 

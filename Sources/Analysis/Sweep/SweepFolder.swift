@@ -43,16 +43,7 @@ public struct SweepFolder: Sendable {
     } catch {
       throw CheckpointError.unwritable(path: path, reason: "the folder cannot be made")
     }
-    let file = "\(path)/sweep.yaml"
-    guard let known = try? String(contentsOfFile: file, encoding: .utf8) else {
-      try Data(options.utf8).write(to: URL(fileURLWithPath: file), options: .atomic)
-      return
-    }
-    let (old, new) = (known.split(separator: "\n"), options.split(separator: "\n"))
-    if let changed = new.first(where: { !old.contains($0) }) ?? old.first(where: { !new.contains($0) }) {
-      throw CheckpointError.malformed(
-        path: path, reason: "it was begun with other options (now '\(changed)'); choose another folder or remove it")
-    }
+    try SharedFolder.claim(path, options: options)
   }
 
   public func runPath(_ point: SweepPoint) -> String { "\(path)/runs/\(point.name)" }

@@ -1,4 +1,4 @@
-/// Values by epoch, one line a series, each named where it ends.
+/// Values by epoch, or by another count, one line a series, each named where it ends.
 public struct LineChart: Chart {
   /// A value at an epoch; `low` and `high` bound it where an interval is known.
   public struct Point: Sendable {
@@ -34,6 +34,8 @@ public struct LineChart: Chart {
   public var limits: ClosedRange<Double>?
   public var decimals: Int
   public var series: [Series]
+  /// What is counted along the axis.
+  public var countTitle = "epoch"
 
   public init(
     title: String, subtitle: String, valueTitle: String, limits: ClosedRange<Double>? = nil, decimals: Int = 1,
@@ -78,7 +80,7 @@ public struct LineChart: Chart {
       drawing.line(x(Int(tick)), bottom, x(Int(tick)), bottom + 4, "axis")
       drawing.text(xAxis.label(tick), x(Int(tick)), bottom + 17, "tick", .middle)
     }
-    drawing.text("epoch", (left + right) / 2, bottom + 34, "tick", .middle)
+    drawing.text(countTitle, (left + right) / 2, bottom + 34, "tick", .middle)
     drawing.height = bottom + 42
 
     for (index, points) in finite.enumerated() {
@@ -102,7 +104,7 @@ public struct LineChart: Chart {
   private func hover(_ name: String, _ point: Point) -> String {
     let interval =
       point.hasInterval ? " (\(NumberText.interval(point.low, point.high, decimals: decimals)))" : ""
-    return "\(name), epoch \(point.epoch): \(NumberText.fixed(point.value, decimals))\(interval)"
+    return "\(name), \(countTitle) \(point.epoch): \(NumberText.fixed(point.value, decimals))\(interval)"
   }
 
   /// Puts the labels beside the last points, pushed apart until none covers another.

@@ -1,0 +1,26 @@
+import Checkpoints
+import Foundation
+
+/// A folder of runs that share their options, begun once and gone on with by the same command.
+public enum SharedFolder {
+  /// Opens the folder, or makes it, for runs with these options.
+  ///
+  /// - Throws: ``CheckpointError`` where it was begun with other options, or cannot be made.
+  public static func claim(_ path: String, options: String) throws {
+    do {
+      try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+    } catch {
+      throw CheckpointError.unwritable(path: path, reason: "the folder cannot be made")
+    }
+    let file = "\(path)/options.yaml"
+    guard let known = try? String(contentsOfFile: file, encoding: .utf8) else {
+      try Data(options.utf8).write(to: URL(fileURLWithPath: file), options: .atomic)
+      return
+    }
+    let (old, new) = (known.split(separator: "\n"), options.split(separator: "\n"))
+    if let changed = new.first(where: { !old.contains($0) }) ?? old.first(where: { !new.contains($0) }) {
+      throw CheckpointError.malformed(
+        path: path, reason: "it was begun with other options (now '\(changed)'); choose another folder or remove it")
+    }
+  }
+}

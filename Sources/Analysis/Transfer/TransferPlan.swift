@@ -1,0 +1,87 @@
+import Programs
+
+/// One of the four treatments of Yosinski et al. 2014; B is the target, A what the base network was trained on.
+public enum TransferKind: String, Sendable, CaseIterable {
+  /// Layers of a network trained on the target itself, frozen: what cutting alone breaks.
+  case selffer = "BnB"
+  /// The same, trained on.
+  case selfferTuned = "BnB+"
+  /// Layers of the base network, frozen: how general they are.
+  case transfer = "AnB"
+  /// The same, trained on.
+  case transferTuned = "AnB+"
+
+  public var isFrozen: Bool { self == .selffer || self == .transfer }
+  public var takesBase: Bool { self == .transfer || self == .transferTuned }
+}
+
+/// A place where a network is cut: what lies before it is copied, the rest is drawn anew.
+public struct TransferCut: Sendable, Equatable {
+  /// The last block that is copied.
+  public let name: String
+  /// Everything that is copied, in the program's order.
+  public let parameterNames: [String]
+  public let bufferNames: [String]
+
+  /// Globs that freeze exactly what is copied.
+  public var frozenPatterns: [String] {
+    var seen: Set<String> = []
+    return parameterNames.map { Program.path(ofTensor: $0) }.filter { !$0.isEmpty && seen.insert($0).inserted }
+  }
+}
+
+extension Program {
+  /// The cuts after each block but the head.
+  ///
+  /// - Parameter names: only those after these blocks, nil for all.
+  /// - Throws: `ProgramError/noMatch` for a name that no block has.
+  public func transferCuts(after names: [String]? = nil) throws -> [TransferCut] {
+    let head = Set(headParameterNames)
+    let body = blocks.filter { head.isDisjoint(with: $0.parameterNames) }
+    let cuts = body.indices.map { last in
+      TransferCut(
+        name: body[last].name, parameterNames: body[...last].flatMap(\.parameterNames),
+        bufferNames: body[...last].flatMap(\.bufferNames))
+    }
+    guard let names else { return cuts }
+    for name in names where !cuts.contains(where: { $0.name == name }) {
+      throw ProgramError.noMatch(pattern: name, nearest: cuts.map(\.name))
+    }
+    return cuts.filter { names.contains($0.name) }
+  }
+}
+
+/// Which networks an experiment trains.
+public struct TransferPlan: Sendable {
+  public let cuts: [TransferCut]
+  public let kinds: [TransferKind]
+  public let seeds: [UInt64]
+
+  public init(cuts: [TransferCut], kinds: [TransferKind] = TransferKind.allCases, seeds: [UInt64]) {
+    self.cuts = cuts
+    self.kinds = kinds
+    self.seeds = seeds
+  }
+
+  /// One training: the target's own network (no cut), or a treatment of a cut.
+  public struct Point: Sendable, Equatable {
+    public let seed: UInt64
+    public let kind: TransferKind?
+    public let cut: TransferCut?
+
+    /// A name that any file system takes.
+    public var name: String {
+      guard let kind, let cut else { return "base-seed\(seed)" }
+      let safe = cut.name.map { $0.isASCII && ($0.isLetter || $0.isNumber || ".-".contains($0)) ? $0 : "_" }
+      return "\(kind.rawValue.replacing("+", with: "-tuned"))-\(String(safe))-seed\(seed)"
+    }
+  }
+
+  /// All of them in an order in which each finds what it needs: a seed's own network first.
+  public var points: [Point] {
+    seeds.flatMap { seed in
+      [Point(seed: seed, kind: nil, cut: nil)]
+        + cuts.flatMap { cut in kinds.map { Point(seed: seed, kind: $0, cut: cut) } }
+    }
+  }
+}

@@ -1,0 +1,62 @@
+import Metrics
+
+/// What a transfer experiment came to.
+public struct TransferResult: Sendable {
+  /// One treatment at one cut.
+  public struct Point: Sendable {
+    /// How many blocks were copied, from 1.
+    public let copied: Int
+    public let cut: String
+    /// One a seed.
+    public let values: [Double]
+    public let accuracy: MeanInterval
+  }
+
+  public struct Curve: Sendable {
+    public let kind: TransferKind
+    public let points: [Point]
+  }
+
+  /// The target's own network, one accuracy a seed.
+  public let base: [Double]
+  public let curves: [Curve]
+
+  init(_ plan: TransferPlan, _ accuracy: (TransferPlan.Point) -> Double?) {
+    base = plan.seeds.compactMap { accuracy(TransferPlan.Point(seed: $0, kind: nil, cut: nil)) }
+    curves = plan.kinds.map { kind in
+      Curve(
+        kind: kind,
+        points: plan.cuts.enumerated().compactMap { index, cut in
+          let values = plan.seeds.compactMap { accuracy(TransferPlan.Point(seed: $0, kind: kind, cut: cut)) }
+          guard !values.isEmpty else { return nil }
+          return Point(copied: index + 1, cut: cut.name, values: values, accuracy: MeanInterval(values))
+        })
+    }
+  }
+
+  public func curve(_ kind: TransferKind) -> Curve? { curves.first { $0.kind == kind } }
+
+  /// Differences smaller than this are not told apart: a point, or the spread of the target's own network where several
+  /// seeds say more.
+  public var margin: Double {
+    let spread = base.count > 1 ? MeanInterval(base) : nil
+    return max(0.01, spread.map { ($0.high - $0.low) / 2 } ?? 0)
+  }
+
+  /// The furthest cut whose frozen copy does as well as the target's own network; nil where none does.
+  public var lastReusable: Point? {
+    guard !base.isEmpty else { return nil }
+    let own = MeanInterval(base).mean
+    return curve(.transfer)?.points.last { $0.accuracy.mean >= own - margin }
+  }
+
+  /// The best cut of the copies that are trained on.
+  public var bestTuned: Point? { curve(.transferTuned)?.points.max { $0.accuracy.mean < $1.accuracy.mean } }
+
+  /// Whether training the copied layers on brings more than leaving them frozen anywhere.
+  public var gainsByTuning: Bool {
+    guard let tuned = bestTuned else { return false }
+    let frozen = curve(.transfer)?.points.map(\.accuracy.mean).max() ?? -1
+    return tuned.accuracy.mean > frozen + margin
+  }
+}

@@ -1,0 +1,80 @@
+import Foundation
+import TestSupport
+import Testing
+
+@testable import Reports
+
+/// The original study's accuracies, drawn by us: the paper's figure 2.
+@Suite struct TransferReportTests {
+  private func study() throws -> TransferReport {
+    let data = try Data(
+      contentsOf: URL(fileURLWithPath: Repository.fixture("yosinski/final_validation_accuracy.json")))
+    let runs = try #require(try JSONSerialization.jsonObject(with: data) as? [String: [Double]])
+    func values(_ matches: (String) -> Bool) -> [Double] {
+      runs.keys.filter(matches).sorted().compactMap { runs[$0]?.last }
+    }
+    func point(_ copied: Int, _ values: [Double]) -> TransferReport.Point {
+      let mean = values.reduce(0, +) / Double(values.count)
+      return .init(copied: copied, values: values, mean: mean)
+    }
+    /// `transfer0A0B_1_5`: digits and halves of both networks.
+    func curve(_ name: String, _ prefix: String, sameHalf: Bool) -> TransferReport.Curve {
+      .init(
+        name: name,
+        points: (1...7).map { copied in
+          point(
+            copied,
+            values { key in
+              guard key.hasPrefix(prefix), key.hasSuffix("_1_\(copied)") else { return false }
+              let pair = Array(key.dropFirst(prefix.count).prefix(4))
+              return pair.count == 4 && pair[0].isNumber && pair[0] == pair[2] && (pair[1] == pair[3]) == sameHalf
+            })
+        })
+    }
+    let halves = values { $0.hasPrefix("half") && !$0.contains("natman") }
+    return TransferReport(
+      title: "Yosinski et al. 2014", target: "half of ImageNet", base: point(0, halves),
+      cuts: (1...7).map { "layer \($0)" },
+      curves: [
+        curve("BnB", "transfer", sameHalf: true), curve("BnB+", "transfer-ft", sameHalf: true),
+        curve("AnB", "transfer", sameHalf: false), curve("AnB+", "transfer-ft", sameHalf: false),
+      ], recommendation: "", protocolText: "450,000 iterations")
+  }
+
+  @Test func theOriginalStudyLooksLikeItsFigure() throws {
+    let report = try study()
+    func mean(_ name: String, _ copied: Int) throws -> Double {
+      100 * (try #require(report.curves.first { $0.name == name }?.points[copied - 1].mean))
+    }
+    // The values of the paper's text and figure: base 62.5, the dip of BnB at 5, its recovery, the fall of AnB.
+    #expect(abs(100 * report.base.mean - 62.45) < 0.1, "\(report.base.mean)")
+    for (name, copied, value) in [("BnB", 5, 59.3), ("BnB", 7, 62.3), ("AnB", 7, 54.2), ("AnB+", 7, 64.6)] {
+      let found = try mean(name, copied)
+      #expect(abs(found - value) < 0.6, "\(name) \(copied): \(found)")
+    }
+    let findings = report.findings
+    #expect(findings.count == 3)
+    #expect(findings[0].contains("layer 5 breaks fragile co-adaptation"), "\(findings)")
+    #expect(findings[1].contains("up to layer 7 are specific"), "\(findings)")
+    #expect(findings[2].contains("AnB+ gains"), "\(findings)")
+    let chart = report.chart()
+    #expect(chart.series.map(\.name) == ["BnB", "BnB+", "AnB", "AnB+"])
+    #expect(chart.series.allSatisfy { $0.points.count == 8 && $0.points[0].value == 100 * report.base.mean })
+    #expect(chart.svg().contains("blocks copied") && report.html().contains("AnB+ gains"))
+  }
+
+  @Test func everyRunIsARowOfTheFile() throws {
+    let report = try study()
+    let rows = report.csv().split(separator: "\r\n")
+    let runs = report.base.values.count + report.curves.flatMap(\.points).reduce(0) { $0 + $1.values.count }
+    #expect(rows.count == runs + 1 && rows[0] == "curve,copied,cut,run,accuracy")
+  }
+
+  @Test func withoutADifferenceNothingIsClaimed() {
+    let flat = (1...3).map { TransferReport.Point(copied: $0, values: [0.9], mean: 0.9) }
+    let report = TransferReport(
+      title: "", target: "t", base: .init(copied: 0, values: [0.9], mean: 0.9), cuts: ["a", "b", "c"],
+      curves: ["BnB", "AnB", "AnB+"].map { .init(name: $0, points: flat) }, recommendation: "", protocolText: "")
+    #expect(report.findings.isEmpty && report.chart().title.contains("as well as"))
+  }
+}
