@@ -81,7 +81,10 @@ struct CKACommand: ParsableCommand {
 
   enum Measure: String, ExpressibleByArgument, CaseIterable { case cka, svcca, pwcca, procrustes }
   enum Kernel: String, ExpressibleByArgument, CaseIterable { case linear, rbf }
-  enum Compatibility: String, ExpressibleByArgument, CaseIterable { case torch_cka, ckatorch, google, anatome }
+  enum Compatibility: String, ExpressibleByArgument, CaseIterable {
+    case torchCKA = "torch_cka"
+    case ckatorch, google, anatome
+  }
 
   func run() throws {
     try checkOptions()
@@ -118,7 +121,7 @@ struct CKACommand: ParsableCommand {
     guard bandwidth > 0, bandwidth.isFinite else {
       throw CommandError.usage("--bandwidth must be above 0, found \(bandwidth)")
     }
-    let isOneBatch = compat == .torch_cka || compat == .ckatorch
+    let isOneBatch = compat == .torchCKA || compat == .ckatorch
     if measure != .cka, kernel == .rbf || isOneBatch || compat == .google {
       throw CommandError.usage(
         "--measure \(measure.rawValue) has no kernel, and only anatome of the tools has it (--compat anatome)")
@@ -131,7 +134,7 @@ struct CKACommand: ParsableCommand {
   /// What the tool that is followed uses.
   private var usedEstimator: CKAEstimator {
     switch compat {
-    case .torch_cka, .ckatorch: .debiased
+    case .torchCKA, .ckatorch: .debiased
     case .anatome: .biased
     case .google, nil: estimator
     }

@@ -104,7 +104,7 @@ struct TransferCommand: ParsableCommand {
     let interruption = Interruption()
     let began = Date()
     var (done, trained, started) = (0, 0, Date())
-    let result = try experiment.run(isCancelled: { interruption.isRequested }) { point, accuracy in
+    let watch = { (point: TransferPlan.Point, accuracy: Double?) in
       guard let accuracy else {
         started = Date()
         return
@@ -119,6 +119,7 @@ struct TransferCommand: ParsableCommand {
           + "seed \(point.seed): \(Show.percent(accuracy)) · \(Show.number(seconds, 0)) s"
           + (done < count ? " · about \(Show.number(rest, 0)) s to go" : ""))
     }
+    let result = try experiment.run(isCancelled: { interruption.isRequested }, onPoint: watch)
     interruption.end()
     return result
   }
