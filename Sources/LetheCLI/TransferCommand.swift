@@ -42,7 +42,7 @@ struct TransferCommand: ParsableCommand {
   @Option(help: "How many seeds every network is trained with, from --seed on.")
   var seeds = 1
 
-  @Flag(help: "AnB and AnB+ alone, two epochs of 5,000 examples unless told otherwise: an answer in minutes.")
+  @Flag(help: "AnB and AnB+ alone, on 5,000 examples unless --examples says otherwise: an answer in minutes.")
   var quick = false
 
   @Flag(help: "Leave out the linear probes of the base network.")
@@ -89,14 +89,10 @@ struct TransferCommand: ParsableCommand {
     if shared.json { Console.result(json(result, report)) } else { show(report) }
   }
 
-  /// With `--quick`, what is not given is small.
+  /// With `--quick`, few examples unless told otherwise.
   private func trainingOptions() throws -> TrainingOptions {
     var arguments = training
-    if quick {
-      let standard = TrainingOptions()
-      if arguments.epochs == standard.epochCount { arguments.epochs = 2 }
-      arguments.examples = arguments.examples ?? 5000
-    }
+    if quick { arguments.examples = arguments.examples ?? 5000 }
     return try arguments.options()
   }
 
