@@ -10,6 +10,11 @@ public enum CKAEstimator: String, Sendable, CaseIterable {
 
   /// The smallest number of samples in a batch.
   public var minimumSampleCount: Int { self == .debiased ? 4 : 2 }
+
+  /// Whether a last batch would be too noisy a term of the sum, where it does not have to count.
+  func isTooFew(_ count: Int, of batchSize: Int, keepsShortBatch: Bool) -> Bool {
+    count < max(minimumSampleCount, keepsShortBatch ? 0 : batchSize / 4)
+  }
 }
 
 /// The CKA of every layer of one network with every layer of another.
@@ -152,11 +157,12 @@ public struct CKAAccumulator {
     }
     let diagonal = shared.enumerated().map { position, pair in
       let samples = draws.map { cka(pair.a, pair.b, over: $0) }.sorted()
+      func end(_ fraction: Double) -> Double { samples.isEmpty ? .nan : quantile(fraction, ofSorted: samples) }
       let null = ratio(
         batches.reduce(0) { $0 + $1.null[position] }, batches.reduce(0) { $0 + $1.selfA[pair.a] },
         batches.reduce(0) { $0 + $1.selfB[pair.b] })
       return CKAMatrix.Entry(
-        layer: pair.layer, cka: values[pair.a][pair.b], low: samples.quantile(0.025), high: samples.quantile(0.975),
+        layer: pair.layer, cka: values[pair.a][pair.b], low: end(0.025), high: end(0.975),
         null: null)
     }
     return CKAMatrix(
@@ -178,16 +184,5 @@ public struct CKAAccumulator {
     // Rounding in the square root must not make CKA(X, X) anything but 1.
     if cross == selfA, cross == selfB, cross > 0 { return 1 }
     return cross / (selfA * selfB).squareRoot()
-  }
-}
-
-extension [Double] {
-  /// The value below which a fraction of these sorted numbers lies; NaN when empty.
-  fileprivate func quantile(_ fraction: Double) -> Double {
-    guard let last else { return .nan }
-    let position = fraction * Double(count - 1)
-    let lower = Int(position)
-    guard lower + 1 < count else { return last }
-    return self[lower] + (position - Double(lower)) * (self[lower + 1] - self[lower])
   }
 }

@@ -85,9 +85,7 @@ extension CKAMatrix {
     let total = (count + batchSize - 1) / batchSize
     for (done, start) in stride(from: 0, to: count, by: batchSize).enumerated() {
       let range = start..<min(start + batchSize, count)
-      // A much shorter last batch would be too noisy a term of the sum.
-      let least = keepsShortBatch ? 0 : batchSize / 4
-      if done > 0, range.count < max(estimator.minimumSampleCount, least) { break }
+      if done > 0, estimator.isTooFew(range.count, of: batchSize, keepsShortBatch: keepsShortBatch) { break }
       try accumulator.add(
         layersA.map { try FeaturePooling.rows(a.rows(range, of: $0), pooling) },
         layersB.map { try FeaturePooling.rows(b.rows(range, of: $0), pooling) })

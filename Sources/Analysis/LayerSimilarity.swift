@@ -54,8 +54,7 @@ extension CKAMatrix {
     let total = (order.count + batchSize - 1) / batchSize
     var done = 0
     for batch in try Batches(split: split, batchSize: batchSize, order: order, device: a.device) {
-      let least = keepsShortBatch ? 0 : batchSize / 4
-      if done > 0, batch.indices.count < max(estimator.minimumSampleCount, least) { break }
+      if done > 0, estimator.isTooFew(batch.indices.count, of: batchSize, keepsShortBatch: keepsShortBatch) { break }
       let featuresA = try features(of: a, batch: batch, layers: layers.a, pooling)
       let featuresB = try features(of: b, batch: batch, layers: layers.b, pooling)
       if accumulator == nil {

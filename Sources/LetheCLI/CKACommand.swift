@@ -121,12 +121,12 @@ struct CKACommand: ParsableCommand {
     guard bandwidth > 0, bandwidth.isFinite else {
       throw CommandError.usage("--bandwidth must be above 0, found \(bandwidth)")
     }
-    let isOneBatch = compat == .torchCKA || compat == .ckatorch
-    if measure != .cka, kernel == .rbf || isOneBatch || compat == .google {
+    let isMinibatchTool = compat == .torchCKA || compat == .ckatorch
+    if measure != .cka, kernel == .rbf || isMinibatchTool || compat == .google {
       throw CommandError.usage(
         "--measure \(measure.rawValue) has no kernel, and only anatome of the tools has it (--compat anatome)")
     }
-    if kernel == .rbf, isOneBatch || compat == .anatome {
+    if kernel == .rbf, isMinibatchTool || compat == .anatome {
       throw CommandError.usage("--compat \(compat?.rawValue ?? "") has no radial kernel")
     }
   }

@@ -1,4 +1,3 @@
-import Analysis
 import Reports
 
 extension DiagnoseCommand {
@@ -10,26 +9,23 @@ extension DiagnoseCommand {
     if let moment = report.moment { Console.result("When  \(moment)") }
     Console.result("")
     Console.table(report.layerTable())
-    let tried = report.remedies.filter { $0.gain.value.isFinite }
+    let tried = report.triedRemedies
     if !report.remedies.isEmpty {
       Console.result("\nWhat helps, in points of accuracy on examples that had no part in choosing it")
-      var shown = report
-      shown.remedies = tried
-      if !tried.isEmpty { Console.table(shown.remedyTable()) }
-      for remedy in report.remedies where !remedy.gain.value.isFinite { Console.result("or    \(remedy.command)") }
+      if !tried.isEmpty { Console.table(report.remedyTable()) }
+      for remedy in report.untriedRemedies { Console.result("or    \(remedy.command)") }
       if let first = tried.first { Console.result("next: \(first.command)") }
     }
     if let page { Console.result("report: \(page)") }
   }
 
-  func json(_ diagnosis: Diagnosis, _ report: DiagnosisReport) -> JSONValue {
-    var forgetting: [(String, JSONValue)] = [
+  func json(_ report: DiagnosisReport) -> JSONValue {
+    let forgetting: [(String, JSONValue)] = [
       ("final", .double(report.loss.value)), ("low", .double(report.loss.low)), ("high", .double(report.loss.high)),
       ("pairedPValue", .double(report.pValue)), ("lost", .int(report.lost)), ("gained", .int(report.gained)),
       ("sourceCount", .int(report.count)), ("before", .double(report.before)), ("after", .double(report.after)),
-      ("isAgreement", .bool(report.isProxy)),
+      ("isAgreement", .bool(report.isProxy)), ("measures", figures(report.measures)),
     ]
-    forgetting.append(("measures", figures(report.measures)))
     return [
       "forgetting": .object(forgetting),
       "waterfall": .array(

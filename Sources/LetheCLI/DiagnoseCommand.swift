@@ -83,7 +83,7 @@ struct DiagnoseCommand: ParsableCommand {
     try run?.store(report)
     let page = output ?? runs.first.map { "\($0)/diagnosis.html" }
     if let page { try report.write(to: page) }
-    if shared.json { Console.result(json(diagnosis, report)) } else { show(report, page) }
+    if shared.json { Console.result(json(report)) } else { show(report, page) }
     if let budget, diagnosis.interval.low > budget { throw ExitCode(2) }
   }
 

@@ -171,10 +171,6 @@ private struct Judged {
   }
 
   func evaluation(of model: Model) throws -> Evaluation {
-    let active = model.task
-    try model.activate(task: task)
-    let result = try Evaluator().evaluate(model, on: data.test, dataset: data.name)
-    try model.activate(task: active)
-    return result
+    try model.evaluation(task: task, on: data.test, dataset: data.name)
   }
 }

@@ -28,10 +28,11 @@ struct ReportCommand: ParsableCommand {
     guard runs.count == 1 || output != nil else {
       throw CommandError.usage("several runs in one report need -o FILE.html")
     }
-    if runs.count == 1, case let run = try Run.open(runs[0]), SequenceResult(run.record) != nil {
-      return try SequenceSession.finish(run, compatibility: compat, isJSON: shared.json, page: output)
+    let opened = try runs.map { try Run.open($0) }
+    if opened.count == 1, SequenceResult(opened[0].record) != nil {
+      return try SequenceSession.finish(opened[0], compatibility: compat, isJSON: shared.json, page: output)
     }
-    let summaries = try runs.map { try Run.open($0).summary() }
+    let summaries = opened.map { $0.summary() }
     let report = RunReport(runs: summaries, title: title ?? summaries.map(\.name).joined(separator: " and "))
     let page = output ?? "\(runs[0])/report.html"
     let folder = (page as NSString).deletingLastPathComponent
@@ -41,7 +42,7 @@ struct ReportCommand: ParsableCommand {
       try AtomicFile.write(Data(content.utf8), to: "\(parent)/\(name)")
     }
     try AtomicFile.write(Data(report.html().utf8), to: page)
-    if runs.count == 1, let diagnosis = try Run.open(runs[0]).diagnosis {
+    if opened.count == 1, let diagnosis = opened[0].diagnosis {
       try diagnosis.write(to: "\(parent)/diagnosis.html")
     }
     if shared.json {

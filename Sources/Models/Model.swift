@@ -162,6 +162,15 @@ extension Model {
     self.task = task
   }
 
+  /// Runs `body` with the head of a task in place, then puts the one back that was there.
+  public func withHead<Result>(of wanted: String, _ body: () throws -> Result) throws -> Result {
+    let active = task
+    try activate(task: wanted)
+    let result = Swift.Result { try body() }
+    try activate(task: active)
+    return try result.get()
+  }
+
   /// Adds a freshly drawn head for a task and puts it in place.
   public func addHead(task: String, classNames: [String], labelMap: [Int], seed: UInt64) throws {
     let names = Set(program.headParameterNames)

@@ -18,6 +18,15 @@ public struct Evaluation: Sendable {
   public var isCorrect: [Bool] { zip(predictions, labels).map(==) }
 }
 
+extension Model {
+  /// Evaluates with a task's head, then puts the one back that was there.
+  ///
+  /// - Throws: ``TrainingError`` where the data does not fit the model, `ModelError` without such a head.
+  public func evaluation(task: String, on split: Split, dataset: String) throws -> Evaluation {
+    try withHead(of: task) { try Evaluator().evaluate(self, on: split, dataset: dataset) }
+  }
+}
+
 /// Evaluates a model with the head that is in place.
 public struct Evaluator {
   public var batchSize: Int

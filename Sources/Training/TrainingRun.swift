@@ -121,6 +121,21 @@ public struct TrainingRun {
   }
 }
 
+extension TrainingRun {
+  /// Trains a run among many, of which the result is wanted: goes on where it was left, or begins. The state to resume
+  /// from, as large as the weights, is removed at the end.
+  public func complete(from base: () throws -> Checkpoint, basePath: String, isCancelled: () -> Bool) throws {
+    let state = "\(path)/resume.h5"
+    if FileManager.default.fileExists(atPath: state) {
+      try resume(isCancelled: isCancelled) { _ in }
+    } else {
+      try? FileManager.default.removeItem(atPath: path)
+      try run(from: base(), basePath: basePath, isCancelled: isCancelled) { _ in }
+    }
+    try? FileManager.default.removeItem(atPath: state)
+  }
+}
+
 // MARK: - Epochs
 
 extension TrainingRun {

@@ -55,11 +55,7 @@ extension JudgedPair {
 
   /// The likeliest class of each example, and the probability of the right one.
   private func answers(of model: Model) throws -> [(label: Int, confidence: Double)] {
-    let active = model.task
-    try model.activate(task: sourceTask)
-    let result = Result { try Self.answers(of: model, on: sourceTest) }
-    try model.activate(task: active)
-    return try result.get()
+    try model.withHead(of: sourceTask) { try Self.answers(of: model, on: sourceTest) }
   }
 
   private static func answers(of model: Model, on split: Split) throws -> [(label: Int, confidence: Double)] {

@@ -51,10 +51,7 @@ extension JudgedPair {
     -> SimilarityControls
   {
     func similarity(_ a: Model, _ b: Model) throws -> [String: Double] {
-      let matrix = try CKAMatrix(
-        comparing: a, with: b, on: sourceTest, dataset: source.name, layersA: layers, layersB: layers,
-        sampleCount: sampleCount)
-      return Dictionary(uniqueKeysWithValues: matrix.diagonal.map { ($0.layer, $0.cka) })
+      try self.similarity(of: layers, a, b, sampleCount: sampleCount).mapValues(\.cka)
     }
     let peers = try others.map { try similarity(after, $0) }
     var means: [String: Double] = [:]

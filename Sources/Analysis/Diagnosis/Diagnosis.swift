@@ -89,32 +89,27 @@ extension JudgedPair {
     let names = units.map(\.name)
     onProgress("drift and similarity")
     try activateSourceHead()
-    func similarity(_ split: Split, _ dataset: String) throws -> [String: CKAMatrix.Entry] {
-      let matrix = try CKAMatrix(
-        comparing: before, with: after, on: split, dataset: dataset, layersA: names, layersB: names,
-        sampleCount: sampleCount)
-      return Dictionary(uniqueKeysWithValues: matrix.diagonal.map { ($0.layer, $0) })
-    }
-    let onSource = try similarity(sourceTest, source.name)
-    let onTarget = try targetTest.map { try similarity($0, target?.name ?? "") } ?? [:]
+    let onSource = try similarity(of: names, before, after, sampleCount: sampleCount)
+    let onTarget =
+      try targetTest.map {
+        try similarity(of: names, before, after, on: $0, dataset: target?.name ?? "", sampleCount: sampleCount)
+      } ?? [:]
     let predicted = try predictedLosses(of: units)
     onProgress("controls")
     let (stranger, kind) = try randomNetwork()
     let controls = try controls(of: names, others: others, random: stranger, kind: kind, sampleCount: sampleCount)
-    var fitted: (data: ProbeData, before: [LinearProbe])?
     var drops: [String: Double] = [:]
+    var fitted: FittedProbes?
     var (control, randomProbe) = (Double.nan, Double.nan)
     if let probes {
       onProgress("probes")
       let first = try before.probes(of: names, on: probes)
-      for (one, other) in zip(first, try after.probes(of: names, on: probes)) {
-        drops[one.layer] = one.accuracy - other.accuracy
-      }
+      drops = LinearProbe.drops(from: first, to: try after.probes(of: names, on: probes))
       if let last = names.last {
         control = try after.control(on: last, probes) ?? .nan
         randomProbe = try stranger.probes(of: [last], on: probes).first?.accuracy ?? .nan
       }
-      fitted = (probes, first)
+      fitted = FittedProbes(data: probes, before: first, after: (run?.chosenEpoch ?? 0, drops))
     }
     onProgress("rewinding layers")
     let rewinds = try rewinds()

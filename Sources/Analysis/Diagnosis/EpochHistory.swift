@@ -42,26 +42,35 @@ public struct EpochHistory: Sendable {
   }
 }
 
+/// What is known of probes before the epochs are gone through.
+struct FittedProbes {
+  let data: ProbeData
+  /// At epoch 0.
+  let before: [LinearProbe]
+  /// What was lost by the epoch that the model after is of.
+  let after: (epoch: Int, drops: [String: Double])
+
+  /// What was lost by an epoch, measured where it is not known yet.
+  func drops(of model: Model, epoch: Int, layers: [String]) throws -> [String: Double] {
+    epoch == after.epoch ? after.drops : LinearProbe.drops(from: before, to: try model.probes(of: layers, on: data))
+  }
+}
+
 extension JudgedPair {
   /// Measures every epoch of the run that the pair is of.
   ///
-  /// - Parameter probes: of the layers at epoch 0, with what they were fitted to; nil leaves probes out.
+  /// - Parameter probes: nil leaves probes out.
   func history(
-    of run: Run, units: [RewindUnit], probes: (data: ProbeData, before: [LinearProbe])?, sampleCount: Int
+    of run: Run, units: [RewindUnit], probes: FittedProbes?, sampleCount: Int
   ) throws -> EpochHistory {
     let names = units.map(\.name)
     let epochs = try EpochHistory.chosen(from: run.epochs).map { epoch -> EpochHistory.Epoch in
       let model = try Model(Checkpoint(contentsOf: run.checkpointPath(epoch: epoch)), device: before.device)
-      let matrix = try CKAMatrix(
-        comparing: before, with: model, on: sourceTest, dataset: source.name, layersA: names, layersB: names,
-        sampleCount: sampleCount)
-      let similarity = Dictionary(uniqueKeysWithValues: matrix.diagonal.map { ($0.layer, $0.cka) })
-      let probed = try probes.map { try model.probes(of: names, on: $0.data) } ?? []
-      let drops = Dictionary(
-        uniqueKeysWithValues: zip(probes?.before ?? [], probed).map { ($0.layer, $0.accuracy - $1.accuracy) })
+      let similarity = try similarity(of: names, before, model, sampleCount: sampleCount)
+      let drops = try probes?.drops(of: model, epoch: epoch, layers: names) ?? [:]
       return EpochHistory.Epoch(
         epoch: epoch, drift: try units.map { try drift(of: $0, to: model) },
-        similarity: names.map { similarity[$0] ?? .nan }, probeDrop: names.map { drops[$0] ?? .nan })
+        similarity: names.map { similarity[$0]?.cka ?? .nan }, probeDrop: names.map { drops[$0] ?? .nan })
     }
     return EpochHistory(layers: names, epochs: epochs)
   }

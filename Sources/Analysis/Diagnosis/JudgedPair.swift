@@ -112,6 +112,24 @@ public final class JudgedPair {
   }
 }
 
+extension JudgedPair {
+  /// CKA of each layer of two models with its namesake, on source examples.
+  func similarity(
+    of layers: [String], _ a: Model, _ b: Model, sampleCount: Int
+  ) throws -> [String: CKAMatrix.Entry] {
+    try similarity(of: layers, a, b, on: sourceTest, dataset: source.name, sampleCount: sampleCount)
+  }
+
+  /// Likewise, on other examples.
+  func similarity(
+    of layers: [String], _ a: Model, _ b: Model, on split: Split, dataset: String, sampleCount: Int
+  ) throws -> [String: CKAMatrix.Entry] {
+    let matrix = try CKAMatrix(
+      comparing: a, with: b, on: split, dataset: dataset, layersA: layers, layersB: layers, sampleCount: sampleCount)
+    return Dictionary(uniqueKeysWithValues: matrix.diagonal.map { ($0.layer, $0) })
+  }
+}
+
 /// One half of the examples: every other one.
 struct Half {
   let isFirst: Bool
@@ -124,15 +142,6 @@ struct Half {
 }
 
 extension Model {
-  /// Evaluates with a task's head, then puts the one back that was there.
-  func evaluation(task wanted: String, on split: Split, dataset: String) throws -> Evaluation {
-    let active = task
-    try activate(task: wanted)
-    let result = Swift.Result { try Evaluator().evaluate(self, on: split, dataset: dataset) }
-    try activate(task: active)
-    return try result.get()
-  }
-
   /// Examples with the classes that the model itself gives them.
   fileprivate func labelled(_ train: Split, _ test: Split, task: String, name: String) throws -> Dataset {
     func relabelled(_ split: Split) throws -> Split {

@@ -18,10 +18,9 @@ extension JudgedPair {
     var random = RandomSource(seed: 6)
     let sample = source.train.selecting(random.sample(sampleCount, of: source.train.count))
     for tensor in tensors { try tensor.setRequiresGradient(true) }
-    let active = before.task
-    try before.activate(task: sourceTask)
-    let estimate = Result { try ImportanceEstimate(.exact, of: tensors, in: before, on: sample) }
-    try before.activate(task: active)
+    let estimate = Result {
+      try before.withHead(of: sourceTask) { try ImportanceEstimate(.exact, of: tensors, in: before, on: sample) }
+    }
     for tensor in tensors { try tensor.setRequiresGradient(false) }
     let importance = Dictionary(uniqueKeysWithValues: zip(names, try estimate.get().values))
     return try withoutGradients {

@@ -18,6 +18,13 @@ public struct LinearProbe: Sendable {
   public let penalty: Double
 }
 
+extension LinearProbe {
+  /// What was lost between two probings of the same layers: accuracy before minus after, by layer.
+  static func drops(from before: [LinearProbe], to after: [LinearProbe]) -> [String: Double] {
+    Dictionary(uniqueKeysWithValues: zip(before, after).map { ($0.layer, $0.accuracy - $1.accuracy) })
+  }
+}
+
 /// What probes are fitted to and judged on: the same examples for every layer and every model.
 public struct ProbeData {
   let train: Split

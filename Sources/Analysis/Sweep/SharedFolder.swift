@@ -5,10 +5,13 @@ import Foundation
 public enum SharedFolder {
   /// Opens the folder, or makes it, for runs with these options.
   ///
+  /// - Parameter folders: made within it.
   /// - Throws: ``CheckpointError`` where it was begun with other options, or cannot be made.
-  public static func claim(_ path: String, options: String) throws {
+  public static func claim(_ path: String, folders: [String] = ["runs"], options: String) throws {
     do {
-      try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+      for folder in folders {
+        try FileManager.default.createDirectory(atPath: "\(path)/\(folder)", withIntermediateDirectories: true)
+      }
     } catch {
       throw CheckpointError.unwritable(path: path, reason: "the folder cannot be made")
     }

@@ -36,14 +36,7 @@ public struct SweepFolder: Sendable {
   /// - Throws: ``CheckpointError``.
   public init(_ path: String, options: String) throws {
     self.path = path
-    let manager = FileManager.default
-    do {
-      try manager.createDirectory(atPath: "\(path)/runs", withIntermediateDirectories: true)
-      try manager.createDirectory(atPath: "\(path)/locks", withIntermediateDirectories: true)
-    } catch {
-      throw CheckpointError.unwritable(path: path, reason: "the folder cannot be made")
-    }
-    try SharedFolder.claim(path, options: options)
+    try SharedFolder.claim(path, folders: ["runs", "locks"], options: options)
   }
 
   public func runPath(_ point: SweepPoint) -> String { "\(path)/runs/\(point.name)" }
@@ -83,14 +76,7 @@ public struct SweepFolder: Sendable {
     isCancelled: () -> Bool
   ) throws {
     do {
-      if FileManager.default.fileExists(atPath: "\(training.path)/resume.h5") {
-        try training.resume(isCancelled: isCancelled) { _ in }
-      } else {
-        try? FileManager.default.removeItem(atPath: training.path)
-        try training.run(from: base, basePath: basePath, isCancelled: isCancelled) { _ in }
-      }
-      // As large as the weights, and of no more use.
-      try? FileManager.default.removeItem(atPath: "\(training.path)/resume.h5")
+      try training.complete(from: { base }, basePath: basePath, isCancelled: isCancelled)
     } catch let error as TrainingError {
       switch error {
       case .unstable, .notFinite, .regularizerDiverged:

@@ -51,22 +51,18 @@ public struct TransferExperiment {
   public func run(
     isCancelled: () -> Bool = { false }, onPoint: (TransferPlan.Point, Double?) throws -> Void = { _, _ in }
   ) throws -> TransferResult {
-    do {
-      try FileManager.default.createDirectory(atPath: "\(path)/runs", withIntermediateDirectories: true)
-    } catch {
-      throw CheckpointError.unwritable(path: path, reason: "the folder cannot be made")
-    }
+    var accuracies: [String: Double] = [:]
     for point in plan.points {
       try onPoint(point, nil)
-      if accuracy(of: point) == nil { try train(point, isCancelled) }
-      try onPoint(point, accuracy(of: point))
+      var found = accuracy(of: point)
+      if found == nil {
+        try train(point, isCancelled)
+        found = accuracy(of: point)
+      }
+      accuracies[point.name] = found
+      try onPoint(point, found)
     }
-    return result
-  }
-
-  /// What is trained so far.
-  public var result: TransferResult {
-    TransferResult(plan) { accuracy(of: $0) }
+    return TransferResult(plan) { accuracies[$0.name] }
   }
 
   private func runPath(_ point: TransferPlan.Point) -> String { "\(path)/runs/\(point.name)" }
@@ -84,13 +80,7 @@ public struct TransferExperiment {
     let training = TrainingRun(
       options: own, path: runPath(point), target: target, device: device, configuration: try own.json,
       commandLine: [])
-    if FileManager.default.fileExists(atPath: "\(training.path)/resume.h5") {
-      try training.resume(isCancelled: isCancelled) { _ in }
-    } else {
-      try? FileManager.default.removeItem(atPath: training.path)
-      try training.run(from: start(of: point), basePath: "", isCancelled: isCancelled) { _ in }
-    }
-    try? FileManager.default.removeItem(atPath: "\(training.path)/resume.h5")
+    try training.complete(from: { try start(of: point) }, basePath: "", isCancelled: isCancelled)
     // Of the others, the accuracy is all that is wanted.
     if point.kind != nil { try? FileManager.default.removeItem(atPath: "\(training.path)/checkpoints") }
   }

@@ -34,7 +34,7 @@ extension DiagnosisReport {
   }
 
   private var remedyContent: String {
-    let tried = remedies.filter { $0.gain.value.isFinite }
+    let tried = triedRemedies
     let note = "Points of accuracy on test examples that had no part in choosing how far or which layers to go back."
     func commands(_ remedies: [Remedy], _ name: (Int, Remedy) -> String) -> String {
       remedies.enumerated().map {
@@ -42,11 +42,9 @@ extension DiagnosisReport {
           + "<div class=\"scroll\"><pre><code>\(escapedMarkup($1.command))</code></pre></div>"
       }.joined()
     }
-    var shown = self
-    shown.remedies = tried
-    return (tried.isEmpty ? "" : PageElements.table(shown.remedyTable()) + PageElements.paragraph(note))
+    return (tried.isEmpty ? "" : PageElements.table(remedyTable()) + PageElements.paragraph(note))
       + commands(Array(tried.prefix(1))) { _, _ in "To write what number 1 gives:" }
-      + commands(remedies.filter { !$0.gain.value.isFinite }) { _, remedy in remedy.action + ":" }
+      + commands(untriedRemedies) { _, remedy in remedy.action + ":" }
   }
 
   private var exampleContent: String {

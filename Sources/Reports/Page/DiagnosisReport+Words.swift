@@ -86,7 +86,7 @@ extension DiagnosisReport {
 
   /// What helps most, in a sentence.
   public var advice: String? {
-    guard let best = remedies.first(where: { $0.gain.value.isFinite }) else { return nil }
+    guard let best = triedRemedies.first else { return nil }
     let cost = best.cost.isFinite ? " and \(NumberText.points(max(0, best.cost))) of the target lost" : ""
     return "What helps most: \(best.action), \(NumberText.points(best.gain.value)) points regained\(cost)."
   }
@@ -113,11 +113,15 @@ extension DiagnosisReport {
       "the loss is more than chance from epoch \(epoch) on; \(firstLayer) changed first, in epoch \(firstLayerEpoch)"
   }
 
+  /// Remedies that were measured, and those that are only proposed.
+  public var triedRemedies: [Remedy] { remedies.filter { $0.gain.value.isFinite } }
+  public var untriedRemedies: [Remedy] { remedies.filter { !$0.gain.value.isFinite } }
+
   public func remedyTable() -> TextTable {
     var table = TextTable([
       .number(""), .init("remedy"), .number("source"), .number("95 % interval"), .number("target"),
     ])
-    for (number, remedy) in remedies.enumerated() {
+    for (number, remedy) in triedRemedies.enumerated() {
       table.append([
         "\(number + 1)", remedy.action, (remedy.gain.value > 0 ? "+" : "") + NumberText.points(remedy.gain.value),
         NumberText.interval(remedy.gain.low, remedy.gain.high, scale: 100), NumberText.points(-remedy.cost),

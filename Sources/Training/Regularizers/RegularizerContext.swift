@@ -118,11 +118,7 @@ extension RegularizerContext {
 
   /// Runs `body` with the source task's head in place.
   func withSourceHead<Result>(_ body: () throws -> Result) throws -> Result {
-    let target = model.task
-    try model.activate(task: try sourceHead().task)
-    let result = Swift.Result { try body() }
-    try model.activate(task: target)
-    return try result.get()
+    try model.withHead(of: try sourceHead().task, body)
   }
 
   /// Some of the source's training examples, drawn without replacement, seeded by the run.
