@@ -6,8 +6,8 @@ extension Dataset {
   /// - Parameters:
   ///   - specification: `fashion-mnist`, the path of an HDF5 dataset or CSV file, or of a folder of IDX files (plain or
   ///     compressed by gzip), CIFAR's binary files, images by class or `train.csv` and `test.csv`; then perhaps a colon
-  ///     and classes by number or name: `data.h5:0-4`, `fashion-mnist:1,3,5`. Numbers are the dataset's own; the chosen
-  ///     classes are renumbered from 0.
+  ///     and classes by number or name, or a random half of them: `data.h5:0-4`, `fashion-mnist:1,3,5`, `fashion-mnist:half-a`.
+  ///     Numbers are the dataset's own; the chosen classes are renumbered from 0.
   ///   - images: how images from files are read.
   /// - Throws: ``DatasetError``, or `HDF5Error` for a file that HDF5 cannot read.
   public static func load(_ specification: String, images: ImageOptions = ImageOptions()) throws -> Dataset {

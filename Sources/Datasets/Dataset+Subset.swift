@@ -1,3 +1,5 @@
+import Metrics
+
 extension Dataset {
   /// The examples of some classes, which are renumbered from 0 in the order given.
   ///
@@ -19,8 +21,9 @@ extension Dataset {
     return subset
   }
 
-  /// The classes that a text like `0-4`, `1,3,5` or `Coat,Bag` names.
+  /// The classes that a text like `0-4`, `1,3,5`, `Coat,Bag` or `half-a@2` names.
   func classes(named text: String, specification: String) throws -> [Int] {
+    if let half = try randomHalf(named: text, specification: specification) { return half }
     var classes: [Int] = []
     for item in text.split(separator: ",", omittingEmptySubsequences: false) {
       guard !item.isEmpty else {
@@ -46,6 +49,25 @@ extension Dataset {
       throw DatasetError.badSubset(specification: specification, reason: "a class is named twice")
     }
     return classes
+  }
+
+  /// One of two random halves of the classes, in order: `half-a` and `half-b` together are all, `@3` is another draw.
+  ///
+  /// The similar tasks of Yosinski et al. 2014. Of an odd number of classes, `half-a` has one more.
+  private func randomHalf(named text: String, specification: String) throws -> [Int]? {
+    guard text.hasPrefix("half-"), !classNames.contains(text) else { return nil }
+    let parts = text.dropFirst(5).split(separator: "@", maxSplits: 1, omittingEmptySubsequences: false)
+    guard parts[0] == "a" || parts[0] == "b", let draw = parts.count == 1 ? 0 : UInt64(parts[1]) else {
+      throw DatasetError.badSubset(
+        specification: specification, reason: "a random half is half-a or half-b, another draw of them half-a@1")
+    }
+    guard classNames.count > 1 else {
+      throw DatasetError.badSubset(specification: specification, reason: "one class has no halves")
+    }
+    var random = RandomSource(seed: draw)
+    let order = random.permutation(count: classNames.count)
+    let size = (classNames.count + 1) / 2
+    return (parts[0] == "a" ? order.prefix(size) : order.dropFirst(size)).sorted()
   }
 
   private func known(_ number: Int) throws -> Int {

@@ -29,6 +29,13 @@ enum Show {
     value.isFinite ? String(format: "%.\(digits)f", value) : "–"
   }
 
+  /// Seconds as a person would say them: `40 s`, `3 min`, `1 h 10 min`.
+  static func duration(_ seconds: Double) -> String {
+    guard seconds >= 90 else { return "\(Int(max(1, seconds.rounded(.up)))) s" }
+    let minutes = Int((seconds / 60).rounded(.up))
+    return minutes < 60 ? "\(minutes) min" : "\(minutes / 60) h \(minutes % 60) min"
+  }
+
   static func count(_ value: Int) -> String {
     let formatter = NumberFormatter()
     formatter.locale = Locale(identifier: "en_US")

@@ -21,7 +21,7 @@ extension Model {
   /// that can be.
   ///
   /// - Parameter fitsImages: whether images are brought to the model's shape.
-  func fitPreprocessing(to split: Split, fitsImages: Bool) {
+  public func fitPreprocessing(to split: Split, fitsImages: Bool) {
     guard let input = preprocessedInput else { return }
     let names = split.inputs.map(\.name)
     if preprocessing == nil, let name = names.first(where: { inputName(for: $0, of: names) == input.name }) {

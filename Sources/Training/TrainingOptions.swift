@@ -104,7 +104,7 @@ public struct TrainingOptions: Sendable, Codable, Equatable {
   }
 
   /// The examples of a split to train on.
-  func examples(of split: Split) -> Split {
+  public func examples(of split: Split) -> Split {
     guard let exampleCount, exampleCount < split.count else { return split }
     var random = RandomSource(seed: seed)
     return split.selecting(random.sample(exampleCount, of: split.count))

@@ -148,7 +148,7 @@ extension TrainingRun {
     let headIsNew: Bool
   }
 
-  private func setUp(_ model: Model, onEvent: (TrainingEvent) throws -> Void) throws -> Setup {
+  func setUp(_ model: Model, onEvent: (TrainingEvent) throws -> Void) throws -> Setup {
     try checkSelection()
     guard Set(target.train.labels).count > 1 else { throw TrainingError.oneClass(dataset: target.name) }
     let examples = options.examples(of: target.train)
@@ -254,5 +254,5 @@ extension TrainingRun {
 }
 
 extension Duration {
-  fileprivate var seconds: Double { Double(components.seconds) + Double(components.attoseconds) * 1e-18 }
+  var seconds: Double { Double(components.seconds) + Double(components.attoseconds) * 1e-18 }
 }

@@ -48,7 +48,25 @@ import Testing
     #expect(try dataset.classes(named: text, specification: "numbers:\(text)") == expected)
   }
 
+  @Test func randomHalvesTogetherAreAllClasses() throws {
+    var draws: Set<[Int]> = []
+    for draw in ["", "@1", "@2", "@3", "@4", "@5"] {
+      let (a, b) = (
+        try dataset.classes(named: "half-a" + draw, specification: ""),
+        try dataset.classes(named: "half-b" + draw, specification: "")
+      )
+      #expect(a.count == 2 && a == a.sorted() && (a + b).sorted() == [0, 1, 2, 3], "\(draw): \(a), \(b)")
+      #expect(try dataset.classes(named: "half-a" + draw, specification: "") == a)
+      draws.insert(a)
+    }
+    #expect(draws.count > 1)
+    let three = try dataset.subset(classes: [0, 1, 2])
+    #expect(try three.classes(named: "half-a", specification: "").count == 2)
+  }
+
   @Test(arguments: [
+    ("half-c", "numbers:half-c: a random half is half-a or half-b, another draw of them half-a@1; classes are written like 0-4 or 1,3,5"),
+    ("half-a@x", "numbers:half-a@x: a random half is half-a or half-b, another draw of them half-a@1; classes are written like 0-4 or 1,3,5"),
     ("", "numbers:: a class is missing in “”; classes are written like 0-4 or 1,3,5"),
     ("1,,2", "numbers:1,,2: a class is missing in “1,,2”; classes are written like 0-4 or 1,3,5"),
     ("2-1", "numbers:2-1: the range 2-1 runs backwards; classes are written like 0-4 or 1,3,5"),

@@ -56,11 +56,50 @@ import Testing
     #expect(findings.count == 3)
     #expect(findings[0].contains("layer 5 breaks fragile co-adaptation"), "\(findings)")
     #expect(findings[1].contains("up to layer 7 are specific"), "\(findings)")
+    // BnB has recovered at 7: nothing of the fall is co-adaptation but 62.45 − 62.29.
+    #expect(findings[1].hasSuffix("of which the cut alone costs 0.2 (BnB)."), "\(findings)")
     #expect(findings[2].contains("AnB+ gains"), "\(findings)")
     let chart = report.chart()
     #expect(chart.series.map(\.name) == ["BnB", "BnB+", "AnB", "AnB+"])
     #expect(chart.series.allSatisfy { $0.points.count == 8 && $0.points[0].value == 100 * report.base.mean })
     #expect(chart.svg().contains("blocks copied") && report.html().contains("AnB+ gains"))
+  }
+
+  @Test func everyRunIsADotAndEveryCutIsNamed() throws {
+    let report = try study()
+    let svg = report.chart().svg()
+    let runs = report.curves.flatMap(\.points).filter { $0.values.count > 1 }.reduce(0) { $0 + $1.values.count }
+    // The base networks are there at the beginning of each curve.
+    let expected = runs + report.curves.count * report.base.values.count
+    #expect(svg.components(separatedBy: " single\"").count - 1 == expected, "\(expected)")
+    #expect(svg.contains(">layer 7<") && svg.contains(">none<"))
+  }
+
+  @Test func scoresAndTrialsAreShownWithTheirRanks() throws {
+    var report = try study()
+    #expect(report.bestScore == nil)
+    report.scores = [
+      .init(
+        name: "linear probe", values: [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7], isFraction: true, frozenCorrelation: -0.9,
+        tunedCorrelation: 0.5),
+      .init(
+        name: "LogME", values: [-1, -2, .nan, -3, -4, -5, -6], frozenCorrelation: 0.75, tunedCorrelation: .nan),
+    ]
+    report.trials = [
+      .init(rate: "0.01", target: .init(copied: 0, values: [0.9], mean: 0.9), forgetting: nil),
+      .init(
+        rate: "0.003", target: .init(copied: 0, values: [0.91], mean: 0.91),
+        forgetting: .init(copied: 0, values: [0.014], mean: 0.014)),
+    ]
+    report.choice = 1
+    let scores = report.scoreTable()
+    #expect(scores.rows[0] == ["layer 1", "10.0 %", "−1.000"] && scores.rows[2][2] == "–")
+    #expect(scores.rows[7] == ["rank correlation with AnB", "−0.90", "0.75"])
+    #expect(scores.rows[8] == ["rank correlation with AnB+", "0.50", "–"])
+    #expect(report.trialTable().rows == [["0.01", "90.0 %", "–", ""], ["0.003", "91.0 %", "1.4 points", "recommended"]])
+    #expect(try #require(report.bestScore).contains("LogME ranks the 7 cuts"))
+    let page = report.html()
+    #expect(page.contains("What cheaper scores would have said") && page.contains("1.4 points"))
   }
 
   @Test func everyRunIsARowOfTheFile() throws {

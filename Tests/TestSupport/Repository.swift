@@ -6,6 +6,19 @@ public enum Repository {
     .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent().path
 
   public static func fixture(_ name: String) -> String { "\(root)/Fixtures/\(name)" }
+
+  /// A text file, by its path from the root.
+  public static func text(_ path: String) throws -> String {
+    try String(contentsOfFile: "\(root)/\(path)", encoding: .utf8)
+  }
+
+  /// The lines between the marks `// snippet` and `// end` of a source file, which the documentation shows too.
+  public static func snippet(ofFile path: String) throws -> String {
+    let source = try String(contentsOfFile: path, encoding: .utf8)
+    let rest = source.components(separatedBy: "\n// snippet\n")
+    precondition(rest.count == 2, "\(path) has \(rest.count - 1) snippets")
+    return rest[1].components(separatedBy: "// end\n")[0]
+  }
 }
 
 /// A folder that lives as long as this value.

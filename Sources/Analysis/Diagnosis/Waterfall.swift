@@ -90,7 +90,7 @@ extension JudgedPair {
     let sample = source.train.selecting(random.sample(count, of: source.train.count))
     let train = try after.headInputs(on: sample, dataset: source.name)
     let test = try after.headInputs(on: sourceTest, dataset: source.name)
-    let (regression, _) = try Model.regression(train, labels: sample.labels, classCount: source.classNames.count)
+    let (regression, _, _) = try Model.regression(train, labels: sample.labels, classCount: source.classNames.count)
     let isCorrect = zip(try regression.predictions(test), sourceTest.labels).map(==)
     let head = after.heads[sourceTask]?.tensors ?? [:]
     let kernels = head.filter { $0.value.shape == [source.classNames.count, train.shape[1]] }

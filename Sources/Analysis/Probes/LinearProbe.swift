@@ -82,7 +82,7 @@ extension Model {
     let test = try features(of: layers, on: data.test, dataset: data.dataset)
     return try layers.compactMap { layer in
       guard let fitted = train[layer], let judged = test[layer] else { return nil }
-      let (regression, penalty) = try Self.regression(
+      let (regression, penalty, _) = try Self.regression(
         fitted, labels: labels ?? data.train.labels, classCount: data.classCount)
       let isCorrect = zip(try regression.predictions(judged), data.test.labels).map(==)
       return LinearProbe(
@@ -96,10 +96,11 @@ extension Model {
     try probes(of: [layer], on: data, labels: data.permuted(seed: 0)).first?.accuracy
   }
 
-  /// A regression whose penalty is chosen on a fifth of the examples, then fitted to all.
+  /// A regression whose penalty is chosen on a fifth of the examples, then fitted to all; and the accuracy on that fifth
+  /// of the one that was chosen, NaN where there are too few to choose on.
   static func regression(
     _ features: Tensor, labels: [Int32], classCount: Int
-  ) throws -> (LogisticRegression, penalty: Double) {
+  ) throws -> (LogisticRegression, penalty: Double, heldOut: Double) {
     let count = labels.count
     let fitted = max(1, count * 4 / 5)
     var best = (penalty: 1e-2, accuracy: -1.0)
@@ -115,7 +116,7 @@ extension Model {
     }
     return (
       try LogisticRegression(features, labels: labels, classCount: classCount, penalty: best.penalty, iterations: 100),
-      best.penalty
+      best.penalty, best.accuracy < 0 ? .nan : best.accuracy / Double(count - fitted)
     )
   }
 }

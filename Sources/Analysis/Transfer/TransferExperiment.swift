@@ -13,33 +13,27 @@ import Training
 /// The runs stand in a folder; an experiment that was stopped goes on where it was.
 ///
 /// Yosinski, Clune, Bengio, Lipson, "How transferable are features in deep neural networks?", NeurIPS 2014.
-///
-/// ```swift
-/// let base = try Checkpoint(contentsOf: "base.h5")
-/// let plan = TransferPlan(cuts: try base.program.transferCuts(), seeds: [0, 1, 2])
-/// let experiment = TransferExperiment(base: base, target: data, plan: plan, options: TrainingOptions(), path: "transfer")
-/// let result = try experiment.run()
-/// print(result.curves.map { ($0.kind, $0.points.map(\.accuracy.mean)) })
-/// ```
 public struct TransferExperiment {
   public let base: Checkpoint
   public let target: Dataset
+  /// What the base network was trained on, where it is at hand: trials then measure what they forget.
+  public let source: Dataset?
   public let plan: TransferPlan
   /// The schedule of every training; its seed and what it freezes are the experiment's.
   public let options: TrainingOptions
-  /// The folder of the runs.
-  public let path: String
-  public let device: Device
+  let runs: RunCollection
 
+  /// - Parameter path: the folder of the runs.
   public init(
-    base: Checkpoint, target: Dataset, plan: TransferPlan, options: TrainingOptions, path: String, device: Device = .cpu
+    base: Checkpoint, target: Dataset, source: Dataset? = nil, plan: TransferPlan, options: TrainingOptions,
+    path: String, device: Device = .cpu
   ) {
     self.base = base
     self.target = target
+    self.source = source
     self.plan = plan
     self.options = options
-    self.path = path
-    self.device = device
+    runs = RunCollection(path: path, device: device)
   }
 
   /// Trains what is not trained yet.
@@ -54,61 +48,55 @@ public struct TransferExperiment {
     var accuracies: [String: Double] = [:]
     for point in plan.points {
       try onPoint(point, nil)
-      var found = accuracy(of: point)
-      if found == nil {
-        try train(point, isCancelled)
-        found = accuracy(of: point)
-      }
+      if runs.finished(point.name) == nil { try train(point, isCancelled) }
+      let found = runs.accuracy(point.name)
       accuracies[point.name] = found
       try onPoint(point, found)
     }
     return TransferResult(plan) { accuracies[$0.name] }
   }
 
-  private func runPath(_ point: TransferPlan.Point) -> String { "\(path)/runs/\(point.name)" }
+  /// How many of the plan's networks are not trained yet.
+  public var remainingCount: Int { plan.points.count { runs.finished($0.name) == nil } }
 
-  /// Target accuracy at the last epoch; nil where the point is not done.
-  private func accuracy(of point: TransferPlan.Point) -> Double? {
-    guard let run = try? Run.open(runPath(point)), run.record.isFinished else { return nil }
-    return run.record.metrics["target_accuracy"]?.last
+  /// Seconds that an epoch of the whole network takes here, from a few steps that are then forgotten. With frozen layers
+  /// it takes less.
+  public func secondsPerEpoch() throws -> Double {
+    let training = TrainingRun(
+      options: options, path: "", target: target, device: runs.device, configuration: "", commandLine: [])
+    return try training.secondsPerEpoch(
+      from: start(of: TransferPlan.Point(seed: options.seed, kind: nil, cut: nil)))
+  }
+
+  /// The target's own network of the first seed, once it is trained: what the base network's features would be, had they
+  /// been learnt for the target.
+  public func targetNetwork() throws -> Checkpoint {
+    try ownNetwork(seed: plan.seeds[0])
   }
 
   private func train(_ point: TransferPlan.Point, _ isCancelled: () -> Bool) throws {
     var own = options
     own.seed = point.seed
     if point.kind?.isFrozen == true, let cut = point.cut { own.frozen += cut.frozenPatterns }
-    let training = TrainingRun(
-      options: own, path: runPath(point), target: target, device: device, configuration: try own.json,
-      commandLine: [])
-    try training.complete(from: { try start(of: point) }, basePath: "", isCancelled: isCancelled)
-    // Of the others, the accuracy is all that is wanted.
-    if point.kind != nil { try? FileManager.default.removeItem(atPath: "\(training.path)/checkpoints") }
+    try runs.train(
+      point.name, from: { try start(of: point) }, on: target, options: own, keepsCheckpoints: point.kind == nil,
+      isCancelled: isCancelled)
   }
 
   /// A network drawn anew, with the layers before the cut copied.
   func start(of point: TransferPlan.Point) throws -> Checkpoint {
-    let program = base.program.withInitializations
     // The rest must not be drawn as the network that it is cut from was.
     let place = point.cut.flatMap { cut in plan.cuts.firstIndex(of: cut) }.map { $0 + 1 } ?? 0
-    let model = try Model(
-      initializing: program, task: Checkpoint.untrainedTask, classNames: [],
-      seed: point.seed &* 1000 &+ UInt64(place), device: device)
-    var checkpoint = try model.checkpoint(epoch: 0)
-    checkpoint.preprocessing = base.preprocessing
-    // What no training changes (positions, constants) is the base's.
-    for specification in program.buffers where specification.initialization == nil {
-      checkpoint.buffers[specification.name] = base.buffers[specification.name]
-    }
+    var checkpoint = try base.drawnAnew(seed: point.seed &* 1000 &+ UInt64(place), device: runs.device)
     guard let kind = point.kind, let cut = point.cut else { return checkpoint }
-    let origin =
-      kind.takesBase ? base : try ownNetwork(TransferPlan.Point(seed: point.seed, kind: nil, cut: nil))
+    let origin = kind.takesBase ? base : try ownNetwork(seed: point.seed)
     for name in cut.parameterNames { checkpoint.parameters[name] = origin.parameters[name] }
     for name in cut.bufferNames { checkpoint.buffers[name] = origin.buffers[name] }
     return checkpoint
   }
 
-  private func ownNetwork(_ point: TransferPlan.Point) throws -> Checkpoint {
-    let run = try Run.open(runPath(point))
+  private func ownNetwork(seed: UInt64) throws -> Checkpoint {
+    let run = try Run.open(runs.runPath(TransferPlan.Point(seed: seed, kind: nil, cut: nil).name))
     return try Checkpoint(contentsOf: run.checkpointPath(epoch: run.chosenEpoch))
   }
 }

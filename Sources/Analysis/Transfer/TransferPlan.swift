@@ -57,7 +57,9 @@ public struct TransferPlan: Sendable {
   public let kinds: [TransferKind]
   public let seeds: [UInt64]
 
+  /// - Parameter seeds: at least one.
   public init(cuts: [TransferCut], kinds: [TransferKind] = TransferKind.allCases, seeds: [UInt64]) {
+    precondition(!seeds.isEmpty, "a transfer plan without a seed")
     self.cuts = cuts
     self.kinds = kinds
     self.seeds = seeds
@@ -72,8 +74,13 @@ public struct TransferPlan: Sendable {
     /// A name that any file system takes.
     public var name: String {
       guard let kind, let cut else { return "base-seed\(seed)" }
-      let safe = cut.name.map { $0.isASCII && ($0.isLetter || $0.isNumber || ".-".contains($0)) ? $0 : "_" }
-      return "\(kind.rawValue.replacing("+", with: "-tuned"))-\(String(safe))-seed\(seed)"
+      return "\(kind.rawValue.replacing("+", with: "-tuned"))-\(RunCollection.fileName(cut.name))-seed\(seed)"
+    }
+
+    /// What is trained, in words.
+    public var title: String {
+      guard let kind, let cut else { return "own network" }
+      return "\(kind.rawValue) cut after \(cut.name)"
     }
   }
 

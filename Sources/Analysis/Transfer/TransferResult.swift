@@ -42,21 +42,4 @@ public struct TransferResult: Sendable {
     let spread = base.count > 1 ? MeanInterval(base) : nil
     return max(0.01, spread.map { ($0.high - $0.low) / 2 } ?? 0)
   }
-
-  /// The furthest cut whose frozen copy does as well as the target's own network; nil where none does.
-  public var lastReusable: Point? {
-    guard !base.isEmpty else { return nil }
-    let own = MeanInterval(base).mean
-    return curve(.transfer)?.points.last { $0.accuracy.mean >= own - margin }
-  }
-
-  /// The best cut of the copies that are trained on.
-  public var bestTuned: Point? { curve(.transferTuned)?.points.max { $0.accuracy.mean < $1.accuracy.mean } }
-
-  /// Whether training the copied layers on brings more than leaving them frozen anywhere.
-  public var gainsByTuning: Bool {
-    guard let tuned = bestTuned else { return false }
-    let frozen = curve(.transfer)?.points.map(\.accuracy.mean).max() ?? -1
-    return tuned.accuracy.mean > frozen + margin
-  }
 }

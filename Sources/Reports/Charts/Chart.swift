@@ -98,6 +98,8 @@ enum ChartStyle {
       .chart .whisker{stroke:var(--ink);stroke-width:1.3}
       .chart .missing{fill:var(--grid)}
       .chart .line{fill:none;stroke-width:2.2;stroke-linejoin:round}
+      .chart .tint{fill-opacity:.22}
+      .chart .single{fill-opacity:.4}
       .chart .band{stroke:none;fill-opacity:var(--band)}
 
       """

@@ -41,6 +41,11 @@ struct Drawing {
     raw("<path d=\"\(commands.joined())\(closed ? "Z" : "")\" class=\"\(style)\"/>")
   }
 
+  /// One of several values that a marker is the mean of.
+  mutating func dot(_ series: Int, _ x: Double, _ y: Double) {
+    raw("<circle cx=\"\(n(x))\" cy=\"\(n(y))\" r=\"2.2\" class=\"f\(series % 6) single\"/>")
+  }
+
   /// Each series has a shape of its own, so that it is told apart in grey too.
   mutating func marker(_ series: Int, _ x: Double, _ y: Double, hover: String? = nil) {
     let r = 3.6

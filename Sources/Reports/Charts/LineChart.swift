@@ -6,12 +6,15 @@ public struct LineChart: Chart {
     public var value: Double
     public var low: Double
     public var high: Double
+    /// What the value is the mean of, drawn as small dots.
+    public var singles: [Double]
 
-    public init(epoch: Int, value: Double, low: Double = .nan, high: Double = .nan) {
+    public init(epoch: Int, value: Double, low: Double = .nan, high: Double = .nan, singles: [Double] = []) {
       self.epoch = epoch
       self.value = value
       self.low = low
       self.high = high
+      self.singles = singles
     }
 
     var hasInterval: Bool { low.isFinite && high.isFinite }
@@ -36,6 +39,8 @@ public struct LineChart: Chart {
   public var series: [Series]
   /// What is counted along the axis.
   public var countTitle = "epoch"
+  /// Names in place of the counts 0, 1, 2, …; the counts stand where the names are too long for the picture.
+  public var countNames: [String] = []
 
   public init(
     title: String, subtitle: String, valueTitle: String, limits: ClosedRange<Double>? = nil, decimals: Int = 1,
@@ -53,7 +58,7 @@ public struct LineChart: Chart {
     let finite = series.map { $0.points.filter(\.value.isFinite) }
     guard finite.contains(where: { !$0.isEmpty }) else { return .empty(width: width) }
     var drawing = Drawing(width: width)
-    let values = finite.joined().flatMap { [$0.value, $0.low, $0.high] }
+    let values = finite.joined().flatMap { [$0.value, $0.low, $0.high] + $0.singles }
     let yAxis = Axis(covering: values, limits: limits)
 
     let labels = zip(series, finite).map { item, points in
@@ -76,9 +81,12 @@ public struct LineChart: Chart {
       drawing.line(left, y(tick), right, y(tick), tick == yAxis.low ? "axis" : "grid")
       drawing.text(yAxis.label(tick), left - 6, y(tick) + 4, "tick", .end)
     }
-    for tick in xAxis.ticks {
+    let widest = countNames.map { TextMetrics.width($0, size: 11) }.max() ?? 0
+    let isNamed = countNames.count > Int(xAxis.high) && widest + 8 <= (right - left) / xAxis.high
+    for tick in isNamed ? (0...Int(xAxis.high)).map(Double.init) : xAxis.ticks {
       drawing.line(x(Int(tick)), bottom, x(Int(tick)), bottom + 4, "axis")
-      drawing.text(xAxis.label(tick), x(Int(tick)), bottom + 17, "tick", .middle)
+      let name = isNamed ? countNames[Int(tick)] : xAxis.label(tick)
+      drawing.text(name, x(Int(tick)), bottom + 17, "tick", .middle)
     }
     drawing.text(countTitle, (left + right) / 2, bottom + 34, "tick", .middle)
     drawing.height = bottom + 42
@@ -88,6 +96,11 @@ public struct LineChart: Chart {
       if band.count > 1 {
         let outline = band.map { (x($0.epoch), y($0.high)) } + band.reversed().map { (x($0.epoch), y($0.low)) }
         drawing.path(outline.map { (x: $0.0, y: $0.1) }, closed: true, "band f\(index % 6)")
+      }
+    }
+    for (index, points) in finite.enumerated() {
+      for point in points where point.singles.count > 1 {
+        for value in point.singles { drawing.dot(index, x(point.epoch), y(value)) }
       }
     }
     for (index, points) in finite.enumerated() {
@@ -104,7 +117,8 @@ public struct LineChart: Chart {
   private func hover(_ name: String, _ point: Point) -> String {
     let interval =
       point.hasInterval ? " (\(NumberText.interval(point.low, point.high, decimals: decimals)))" : ""
-    return "\(name), \(countTitle) \(point.epoch): \(NumberText.fixed(point.value, decimals))\(interval)"
+    let place = countNames.indices.contains(point.epoch) ? countNames[point.epoch] : "\(point.epoch)"
+    return "\(name), \(countTitle) \(place): \(NumberText.fixed(point.value, decimals))\(interval)"
   }
 
   /// Puts the labels beside the last points, pushed apart until none covers another.

@@ -65,6 +65,10 @@ import Training
     #expect(result.curves.map(\.points.count) == [2, 2, 2, 2] && result.base.count == 1)
     #expect(result.curve(.transfer)?.points[0].cut == cuts[0].name)
 
+    #expect(experiment.remainingCount == 0)
+    #expect(try experiment.secondsPerEpoch() > 0)
+    #expect(try experiment.targetNetwork().parameters.keys.sorted() == base.parameters.keys.sorted())
+
     // A second run finds everything and trains nothing.
     let stamp = try FileManager.default.attributesOfItem(atPath: folder.file("transfer") + "/runs/base-seed4/run.h5")
     let again = try experiment.run()

@@ -40,13 +40,9 @@ struct LogitNorm: Regularizer {
   }
 
   @Test func theDocumentationShowsThisVeryRegularizer() throws {
-    let source = try String(contentsOfFile: #filePath, encoding: .utf8)
-    let snippet = try #require(
-      source.components(separatedBy: "// snippet\n").last?.components(separatedBy: "// end\n").first)
-    let readme = try String(contentsOfFile: Repository.root + "/README.md", encoding: .utf8)
-    #expect(readme.contains("```swift\nimport Torch\nimport Training\n\n" + snippet), "the README differs")
-    let comment = try String(
-      contentsOfFile: Repository.root + "/Sources/Training/Regularizers/Regularizer.swift", encoding: .utf8)
+    let snippet = try Repository.snippet(ofFile: #filePath)
+    #expect(try Repository.text("README.md").contains("```swift\nimport Torch\nimport Training\n\n" + snippet), "the README differs")
+    let comment = try Repository.text("Sources/Training/Regularizers/Regularizer.swift")
     let lines = snippet.split(separator: "\n", omittingEmptySubsequences: false).dropLast()
     #expect(comment.contains(lines.map { $0.isEmpty ? "///\n" : "/// \($0)\n" }.joined()), "the comment differs")
   }

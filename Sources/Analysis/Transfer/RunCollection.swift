@@ -1,0 +1,67 @@
+import Checkpoints
+import Datasets
+import Foundation
+import Models
+import Torch
+import Training
+
+/// Runs of one experiment, each trained once, in `runs` within a folder.
+struct RunCollection {
+  let path: String
+  let device: Device
+
+  /// A name that any file system takes.
+  static func fileName(_ name: String) -> String {
+    String(name.map { $0.isASCII && ($0.isLetter || $0.isNumber || ".-".contains($0)) ? $0 : "_" })
+  }
+
+  func runPath(_ name: String) -> String { "\(path)/runs/\(name)" }
+
+  /// A run that came to its end; nil where it is not there or was stopped.
+  func finished(_ name: String) -> Run? {
+    guard let run = try? Run.open(runPath(name)), run.record.isFinished else { return nil }
+    return run
+  }
+
+  /// Target accuracy at a finished run's end.
+  func accuracy(_ name: String) -> Double? { finished(name)?.record.metrics["target_accuracy"]?.last }
+
+  /// Stores an accuracy that no training led to.
+  func store(_ name: String, accuracy: Double) throws {
+    try? FileManager.default.removeItem(atPath: runPath(name))
+    var record = RunRecord(environment: ["finished": "true"])
+    record.metrics.append(["target_accuracy": accuracy])
+    _ = try Run.create(at: runPath(name), record: record)
+  }
+
+  /// Trains a run, or goes on with it where it was stopped.
+  ///
+  /// - Parameters:
+  ///   - keepsCheckpoints: false where its accuracies are all that is wanted.
+  func train(
+    _ name: String, from base: () throws -> Checkpoint, on target: Dataset, source: Dataset? = nil,
+    options: TrainingOptions, keepsCheckpoints: Bool, isCancelled: () -> Bool
+  ) throws {
+    let training = TrainingRun(
+      options: options, path: runPath(name), target: target, source: source, device: device,
+      configuration: try options.json, commandLine: [])
+    try training.complete(from: base, basePath: "", isCancelled: isCancelled)
+    if !keepsCheckpoints { try? FileManager.default.removeItem(atPath: "\(training.path)/checkpoints") }
+  }
+}
+
+extension Checkpoint {
+  /// A network of this one's architecture, drawn anew; what no training changes (positions, constants) and the
+  /// preprocessing are this one's.
+  func drawnAnew(seed: UInt64, device: Device) throws -> Checkpoint {
+    let program = program.withInitializations
+    let model = try Model(
+      initializing: program, task: Checkpoint.untrainedTask, classNames: [], seed: seed, device: device)
+    var drawn = try model.checkpoint(epoch: 0)
+    drawn.preprocessing = preprocessing
+    for specification in program.buffers where specification.initialization == nil {
+      drawn.buffers[specification.name] = buffers[specification.name]
+    }
+    return drawn
+  }
+}

@@ -1,0 +1,156 @@
+import Checkpoints
+import Datasets
+import Metrics
+import Models
+import Programs
+import Torch
+import Training
+
+/// Measures CS231n's four cases for a network: for targets near and far and amounts of data small and large, how well
+/// feature extraction, fine-tuning and training from scratch do.
+///
+/// Amounts are balanced over the classes and nested: what a seed draws for one is part of what it draws for the next.
+/// All strategies have the same examples, epochs and learning rate, and at least the plan's number of steps.
+///
+/// CS231n, "Transfer Learning", section "When and how to fine-tune?".
+public struct TransferMapExperiment {
+  public let base: Checkpoint
+  public let targets: [Dataset]
+  public let plan: TransferMapPlan
+  public let options: TrainingOptions
+  let runs: RunCollection
+
+  /// More examples than this are too many for a linear classifier on wide features.
+  public static let mostProbed = 2000
+
+  /// - Parameter path: the folder of the runs.
+  public init(
+    base: Checkpoint, targets: [Dataset], plan: TransferMapPlan, options: TrainingOptions, path: String,
+    device: Device = .cpu
+  ) {
+    self.base = base
+    self.targets = targets
+    self.plan = plan
+    self.options = options
+    runs = RunCollection(path: path, device: device)
+  }
+
+  /// Measures what is not measured yet.
+  ///
+  /// - Parameter onPoint: told a point before it is measured and, with its accuracy, afterwards.
+  /// - Throws: `TrainingError`, `TrainingError/interrupted` where `isCancelled` says so, and the errors of the files.
+  @discardableResult
+  public func run(
+    isCancelled: () -> Bool = { false }, onPoint: (TransferMapPlan.Point, Double?) throws -> Void = { _, _ in }
+  ) throws -> TransferMap {
+    var accuracies: [String: Double] = [:]
+    for point in plan.points(targetCount: targets.count) {
+      try onPoint(point, nil)
+      let found = try point.strategy == .earlier ? bestProbe(point) : trained(point, isCancelled)
+      accuracies[name(of: point)] = found
+      try onPoint(point, found)
+    }
+    return TransferMap(
+      rows: targets.indices.map { target in
+        TransferMap.Row(
+          target: targets[target].name,
+          cells: plan.amounts.map { amount in
+            TransferMap.Cell(
+              amount: amount, exampleCount: examples(of: targets[target].train, amount: amount, seed: 0).count,
+              values: Dictionary(
+                uniqueKeysWithValues: TransferStrategy.allCases.map { strategy in
+                  let values = plan.seeds.compactMap { seed in
+                    accuracies[
+                      name(of: .init(target: target, amount: amount, strategy: strategy, seed: seed))]
+                  }
+                  return (strategy, values)
+                }))
+          })
+      })
+  }
+
+  /// Steps of the networks that are not trained yet.
+  public var remainingSteps: Int {
+    plan.points(targetCount: targets.count).reduce(0) { sum, point in
+      point.strategy == .earlier || runs.finished(name(of: point)) != nil
+        ? sum : sum + stepCount(target: point.target, amount: point.amount)
+    }
+  }
+
+  /// Optimization steps of one network for an amount of data.
+  public func stepCount(target: Int, amount: Int?) -> Int {
+    let count = examples(of: targets[target].train, amount: amount, seed: 0).count * repetitions(target, amount)
+    return options.epochCount * ((count + options.batchSize - 1) / options.batchSize)
+  }
+
+  /// Seconds that a step of the whole network takes here, its share of the evaluation left out.
+  public func secondsPerStep() throws -> Double {
+    let training = TrainingRun(
+      options: options, path: "", target: targets[0], device: runs.device, configuration: "", commandLine: [])
+    let steps = (options.examples(of: targets[0].train).count + options.batchSize - 1) / options.batchSize
+    return try training.secondsPerEpoch(from: base.drawnAnew(seed: options.seed, device: runs.device)) / Double(steps)
+  }
+}
+
+extension TransferMapExperiment {
+  private func name(of point: TransferMapPlan.Point) -> String {
+    let amount = point.amount.map(String.init) ?? "all"
+    let strategy = point.strategy.rawValue.split(separator: " ").joined(separator: "-")
+    return "\(RunCollection.fileName(targets[point.target].name))-\(amount)-\(strategy)-seed\(point.seed)"
+  }
+
+  /// So many examples of each class, drawn by the seed.
+  func examples(of split: Split, amount: Int?, seed: UInt64) -> Split {
+    guard let amount else { return options.examples(of: split) }
+    var random = RandomSource(seed: seed)
+    var left: [Int32: Int] = [:]
+    let chosen = random.permutation(count: split.count).filter { index in
+      left[split.labels[index], default: amount] -= 1
+      return left[split.labels[index], default: 0] >= 0
+    }
+    return split.selecting(chosen)
+  }
+
+  /// How often an epoch goes through the examples.
+  private func repetitions(_ target: Int, _ amount: Int?) -> Int {
+    let count = examples(of: targets[target].train, amount: amount, seed: 0).count
+    let wanted = plan.leastSteps * options.batchSize * options.accumulation
+    return max(1, (wanted + options.epochCount * count - 1) / (options.epochCount * count))
+  }
+
+  private func trained(_ point: TransferMapPlan.Point, _ isCancelled: () -> Bool) throws -> Double? {
+    let name = name(of: point)
+    if runs.finished(name) == nil {
+      let target = targets[point.target]
+      let drawn = examples(of: target.train, amount: point.amount, seed: point.seed)
+      let again = repetitions(point.target, point.amount)
+      let data = try Dataset(
+        name: target.name, classNames: target.classNames, labelMap: target.labelMap,
+        train: drawn.selecting((0..<again).flatMap { _ in 0..<drawn.count }), test: target.test)
+      var own = options
+      own.seed = point.seed
+      own.exampleCount = nil
+      own.trainsHeadOnly = point.strategy == .head
+      try runs.train(
+        name,
+        from: { try point.strategy == .scratch ? base.drawnAnew(seed: point.seed, device: runs.device) : base },
+        on: data, options: own, keepsCheckpoints: false, isCancelled: isCancelled)
+    }
+    return runs.accuracy(name)
+  }
+
+  /// The accuracy of a linear classifier on the block that suits the target best; nil above ``mostProbed`` examples.
+  private func bestProbe(_ point: TransferMapPlan.Point) throws -> Double? {
+    let target = targets[point.target]
+    let drawn = examples(of: target.train, amount: point.amount, seed: point.seed)
+    guard drawn.count <= Self.mostProbed else { return nil }
+    if let known = runs.accuracy(name(of: point)) { return known }
+    let model = try Model(base, device: runs.device)
+    model.fitPreprocessing(to: drawn, fitsImages: options.fitsImages)
+    let accuracy = try model.bestProbeAccuracy(
+      of: base.program.transferCuts().map(\.name), train: drawn, test: target.test, dataset: target.name,
+      classCount: target.classNames.count)
+    if let accuracy { try runs.store(name(of: point), accuracy: accuracy) }
+    return accuracy
+  }
+}

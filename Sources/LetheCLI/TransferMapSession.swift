@@ -1,0 +1,161 @@
+import Analysis
+import Checkpoints
+import Datasets
+import Foundation
+import HDF5
+import Metrics
+import Reports
+import Torch
+import Training
+
+/// A transfer map before the user's eyes.
+struct TransferMapSession {
+  let command: TransferCommand
+  let path: String
+  let checkpoint: Checkpoint
+  let targets: [Datasets.Dataset]
+  let options: TrainingOptions
+  let device: Device
+
+  private var isSilent: Bool { command.shared.quiet || command.shared.json }
+
+  func run() throws {
+    let plan = TransferMapPlan(
+      amounts: try amounts(), seeds: command.seedNumbers, leastSteps: command.leastSteps ?? (command.quick ? 60 : 200))
+    try command.claimFolder()
+    let experiment = TransferMapExperiment(
+      base: checkpoint, targets: targets, plan: plan, options: options, path: command.output, device: device)
+    let points = plan.points(targetCount: targets.count)
+    if !command.shared.json { try showCost(of: experiment) }
+    let interruption = Interruption()
+    let progress = TransferProgress(total: points.count, isSilent: isSilent)
+    let map = try experiment.run(isCancelled: { interruption.isRequested }) { point, accuracy in
+      let amount = point.amount.map { "\($0) a class" } ?? "all examples"
+      progress.show("\(targets[point.target].name), \(amount), \(point.strategy.rawValue)", seed: point.seed, accuracy)
+    }
+    interruption.end()
+    let report = TransferMapReport(map, plan, options, title: command.output)
+    try AtomicFile.write(Data(report.html().utf8), to: "\(command.output)/report.html")
+    try AtomicFile.write(Data(report.csv().utf8), to: "\(command.output)/map.csv")
+    try AtomicFile.write(Data(report.map().svg().utf8), to: "\(command.output)/map.svg")
+    if command.shared.json {
+      Console.result(json(map, report))
+    } else {
+      for row in report.rows {
+        Console.result("\n\(row.target)")
+        Console.table(report.table(row))
+      }
+      Console.result("")
+      for finding in report.findings { Console.result(finding) }
+      Console.result("report: \(command.output)/report.html")
+    }
+  }
+
+  /// Examples of each class, by default from five up, four times as many each time, then all.
+  private func amounts() throws -> [Int?] {
+    let least = targets.map { target in
+      target.train.labels.reduce(into: [Int32: Int]()) { $0[$1, default: 0] += 1 }.values.min() ?? 0
+    }.min() ?? 0
+    guard let text = command.amounts else {
+      let (start, factor) = command.quick ? (5, 10) : (5, 4)
+      let growing = sequence(first: start) { $0 * factor }.prefix { $0 * 2 <= least && $0 * targets[0].classNames.count * 2 <= most }
+      return growing.map { $0 } + [nil]
+    }
+    let amounts = try text.split(separator: ",").map { item -> Int? in
+      if item == "all" { return nil }
+      guard let number = Int(item), number >= 2 else {
+        throw CommandError.usage("--amounts: expected numbers from 2 on and all, as 5,50,all, found '\(item)'")
+      }
+      guard number <= least else {
+        throw CommandError.usage("--amounts: \(number) examples of each class, but a class has only \(least)")
+      }
+      return number
+    }
+    let order = amounts.map { $0 ?? Int.max }
+    guard !amounts.isEmpty, zip(order, order.dropFirst()).allSatisfy({ $0 < $1 }) else {
+      throw CommandError.usage("--amounts must ascend, as 5,50,all, found '\(text)'")
+    }
+    return amounts
+  }
+
+  /// Training examples in all, where all are used.
+  private var most: Int { targets.map { options.examples(of: $0.train).count }.min() ?? 0 }
+
+  private func showCost(of experiment: TransferMapExperiment) throws {
+    let steps = targets.indices.reduce(0) { sum, target in
+      sum + experiment.plan.amounts.reduce(0) { $0 + experiment.stepCount(target: target, amount: $1) }
+    }
+    let count = targets.count * experiment.plan.amounts.count * 3 * experiment.plan.seeds.count
+    let line =
+      "\(path) · \(checkpoint.program.architecture) · \(targets.count) targets × \(experiment.plan.amounts.count) amounts "
+      + "× 3 ways of training · \(count) networks, \(Show.count(steps * 3 * experiment.plan.seeds.count)) steps"
+    let left = experiment.remainingSteps
+    guard left > 0 else { return Console.result(line + " · all are there · \(device)") }
+    let seconds = try experiment.secondsPerStep() * Double(left)
+    Console.result(line + " · about \(Show.duration(seconds)) · \(device)")
+  }
+
+  private func json(_ map: TransferMap, _ report: TransferMapReport) -> JSONValue {
+    [
+      "protocol": .string(report.protocolText),
+      "targets": .array(
+        map.rows.map { row in
+          [
+            "target": .string(row.target), "dissimilarity": .double(row.dissimilarity),
+            "amounts": .array(
+              row.cells.map { cell in
+                .object(
+                  [
+                    ("perClass", cell.amount.map { .int($0) } ?? .null), ("examples", .int(cell.exampleCount)),
+                    ("winner", cell.winner.map { .string($0.rawValue) } ?? .null),
+                    (
+                      "strategies",
+                      .array(
+                        TransferStrategy.allCases.compactMap { strategy in
+                          guard let mean = cell.accuracy(strategy) else { return nil }
+                          return [
+                            "name": .string(strategy.rawValue), "accuracy": .double(mean.mean),
+                            "low": .double(mean.low), "high": .double(mean.high),
+                            "values": .array((cell.values[strategy] ?? []).map { .double($0) }),
+                          ]
+                        })
+                    ),
+                  ])
+              }),
+          ]
+        }),
+      "cases": .array(
+        map.cases.map { item in
+          [
+            "data": .string(item.isSmall ? "little" : "much"), "target": .string(item.target),
+            "winner": item.cell.winner.map { .string($0.rawValue) } ?? .null,
+          ]
+        }),
+      "findings": .array(report.findings.map { .string($0) }),
+    ]
+  }
+}
+
+extension TransferMapReport {
+  fileprivate init(_ map: TransferMap, _ plan: TransferMapPlan, _ options: TrainingOptions, title: String) {
+    self.init(
+      title: URL(fileURLWithPath: title).lastPathComponent, strategies: TransferStrategy.allCases.map(\.rawValue),
+      amounts: plan.amounts.map { $0.map { "\($0)" } ?? "all" },
+      rows: map.rows.sorted { $0.dissimilarity < $1.dissimilarity }.map { row in
+        Row(
+          target: row.target,
+          cells: row.cells.map { cell in
+            Cell(
+              exampleCount: cell.exampleCount,
+              values: TransferStrategy.allCases.map { strategy in
+                cell.accuracy(strategy).map {
+                  Value(values: cell.values[strategy] ?? [], mean: $0.mean, low: $0.low, high: $0.high)
+                }
+              }, winner: cell.winner.flatMap { TransferStrategy.allCases.firstIndex(of: $0) })
+          }, dissimilarity: row.dissimilarity)
+      },
+      protocolText: "\(options.epochCount) epochs but at least \(plan.leastSteps) steps, learning rate "
+        + "\(options.learningRate), the same for all; "
+        + (plan.seeds.count > 1 ? "means over \(plan.seeds.count) seeds with 95 % intervals" : "one seed"))
+  }
+}

@@ -1,0 +1,32 @@
+import Foundation
+
+/// Lines about networks that are trained one after the other.
+final class TransferProgress {
+  private let total: Int
+  private let isSilent: Bool
+  private let began = Date()
+  private var started = Date()
+  private var (done, trained) = (0, 0)
+
+  init(total: Int, isSilent: Bool) {
+    self.total = total
+    self.isSilent = isSilent
+  }
+
+  /// Told a network before it is trained and, with its accuracy, afterwards.
+  func show(_ title: String, seed: UInt64, _ accuracy: Double?) {
+    guard let accuracy else {
+      started = Date()
+      return
+    }
+    done += 1
+    let seconds = Date().timeIntervalSince(started)
+    // One that was there already took no time worth counting.
+    if seconds > 0.05 { trained += 1 }
+    guard !isSilent else { return }
+    let rest = trained == 0 ? 0 : Date().timeIntervalSince(began) / Double(trained) * Double(total - done)
+    Console.say(
+      "\(done)/\(total) \(title), seed \(seed): \(Show.percent(accuracy)) · \(Show.number(seconds, 0)) s"
+        + (done < total ? " · about \(Show.duration(rest)) to go" : ""))
+  }
+}

@@ -1,0 +1,80 @@
+import Analysis
+import Metrics
+import Reports
+import Training
+
+/// What the evidence of a transfer experiment points to: a sentence, and the command that does it.
+struct TransferRecommendation {
+  let advice: TransferAdvice
+  let result: TransferResult
+  let trials: [TransferTrial]
+  let experiment: TransferExperiment
+  let command: TransferCommand
+  /// The source's data, as the user would give them.
+  let source: String?
+
+  var choice: Int? { trials.choice(margin: result.margin) }
+
+  private var factor: Double { choice.map { trials[$0].factor } ?? 1 }
+
+  var sentence: String {
+    let own = result.base.isEmpty ? Double.nan : MeanInterval(result.base).mean
+    let comparison = "a network of the target's own has \(Show.percent(own))"
+    switch advice {
+    case .startAnew:
+      return "Train a network of the target's own: every copy falls short of it (\(Show.percent(own)))."
+    case .freeze(let cut):
+      let isAll = experiment.trialFactors(freezing: cut).count == 1
+      let what =
+        isAll
+        ? "Freeze everything but the head" : "Freeze up to \(cut.name) and fine-tune from there\(rates)"
+      return what + outcome(else: comparison)
+    case .tuneAll:
+      return "Freeze nothing: even the first block is worth training on. Fine-tune it all\(rates)" + outcome(else: comparison)
+    }
+  }
+
+  /// `, the layers at 0.003 and the head at 0.01`.
+  private var rates: String {
+    guard choice != nil else { return "" }
+    let rate = options.learningRate
+    guard factor != 1 else { return ", all at the rate \(Self.text(rate))" }
+    return ", at the rate \(Self.text(rate)) and the head at \(Self.text(experiment.options.learningRate))"
+  }
+
+  private func outcome(else comparison: String) -> String {
+    guard let choice else { return "; \(comparison)." }
+    let trial = trials[choice]
+    var text = ": \(Show.percent(MeanInterval(trial.target).mean)) on the target"
+    if !trial.forgetting.isEmpty {
+      let lost = MeanInterval(trial.forgetting).mean
+      text += lost > 0 ? ", \(Show.points(lost)) points of the source forgotten" : ", nothing of the source forgotten"
+    }
+    return text + "; \(comparison)."
+  }
+
+  private var options: TrainingOptions { experiment.trialOptions(freezing: advice.frozen, factor: factor) }
+
+  /// The command that trains the same way; nil where the base network is better left alone.
+  var commandLine: String? {
+    func quoted(_ text: String) -> String { text.contains { " |*?'".contains($0) } ? "'\(text)'" : text }
+    guard advice != .startAnew else { return nil }
+    let left: Set<String> = [
+      "base", "output", "cut", "seeds", "quick", "no-scores", "no-trials", "map", "amounts", "least-steps", "source",
+      "target", "lr",
+    ]
+    let rest = EffectiveOptions(of: command).leaving(left).changed(from: EffectiveOptions(of: TransferCommand.standard))
+    var words = ["lethe finetune", quoted(command.base), "--source", source.map(quoted) ?? "DATA"]
+    words += ["--target", quoted(command.target[0])] + rest.map(quoted)
+    words += ["--lr", Self.text(options.learningRate)]
+    words += options.rateRules.flatMap { ["--lr", quoted("\($0.pattern)=\(Self.text($0.value))")] }
+    words += (advice.frozen?.frozenPatterns ?? []).flatMap { ["--freeze", quoted($0)] }
+    return (words + ["-o run"]).joined(separator: " ")
+  }
+
+  /// A rate without the noise of binary fractions.
+  static func text(_ rate: Double) -> String {
+    let rounded = (rate * 1e9).rounded() / 1e9
+    return "\(rounded == 0 ? rate : rounded)"
+  }
+}

@@ -1,0 +1,50 @@
+import Analysis
+import Foundation
+import Metrics
+import Reports
+
+extension TransferReport {
+  init(
+    _ result: TransferResult, _ recommendation: TransferRecommendation, _ plan: TransferPlan,
+    _ experiment: TransferExperiment, title: String
+  ) {
+    let options = experiment.options
+    self.init(
+      title: URL(fileURLWithPath: title).lastPathComponent, target: experiment.target.name,
+      base: Point(0, result.base), cuts: plan.cuts.map(\.name),
+      curves: result.curves.map { curve in
+        .init(name: curve.kind.rawValue, points: curve.points.map { Point($0.copied, $0.values) })
+      }, recommendation: recommendation.sentence, command: recommendation.commandLine,
+      protocolText: "\(options.epochCount) epochs, learning rate \(options.learningRate), the same for all; "
+        + (plan.seeds.count > 1 ? "means over \(plan.seeds.count) seeds with 95 % intervals" : "one seed"))
+    trials = recommendation.trials.filter { !$0.target.isEmpty }.map { trial in
+      let rate = TransferRecommendation.text(options.learningRate * trial.factor)
+      return Trial(
+        rate: trial.factor == 1 ? rate : "\(rate), \(trial.factor) × the head's", target: Point(0, trial.target),
+        forgetting: trial.forgetting.isEmpty ? nil : Point(0, trial.forgetting))
+    }
+    choice = recommendation.choice
+  }
+
+  /// Sets the scores beside the curves.
+  mutating func add(_ scores: TransferExperiment.Scores, _ result: TransferResult, _ plan: TransferPlan) {
+    func correlation(_ values: [Double], _ kind: TransferKind) -> Double {
+      let curve = result.curve(kind)?.points.map(\.accuracy.mean) ?? []
+      return curve.count == values.count ? rankCorrelation(values, curve) : .nan
+    }
+    self.scores = scores.byCut.map { score in
+      Score(
+        name: score.name, values: score.values, isFraction: score.isFraction,
+        frozenCorrelation: correlation(score.values, .transfer),
+        tunedCorrelation: correlation(score.values, .transferTuned))
+    }
+    wholeScores = scores.ofNetwork.map { "\($0.name) \(Show.number($0.value)): \($0.meaning)." }
+  }
+}
+
+extension TransferReport.Point {
+  fileprivate init(_ copied: Int, _ values: [Double]) {
+    let mean = MeanInterval(values)
+    self.init(copied: copied, values: values, mean: mean.mean, low: mean.low, high: mean.high)
+  }
+}

@@ -1,0 +1,76 @@
+/// A table of coloured cells, each with the choice that wins there: which colour, which word, which value.
+public struct ChoiceMap: Chart {
+  public struct Cell: Sendable {
+    /// The choice's place among the choices.
+    public var choice: Int
+    /// What stands in the cell under the choice's name.
+    public var text: String
+    public var hover: String
+
+    public init(choice: Int, text: String, hover: String) {
+      self.choice = choice
+      self.text = text
+      self.hover = hover
+    }
+  }
+
+  public var title: String
+  public var subtitle: String
+  public var rows: [String]
+  public var columns: [String]
+  public var columnTitle: String
+  public var choices: [String]
+  /// `[row][column]`; nil where nothing was measured.
+  public var cells: [[Cell?]]
+
+  public init(
+    title: String, subtitle: String, rows: [String], columns: [String], columnTitle: String, choices: [String],
+    cells: [[Cell?]]
+  ) {
+    precondition(
+      cells.count == rows.count && cells.allSatisfy { $0.count == columns.count },
+      "\(cells.map(\.count)) cells for \(rows.count) × \(columns.count)")
+    self.title = title
+    self.subtitle = subtitle
+    self.rows = rows
+    self.columns = columns
+    self.columnTitle = columnTitle
+    self.choices = choices
+    self.cells = cells
+  }
+
+  public func picture(width: Double) -> ChartPicture {
+    guard !rows.isEmpty, !columns.isEmpty else { return .empty(width: width) }
+    var drawing = Drawing(width: width)
+    let top = drawing.legend(choices, x: 0, y: 0) + 6
+    let labelWidth = min(width * 0.28, rows.map { TextMetrics.width($0, size: 11) }.max() ?? 0)
+    let left = labelWidth + 8
+    let cellWidth = (width - left) / Double(columns.count)
+    let cellHeight = 46.0
+    for (row, name) in rows.enumerated() {
+      let y = top + cellHeight * Double(row)
+      let label = TextMetrics.shortened(name, to: labelWidth, size: 11, keepingEnd: true)
+      drawing.text(label, left - 6, y + cellHeight / 2 + 4, "value", .end, fullText: name)
+      for (column, cell) in cells[row].enumerated() {
+        let x = left + cellWidth * Double(column)
+        guard let cell else {
+          drawing.rectangle(x + 1, y + 1, cellWidth - 2, cellHeight - 2, style: "missing")
+          continue
+        }
+        let style = "f\(cell.choice % 6)"
+        drawing.rectangle(x + 1, y + 1, cellWidth - 2, cellHeight - 2, style: style + " tint", hover: cell.hover)
+        drawing.rectangle(x + 1, y + 1, cellWidth - 2, 4, style: style)
+        let word = TextMetrics.shortened(choices[cell.choice], to: cellWidth - 8, size: 11)
+        drawing.text(word, x + cellWidth / 2, y + cellHeight / 2 - 1, "value", .middle)
+        drawing.text(cell.text, x + cellWidth / 2, y + cellHeight / 2 + 15, "value", .middle)
+      }
+    }
+    let bottom = top + cellHeight * Double(rows.count)
+    for (column, name) in columns.enumerated() {
+      drawing.text(name, left + cellWidth * (Double(column) + 0.5), bottom + 16, "tick", .middle)
+    }
+    drawing.text(columnTitle, (left + width) / 2, bottom + 34, "tick", .middle)
+    drawing.height = bottom + 42
+    return ChartPicture(drawing)
+  }
+}

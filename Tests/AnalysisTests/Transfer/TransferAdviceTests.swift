@@ -1,0 +1,54 @@
+import Programs
+import Testing
+
+@testable import Analysis
+
+@Suite struct TransferAdviceTests {
+  private let cuts = ["a", "b", "c"].map { TransferCut(name: $0, parameterNames: ["\($0).weight"], bufferNames: []) }
+
+  /// Curves at three cuts, one seed, in the order base, AnB, AnB+.
+  private func result(_ base: Double, _ frozen: [Double], _ tuned: [Double]) -> TransferResult {
+    TransferResult(TransferPlan(cuts: cuts, kinds: [.transfer, .transferTuned], seeds: [0])) { point in
+      guard let kind = point.kind, let cut = point.cut, let place = cuts.firstIndex(of: cut) else { return base }
+      return kind == .transfer ? frozen[place] : tuned[place]
+    }
+  }
+
+  @Test func layersAreFrozenAsFarAsThatCostsNothing() {
+    #expect(result(0.9, [0.92, 0.92, 0.80], [0.92, 0.925, 0.92]).advice(cuts: cuts) == .freeze(cuts[1]))
+    #expect(result(0.9, [0.92, 0.92, 0.92], [0.92, 0.92, 0.92]).advice(cuts: cuts) == .freeze(cuts[2]))
+    // A cut that recovers after one that fell does not count: what fell is frozen with it.
+    #expect(result(0.9, [0.92, 0.80, 0.92], [0.92, 0.92, 0.92]).advice(cuts: cuts) == .freeze(cuts[0]))
+  }
+
+  @Test func nothingIsFrozenWhereTheFirstBlockIsWorthTraining() {
+    #expect(result(0.9, [0.85, 0.84, 0.80], [0.92, 0.92, 0.92]).advice(cuts: cuts) == .tuneAll)
+  }
+
+  @Test func copiesThatAllFallShortAreNotUsed() {
+    #expect(result(0.9, [0.80, 0.80, 0.80], [0.85, 0.88, 0.87]).advice(cuts: cuts) == .startAnew)
+    // Within a point of the target's own network they do as well.
+    #expect(result(0.9, [0.80, 0.80, 0.80], [0.85, 0.895, 0.87]).advice(cuts: cuts) == .tuneAll)
+  }
+
+  @Test func seedsThatSpreadWidenTheMargin() {
+    let plan = TransferPlan(cuts: cuts, kinds: [.transfer, .transferTuned], seeds: [0, 1])
+    let result = TransferResult(plan) { point in point.kind == nil ? [0.90, 0.94][Int(point.seed)] : 0.9 }
+    // Mean 0.92, standard error 0.02, t = 12.7062 for one degree of freedom: half the interval is 0.254.
+    #expect(abs(result.margin - 0.254124) < 1e-6, "\(result.margin)")
+  }
+
+  @Test func theTrialThatForgetsLeastOfTheBestIsFollowed() {
+    let trials = [
+      TransferTrial(factor: 1, target: [0.95], forgetting: [0.05]),
+      TransferTrial(factor: 0.3, target: [0.945], forgetting: [0.02]),
+      TransferTrial(factor: 0.1, target: [0.92], forgetting: [0.0]),
+    ]
+    #expect(trials.choice(margin: 0.01) == 1)
+    #expect(trials.choice(margin: 0.001) == 0)
+    #expect(trials.choice(margin: 0.1) == 2)
+    let unjudged = trials.map { TransferTrial(factor: $0.factor, target: $0.target, forgetting: []) }
+    #expect(unjudged.choice(margin: 0.01) == 1)
+    #expect([TransferTrial]().choice(margin: 0.01) == nil)
+  }
+}

@@ -1,0 +1,51 @@
+import Analysis
+import Checkpoints
+import Datasets
+import Foundation
+import Models
+import Programs
+import TestSupport
+import Testing
+import Training
+
+// The README shows the lines between the marks; the tests below run them and compare.
+// snippet
+func transferability(of checkpoint: String, for data: String, in folder: String) throws -> TransferAdvice {
+  let base = try Checkpoint(contentsOf: checkpoint)
+  var options = TrainingOptions()
+  options.epochCount = 2
+  options.learningRate = 0.03
+  let plan = TransferPlan(cuts: try base.program.transferCuts(), seeds: [0, 1])
+  let experiment = TransferExperiment(
+    base: base, target: try Dataset.load(data), plan: plan, options: options, path: folder)
+  let result = try experiment.run()
+  for curve in result.curves {
+    for point in curve.points {
+      print(curve.kind.rawValue, point.cut, point.accuracy.mean, point.accuracy.low, point.accuracy.high)
+    }
+  }
+  for score in try experiment.scores().byCut { print(score.name, score.values) }
+  return result.advice(cuts: plan.cuts)
+}
+// end
+
+@Suite struct TransferExampleTests {
+  @Test func theExampleRuns() throws {
+    let folder = try TemporaryFolder()
+    let program = try Architecture.mlp.program(
+      options: ArchitectureOptions(inputShape: [1, 28, 28], classCount: 5, hiddenSizes: [12]))
+    let model = try Model(initializing: program, task: "first", classNames: ["a", "b", "c", "d", "e"], seed: 3)
+    try model.checkpoint(epoch: 0).write(to: folder.file("base.h5"))
+    let advice = try transferability(
+      of: folder.file("base.h5"), for: Repository.fixture("fashion-mnist-small") + ":half-b", in: folder.file("runs"))
+    if let frozen = advice.frozen { #expect(try program.transferCuts().contains(frozen)) }
+    // Two seeds of the own network, and of four treatments of one cut.
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder.file("runs/runs")).count == 2 * (1 + 4))
+  }
+
+  @Test func theReadmeShowsThisVeryExample() throws {
+    let snippet = try Repository.snippet(ofFile: #filePath)
+    let imports = "import Analysis\nimport Checkpoints\nimport Datasets\nimport Training\n\n"
+    #expect(try Repository.text("README.md").contains("```swift\n" + imports + snippet), "the README differs")
+  }
+}

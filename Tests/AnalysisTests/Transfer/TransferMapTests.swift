@@ -1,0 +1,110 @@
+import Checkpoints
+import Datasets
+import Foundation
+import Models
+import Programs
+import TestSupport
+import Testing
+import Training
+
+@testable import Analysis
+
+@Suite struct TransferMapTests {
+  private func cell(_ values: [TransferStrategy: [Double]]) -> TransferMap.Cell {
+    TransferMap.Cell(amount: 5, exampleCount: 25, values: values)
+  }
+
+  @Test func theCheapestOfEqualsWins() {
+    let close = cell([.head: [0.895], .earlier: [0.80], .tuning: [0.90], .scratch: [0.5]])
+    #expect(close.best == .tuning && close.winner == .head)
+    let apart = cell([.head: [0.88], .earlier: [0.80], .tuning: [0.90], .scratch: [0.895]])
+    #expect(apart.winner == .tuning)
+    #expect(cell([.head: [], .scratch: [0.5]]).winner == .scratch)
+    #expect(cell([:]).winner == nil)
+    // Two seeds far apart: half the interval of 0.90 ± 0.127 covers 0.85.
+    #expect(cell([.head: [0.85, 0.85], .tuning: [0.89, 0.91]]).winner == .head)
+  }
+
+  @Test func nearTargetsStandFirstAmongTheCases() {
+    func row(_ name: String, _ head: Double, _ tuned: Double) -> TransferMap.Row {
+      TransferMap.Row(
+        target: name,
+        cells: [cell([.head: [0.5], .tuning: [0.4]]), cell([.head: [head], .tuning: [tuned]])])
+    }
+    let map = TransferMap(rows: [row("far", 0.5, 0.9), row("near", 0.85, 0.9)])
+    #expect(map.cases.map(\.target) == ["near", "near", "far", "far"])
+    #expect(map.cases.map(\.isSmall) == [true, false, true, false])
+    #expect(map.cases.map(\.cell.winner) == [.head, .tuning, .head, .tuning])
+    #expect(abs(map.rows[0].dissimilarity - 0.4) < 1e-12)
+  }
+
+  private func experiment(_ folder: TemporaryFolder, targets: [String], amounts: [Int?]) throws
+    -> TransferMapExperiment
+  {
+    let program = try Architecture.mlp.program(
+      options: ArchitectureOptions(inputShape: [1, 28, 28], classCount: 5, hiddenSizes: [16, 12]))
+    let model = try Model(initializing: program, task: "first", classNames: ["a", "b", "c", "d", "e"], seed: 3)
+    var options = TrainingOptions()
+    options.epochCount = 2
+    options.batchSize = 32
+    options.learningRate = 0.05
+    return try TransferMapExperiment(
+      base: model.checkpoint(epoch: 0),
+      targets: targets.map { try Datasets.Dataset.load(Repository.fixture("fashion-mnist-small") + ":\($0)") },
+      plan: TransferMapPlan(amounts: amounts, seeds: [4, 5], leastSteps: 20), options: options,
+      path: folder.file("map"))
+  }
+
+  @Test func amountsAreBalancedAndNested() throws {
+    let folder = try TemporaryFolder()
+    let experiment = try experiment(folder, targets: ["5-9"], amounts: [3, 10, nil])
+    let split = experiment.targets[0].train
+    func drawn(_ amount: Int?, seed: UInt64) -> Split { experiment.examples(of: split, amount: amount, seed: seed) }
+    func pixels(_ split: Split) -> Set<[UInt8]> {
+      Set((0..<split.count).map { split.gather([$0], of: split.inputs[0]) })
+    }
+    let (few, more) = (drawn(3, seed: 1), drawn(10, seed: 1))
+    #expect(few.count == 15 && more.count == 50 && drawn(nil, seed: 1).count == split.count)
+    #expect(Dictionary(grouping: few.labels, by: { $0 }).mapValues(\.count) == [0: 3, 1: 3, 2: 3, 3: 3, 4: 3])
+    #expect(pixels(few).isSubset(of: pixels(more)))
+    #expect(pixels(few) != pixels(drawn(3, seed: 2)))
+  }
+
+  @Test func smallAmountsAreRepeatedUntilThereAreEnoughSteps() throws {
+    let folder = try TemporaryFolder()
+    let experiment = try experiment(folder, targets: ["5-9"], amounts: [3, nil])
+    // 15 examples: 20 steps of 32 in 2 epochs want 640 examples, ⌈640 / 30⌉ = 22 times 15 = 330 an epoch, 11 steps.
+    #expect(experiment.stepCount(target: 0, amount: 3) == 2 * 11)
+    // 250 examples an epoch: ⌈640 / 500⌉ = 2 times, 500 examples, 16 steps.
+    #expect(experiment.stepCount(target: 0, amount: nil) == 2 * 16)
+  }
+
+  @Test func everyStrategyIsMeasuredForEveryAmountAndTarget() throws {
+    let folder = try TemporaryFolder()
+    let experiment = try experiment(folder, targets: ["5-9", "1,2"], amounts: [4, nil])
+    let trainings = 2 * 2 * 3 * 2
+    #expect(experiment.remainingSteps > 0)
+    var seen: [String] = []
+    let map = try experiment.run(onPoint: { point, accuracy in
+      if accuracy != nil { seen.append("\(point.target) \(point.strategy) \(point.seed)") }
+    })
+    #expect(seen.count == trainings + 2 * 2 * 2)
+    #expect(map.rows.map(\.target) == experiment.targets.map(\.name))
+    for row in map.rows {
+      for cell in row.cells {
+        for strategy in TransferStrategy.allCases {
+          #expect(cell.values[strategy]?.count == 2, "\(row.target) \(cell.exampleCount) \(strategy)")
+        }
+        #expect(cell.winner != nil)
+      }
+    }
+    #expect(map.rows[1].cells[0].exampleCount == 8)
+    // A trained head on random features tells five kinds of shoes and bags apart better than chance.
+    #expect(try #require(map.rows[0].cells[1].accuracy(.tuning)).mean > 0.5)
+    let names = try FileManager.default.contentsOfDirectory(atPath: folder.file("map/runs"))
+    #expect(names.count == trainings + 2 * 2 * 2)
+    #expect(experiment.remainingSteps == 0)
+    let again = try experiment.run()
+    #expect(again.rows.map { $0.cells.map(\.values) } == map.rows.map { $0.cells.map(\.values) })
+  }
+}
