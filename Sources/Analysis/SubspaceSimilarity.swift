@@ -152,7 +152,7 @@ private struct Side {
 }
 
 /// `X = U S Vᵀ`, as many directions as the smaller side.
-private struct Decomposition {
+struct Decomposition {
   let left: Tensor
   let singular: [Double]
   /// `V`, `[width, directions]`.

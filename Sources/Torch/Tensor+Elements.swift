@@ -12,6 +12,7 @@ private enum Known {
   static let softmax = find("aten::softmax", "int")
   static let logSoftmax = find("aten::log_softmax", "int")
   static let singularValues = find("aten::linalg_svdvals")
+  static let qr = find("aten::linalg_qr")
 
   private static func find(_ name: String, _ overload: String = "") -> Result<Operator, any Error> {
     Result { try Operator(name, overload: overload) }
@@ -73,4 +74,12 @@ extension Tensor {
 extension Tensor {
   /// A matrix's singular values, the largest first; differentiable.
   public func singularValues() throws -> Tensor { try Known.singularValues.get().tensor([.tensor(self)]) }
+
+  /// `R` of a matrix's `Q R`, `[min(rows, columns), columns]`, upper triangular.
+  public func triangularFactor() throws -> Tensor {
+    guard case .tensor(let factor)? = try Known.qr.get()([.tensor(self), .string("r")]).last else {
+      throw TorchError.failed(operation: "aten::linalg_qr", message: "gave no triangle")
+    }
+    return factor
+  }
 }

@@ -19,6 +19,18 @@ public struct LinearProbe: Sendable {
 }
 
 extension LinearProbe {
+  /// A probe of features that were captured before.
+  ///
+  /// - Parameters:
+  ///   - train: features of the training examples, `[examples, width]`; likewise `test`.
+  ///   - labels: of the training examples, in place of their own: a control.
+  init(layer: String, train: Tensor, test: Tensor, on data: ProbeData, labels: [Int32]? = nil) throws {
+    let (regression, penalty, _) = try Model.regression(
+      train, labels: labels ?? data.train.labels, classCount: data.classCount)
+    let isCorrect = zip(try regression.predictions(test), data.test.labels).map(==)
+    self.init(layer: layer, accuracy: Analysis.accuracy(isCorrect), isCorrect: isCorrect, penalty: penalty)
+  }
+
   /// What was lost between two probings of the same layers: accuracy before minus after, by layer.
   static func drops(from before: [LinearProbe], to after: [LinearProbe]) -> [String: Double] {
     Dictionary(uniqueKeysWithValues: zip(before, after).map { ($0.layer, $0.accuracy - $1.accuracy) })
@@ -58,18 +70,31 @@ extension Model {
   func features(
     of layers: [String], on split: Split, dataset: String, pooling: FeaturePooling? = nil, batchSize: Int = 250
   ) throws -> [String: Tensor] {
+    try capture(layers, on: split, dataset: dataset, pooling: pooling, batchSize: batchSize).features
+  }
+
+  /// Likewise, with the logits of the same pass, `[examples, classes]`; nil where the model gives something else.
+  func capture(
+    _ layers: [String], on split: Split, dataset: String, pooling: FeaturePooling? = nil, batchSize: Int = 250
+  ) throws -> (features: [String: Tensor], logits: Tensor?) {
     try checkInputs(of: split, dataset: dataset)
     return try withoutGradients {
       var parts: [String: [Tensor]] = [:]
+      var logits: [Tensor] = []
       for batch in try Batches(split: split, batchSize: batchSize, device: device) {
-        for (layer, output) in try run(try batch.modelInputs(for: self), capture: layers).features
-        where output.shape.first == batch.indices.count {
+        let result = try run(try batch.modelInputs(for: self), capture: layers)
+        if result.logits.shape.count == 2, result.logits.shape[0] == batch.indices.count {
+          logits.append(result.logits)
+        }
+        for (layer, output) in result.features where output.shape.first == batch.indices.count {
           let width = output.shape.dropFirst().reduce(1, *)
           let pooled = pooling ?? (width > Self.widestProbed ? .mean : nil)
           parts[layer, default: []].append(try FeaturePooling.rows(output, pooled).flattened())
         }
       }
-      return try parts.mapValues { try Tensor.concatenated($0) }
+      return (
+        try parts.mapValues { try Tensor.concatenated($0) }, logits.isEmpty ? nil : try Tensor.concatenated(logits)
+      )
     }
   }
 
@@ -82,12 +107,7 @@ extension Model {
     let test = try features(of: layers, on: data.test, dataset: data.dataset)
     return try layers.compactMap { layer in
       guard let fitted = train[layer], let judged = test[layer] else { return nil }
-      let (regression, penalty, _) = try Self.regression(
-        fitted, labels: labels ?? data.train.labels, classCount: data.classCount)
-      let isCorrect = zip(try regression.predictions(judged), data.test.labels).map(==)
-      return LinearProbe(
-        layer: layer, accuracy: accuracy(isCorrect), isCorrect: isCorrect,
-        penalty: penalty)
+      return try LinearProbe(layer: layer, train: fitted, test: judged, on: data, labels: labels)
     }
   }
 

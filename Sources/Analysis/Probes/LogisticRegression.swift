@@ -92,6 +92,15 @@ struct PreparedFeatures {
   }
 }
 
+extension Tensor {
+  /// One-hot rows, `[examples, classes]`, float64.
+  static func indicators(of classes: [Int], classCount: Int, device: Device) throws -> Tensor {
+    var oneHot = [Double](repeating: 0, count: classes.count * classCount)
+    for (index, place) in classes.enumerated() { oneHot[index * classCount + place] = 1 }
+    return try Tensor(oneHot, shape: [classes.count, classCount], device: device)
+  }
+}
+
 /// The function to minimize.
 private struct Problem {
   let values: Tensor
@@ -105,9 +114,7 @@ private struct Problem {
     self.values = values
     self.penalty = penalty
     self.classCount = classCount
-    var oneHot = [Double](repeating: 0, count: labels.count * classCount)
-    for (index, label) in labels.enumerated() { oneHot[index * classCount + Int(label)] = 1 }
-    targets = try Tensor(oneHot, shape: [labels.count, classCount], device: values.device)
+    targets = try Tensor.indicators(of: labels.map(Int.init), classCount: classCount, device: values.device)
     let width = values.shape[1]
     mask = try Tensor(
       (0..<width).map { $0 < width - 1 ? 1.0 : 0 }, shape: [width, 1], device: values.device)
