@@ -35,16 +35,15 @@ import Training
       let own = try #require(features[layer.name])
       #expect(layer.probe == probe.accuracy, "\(layer.name)")
       #expect(try layer.logME == TransferScores.logME(own, labels: data.train.labels), "\(layer.name)")
-      let hScore = try HScore(own, labels: data.train.labels)
-      #expect(layer.hScore == hScore.value && layer.hScoreIsShrunk == hScore.isShrunk, "\(layer.name)")
+      let hScore = try HScore(own, labels: data.train.labels, isShrunk: true)
+      #expect(layer.hScore == hScore.value && layer.hScoreIsShrunk, "\(layer.name)")
       // 5 classes: at most 4. Even a random layer tells shoes from shirts.
       #expect(layer.hScore > 0.5 && layer.hScore < 4 && layer.probe > 0.5, "\(layer)")
     }
-    // 200 examples: more than ten for each of 12 and 5 features, not of 24.
-    #expect(
-      Set(scores.layers.filter(\.hScoreIsShrunk).map(\.name))
-        == Set(features.filter { $0.value.shape[1] >= 20 }.map(\.key)))
-    #expect(Set(scores.layers.map(\.hScoreIsShrunk)) == [false, true])
+    // 200 examples: more than ten for each of 12 and 5 features, not of 24, so that all are shrunk.
+    #expect(features.values.contains { HScore.needsShrinking(exampleCount: 200, width: $0.shape[1]) })
+    let narrow = try model.transferScores(of: Array(names.prefix(2)), on: data)
+    #expect(narrow.layers.allSatisfy { !$0.hScoreIsShrunk })
 
     let evaluation = try model.evaluation(task: "first", on: data.train, dataset: data.dataset)
     #expect(

@@ -13,7 +13,7 @@ public struct TransferScores: Sendable {
     public let probe: Double
     /// ``TransferScores/logME(_:labels:)`` of the training examples.
     public let logME: Double
-    /// ``HScore`` of the training examples; layers whose ``hScoreIsShrunk`` differs cannot be compared by it.
+    /// ``HScore`` of the training examples: of all layers shrunk where one of them has to be, so that they compare.
     public let hScore: Double
     public let hScoreIsShrunk: Bool
   }
@@ -53,11 +53,14 @@ extension Model {
     let test = try features(of: layers, on: data.test, dataset: data.dataset)
     let labels = data.train.labels
     let logits = judgesHead ? train.logits : nil
+    let isShrunk = train.features.values.contains {
+      HScore.needsShrinking(exampleCount: labels.count, width: $0.shape[1])
+    }
     return TransferScores(
       layers: try layers.compactMap { layer in
         guard let features = train.features[layer], let judged = test[layer] else { return nil }
         guard try features.isFinite() else { throw AnalysisError.notFinite("the output of layer '\(layer)'") }
-        let hScore = try HScore(features, labels: labels)
+        let hScore = try HScore(features, labels: labels, isShrunk: isShrunk)
         return TransferScores.Layer(
           name: layer, probe: try LinearProbe(layer: layer, train: features, test: judged, on: data).accuracy,
           logME: try TransferScores.logME(features, labels: labels), hScore: hScore.value,
