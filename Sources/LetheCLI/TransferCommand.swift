@@ -64,7 +64,8 @@ struct TransferCommand: ParsableCommand {
   @Flag(help: "Vary the amount of target data instead of the cut.")
   var map = false
 
-  @Option(help: "With --map: training examples of each class, as 5,50,500,all; by default four times as many each time.")
+  @Option(
+    help: "With --map: training examples of each class, as 5,50,500,all; by default four times as many each time.")
   var amounts: String?
 
   @Option(help: "With --map: small amounts are gone through again and again until so many steps are done.")

@@ -46,6 +46,10 @@ struct TransferMapSession {
         Console.table(report.table(row))
       }
       Console.result("")
+      if let cases = report.caseTable() {
+        Console.table(cases)
+        Console.result("")
+      }
       for finding in report.findings { Console.result(finding) }
       Console.result("report: \(command.output)/report.html")
     }
@@ -53,12 +57,15 @@ struct TransferMapSession {
 
   /// Examples of each class, by default from five up, four times as many each time, then all.
   private func amounts() throws -> [Int?] {
-    let least = targets.map { target in
-      target.train.labels.reduce(into: [Int32: Int]()) { $0[$1, default: 0] += 1 }.values.min() ?? 0
-    }.min() ?? 0
+    let least =
+      targets.map { target in
+        target.train.labels.reduce(into: [Int32: Int]()) { $0[$1, default: 0] += 1 }.values.min() ?? 0
+      }.min() ?? 0
     guard let text = command.amounts else {
       let (start, factor) = command.quick ? (5, 10) : (5, 4)
-      let growing = sequence(first: start) { $0 * factor }.prefix { $0 * 2 <= least && $0 * targets[0].classNames.count * 2 <= most }
+      let growing = sequence(first: start) { $0 * factor }.prefix {
+        $0 * 2 <= least && $0 * targets[0].classNames.count * 2 <= most
+      }
       return growing.map { $0 } + [nil]
     }
     let amounts = try text.split(separator: ",").map { item -> Int? in

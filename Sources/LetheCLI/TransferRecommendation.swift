@@ -30,7 +30,8 @@ struct TransferRecommendation {
         ? "Freeze everything but the head" : "Freeze up to \(cut.name) and fine-tune from there\(rates)"
       return what + outcome(else: comparison)
     case .tuneAll:
-      return "Freeze nothing: even the first block is worth training on. Fine-tune it all\(rates)" + outcome(else: comparison)
+      return "Freeze nothing: even the first block is worth training on. Fine-tune it all\(rates)"
+        + outcome(else: comparison)
     }
   }
 

@@ -38,7 +38,7 @@ extension TransferReport {
         frozenCorrelation: correlation(score.values, .transfer),
         tunedCorrelation: correlation(score.values, .transferTuned))
     }
-    wholeScores = scores.ofNetwork.map { "\($0.name) \(Show.number($0.value)): \($0.meaning)." }
+    wholeScores = scores.ofNetwork.map { ($0.name, $0.value, $0.meaning) }
   }
 }
 

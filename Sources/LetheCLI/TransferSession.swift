@@ -111,9 +111,9 @@ struct TransferSession {
     Console.result("")
     Console.table(report.table())
     if !report.scores.isEmpty {
-      Console.result("\nScores that need no training")
+      Console.result("\nWhat cheaper scores would have said")
       Console.table(report.scoreTable())
-      for line in report.wholeScores { Console.result(line) }
+      for line in report.scoreNotes { Console.result(line) }
     }
     if !report.trials.isEmpty {
       Console.result("")
@@ -152,6 +152,7 @@ struct TransferSession {
             "rankCorrelation": ["AnB": .double(score.frozenCorrelation), "AnB+": .double(score.tunedCorrelation)],
           ]
         }),
+      "networkScores": .object(report.wholeScores.map { ($0.name, .double($0.value)) }),
       "trials": .array(
         report.trials.enumerated().map { index, trial in
           .object(

@@ -20,6 +20,13 @@ import Testing
     #expect(curves.compactMap { $0["name"] as? String } == ["BnB", "BnB+", "AnB", "AnB+"])
     let point = try #require((curves[0]["points"] as? [[String: Any]])?.first)
     #expect(point["copiedLayers"] as? Int == 1 && (point["values"] as? [Double])?.count == 2)
+    let scores = try #require(object["scores"] as? [[String: Any]])
+    #expect(scores.compactMap { $0["name"] as? String }.prefix(2) == ["linear probe", "LogME"])
+    #expect(scores.allSatisfy { ($0["values"] as? [Double])?.count == 1 }, "\(scores)")
+    // The base network was never trained: it has no head to judge, and no source to forget.
+    #expect((object["networkScores"] as? [String: Any])?.isEmpty == true)
+    let trials = try #require(object["trials"] as? [[String: Any]])
+    #expect((1...3).contains(trials.count) && trials.filter { $0["isRecommended"] as? Bool == true }.count == 1)
     for file in ["report.html", "transfer.svg", "transfer.csv"] {
       #expect(FileManager.default.fileExists(atPath: output + "/" + file), "\(file)")
     }
@@ -29,6 +36,78 @@ import Testing
     #expect(again.output == first.output, "\(again.errors)")
     let other = try Command(array: arguments + ["--lr", "0.5"])
     #expect(other.status == 65 && other.errors.contains("begun with other options"), "\(other.errors)")
+  }
+
+  @Test func theRecommendedCommandDoesWhatTheTrialDid() throws {
+    let folder = try TemporaryFolder()
+    let (base, source) = (folder.file("base.h5"), folder.file("source"))
+    #expect(try Command("new", "mlp", "--classes", "5", "-o", base).status == 0)
+    #expect(
+      try Command("train", base, "--data", data + ":half-a", "--epochs", "2", "--lr", "0.05", "-o", source).status == 0)
+    let transfer = try Command(
+      "transfer", source, "--target", data + ":half-b", "--quick", "--epochs", "2", "--lr", "0.05", "--batch-size",
+      "32",
+      "-o", folder.file("transfer"), "--json")
+    #expect(transfer.status == 0, "\(transfer.errors)")
+    let object = try #require(try JSONSerialization.jsonObject(with: Data(transfer.output.utf8)) as? [String: Any])
+    let text = try #require(object["command"] as? String)
+    // The data that the base was trained on are known from its run.
+    #expect(text.contains("--source \(data):half-a ") && text.contains("--batch-size 32"), "\(text)")
+    #expect((object["networkScores"] as? [String: Any])?.keys.sorted() == ["LEEP", "NCE"])
+    let trials = try #require(object["trials"] as? [[String: Any]])
+    let trial = try #require(trials.first { $0["isRecommended"] as? Bool == true })
+    let words = text.split(separator: " ").dropFirst().dropLast(2).map(String.init)
+    let tuned = try Command(array: words + ["-o", folder.file("run"), "--json"])
+    #expect(tuned.status == 0, "\(tuned.errors)")
+    let run = try #require(try JSONSerialization.jsonObject(with: Data(tuned.output.utf8)) as? [String: Any])
+    let last = try #require((run["epochs"] as? [[String: Any]])?.last)
+    func accuracy(_ task: String) -> Double? { (last[task] as? [String: Any])?["accuracy"] as? Double }
+    #expect(accuracy("target") == trial["accuracy"] as? Double)
+    let forgetting = (run["forgetting"] as? [String: Any])?["final"] as? Double
+    #expect(abs(try #require(forgetting) - (try #require(trial["forgetting"] as? Double))) < 1e-9)
+  }
+
+  @Test func aMapHasEveryAmountOfEveryTargetAndGoesOn() throws {
+    let folder = try TemporaryFolder()
+    let (base, output) = (folder.file("base.h5"), folder.file("map"))
+    #expect(try Command("new", "mlp", "--classes", "5", "-o", base).status == 0)
+    let arguments = [
+      "transfer", base, "--map", "--target", data + ":0-4", "--target", data + ":5,6", "--epochs", "1",
+      "--least-steps", "5", "--amounts", "3,20,all", "-o", output,
+    ]
+    let first = try Command(array: arguments + ["--json"])
+    #expect(first.status == 0, "\(first.errors)")
+    let object = try #require(try JSONSerialization.jsonObject(with: Data(first.output.utf8)) as? [String: Any])
+    let targets = try #require(object["targets"] as? [[String: Any]])
+    #expect(targets.count == 2 && (object["cases"] as? [Any])?.count == 4)
+    for target in targets {
+      let amounts = try #require(target["amounts"] as? [[String: Any]])
+      #expect(amounts.map { $0["perClass"] as? Int } == [3, 20, nil])
+      #expect(amounts.allSatisfy { ($0["strategies"] as? [Any])?.count == 4 && $0["winner"] is String })
+    }
+    for file in ["report.html", "map.svg", "map.csv"] {
+      #expect(FileManager.default.fileExists(atPath: output + "/" + file), "\(file)")
+    }
+    let again = try Command(array: arguments)
+    #expect(again.status == 0 && again.output.contains("all are there"), "\(again.errors)")
+    #expect(again.output.contains("CS231n advises") && again.output.contains("wins here"), "\(again.output)")
+  }
+
+  @Test func whatAMapCannotDoIsSaid() throws {
+    let folder = try TemporaryFolder()
+    let base = folder.file("base.h5")
+    #expect(try Command("new", "mlp", "--classes", "5", "-o", base).status == 0)
+    for (arguments, reason) in [
+      (["--map", "--amounts", "5,3"], "must ascend"), (["--map", "--amounts", "1000"], "a class has only"),
+      (["--map", "--amounts", "many"], "found 'many'"), (["--map", "--cut", "layers.0"], "not for --map"),
+      (["--amounts", "5"], "for --map"), (["--target", data + ":0-4"], "several targets are for --map"),
+      (["--map", "--target", data], "given twice"), (["--map", "--least-steps", "0"], "at least 1"),
+    ] {
+      let command = try Command(array: ["transfer", base, "--target", data, "-o", folder.file("no")] + arguments)
+      #expect(command.status == 64 && command.errors.contains(reason), "\(arguments): \(command.errors)")
+      #expect(command.errors.split(separator: "\n").count == 1, "\(command.errors)")
+    }
+    #expect(!FileManager.default.fileExists(atPath: folder.file("no")))
   }
 
   @Test func whatCannotBeCutIsSaid() throws {

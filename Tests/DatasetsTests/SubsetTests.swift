@@ -65,8 +65,14 @@ import Testing
   }
 
   @Test(arguments: [
-    ("half-c", "numbers:half-c: a random half is half-a or half-b, another draw of them half-a@1; classes are written like 0-4 or 1,3,5"),
-    ("half-a@x", "numbers:half-a@x: a random half is half-a or half-b, another draw of them half-a@1; classes are written like 0-4 or 1,3,5"),
+    (
+      "half-c",
+      "numbers:half-c: a random half is half-a or half-b, another draw of them half-a@1; classes are written like 0-4 or 1,3,5"
+    ),
+    (
+      "half-a@x",
+      "numbers:half-a@x: a random half is half-a or half-b, another draw of them half-a@1; classes are written like 0-4 or 1,3,5"
+    ),
     ("", "numbers:: a class is missing in “”; classes are written like 0-4 or 1,3,5"),
     ("1,,2", "numbers:1,,2: a class is missing in “1,,2”; classes are written like 0-4 or 1,3,5"),
     ("2-1", "numbers:2-1: the range 2-1 runs backwards; classes are written like 0-4 or 1,3,5"),

@@ -27,13 +27,19 @@ import Testing
   @Test func theFindingsSayWhereTheWinnerChanges() {
     #expect(
       report.findings == [
-        "near: with 5 examples a class head alone, from all examples on fine-tuning; fine-tuning gains 5.0 points over "
-          + "the network's own features.",
-        "far: with 5 examples a class fine-tuning; fine-tuning gains 40.0 points over the network's own features.",
+        "near: head alone with 5 examples a class, fine-tuning with all examples; with all, fine-tuning gains 5.0 points "
+          + "over the head alone.",
+        "far: fine-tuning with 5 to all examples a class; with all, fine-tuning gains 40.0 points over the head alone.",
+      ])
+    #expect(
+      report.caseTable()?.rows.map { [$0[0], $0[1], $0[3]] } == [
+        ["little", "near", "head alone"], ["much", "near", "fine-tuning"], ["little", "far", "fine-tuning"],
+        ["much", "far", "fine-tuning"],
       ])
     #expect(report.headline == "With little data head alone for near, fine-tuning for far; with much fine-tuning")
     var all = report
     all.rows.removeFirst()
+    #expect(all.caseTable() == nil)
     #expect(all.headline == "Fine-tuning wins everywhere")
   }
 
@@ -60,6 +66,8 @@ import Testing
     #expect(lines.count == 1 + 2 * (12 - 1), "\(lines.count)")
     #expect(lines[0] == "target,per_class,examples,strategy,run,accuracy")
     #expect(lines[1].hasPrefix("near,5,25,head alone,0,0.79"))
-    #expect(report.html().contains("<h1>With little data head alone for near, fine-tuning for far; with much fine-tuning</h1>"))
+    #expect(
+      report.html().contains(
+        "<h1>With little data head alone for near, fine-tuning for far; with much fine-tuning</h1>"))
   }
 }

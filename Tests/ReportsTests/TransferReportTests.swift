@@ -96,7 +96,8 @@ import Testing
     #expect(scores.rows[0] == ["layer 1", "10.0 %", "−1.000"] && scores.rows[2][2] == "–")
     #expect(scores.rows[7] == ["rank correlation with AnB", "−0.90", "0.75"])
     #expect(scores.rows[8] == ["rank correlation with AnB+", "0.50", "–"])
-    #expect(report.trialTable().rows == [["0.01", "90.0 %", "–", ""], ["0.003", "91.0 %", "1.4 points", "recommended"]])
+    #expect(
+      report.trialTable().rows == [["0.01", "90.0 %", "–", ""], ["0.003", "91.0 %", "1.4 points", "recommended"]])
     #expect(try #require(report.bestScore).contains("LogME ranks the 7 cuts"))
     let page = report.html()
     #expect(page.contains("What cheaper scores would have said") && page.contains("1.4 points"))

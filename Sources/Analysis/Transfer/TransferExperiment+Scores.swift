@@ -50,13 +50,13 @@ extension TransferExperiment {
       whole.append(
         .init(
           name: "LEEP", value: leep,
-          meaning: "mean log likelihood of the target's labels given the source head's answers, 0 at best"))
+          meaning: "log likelihood of the target's labels by the source head's answers; 0 at best"))
     }
     if let nce = scores.nce {
       whole.append(
         .init(
           name: "NCE", value: nce,
-          meaning: "minus the entropy of the target's labels given the source head's likeliest class, 0 at best"))
+          meaning: "the same by its likeliest class alone; 0 at best"))
     }
     return Scores(
       byCut: [
@@ -64,7 +64,7 @@ extension TransferExperiment {
         byCut("LogME") { $0.logME },
         byCut(isShrunk ? "H-score (shrunk)" : "H-score") { $0.hScore },
         .init(
-          name: "CKA to the target's network", values: names.map { similarity[$0] ?? .nan }, isFraction: false),
+          name: "CKA to the target's own", values: names.map { similarity[$0] ?? .nan }, isFraction: false),
       ], ofNetwork: whole)
   }
 }

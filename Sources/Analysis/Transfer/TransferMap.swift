@@ -5,7 +5,7 @@ public enum TransferStrategy: String, Sendable, CaseIterable {
   /// The whole base network frozen, its head trained: feature extraction.
   case head = "head alone"
   /// A linear classifier on the block that suits the target best, chosen on held-out training examples.
-  case earlier = "linear on an earlier block"
+  case probe = "linear on the best block"
   /// Everything trained on from the base network's weights.
   case tuning = "fine-tuning"
   /// The same network drawn anew.
@@ -88,7 +88,9 @@ public struct TransferMap: Sendable {
     /// What fine-tuning gains over the base network's own features with all the data, a fraction: the smaller, the more
     /// similar the target is to what the network was trained on.
     public var dissimilarity: Double {
-      guard let last = cells.last, let head = last.accuracy(.head), let tuned = last.accuracy(.tuning) else { return .nan }
+      guard let last = cells.last, let head = last.accuracy(.head), let tuned = last.accuracy(.tuning) else {
+        return .nan
+      }
       return tuned.mean - head.mean
     }
   }

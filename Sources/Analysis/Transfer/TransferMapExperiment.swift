@@ -46,7 +46,7 @@ public struct TransferMapExperiment {
     var accuracies: [String: Double] = [:]
     for point in plan.points(targetCount: targets.count) {
       try onPoint(point, nil)
-      let found = try point.strategy == .earlier ? bestProbe(point) : trained(point, isCancelled)
+      let found = try point.strategy == .probe ? bestProbe(point) : trained(point, isCancelled)
       accuracies[name(of: point)] = found
       try onPoint(point, found)
     }
@@ -72,7 +72,7 @@ public struct TransferMapExperiment {
   /// Steps of the networks that are not trained yet.
   public var remainingSteps: Int {
     plan.points(targetCount: targets.count).reduce(0) { sum, point in
-      point.strategy == .earlier || runs.finished(name(of: point)) != nil
+      point.strategy == .probe || runs.finished(name(of: point)) != nil
         ? sum : sum + stepCount(target: point.target, amount: point.amount)
     }
   }

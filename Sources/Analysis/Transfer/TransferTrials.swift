@@ -46,7 +46,8 @@ extension TransferExperiment {
       var (target, forgetting): ([Double], [Double]) = ([], [])
       for seed in plan.seeds {
         try onTrial(factor, seed, nil)
-        let name = "trial-\(cut.map { RunCollection.fileName($0.name) } ?? "all")-rate\(factor)\(source == nil ? "" : "-judged")-seed\(seed)"
+        let name =
+          "trial-\(cut.map { RunCollection.fileName($0.name) } ?? "all")-rate\(factor)\(source == nil ? "" : "-judged")-seed\(seed)"
         if runs.finished(name) == nil {
           var own = trialOptions(freezing: cut, factor: factor)
           own.seed = seed

@@ -67,20 +67,45 @@ public struct TransferMapReport: Sendable {
     self.protocolText = protocolText
   }
 
-  /// What wins with the least and with the most data, a sentence a target.
+  /// What wins with how much data, a sentence a target.
   public var findings: [String] {
     rows.map { row in
-      var parts: [String] = []
+      var runs: [(winner: Int, amounts: ClosedRange<Int>)] = []
       for (index, cell) in row.cells.enumerated() {
-        guard let winner = cell.winner, index == 0 || row.cells[index - 1].winner != winner else { continue }
-        let amount = amounts[index] == "all" ? "all examples" : "\(amounts[index]) examples a class"
-        parts.append("\(index == 0 ? "with" : "from") \(amount)\(index == 0 ? "" : " on") \(strategies[winner])")
+        guard let winner = cell.winner else { continue }
+        if let last = runs.last, last.winner == winner, last.amounts.upperBound == index - 1 {
+          runs[runs.count - 1].amounts = last.amounts.lowerBound...index
+        } else {
+          runs.append((winner, index...index))
+        }
+      }
+      let parts = runs.map { run in
+        let ends = (amounts[run.amounts.lowerBound], amounts[run.amounts.upperBound])
+        let range = ends.0 == ends.1 ? ends.0 : "\(ends.0) to \(ends.1)"
+        return "\(strategies[run.winner]) with \(range)\(range == "all" ? " examples" : " examples a class")"
       }
       let gain =
         row.dissimilarity.isFinite
-        ? "; fine-tuning gains \(NumberText.points(row.dissimilarity)) points over the network's own features" : ""
+        ? "; with all, fine-tuning gains \(NumberText.points(row.dissimilarity)) points over the head alone" : ""
       return "\(row.target): " + (parts.isEmpty ? "nothing was measured" : parts.joined(separator: ", ")) + gain + "."
     }
+  }
+
+  /// CS231n's four cases: its advice, and what wins here; nil for a single target.
+  public func caseTable() -> TextTable? {
+    guard rows.count > 1, let near = rows.first, let far = rows.last else { return nil }
+    var table = TextTable([.init("data"), .init("target"), .init("CS231n advises"), .init("wins here")])
+    for (data, row, cell, advice) in [
+      ("little", near, near.cells.first, "a linear classifier on the last features"),
+      ("much", near, near.cells.last, "fine-tuning the whole network"),
+      ("little", far, far.cells.first, "a linear classifier on features from earlier in the network"),
+      ("much", far, far.cells.last, "fine-tuning, if training from scratch does not do as well"),
+    ] {
+      table.append([
+        data, row.target, advice, cell?.winner.map { strategies[$0] } ?? NumberText.missing,
+      ])
+    }
+    return table
   }
 
   /// CS231n's four cases in a sentence: what wins with the least data and with the most, for near and far targets.
@@ -101,14 +126,16 @@ public struct TransferMapReport: Sendable {
 
   public func map() -> ChoiceMap {
     ChoiceMap(
-      title: headline, subtitle: "the cheapest way within a point, or the interval, of the best; accuracy on the target, "
+      title: headline,
+      subtitle: "the cheapest way within a point, or the interval, of the best; accuracy on the target, "
         + protocolText,
       rows: rows.map(\.target), columns: amounts, columnTitle: "training examples a class", choices: strategies,
       cells: rows.map { row in
         row.cells.map { cell in
           guard let winner = cell.winner, let value = cell.values[winner] else { return nil }
           let all = zip(strategies, cell.values).map { "\($0): \($1?.text ?? NumberText.missing)" }
-          return ChoiceMap.Cell(choice: winner, text: NumberText.percent(value.mean), hover: all.joined(separator: "; "))
+          return ChoiceMap.Cell(
+            choice: winner, text: NumberText.percent(value.mean), hover: all.joined(separator: "; "))
         }
       })
   }
@@ -169,6 +196,7 @@ public struct TransferMapReport: Sendable {
             "The most similar target stands first: the one for which fine-tuning gains least over the network's own "
               + "features. Of two ways that do equally well the cheaper one is named."))
     ]
+    if let cases = caseTable() { sections.append(PageElements.section("Four cases", PageElements.table(cases))) }
     for row in rows {
       sections.append(
         PageElements.section(

@@ -97,11 +97,10 @@ extension TransferReport {
           (trials.isEmpty ? "" : PageElements.table(trialTable()) + PageElements.paragraph(note)) + text))
     }
     if !scores.isEmpty {
-      let sentences = (bestScore.map { [$0] } ?? []) + wholeScores
       sections.append(
         PageElements.section(
           "What cheaper scores would have said",
-          PageElements.table(scoreTable()) + sentences.map { PageElements.paragraph($0) }.joined()))
+          PageElements.table(scoreTable()) + scoreNotes.map { PageElements.paragraph($0) }.joined()))
     }
     return PageElements.document(
       title: title, headline: recommendation, sections: sections, footer: "Made by Lethe: <code>lethe transfer</code>.")

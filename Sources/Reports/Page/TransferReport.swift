@@ -76,8 +76,8 @@ public struct TransferReport: Sendable {
   public var cuts: [String]
   public var curves: [Curve]
   public var scores: [Score] = []
-  /// What is said of the network as a whole, a sentence each.
-  public var wholeScores: [String] = []
+  /// What is said of the network as a whole.
+  public var wholeScores: [(name: String, value: Double, meaning: String)] = []
   public var trials: [Trial] = []
   /// The place of the trial that is recommended.
   public var choice: Int?
@@ -122,23 +122,34 @@ extension TransferReport {
     }
     if let last = curve("AnB")?.points.last, isBelow(last, base) {
       let fall = base.mean - last.mean
-      var text = "Frozen layers up to \(name(last)) are specific to what they were trained on: AnB falls by \(points(fall))"
+      var text =
+        "Frozen layers up to \(name(last)) are specific to what they were trained on: AnB falls by \(points(fall))"
       if let own = curve("BnB")?.points.last, own.copied == last.copied {
         text += ", of which the cut alone costs \(NumberText.points(min(fall, max(0, base.mean - own.mean)))) (BnB)"
       }
       found.append(text + ".")
     }
     if let best = curve("AnB+")?.points.max(by: { $0.mean < $1.mean }), isBelow(base, best) {
-      found.append("Copied layers that are trained on help: AnB+ gains \(points(best.mean - base.mean)) at \(name(best)).")
+      found.append(
+        "Copied layers that are trained on help: AnB+ gains \(points(best.mean - base.mean)) at \(name(best)).")
     }
     return found
   }
 
   /// The score that ranks the cuts most as AnB does, in a sentence.
   public var bestScore: String? {
-    guard let best = scores.filter({ $0.frozenCorrelation.isFinite }).max(by: { $0.frozenCorrelation < $1.frozenCorrelation })
+    guard
+      let best = scores.filter({ $0.frozenCorrelation.isFinite }).max(by: {
+        $0.frozenCorrelation < $1.frozenCorrelation
+      })
     else { return nil }
-    return "Of the scores that cost no training, \(best.name) ranks the \(cuts.count) cuts most as AnB does: rank "
-      + "correlation \(NumberText.fixed(best.frozenCorrelation, 2))."
+    return "Of these, \(best.name) ranks the \(cuts.count) cuts most as AnB does: rank correlation "
+      + "\(NumberText.fixed(best.frozenCorrelation, 2))."
+  }
+
+  /// What the scores say beside their table, a sentence each.
+  public var scoreNotes: [String] {
+    (bestScore.map { [$0] } ?? [])
+      + wholeScores.map { "\($0.name) of the whole network: \(NumberText.fixed($0.value, 3)) (\($0.meaning))." }
   }
 }

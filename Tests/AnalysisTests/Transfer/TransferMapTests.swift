@@ -15,9 +15,9 @@ import Training
   }
 
   @Test func theCheapestOfEqualsWins() {
-    let close = cell([.head: [0.895], .earlier: [0.80], .tuning: [0.90], .scratch: [0.5]])
+    let close = cell([.head: [0.895], .probe: [0.80], .tuning: [0.90], .scratch: [0.5]])
     #expect(close.best == .tuning && close.winner == .head)
-    let apart = cell([.head: [0.88], .earlier: [0.80], .tuning: [0.90], .scratch: [0.895]])
+    let apart = cell([.head: [0.88], .probe: [0.80], .tuning: [0.90], .scratch: [0.895]])
     #expect(apart.winner == .tuning)
     #expect(cell([.head: [], .scratch: [0.5]]).winner == .scratch)
     #expect(cell([:]).winner == nil)

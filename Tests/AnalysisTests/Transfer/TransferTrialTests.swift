@@ -56,7 +56,8 @@ import Training
     #expect(trials.map(\.factor) == TransferExperiment.trialFactors)
     #expect(trials.allSatisfy { $0.target.count == 2 && $0.forgetting.count == 2 })
     var announced: [Double] = []
-    try judged.trials(freezing: cut, onTrial: { factor, _, accuracy in if accuracy != nil { announced.append(factor) } })
+    try judged.trials(
+      freezing: cut, onTrial: { factor, _, accuracy in if accuracy != nil { announced.append(factor) } })
     #expect(announced == [1, 1, 0.3, 0.3, 0.1, 0.1])
     // Without a source the same trials are others: nothing is known of what they forget.
     let plain = try experiment(folder, hasSource: false).trials(freezing: cut)

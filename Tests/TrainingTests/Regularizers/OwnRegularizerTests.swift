@@ -41,7 +41,9 @@ struct LogitNorm: Regularizer {
 
   @Test func theDocumentationShowsThisVeryRegularizer() throws {
     let snippet = try Repository.snippet(ofFile: #filePath)
-    #expect(try Repository.text("README.md").contains("```swift\nimport Torch\nimport Training\n\n" + snippet), "the README differs")
+    #expect(
+      try Repository.text("README.md").contains("```swift\nimport Torch\nimport Training\n\n" + snippet),
+      "the README differs")
     let comment = try Repository.text("Sources/Training/Regularizers/Regularizer.swift")
     let lines = snippet.split(separator: "\n", omittingEmptySubsequences: false).dropLast()
     #expect(comment.contains(lines.map { $0.isEmpty ? "///\n" : "/// \($0)\n" }.joined()), "the comment differs")
