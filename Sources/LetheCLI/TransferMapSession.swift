@@ -29,10 +29,13 @@ struct TransferMapSession {
     if !command.shared.json { try showCost(of: experiment) }
     let interruption = Interruption()
     let progress = TransferProgress(total: points.count, isSilent: isSilent)
-    let map = try experiment.run(isCancelled: { interruption.isRequested }) { point, accuracy in
-      let amount = point.amount.map { "\($0) a class" } ?? "all examples"
-      progress.show("\(targets[point.target].name), \(amount), \(point.strategy.rawValue)", seed: point.seed, accuracy)
-    }
+    let map = try experiment.run(
+      isCancelled: { interruption.isRequested },
+      onPoint: { point, accuracy in
+        let amount = point.amount.map { "\($0) a class" } ?? "all examples"
+        progress.show(
+          "\(targets[point.target].name), \(amount), \(point.strategy.rawValue)", seed: point.seed, accuracy)
+      })
     interruption.end()
     let report = TransferMapReport(map, plan, options, title: command.output)
     try AtomicFile.write(Data(report.html().utf8), to: "\(command.output)/report.html")
@@ -64,7 +67,7 @@ struct TransferMapSession {
     guard let text = command.amounts else {
       let (start, factor) = command.quick ? (5, 10) : (5, 4)
       let growing = sequence(first: start) { $0 * factor }.prefix {
-        $0 * 2 <= least && $0 * targets[0].classNames.count * 2 <= most
+        $0 * 2 <= least && $0 * 2 * (targets.map(\.classNames.count).max() ?? 0) <= most
       }
       return growing.map { $0 } + [nil]
     }

@@ -83,9 +83,9 @@ struct TransferSession {
 
   private func measured(_ experiment: TransferExperiment, _ interruption: Interruption) throws -> TransferResult {
     let progress = TransferProgress(total: experiment.plan.points.count, isSilent: isSilent)
-    return try experiment.run(isCancelled: { interruption.isRequested }) { point, accuracy in
-      progress.show(point.title, seed: point.seed, accuracy)
-    }
+    return try experiment.run(
+      isCancelled: { interruption.isRequested },
+      onPoint: { progress.show($0.title, seed: $0.seed, $1) })
   }
 
   private func tried(
@@ -95,10 +95,8 @@ struct TransferSession {
     let progress = TransferProgress(total: factors.count * experiment.plan.seeds.count, isSilent: isSilent)
     let frozen = advice.frozen.map { "frozen up to \($0.name)" } ?? "nothing frozen"
     return try experiment.trials(
-      freezing: advice.frozen, isCancelled: { interruption.isRequested }
-    ) { factor, seed, accuracy in
-      progress.show("fine-tuning, \(frozen), rate × \(factor)", seed: seed, accuracy)
-    }
+      freezing: advice.frozen, isCancelled: { interruption.isRequested },
+      onTrial: { progress.show("fine-tuning, \(frozen), rate × \($0)", seed: $1, $2) })
   }
 
   private func write(_ report: TransferReport) throws {

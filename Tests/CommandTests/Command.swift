@@ -17,6 +17,17 @@ struct Command {
     try self.init(URL(fileURLWithPath: "/bin/sh"), ["-c", script, Self.executable.path] + arguments)
   }
 
+  /// A script for bash in a folder, where `lethe` and the fixtures are at hand as in a lesson.
+  init(script: String, in folder: String) throws {
+    let setting = "cd \"$1\"; PATH=\"$2:$PATH\"; export LETHE_FIXTURES=\"$3\"\n"
+    try self.init(
+      URL(fileURLWithPath: "/bin/bash"),
+      [
+        "-c", setting + script, "lesson", folder, Self.executable.deletingLastPathComponent().path,
+        Repository.fixture(""),
+      ])
+  }
+
   private init(_ executable: URL, _ arguments: [String]) throws {
     let (process, out, err) = Self.prepare(executable, arguments)
     try process.run()

@@ -70,25 +70,30 @@ public struct TransferMapReport: Sendable {
   /// What wins with how much data, a sentence a target.
   public var findings: [String] {
     rows.map { row in
-      var runs: [(winner: Int, amounts: ClosedRange<Int>)] = []
-      for (index, cell) in row.cells.enumerated() {
-        guard let winner = cell.winner else { continue }
-        if let last = runs.last, last.winner == winner, last.amounts.upperBound == index - 1 {
-          runs[runs.count - 1].amounts = last.amounts.lowerBound...index
-        } else {
-          runs.append((winner, index...index))
-        }
-      }
-      let parts = runs.map { run in
-        let ends = (amounts[run.amounts.lowerBound], amounts[run.amounts.upperBound])
-        let range = ends.0 == ends.1 ? ends.0 : "\(ends.0) to \(ends.1)"
-        return "\(strategies[run.winner]) with \(range)\(range == "all" ? " examples" : " examples a class")"
-      }
       let gain =
         row.dissimilarity.isFinite
         ? "; with all, fine-tuning gains \(NumberText.points(row.dissimilarity)) points over the head alone" : ""
-      return "\(row.target): " + (parts.isEmpty ? "nothing was measured" : parts.joined(separator: ", ")) + gain + "."
+      return "\(row.target): \(winners(of: row))\(gain)."
     }
+  }
+
+  /// `head alone with 5 examples a class, fine-tuning with 50 to all examples a class`.
+  private func winners(of row: Row) -> String {
+    var runs: [(winner: Int, amounts: ClosedRange<Int>)] = []
+    for (index, cell) in row.cells.enumerated() {
+      guard let winner = cell.winner else { continue }
+      if let last = runs.last, last.winner == winner, last.amounts.upperBound == index - 1 {
+        runs[runs.count - 1].amounts = last.amounts.lowerBound...index
+      } else {
+        runs.append((winner, index...index))
+      }
+    }
+    let parts = runs.map { run in
+      let ends = (amounts[run.amounts.lowerBound], amounts[run.amounts.upperBound])
+      let range = ends.0 == ends.1 ? ends.0 : "\(ends.0) to \(ends.1)"
+      return "\(strategies[run.winner]) with \(range)\(range == "all" ? " examples" : " examples a class")"
+    }
+    return parts.isEmpty ? "nothing was measured" : parts.joined(separator: ", ")
   }
 
   /// CS231n's four cases: its advice, and what wins here; nil for a single target.
@@ -143,7 +148,8 @@ public struct TransferMapReport: Sendable {
   /// Accuracy by the amount of data, a line a strategy.
   public func chart(_ row: Row) -> LineChart {
     var chart = LineChart(
-      title: row.target, subtitle: "accuracy by training examples a class", valueTitle: "accuracy (%)", decimals: 1,
+      title: winners(of: row), subtitle: "accuracy on \(row.target), \(protocolText)", valueTitle: "accuracy (%)",
+      decimals: 1,
       series: strategies.enumerated().map { place, name in
         LineChart.Series(
           name: name,
@@ -188,10 +194,13 @@ public struct TransferMapReport: Sendable {
   }
 
   public func html() -> String {
+    var picture = map()
+    // The page begins with the finding.
+    picture.title = "The cheapest way that does as well as any"
     var sections = [
       PageElements.section(
         "The map",
-        PageElements.figure(map(), width: 860) + findings.map { PageElements.paragraph($0) }.joined()
+        PageElements.figure(picture, width: 860) + findings.map { PageElements.paragraph($0) }.joined()
           + PageElements.paragraph(
             "The most similar target stands first: the one for which fine-tuning gains least over the network's own "
               + "features. Of two ways that do equally well the cheaper one is named."))

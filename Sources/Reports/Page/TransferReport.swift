@@ -138,11 +138,8 @@ extension TransferReport {
 
   /// The score that ranks the cuts most as AnB does, in a sentence.
   public var bestScore: String? {
-    guard
-      let best = scores.filter({ $0.frozenCorrelation.isFinite }).max(by: {
-        $0.frozenCorrelation < $1.frozenCorrelation
-      })
-    else { return nil }
+    let ranked = scores.filter { $0.frozenCorrelation.isFinite }
+    guard let best = ranked.max(by: { $0.frozenCorrelation < $1.frozenCorrelation }) else { return nil }
     return "Of these, \(best.name) ranks the \(cuts.count) cuts most as AnB does: rank correlation "
       + "\(NumberText.fixed(best.frozenCorrelation, 2))."
   }
