@@ -46,7 +46,7 @@ final class Executor {
     var resolved: [ResolvedCall] = []
     for (position, node) in program.nodes.enumerated() {
       let step = try ResolvedCall(node, slot: slot)
-      for name in node.inputs.flatMap(\.value.reads) + node.outputs where temporaries.contains(name) {
+      for name in node.reads + node.outputs where temporaries.contains(name) {
         lastUse[slot(name)] = position
       }
       resolved.append(step)
@@ -78,6 +78,7 @@ final class Executor {
   ) throws -> (outputs: [Tensor], captured: [String: Tensor]) {
     var values = [OperatorValue?](repeating: nil, count: slotOfValue.count)
     for name in inputNames where inputs[name] == nil { throw ModelError.missingInput(name: name) }
+    ForwardCount.current?.add(Set(steps.map(\.layer)), exampleCount: inputs.values.first?.shape.first ?? 0)
     for table in [inputs] + constants {
       for (name, tensor) in table {
         if let slot = slotOfValue[name] { values[slot] = .tensor(tensor) }
