@@ -26,7 +26,7 @@ public final class Model {
   public var preprocessing: Preprocessing?
   /// How much each parameter mattered to the tasks learnt so far: by measure (`si`), then by parameter name.
   public var importances: [String: [String: Tensor]] = [:]
-  private let executor: Executor
+  let executor: Executor
   /// The classifier alone, made when it is first asked for.
   lazy var headExecution: HeadExecution? = HeadExecution(program)
 

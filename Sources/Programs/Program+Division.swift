@@ -42,12 +42,6 @@ extension Program {
     return Division(lower: lower, upper: upper)
   }
 
-  /// Whether any of its calls costs more than to read its arguments.
-  public var hasCostlyCalls: Bool {
-    let kinds = ["conv", "linear", "matmul", "mm", "attention", "lstm", "gru", "rnn", "einsum", "bilinear"]
-    return nodes.contains { node in kinds.contains { node.operatorName.contains($0) } }
-  }
-
   /// Positions of the calls that training changes the results of.
   private func callsAbove(
     trained: Set<String>, groups: MemoryGroups, where varies: (Node) throws -> Bool
@@ -64,7 +58,8 @@ extension Program {
     while true {
       let above = Set(
         calls { node in
-          node.outputs.contains { varying.contains($0) || forced.contains($0) } || node.reads.contains(where: moving.contains)
+          node.outputs.contains { varying.contains($0) || forced.contains($0) }
+            || node.reads.contains(where: moving.contains)
         })
       // What is made only to be filled above (the noise of stochastic depth) is made there.
       let filled = Set(above.flatMap { groups.changed(by: nodes[$0]) })

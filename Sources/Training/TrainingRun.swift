@@ -52,6 +52,9 @@ public struct TrainingRun {
   /// The task whose head judges the source; nil looks for the data set's own, then the checkpoint's.
   public var sourceTask: String?
   public var device: Device
+  /// Whether frozen lower layers are computed once, where that gives the same; false to compare with computing them at
+  /// every step.
+  public var storesFrozenLayers = true
   /// Stored in the run as it was given: the options as JSON, the command line, and its options as YAML.
   public var configuration: String
   public var commandLine: [String]
@@ -139,50 +142,6 @@ extension TrainingRun {
 // MARK: - Epochs
 
 extension TrainingRun {
-  /// What is made before the first epoch.
-  struct Setup {
-    let model: Model
-    let judge: String?
-    let meter: ProxyMeter?
-    let trainer: Trainer
-    let headIsNew: Bool
-  }
-
-  private func setUp(_ model: Model, onEvent: (TrainingEvent) throws -> Void) throws -> Setup {
-    try checkSelection()
-    guard Set(target.train.labels).count > 1 else { throw TrainingError.oneClass(dataset: target.name) }
-    let examples = options.examples(of: target.train)
-    model.fitPreprocessing(to: examples, fitsImages: options.fitsImages)
-    let judge = try source.map { try sourceHead(for: $0, in: model) } ?? proxy.map { _ in try originalHead(in: model) }
-    let meter = try judge.flatMap { task in
-      try proxy.map { try ProxyMeter(of: model, task: task, on: $0.test, dataset: $0.name) }
-    }
-    let headIsNew = try installTargetHead(in: model, judge: judge)
-    if let source { try model.checkInputs(of: source.test, dataset: source.name) }
-    let known = earlier ?? source.flatMap { data in judge.map { [($0, data)] } } ?? []
-    let origins = known.map { SourceTask(task: $0.task, dataset: $0.data.name, examples: $0.data.train) }
-    let trainer = try withoutActuallyEscaping(onEvent) { onEvent in
-      try Trainer(model, on: examples, dataset: target.name, options: options, sources: origins) {
-        try? onEvent(.estimating($0, completed: $1, total: $2))
-      }
-    }
-    if headIsNew, let head = model.program.head,
-      let parameter = model.program.headParameterNames.first(where: { !trainer.trainable.names.contains($0) })
-    {
-      throw TrainingError.frozenHead(layer: head, task: headName, parameter: parameter)
-    }
-    return Setup(model: model, judge: judge, meter: meter, trainer: trainer, headIsNew: headIsNew)
-  }
-
-  private func prepared(_ setup: Setup) -> TrainingEvent {
-    let trainer = setup.trainer
-    return .prepared(
-      trainedCount: trainer.trainable.tensors.reduce(0) { $0 + $1.count },
-      frozenCount: trainer.trainable.frozenNames.reduce(0) { $0 + (setup.model.parameters[$1]?.count ?? 0) },
-      regularizers: trainer.regularizers.map { $0.summary(stepsPerEpoch: trainer.stepsPerEpoch) },
-      stepsPerEpoch: trainer.stepsPerEpoch)
-  }
-
   private func train(
     _ setup: Setup, in run: inout Run, record start: RunRecord, history known: [EpochRecord], basePath: String,
     isCancelled: () -> Bool, onEvent: (TrainingEvent) throws -> Void
@@ -235,13 +194,13 @@ extension TrainingRun {
   private func evaluate(
     _ setup: Setup, epoch: Int, statistics: EpochStatistics, seconds: Double
   ) throws -> EpochRecord {
-    let model = setup.model
+    let model = setup.judged.model
     let evaluator = Evaluator()
-    let targetResult = try evaluator.evaluate(model, on: target.test, dataset: target.name)
+    let targetResult = try evaluator.evaluate(model, on: setup.judged.target, dataset: target.name)
     var sourceResult: Evaluation?
-    if let source, let judge = setup.judge {
+    if let source, let examples = setup.judged.source, let judge = setup.judge {
       try model.activate(task: judge)
-      sourceResult = try evaluator.evaluate(model, on: source.test, dataset: source.name)
+      sourceResult = try evaluator.evaluate(model, on: examples, dataset: source.name)
     }
     let agreement = try setup.meter?.measure(model)
     try model.activate(task: headName)
