@@ -10,8 +10,9 @@ extension Program {
   /// Parts the program where nothing below is changed by training.
   ///
   /// The lower part is every call that no trained parameter and no varying call has an effect on. Calls that read no
-  /// example (sizes, positions, masks of a fixed form) are in both parts where both need them, so that what crosses are
-  /// values of examples; whether each has one row an example is for the caller to see.
+  /// example (sizes, positions, masks of a fixed form) or only give a value another shape are in both parts where both
+  /// need them, so that what crosses are values of examples; whether each has one row an example is for the caller to
+  /// see.
   ///
   /// - Parameters:
   ///   - trained: names of the parameters that change.
@@ -81,10 +82,12 @@ extension Program {
     }
   }
 
-  /// Positions of the calls without examples, not among those above, that these need.
+  /// Positions of the calls that those above need and that cost nothing: without examples, or another shape of a value.
+  /// What crosses is then the value itself, whose first axis is the examples'.
   private func repeatedCalls(for above: Set<Int>, groups: MemoryGroups) -> Set<Int> {
     let changed = Set(nodes.flatMap(groups.changed))
-    let candidates = callsWithoutExamples(groups).filter { position in
+    let cheap = Set(callsWithoutExamples(groups)).union(nodes.indices.filter { nodes[$0].isReshaping })
+    let candidates = cheap.sorted().filter { position in
       changed.isDisjoint(with: nodes[position].outputs + nodes[position].reads)
     }
     var wanted = Set(above.flatMap { nodes[$0].reads })
@@ -118,6 +121,15 @@ extension Program {
 extension Node {
   /// Whether it gives the length of an axis.
   fileprivate var isSize: Bool { operatorName == "aten::sym_size" }
+
+  /// Whether it gives all elements of its first argument in another shape or order.
+  fileprivate var isReshaping: Bool {
+    let names: Set<String> = [
+      "contiguous", "expand", "flatten", "movedim", "permute", "reshape", "squeeze", "swapaxes", "transpose",
+      "unflatten", "unsqueeze", "view",
+    ]
+    return operatorName.hasPrefix("aten::") && names.contains(String(operatorName.dropFirst(6)))
+  }
 
   /// Whether it gives the length of the first axis of one of some values.
   fileprivate func isExampleCount(ofAny names: Set<String>) -> Bool {

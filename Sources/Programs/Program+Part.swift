@@ -22,6 +22,6 @@ extension Program {
       architecture: architecture,
       inputs: entries.map { name in inputs.first { $0.name == name } ?? Input(name: name, shape: [-1]) },
       parameters: parameters.filter { read.contains($0.name) }, buffers: buffers.filter { read.contains($0.name) },
-      nodes: kept, outputs: outputs, head: head)
+      nodes: kept, outputs: outputs, head: headParameterNames.contains(where: read.contains) ? head : nil)
   }
 }
