@@ -50,13 +50,10 @@ extension Trainer {
     return (layers.upper, stored)
   }
 
-  /// The parameters that a step or another task's head changes, under all their names.
+  /// The parameters that a step or another task's head changes. A tied one is frozen under all its names or none.
   private var changingNames: Set<String> {
-    let moving = Set(trainable.tensors.map(ObjectIdentifier.init))
-    let still = trainable.frozenNames.filter { name in
-      model.parameters[name].map { !moving.contains(ObjectIdentifier($0)) } ?? false
-    }
-    return Set(model.program.parameters.map(\.name)).subtracting(still).union(model.program.headParameterNames)
+    Set(model.program.parameters.map(\.name)).subtracting(trainable.frozenNames)
+      .union(model.program.headParameterNames)
   }
 
   /// The layers that run as in evaluation in every stage.

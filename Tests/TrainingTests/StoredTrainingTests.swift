@@ -90,9 +90,11 @@ import Torch
     }
   }
 
-  private func base(_ architecture: Architecture, shape: [Int]) throws -> Checkpoint {
+  private func base(
+    _ architecture: Architecture, shape: [Int], hidden: [Int] = [16, 12, 8]
+  ) throws -> Checkpoint {
     var options = ArchitectureOptions(inputShape: shape, classCount: 2)
-    if architecture == .mlp { options.hiddenSizes = [16, 12, 8] }
+    if architecture == .mlp { options.hiddenSizes = hidden }
     if architecture == .resnet18 { options.form = .cifar }
     let program = try architecture.program(options: options)
     return try Model(initializing: program, task: "source", classNames: ["a", "b"], seed: seed).checkpoint(epoch: 0)
@@ -110,6 +112,16 @@ import Torch
       }
     }
     return checkpoint
+  }
+
+  @Test func tiedWeightsOfWhichOneIsFrozen() throws {
+    var base = try base(.mlp, shape: [1, 8, 8], hidden: [16, 16, 16])
+    base.parameters["layers.4.weight"] = base.parameters["layers.2.weight"]
+    try compare(base, on: randomImages("target", shape: [1, 8, 8], seed: seed), layer: "layers.2") {
+      $0.frozen = ["layers.0", "layers.4"]
+      // Its bias, which is tied to nothing.
+      $0.rateRules = [GlobRule(pattern: "layers.2.bias", value: 0)]
+    }
   }
 
   @Test func aPerceptronWithASourceAndAPull() throws {
