@@ -29,7 +29,7 @@ final class Executor {
   private let slotOfValue: [String: Int]
   private let outputSlots: [Int]
   private let inputNames: [String]
-  /// Values that a later in-place call changes: they are copied when captured.
+  /// Values that a later in-place call changes, inputs among them: they are copied when captured.
   private let mutatedValues: Set<String>
 
   /// - Throws: ``ModelError`` or `TorchError` that names the layer whose operator this libtorch lacks.
@@ -86,13 +86,17 @@ final class Executor {
     }
     let captureSlots = Dictionary(
       uniqueKeysWithValues: capture.compactMap { name in slotOfValue[name].map { ($0, name) } })
+    func kept(_ name: String, _ tensor: Tensor) throws -> Tensor {
+      mutatedValues.contains(name) ? try tensor.cloned() : tensor
+    }
     var captured: [String: Tensor] = [:]
+    for (name, tensor) in inputs where capture.contains(name) { captured[name] = try kept(name, tensor) }
     for step in steps {
       let results = try step.call.results(values, isTraining: mode.isTraining(step.layer), device: device)
       for (slot, result) in zip(step.call.outputs, results) {
         values[slot] = result
         if let name = captureSlots[slot], case .tensor(let tensor) = result {
-          captured[name] = mutatedValues.contains(name) ? try tensor.cloned() : tensor
+          captured[name] = try kept(name, tensor)
         }
       }
       for slot in step.releases { values[slot] = nil }

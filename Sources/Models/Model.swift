@@ -150,7 +150,7 @@ extension Model {
     }
     return Result(
       outputs: run.outputs, features: valueOfLayer.compactMapValues { run.captured[$0] },
-      headInput: entry.flatMap { run.captured[$0] ?? inputs[$0] })
+      headInput: entry.flatMap { run.captured[$0] })
   }
 }
 

@@ -49,8 +49,8 @@ struct StoredLayers {
   /// The stored values of a split's examples, in its order, with its labels. Nil where they are of other shapes than
   /// those that were tried.
   ///
-  /// - Parameter onProgress: told how many more examples are done.
-  func values(of split: Split, dataset: String, onProgress: (Int) -> Void = { _ in }) throws -> Split? {
+  /// - Parameter onProgress: told how many more examples are done; may throw to stop.
+  func values(of split: Split, dataset: String, onProgress: (Int) throws -> Void = { _ in }) throws -> Split? {
     try lower.checkInputs(of: split, dataset: dataset)
     let inputs = upper.program.inputs
     var bytes = [[UInt8]](repeating: [], count: inputs.count)
@@ -67,7 +67,7 @@ struct StoredLayers {
         else { return nil }
         bytes[index] += try found[output].bytes()
       }
-      onProgress(batch.indices.count)
+      try onProgress(batch.indices.count)
     }
     let stored = try inputs.indices.map { index in
       let input = inputs[index]

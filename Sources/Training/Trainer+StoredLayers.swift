@@ -19,11 +19,12 @@ extension Trainer {
   /// - Parameters:
   ///   - others: what is evaluated beside.
   ///   - memoryLimit: bytes that the stored values may take.
-  ///   - onProgress: told how many examples are done, and of how many.
+  ///   - onProgress: told how many examples are done, and of how many; may throw to stop.
   /// - Returns: the upper part, and the stored values of the others, in their order; nil where nothing is stored, and
   ///   everything stays as it was.
   func storeFrozenLayers(
-    besides others: [Judged], memoryLimit: Int = StoredLayers.memoryLimit, onProgress: (Int, Int) -> Void = { _, _ in }
+    besides others: [Judged], memoryLimit: Int = StoredLayers.memoryLimit,
+    onProgress: (Int, Int) throws -> Void = { _, _ in }
   ) throws -> (model: Model, splits: [Split])? {
     guard options.epochCount > 1, options.precision == .float32, options.transform.isEmpty,
       !trainable.frozenNames.isEmpty, regularizers.allSatisfy(\.isIndependentOfInputs),
@@ -38,10 +39,10 @@ extension Trainer {
     for judged in splits {
       let values = try layers.values(of: judged.split, dataset: judged.dataset) { count in
         done += count
-        onProgress(done, total)
+        try onProgress(done, total)
       }
       guard let values else {
-        onProgress(total, total)
+        try onProgress(total, total)
         return nil
       }
       stored.append(values)

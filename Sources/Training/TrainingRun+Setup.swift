@@ -21,7 +21,9 @@ extension TrainingRun {
     let proxy: Split?
   }
 
-  func setUp(_ model: Model, onEvent: (TrainingEvent) throws -> Void) throws -> Setup {
+  func setUp(
+    _ model: Model, isCancelled: () -> Bool, onEvent: (TrainingEvent) throws -> Void
+  ) throws -> Setup {
     try checkSelection()
     guard Set(target.train.labels).count > 1 else { throw TrainingError.oneClass(dataset: target.name) }
     let examples = options.examples(of: target.train)
@@ -44,6 +46,7 @@ extension TrainingRun {
     }
     let judged = try judged(by: trainer) {
       try? onEvent(.estimating("computing the frozen layers", completed: $0, total: $1))
+      if isCancelled() { throw TrainingError.interrupted(epoch: 0) }
     }
     var meter: ProxyMeter?
     if let proxy, let examples = judged.proxy, let judge {
@@ -55,7 +58,7 @@ extension TrainingRun {
   }
 
   /// What is evaluated, from stored values where the trainer can store them.
-  private func judged(by trainer: Trainer, onProgress: (Int, Int) -> Void) throws -> Judged {
+  private func judged(by trainer: Trainer, onProgress: (Int, Int) throws -> Void) throws -> Judged {
     let others = [target, source, proxy].compactMap { $0.map { Trainer.Judged(dataset: $0.name, split: $0.test) } }
     guard storesFrozenLayers, let stored = try trainer.storeFrozenLayers(besides: others, onProgress: onProgress) else {
       return Judged(model: trainer.model, target: target.test, source: source?.test, proxy: proxy?.test)

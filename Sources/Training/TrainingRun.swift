@@ -80,7 +80,8 @@ public struct TrainingRun {
   /// Trains from a checkpoint and writes the run folder.
   ///
   /// - Parameters:
-  ///   - isCancelled: asked after each step; true ends the run, whose finished epochs stay.
+  ///   - isCancelled: asked after each step, and while frozen layers are computed before the first; true ends the run,
+  ///     whose finished epochs stay.
   /// - Returns: one record an epoch, epoch 0 first.
   /// - Throws: ``TrainingError`` and the errors of the files; nothing is written before the setup is known to work.
   @discardableResult
@@ -88,7 +89,7 @@ public struct TrainingRun {
     from base: Checkpoint, basePath: String, isCancelled: () -> Bool = { false },
     onEvent: (TrainingEvent) throws -> Void
   ) throws -> [EpochRecord] {
-    let setup = try setUp(Model(base, device: device), onEvent: onEvent)
+    let setup = try setUp(Model(base, device: device), isCancelled: isCancelled, onEvent: onEvent)
     var run = try Run.create(at: path)
     // A run without an epoch would only stand in the way of the next attempt.
     defer { if run.epochs.isEmpty { run.discard() } }
@@ -108,7 +109,9 @@ public struct TrainingRun {
     var run = try Run.open(path)
     let (state, record) = try resumable(run)
     // What regularizers hold to is the model as it was: they are made from epoch 0 again.
-    let setup = try setUp(Model(Checkpoint(contentsOf: run.checkpointPath(epoch: 0)), device: device), onEvent: onEvent)
+    let setup = try setUp(
+      Model(Checkpoint(contentsOf: run.checkpointPath(epoch: 0)), device: device), isCancelled: isCancelled,
+      onEvent: onEvent)
     let history = record.epochRecords
     if state.epoch > 0 {
       try setup.model.load(Checkpoint(contentsOf: run.checkpointPath(epoch: state.epoch)))

@@ -114,6 +114,24 @@ import Torch
     return checkpoint
   }
 
+  @Test func computingTheFrozenLayersCanBeStopped() throws {
+    let folder = try TemporaryFolder()
+    var options = TrainingOptions()
+    options.frozen = ["layers.0"]
+    let run = TrainingRun(
+      options: options, path: folder.file("run"), target: try randomImages("target", shape: [1, 8, 8], seed: seed),
+      device: .cpu, configuration: "{}", commandLine: [])
+    var titles: [String] = []
+    let isCancelled = { true }
+    let error = #expect(throws: TrainingError.self) {
+      try run.run(from: base(.mlp, shape: [1, 8, 8]), basePath: "base.h5", isCancelled: isCancelled) {
+        if case .estimating(let title, _, _) = $0 { titles.append(title) }
+      }
+    }
+    #expect(error?.exitStatus == 130 && titles == ["computing the frozen layers"])
+    #expect(!FileManager.default.fileExists(atPath: run.path))
+  }
+
   @Test func tiedWeightsOfWhichOneIsFrozen() throws {
     var base = try base(.mlp, shape: [1, 8, 8], hidden: [16, 16, 16])
     base.parameters["layers.4.weight"] = base.parameters["layers.2.weight"]
