@@ -88,9 +88,9 @@ import Torch
     let whole = try run(options, at: folder.file("whole"), seed: seed)
     let counter = ForwardCount()
     try ForwardCount.$current.withValue(counter) { try whole.run(from: start, basePath: "base.h5") { _ in } }
-    // 40 to train on and 20 of each test, and six to see whether that can be.
+    // 40 to train on and 20 of each test, and eight to see whether that can be.
     let count = try #require(counter.examples["conv"])
-    #expect(example.storesConvolution == (count == 86), "\(count) examples")
+    #expect(example.storesConvolution == (count == 88), "\(count) examples")
 
     let stopped = try run(options, at: folder.file("stopped"), seed: seed)
     var steps = 0

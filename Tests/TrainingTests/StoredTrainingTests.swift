@@ -58,9 +58,9 @@ import Torch
     let stored = try outcome(from: base, on: target, source: source, proxy: proxy, storing: true, options)
     let plain = try outcome(from: base, on: target, source: source, proxy: proxy, storing: false, options)
 
-    // Once an example of each split, and six to see whether that can be.
+    // Once an example of each split, and eight to see whether that can be.
     let evaluated = [target, source, proxy].compactMap { $0?.test.count }.reduce(0, +)
-    #expect(stored.examples[layer] == 6 + target.train.count + evaluated, sourceLocation: sourceLocation)
+    #expect(stored.examples[layer] == 8 + target.train.count + evaluated, sourceLocation: sourceLocation)
     let proxyReference = proxy?.test.count ?? 0
     #expect(
       plain.examples[layer] == 3 * target.train.count + 4 * evaluated + proxyReference, sourceLocation: sourceLocation)
