@@ -45,10 +45,12 @@ import Torch
       examples: counter.examples)
   }
 
-  /// Compares a run with and without: losses, weights, and how many examples ran through a layer below.
+  /// Compares a run with and without: losses, weights, and how many examples ran through a layer below, `before` of them
+  /// for what regularizers want to know before training.
   private func compare(
     _ base: Checkpoint, on target: Datasets.Dataset, source: Datasets.Dataset? = nil, proxy: Datasets.Dataset? = nil,
-    layer: String, _ change: (inout TrainingOptions) throws -> Void, sourceLocation: SourceLocation = #_sourceLocation
+    layer: String, before: Int = 0, _ change: (inout TrainingOptions) throws -> Void,
+    sourceLocation: SourceLocation = #_sourceLocation
   ) throws {
     var options = TrainingOptions()
     options.epochCount = 3
@@ -60,10 +62,11 @@ import Torch
 
     // Once an example of each split, and eight to see whether that can be.
     let evaluated = [target, source, proxy].compactMap { $0?.test.count }.reduce(0, +)
-    #expect(stored.examples[layer] == 8 + target.train.count + evaluated, sourceLocation: sourceLocation)
+    #expect(stored.examples[layer] == before + 8 + target.train.count + evaluated, sourceLocation: sourceLocation)
     let proxyReference = proxy?.test.count ?? 0
     #expect(
-      plain.examples[layer] == 3 * target.train.count + 4 * evaluated + proxyReference, sourceLocation: sourceLocation)
+      plain.examples[layer] == before + 3 * target.train.count + 4 * evaluated + proxyReference,
+      sourceLocation: sourceLocation)
 
     let (first, second) = (stored.history, plain.history)
     try #require(first.count == second.count, sourceLocation: sourceLocation)
@@ -142,13 +145,14 @@ import Torch
     }
   }
 
-  @Test func aPerceptronWithASourceAndAPull() throws {
+  @Test func aPerceptronWithASourceAndRegularizers() throws {
     try compare(
       base(.mlp, shape: [1, 8, 8]), on: randomImages("target", shape: [1, 8, 8], seed: seed),
-      source: randomImages("source", shape: [1, 8, 8], seed: seed + 1), layer: "layers.0"
+      source: randomImages("source", shape: [1, 8, 8], seed: seed + 1), layer: "layers.0",
+      before: 40
     ) {
       $0.frozen = ["layers.0", "layers.2"]
-      $0.regularizers = [try RegularizerSpecification("l2-sp")]
+      $0.regularizers = try ["l2-sp", "lwf", "bss"].map { try RegularizerSpecification($0) }
     }
   }
 
