@@ -29,7 +29,7 @@ final class Executor {
   private let slotOfValue: [String: Int]
   private let outputSlots: [Int]
   private let inputNames: [String]
-  /// Values that a later in-place call changes: they are copied when captured.
+  /// Values that a later in-place call changes, inputs among them: they are copied when captured.
   private let mutatedValues: Set<String>
 
   /// - Throws: ``ModelError`` or `TorchError` that names the layer whose operator this libtorch lacks.
@@ -46,7 +46,7 @@ final class Executor {
     var resolved: [ResolvedCall] = []
     for (position, node) in program.nodes.enumerated() {
       let step = try ResolvedCall(node, slot: slot)
-      for name in node.inputs.flatMap(\.value.reads) + node.outputs where temporaries.contains(name) {
+      for name in node.reads + node.outputs where temporaries.contains(name) {
         lastUse[slot(name)] = position
       }
       resolved.append(step)
@@ -78,6 +78,7 @@ final class Executor {
   ) throws -> (outputs: [Tensor], captured: [String: Tensor]) {
     var values = [OperatorValue?](repeating: nil, count: slotOfValue.count)
     for name in inputNames where inputs[name] == nil { throw ModelError.missingInput(name: name) }
+    ForwardCount.current?.add(Set(steps.map(\.layer)), exampleCount: inputs.values.first?.shape.first ?? 0)
     for table in [inputs] + constants {
       for (name, tensor) in table {
         if let slot = slotOfValue[name] { values[slot] = .tensor(tensor) }
@@ -85,13 +86,17 @@ final class Executor {
     }
     let captureSlots = Dictionary(
       uniqueKeysWithValues: capture.compactMap { name in slotOfValue[name].map { ($0, name) } })
+    func kept(_ name: String, _ tensor: Tensor) throws -> Tensor {
+      mutatedValues.contains(name) ? try tensor.cloned() : tensor
+    }
     var captured: [String: Tensor] = [:]
+    for (name, tensor) in inputs where capture.contains(name) { captured[name] = try kept(name, tensor) }
     for step in steps {
       let results = try step.call.results(values, isTraining: mode.isTraining(step.layer), device: device)
       for (slot, result) in zip(step.call.outputs, results) {
         values[slot] = result
         if let name = captureSlots[slot], case .tensor(let tensor) = result {
-          captured[name] = mutatedValues.contains(name) ? try tensor.cloned() : tensor
+          captured[name] = try kept(name, tensor)
         }
       }
       for slot in step.releases { values[slot] = nil }

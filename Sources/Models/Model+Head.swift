@@ -1,6 +1,76 @@
 import Programs
 import Torch
 
+/// The tensors that a model and its parts have in common.
+final class ModelTensors {
+  fileprivate(set) var parameters: [String: Tensor]
+  let buffers: [String: Tensor]
+  fileprivate(set) var heads: [String: Model.TaskHead]
+  fileprivate(set) var task: String
+
+  init(parameters: [String: Tensor], buffers: [String: Tensor], heads: [String: Model.TaskHead], task: String) {
+    self.parameters = parameters
+    self.buffers = buffers
+    self.heads = heads
+    self.task = task
+  }
+}
+
+extension Model {
+  public var parameters: [String: Tensor] { tensors.parameters }
+  public var buffers: [String: Tensor] { tensors.buffers }
+  public var heads: [String: TaskHead] { tensors.heads }
+  /// The task whose head is in place.
+  public var task: String { tensors.task }
+}
+
+// MARK: - Putting heads in place
+
+extension Model {
+  /// Puts the head of another task in place.
+  public func activate(task: String) throws {
+    guard let head = heads[task] else {
+      throw ModelError.missingHead(task: task, available: heads.keys.sorted())
+    }
+    tensors.parameters.merge(head.tensors) { $1 }
+    tensors.task = task
+  }
+
+  /// Runs `body` with the head of a task in place, then puts the one back that was there.
+  public func withHead<Result>(of wanted: String, _ body: () throws -> Result) throws -> Result {
+    let active = task
+    try activate(task: wanted)
+    let result = Swift.Result { try body() }
+    try activate(task: active)
+    return try result.get()
+  }
+
+  /// Adds a freshly drawn head for a task and puts it in place.
+  public func addHead(task: String, classNames: [String], labelMap: [Int], seed: UInt64) throws {
+    let names = Set(program.headParameterNames)
+    guard !names.isEmpty else { throw ModelError.noClassifier(architecture: program.architecture) }
+    let generator = try Generator(seed: seed)
+    var drawn: [String: Tensor] = [:]
+    for var specification in program.parameters where names.contains(specification.name) {
+      specification.shape[0] = classNames.count
+      drawn[specification.name] = try specification.tensor(using: generator).to(device)
+    }
+    tensors.heads[task] = TaskHead(tensors: drawn, classNames: classNames, labelMap: labelMap)
+    try activate(task: task)
+  }
+
+  /// Gives a head another task's name and classes: a fresh model's head becomes its first task's.
+  public func renameHead(_ old: String, to new: String, classNames: [String], labelMap: [Int]) throws {
+    guard let head = tensors.heads.removeValue(forKey: old) else {
+      throw ModelError.missingHead(task: old, available: heads.keys.sorted())
+    }
+    tensors.heads[new] = TaskHead(tensors: head.tensors, classNames: classNames, labelMap: labelMap)
+    if task == old { tensors.task = new }
+  }
+}
+
+// MARK: - The classifier alone
+
 /// The classifier alone: what enters it, and an executor of its calls.
 struct HeadExecution {
   /// The program's value that enters the classifier.

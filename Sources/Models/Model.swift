@@ -22,15 +22,11 @@ public final class Model {
 
   public let program: Program
   public let device: Device
-  public private(set) var parameters: [String: Tensor]
-  public let buffers: [String: Tensor]
-  public private(set) var heads: [String: TaskHead]
-  /// The task whose head is in place.
-  public private(set) var task: String
+  let tensors: ModelTensors
   public var preprocessing: Preprocessing?
   /// How much each parameter mattered to the tasks learnt so far: by measure (`si`), then by parameter name.
   public var importances: [String: [String: Tensor]] = [:]
-  private let executor: Executor
+  let executor: Executor
   /// The classifier alone, made when it is first asked for.
   lazy var headExecution: HeadExecution? = HeadExecution(program)
 
@@ -40,10 +36,18 @@ public final class Model {
   ) throws {
     self.program = program
     self.device = device
-    self.parameters = parameters
-    self.buffers = buffers
-    self.heads = heads
-    self.task = task
+    tensors = ModelTensors(parameters: parameters, buffers: buffers, heads: heads, task: task)
+    self.preprocessing = preprocessing
+    executor = try Executor(program)
+  }
+
+  /// A program over another model's tensors: a head put in place in one is in place in both.
+  ///
+  /// - Parameter program: its parameters and buffers are some of the model's.
+  public init(_ program: Program, sharing model: Model, preprocessing: Preprocessing? = nil) throws {
+    self.program = program
+    device = model.device
+    tensors = model.tensors
     self.preprocessing = preprocessing
     executor = try Executor(program)
   }
@@ -146,52 +150,7 @@ extension Model {
     }
     return Result(
       outputs: run.outputs, features: valueOfLayer.compactMapValues { run.captured[$0] },
-      headInput: entry.flatMap { run.captured[$0] ?? inputs[$0] })
-  }
-}
-
-// MARK: - Heads
-
-extension Model {
-  /// Puts the head of another task in place.
-  public func activate(task: String) throws {
-    guard let head = heads[task] else {
-      throw ModelError.missingHead(task: task, available: heads.keys.sorted())
-    }
-    parameters.merge(head.tensors) { $1 }
-    self.task = task
-  }
-
-  /// Runs `body` with the head of a task in place, then puts the one back that was there.
-  public func withHead<Result>(of wanted: String, _ body: () throws -> Result) throws -> Result {
-    let active = task
-    try activate(task: wanted)
-    let result = Swift.Result { try body() }
-    try activate(task: active)
-    return try result.get()
-  }
-
-  /// Adds a freshly drawn head for a task and puts it in place.
-  public func addHead(task: String, classNames: [String], labelMap: [Int], seed: UInt64) throws {
-    let names = Set(program.headParameterNames)
-    guard !names.isEmpty else { throw ModelError.noClassifier(architecture: program.architecture) }
-    let generator = try Generator(seed: seed)
-    var tensors: [String: Tensor] = [:]
-    for var specification in program.parameters where names.contains(specification.name) {
-      specification.shape[0] = classNames.count
-      tensors[specification.name] = try specification.tensor(using: generator).to(device)
-    }
-    heads[task] = TaskHead(tensors: tensors, classNames: classNames, labelMap: labelMap)
-    try activate(task: task)
-  }
-
-  /// Gives a head another task's name and classes: a fresh model's head becomes its first task's.
-  public func renameHead(_ old: String, to new: String, classNames: [String], labelMap: [Int]) throws {
-    guard let head = heads.removeValue(forKey: old) else {
-      throw ModelError.missingHead(task: old, available: heads.keys.sorted())
-    }
-    heads[new] = TaskHead(tensors: head.tensors, classNames: classNames, labelMap: labelMap)
-    if task == old { task = new }
+      headInput: entry.flatMap { run.captured[$0] })
   }
 }
 

@@ -116,6 +116,15 @@ struct ResolvedCall {
     }
   }
 
+  /// Whether a call gives something else each time: it draws numbers, or `isTraining` makes it draw or measure.
+  static func varies(_ node: Node, isTraining: Bool) throws -> Bool {
+    guard SizeArithmetic(node.operatorName) == nil else { return false }
+    let dispatched = try Operator(node.operatorName, overload: node.overload)
+    guard try modeSwitch(of: node, dispatched) == nil else { return isTraining }
+    return node.operatorName.hasPrefix("aten::rand")
+      || ["generator", "dropout_p"].contains { dispatched.index(ofArgument: $0) != nil }
+  }
+
   /// Runs the call.
   ///
   /// - Parameter values: what is known so far, by slot.

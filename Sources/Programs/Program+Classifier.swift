@@ -7,7 +7,7 @@ extension Program {
     let anyParameter = Set(parameters.map(\.name))
     guard var value = outputs.first else { return nil }
     while let node = producers[value] {
-      let reads = node.inputs.flatMap(\.value.reads)
+      let reads = node.reads
       if reads.contains(where: kernels.contains) { return node.layer.isEmpty ? nil : node.layer }
       let computed = reads.filter { producers[$0].map { !$0.givesSize } ?? false }
       guard computed.count == 1, !reads.contains(where: anyParameter.contains) else { return nil }
@@ -22,7 +22,7 @@ extension Program {
     var kept: [Node] = []
     for node in nodes.reversed() {
       guard node.isInPlace || node.outputs.contains(where: read.contains) else { continue }
-      read.formUnion(node.inputs.flatMap(\.value.reads))
+      read.formUnion(node.reads)
       kept.append(node)
     }
     nodes = kept.reversed()

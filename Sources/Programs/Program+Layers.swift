@@ -124,7 +124,7 @@ extension Program {
     var (parameterNames, bufferNames) = owned
     if parameterNames.isEmpty {
       // A tied weight lives under another layer's name: the layer that reads it has it too.
-      let reads = Set(nodes.filter { Self.isName($0.layer, within: name) }.flatMap { $0.inputs.flatMap(\.value.reads) })
+      let reads = Set(nodes.filter { Self.isName($0.layer, within: name) }.flatMap(\.reads))
       parameterNames = parameters.map(\.name).filter(reads.contains)
       if bufferNames.isEmpty { bufferNames = buffers.map(\.name).filter(reads.contains) }
     }

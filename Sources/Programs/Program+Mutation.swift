@@ -1,17 +1,17 @@
 extension Program {
   /// Values whose tensors a later call changes in place, directly or through a view: what a layer gave is then not
   /// what is found there afterwards.
-  public var mutatedValues: Set<String> {
-    // Every value belongs to the group of those that may share its memory.
-    var group: [String: Int] = [:]
-    var members: [[String]] = []
-    var mutated: Set<String> = []
-    func groupNumber(_ value: String) -> Int {
-      if let number = group[value] { return number }
-      members.append([value])
-      group[value] = members.count - 1
-      return members.count - 1
-    }
+  public var mutatedValues: Set<String> { MemoryGroups(nodes).mutated }
+}
+
+/// The values of a program in groups of those that may share their memory.
+struct MemoryGroups {
+  /// Values that a call changes in place after they were made.
+  private(set) var mutated: Set<String> = []
+  private var group: [String: Int] = [:]
+  private var members: [[String]] = []
+
+  init(_ nodes: [Node]) {
     for node in nodes {
       guard case .value(let source)? = node.inputs.first?.value else { continue }
       let number = groupNumber(source)
@@ -22,7 +22,22 @@ extension Program {
         members[number].append(output)
       }
     }
-    return mutated
+  }
+
+  /// A value and all that may share its memory.
+  func sharing(_ value: String) -> [String] { group[value].map { members[$0] } ?? [value] }
+
+  /// What a call changes in place: its first argument and all that may share its memory.
+  func changed(by node: Node) -> [String] {
+    guard node.isInPlace, case .value(let target)? = node.inputs.first?.value else { return [] }
+    return sharing(target)
+  }
+
+  private mutating func groupNumber(_ value: String) -> Int {
+    if let number = group[value] { return number }
+    members.append([value])
+    group[value] = members.count - 1
+    return members.count - 1
   }
 
   /// Operators whose result may be a view of their first argument, or that argument itself.

@@ -106,6 +106,9 @@ public struct Node: Equatable, Sendable {
     self.layer = layer
     self.layerKind = layerKind
   }
+
+  /// The names of the values that the call reads.
+  public var reads: [String] { inputs.flatMap(\.value.reads) }
 }
 
 /// An argument under its schema's name.

@@ -36,13 +36,13 @@ extension Trainer {
   /// One run of the network over the step's examples and all that regularizers put beside them.
   func forwardPass(_ batch: Batch) throws -> ForwardPass {
     let count = batch.indices.count
-    let own = try batch.modelInputs(for: model)
+    let own = try batch.modelInputs(for: network)
     let others = try regularizers.map { try $0.examples(beside: count) }
     var inputs = own
     for other in others.compactMap({ $0 }) {
-      inputs = try inputs.merging(other.modelInputs(for: model)) { try Tensor.concatenated([$0, $1]) }
+      inputs = try inputs.merging(other.modelInputs(for: network)) { try Tensor.concatenated([$0, $1]) }
     }
-    let run = try model.run(
+    let run = try network.run(
       inputs, mode: .training(exceptLayers: stage.frozenLayers), capture: capturedLayers,
       capturesHeadInput: capturesHeadInput, replacing: try trainable.adapters?.weights() ?? [:]
     ).inFloat32(options.precision != .float32)

@@ -34,7 +34,10 @@ public final class Trainer {
   var meter = DoseMeter([])
   var progress: TrainingProgress
   private var lastStep = (loss: 0.0, penalties: [Double]())
-  private let split: Split
+  let dataset: String
+  /// What the steps run, and on what: the whole network on the data, or its upper part on what is stored below it.
+  private(set) var network: Model
+  private(set) var split: Split
   /// What an example of each class counts; nil where all count alike.
   private let classWeights: [Double]?
   let classWeightTensor: Tensor?
@@ -53,6 +56,8 @@ public final class Trainer {
     try options.transform.check(split)
     self.model = model
     self.options = options
+    self.dataset = dataset
+    network = model
     self.split = split
     let batchCount = (split.count + options.batchSize - 1) / options.batchSize
     stepsPerEpoch = (batchCount + options.accumulation - 1) / options.accumulation
@@ -88,6 +93,12 @@ public final class Trainer {
     capturesHeadInput = regularizers.contains(where: \.readsHeadInput)
     progress = TrainingProgress(random: RandomSource(seed: options.seed))
     try Library.seedDefaultGenerators(options.seed)
+  }
+
+  /// Trains a part of the network from now on, which shares its tensors, on what stands for the same examples.
+  func trainsFrom(_ part: Model, _ examples: Split) {
+    precondition(examples.count == split.count, "\(examples.count) stored examples for \(split.count)")
+    (network, split) = (part, examples)
   }
 
   var stage: TrainingStage { stages.stages[progress.stage] }

@@ -6,7 +6,9 @@ extension TrainingRun {
   /// Seconds that an epoch takes on this machine, its evaluation included, estimated from a few steps on a model that is
   /// then thrown away.
   public func secondsPerEpoch(from base: Checkpoint) throws -> Double {
-    let setup = try setUp(Model(base, device: device)) { _ in }
+    var plain = self
+    plain.storesFrozenLayers = false
+    let setup = try plain.setUp(Model(base, device: device), isCancelled: { false }, onEvent: { _ in })
     let examples = options.examples(of: target.train)
     let batches = try Batches(split: examples, batchSize: options.batchSize, device: device)
     let clock = ContinuousClock()

@@ -52,6 +52,9 @@ public struct TrainingRun {
   /// The task whose head judges the source; nil looks for the data set's own, then the checkpoint's.
   public var sourceTask: String?
   public var device: Device
+  /// Whether frozen lower layers are computed once, where that gives the same; false to compare with computing them at
+  /// every step.
+  public var storesFrozenLayers = true
   /// Stored in the run as it was given: the options as JSON, the command line, and its options as YAML.
   public var configuration: String
   public var commandLine: [String]
@@ -77,7 +80,8 @@ public struct TrainingRun {
   /// Trains from a checkpoint and writes the run folder.
   ///
   /// - Parameters:
-  ///   - isCancelled: asked after each step; true ends the run, whose finished epochs stay.
+  ///   - isCancelled: asked after each step, and while frozen layers are computed before the first; true ends the run,
+  ///     whose finished epochs stay.
   /// - Returns: one record an epoch, epoch 0 first.
   /// - Throws: ``TrainingError`` and the errors of the files; nothing is written before the setup is known to work.
   @discardableResult
@@ -85,7 +89,7 @@ public struct TrainingRun {
     from base: Checkpoint, basePath: String, isCancelled: () -> Bool = { false },
     onEvent: (TrainingEvent) throws -> Void
   ) throws -> [EpochRecord] {
-    let setup = try setUp(Model(base, device: device), onEvent: onEvent)
+    let setup = try setUp(Model(base, device: device), isCancelled: isCancelled, onEvent: onEvent)
     var run = try Run.create(at: path)
     // A run without an epoch would only stand in the way of the next attempt.
     defer { if run.epochs.isEmpty { run.discard() } }
@@ -105,7 +109,9 @@ public struct TrainingRun {
     var run = try Run.open(path)
     let (state, record) = try resumable(run)
     // What regularizers hold to is the model as it was: they are made from epoch 0 again.
-    let setup = try setUp(Model(Checkpoint(contentsOf: run.checkpointPath(epoch: 0)), device: device), onEvent: onEvent)
+    let setup = try setUp(
+      Model(Checkpoint(contentsOf: run.checkpointPath(epoch: 0)), device: device), isCancelled: isCancelled,
+      onEvent: onEvent)
     let history = record.epochRecords
     if state.epoch > 0 {
       try setup.model.load(Checkpoint(contentsOf: run.checkpointPath(epoch: state.epoch)))
@@ -139,50 +145,6 @@ extension TrainingRun {
 // MARK: - Epochs
 
 extension TrainingRun {
-  /// What is made before the first epoch.
-  struct Setup {
-    let model: Model
-    let judge: String?
-    let meter: ProxyMeter?
-    let trainer: Trainer
-    let headIsNew: Bool
-  }
-
-  func setUp(_ model: Model, onEvent: (TrainingEvent) throws -> Void) throws -> Setup {
-    try checkSelection()
-    guard Set(target.train.labels).count > 1 else { throw TrainingError.oneClass(dataset: target.name) }
-    let examples = options.examples(of: target.train)
-    model.fitPreprocessing(to: examples, fitsImages: options.fitsImages)
-    let judge = try source.map { try sourceHead(for: $0, in: model) } ?? proxy.map { _ in try originalHead(in: model) }
-    let meter = try judge.flatMap { task in
-      try proxy.map { try ProxyMeter(of: model, task: task, on: $0.test, dataset: $0.name) }
-    }
-    let headIsNew = try installTargetHead(in: model, judge: judge)
-    if let source { try model.checkInputs(of: source.test, dataset: source.name) }
-    let known = earlier ?? source.flatMap { data in judge.map { [($0, data)] } } ?? []
-    let origins = known.map { SourceTask(task: $0.task, dataset: $0.data.name, examples: $0.data.train) }
-    let trainer = try withoutActuallyEscaping(onEvent) { onEvent in
-      try Trainer(model, on: examples, dataset: target.name, options: options, sources: origins) {
-        try? onEvent(.estimating($0, completed: $1, total: $2))
-      }
-    }
-    if headIsNew, let head = model.program.head,
-      let parameter = model.program.headParameterNames.first(where: { !trainer.trainable.names.contains($0) })
-    {
-      throw TrainingError.frozenHead(layer: head, task: headName, parameter: parameter)
-    }
-    return Setup(model: model, judge: judge, meter: meter, trainer: trainer, headIsNew: headIsNew)
-  }
-
-  private func prepared(_ setup: Setup) -> TrainingEvent {
-    let trainer = setup.trainer
-    return .prepared(
-      trainedCount: trainer.trainable.tensors.reduce(0) { $0 + $1.count },
-      frozenCount: trainer.trainable.frozenNames.reduce(0) { $0 + (setup.model.parameters[$1]?.count ?? 0) },
-      regularizers: trainer.regularizers.map { $0.summary(stepsPerEpoch: trainer.stepsPerEpoch) },
-      stepsPerEpoch: trainer.stepsPerEpoch)
-  }
-
   private func train(
     _ setup: Setup, in run: inout Run, record start: RunRecord, history known: [EpochRecord], basePath: String,
     isCancelled: () -> Bool, onEvent: (TrainingEvent) throws -> Void
@@ -235,13 +197,13 @@ extension TrainingRun {
   private func evaluate(
     _ setup: Setup, epoch: Int, statistics: EpochStatistics, seconds: Double
   ) throws -> EpochRecord {
-    let model = setup.model
+    let model = setup.judged.model
     let evaluator = Evaluator()
-    let targetResult = try evaluator.evaluate(model, on: target.test, dataset: target.name)
+    let targetResult = try evaluator.evaluate(model, on: setup.judged.target, dataset: target.name)
     var sourceResult: Evaluation?
-    if let source, let judge = setup.judge {
+    if let source, let examples = setup.judged.source, let judge = setup.judge {
       try model.activate(task: judge)
-      sourceResult = try evaluator.evaluate(model, on: source.test, dataset: source.name)
+      sourceResult = try evaluator.evaluate(model, on: examples, dataset: source.name)
     }
     let agreement = try setup.meter?.measure(model)
     try model.activate(task: headName)

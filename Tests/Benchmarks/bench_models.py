@@ -3,10 +3,14 @@
 python bench_models.py --lethe .build/release/lethe [--pairs 3]
 Seconds of the second epoch, without evaluation, the same batches of 64 (images, SGD) and 32 (words, AdamW), fused optimizers in both;
 the ResNet plain and with L2-SP (a loss term in PyTorch), and what L2-SP costs beside the plain epoch of the same side.
+
+Then the whole process of `lethe finetune --feature-extraction` on the ResNet, three epochs, both tasks evaluated at each and
+before the first, against PyTorch with the body in evaluation mode under no_grad and the head trained.
 """
 
 import argparse
 import json
+import shutil
 import statistics
 import subprocess
 import sys
@@ -98,14 +102,66 @@ def eager(name, folder, kind):
     print(seconds)
 
 
+def extract(folder):
+    def read(task, part):
+        with h5py.File(f"{folder}/{task}.h5") as file:
+            return [torch.from_numpy(file[f"{part}/{key}"][()]) for key in ("inputs/x", "labels")]
+
+    inputs, labels = read("target", "train")
+    torch.manual_seed(0)
+    model = resnet18().eval().requires_grad_(False)
+    body, old, new = model[:-1], model[-1], nn.Linear(512, 10)
+    optimizer = torch.optim.SGD(new.parameters(), lr=0.01, momentum=0.9, fused=True)
+
+    def judge():
+        with torch.no_grad():
+            for task, head in (("target", new), ("source", old)):
+                tests, answers = read(task, "test")
+                print(sum((head(body(x)).argmax(1) == y).sum().item() for x, y in zip(tests.split(512), answers.split(512))))
+
+    judge()
+    for epoch in range(3):
+        for rows in torch.randperm(len(labels)).split(64):
+            with torch.no_grad():
+                features = body(inputs[rows])
+            optimizer.zero_grad()
+            loss = nn.functional.cross_entropy(new(features), labels[rows])
+            loss.backward()
+            optimizer.step()
+            loss.item()
+        judge()
+
+
+def seconds(command):
+    start = time.perf_counter()
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    return time.perf_counter() - start
+
+
+def compare_extraction(options, folder):
+    for task in ("source", "target"):
+        shutil.copy(f"{folder}/resnet18.h5", f"{folder}/{task}.h5")
+    pairs = []
+    for index in range(options.pairs):
+        ours = [options.lethe, "finetune", f"{folder}/resnet18-base.h5", "--source", f"{folder}/source.h5", "--target", f"{folder}/target.h5",
+                "--feature-extraction", "--epochs", "3", "--batch-size", "64", "--lr", "0.01", "--quiet", "-o", f"{folder}/extraction{index}"]
+        pairs.append((seconds(ours), seconds([sys.executable, __file__, "--extract", folder])))
+    mine, other = (statistics.median(column) for column in zip(*pairs))
+    print(f"resnet18 feature extraction, whole process: lethe {mine:6.2f} s   PyTorch {other:6.2f} s   "
+          f"ratio {statistics.median(a / b for a, b in pairs):.2f}")
+
+
 def main():
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--lethe")
     arguments.add_argument("--pairs", type=int, default=3)
     arguments.add_argument("--eager", nargs=3, metavar=("NAME", "FOLDER", "KIND"), help="only PyTorch's side")
+    arguments.add_argument("--extract", metavar="FOLDER", help="only PyTorch's side of the feature extraction")
     options = arguments.parse_args()
     if options.eager:
         return eager(*options.eager)
+    if options.extract:
+        return extract(options.extract)
     with tempfile.TemporaryDirectory() as folder:
         for name, (_, _, _, batch, rate) in cases.items():
             make(name, folder)
@@ -129,6 +185,7 @@ def main():
             if "l2-sp" in kinds:
                 costs = [statistics.median(a[side] / b[side] for a, b in zip(pairs["l2-sp"], pairs["plain"])) - 1 for side in (0, 1)]
                 print(f"{name:8} L2-SP costs {100 * costs[0]:.1f} % of a plain epoch in lethe, {100 * costs[1]:.1f} % in PyTorch")
+        compare_extraction(options, folder)
 
 
 if __name__ == "__main__":

@@ -8,24 +8,20 @@ import Torch
 
 /// Programs that `torch.export` wrote against what PyTorch computed; `Fixtures/programs/make_programs.py` made both.
 @Suite struct ExportedProgramTests {
-  static let names = [
-    "resnet", "efficientnet", "mobilenet_v3", "convnext", "vgg", "densenet", "vit", "swin", "bert", "distilbert",
-    "lstm", "versions-2.11", "versions-2.12", "versions-2.13",
-  ]
-
-  @Test(arguments: names) func evaluationAgreesWithPyTorch(name: String) throws {
-    let (model, expected) = try load(name)
-    let logits = try withoutGradients { try model.run(inputs(model, expected)).logits }
+  @Test(arguments: ExportedFixture.names) func evaluationAgreesWithPyTorch(name: String) throws {
+    let (model, expected) = try ExportedFixture.load(name)
+    let logits = try withoutGradients { try model.run(ExportedFixture.inputs(model, expected)).logits }
     try expectClose(logits, expected.dataset("evaluation/logits"), "logits")
   }
 
-  @Test(arguments: names) func trainingAgreesWithPyTorch(name: String) throws {
-    let (model, expected) = try load(name)
+  @Test(arguments: ExportedFixture.names) func trainingAgreesWithPyTorch(name: String) throws {
+    let (model, expected) = try ExportedFixture.load(name)
     let names = model.program.parameters.map(\.name)
     let weights = try names.map { try #require(model.parameters[$0]) }
     for weight in weights { try weight.setRequiresGradient(true) }
     let labels = try Tensor(try expected.dataset("labels").read(as: Int64.self))
-    let loss = try model.run(inputs(model, expected), mode: .training()).logits.crossEntropy(with: labels)
+    let loss = try model.run(ExportedFixture.inputs(model, expected), mode: .training()).logits.crossEntropy(
+      with: labels)
     try expectClose(loss, expected.dataset("training/loss"), "loss")
     // A gradient is as exact as the largest of its network: those that are zero but for rounding stay so.
     let stored = try names.map { try expected.dataset("training/gradients/\($0)") }
@@ -43,8 +39,8 @@ import Torch
 
   /// A graph exported in training mode has batch statistics, dropout and stochastic depth switched on.
   @Test func aProgramExportedInTrainingModeEvaluatesAsThatModelDoes() throws {
-    let (model, expected) = try load("efficientnet-train")
-    let inputs = try inputs(model, expected)
+    let (model, expected) = try ExportedFixture.load("efficientnet-train")
+    let inputs = try ExportedFixture.inputs(model, expected)
     let logits = try withoutGradients { try model.run(inputs).logits }
     try expectClose(logits, expected.dataset("evaluation/logits"), "logits")
     let first = try withoutGradients { try model.run(inputs, mode: .training()).logits.array(of: Float.self) }
@@ -59,11 +55,11 @@ import Torch
       "distilbert": "classifier", "lstm": "classifier", "versions-2.13": "head",
     ]
     for (name, head) in heads {
-      let (model, _) = try load(name)
+      let (model, _) = try ExportedFixture.load(name)
       #expect(model.program.head == head, "\(name)")
       #expect(try #require(model.program.layers.last).name == head, "\(name)")
     }
-    let layers = try load("resnet").0.program.layers.map(\.name)
+    let layers = try ExportedFixture.load("resnet").0.program.layers.map(\.name)
     for layer in ["conv1", "layer1.0.conv1", "layer2.0.downsample.0", "layer4.0.relu"] {
       #expect(layers.contains(layer))
     }
@@ -71,9 +67,9 @@ import Torch
 
   /// Behind `bn1` stands an in-place ReLU: what is captured must be what the normalization gave.
   @Test func featuresAreCapturedBeforeLaterCallsChangeThemInPlace() throws {
-    let (model, expected) = try load("resnet")
+    let (model, expected) = try ExportedFixture.load("resnet")
     let features = try withoutGradients {
-      try model.run(inputs(model, expected), capture: ["bn1", "relu"]).features
+      try model.run(ExportedFixture.inputs(model, expected), capture: ["bn1", "relu"]).features
     }
     let normalized = try #require(features["bn1"]).array(of: Float.self)
     let activated = try #require(features["relu"]).array(of: Float.self)
@@ -82,36 +78,14 @@ import Torch
   }
 
   /// What enters the classifier, through the classifier alone, is what the whole program gives.
-  @Test(arguments: names) func theClassifierRunsAlone(name: String) throws {
-    let (model, expected) = try load(name)
+  @Test(arguments: ExportedFixture.names) func theClassifierRunsAlone(name: String) throws {
+    let (model, expected) = try ExportedFixture.load(name)
     try withoutGradients {
-      let run = try model.run(inputs(model, expected), capturesHeadInput: true)
+      let run = try model.run(ExportedFixture.inputs(model, expected), capturesHeadInput: true)
       let head = try #require(model.heads["source"])
       let alone = try model.logits(of: try #require(run.headInput), head: head.tensors)
       #expect(try alone.isEqual(to: run.logits))
     }
-  }
-
-  private func load(_ name: String) throws -> (Model, Group) {
-    let folder = try TemporaryFolder()
-    let path = try Repository.unpacked("programs/\(name).pt2.gz", in: folder)
-    let checkpoint = try Checkpoint(exportedProgram: path, task: "source")
-    // Through a file of ours, so that its form is proved too.
-    try checkpoint.write(to: folder.file("base.h5"))
-    let model = try Model(Checkpoint(contentsOf: folder.file("base.h5"), verifyingChecksums: true))
-    return (model, try File.open(Repository.fixture("programs/\(name).h5")).root)
-  }
-
-  private func inputs(_ model: Model, _ expected: Group) throws -> [String: Tensor] {
-    var inputs: [String: Tensor] = [:]
-    for input in model.program.inputs {
-      let stored = try expected.dataset("inputs/\(input.name)")
-      inputs[input.name] =
-        input.elementType == "int64"
-        ? try Tensor(try stored.read(as: Int64.self), shape: try stored.shape)
-        : try Tensor(try stored.read(as: Float.self), shape: try stored.shape)
-    }
-    return inputs
   }
 
   private func expectClose(

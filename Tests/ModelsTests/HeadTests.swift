@@ -27,6 +27,17 @@ import Torch
     #expect(try model.run(input).logits.isEqual(to: beside))
   }
 
+  @Test func whatEntersTheHeadIsWhatItWasBeforeTheHeadChangesIt() throws {
+    var builder = ProgramBuilder(architecture: "in place")
+    let input = builder.input("input", shape: [2])
+    let value = builder.call("aten::relu_", ["self": .value(input)], layer: "head.relu", kind: "ReLU")
+    let logits = builder.linear(value, inputCount: 2, outputCount: 2, layer: "head.linear")
+    let program = try builder.build(outputs: [logits], head: "head")
+    let model = try Model(initializing: program, task: "t", classNames: ["a", "b"], seed: 0)
+    let run = try model.run(["input": Tensor([Float(-1), 2], shape: [1, 2])], capturesHeadInput: true)
+    #expect(try run.headInput?.array(of: Float.self) == [-1, 2])
+  }
+
   @Test func aProgramWithoutHeadIsRefused() throws {
     var builder = ProgramBuilder(architecture: "headless")
     let input = builder.input("input", shape: [2])

@@ -3,38 +3,29 @@ import Datasets
 import Foundation
 import HDF5
 import Metrics
-import Models
 import Programs
 import TestSupport
 import Testing
 import Torch
 
+@testable import Models
 @testable import Training
 
 @Suite struct ResumeTests {
   /// A run on two tasks of random images. No dropout: its generator is the process's, which tests share; the command's
   /// tests have some.
   private func run(_ options: TrainingOptions, at path: String, seed: UInt64) throws -> TrainingRun {
-    func dataset(_ name: String, _ seed: UInt64) throws -> Datasets.Dataset {
-      var random = RandomSource(seed: seed)
-      func split(_ count: Int) -> Split {
-        let pixels = (0..<(count * 64)).map { _ in UInt8.random(in: 0...255, using: &random) }
-        let images = TensorView(bytes: pixels, elementType: .uint8, shape: [count, 1, 8, 8])
-        return Split(inputs: [InputArray(rows: images)], labels: (0..<count).map { pixels[$0 * 64] > 127 ? 1 : 0 })
-      }
-      return try Datasets.Dataset(
-        name: name, classNames: ["a", "b"], labelMap: [0, 1], train: split(40), test: split(20))
-    }
-    return TrainingRun(
-      options: options, path: path, target: try dataset("target", seed), source: try dataset("source", seed + 1),
-      device: .cpu, configuration: "{}", commandLine: [])
+    TrainingRun(
+      options: options, path: path, target: try randomImages("target", shape: [1, 8, 8], seed: seed),
+      source: try randomImages("source", shape: [1, 8, 8], seed: seed + 1), device: .cpu, configuration: "{}",
+      commandLine: [])
   }
 
   private func base(seed: UInt64) throws -> Checkpoint {
     var builder = ProgramBuilder(architecture: "small")
     let input = builder.input("input", shape: [1, 8, 8])
     var value = builder.convolution(
-      input, inputChannels: 1, outputChannels: 4, kernel: 3, padding: 1, hasBias: false, layer: "conv")
+      input, inputChannels: 1, outputChannels: 4, kernel: 7, padding: 3, hasBias: false, layer: "conv")
     value = builder.batchNormalization(value, channels: 4, layer: "norm")
     value = builder.flatten(value, layer: "flatten")
     let logits = builder.linear(value, inputCount: 256, outputCount: 2, layer: "fc")
@@ -44,6 +35,7 @@ import Torch
 
   private struct Case: CustomTestStringConvertible {
     let testDescription: String
+    var storesConvolution = false
     let change: @Sendable (inout TrainingOptions) throws -> Void
   }
 
@@ -73,6 +65,11 @@ import Torch
       $0.unfreezing = .every(epochs: 2)
       $0.selection = try SelectionRule(parsing: "target subject to source >= 0.2")
     },
+    Case(testDescription: "frozen layers that are computed once", storesConvolution: true) {
+      $0.frozen = ["conv", "norm"]
+      $0.regularizers = [try RegularizerSpecification("l2-sp")]
+      $0.averagingDecay = 0.9
+    },
   ]
 
   private struct Stop: Error {}
@@ -89,17 +86,20 @@ import Torch
     try example.change(&options)
     let start = try base(seed: seed)
     let whole = try run(options, at: folder.file("whole"), seed: seed)
-    try whole.run(from: start, basePath: "base.h5") { _ in }
+    let counter = ForwardCount()
+    try ForwardCount.$current.withValue(counter) { try whole.run(from: start, basePath: "base.h5") { _ in } }
+    // 40 to train on and 20 of each test, and eight to see whether that can be.
+    let count = try #require(counter.examples["conv"])
+    #expect(example.storesConvolution == (count == 88), "\(count) examples")
 
     let stopped = try run(options, at: folder.file("stopped"), seed: seed)
     var steps = 0
     #expect(throws: TrainingError.self) {
       // In the middle of the third epoch.
-      let isCancelled = {
-        steps += 1
-        return steps == (options.accumulation == 2 ? 8 : 13)
+      let isCancelled = { steps == (options.accumulation == 2 ? 8 : 13) }
+      try stopped.run(from: start, basePath: "base.h5", isCancelled: isCancelled) {
+        if case .step = $0 { steps += 1 }
       }
-      try stopped.run(from: start, basePath: "base.h5", isCancelled: isCancelled) { _ in }
     }
     #expect(try Run.open(stopped.path).epochs == [0, 1, 2])
     let history = try stopped.resume { _ in }

@@ -39,6 +39,21 @@ struct SmallNetwork {
   }
 }
 
+/// Random images of two classes, told apart by the first pixel.
+func randomImages(
+  _ name: String, shape: [Int], train: Int = 40, test: Int = 20, seed: UInt64
+) throws -> Datasets.Dataset {
+  var random = RandomSource(seed: seed)
+  let size = shape.reduce(1, *)
+  func split(_ count: Int) -> Split {
+    let pixels = (0..<(count * size)).map { _ in UInt8.random(in: 0...255, using: &random) }
+    let images = TensorView(bytes: pixels, elementType: .uint8, shape: [count] + shape)
+    return Split(inputs: [InputArray(rows: images)], labels: (0..<count).map { pixels[$0 * size] > 127 ? 1 : 0 })
+  }
+  return try Datasets.Dataset(
+    name: name, classNames: ["a", "b"], labelMap: [0, 1], train: split(train), test: split(test))
+}
+
 extension Model {
   /// The parameters' elements by name.
   func values() throws -> [String: [Float]] { try parameters.mapValues { try $0.detached().array(of: Float.self) } }

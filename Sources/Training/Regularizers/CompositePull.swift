@@ -4,6 +4,7 @@ import Torch
 /// Several pulls under one name.
 struct CompositePull: Regularizer {
   let parameterNames: [String]
+  let isIndependentOfInputs = true
   private let title: String
   private let pulls: [Pull]
   private let weightCounts: [Int]

@@ -23,6 +23,7 @@ struct GroupLassoSP: Regularizer {
   }
 
   let parameterNames: [String]
+  let isIndependentOfInputs = true
   private let title: String
   private let strength: Double
   private let indices: [Int]

@@ -12,6 +12,7 @@ struct L1SP: Regularizer {
   ) { try L1SP($0) }
 
   let parameterNames: [String]
+  let isIndependentOfInputs = true
   private let strength: Double
   private let indices: [Int]
   private let weights: [Tensor]

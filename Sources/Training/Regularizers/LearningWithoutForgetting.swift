@@ -18,6 +18,7 @@ struct LearningWithoutForgetting: Regularizer {
   ) { try LearningWithoutForgetting($0) }
 
   let readsHeadInput = true
+  let isIndependentOfInputs = true
   private let strength: Double
   private let temperature: Double
   private let head: Model.TaskHead

@@ -38,6 +38,10 @@ public protocol Regularizer {
   var capturedLayers: [String] { get }
   /// Whether ``loss(of:)`` reads what enters the classifier.
   var readsHeadInput: Bool { get }
+  /// Whether it needs nothing of a step's inputs and of layers below what is trained: it reads weights and gradients,
+  /// logits, labels, what enters the classifier, and puts no examples beside the step's. Frozen lower layers are then
+  /// computed once for the whole run; where it is false, which is what holds unless it is declared, for every step.
+  var isIndependentOfInputs: Bool { get }
   /// Examples of another task that go through the network with a step's own, in the same batch.
   ///
   /// - Parameter count: examples of the step's own.
@@ -91,6 +95,7 @@ extension Regularizer {
   public var replacesWeightDecay: Set<String> { [] }
   public var capturedLayers: [String] { [] }
   public var readsHeadInput: Bool { false }
+  public var isIndependentOfInputs: Bool { false }
   public func examples(beside count: Int) throws -> Batch? { nil }
   public func loss(of step: TrainingStep) throws -> Tensor? { nil }
   public func observe(gradients: [Tensor]) throws {}
@@ -115,7 +120,8 @@ public struct TrainingStep {
   public let model: Model
   /// The step's own examples.
   public let batch: Batch
-  /// Their inputs as the network took them.
+  /// Their inputs as the network took them; what is stored in their place for a regularizer that is
+  /// ``Regularizer/isIndependentOfInputs``.
   public let inputs: [String: Tensor]
   /// Their logits, `[count, classes]`, with their graph.
   public let logits: Tensor

@@ -15,6 +15,7 @@ struct SpectralShrinkage: Regularizer {
   let strength: Double
   let count: Int
   let readsHeadInput = true
+  let isIndependentOfInputs = true
 
   func summary(stepsPerEpoch: Int) -> String {
     "BSS shrinks the \(count == 1 ? "smallest singular value" : "\(count) smallest singular values") of each batch's "

@@ -19,6 +19,7 @@ final class SynapticIntelligence: Regularizer {
   private static let measure = "si"
 
   let parameterNames: [String]
+  let isIndependentOfInputs = true
   private let indices: [Int]
   private let names: [String]
   private let weights: [Tensor]
