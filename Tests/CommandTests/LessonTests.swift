@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// The lessons' cells, run one after the other as a reader would.
-@Suite struct LessonTests {
+@Suite(.serialized) struct LessonTests {
   static let lessons =
     (try? FileManager.default.contentsOfDirectory(atPath: Repository.root + "/Notebooks-md"))?
     .filter { $0.hasSuffix(".md") }.sorted() ?? []
