@@ -32,6 +32,7 @@ bench: setup build ## whole runs of lethe against the same in PyTorch
 	$(python) Tests/Benchmarks/bench_files.py --lethe $(lethe)
 	$(python) Tests/Benchmarks/bench_models.py --lethe $(lethe)
 	$(python) Tests/Benchmarks/bench_similarity.py --lethe $(lethe)
+	$(python) Tests/Benchmarks/bench_transfer.py --lethe $(lethe)
 
 notebooks: setup build ## run every cell of Notebooks-md
 	@.ci/notebooks
