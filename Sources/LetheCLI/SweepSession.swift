@@ -136,8 +136,8 @@ struct SweepSession {
       title: URL(fileURLWithPath: command.output).lastPathComponent,
       rows: rows.enumerated().map { index, row in
         SweepReport.Row(
-          method: row.method.label, source: row.source.map(SweepReport.Value.init),
-          target: row.target.map(SweepReport.Value.init), forgetting: row.forgetting.map(SweepReport.Value.init),
+          method: row.method.label, source: row.source.map(MeanValue.init),
+          target: row.target.map(MeanValue.init), forgetting: row.forgetting.map(MeanValue.init),
           isOnFrontier: frontier.members.contains(index), failure: row.failure)
       }, seedCount: plan.seeds.count, knee: plan.search == nil ? frontier.knee : nil, budget: plan.search?.budget,
       choice: choice, command: recommended.map { retraining(rows[$0].method) }, sourceTask: source.name,
@@ -189,11 +189,5 @@ struct SweepSession {
       "knee": frontier.knee.map { .string(rows[$0].method.label) } ?? .null,
       "choice": choice.map { .string(rows[$0].method.label) } ?? .null,
     ]
-  }
-}
-
-extension SweepReport.Value {
-  fileprivate init(_ interval: MeanInterval) {
-    self.init(mean: interval.mean, low: interval.low, high: interval.high)
   }
 }

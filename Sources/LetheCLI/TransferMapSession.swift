@@ -158,9 +158,7 @@ extension TransferMapReport {
             Cell(
               exampleCount: cell.exampleCount,
               values: TransferStrategy.allCases.map { strategy in
-                cell.accuracy(strategy).map {
-                  Value(values: cell.values[strategy] ?? [], mean: $0.mean, low: $0.low, high: $0.high)
-                }
+                cell.values[strategy].flatMap { $0.isEmpty ? nil : MeanValue(of: $0) }
               }, winner: cell.winner.flatMap { TransferStrategy.allCases.firstIndex(of: $0) })
           }, dissimilarity: row.dissimilarity)
       },

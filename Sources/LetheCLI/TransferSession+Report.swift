@@ -11,17 +11,18 @@ extension TransferReport {
     let options = experiment.options
     self.init(
       title: URL(fileURLWithPath: title).lastPathComponent, target: experiment.target.name,
-      base: Point(0, result.base), cuts: plan.cuts.map(\.name),
+      base: MeanValue(of: result.base), cuts: plan.cuts.map(\.name),
       curves: result.curves.map { curve in
-        .init(name: curve.kind.rawValue, points: curve.points.map { Point($0.copied, $0.values) })
+        .init(
+          name: curve.kind.rawValue, points: curve.points.map { Point(copied: $0.copied, MeanValue(of: $0.values)) })
       }, recommendation: recommendation.sentence, command: recommendation.commandLine,
       protocolText: "\(options.epochCount) epochs, learning rate \(options.learningRate), the same for all; "
         + (plan.seeds.count > 1 ? "means over \(plan.seeds.count) seeds with 95 % intervals" : "one seed"))
     trials = recommendation.trials.filter { !$0.target.isEmpty }.map { trial in
       let rate = TransferRecommendation.text(options.learningRate * trial.factor)
       return Trial(
-        rate: trial.factor == 1 ? rate : "\(rate), \(trial.factor) × the head's", target: Point(0, trial.target),
-        forgetting: trial.forgetting.isEmpty ? nil : Point(0, trial.forgetting))
+        rate: trial.factor == 1 ? rate : "\(rate), \(trial.factor) × the head's", target: MeanValue(of: trial.target),
+        forgetting: trial.forgetting.isEmpty ? nil : MeanValue(of: trial.forgetting))
     }
     choice = recommendation.choice
   }
@@ -39,12 +40,5 @@ extension TransferReport {
         tunedCorrelation: correlation(score.values, .transferTuned))
     }
     wholeScores = scores.ofNetwork.map { ($0.name, $0.value, $0.meaning) }
-  }
-}
-
-extension TransferReport.Point {
-  fileprivate init(_ copied: Int, _ values: [Double]) {
-    let mean = MeanInterval(values)
-    self.init(copied: copied, values: values, mean: mean.mean, low: mean.low, high: mean.high)
   }
 }

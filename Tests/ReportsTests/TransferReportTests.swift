@@ -15,7 +15,7 @@ import Testing
     }
     func point(_ copied: Int, _ values: [Double]) -> TransferReport.Point {
       let mean = values.reduce(0, +) / Double(values.count)
-      return .init(copied: copied, values: values, mean: mean)
+      return .init(copied: copied, MeanValue(values: values, mean: mean))
     }
     /// `transfer0A0B_1_5`: digits and halves of both networks.
     func curve(_ name: String, _ prefix: String, sameHalf: Bool) -> TransferReport.Curve {
@@ -33,7 +33,7 @@ import Testing
     }
     let halves = values { $0.hasPrefix("half") && !$0.contains("natman") }
     return TransferReport(
-      title: "Yosinski et al. 2014", target: "half of ImageNet", base: point(0, halves),
+      title: "Yosinski et al. 2014", target: "half of ImageNet", base: point(0, halves).accuracy,
       cuts: (1...7).map { "layer \($0)" },
       curves: [
         curve("BnB", "transfer", sameHalf: true), curve("BnB+", "transfer-ft", sameHalf: true),
@@ -44,7 +44,7 @@ import Testing
   @Test func theOriginalStudyLooksLikeItsFigure() throws {
     let report = try study()
     func mean(_ name: String, _ copied: Int) throws -> Double {
-      100 * (try #require(report.curves.first { $0.name == name }?.points[copied - 1].mean))
+      100 * (try #require(report.curves.first { $0.name == name }?.points[copied - 1].accuracy.mean))
     }
     // The values of the paper's text and figure: base 62.5, the dip of BnB at 5, its recovery, the fall of AnB.
     #expect(abs(100 * report.base.mean - 62.45) < 0.1, "\(report.base.mean)")
@@ -68,7 +68,9 @@ import Testing
   @Test func everyRunIsADotAndEveryCutIsNamed() throws {
     let report = try study()
     let svg = report.chart().svg()
-    let runs = report.curves.flatMap(\.points).filter { $0.values.count > 1 }.reduce(0) { $0 + $1.values.count }
+    let runs = report.curves.flatMap(\.points).filter { $0.accuracy.values.count > 1 }.reduce(0) {
+      $0 + $1.accuracy.values.count
+    }
     // The base networks are there at the beginning of each curve.
     let expected = runs + report.curves.count * report.base.values.count
     #expect(svg.components(separatedBy: " single\"").count - 1 == expected, "\(expected)")
@@ -86,10 +88,10 @@ import Testing
         name: "LogME", values: [-1, -2, .nan, -3, -4, -5, -6], frozenCorrelation: 0.75, tunedCorrelation: .nan),
     ]
     report.trials = [
-      .init(rate: "0.01", target: .init(copied: 0, values: [0.9], mean: 0.9), forgetting: nil),
+      .init(rate: "0.01", target: MeanValue(values: [0.9], mean: 0.9), forgetting: nil),
       .init(
-        rate: "0.003", target: .init(copied: 0, values: [0.91], mean: 0.91),
-        forgetting: .init(copied: 0, values: [0.014], mean: 0.014)),
+        rate: "0.003", target: MeanValue(values: [0.91], mean: 0.91),
+        forgetting: MeanValue(values: [0.014], mean: 0.014)),
     ]
     report.choice = 1
     let scores = report.scoreTable()
@@ -106,14 +108,14 @@ import Testing
   @Test func everyRunIsARowOfTheFile() throws {
     let report = try study()
     let rows = report.csv().split(separator: "\r\n")
-    let runs = report.base.values.count + report.curves.flatMap(\.points).reduce(0) { $0 + $1.values.count }
+    let runs = report.base.values.count + report.curves.flatMap(\.points).reduce(0) { $0 + $1.accuracy.values.count }
     #expect(rows.count == runs + 1 && rows[0] == "curve,copied,cut,run,accuracy")
   }
 
   @Test func withoutADifferenceNothingIsClaimed() {
-    let flat = (1...3).map { TransferReport.Point(copied: $0, values: [0.9], mean: 0.9) }
+    let flat = (1...3).map { TransferReport.Point(copied: $0, MeanValue(values: [0.9], mean: 0.9)) }
     let report = TransferReport(
-      title: "", target: "t", base: .init(copied: 0, values: [0.9], mean: 0.9), cuts: ["a", "b", "c"],
+      title: "", target: "t", base: MeanValue(values: [0.9], mean: 0.9), cuts: ["a", "b", "c"],
       curves: ["BnB", "AnB", "AnB+"].map { .init(name: $0, points: flat) }, recommendation: "", protocolText: "")
     #expect(report.findings.isEmpty && report.chart().title.contains("as well as"))
   }

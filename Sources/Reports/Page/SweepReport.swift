@@ -1,35 +1,17 @@
 /// The report of a sweep: which ways of holding back are worth their price.
 public struct SweepReport: Sendable {
-  /// A mean over seeds, a fraction, with its interval where there are several.
-  public struct Value: Sendable {
-    public var mean: Double
-    public var low: Double
-    public var high: Double
-
-    public init(mean: Double, low: Double, high: Double) {
-      self.mean = mean
-      self.low = low
-      self.high = high
-    }
-
-    var percent: ClosedRange<Double>? { low.isFinite && high >= low ? 100 * low...100 * high : nil }
-    var text: String {
-      NumberText.percent(mean)
-        + (percent.map { " ± \(NumberText.fixed(($0.upperBound - $0.lowerBound) / 2, 1))" } ?? "")
-    }
-  }
-
   public struct Row: Sendable {
     public var method: String
-    public var source: Value?
-    public var target: Value?
-    public var forgetting: Value?
+    public var source: MeanValue?
+    public var target: MeanValue?
+    public var forgetting: MeanValue?
     public var isOnFrontier: Bool
     /// Why it could not be trained.
     public var failure: String?
 
     public init(
-      method: String, source: Value?, target: Value?, forgetting: Value?, isOnFrontier: Bool, failure: String? = nil
+      method: String, source: MeanValue?, target: MeanValue?, forgetting: MeanValue?, isOnFrontier: Bool,
+      failure: String? = nil
     ) {
       self.method = method
       self.source = source

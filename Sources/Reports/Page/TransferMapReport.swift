@@ -1,35 +1,16 @@
 /// The report of a transfer map: which way of using a network wins for how much data of which target. Accuracies are
 /// fractions.
 public struct TransferMapReport: Sendable {
-  /// What a strategy came to; nil where it was not measured.
-  public struct Value: Sendable {
-    public var values: [Double]
-    public var mean: Double
-    public var low: Double
-    public var high: Double
-
-    public init(values: [Double], mean: Double, low: Double, high: Double) {
-      self.values = values
-      self.mean = mean
-      self.low = low
-      self.high = high
-    }
-
-    var text: String {
-      NumberText.percent(mean) + (high.isFinite ? " ± \(NumberText.fixed(50 * (high - low), 1))" : "")
-    }
-  }
-
   /// One amount of one target.
   public struct Cell: Sendable {
     /// Training examples in all.
     public var exampleCount: Int
-    /// One a strategy.
-    public var values: [Value?]
+    /// One a strategy; nil where it was not measured.
+    public var values: [MeanValue?]
     /// The place of the cheapest strategy that does as well as the most accurate.
     public var winner: Int?
 
-    public init(exampleCount: Int, values: [Value?], winner: Int?) {
+    public init(exampleCount: Int, values: [MeanValue?], winner: Int?) {
       self.exampleCount = exampleCount
       self.values = values
       self.winner = winner
@@ -154,11 +135,7 @@ public struct TransferMapReport: Sendable {
         LineChart.Series(
           name: name,
           points: row.cells.enumerated().compactMap { index, cell in
-            cell.values[place].map {
-              .init(
-                epoch: index, value: 100 * $0.mean, low: 100 * $0.low, high: 100 * $0.high,
-                singles: $0.values.map { 100 * $0 })
-            }
+            cell.values[place]?.chartPoint(at: index)
           })
       })
     chart.countTitle = "training examples a class"

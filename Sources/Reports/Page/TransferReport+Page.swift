@@ -1,17 +1,13 @@
 extension TransferReport {
   /// The paper's figure 2 for this network: accuracy by how many blocks are copied, the target's own network at 0.
   public func chart() -> LineChart {
-    func percent(_ point: Point) -> LineChart.Point {
-      .init(
-        epoch: point.copied, value: 100 * point.mean, low: 100 * point.low, high: 100 * point.high,
-        singles: point.values.map { 100 * $0 })
-    }
-    let start = Point(copied: 0, values: base.values, mean: base.mean, low: base.low, high: base.high)
     var chart = LineChart(
       title: findings.first ?? "Copied layers do as well as the target's own, wherever the network is cut",
       subtitle: "accuracy on \(target), \(protocolText)", valueTitle: "accuracy (%)", decimals: 1,
       series: curves.map { curve in
-        LineChart.Series(name: curve.name, points: ([start] + curve.points).map(percent))
+        LineChart.Series(
+          name: curve.name,
+          points: [base.chartPoint(at: 0)] + curve.points.map { $0.accuracy.chartPoint(at: $0.copied) })
       })
     chart.countTitle = "blocks copied"
     chart.countNames = ["none"] + cuts
@@ -24,7 +20,7 @@ extension TransferReport {
     for (index, cut) in cuts.enumerated() {
       table.append(
         ["\(index + 1)", cut]
-          + curves.map { curve in curve.points.first { $0.copied == index + 1 }?.text ?? NumberText.missing })
+          + curves.map { curve in curve.points.first { $0.copied == index + 1 }?.accuracy.text ?? NumberText.missing })
     }
     return table
   }
@@ -61,17 +57,15 @@ extension TransferReport {
 
   public func csv() -> String {
     var table = CommaSeparatedValues(header: ["curve", "copied", "cut", "run", "accuracy"])
-    func append(_ name: String, _ point: Point) {
-      for (run, value) in point.values.enumerated() {
-        table.append(
-          [
-            name, "\(point.copied)", point.copied == 0 ? "" : self.name(point), "\(run)",
-            CommaSeparatedValues.number(value),
-          ])
+    func append(_ name: String, copied: Int, cut: String, _ accuracy: MeanValue) {
+      for (run, value) in accuracy.values.enumerated() {
+        table.append([name, "\(copied)", cut, "\(run)", CommaSeparatedValues.number(value)])
       }
     }
-    append("base", base)
-    for curve in curves { for point in curve.points { append(curve.name, point) } }
+    append("base", copied: 0, cut: "", base)
+    for curve in curves {
+      for point in curve.points { append(curve.name, copied: point.copied, cut: name(point), point.accuracy) }
+    }
     return table.text
   }
 

@@ -1,24 +1,14 @@
 /// The report of a transfer experiment: how far up a network can be reused. Accuracies are fractions.
 public struct TransferReport: Sendable {
-  /// One treatment at one cut: the mean over the seeds, with its interval where there are several.
+  /// One treatment at one cut.
   public struct Point: Sendable {
+    /// How many blocks are copied.
     public var copied: Int
-    public var values: [Double]
-    public var mean: Double
-    public var low: Double
-    public var high: Double
+    public var accuracy: MeanValue
 
-    public init(copied: Int, values: [Double], mean: Double, low: Double = .nan, high: Double = .nan) {
+    public init(copied: Int, _ accuracy: MeanValue) {
       self.copied = copied
-      self.values = values
-      self.mean = mean
-      self.low = low
-      self.high = high
-    }
-
-    var text: String {
-      let half = high.isFinite ? " ± \(NumberText.fixed(50 * (high - low), 1))" : ""
-      return NumberText.percent(mean) + half
+      self.accuracy = accuracy
     }
   }
 
@@ -57,11 +47,11 @@ public struct TransferReport: Sendable {
   /// The fine-tuning that is recommended, at one rate of the layers under the head.
   public struct Trial: Sendable {
     public var rate: String
-    public var target: Point
+    public var target: MeanValue
     /// Source accuracy lost; nil where it was not measured.
-    public var forgetting: Point?
+    public var forgetting: MeanValue?
 
-    public init(rate: String, target: Point, forgetting: Point?) {
+    public init(rate: String, target: MeanValue, forgetting: MeanValue?) {
       self.rate = rate
       self.target = target
       self.forgetting = forgetting
@@ -71,7 +61,7 @@ public struct TransferReport: Sendable {
   public var title: String
   public var target: String
   /// The target's own network, with nothing copied.
-  public var base: Point
+  public var base: MeanValue
   /// The last copied block of each cut, from one block on.
   public var cuts: [String]
   public var curves: [Curve]
@@ -88,7 +78,7 @@ public struct TransferReport: Sendable {
   public var protocolText: String
 
   public init(
-    title: String, target: String, base: Point, cuts: [String], curves: [Curve], recommendation: String,
+    title: String, target: String, base: MeanValue, cuts: [String], curves: [Curve], recommendation: String,
     command: String? = nil, protocolText: String
   ) {
     self.title = title
@@ -112,26 +102,29 @@ extension TransferReport {
   /// What the curves show of the paper's three effects, where they are larger than a point and beyond the intervals.
   public var findings: [String] {
     var found: [String] = []
-    func isBelow(_ point: Point, _ other: Point) -> Bool {
+    func isBelow(_ point: MeanValue, _ other: MeanValue) -> Bool {
       other.mean - point.mean > 0.01 && !(point.high >= other.mean) && !(other.low <= point.mean)
     }
     func points(_ difference: Double) -> String { "\(NumberText.points(difference)) points" }
-    if let dip = curve("BnB")?.points.min(by: { $0.mean < $1.mean }), isBelow(dip, base) {
+    if let dip = curve("BnB")?.points.min(by: { $0.accuracy.mean < $1.accuracy.mean }), isBelow(dip.accuracy, base) {
       found.append(
-        "Cutting after \(name(dip)) breaks fragile co-adaptation: BnB falls by \(points(base.mean - dip.mean)).")
+        "Cutting after \(name(dip)) breaks fragile co-adaptation: BnB falls by \(points(base.mean - dip.accuracy.mean))."
+      )
     }
-    if let last = curve("AnB")?.points.last, isBelow(last, base) {
-      let fall = base.mean - last.mean
+    if let last = curve("AnB")?.points.last, isBelow(last.accuracy, base) {
+      let fall = base.mean - last.accuracy.mean
       var text =
         "Frozen layers up to \(name(last)) are specific to what they were trained on: AnB falls by \(points(fall))"
       if let own = curve("BnB")?.points.last, own.copied == last.copied {
-        text += ", of which the cut alone costs \(NumberText.points(min(fall, max(0, base.mean - own.mean)))) (BnB)"
+        text +=
+          ", of which the cut alone costs \(NumberText.points(min(fall, max(0, base.mean - own.accuracy.mean)))) (BnB)"
       }
       found.append(text + ".")
     }
-    if let best = curve("AnB+")?.points.max(by: { $0.mean < $1.mean }), isBelow(base, best) {
+    if let best = curve("AnB+")?.points.max(by: { $0.accuracy.mean < $1.accuracy.mean }), isBelow(base, best.accuracy) {
       found.append(
-        "Copied layers that are trained on help: AnB+ gains \(points(best.mean - base.mean)) at \(name(best)).")
+        "Copied layers that are trained on help: AnB+ gains \(points(best.accuracy.mean - base.mean)) at \(name(best))."
+      )
     }
     return found
   }
