@@ -13,7 +13,7 @@ struct TransferRecommendation {
   /// The source's data, as the user would give them.
   let source: String?
 
-  var choice: Int? { trials.choice(margin: result.margin) }
+  var choice: Int? { trials.choice }
 
   private var factor: Double { choice.map { trials[$0].factor } ?? 1 }
 

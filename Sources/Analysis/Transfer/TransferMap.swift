@@ -69,12 +69,10 @@ public struct TransferMap: Sendable {
       TransferStrategy.allCases.filter { accuracy($0) != nil }.max { mean($0) < mean($1) }
     }
 
-    /// The cheapest strategy within the margin of the most accurate: a point, or half the interval of the most accurate
-    /// where seeds say more.
+    /// The cheapest strategy within a point of the most accurate.
     public var winner: TransferStrategy? {
-      guard let best, let top = accuracy(best) else { return nil }
-      let margin = max(0.01, top.high.isFinite ? (top.high - top.low) / 2 : 0)
-      return TransferStrategy.allCases.first { mean($0) >= top.mean - margin }
+      guard let best else { return nil }
+      return TransferStrategy.allCases.first { mean($0) >= mean(best) - TransferResult.tolerance }
     }
 
     private func mean(_ strategy: TransferStrategy) -> Double { accuracy(strategy)?.mean ?? -.infinity }

@@ -36,10 +36,6 @@ public struct TransferResult: Sendable {
 
   public func curve(_ kind: TransferKind) -> Curve? { curves.first { $0.kind == kind } }
 
-  /// Differences smaller than this are not told apart: a point, or the spread of the target's own network where several
-  /// seeds say more.
-  public var margin: Double {
-    let spread = base.count > 1 ? MeanInterval(base) : nil
-    return max(0.01, spread.map { ($0.high - $0.low) / 2 } ?? 0)
-  }
+  /// Accuracies that are closer than this count as equal: a point.
+  public static let tolerance = 0.01
 }

@@ -113,7 +113,7 @@ public struct TransferMapReport: Sendable {
   public func map() -> ChoiceMap {
     ChoiceMap(
       title: headline,
-      subtitle: "the cheapest way within a point, or the interval, of the best; accuracy on the target, "
+      subtitle: "the cheapest way within a point of the best; accuracy on the target, "
         + protocolText,
       rows: rows.map(\.target), columns: amounts, columnTitle: "training examples a class", choices: strategies,
       cells: rows.map { row in

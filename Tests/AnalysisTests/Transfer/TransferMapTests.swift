@@ -21,8 +21,7 @@ import Training
     #expect(apart.winner == .tuning)
     #expect(cell([.head: [], .scratch: [0.5]]).winner == .scratch)
     #expect(cell([:]).winner == nil)
-    // Two seeds far apart: half the interval of 0.90 ± 0.127 covers 0.85.
-    #expect(cell([.head: [0.85, 0.85], .tuning: [0.89, 0.91]]).winner == .head)
+    #expect(cell([.head: [0.88, 0.90], .tuning: [0.88, 0.91]]).winner == .head)
   }
 
   @Test func nearTargetsStandFirstAmongTheCases() {
