@@ -99,6 +99,7 @@ enum ChartStyle {
       .chart .missing{fill:var(--grid)}
       .chart .line{fill:none;stroke-width:2.2;stroke-linejoin:round}
       .chart .tint{fill-opacity:.22}
+      .chart line.spread{stroke-width:1.4;stroke-opacity:.55;stroke-dasharray:none}
       .chart .single{fill-opacity:.4}
       .chart .band{stroke:none;fill-opacity:var(--band)}
 

@@ -92,16 +92,7 @@ public struct LineChart: Chart {
     drawing.height = bottom + 42
 
     for (index, points) in finite.enumerated() {
-      let band = points.filter(\.hasInterval)
-      if band.count > 1 {
-        let outline = band.map { (x($0.epoch), y($0.high)) } + band.reversed().map { (x($0.epoch), y($0.low)) }
-        drawing.path(outline.map { (x: $0.0, y: $0.1) }, closed: true, "band f\(index % 6)")
-      }
-    }
-    for (index, points) in finite.enumerated() {
-      for point in points where point.singles.count > 1 {
-        for value in point.singles { drawing.dot(index, x(point.epoch), y(value)) }
-      }
+      drawSpread(points, index, x: { x($0) }, y: y, in: &drawing)
     }
     for (index, points) in finite.enumerated() {
       if points.count > 1 { drawing.path(points.map { (x($0.epoch), y($0.value)) }, "line s\(index % 6)") }
@@ -112,6 +103,26 @@ public struct LineChart: Chart {
     }
     placeLabels(finite, labels: labels, namesAtEnd: namesAtEnd, right: right, range: (top, bottom), y: y, in: &drawing)
     return ChartPicture(drawing)
+  }
+
+  /// What surrounds the means: a band, or, where single values are known, these with whiskers, a little apart from
+  /// other series' at the same place.
+  private func drawSpread(
+    _ points: [Point], _ index: Int, x: (Int) -> Double, y: (Double) -> Double, in drawing: inout Drawing
+  ) {
+    guard points.contains(where: { $0.singles.count > 1 }) else {
+      let band = points.filter(\.hasInterval)
+      guard band.count > 1 else { return }
+      let outline =
+        band.map { (x: x($0.epoch), y: y($0.high)) } + band.reversed().map { (x: x($0.epoch), y: y($0.low)) }
+      return drawing.path(outline, closed: true, "band f\(index % 6)")
+    }
+    let shift = 4 * (Double(index) - Double(series.count - 1) / 2)
+    for point in points where point.singles.count > 1 {
+      let place = x(point.epoch) + shift
+      if point.hasInterval { drawing.line(place, y(point.low), place, y(point.high), "spread s\(index % 6)") }
+      for value in point.singles { drawing.dot(index, place, y(value)) }
+    }
   }
 
   private func hover(_ name: String, _ point: Point) -> String {

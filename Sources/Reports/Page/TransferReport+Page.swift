@@ -4,10 +4,12 @@ extension TransferReport {
     var chart = LineChart(
       title: findings.first ?? "Copied layers do as well as the target's own, wherever the network is cut",
       subtitle: "accuracy on \(target), \(protocolText)", valueTitle: "accuracy (%)", decimals: 1,
-      series: curves.map { curve in
-        LineChart.Series(
+      series: curves.enumerated().map { index, curve in
+        // The networks at the beginning are the same for all.
+        let start = index == 0 ? base : MeanValue(mean: base.mean)
+        return LineChart.Series(
           name: curve.name,
-          points: [base.chartPoint(at: 0)] + curve.points.map { $0.accuracy.chartPoint(at: $0.copied) })
+          points: [start.chartPoint(at: 0)] + curve.points.map { $0.accuracy.chartPoint(at: $0.copied) })
       })
     chart.countTitle = "blocks copied"
     chart.countNames = ["none"] + cuts
