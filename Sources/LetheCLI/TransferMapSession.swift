@@ -99,10 +99,8 @@ struct TransferMapSession {
     let line =
       "\(path) · \(checkpoint.program.architecture) · \(targets.count) targets × \(experiment.plan.amounts.count) amounts "
       + "× 3 ways of training · \(count) networks, \(Show.count(steps * 3 * experiment.plan.seeds.count)) steps"
-    let left = experiment.remainingSteps
-    guard left > 0 else { return Console.result(line + " · all are there · \(device)") }
-    let seconds = try experiment.secondsPerStep() * Double(left)
-    Console.result(line + " · about \(Show.duration(seconds)) · \(device)")
+    guard experiment.remainingCount > 0 else { return Console.result(line + " · all are there · \(device)") }
+    Console.result(line + " · about \(Show.duration(try experiment.estimatedSeconds())) · \(device)")
   }
 
   private func json(_ map: TransferMap, _ report: TransferMapReport) -> JSONValue {

@@ -75,8 +75,7 @@ struct TransferSession {
     if trials > 0 { line += ", then at most \(trials) to try rates" }
     if left < count { line += " · \(count - left) are there" }
     if left > 0 {
-      let seconds = try experiment.secondsPerEpoch() * Double(options.epochCount * (left + trials))
-      line += " · at most about \(Show.duration(seconds))"
+      line += " · at most about \(Show.duration(try experiment.estimatedSeconds(trialCount: trials)))"
     }
     Console.result(line + " · \(device)")
   }

@@ -15,6 +15,9 @@ public struct Evaluation: Sendable {
   public var labels: [Int32]
 
   public var count: Int { labels.count }
+  /// Of an epoch that nobody asked for.
+  static let unmeasured = Evaluation(accuracy: .nan, loss: .nan, predictions: [], labels: [])
+
   public var isCorrect: [Bool] { zip(predictions, labels).map(==) }
 }
 

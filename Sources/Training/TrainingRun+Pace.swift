@@ -2,10 +2,20 @@ import Checkpoints
 import Datasets
 import Models
 
+/// How fast a machine trains a network.
+public struct TrainingPace: Sendable {
+  /// Seconds of an optimization step.
+  public let step: Double
+  /// Seconds of an epoch's steps.
+  public let epoch: Double
+  /// Seconds of evaluating the target's test examples.
+  public let evaluation: Double
+}
+
 extension TrainingRun {
-  /// Seconds that an epoch takes on this machine, its evaluation included, estimated from a few steps on a model that is
-  /// then thrown away.
-  public func secondsPerEpoch(from base: Checkpoint) throws -> Double {
+  /// How fast this machine trains the whole network, from a few steps on a model that is then thrown away. Frozen layers
+  /// make it faster.
+  public func pace(from base: Checkpoint) throws -> TrainingPace {
     var plain = self
     plain.storesFrozenLayers = false
     let setup = try plain.setUp(Model(base, device: device), isCancelled: { false }, onEvent: { _ in })
@@ -24,6 +34,7 @@ extension TrainingRun {
     began = clock.now
     _ = try Evaluator().evaluate(setup.model, on: sample, dataset: target.name)
     let perExample = began.duration(to: clock.now).seconds / Double(sample.count)
-    return perBatch * Double(batches.batchCount) + perExample * Double(target.test.count + (source?.test.count ?? 0))
+    return TrainingPace(
+      step: perBatch, epoch: perBatch * Double(batches.batchCount), evaluation: perExample * Double(target.test.count))
   }
 }

@@ -57,8 +57,10 @@ extension TrainingRun {
       set("dose.\(dose.name).pulled_back", dose.pulledBack)
     }
     set("seconds", result.seconds)
-    record.predictions["target", default: [:]][result.epoch] = result.target.predictions
-    record.labels["target"] = result.target.labels
+    if result.target.count > 0 {
+      record.predictions["target", default: [:]][result.epoch] = result.target.predictions
+      record.labels["target"] = result.target.labels
+    }
   }
 }
 

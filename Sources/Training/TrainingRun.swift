@@ -55,6 +55,9 @@ public struct TrainingRun {
   /// Whether frozen lower layers are computed once, where that gives the same; false to compare with computing them at
   /// every step.
   public var storesFrozenLayers = true
+  /// Whether every epoch is evaluated; false for the last alone (and the source at epoch 0), unless the others decide
+  /// something: of a run among many, the result is all that is wanted.
+  public var judgesEveryEpoch = true
   /// Stored in the run as it was given: the options as JSON, the command line, and its options as YAML.
   public var configuration: String
   public var commandLine: [String]
@@ -199,19 +202,37 @@ extension TrainingRun {
   ) throws -> EpochRecord {
     let model = setup.judged.model
     let evaluator = Evaluator()
-    let targetResult = try evaluator.evaluate(model, on: setup.judged.target, dataset: target.name)
+    let isJudged = isJudged(epoch)
+    let targetResult =
+      isJudged ? try evaluator.evaluate(model, on: setup.judged.target, dataset: target.name) : .unmeasured
     var sourceResult: Evaluation?
-    if let source, let examples = setup.judged.source, let judge = setup.judge {
+    if isJudged || epoch == 0, let source, let examples = setup.judged.source, let judge = setup.judge {
       try model.activate(task: judge)
       sourceResult = try evaluator.evaluate(model, on: examples, dataset: source.name)
     }
-    let agreement = try setup.meter?.measure(model)
+    let agreement = isJudged ? try setup.meter?.measure(model) : nil
     try model.activate(task: headName)
     return EpochRecord(
       epoch: epoch, source: sourceResult, proxy: agreement, target: targetResult,
       targetHeadIsNew: setup.headIsNew && epoch == 0, trainingLoss: epoch == 0 ? .nan : statistics.loss,
       penalty: statistics.penalty, learningRate: epoch == 0 ? .nan : statistics.learningRate,
       newBlocks: statistics.newBlocks, doses: statistics.doses, seconds: seconds)
+  }
+}
+
+extension TrainingRun {
+  /// Whether an epoch is evaluated: the last one, and the others where something is decided by them.
+  private func isJudged(_ epoch: Int) -> Bool {
+    judgesEveryEpoch || epoch == options.epochCount || options.isGuidedByTarget
+  }
+}
+
+extension TrainingOptions {
+  /// Whether accuracies decide how the training goes on, or which epoch it stands for.
+  fileprivate var isGuidedByTarget: Bool {
+    if case .plateau = schedule.shape { return true }
+    if case .onPlateau = unfreezing { return true }
+    return selection != nil || patience != nil
   }
 }
 

@@ -23,8 +23,8 @@ struct RunCollection {
     return run
   }
 
-  /// Target accuracy at a finished run's end.
-  func accuracy(_ name: String) -> Double? { finished(name)?.record.metrics["target_accuracy"]?.last }
+  /// Target accuracy at the epoch that a finished run stands for.
+  func accuracy(_ name: String) -> Double? { finished(name)?.record.final("target_accuracy") }
 
   /// Stores an accuracy that no training led to.
   func store(_ name: String, accuracy: Double) throws {
@@ -42,9 +42,10 @@ struct RunCollection {
     _ name: String, from base: () throws -> Checkpoint, on target: Dataset, source: Dataset? = nil,
     options: TrainingOptions, keepsCheckpoints: Bool, isCancelled: () -> Bool
   ) throws {
-    let training = TrainingRun(
+    var training = TrainingRun(
       options: options, path: runPath(name), target: target, source: source, device: device,
       configuration: try options.json, commandLine: [])
+    training.judgesEveryEpoch = false
     try training.complete(from: base, basePath: "", isCancelled: isCancelled)
     if !keepsCheckpoints { try? FileManager.default.removeItem(atPath: "\(training.path)/checkpoints") }
   }
@@ -63,5 +64,13 @@ extension Checkpoint {
       drawn.buffers[specification.name] = buffers[specification.name]
     }
     return drawn
+  }
+}
+
+extension RunRecord {
+  /// A figure at the epoch that the run stands for: the best by its rule, else the last.
+  func final(_ metric: String) -> Double? {
+    let value = metrics.value(metric, row: bestEpoch ?? metrics.rowCount - 1)
+    return value.isNaN ? nil : value
   }
 }

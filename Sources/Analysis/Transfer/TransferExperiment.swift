@@ -59,13 +59,15 @@ public struct TransferExperiment {
   /// How many of the plan's networks are not trained yet.
   public var remainingCount: Int { plan.points.count { runs.finished($0.name) == nil } }
 
-  /// Seconds that an epoch of the whole network takes here, from a few steps that are then forgotten. With frozen layers
-  /// it takes less.
-  public func secondsPerEpoch() throws -> Double {
+  /// Seconds that the networks which are not trained yet take here at most, and so many trials after them, from a few
+  /// steps of the whole network: with frozen layers it is faster.
+  public func estimatedSeconds(trialCount: Int) throws -> Double {
     let training = TrainingRun(
       options: options, path: "", target: target, device: runs.device, configuration: "", commandLine: [])
-    return try training.secondsPerEpoch(
-      from: start(of: TransferPlan.Point(seed: options.seed, kind: nil, cut: nil)))
+    let pace = try training.pace(from: start(of: TransferPlan.Point(seed: options.seed, kind: nil, cut: nil)))
+    // A trial is judged on the source too, before and after.
+    let judgings = remainingCount + (source == nil ? 1 : 3) * trialCount
+    return pace.epoch * Double(options.epochCount * (remainingCount + trialCount)) + pace.evaluation * Double(judgings)
   }
 
   /// The target's own network of the first seed, once it is trained: what the base network's features would be, had they

@@ -69,26 +69,29 @@ public struct TransferMapExperiment {
       })
   }
 
-  /// Steps of the networks that are not trained yet.
-  public var remainingSteps: Int {
-    plan.points(targetCount: targets.count).reduce(0) { sum, point in
-      point.strategy == .probe || runs.finished(name(of: point)) != nil
-        ? sum : sum + stepCount(target: point.target, amount: point.amount)
-    }
-  }
-
   /// Optimization steps of one network for an amount of data.
   public func stepCount(target: Int, amount: Int?) -> Int {
     let count = examples(of: targets[target].train, amount: amount, seed: 0).count * repetitions(target, amount)
     return options.epochCount * ((count + options.batchSize - 1) / options.batchSize)
   }
 
-  /// Seconds that a step of the whole network takes here, its share of the evaluation left out.
-  public func secondsPerStep() throws -> Double {
+  /// How many networks are not trained yet.
+  public var remainingCount: Int { remainingPoints.count }
+
+  /// Seconds that they take here, from a few steps of the whole network; the head alone is faster.
+  public func estimatedSeconds() throws -> Double {
     let training = TrainingRun(
       options: options, path: "", target: targets[0], device: runs.device, configuration: "", commandLine: [])
-    let steps = (options.examples(of: targets[0].train).count + options.batchSize - 1) / options.batchSize
-    return try training.secondsPerEpoch(from: base.drawnAnew(seed: options.seed, device: runs.device)) / Double(steps)
+    let pace = try training.pace(from: base.drawnAnew(seed: options.seed, device: runs.device))
+    let perExample = pace.evaluation / Double(targets[0].test.count)
+    return remainingPoints.reduce(0) { sum, point in
+      sum + pace.step * Double(stepCount(target: point.target, amount: point.amount))
+        + perExample * Double(targets[point.target].test.count)
+    }
+  }
+
+  private var remainingPoints: [TransferMapPlan.Point] {
+    plan.points(targetCount: targets.count).filter { $0.strategy != .probe && runs.finished(name(of: $0)) == nil }
   }
 }
 

@@ -55,12 +55,10 @@ extension TransferExperiment {
             name, from: { base }, on: self.target, source: source, options: own, keepsCheckpoints: false,
             isCancelled: isCancelled)
         }
-        guard let metrics = runs.finished(name)?.record.metrics, let accuracy = metrics["target_accuracy"]?.last else {
-          continue
-        }
+        guard let record = runs.finished(name)?.record, let accuracy = record.final("target_accuracy") else { continue }
         target.append(accuracy)
-        if let kept = metrics["source_accuracy"], let first = kept.first, let last = kept.last {
-          forgetting.append(first - last)
+        if let before = record.metrics["source_accuracy"]?.first, let after = record.final("source_accuracy") {
+          forgetting.append(before - after)
         }
         try onTrial(factor, seed, accuracy)
       }

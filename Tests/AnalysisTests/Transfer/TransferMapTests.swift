@@ -82,7 +82,8 @@ import Training
     let folder = try TemporaryFolder()
     let experiment = try experiment(folder, targets: ["5-9", "1,2"], amounts: [4, nil])
     let trainings = 2 * 2 * 3 * 2
-    #expect(experiment.remainingSteps > 0)
+    #expect(experiment.remainingCount == trainings)
+    #expect(try experiment.estimatedSeconds() > 0)
     var seen: [String] = []
     let map = try experiment.run(onPoint: { point, accuracy in
       if accuracy != nil { seen.append("\(point.target) \(point.strategy) \(point.seed)") }
@@ -102,7 +103,7 @@ import Training
     #expect(try #require(map.rows[0].cells[1].accuracy(.tuning)).mean > 0.5)
     let names = try FileManager.default.contentsOfDirectory(atPath: folder.file("map/runs"))
     #expect(names.count == trainings + 2 * 2 * 2)
-    #expect(experiment.remainingSteps == 0)
+    #expect(experiment.remainingCount == 0)
     let again = try experiment.run()
     #expect(again.rows.map { $0.cells.map(\.values) } == map.rows.map { $0.cells.map(\.values) })
   }

@@ -66,7 +66,8 @@ import Training
     #expect(result.curve(.transfer)?.points[0].cut == cuts[0].name)
 
     #expect(experiment.remainingCount == 0)
-    #expect(try experiment.secondsPerEpoch() > 0)
+    #expect(try experiment.estimatedSeconds(trialCount: 1) > 0)
+    #expect(try experiment.estimatedSeconds(trialCount: 0) == 0)
     #expect(try experiment.targetNetwork().parameters.keys.sorted() == base.parameters.keys.sorted())
 
     // A second run finds everything and trains nothing.
