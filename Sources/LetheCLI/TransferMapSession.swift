@@ -97,7 +97,7 @@ struct TransferMapSession {
     }
     let count = targets.count * experiment.plan.amounts.count * 3 * experiment.plan.seeds.count
     let line =
-      "\(path) · \(checkpoint.program.architecture) · \(targets.count) targets × \(experiment.plan.amounts.count) amounts "
+      "\(path) · \(checkpoint.program.architecture) · \(targets.count) target\(targets.count == 1 ? "" : "s") × \(experiment.plan.amounts.count) amounts "
       + "× 3 ways of training · \(count) networks, \(Show.count(steps * 3 * experiment.plan.seeds.count)) steps"
     guard experiment.remainingCount > 0 else { return Console.result(line + " · all are there · \(device)") }
     Console.result(line + " · about \(Show.duration(try experiment.estimatedSeconds())) · \(device)")

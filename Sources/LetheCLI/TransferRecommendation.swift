@@ -13,7 +13,7 @@ struct TransferRecommendation {
   /// The source's data, as the user would give them.
   let source: String?
 
-  var choice: Int? { trials.choice }
+  var choice: Int? { trials.choice(within: result.tolerance) }
 
   private var factor: Double { choice.map { trials[$0].factor } ?? 1 }
 

@@ -25,6 +25,7 @@ extension TransferReport {
         forgetting: trial.forgetting.isEmpty ? nil : MeanValue(of: trial.forgetting))
     }
     choice = recommendation.choice
+    testCount = result.testCount
   }
 
   /// Sets the scores beside the curves.

@@ -73,8 +73,8 @@ extension Program {
     return layer == head || layer.hasPrefix(head + ".")
   }
 
-  /// `a.b.c`, `a.b`, `a`.
-  private static func paths(above name: String) -> [String] {
+  /// A name and the paths of all modules around it, the innermost first: `a.b.c`, `a.b`, `a`.
+  public static func paths(above name: String) -> [String] {
     var all = [name]
     while let last = all.last, case let parent = path(ofTensor: last), !parent.isEmpty { all.append(parent) }
     return all

@@ -14,20 +14,20 @@ public enum TransferAdvice: Sendable, Equatable {
 }
 
 extension TransferResult {
-  /// Freezing costs nothing up to a cut where AnB is within a point of AnB+ at it and at every cut before.
+  /// Freezing costs nothing up to a cut where AnB is as good as AnB+, within the ``tolerance``, at it and at every cut before.
   ///
-  /// Only where the best copies fall short of the target's own network by more than a point, and by more than seeds
-  /// alone explain, a network of the target's own is advised.
+  /// Only where the best copies fall short of the target's own network by more than that, and by more than seeds alone
+  /// explain, a network of the target's own is advised.
   public func advice(cuts: [TransferCut]) -> TransferAdvice {
     guard let frozen = curve(.transfer)?.points, let tuned = curve(.transferTuned)?.points,
       let best = tuned.max(by: { $0.accuracy.mean < $1.accuracy.mean })
     else { return .tuneAll }
     // A seed's networks see the same examples in the same order: they are compared with each other.
     let losses = zip(base, best.values).map { $0 - $1 }
-    if !losses.isEmpty, case let loss = MeanInterval(losses), loss.mean > Self.tolerance, !(loss.low <= 0) {
+    if !losses.isEmpty, case let loss = MeanInterval(losses), loss.mean > tolerance, !(loss.low <= 0) {
       return .startAnew
     }
-    let free = zip(frozen, tuned).prefix { $0.accuracy.mean >= $1.accuracy.mean - Self.tolerance }
+    let free = zip(frozen, tuned).prefix { $0.accuracy.mean >= $1.accuracy.mean - tolerance }
     guard let last = free.last?.0, let cut = cuts.first(where: { $0.name == last.cut }) else { return .tuneAll }
     return .freeze(cut)
   }

@@ -53,7 +53,7 @@ public struct TransferExperiment {
       accuracies[point.name] = found
       try onPoint(point, found)
     }
-    return TransferResult(plan) { accuracies[$0.name] }
+    return TransferResult(plan, testCount: target.test.count) { accuracies[$0.name] }
   }
 
   /// How many of the plan's networks are not trained yet.

@@ -57,6 +57,8 @@ public struct TransferMap: Sendable {
     public let amount: Int?
     /// Training examples in all.
     public let exampleCount: Int
+    /// Test examples that the accuracies are of.
+    public let testCount: Int
     /// Target accuracies, one a seed, by strategy.
     public let values: [TransferStrategy: [Double]]
 
@@ -69,10 +71,12 @@ public struct TransferMap: Sendable {
       TransferStrategy.allCases.filter { accuracy($0) != nil }.max { mean($0) < mean($1) }
     }
 
-    /// The cheapest strategy within a point of the most accurate.
+    /// The cheapest strategy as good as the most accurate: within a point, or a standard error where few test examples
+    /// make it larger.
     public var winner: TransferStrategy? {
       guard let best else { return nil }
-      return TransferStrategy.allCases.first { mean($0) >= mean(best) - TransferResult.tolerance }
+      let tolerance = TransferResult.tolerance(testCount: testCount, near: mean(best))
+      return TransferStrategy.allCases.first { mean($0) >= mean(best) - tolerance }
     }
 
     private func mean(_ strategy: TransferStrategy) -> Double { accuracy(strategy)?.mean ?? -.infinity }

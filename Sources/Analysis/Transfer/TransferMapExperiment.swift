@@ -57,6 +57,7 @@ public struct TransferMapExperiment {
           cells: plan.amounts.map { amount in
             TransferMap.Cell(
               amount: amount, exampleCount: examples(of: targets[target].train, amount: amount, seed: 0).count,
+              testCount: targets[target].test.count,
               values: Dictionary(
                 uniqueKeysWithValues: TransferStrategy.allCases.map { strategy in
                   let values = plan.seeds.compactMap { seed in

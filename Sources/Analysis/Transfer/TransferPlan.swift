@@ -23,11 +23,8 @@ public struct TransferCut: Sendable, Equatable {
   public let parameterNames: [String]
   public let bufferNames: [String]
 
-  /// Globs that freeze exactly what is copied.
-  public var frozenPatterns: [String] {
-    var seen: Set<String> = []
-    return parameterNames.map { Program.path(ofTensor: $0) }.filter { !$0.isEmpty && seen.insert($0).inserted }
-  }
+  /// Globs that freeze exactly what is copied: whole modules where all of one is, single parameters otherwise.
+  public let frozenPatterns: [String]
 }
 
 extension Program {
@@ -39,15 +36,32 @@ extension Program {
     let head = Set(headParameterNames)
     let body = blocks.filter { head.isDisjoint(with: $0.parameterNames) }
     let cuts = body.indices.map { last in
-      TransferCut(
-        name: body[last].name, parameterNames: body[...last].flatMap(\.parameterNames),
-        bufferNames: body[...last].flatMap(\.bufferNames))
+      let copied = body[...last].flatMap(\.parameterNames)
+      return TransferCut(
+        name: body[last].name, parameterNames: copied, bufferNames: body[...last].flatMap(\.bufferNames),
+        frozenPatterns: patterns(matchingOnly: copied))
     }
     guard let names else { return cuts }
     for name in names where !cuts.contains(where: { $0.name == name }) {
       throw ProgramError.noMatch(pattern: name, nearest: cuts.map(\.name))
     }
     return cuts.filter { names.contains($0.name) }
+  }
+
+  /// The fewest paths, in order, under which these parameters stand and no others.
+  private func patterns(matchingOnly names: [String]) -> [String] {
+    let wanted = Set(names)
+    var isWhole: [String: Bool] = [:]
+    for parameter in parameters.map(\.name) {
+      for path in Self.paths(above: parameter) {
+        isWhole[path] = isWhole[path, default: true] && wanted.contains(parameter)
+      }
+    }
+    var seen: Set<String> = []
+    return names.compactMap { name in
+      let path = Self.paths(above: name).last { isWhole[$0] == true } ?? name
+      return seen.insert(path).inserted ? path : nil
+    }
   }
 }
 

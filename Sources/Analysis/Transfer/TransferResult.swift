@@ -21,7 +21,11 @@ public struct TransferResult: Sendable {
   public let base: [Double]
   public let curves: [Curve]
 
-  init(_ plan: TransferPlan, _ accuracy: (TransferPlan.Point) -> Double?) {
+  /// Test examples that the accuracies are of.
+  public let testCount: Int
+
+  init(_ plan: TransferPlan, testCount: Int, _ accuracy: (TransferPlan.Point) -> Double?) {
+    self.testCount = testCount
     base = plan.seeds.compactMap { accuracy(TransferPlan.Point(seed: $0, kind: nil, cut: nil)) }
     curves = plan.kinds.map { kind in
       Curve(
@@ -36,6 +40,13 @@ public struct TransferResult: Sendable {
 
   public func curve(_ kind: TransferKind) -> Curve? { curves.first { $0.kind == kind } }
 
-  /// Accuracies that are closer than this count as equal: a point.
-  public static let tolerance = 0.01
+  /// Accuracies that are closer than this count as equal.
+  public var tolerance: Double {
+    Self.tolerance(testCount: testCount, near: base.isEmpty ? 0.5 : MeanInterval(base).mean)
+  }
+
+  /// A point, or one standard error of the difference of two accuracies where few test examples make it larger.
+  static func tolerance(testCount: Int, near accuracy: Double) -> Double {
+    max(0.01, (2 * accuracy * (1 - accuracy) / Double(max(1, testCount))).squareRoot())
+  }
 }

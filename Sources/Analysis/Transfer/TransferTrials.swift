@@ -68,13 +68,13 @@ extension TransferExperiment {
 }
 
 extension [TransferTrial] {
-  /// The place of the trial to follow: of those within a point of the best on the target, the one that forgets least,
+  /// The place of the trial to follow: of those as good as the best on the target, within the tolerance, the one that forgets least,
   /// or the one that moves the layers least where forgetting was not measured.
-  public var choice: Int? {
+  public func choice(within tolerance: Double) -> Int? {
     func mean(_ values: [Double]) -> Double { values.isEmpty ? .nan : MeanInterval(values).mean }
     let tried = indices.filter { !self[$0].target.isEmpty }
     guard let best = tried.map({ mean(self[$0].target) }).max() else { return nil }
-    return tried.filter { mean(self[$0].target) >= best - TransferResult.tolerance }.min { first, second in
+    return tried.filter { mean(self[$0].target) >= best - tolerance }.min { first, second in
       let (one, other) = (self[first], self[second])
       guard !one.forgetting.isEmpty, !other.forgetting.isEmpty else { return one.factor < other.factor }
       return mean(one.forgetting) < mean(other.forgetting)

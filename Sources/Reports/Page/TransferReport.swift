@@ -65,6 +65,8 @@ public struct TransferReport: Sendable {
   /// The last copied block of each cut, from one block on.
   public var cuts: [String]
   public var curves: [Curve]
+  /// Test examples that the accuracies are of.
+  public var testCount: Int?
   public var scores: [Score] = []
   /// What is said of the network as a whole.
   public var wholeScores: [(name: String, value: Double, meaning: String)] = []
@@ -99,11 +101,14 @@ public struct TransferReport: Sendable {
 }
 
 extension TransferReport {
-  /// What the curves show of the paper's three effects, where they are larger than a point and beyond the intervals.
+  /// What the curves show of the paper's three effects, where they are larger than a point, than the test examples tell
+  /// apart (two standard errors) and than the intervals.
   public var findings: [String] {
     var found: [String] = []
     func isBelow(_ point: MeanValue, _ other: MeanValue) -> Bool {
-      other.mean - point.mean > 0.01 && !(point.high >= other.mean) && !(other.low <= point.mean)
+      let variance = point.mean * (1 - point.mean) + other.mean * (1 - other.mean)
+      let error = testCount.map { 2 * (variance / Double(max(1, $0))).squareRoot() } ?? 0
+      return other.mean - point.mean > max(0.01, error) && !(point.high >= other.mean) && !(other.low <= point.mean)
     }
     func points(_ difference: Double) -> String { "\(NumberText.points(difference)) points" }
     if let dip = curve("BnB")?.points.min(by: { $0.accuracy.mean < $1.accuracy.mean }), isBelow(dip.accuracy, base) {
@@ -133,8 +138,11 @@ extension TransferReport {
   public var bestScore: String? {
     let ranked = scores.filter { $0.frozenCorrelation.isFinite }
     guard let best = ranked.max(by: { $0.frozenCorrelation < $1.frozenCorrelation }) else { return nil }
-    return "Of these, \(best.name) ranks the \(cuts.count) cuts most as AnB does: rank correlation "
-      + "\(NumberText.fixed(best.frozenCorrelation, 2))."
+    let correlation = NumberText.fixed(best.frozenCorrelation, 2)
+    return best.frozenCorrelation > 0
+      ? "Of these, \(best.name) ranks the \(cuts.count) cuts most as AnB does: rank correlation \(correlation)."
+      : "None of these ranks the \(cuts.count) cuts as AnB does; \(best.name) comes nearest, rank correlation "
+        + "\(correlation)."
   }
 
   /// What the scores say beside their table, a sentence each.

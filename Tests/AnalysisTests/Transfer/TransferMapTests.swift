@@ -10,8 +10,8 @@ import Training
 @testable import Analysis
 
 @Suite struct TransferMapTests {
-  private func cell(_ values: [TransferStrategy: [Double]]) -> TransferMap.Cell {
-    TransferMap.Cell(amount: 5, exampleCount: 25, values: values)
+  private func cell(_ values: [TransferStrategy: [Double]], testCount: Int = 10_000) -> TransferMap.Cell {
+    TransferMap.Cell(amount: 5, exampleCount: 25, testCount: testCount, values: values)
   }
 
   @Test func theCheapestOfEqualsWins() {
@@ -21,6 +21,8 @@ import Training
     #expect(apart.winner == .tuning)
     #expect(cell([.head: [], .scratch: [0.5]]).winner == .scratch)
     #expect(cell([:]).winner == nil)
+    // √(2 · 0.9 · 0.1 / 200) = 0.03.
+    #expect(cell([.head: [0.875], .tuning: [0.90]], testCount: 200).winner == .head)
     #expect(cell([.head: [0.88, 0.90], .tuning: [0.88, 0.91]]).winner == .head)
   }
 
