@@ -50,8 +50,8 @@ struct TransferCommand: ParsableCommand {
 
   @Flag(
     help: """
-      An answer in minutes: AnB and AnB+ alone, on 5,000 examples unless --examples says otherwise; with --map, fewer \
-      amounts and steps.
+      An answer in minutes: AnB and AnB+ alone, at six cuts at most, on 5,000 examples unless --examples says otherwise; \
+      with --map, fewer amounts and steps.
       """)
   var quick = false
 

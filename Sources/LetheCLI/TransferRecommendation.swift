@@ -35,12 +35,11 @@ struct TransferRecommendation {
     }
   }
 
-  /// `, the layers at 0.003 and the head at 0.01`.
+  /// `, at the rate 0.003 and the head at 0.01`.
   private var rates: String {
     guard choice != nil else { return "" }
-    let rate = options.learningRate
-    guard factor != 1 else { return ", all at the rate \(Self.text(rate))" }
-    return ", at the rate \(Self.text(rate)) and the head at \(Self.text(experiment.options.learningRate))"
+    let rate = ", at the rate \(Self.text(options.learningRate))"
+    return factor == 1 ? rate : rate + " and the head at \(Self.text(experiment.options.learningRate))"
   }
 
   private func outcome(else comparison: String) -> String {

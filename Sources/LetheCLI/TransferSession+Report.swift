@@ -11,7 +11,7 @@ extension TransferReport {
     let options = experiment.options
     self.init(
       title: URL(fileURLWithPath: title).lastPathComponent, target: experiment.target.name,
-      base: MeanValue(of: result.base), cuts: plan.cuts.map(\.name),
+      base: MeanValue(of: result.base), cuts: plan.cuts.map { Cut(name: $0.name, blockCount: $0.blockCount) },
       curves: result.curves.map { curve in
         .init(
           name: curve.kind.rawValue, points: curve.points.map { Point(copied: $0.copied, MeanValue(of: $0.values)) })

@@ -19,10 +19,14 @@ struct TransferSession {
   let options: TrainingOptions
   let device: Device
 
+  /// Of a deep network, `--quick` takes so many cuts.
+  private static let quickCutCount = 6
+
   private var isSilent: Bool { command.shared.quiet || command.shared.json }
 
   func run() throws {
-    let cuts = try checkpoint.program.transferCuts(after: command.cut.isEmpty ? nil : command.cut)
+    var cuts = try checkpoint.program.transferCuts(after: command.cut.isEmpty ? nil : command.cut)
+    if command.quick, command.cut.isEmpty { cuts = cuts.spread(Self.quickCutCount) }
     guard !cuts.isEmpty else { throw CommandError.badInput("\(path): it has no block before its head to cut after") }
     let origin = try source()
     let plan = TransferPlan(
@@ -132,7 +136,7 @@ struct TransferSession {
       ]
     }
     return [
-      "protocol": .string(report.protocolText), "layers": .array(report.cuts.map { .string($0) }),
+      "protocol": .string(report.protocolText), "layers": .array(report.cuts.map { .string($0.name) }),
       "base": .object(accuracy(result.base)),
       "curves": .array(
         result.curves.map { curve in

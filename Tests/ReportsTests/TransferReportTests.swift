@@ -34,7 +34,7 @@ import Testing
     let halves = values { $0.hasPrefix("half") && !$0.contains("natman") }
     return TransferReport(
       title: "Yosinski et al. 2014", target: "half of ImageNet", base: point(0, halves).accuracy,
-      cuts: (1...7).map { "layer \($0)" },
+      cuts: (1...7).map { .init(name: "layer \($0)", blockCount: $0) },
       curves: [
         curve("BnB", "transfer", sameHalf: true), curve("BnB+", "transfer-ft", sameHalf: true),
         curve("AnB", "transfer", sameHalf: false), curve("AnB+", "transfer-ft", sameHalf: false),
@@ -65,6 +65,18 @@ import Testing
     #expect(chart.svg().contains("blocks copied") && report.html().contains("AnB+ gains"))
   }
 
+  @Test func someCutsStandWhereTheyAre() throws {
+    var report = try study()
+    report.cuts = [report.cuts[1], report.cuts[4]]
+    for index in report.curves.indices {
+      report.curves[index].points = [2, 5].map { report.curves[index].points[$0 - 1] }
+    }
+    #expect(
+      report.table().rows.map { Array($0.prefix(2)) } == [["0", "nothing"], ["2", "layer 2"], ["5", "layer 5"]])
+    #expect(report.chart().series[0].points.map(\.epoch) == [0, 2, 5] && report.chart().countNames.isEmpty)
+    #expect(report.findings[0].contains("Cutting after layer 5"))
+  }
+
   @Test func everyRunIsADotAndEveryCutIsNamed() throws {
     let report = try study()
     let svg = report.chart().svg()
@@ -93,6 +105,13 @@ import Testing
         rate: "0.003", target: MeanValue(values: [0.91], mean: 0.91),
         forgetting: MeanValue(values: [0.014], mean: 0.014)),
     ]
+    report.choice = 1
+    #expect(!report.findings.contains { $0.contains("drawn anew") })
+    report.trials[0].target.mean = 0.5
+    report.choice = 0
+    // AnB+ has 64.6 % at layer 7.
+    #expect(report.findings.last?.hasPrefix("Fine-tuning the whole copy stays 14.6 points below AnB+") == true)
+    report.trials[0].target.mean = 0.9
     report.choice = 1
     let scores = report.scoreTable()
     #expect(scores.rows[0] == ["layer 1", "10.0 %", "−1.000"] && scores.rows[2][2] == "–")
@@ -126,7 +145,8 @@ import Testing
   @Test func withoutADifferenceNothingIsClaimed() {
     let flat = (1...3).map { TransferReport.Point(copied: $0, MeanValue(values: [0.9], mean: 0.9)) }
     let report = TransferReport(
-      title: "", target: "t", base: MeanValue(values: [0.9], mean: 0.9), cuts: ["a", "b", "c"],
+      title: "", target: "t", base: MeanValue(values: [0.9], mean: 0.9),
+      cuts: (1...3).map { .init(name: "block \($0)", blockCount: $0) },
       curves: ["BnB", "AnB", "AnB+"].map { .init(name: $0, points: flat) }, recommendation: "", protocolText: "")
     #expect(report.findings.isEmpty && report.chart().title.contains("as well as"))
   }

@@ -19,6 +19,8 @@ public enum TransferKind: String, Sendable, CaseIterable {
 public struct TransferCut: Sendable, Equatable {
   /// The last block that is copied.
   public let name: String
+  /// How many blocks are copied.
+  public let blockCount: Int
   /// Everything that is copied, in the program's order.
   public let parameterNames: [String]
   public let bufferNames: [String]
@@ -38,7 +40,8 @@ extension Program {
     let cuts = body.indices.map { last in
       let copied = body[...last].flatMap(\.parameterNames)
       return TransferCut(
-        name: body[last].name, parameterNames: copied, bufferNames: body[...last].flatMap(\.bufferNames),
+        name: body[last].name, blockCount: last + 1, parameterNames: copied,
+        bufferNames: body[...last].flatMap(\.bufferNames),
         frozenPatterns: patterns(matchingOnly: copied))
     }
     guard let names else { return cuts }
@@ -62,6 +65,14 @@ extension Program {
       let path = Self.paths(above: name).last { isWhole[$0] == true } ?? name
       return seen.insert(path).inserted ? path : nil
     }
+  }
+}
+
+extension [TransferCut] {
+  /// At most so many of them, evenly spread, the last among them.
+  public func spread(_ count: Int) -> [TransferCut] {
+    guard self.count > count, count > 0 else { return self }
+    return (1...count).map { self[($0 * self.count + count - 1) / count - 1] }
   }
 }
 

@@ -4,7 +4,7 @@ import Metrics
 public struct TransferResult: Sendable {
   /// One treatment at one cut.
   public struct Point: Sendable {
-    /// How many blocks were copied, from 1.
+    /// How many blocks were copied.
     public let copied: Int
     public let cut: String
     /// One a seed.
@@ -30,10 +30,10 @@ public struct TransferResult: Sendable {
     curves = plan.kinds.map { kind in
       Curve(
         kind: kind,
-        points: plan.cuts.enumerated().compactMap { index, cut in
+        points: plan.cuts.compactMap { cut in
           let values = plan.seeds.compactMap { accuracy(TransferPlan.Point(seed: $0, kind: kind, cut: cut)) }
           guard !values.isEmpty else { return nil }
-          return Point(copied: index + 1, cut: cut.name, values: values, accuracy: MeanInterval(values))
+          return Point(copied: cut.blockCount, cut: cut.name, values: values, accuracy: MeanInterval(values))
         })
     }
   }

@@ -12,17 +12,19 @@ extension TransferReport {
           points: [start.chartPoint(at: 0)] + curve.points.map { $0.accuracy.chartPoint(at: $0.copied) })
       })
     chart.countTitle = "blocks copied"
-    chart.countNames = ["none"] + cuts
+    if cuts.map(\.blockCount) == Array(1...max(1, cuts.count)) { chart.countNames = ["none"] + cuts.map(\.name) }
     return chart
   }
 
   public func table() -> TextTable {
     var table = TextTable([.number("copied"), .init("up to")] + curves.map { .number($0.name) })
     table.append(["0", "nothing"] + curves.map { _ in base.text })
-    for (index, cut) in cuts.enumerated() {
+    for cut in cuts {
       table.append(
-        ["\(index + 1)", cut]
-          + curves.map { curve in curve.points.first { $0.copied == index + 1 }?.accuracy.text ?? NumberText.missing })
+        ["\(cut.blockCount)", cut.name]
+          + curves.map { curve in
+            curve.points.first { $0.copied == cut.blockCount }?.accuracy.text ?? NumberText.missing
+          })
     }
     return table
   }
@@ -32,7 +34,7 @@ extension TransferReport {
     var table = TextTable([.init("up to")] + scores.map { .number($0.name) })
     for (index, cut) in cuts.enumerated() {
       table.append(
-        [cut]
+        [cut.name]
           + scores.map {
             $0.isFraction ? NumberText.percent($0.values[index]) : NumberText.fixed($0.values[index], 3)
           })

@@ -12,6 +12,17 @@ public struct TransferReport: Sendable {
     }
   }
 
+  public struct Cut: Sendable {
+    /// The last block that is copied, and how many are.
+    public var name: String
+    public var blockCount: Int
+
+    public init(name: String, blockCount: Int) {
+      self.name = name
+      self.blockCount = blockCount
+    }
+  }
+
   public struct Curve: Sendable {
     /// `AnB+`.
     public var name: String
@@ -62,8 +73,7 @@ public struct TransferReport: Sendable {
   public var target: String
   /// The target's own network, with nothing copied.
   public var base: MeanValue
-  /// The last copied block of each cut, from one block on.
-  public var cuts: [String]
+  public var cuts: [Cut]
   public var curves: [Curve]
   /// Test examples that the accuracies are of.
   public var testCount: Int?
@@ -80,7 +90,7 @@ public struct TransferReport: Sendable {
   public var protocolText: String
 
   public init(
-    title: String, target: String, base: MeanValue, cuts: [String], curves: [Curve], recommendation: String,
+    title: String, target: String, base: MeanValue, cuts: [Cut], curves: [Curve], recommendation: String,
     command: String? = nil, protocolText: String
   ) {
     self.title = title
@@ -96,7 +106,7 @@ public struct TransferReport: Sendable {
   func curve(_ name: String) -> Curve? { curves.first { $0.name == name } }
 
   func name(_ point: Point) -> String {
-    cuts.indices.contains(point.copied - 1) ? cuts[point.copied - 1] : "\(point.copied)"
+    cuts.first { $0.blockCount == point.copied }?.name ?? "\(point.copied)"
   }
 }
 
@@ -130,6 +140,13 @@ extension TransferReport {
       found.append(
         "Copied layers that are trained on help: AnB+ gains \(points(best.accuracy.mean - base.mean)) at \(name(best))."
       )
+    }
+    if let choice, let best = curve("AnB+")?.points.max(by: { $0.accuracy.mean < $1.accuracy.mean }),
+      isBelow(trials[choice].target, best.accuracy)
+    {
+      found.append(
+        "Fine-tuning the whole copy stays \(points(best.accuracy.mean - trials[choice].target.mean)) below AnB+ at "
+          + "\(name(best)): what lies above it serves the target better drawn anew.")
     }
     return found
   }

@@ -5,7 +5,7 @@ import Testing
 
 @Suite struct TransferAdviceTests {
   private let cuts = ["a", "b", "c"].map {
-    TransferCut(name: $0, parameterNames: ["\($0).weight"], bufferNames: [], frozenPatterns: [$0])
+    TransferCut(name: $0, blockCount: 1, parameterNames: ["\($0).weight"], bufferNames: [], frozenPatterns: [$0])
   }
 
   /// Curves at three cuts, one seed, in the order base, AnB, AnB+.

@@ -23,6 +23,15 @@ import Testing
     try expectExactPatterns(Checkpoint(exportedProgram: path, task: "source").program)
   }
 
+  @Test func someCutsOfManyAreSpreadEvenly() {
+    let cuts = (1...17).map {
+      TransferCut(name: "\($0)", blockCount: $0, parameterNames: [], bufferNames: [], frozenPatterns: [])
+    }
+    // ⌈17 k / 6⌉ for k from 1 to 6.
+    #expect(cuts.spread(6).map(\.blockCount) == [3, 6, 9, 12, 15, 17])
+    #expect(cuts.spread(17) == cuts && cuts.spread(40) == cuts && cuts.spread(1).map(\.blockCount) == [17])
+  }
+
   @Test func wholeModulesAreNamedOnce() throws {
     let program = try Architecture.resnet18.program(
       options: ArchitectureOptions(inputShape: [3, 32, 32], classCount: 4))
