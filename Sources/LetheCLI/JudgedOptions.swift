@@ -72,7 +72,7 @@ extension JudgedOptions {
     let chosen = opened.chosenEpoch
     guard chosen > 0 else { throw CommandError.badInput("\(run): it has no epoch after epoch 0") }
     let words = ["base", "source", "source-proxy", "target", "epochs", "lr", "optimizer", "schedule"].flatMap { name in
-      options.values(of: name).map { name == "base" ? $0 : "--\(name) \($0)" }
+      options.values(of: name).map { name == "base" ? $0.shellQuoted : "--\(name) \($0.shellQuoted)" }
     }
     return Subject(
       before: opened.checkpointPath(epoch: 0), after: opened.checkpointPath(epoch: chosen), source: data,

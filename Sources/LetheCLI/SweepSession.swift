@@ -161,13 +161,12 @@ struct SweepSession {
 
   /// The command that trains with a method alone.
   private func retraining(_ method: SweepMethod) -> String {
-    func quoted(_ text: String) -> String { text.contains { " |*?'".contains($0) } ? "'\(text)'" : text }
     let left: Set<String> = ["output", "regularizer", "seeds", "max-forgetting", "trials", "jobs", "worker", "base"]
     let rest = EffectiveOptions(of: command).leaving(left).changed(from: EffectiveOptions(of: SweepCommand.standard))
     let regularizers = method.label == "none" ? [] : method.label.components(separatedBy: " + ")
     return
-      (["lethe finetune", quoted(command.base)] + rest.map { quoted($0) }
-      + regularizers.map { "--regularizer " + quoted($0) } + ["-o run"]).joined(separator: " ")
+      (["lethe finetune", command.base.shellQuoted] + rest.map(\.shellQuoted)
+      + regularizers.map { "--regularizer " + $0.shellQuoted } + ["-o run"]).joined(separator: " ")
   }
 
   private func json(_ rows: [SweepPlan.Row], _ frontier: Frontier, _ choice: Int?) -> JSONValue {

@@ -15,6 +15,8 @@ struct TransferRecommendation {
 
   var choice: Int? { trials.choice(within: result.tolerance) }
 
+  private var trainsHeadAlone: Bool { experiment.trialFactors(freezing: advice.frozen).count == 1 }
+
   private var factor: Double { choice.map { trials[$0].factor } ?? 1 }
 
   var sentence: String {
@@ -24,9 +26,8 @@ struct TransferRecommendation {
     case .startAnew:
       return "Train a network of the target's own: every copy falls short of it (\(Show.percent(own)))."
     case .freeze(let cut):
-      let isAll = experiment.trialFactors(freezing: cut).count == 1
       let what =
-        isAll
+        trainsHeadAlone
         ? "Freeze everything but the head" : "Freeze up to \(cut.name) and fine-tune from there\(rates)"
       return what + outcome(else: comparison)
     case .tuneAll:
@@ -57,18 +58,19 @@ struct TransferRecommendation {
 
   /// The command that trains the same way; nil where the base network is better left alone.
   var commandLine: String? {
-    func quoted(_ text: String) -> String { text.contains { " |*?'".contains($0) } ? "'\(text)'" : text }
     guard advice != .startAnew else { return nil }
     let left: Set<String> = [
       "base", "output", "cut", "seeds", "quick", "no-scores", "no-trials", "map", "amounts", "least-steps", "source",
       "target", "lr",
     ]
     let rest = EffectiveOptions(of: command).leaving(left).changed(from: EffectiveOptions(of: TransferCommand.standard))
-    var words = ["lethe finetune", quoted(command.base), "--source", source.map(quoted) ?? "DATA"]
-    words += ["--target", quoted(command.target[0])] + rest.map(quoted)
+    var words = ["lethe finetune", command.base.shellQuoted, "--source", source?.shellQuoted ?? "DATA"]
+    words += ["--target", command.target[0].shellQuoted] + rest.map(\.shellQuoted)
     words += ["--lr", Self.text(options.learningRate)]
-    words += options.rateRules.flatMap { ["--lr", quoted("\($0.pattern)=\(Self.text($0.value))")] }
-    words += (advice.frozen?.frozenPatterns ?? []).flatMap { ["--freeze", quoted($0)] }
+    words += options.rateRules.flatMap { ["--lr", "\($0.pattern)=\(Self.text($0.value))".shellQuoted] }
+    words +=
+      trainsHeadAlone
+      ? ["--feature-extraction"] : (advice.frozen?.frozenPatterns ?? []).flatMap { ["--freeze", $0.shellQuoted] }
     return (words + ["-o run"]).joined(separator: " ")
   }
 
