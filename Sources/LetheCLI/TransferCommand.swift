@@ -86,6 +86,10 @@ struct TransferCommand: ParsableCommand {
     if quick { arguments.examples = arguments.examples ?? 5000 }
     let options = try arguments.options()
     let device = try hardware.open()
+    for data in targets {
+      try TrainingRun(options: options, path: "", target: data, device: device, configuration: "", commandLine: [])
+        .check(checkpoint)
+    }
     if map {
       try TransferMapSession(
         command: self, path: path, checkpoint: checkpoint, targets: targets, options: options, device: device

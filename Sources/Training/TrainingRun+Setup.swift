@@ -1,3 +1,4 @@
+import Checkpoints
 import Datasets
 import Models
 import Torch
@@ -24,10 +25,8 @@ extension TrainingRun {
   func setUp(
     _ model: Model, isCancelled: () -> Bool, onEvent: (TrainingEvent) throws -> Void
   ) throws -> Setup {
-    try checkSelection()
-    guard Set(target.train.labels).count > 1 else { throw TrainingError.oneClass(dataset: target.name) }
+    try checkTarget(model)
     let examples = options.examples(of: target.train)
-    model.fitPreprocessing(to: examples, fitsImages: options.fitsImages)
     let judge = try source.map { try sourceHead(for: $0, in: model) } ?? proxy.map { _ in try originalHead(in: model) }
     if let proxy { try model.checkInputs(of: proxy.test, dataset: proxy.name) }
     let headIsNew = try installTargetHead(in: model, judge: judge)
@@ -55,6 +54,21 @@ extension TrainingRun {
     }
     return Setup(
       model: model, judge: judge, meter: meter, trainer: trainer, headIsNew: headIsNew, judged: judged)
+  }
+
+  /// Refuses options and data that the network cannot be trained with, before anything is written.
+  ///
+  /// - Throws: ``TrainingError`` that names what does not fit.
+  public func check(_ base: Checkpoint) throws {
+    let model = try Model(base, device: device)
+    try checkTarget(model)
+    try model.checkInputs(of: target.train, dataset: target.name)
+  }
+
+  private func checkTarget(_ model: Model) throws {
+    try checkSelection()
+    guard Set(target.train.labels).count > 1 else { throw TrainingError.oneClass(dataset: target.name) }
+    model.fitPreprocessing(to: options.examples(of: target.train), fitsImages: options.fitsImages)
   }
 
   /// What is evaluated, from stored values where the trainer can store them.

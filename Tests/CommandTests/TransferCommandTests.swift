@@ -110,6 +110,17 @@ import Testing
     #expect(!FileManager.default.fileExists(atPath: folder.file("no")))
   }
 
+  @Test(arguments: [[], ["--map"]]) func dataThatDoNotFitLeaveNothingBehind(mode: [String]) throws {
+    let folder = try TemporaryFolder()
+    let (base, output) = (folder.file("base.h5"), folder.file("no"))
+    #expect(try Command("new", "mlp", "--input", "3x8x8", "--classes", "5", "-o", base).status == 0)
+    for (target, reason) in [(data, "the model expects 3×8×8"), (data + ":5", "one class")] {
+      let command = try Command(array: ["transfer", base, "--target", target, "-o", output] + mode)
+      #expect(command.status == 65 && command.errors.contains(reason), "\(target): \(command.errors)")
+    }
+    #expect(!FileManager.default.fileExists(atPath: output))
+  }
+
   @Test func whatCannotBeCutIsSaid() throws {
     let folder = try TemporaryFolder()
     let base = folder.file("base.h5")
