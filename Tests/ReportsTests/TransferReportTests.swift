@@ -107,12 +107,11 @@ import Testing
     ]
     report.choice = 1
     #expect(!report.findings.contains { $0.contains("drawn anew") })
-    report.trials[0].target.mean = 0.5
-    report.choice = 0
     // AnB+ has 64.6 % at layer 7.
+    for index in report.trials.indices { report.trials[index].target.mean = 0.5 - 0.1 * Double(index) }
     #expect(report.findings.last?.hasPrefix("Fine-tuning the whole copy stays 14.6 points below AnB+") == true)
     report.trials[0].target.mean = 0.9
-    report.choice = 1
+    report.trials[1].target.mean = 0.91
     let scores = report.scoreTable()
     #expect(scores.rows[0] == ["layer 1", "10.0 %", "−1.000"] && scores.rows[2][2] == "–")
     #expect(scores.rows[7] == ["rank correlation with AnB", "−0.90", "0.75"])

@@ -141,12 +141,12 @@ extension TransferReport {
         "Copied layers that are trained on help: AnB+ gains \(points(best.accuracy.mean - base.mean)) at \(name(best))."
       )
     }
-    if let choice, let best = curve("AnB+")?.points.max(by: { $0.accuracy.mean < $1.accuracy.mean }),
-      isBelow(trials[choice].target, best.accuracy)
+    if let best = curve("AnB+")?.points.max(by: { $0.accuracy.mean < $1.accuracy.mean }),
+      let tried = trials.map(\.target).max(by: { $0.mean < $1.mean }), isBelow(tried, best.accuracy)
     {
       found.append(
-        "Fine-tuning the whole copy stays \(points(best.accuracy.mean - trials[choice].target.mean)) below AnB+ at "
-          + "\(name(best)): what lies above it serves the target better drawn anew.")
+        "Fine-tuning the whole copy stays \(points(best.accuracy.mean - tried.mean)) below AnB+ at \(name(best)): what "
+          + "lies above it serves the target better drawn anew.")
     }
     return found
   }
