@@ -2,6 +2,9 @@ import Analysis
 import ArgumentParser
 import Checkpoints
 import Datasets
+import Foundation
+import HDF5
+import Reports
 import Torch
 import Training
 
@@ -16,7 +19,7 @@ struct TransferCommand: ParsableCommand {
         lethe transfer source --target fashion-mnist:5-9 --seeds 3 -o transfer
         lethe transfer source --target fashion-mnist:5-9 --quick -o quick
 
-      With --map, how the head alone, fine-tuning and training from scratch do with little and with much data of targets \
+      Several targets, as random halves against another data set, are compared on one page. With --map, how the head alone, fine-tuning and training from scratch do with little and with much data of targets \
       near and far (CS231n's four cases):
         lethe transfer source --map --target fashion-mnist:5-9 --target digits.h5 --seeds 3 -o map
 
@@ -28,7 +31,8 @@ struct TransferCommand: ParsableCommand {
 
   @Option(
     parsing: .singleValue,
-    help: ArgumentHelp("The task to reuse it for: \(DataOptions.forms). Repeatable with --map."))
+    help: ArgumentHelp(
+      "The task to reuse it for: \(DataOptions.forms). Repeatable: near and far targets are then compared."))
   var target: [String]
 
   @Option(
@@ -95,10 +99,61 @@ struct TransferCommand: ParsableCommand {
         command: self, path: path, checkpoint: checkpoint, targets: targets, options: options, device: device
       ).run()
     } else {
-      try TransferSession(
-        command: self, path: path, checkpoint: checkpoint, target: targets[0], options: options, device: device
-      ).run()
+      try compare(targets, path, checkpoint, options, device)
     }
+  }
+
+  /// One experiment, or one a target in a folder of its own, and what they say together.
+  private func compare(
+    _ targets: [Datasets.Dataset], _ path: String, _ checkpoint: Checkpoint, _ options: TrainingOptions,
+    _ device: Device
+  ) throws {
+    let isOne = targets.count == 1
+    let sessions = try zip(target, targets).map { name, data in
+      try TransferSession(
+        command: self, path: path, checkpoint: checkpoint, target: data, named: name, options: options, device: device,
+        folder: isOne ? output : "\(output)/\(RunName.fileName(data.name))")
+    }
+    try claimFolder()
+    if !shared.json { for session in sessions { try session.showCost() } }
+    let outcomes = try sessions.map { session in
+      let outcome = try session.run()
+      if !shared.json {
+        if !isOne { Console.result("\n== \(outcome.report.target)") }
+        session.show(outcome.report)
+      }
+      return outcome
+    }
+    guard !isOne else {
+      if shared.json { Console.result(sessions[0].json(outcomes[0])) }
+      return
+    }
+    let comparison = TransferComparison(outcomes, title: output)
+    try AtomicFile.write(Data(comparison.html().utf8), to: "\(output)/report.html")
+    try AtomicFile.write(Data(comparison.chart().svg().utf8), to: "\(output)/transfer.svg")
+    if shared.json {
+      Console.result(["targets": .array(zip(sessions, outcomes).map { $0.json($1) })])
+    } else {
+      Console.result("\n\(comparison.headline)")
+      Console.table(comparison.table())
+      Console.result("report: \(output)/report.html")
+    }
+  }
+
+  /// What the base network was trained on, where that is known and at hand.
+  func source(of checkpoint: Checkpoint, at path: String) throws -> (name: String, data: Datasets.Dataset)? {
+    if let source { return (source, try reading.load(source, for: checkpoint.program)) }
+    guard !noTrials, let name = RunOrigin.data(ofCheckpoint: path) else { return nil }
+    // Only a help: where it cannot be read any more, forgetting is not measured.
+    guard let data = try? reading.load(name, for: checkpoint.program),
+      (try? data.checkHead(data.name, among: checkpoint.heads)) != nil
+    else {
+      if !shared.quiet, !shared.json {
+        Console.say("the base's own data (\(name)) are not at hand: what trials forget is not measured")
+      }
+      return nil
+    }
+    return (name, data)
   }
 
   private func check() throws {
@@ -109,10 +164,8 @@ struct TransferCommand: ParsableCommand {
     guard training.regularizer.isEmpty, training.freeze.isEmpty, !training.featureExtraction else {
       throw CommandError.usage("--freeze, --feature-extraction and --regularizer are not for transfer: the cuts freeze")
     }
+    guard Set(target).count == target.count else { throw CommandError.usage("--target: the same data is given twice") }
     guard map else {
-      guard target.count == 1 else {
-        throw CommandError.usage("several targets are for --map, found \(target.count) without it")
-      }
       guard amounts == nil, leastSteps == nil else {
         throw CommandError.usage("--amounts and --least-steps are for --map")
       }
@@ -121,7 +174,6 @@ struct TransferCommand: ParsableCommand {
     guard cut.isEmpty, source == nil, !noScores, !noTrials else {
       throw CommandError.usage("--cut, --source, --no-scores and --no-trials are not for --map")
     }
-    guard Set(target).count == target.count else { throw CommandError.usage("--target: the same data is given twice") }
     guard leastSteps.map({ $0 >= 1 }) ?? true else { throw CommandError.usage("--least-steps must be at least 1") }
   }
 
@@ -130,9 +182,11 @@ struct TransferCommand: ParsableCommand {
 
   /// Opens the folder for runs with these options.
   func claimFolder() throws {
-    let left: Set<String> = [
+    var left: Set<String> = [
       "output", "seeds", "threads", "device", "cut", "no-scores", "no-trials", "source", "amounts",
     ]
+    // Each of several has a folder of its own, and others may follow.
+    if target.count > 1 { left.insert("target") }
     try SharedFolder.claim(output, options: EffectiveOptions(of: self).leaving(left).yaml)
   }
 }

@@ -10,6 +10,8 @@ struct TransferRecommendation {
   let trials: [TransferTrial]
   let experiment: TransferExperiment
   let command: TransferCommand
+  /// The target as the user gave it.
+  let target: String
   /// The source's data, as the user would give them.
   let source: String?
 
@@ -65,7 +67,7 @@ struct TransferRecommendation {
     ]
     let rest = EffectiveOptions(of: command).leaving(left).changed(from: EffectiveOptions(of: TransferCommand.standard))
     var words = ["lethe finetune", command.base.shellQuoted, "--source", source?.shellQuoted ?? "DATA"]
-    words += ["--target", command.target[0].shellQuoted] + rest.map(\.shellQuoted)
+    words += ["--target", target.shellQuoted] + rest.map(\.shellQuoted)
     words += ["--lr", Self.text(options.learningRate)]
     words += options.rateRules.flatMap { ["--lr", "\($0.pattern)=\(Self.text($0.value))".shellQuoted] }
     words +=

@@ -43,3 +43,21 @@ extension TransferReport {
     wholeScores = scores.ofNetwork.map { ($0.name, $0.value, $0.meaning) }
   }
 }
+
+extension TransferComparison {
+  init(_ outcomes: [TransferSession.Outcome], title: String) {
+    let rows = outcomes.map { outcome in
+      Row(
+        target: outcome.report.target,
+        differences: outcome.result.curve(.transfer)?.points.map { point in
+          // A seed's networks are compared with each other.
+          MeanValue(of: zip(point.values, outcome.result.base).map { $0 - $1 })
+        } ?? [], recommendation: outcome.report.recommendation,
+        page: "\(RunName.fileName(outcome.report.target))/report.html")
+    }
+    self.init(
+      title: URL(fileURLWithPath: title).lastPathComponent, cuts: outcomes.first?.report.cuts ?? [],
+      rows: rows.sorted { ($0.differences.last?.mean ?? 0) > ($1.differences.last?.mean ?? 0) },
+      protocolText: outcomes.first?.report.protocolText ?? "")
+  }
+}

@@ -67,6 +67,30 @@ import Testing
     #expect(abs(try #require(forgetting) - (try #require(trial["forgetting"] as? Double))) < 1e-9)
   }
 
+  @Test func severalTargetsAreComparedAndOthersMayFollow() throws {
+    let folder = try TemporaryFolder()
+    let (base, output) = (folder.file("base.h5"), folder.file("transfer"))
+    #expect(try Command("new", "mlp", "--classes", "5", "-o", base).status == 0)
+    func run(_ targets: [String], _ options: String...) throws -> Command {
+      let words = targets.flatMap { ["--target", "\(data):\($0)"] }
+      return try Command(
+        array: ["transfer", base, "--quick", "--epochs", "1", "--no-trials", "-o", output] + words + options)
+    }
+    let two = try run(["half-a", "half-b"], "--json")
+    #expect(two.status == 0, "\(two.errors)")
+    let object = try #require(try JSONSerialization.jsonObject(with: Data(two.output.utf8)) as? [String: Any])
+    let targets = try #require(object["targets"] as? [[String: Any]])
+    #expect(targets.count == 2 && targets.allSatisfy { ($0["curves"] as? [Any])?.count == 2 })
+    let three = try run(["half-a", "half-b", "0,1"])
+    #expect(three.status == 0 && three.output.contains("3 are there"), "\(three.output) \(three.errors)")
+    #expect(three.output.contains("the copy is"), "\(three.output)")
+    for target in targets.compactMap({ $0["target"] as? String }) {
+      let name = target.replacingOccurrences(of: ":", with: "_").replacingOccurrences(of: ",", with: "_")
+      #expect(FileManager.default.fileExists(atPath: "\(output)/\(name)/report.html"), "\(name)")
+    }
+    #expect(FileManager.default.fileExists(atPath: output + "/transfer.svg"))
+  }
+
   @Test func aMapHasEveryAmountOfEveryTargetAndGoesOn() throws {
     let folder = try TemporaryFolder()
     let (base, output) = (folder.file("base.h5"), folder.file("map"))
@@ -100,7 +124,7 @@ import Testing
     for (arguments, reason) in [
       (["--map", "--amounts", "5,3"], "must ascend"), (["--map", "--amounts", "1000"], "a class has only"),
       (["--map", "--amounts", "many"], "found 'many'"), (["--map", "--cut", "layers.0"], "not for --map"),
-      (["--amounts", "5"], "for --map"), (["--target", data + ":0-4"], "several targets are for --map"),
+      (["--amounts", "5"], "for --map"), (["--target", data], "given twice"),
       (["--map", "--target", data], "given twice"), (["--map", "--least-steps", "0"], "at least 1"),
     ] {
       let command = try Command(array: ["transfer", base, "--target", data, "-o", folder.file("no")] + arguments)

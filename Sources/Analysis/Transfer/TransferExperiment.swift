@@ -21,6 +21,7 @@ public struct TransferExperiment {
   public let plan: TransferPlan
   /// The schedule of every training; its seed and what it freezes are the experiment's.
   public let options: TrainingOptions
+  public var device: Device { runs.device }
   let runs: RunCollection
 
   /// - Parameter path: the folder of the runs.

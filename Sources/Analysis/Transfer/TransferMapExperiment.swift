@@ -100,7 +100,7 @@ extension TransferMapExperiment {
   private func name(of point: TransferMapPlan.Point) -> String {
     let amount = point.amount.map(String.init) ?? "all"
     let strategy = point.strategy.rawValue.split(separator: " ").joined(separator: "-")
-    return "\(RunCollection.fileName(targets[point.target].name))-\(amount)-\(strategy)-seed\(point.seed)"
+    return "\(RunName.fileName(targets[point.target].name))-\(amount)-\(strategy)-seed\(point.seed)"
   }
 
   /// So many examples of each class, drawn by the seed.

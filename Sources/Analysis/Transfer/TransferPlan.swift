@@ -99,7 +99,7 @@ public struct TransferPlan: Sendable {
     /// A name that any file system takes.
     public var name: String {
       guard let kind, let cut else { return "base-seed\(seed)" }
-      return "\(kind.rawValue.replacing("+", with: "-tuned"))-\(RunCollection.fileName(cut.name))-seed\(seed)"
+      return "\(kind.rawValue.replacing("+", with: "-tuned"))-\(RunName.fileName(cut.name))-seed\(seed)"
     }
 
     /// What is trained, in words.

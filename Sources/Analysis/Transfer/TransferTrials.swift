@@ -47,7 +47,7 @@ extension TransferExperiment {
       for seed in plan.seeds {
         try onTrial(factor, seed, nil)
         let name =
-          "trial-\(cut.map { RunCollection.fileName($0.name) } ?? "all")-rate\(factor)\(source == nil ? "" : "-judged")-seed\(seed)"
+          "trial-\(cut.map { RunName.fileName($0.name) } ?? "all")-rate\(factor)\(source == nil ? "" : "-judged")-seed\(seed)"
         if runs.finished(name) == nil {
           var own = trialOptions(freezing: cut, factor: factor)
           own.seed = seed

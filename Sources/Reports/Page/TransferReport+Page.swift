@@ -12,8 +12,13 @@ extension TransferReport {
           points: [start.chartPoint(at: 0)] + curve.points.map { $0.accuracy.chartPoint(at: $0.copied) })
       })
     chart.countTitle = "blocks copied"
-    if cuts.map(\.blockCount) == Array(1...max(1, cuts.count)) { chart.countNames = ["none"] + cuts.map(\.name) }
+    chart.countNames = Self.countNames(cuts)
     return chart
+  }
+
+  /// The blocks' names along the axis, where every one has a cut.
+  static func countNames(_ cuts: [Cut]) -> [String] {
+    cuts.map(\.blockCount) == Array(1...max(1, cuts.count)) ? ["none"] + cuts.map(\.name) : []
   }
 
   public func table() -> TextTable {
