@@ -128,7 +128,7 @@ struct TransferSession {
     for finding in report.findings { Console.result(finding) }
     Console.result(report.recommendation)
     if let text = report.command { Console.result("next: \(text)") }
-    Console.result("report: \(command.output)/report.html")
+    Console.result("report: \(folder)/report.html")
   }
 
   func json(_ outcome: Outcome) -> JSONValue {

@@ -83,7 +83,7 @@ import Testing
     #expect(targets.count == 2 && targets.allSatisfy { ($0["curves"] as? [Any])?.count == 2 })
     let three = try run(["half-a", "half-b", "0,1"])
     #expect(three.status == 0 && three.output.contains("3 are there"), "\(three.output) \(three.errors)")
-    #expect(three.output.contains("the copy is"), "\(three.output)")
+    #expect(three.output.contains("the copy ") && three.output.contains("own network by"), "\(three.output)")
     for target in targets.compactMap({ $0["target"] as? String }) {
       let name = target.replacingOccurrences(of: ":", with: "_").replacingOccurrences(of: ",", with: "_")
       #expect(FileManager.default.fileExists(atPath: "\(output)/\(name)/report.html"), "\(name)")

@@ -20,8 +20,12 @@ import Testing
   @Test func theHeadlineSaysWhatTheDeepestCutCosts() {
     #expect(
       comparison.headline
-        == "Frozen up to linear, the copy is 0.5 points above its own network on near, 13.4 points below its own network "
-        + "on far")
+        == "Frozen up to linear, the copy differs from the target's own network by +0.5 (near), −13.4 (far) points")
+    var losses = comparison
+    losses.rows[0].differences[1].mean = -0.02
+    #expect(
+      losses.headline
+        == "Frozen up to linear, the copy falls short of the target's own network by 2.0 (near), 13.4 (far) points")
   }
 
   @Test func curvesBeginAtTheTargetsOwnNetwork() {

@@ -32,12 +32,14 @@ public struct TransferComparison: Sendable {
   /// What the deepest cut costs each target.
   public var headline: String {
     guard let last = cuts.last else { return "Nothing was cut" }
-    let losses = rows.map { row -> String in
-      let difference = row.differences.last?.mean ?? .nan
-      let points = "\(NumberText.points(abs(difference))) points"
-      return "\(points) \(difference < 0 ? "below" : "above") its own network on \(row.target)"
+    let differences = rows.map { (target: $0.target, mean: $0.differences.last?.mean ?? .nan) }
+    let isLoss = differences.allSatisfy { $0.mean < 0 }
+    let parts = differences.map { target, mean in
+      (isLoss ? NumberText.points(-mean) : (mean > 0 ? "+" : "") + NumberText.points(mean)) + " (\(target))"
     }
-    return "Frozen up to \(last.name), the copy is \(losses.joined(separator: ", "))"
+    return "Frozen up to \(last.name), the copy "
+      + (isLoss ? "falls short of the target's own network by " : "differs from the target's own network by ")
+      + parts.joined(separator: ", ") + " points"
   }
 
   public func chart() -> LineChart {
