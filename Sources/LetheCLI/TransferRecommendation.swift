@@ -48,7 +48,10 @@ struct TransferRecommendation {
   private func outcome(else comparison: String) -> String {
     guard let choice else { return "; \(comparison)." }
     let trial = trials[choice]
+    let all = experiment.target.train
+    let count = experiment.options.examples(of: all).count
     var text = ": \(Show.percent(MeanInterval(trial.target).mean)) on the target"
+    if count < all.count { text += " from \(Show.count(count)) examples" }
     if !trial.forgetting.isEmpty {
       let lost = MeanInterval(trial.forgetting).mean
       text += lost > 0 ? ", \(Show.points(lost)) points of the source forgotten" : ", nothing of the source forgotten"

@@ -68,8 +68,8 @@ extension TransferExperiment {
 }
 
 extension [TransferTrial] {
-  /// The place of the trial to follow: of those as good as the best on the target, within the tolerance, the one that forgets least,
-  /// or the one that moves the layers least where forgetting was not measured.
+  /// The place of the trial to follow: of those as good as the best on the target, within the tolerance, the one that
+  /// forgets least, or the one that moves the layers least where forgetting was not measured.
   public func choice(within tolerance: Double) -> Int? {
     func mean(_ values: [Double]) -> Double { values.isEmpty ? .nan : MeanInterval(values).mean }
     let tried = indices.filter { !self[$0].target.isEmpty }
