@@ -19,6 +19,12 @@ public enum Repository {
     precondition(rest.count == 2, "\(path) has \(rest.count - 1) snippets")
     return rest[1].components(separatedBy: "// end\n")[0]
   }
+
+  /// Lines of code as a documentation comment shows them.
+  public static func documentationComment(of snippet: String) -> String {
+    snippet.split(separator: "\n", omittingEmptySubsequences: false).dropLast()
+      .map { $0.isEmpty ? "///\n" : "/// \($0)\n" }.joined()
+  }
 }
 
 /// A folder that lives as long as this value.

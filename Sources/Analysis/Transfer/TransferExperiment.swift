@@ -12,6 +12,27 @@ import Training
 ///
 /// The runs stand in a folder; an experiment that was stopped goes on where it was.
 ///
+/// ```swift
+/// func transferability(of checkpoint: String, for data: String, in folder: String) throws -> [String] {
+///   let base = try Checkpoint(contentsOf: checkpoint)
+///   var options = TrainingOptions()
+///   options.epochCount = 2
+///   options.learningRate = 0.03
+///   let plan = TransferPlan(cuts: try base.program.transferCuts(), seeds: [0, 1])
+///   let experiment = TransferExperiment(
+///     base: base, target: try Dataset.load(data), plan: plan, options: options, path: folder)
+///   let result = try experiment.run()
+///   var lines = result.curves.flatMap { curve in
+///     curve.points.map {
+///       "\(curve.kind.rawValue) \($0.cut): \($0.accuracy.mean), \($0.accuracy.low) to \($0.accuracy.high)"
+///     }
+///   }
+///   lines += try experiment.scores().byCut.map { "\($0.name): \($0.values)" }
+///   if let cut = result.advice(cuts: plan.cuts).frozen { lines.append("freeze \(cut.frozenPatterns)") }
+///   return lines
+/// }
+/// ```
+///
 /// Yosinski, Clune, Bengio, Lipson, "How transferable are features in deep neural networks?", NeurIPS 2014.
 public struct TransferExperiment {
   public let base: Checkpoint

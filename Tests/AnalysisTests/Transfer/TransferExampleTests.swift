@@ -8,7 +8,8 @@ import TestSupport
 import Testing
 import Training
 
-// The README shows the lines between the marks; the tests below run them and compare.
+// The README and the comment on `TransferExperiment` show the lines between the marks; the tests below run them and
+// compare.
 // snippet
 func transferability(of checkpoint: String, for data: String, in folder: String) throws -> [String] {
   let base = try Checkpoint(contentsOf: checkpoint)
@@ -45,9 +46,12 @@ func transferability(of checkpoint: String, for data: String, in folder: String)
     #expect(try FileManager.default.contentsOfDirectory(atPath: folder.file("runs/runs")).count == 2 * (1 + 4))
   }
 
-  @Test func theReadmeShowsThisVeryExample() throws {
+  @Test func theDocumentationShowsThisVeryExample() throws {
     let snippet = try Repository.snippet(ofFile: #filePath)
     let imports = "import Analysis\nimport Checkpoints\nimport Datasets\nimport Training\n\n"
     #expect(try Repository.text("README.md").contains("```swift\n" + imports + snippet), "the README differs")
+    #expect(
+      try Repository.text("Sources/Analysis/Transfer/TransferExperiment.swift")
+        .contains(Repository.documentationComment(of: snippet)), "the comment differs")
   }
 }

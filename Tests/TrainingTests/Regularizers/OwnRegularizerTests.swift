@@ -45,7 +45,6 @@ struct LogitNorm: Regularizer {
       try Repository.text("README.md").contains("```swift\nimport Torch\nimport Training\n\n" + snippet),
       "the README differs")
     let comment = try Repository.text("Sources/Training/Regularizers/Regularizer.swift")
-    let lines = snippet.split(separator: "\n", omittingEmptySubsequences: false).dropLast()
-    #expect(comment.contains(lines.map { $0.isEmpty ? "///\n" : "/// \($0)\n" }.joined()), "the comment differs")
+    #expect(comment.contains(Repository.documentationComment(of: snippet)), "the comment differs")
   }
 }
