@@ -25,10 +25,9 @@ struct TransferMapSession {
     try command.claimFolder()
     let experiment = TransferMapExperiment(
       base: checkpoint, targets: targets, plan: plan, options: options, path: command.output, device: device)
-    let points = plan.points(targetCount: targets.count)
     if !command.shared.json { try showCost(of: experiment) }
     let interruption = Interruption()
-    let progress = TransferProgress(total: points.count, isSilent: isSilent)
+    let progress = TransferProgress(total: experiment.points.count, isSilent: isSilent)
     let map = try experiment.run(
       isCancelled: { interruption.isRequested },
       onPoint: { point, accuracy in
@@ -60,24 +59,23 @@ struct TransferMapSession {
 
   /// Examples of each class, by default from five up, four times as many each time, then all.
   private func amounts() throws -> [Int?] {
-    let least =
-      targets.map { target in
-        target.train.labels.reduce(into: [Int32: Int]()) { $0[$1, default: 0] += 1 }.values.min() ?? 0
-      }.min() ?? 0
+    let most = targets.map { TransferMapExperiment.mostPerClass(of: $0.train) }
     guard let text = command.amounts else {
-      let (start, factor) = command.quick ? (5, 10) : (5, 4)
-      let growing = sequence(first: start) { $0 * factor }.prefix {
-        $0 * 2 <= least && $0 * 2 * (targets.map(\.classNames.count).max() ?? 0) <= most
-      }
-      return growing.map { $0 } + [nil]
+      // An amount is worth its while where all are at least twice as many.
+      let limit =
+        zip(targets, most).map { target, most in
+          min(most, options.examples(of: target.train).count / target.classNames.count) / 2
+        }.max() ?? 0
+      let factor = command.quick ? 10 : 4
+      return sequence(first: 5) { $0 * factor }.prefix { $0 <= limit }.map { $0 } + [nil]
     }
     let amounts = try text.split(separator: ",").map { item -> Int? in
       if item == "all" { return nil }
       guard let number = Int(item), number >= 2 else {
         throw CommandError.usage("--amounts: expected numbers from 2 on and all, as 5,50,all, found '\(item)'")
       }
-      guard number <= least else {
-        throw CommandError.usage("--amounts: \(number) examples of each class, but a class has only \(least)")
+      guard number <= most.max() ?? 0 else {
+        throw CommandError.usage("--amounts: \(number) examples of each class, but a class has only \(most.max() ?? 0)")
       }
       return number
     }
@@ -88,17 +86,13 @@ struct TransferMapSession {
     return amounts
   }
 
-  /// Training examples in all, where all are used.
-  private var most: Int { targets.map { options.examples(of: $0.train).count }.min() ?? 0 }
-
   private func showCost(of experiment: TransferMapExperiment) throws {
-    let steps = targets.indices.reduce(0) { sum, target in
-      sum + experiment.plan.amounts.reduce(0) { $0 + experiment.stepCount(target: target, amount: $1) }
-    }
-    let count = targets.count * experiment.plan.amounts.count * 3 * experiment.plan.seeds.count
+    let trained = experiment.points.filter { $0.strategy != .probe }
+    let steps = trained.reduce(0) { $0 + experiment.stepCount(target: $1.target, amount: $1.amount) }
     let line =
-      "\(path) · \(checkpoint.program.architecture) · \(targets.count) target\(targets.count == 1 ? "" : "s") × \(experiment.plan.amounts.count) amounts "
-      + "× 3 ways of training · \(count) networks, \(Show.count(steps * 3 * experiment.plan.seeds.count)) steps"
+      "\(path) · \(checkpoint.program.architecture) · \(targets.count) target\(targets.count == 1 ? "" : "s") × up to "
+      + "\(experiment.plan.amounts.count) amounts × 3 ways of training · \(trained.count) networks, "
+      + "\(Show.count(steps)) steps"
     guard experiment.remainingCount > 0 else { return Console.result(line + " · all are there · \(device)") }
     Console.result(line + " · about \(Show.duration(try experiment.estimatedSeconds())) · \(device)")
   }

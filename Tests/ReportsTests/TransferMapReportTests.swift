@@ -43,6 +43,18 @@ import Testing
     #expect(all.headline == "Fine-tuning wins everywhere")
   }
 
+  @Test func amountsThatATargetDoesNotHaveAreLeftOut() {
+    var gap = report
+    gap.amounts.insert("20", at: 1)
+    gap.rows[0].cells.insert(cell(100, [nil, nil, nil], winner: nil), at: 1)
+    gap.rows[1].cells.insert(cell(200, [0.4, 0.5, 0.6], winner: 1), at: 1)
+    gap.rows[0].cells[0].winner = 1
+    #expect(gap.findings[0].hasPrefix("near: fine-tuning with 5 to all examples a class;"), "\(gap.findings[0])")
+    #expect(gap.table(gap.rows[0]).rows.map { $0[0] } == ["5", "all"])
+    #expect(gap.chart(gap.rows[0]).series[0].points.map(\.epoch) == [0, 2])
+    #expect(gap.map().svg().contains("class=\"missing\""))
+  }
+
   @Test func theMapHasACellForEveryCase() {
     let svg = report.map().svg()
     #expect(svg.components(separatedBy: " tint\"").count - 1 == 4)

@@ -44,7 +44,7 @@ public struct TransferMapExperiment {
     isCancelled: () -> Bool = { false }, onPoint: (TransferMapPlan.Point, Double?) throws -> Void = { _, _ in }
   ) throws -> TransferMap {
     var accuracies: [String: Double] = [:]
-    for point in plan.points(targetCount: targets.count) {
+    for point in points {
       try onPoint(point, nil)
       let found = try point.strategy == .probe ? bestProbe(point) : trained(point, isCancelled)
       accuracies[name(of: point)] = found
@@ -70,6 +70,17 @@ public struct TransferMapExperiment {
       })
   }
 
+  /// What is measured: every point of the plan whose amount its target has.
+  public var points: [TransferMapPlan.Point] {
+    let most = targets.map { Self.mostPerClass(of: $0.train) }
+    return plan.points(targetCount: targets.count).filter { $0.amount ?? 0 <= most[$0.target] }
+  }
+
+  /// The most examples that can be taken of every class.
+  public static func mostPerClass(of split: Split) -> Int {
+    Dictionary(grouping: split.labels) { $0 }.values.map(\.count).min() ?? 0
+  }
+
   /// Optimization steps of one network for an amount of data.
   public func stepCount(target: Int, amount: Int?) -> Int {
     let count = examples(of: targets[target].train, amount: amount, seed: 0).count * repetitions(target, amount)
@@ -92,7 +103,7 @@ public struct TransferMapExperiment {
   }
 
   private var remainingPoints: [TransferMapPlan.Point] {
-    plan.points(targetCount: targets.count).filter { $0.strategy != .probe && runs.finished(name(of: $0)) == nil }
+    points.filter { $0.strategy != .probe && runs.finished(name(of: $0)) == nil }
   }
 }
 

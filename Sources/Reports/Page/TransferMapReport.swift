@@ -60,18 +60,17 @@ public struct TransferMapReport: Sendable {
 
   /// `head alone with 5 examples a class, fine-tuning with 50 to all examples a class`.
   private func winners(of row: Row) -> String {
-    var runs: [(winner: Int, amounts: ClosedRange<Int>)] = []
-    for (index, cell) in row.cells.enumerated() {
+    var runs: [(winner: Int, first: String, last: String)] = []
+    for (amount, cell) in zip(amounts, row.cells) {
       guard let winner = cell.winner else { continue }
-      if let last = runs.last, last.winner == winner, last.amounts.upperBound == index - 1 {
-        runs[runs.count - 1].amounts = last.amounts.lowerBound...index
+      if let open = runs.last, open.winner == winner {
+        runs[runs.count - 1].last = amount
       } else {
-        runs.append((winner, index...index))
+        runs.append((winner, amount, amount))
       }
     }
     let parts = runs.map { run in
-      let ends = (amounts[run.amounts.lowerBound], amounts[run.amounts.upperBound])
-      let range = ends.0 == ends.1 ? ends.0 : "\(ends.0) to \(ends.1)"
+      let range = run.first == run.last ? run.first : "\(run.first) to \(run.last)"
       return "\(strategies[run.winner]) with \(range)\(range == "all" ? " examples" : " examples a class")"
     }
     return parts.isEmpty ? "nothing was measured" : parts.joined(separator: ", ")
@@ -146,7 +145,7 @@ public struct TransferMapReport: Sendable {
   public func table(_ row: Row) -> TextTable {
     var table = TextTable(
       [.number("a class"), .number("in all")] + strategies.map { .number($0) } + [.init("wins")])
-    for (amount, cell) in zip(amounts, row.cells) {
+    for (amount, cell) in zip(amounts, row.cells) where cell.values.contains(where: { $0 != nil }) {
       table.append(
         [amount, NumberText.grouped(cell.exampleCount)] + cell.values.map { $0?.text ?? NumberText.missing }
           + [cell.winner.map { strategies[$0] } ?? ""])

@@ -71,6 +71,13 @@ import Training
     #expect(pixels(few) != pixels(drawn(3, seed: 2)))
   }
 
+  @Test func amountsThatATargetDoesNotHaveAreLeftOut() throws {
+    let folder = try TemporaryFolder()
+    let experiment = try experiment(folder, targets: ["5-9"], amounts: [50, 51, nil])
+    #expect(TransferMapExperiment.mostPerClass(of: experiment.targets[0].train) == 50)
+    #expect(Set(experiment.points.map(\.amount)) == [50, nil])
+  }
+
   @Test func smallAmountsAreRepeatedUntilThereAreEnoughSteps() throws {
     let folder = try TemporaryFolder()
     let experiment = try experiment(folder, targets: ["5-9"], amounts: [3, nil])
