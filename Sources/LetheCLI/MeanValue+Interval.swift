@@ -9,4 +9,12 @@ extension MeanValue {
     self.init(MeanInterval(values))
     self.values = values
   }
+
+  /// As JSON.
+  var fields: [(String, JSONValue)] {
+    [
+      ("accuracy", .double(mean)), ("low", .double(low)), ("high", .double(high)),
+      ("values", .array(values.map { .double($0) })),
+    ]
+  }
 }

@@ -87,7 +87,7 @@ struct SweepCommand: ParsableCommand {
     for method in try training.regularizer.flatMap({ try SweepMethod.grid($0) }) where !methods.contains(method) {
       methods.append(method)
     }
-    let numbers = (0..<seeds).map { training.seed + UInt64($0) }
+    let numbers = training.seeds(seeds)
     guard let maxForgetting else { return SweepPlan(methods: methods, seeds: numbers) }
     guard let budget = SelectionRule.number(maxForgetting), budget.isFinite else {
       throw CommandError.usage(

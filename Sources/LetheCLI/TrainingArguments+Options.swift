@@ -3,6 +3,9 @@ import Datasets
 import Training
 
 extension TrainingArguments {
+  /// So many seeds, from `--seed` on.
+  func seeds(_ count: Int) -> [UInt64] { (0..<count).map { seed + UInt64($0) } }
+
   /// What the library is told.
   func options() throws -> TrainingOptions {
     let specifications = try regularizer.map { try RegularizerSpecification(parsing: $0) }

@@ -109,9 +109,11 @@ struct TransferCommand: ParsableCommand {
     _ device: Device
   ) throws {
     let isOne = targets.count == 1
+    let origin = try source(of: checkpoint, at: path)
     let sessions = try zip(target, targets).map { name, data in
       try TransferSession(
-        command: self, path: path, checkpoint: checkpoint, target: data, named: name, options: options, device: device,
+        command: self, path: path, checkpoint: checkpoint, target: data, named: name, source: origin, options: options,
+        device: device,
         folder: isOne ? output : "\(output)/\(RunName.fileName(data.name))")
     }
     try claimFolder()
@@ -141,7 +143,7 @@ struct TransferCommand: ParsableCommand {
   }
 
   /// What the base network was trained on, where that is known and at hand.
-  func source(of checkpoint: Checkpoint, at path: String) throws -> (name: String, data: Datasets.Dataset)? {
+  private func source(of checkpoint: Checkpoint, at path: String) throws -> (name: String, data: Datasets.Dataset)? {
     if let source { return (source, try reading.load(source, for: checkpoint.program)) }
     guard !noTrials, let name = RunOrigin.data(ofCheckpoint: path) else { return nil }
     // Only a help: where it cannot be read any more, forgetting is not measured.
@@ -178,7 +180,7 @@ struct TransferCommand: ParsableCommand {
   }
 
   /// The seeds that every network is trained with.
-  var seedNumbers: [UInt64] { (0..<seeds).map { training.seed + UInt64($0) } }
+  var seedNumbers: [UInt64] { training.seeds(seeds) }
 
   /// Opens the folder for runs with these options.
   func claimFolder() throws {

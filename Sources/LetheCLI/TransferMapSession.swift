@@ -114,12 +114,8 @@ struct TransferMapSession {
                       "strategies",
                       .array(
                         TransferStrategy.allCases.compactMap { strategy in
-                          guard let mean = cell.accuracy(strategy) else { return nil }
-                          return [
-                            "name": .string(strategy.rawValue), "accuracy": .double(mean.mean),
-                            "low": .double(mean.low), "high": .double(mean.high),
-                            "values": .array((cell.values[strategy] ?? []).map { .double($0) }),
-                          ]
+                          guard let values = cell.values[strategy], !values.isEmpty else { return nil }
+                          return .object([("name", .string(strategy.rawValue))] + MeanValue(of: values).fields)
                         })
                     ),
                   ])
@@ -143,7 +139,7 @@ extension TransferMapReport {
     self.init(
       title: URL(fileURLWithPath: title).lastPathComponent, strategies: TransferStrategy.allCases.map(\.rawValue),
       amounts: plan.amounts.map { $0.map { "\($0)" } ?? "all" },
-      rows: map.rows.sorted { $0.dissimilarity < $1.dissimilarity }.map { row in
+      rows: map.rowsBySimilarity.map { row in
         Row(
           target: row.target,
           cells: row.cells.map { cell in
@@ -156,6 +152,6 @@ extension TransferMapReport {
       },
       protocolText: "\(options.epochCount) epochs but at least \(plan.leastSteps) steps, learning rate "
         + "\(options.learningRate), the same for all; "
-        + (plan.seeds.count > 1 ? "means over \(plan.seeds.count) seeds with 95 % intervals" : "one seed"))
+        + Show.seeds(plan.seeds.count))
   }
 }

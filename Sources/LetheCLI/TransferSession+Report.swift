@@ -17,7 +17,7 @@ extension TransferReport {
           name: curve.kind.rawValue, points: curve.points.map { Point(copied: $0.copied, MeanValue(of: $0.values)) })
       }, recommendation: recommendation.sentence, command: recommendation.commandLine,
       protocolText: "\(options.epochCount) epochs, learning rate \(options.learningRate), the same for all; "
-        + (plan.seeds.count > 1 ? "means over \(plan.seeds.count) seeds with 95 % intervals" : "one seed"))
+        + Show.seeds(plan.seeds.count))
     trials = recommendation.trials.filter { !$0.target.isEmpty }.map { trial in
       let rate = TransferRecommendation.text(options.learningRate * trial.factor)
       return Trial(

@@ -28,7 +28,7 @@ struct TransferSession {
 
   init(
     command: TransferCommand, path: String, checkpoint: Checkpoint, target: Datasets.Dataset, named targetName: String,
-    options: TrainingOptions, device: Device, folder: String
+    source: (name: String, data: Datasets.Dataset)?, options: TrainingOptions, device: Device, folder: String
   ) throws {
     self.command = command
     self.path = path
@@ -37,10 +37,9 @@ struct TransferSession {
     var cuts = try checkpoint.program.transferCuts(after: command.cut.isEmpty ? nil : command.cut)
     if command.quick, command.cut.isEmpty { cuts = cuts.spread(Self.quickCutCount) }
     guard !cuts.isEmpty else { throw CommandError.badInput("\(path): it has no block before its head to cut after") }
-    let origin = try command.source(of: checkpoint, at: path)
-    source = origin?.name
+    self.source = source?.name
     experiment = TransferExperiment(
-      base: checkpoint, target: target, source: origin?.data,
+      base: checkpoint, target: target, source: source?.data,
       plan: TransferPlan(
         cuts: cuts, kinds: command.quick ? [.transfer, .transferTuned] : TransferKind.allCases,
         seeds: command.seedNumbers), options: options, path: folder, device: device)
@@ -133,23 +132,16 @@ struct TransferSession {
 
   func json(_ outcome: Outcome) -> JSONValue {
     let (result, report) = (outcome.result, outcome.report)
-    func accuracy(_ values: [Double]) -> [(String, JSONValue)] {
-      let mean = MeanInterval(values)
-      return [
-        ("accuracy", .double(mean.mean)), ("low", .double(mean.low)), ("high", .double(mean.high)),
-        ("values", .array(values.map { .double($0) })),
-      ]
-    }
     return [
       "target": .string(report.target), "protocol": .string(report.protocolText),
       "layers": .array(report.cuts.map { .string($0.name) }),
-      "base": .object(accuracy(result.base)),
+      "base": .object(MeanValue(of: result.base).fields),
       "curves": .array(
         result.curves.map { curve in
           [
             "name": .string(curve.kind.rawValue),
             "points": .array(
-              curve.points.map { .object([("copiedLayers", .int($0.copied))] + accuracy($0.values)) }),
+              curve.points.map { .object([("copiedLayers", .int($0.copied))] + MeanValue(of: $0.values).fields) }),
           ]
         }),
       "scores": .array(
@@ -164,7 +156,7 @@ struct TransferSession {
         report.trials.enumerated().map { index, trial in
           .object(
             [("rate", .string(trial.rate)), ("isRecommended", .bool(index == report.choice))]
-              + accuracy(trial.target.values)
+              + trial.target.fields
               + [("forgetting", .double(trial.forgetting?.mean ?? .nan))])
         }),
       "findings": .array(report.findings.map { .string($0) }), "recommendation": .string(report.recommendation),

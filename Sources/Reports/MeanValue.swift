@@ -16,11 +16,11 @@ public struct MeanValue: Sendable {
 
   var percent: ClosedRange<Double>? { low.isFinite && high >= low ? 100 * low...100 * high : nil }
 
+  /// Half the interval in points, ` ± 0.4`; empty without one.
+  var spread: String { percent.map { " ± \(NumberText.fixed(($0.upperBound - $0.lowerBound) / 2, 1))" } ?? "" }
+
   /// `93.9 % ± 0.4`.
-  var text: String {
-    NumberText.percent(mean)
-      + (percent.map { " ± \(NumberText.fixed(($0.upperBound - $0.lowerBound) / 2, 1))" } ?? "")
-  }
+  var text: String { NumberText.percent(mean) + spread }
 
   /// A point of a chart in percent, its repetitions as dots.
   func chartPoint(at place: Int) -> LineChart.Point {

@@ -27,7 +27,14 @@ struct RunCollection {
   }
 
   /// Target accuracy at the epoch that a finished run stands for.
-  func accuracy(_ name: String) -> Double? { finished(name)?.record.final("target_accuracy") }
+  func accuracy(_ name: String) -> Double? { finished(name)?.record.targetAccuracy }
+
+  /// A run's record; it is trained where it is not finished.
+  func record(_ name: String, training: () throws -> Void) throws -> RunRecord? {
+    if let known = finished(name) { return known.record }
+    try training()
+    return finished(name)?.record
+  }
 
   /// Stores an accuracy that no training led to.
   func store(_ name: String, accuracy: Double) throws {
@@ -71,6 +78,8 @@ extension Checkpoint {
 }
 
 extension RunRecord {
+  var targetAccuracy: Double? { final("target_accuracy") }
+
   /// A figure at the epoch that the run stands for: the best by its rule, else the last.
   func final(_ metric: String) -> Double? {
     let value = metrics.value(metric, row: bestEpoch ?? metrics.rowCount - 1)

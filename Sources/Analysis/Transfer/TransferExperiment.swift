@@ -70,8 +70,7 @@ public struct TransferExperiment {
     var accuracies: [String: Double] = [:]
     for point in plan.points {
       try onPoint(point, nil)
-      if runs.finished(point.name) == nil { try train(point, isCancelled) }
-      let found = runs.accuracy(point.name)
+      let found = try runs.record(point.name) { try train(point, isCancelled) }?.targetAccuracy
       accuracies[point.name] = found
       try onPoint(point, found)
     }
@@ -87,9 +86,10 @@ public struct TransferExperiment {
     let training = TrainingRun(
       options: options, path: "", target: target, device: runs.device, configuration: "", commandLine: [])
     let pace = try training.pace(from: start(of: TransferPlan.Point(seed: options.seed, kind: nil, cut: nil)))
+    let left = remainingCount
     // A trial is judged on the source too, before and after.
-    let judgings = remainingCount + (source == nil ? 1 : 3) * trialCount
-    return pace.epoch * Double(options.epochCount * (remainingCount + trialCount)) + pace.evaluation * Double(judgings)
+    let judgings = left + (source == nil ? 1 : 3) * trialCount
+    return pace.epoch * Double(options.epochCount * (left + trialCount)) + pace.evaluation * Double(judgings)
   }
 
   /// The target's own network of the first seed, once it is trained: what the base network's features would be, had they

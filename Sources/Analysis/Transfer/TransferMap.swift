@@ -99,6 +99,9 @@ public struct TransferMap: Sendable {
 
   public let rows: [Row]
 
+  /// The most similar target first.
+  public var rowsBySimilarity: [Row] { rows.sorted { $0.dissimilarity < $1.dissimilarity } }
+
   /// One of CS231n's four cases, as it was measured.
   public struct Case: Sendable {
     public let isSmall: Bool
@@ -108,7 +111,7 @@ public struct TransferMap: Sendable {
 
   /// The least and the most data, for every target, the most similar first.
   public var cases: [Case] {
-    rows.sorted { $0.dissimilarity < $1.dissimilarity }.flatMap { row in
+    rowsBySimilarity.flatMap { row in
       [(true, row.cells.first), (false, row.cells.last)].compactMap { isSmall, cell in
         cell.map { Case(isSmall: isSmall, target: row.target, cell: $0) }
       }

@@ -56,7 +56,7 @@ public struct TransferMapExperiment {
           target: targets[target].name,
           cells: plan.amounts.map { amount in
             TransferMap.Cell(
-              amount: amount, exampleCount: examples(of: targets[target].train, amount: amount, seed: 0).count,
+              amount: amount, exampleCount: exampleCount(of: targets[target].train, amount: amount),
               testCount: targets[target].test.count,
               values: Dictionary(
                 uniqueKeysWithValues: TransferStrategy.allCases.map { strategy in
@@ -78,13 +78,17 @@ public struct TransferMapExperiment {
 
   /// The most examples that can be taken of every class.
   public static func mostPerClass(of split: Split) -> Int {
-    Dictionary(grouping: split.labels) { $0 }.values.map(\.count).min() ?? 0
+    classCounts(of: split).min() ?? 0
+  }
+
+  private static func classCounts(of split: Split) -> [Int] {
+    Array(split.labels.reduce(into: [:]) { $0[$1, default: 0] += 1 }.values)
   }
 
   /// Optimization steps of one network for an amount of data.
   public func stepCount(target: Int, amount: Int?) -> Int {
-    let count = examples(of: targets[target].train, amount: amount, seed: 0).count * repetitions(target, amount)
-    return options.epochCount * ((count + options.batchSize - 1) / options.batchSize)
+    let count = exampleCount(of: targets[target].train, amount: amount)
+    return options.epochCount * ((count * repetitions(of: count) + options.batchSize - 1) / options.batchSize)
   }
 
   /// How many networks are not trained yet.
@@ -126,19 +130,24 @@ extension TransferMapExperiment {
     return split.selecting(chosen)
   }
 
-  /// How often an epoch goes through the examples.
-  private func repetitions(_ target: Int, _ amount: Int?) -> Int {
-    let count = examples(of: targets[target].train, amount: amount, seed: 0).count
+  /// How many that are: where a class has fewer, all of it.
+  private func exampleCount(of split: Split, amount: Int?) -> Int {
+    guard let amount else { return options.examples(of: split).count }
+    return Self.classCounts(of: split).reduce(0) { $0 + min($1, amount) }
+  }
+
+  /// How often an epoch goes through so many examples.
+  private func repetitions(of count: Int) -> Int {
     let wanted = plan.leastSteps * options.batchSize * options.accumulation
     return max(1, (wanted + options.epochCount * count - 1) / (options.epochCount * count))
   }
 
   private func trained(_ point: TransferMapPlan.Point, _ isCancelled: () -> Bool) throws -> Double? {
     let name = name(of: point)
-    if runs.finished(name) == nil {
+    return try runs.record(name) {
       let target = targets[point.target]
       let drawn = examples(of: target.train, amount: point.amount, seed: point.seed)
-      let again = repetitions(point.target, point.amount)
+      let again = repetitions(of: drawn.count)
       let data = try Dataset(
         name: target.name, classNames: target.classNames, labelMap: target.labelMap,
         train: drawn.selecting((0..<again).flatMap { _ in 0..<drawn.count }), test: target.test)
@@ -150,8 +159,7 @@ extension TransferMapExperiment {
         name,
         from: { try point.strategy == .scratch ? base.drawnAnew(seed: point.seed, device: runs.device) : base },
         on: data, options: own, keepsCheckpoints: false, isCancelled: isCancelled)
-    }
-    return runs.accuracy(name)
+    }?.targetAccuracy
   }
 
   /// The accuracy of a linear classifier on the block that suits the target best; nil above ``mostProbed`` examples.

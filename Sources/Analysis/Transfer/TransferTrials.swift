@@ -48,14 +48,14 @@ extension TransferExperiment {
         try onTrial(factor, seed, nil)
         let name =
           "trial-\(cut.map { RunName.fileName($0.name) } ?? "all")-rate\(factor)\(source == nil ? "" : "-judged")-seed\(seed)"
-        if runs.finished(name) == nil {
+        let record = try runs.record(name) {
           var own = trialOptions(freezing: cut, factor: factor)
           own.seed = seed
           try runs.train(
             name, from: { base }, on: self.target, source: source, options: own, keepsCheckpoints: false,
             isCancelled: isCancelled)
         }
-        guard let record = runs.finished(name)?.record, let accuracy = record.final("target_accuracy") else { continue }
+        guard let record, let accuracy = record.targetAccuracy else { continue }
         target.append(accuracy)
         if let before = record.metrics["source_accuracy"]?.first, let after = record.final("source_accuracy") {
           forgetting.append(before - after)

@@ -64,8 +64,7 @@ public struct TransferComparison: Sendable {
         ["\(cut.blockCount)", cut.name]
           + rows.map { row in
             let difference = row.differences[index]
-            let half = difference.percent.map { " ± \(NumberText.fixed(($0.upperBound - $0.lowerBound) / 2, 1))" } ?? ""
-            return (difference.mean > 0 ? "+" : "") + NumberText.points(difference.mean) + half
+            return (difference.mean > 0 ? "+" : "") + NumberText.points(difference.mean) + difference.spread
           })
     }
     return table
