@@ -23,8 +23,9 @@ demo: setup build ## forgetting and L2-SP on Fashion-MNIST, into demo/report.htm
 
 lint: ## formatting, undeclared imports, shell and Python syntax
 	swift format lint --strict --recursive Sources Tests Package.swift
-	swift build --build-tests --explicit-target-dependency-import-check error
-	for script in .ci/*; do bash -n "$$script"; done
+	python3 .ci/imports
+	for script in $$(grep -lE '^#!.*bash' .ci/*); do bash -n "$$script"; done
+	for script in $$(git ls-files '*.py') .ci/imports; do python3 -m py_compile "$$script"; done
 
 bench: setup build ## whole runs of lethe against the same in PyTorch
 	@$(python) -c 'import safetensors' 2>/dev/null || $(python) -m pip install --quiet safetensors

@@ -19,13 +19,15 @@ func tests(of name: String, _ dependencies: [Target.Dependency] = []) -> Target 
 let package = Package(
   name: "lethe",
   products: [
-    .executable(name: "lethe", targets: ["LetheCLI"]),
+    .executable(name: "lethe", targets: ["lethe"]),
     .library(name: "CTorch", type: .dynamic, targets: ["CTorch"]),
     .library(
       name: "Lethe",
       targets: [
-        "Programs", "Metrics", "HDF5", "Checkpoints", "Torch", "Models", "Datasets", "Training", "Analysis", "Reports",
+        "Files", "Programs", "Metrics", "Findings", "HDF5", "Checkpoints", "Torch", "Models", "Datasets", "Evaluation",
+        "Training", "Analysis", "Reports",
       ]),
+    .library(name: "LetheCommand", targets: ["LetheCommand"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
@@ -44,44 +46,67 @@ let package = Package(
     .systemLibrary(name: "CPNG"),
     .systemLibrary(name: "CXXHash"),
     .systemLibrary(name: "CZlib"),
+    .target(name: "Files", dependencies: ["CXXHash"]),
     .target(name: "Programs"),
     .target(name: "Metrics"),
-    .target(name: "Reports"),
-    .target(name: "HDF5", dependencies: ["CHDF5"]),
-    .target(name: "Checkpoints", dependencies: ["HDF5", "Programs", "CXXHash", "CZlib"]),
+    .target(name: "Findings", dependencies: ["Metrics"]),
+    .target(name: "Reports", dependencies: ["Findings", "Metrics"]),
+    .target(name: "HDF5", dependencies: ["CHDF5", "Files"]),
+    .target(name: "Checkpoints", dependencies: ["HDF5", "Files", "Programs", "CZlib"]),
     .target(name: "Torch", dependencies: ["CTorchInterface"]),
     .target(name: "Models", dependencies: ["Torch", "Checkpoints", "HDF5", "Programs", "Metrics"]),
     .target(
-      name: "Datasets", dependencies: ["Torch", "HDF5", "Checkpoints", "Metrics", "CZlib", "CJPEG", "CPNG"]),
+      name: "Datasets",
+      dependencies: ["Torch", "HDF5", "Checkpoints", "Files", "Metrics", "CZlib", "CJPEG", "CPNG"]),
     .target(
-      name: "Training", dependencies: ["Models", "Datasets", "Metrics", "Checkpoints", "Torch", "Programs"]),
+      name: "Evaluation",
+      dependencies: ["Models", "Datasets", "Findings", "Metrics", "Checkpoints", "Torch", "Programs"]),
+    .target(
+      name: "Training",
+      dependencies: [
+        "Evaluation", "Models", "Datasets", "Findings", "Metrics", "Checkpoints", "HDF5", "Files", "Torch",
+        "Programs",
+      ]),
     .target(
       name: "Analysis",
       dependencies: [
-        "Training", "Models", "Datasets", "Metrics", "Checkpoints", "HDF5", "Torch", "Programs",
+        "Training", "Evaluation", "Models", "Datasets", "Findings", "Metrics", "Checkpoints", "HDF5", "Files", "Torch",
+        "Programs",
       ]),
-    .executableTarget(
-      name: "LetheCLI",
+    .target(
+      name: "LetheCommand",
       dependencies: [
-        "Analysis", "Training", "Models", "Datasets", "Metrics", "Checkpoints", "HDF5", "Torch", "Programs", "Reports",
-        argumentParser, .product(name: "Yams", package: "Yams"),
+        "Analysis", "Training", "Evaluation", "Models", "Datasets", "Findings", "Metrics", "Checkpoints", "HDF5",
+        "Files", "Torch", "Programs", "Reports", argumentParser, .product(name: "Yams", package: "Yams"),
       ]),
+    .executableTarget(name: "lethe", dependencies: ["LetheCommand"]),
     .target(name: "TestSupport", path: "Tests/TestSupport"),
+    tests(of: "Files", ["TestSupport"]),
     tests(of: "Programs"),
     tests(of: "Metrics"),
-    tests(of: "Reports", ["TestSupport"]),
-    tests(of: "HDF5", ["TestSupport"]),
-    tests(of: "Checkpoints", ["HDF5", "Programs", "TestSupport"]),
+    tests(of: "Findings", ["Metrics", "TestSupport"]),
+    tests(of: "Reports", ["Findings", "Metrics", "TestSupport"]),
+    tests(of: "HDF5", ["Files", "TestSupport"]),
+    tests(of: "Checkpoints", ["HDF5", "Files", "Programs", "TestSupport"]),
     tests(of: "Torch", ["TestSupport"]),
     tests(of: "Models", ["Torch", "Checkpoints", "HDF5", "Programs", "TestSupport"]),
-    tests(of: "Datasets", ["Torch", "HDF5", "Checkpoints", "Metrics", "TestSupport"]),
+    tests(of: "Datasets", ["Torch", "HDF5", "Checkpoints", "Files", "Metrics", "TestSupport"]),
+    tests(
+      of: "Evaluation",
+      ["Models", "Datasets", "Findings", "Metrics", "Checkpoints", "HDF5", "Torch", "Programs", "TestSupport"]),
     tests(
       of: "Training",
-      ["Models", "Datasets", "Metrics", "Checkpoints", "HDF5", "Torch", "Programs", "TestSupport"]),
+      [
+        "Evaluation", "Models", "Datasets", "Findings", "Metrics", "Checkpoints", "HDF5", "Files", "Torch", "Programs",
+        "TestSupport",
+      ]),
     tests(
       of: "Analysis",
-      ["Training", "Models", "Datasets", "Metrics", "Checkpoints", "HDF5", "Torch", "Programs", "TestSupport"]),
-    .testTarget(name: "CommandTests", dependencies: ["TestSupport"]),
+      [
+        "Training", "Evaluation", "Models", "Datasets", "Findings", "Metrics", "Checkpoints", "HDF5", "Files", "Torch",
+        "Programs", "TestSupport",
+      ]),
+    .testTarget(name: "CommandTests", dependencies: ["LetheCommand", "TestSupport"]),
   ],
   swiftLanguageModes: [.v6],
   cxxLanguageStandard: .cxx20

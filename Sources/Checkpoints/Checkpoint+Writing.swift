@@ -13,28 +13,26 @@ extension Checkpoint {
     try validate(file: path)
     let programText = String(decoding: try program.jsonData(), as: UTF8.self)
     let parentTensors = parent.flatMap { ParentTensors($0, destination: path) }
-    try CheckpointError.rewritingFailures {
-      try File.writeAtomically(to: path) { root in
-        try FileFormat.mark(root, as: "checkpoint")
-        try root.setAttribute("created", to: FileFormat.now())
-        try root.setAttribute("task", to: task)
-        try root.setAttribute("epoch", to: epoch)
-        if let origin = self.parent { try root.setAttribute("parent", to: origin) }
-        try root.writeCheckedText("program", programText)
-        try writePreprocessing(to: root)
-        let activeNames = try writeHeads(to: root.createGroup("heads"), parentTensors)
-        let group = try root.createGroup("parameters")
-        for name in activeNames where !(try root.group("heads/\(task)").isLink(name)) {
-          try group.createHardLink(name, target: "heads/\(task)/\(name)")
-        }
-        // What the head links to elsewhere is linked to from here as well.
-        try group.writeTensors(parameters.filter { !group.contains($0.key) }, parentTensors)
-        try root.createGroup("buffers").writeTensors(buffers, parentTensors)
-        if !importances.isEmpty {
-          let group = try root.createGroup("importances")
-          for (measure, tensors) in importances {
-            try group.createGroup(measure).writeTensors(tensors, parentTensors)
-          }
+    try File.writeAtomically(to: path) { root in
+      try FileFormat.mark(root, as: "checkpoint")
+      try root.setAttribute("created", to: FileFormat.now())
+      try root.setAttribute("task", to: task)
+      try root.setAttribute("epoch", to: epoch)
+      if let origin = self.parent { try root.setAttribute("parent", to: origin) }
+      try root.writeCheckedText("program", programText)
+      try writePreprocessing(to: root)
+      let activeNames = try writeHeads(to: root.createGroup("heads"), parentTensors)
+      let group = try root.createGroup("parameters")
+      for name in activeNames where !(try root.group("heads/\(task)").isLink(name)) {
+        try group.createHardLink(name, target: "heads/\(task)/\(name)")
+      }
+      // What the head links to elsewhere is linked to from here as well.
+      try group.writeTensors(parameters.filter { !group.contains($0.key) }, parentTensors)
+      try root.createGroup("buffers").writeTensors(buffers, parentTensors)
+      if !importances.isEmpty {
+        let group = try root.createGroup("importances")
+        for (measure, tensors) in importances {
+          try group.createGroup(measure).writeTensors(tensors, parentTensors)
         }
       }
     }
@@ -86,14 +84,5 @@ extension Group {
       }
     }
     if !linkChecksums.isEmpty { try setAttribute(Self.linkChecksumsName, to: linkChecksums) }
-  }
-}
-
-extension CheckpointError {
-  /// Gives a failure to write as this module's own.
-  static func rewritingFailures<Result>(_ body: () throws -> Result) throws -> Result {
-    do { return try body() } catch HDF5Error.unwritable(let path, let reason) {
-      throw CheckpointError.unwritable(path: path, reason: reason)
-    }
   }
 }

@@ -2,7 +2,6 @@
 public enum CheckpointError: Error, Equatable, CustomStringConvertible {
   case notFound(path: String)
   case exists(path: String)
-  case unwritable(path: String, reason: String)
   case malformed(path: String, reason: String)
   case unsupportedVersion(path: String, found: Int, supported: Int)
   case missingTensor(tensor: String, file: String)
@@ -16,7 +15,6 @@ public enum CheckpointError: Error, Equatable, CustomStringConvertible {
     switch self {
     case .notFound(let path): "\(path): no such file or folder"
     case .exists(let path): "\(path): exists already; choose another output or remove it"
-    case .unwritable(let path, let reason): "\(path): cannot be written: \(reason)"
     case .malformed(let path, let reason): "\(path): \(reason)"
     case .unsupportedVersion(let path, let found, let supported):
       "\(path): has format \(found), this Lethe reads up to \(supported); use a newer Lethe"
@@ -37,7 +35,7 @@ public enum CheckpointError: Error, Equatable, CustomStringConvertible {
   public var exitStatus: Int32 {
     switch self {
     case .notFound: 66
-    case .exists, .unwritable: 73
+    case .exists: 73
     default: 65
     }
   }

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import HDF5
 
@@ -62,15 +63,13 @@ public struct ExportedStateDictionary: Sendable {
   ///
   /// - Throws: ``CheckpointError/unwritable(path:reason:)``; no partial file is left then.
   public func write(to path: String, format: Format) throws {
-    try CheckpointError.rewritingFailures {
-      switch format {
-      case .safetensors:
-        try AtomicFile.write(to: path) { try SafetensorsFile.write(tensors, metadata: metadata, to: $0) }
-      case .hdf5:
-        try File.writeAtomically(to: path) { root in
-          for (key, value) in metadata where key != "format" { try root.setAttribute(key, to: value) }
-          try root.writeTensors(tensors, nil)
-        }
+    switch format {
+    case .safetensors:
+      try AtomicFile.write(to: path) { try SafetensorsFile.write(tensors, metadata: metadata, to: $0) }
+    case .hdf5:
+      try File.writeAtomically(to: path) { root in
+        for (key, value) in metadata where key != "format" { try root.setAttribute(key, to: value) }
+        try root.writeTensors(tensors, nil)
       }
     }
   }

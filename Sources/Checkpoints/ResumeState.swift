@@ -30,13 +30,11 @@ public struct ResumeState: Sendable {
 
   /// Writes it whole, then renames it into place.
   public func write(to path: String) throws {
-    try CheckpointError.rewritingFailures {
-      try File.writeAtomically(to: path) { root in
-        try FileFormat.mark(root, as: "resume")
-        try root.setAttribute("epoch", to: epoch)
-        try root.writeCheckedText("progress", progress)
-        try root.createGroup("tensors").writeTensors(tensors, nil)
-      }
+    try File.writeAtomically(to: path) { root in
+      try FileFormat.mark(root, as: "resume")
+      try root.setAttribute("epoch", to: epoch)
+      try root.writeCheckedText("progress", progress)
+      try root.createGroup("tensors").writeTensors(tensors, nil)
     }
   }
 }

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import HDF5
 
@@ -23,19 +24,19 @@ public struct Run: Sendable {
       try manager.createDirectory(
         at: temporary.appendingPathComponent("checkpoints"), withIntermediateDirectories: true)
     } catch {
-      throw CheckpointError.unwritable(path: path, reason: Self.reason(error))
+      throw FileError.unwritable(path: path, reason: Self.reason(error))
     }
     do {
       try record.write(to: temporary.appendingPathComponent("run.h5").path)
       guard rename(temporary.path, url.path) == 0 else {
         let code = errno
         if code == ENOTEMPTY || code == EEXIST || code == ENOTDIR { throw CheckpointError.exists(path: path) }
-        throw CheckpointError.unwritable(path: path, reason: String(cString: strerror(code)))
+        throw FileError.unwritable(path: path, reason: String(cString: strerror(code)))
       }
     } catch {
       try? manager.removeItem(at: temporary)
-      if case CheckpointError.unwritable(_, let reason) = error {
-        throw CheckpointError.unwritable(path: path, reason: reason)
+      if case FileError.unwritable(_, let reason) = error {
+        throw FileError.unwritable(path: path, reason: reason)
       }
       throw error
     }
@@ -95,7 +96,7 @@ public struct Run: Sendable {
     guard symlink(target, temporary) == 0, rename(temporary, link) == 0 else {
       let reason = String(cString: strerror(errno))
       unlink(temporary)
-      throw CheckpointError.unwritable(path: link, reason: reason)
+      throw FileError.unwritable(path: link, reason: reason)
     }
   }
 

@@ -39,29 +39,27 @@ extension RunRecord {
 
   /// Writes a run's `run.h5`, whole and atomically.
   func write(to path: String) throws {
-    try CheckpointError.rewritingFailures {
-      try File.writeAtomically(to: path) { root in
-        try FileFormat.mark(root, as: "run", writtenBy: letheVersion)
-        try root.setAttribute("created", to: created)
-        // As text, since HDF5's common integers are signed.
-        try root.setAttribute("seed", to: String(seed))
-        try root.writeCheckedText("configuration", configuration)
-        try root.writeStrings("command_line", commandLine)
-        if !commandOptions.isEmpty { try root.writeCheckedText("command_options", commandOptions) }
-        try root.createGroup("environment").setTextAttributes(environment)
-        let metricGroup = try root.createGroup("metrics")
-        try metricGroup.setAttribute("columns", to: metrics.names)
-        for name in metrics.names { try metricGroup.writeTensor(name, TensorView(metrics[name] ?? [])) }
-        let predictionGroup = try root.createGroup("predictions")
-        for (task, epochs) in predictions {
-          let group = try predictionGroup.createGroup(task)
-          for (epoch, classes) in epochs { try group.writeTensor(Run.digits(epoch), TensorView(classes)) }
-        }
-        let labelGroup = try root.createGroup("labels")
-        for (task, classes) in labels { try labelGroup.writeTensor(task, TensorView(classes)) }
-        let analysisGroup = try root.createGroup("analysis")
-        for (name, record) in analysis { try record.write(to: analysisGroup.createGroup(name)) }
+    try File.writeAtomically(to: path) { root in
+      try FileFormat.mark(root, as: "run", writtenBy: letheVersion)
+      try root.setAttribute("created", to: created)
+      // As text, since HDF5's common integers are signed.
+      try root.setAttribute("seed", to: String(seed))
+      try root.writeCheckedText("configuration", configuration)
+      try root.writeStrings("command_line", commandLine)
+      if !commandOptions.isEmpty { try root.writeCheckedText("command_options", commandOptions) }
+      try root.createGroup("environment").setTextAttributes(environment)
+      let metricGroup = try root.createGroup("metrics")
+      try metricGroup.setAttribute("columns", to: metrics.names)
+      for name in metrics.names { try metricGroup.writeTensor(name, TensorView(metrics[name] ?? [])) }
+      let predictionGroup = try root.createGroup("predictions")
+      for (task, epochs) in predictions {
+        let group = try predictionGroup.createGroup(task)
+        for (epoch, classes) in epochs { try group.writeTensor(Run.digits(epoch), TensorView(classes)) }
       }
+      let labelGroup = try root.createGroup("labels")
+      for (task, classes) in labels { try labelGroup.writeTensor(task, TensorView(classes)) }
+      let analysisGroup = try root.createGroup("analysis")
+      for (name, record) in analysis { try record.write(to: analysisGroup.createGroup(name)) }
     }
   }
 }

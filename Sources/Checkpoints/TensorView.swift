@@ -1,4 +1,4 @@
-import CXXHash
+import Files
 import Foundation
 import HDF5
 
@@ -123,71 +123,12 @@ extension TensorView: Equatable {
   public static func == (left: TensorView, right: TensorView) -> Bool { left.isIdentical(to: right) }
 }
 
-/// A file mapped into memory, read-only, for as long as anything refers to it.
-///
-/// Sendable because the pages are never written through it, and our files are replaced, never changed in place.
-public final class MappedFile: @unchecked Sendable {
-  /// The path it was opened by.
-  public let path: String
-  /// Its length.
-  public let byteCount: Int
-  private let base: UnsafeMutableRawPointer?
-
-  /// Maps a whole file.
-  public init(_ path: String) throws {
-    self.path = path
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { throw HDF5Error.unreadable(path: path, reason: String(cString: strerror(errno))) }
-    defer { close(descriptor) }
-    var status = stat()
-    guard fstat(descriptor, &status) == 0 else {
-      throw HDF5Error.unreadable(path: path, reason: String(cString: strerror(errno)))
-    }
-    byteCount = Int(status.st_size)
-    guard byteCount > 0 else {
-      base = nil
-      return
-    }
-    guard let address = mmap(nil, byteCount, PROT_READ, MAP_PRIVATE, descriptor, 0), address != MAP_FAILED else {
-      throw HDF5Error.unreadable(path: path, reason: "cannot be mapped: \(String(cString: strerror(errno)))")
-    }
-    base = address
-  }
-
-  /// Lends all of its bytes for the time of the call.
-  public func withUnsafeBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result {
-    defer { withExtendedLifetime(self) {} }
-    return try body(UnsafeRawBufferPointer(start: base, count: byteCount))
-  }
-
-  /// Lets go of the pages that lie wholly within a range of bytes.
-  func releasePages(_ range: Range<Int>) {
-    guard let base else { return }
-    let page = Int(sysconf(Int32(_SC_PAGESIZE)))
-    let first = (range.lowerBound + page - 1) / page * page
-    let end = range.upperBound / page * page
-    if end > first { madvise(base + first, end - first, MADV_DONTNEED) }
-  }
-
+extension MappedFile {
   /// Whether it begins as an HDF5 file does.
   var isHDF5: Bool { withUnsafeBytes { $0.starts(with: [0x89, 0x48, 0x44, 0x46]) } }
-
-  deinit {
-    if let base { munmap(base, byteCount) }
-  }
 }
 
-/// XXH3, 64 bits: finds damage at the speed of memory. It does not protect against intent.
-public enum Checksum {
-  /// The checksum of these bytes, 16 hexadecimal digits.
-  public static func xxh3(_ bytes: UnsafeRawBufferPointer) -> String {
-    let digits = String(XXH3_64bits(bytes.baseAddress, bytes.count), radix: 16)
-    return String(repeating: "0", count: 16 - digits.count) + digits
-  }
-
-  /// The checksum of a text's UTF-8.
-  public static func xxh3(_ text: String) -> String { Array(text.utf8).withUnsafeBytes(xxh3) }
-
-  /// The attribute it is stored in.
+extension Checksum {
+  /// The attribute that a dataset's checksum is stored in.
   public static let attributeName = "xxh3"
 }

@@ -1,4 +1,5 @@
 import Checkpoints
+import Files
 import HDF5
 
 /// A labelled dataset of one task: its classes, and examples to train and to test on.

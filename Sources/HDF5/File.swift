@@ -1,4 +1,5 @@
 import CHDF5
+import Files
 import Foundation
 
 /// An open HDF5 file.
@@ -48,7 +49,7 @@ public final class File: Sendable {
   public static func create(_ path: String) throws -> File {
     try withLibrary {
       let id = H5Fcreate(path, lethe_h5f_truncate(), lethe_h5p_default(), try accessList(writable: true).id)
-      guard id >= 0 else { throw HDF5Error.unwritable(path: path, reason: HDF5Error.currentReason()) }
+      guard id >= 0 else { throw FileError.unwritable(path: path, reason: HDF5Error.currentReason()) }
       return File(path: path, handle: try Handle(checking: id, H5Fclose, "create", path))
     }
   }
@@ -61,7 +62,7 @@ public final class File: Sendable {
       if reason == nil, H5Fflush(handle.id, H5F_SCOPE_GLOBAL) < 0 { reason = HDF5Error.currentReason() }
       closeObjects()
       if handle.closeNow() < 0, reason == nil { reason = HDF5Error.currentReason() }
-      if let reason { throw HDF5Error.unwritable(path: path, reason: reason) }
+      if let reason { throw FileError.unwritable(path: path, reason: reason) }
     }
   }
 
@@ -102,6 +103,10 @@ extension File {
         try file.close()
       } catch {
         try? file.close()
+        // A failure while writing is one of the output.
+        if case HDF5Error.failed(_, let object, let reason) = error, object.hasPrefix(temporary) {
+          throw FileError.unwritable(path: path, reason: reason)
+        }
         throw error
       }
     }

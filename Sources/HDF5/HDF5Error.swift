@@ -11,7 +11,6 @@ public enum HDF5Error: Error, Equatable, CustomStringConvertible {
   case unsupportedType(name: String, file: String, found: String)
   case typeMismatch(name: String, file: String, expected: String, found: String)
   case shapeMismatch(name: String, file: String, expected: String, found: String)
-  case unwritable(path: String, reason: String)
   case failed(operation: String, object: String, reason: String)
 
   public var description: String {
@@ -27,7 +26,6 @@ public enum HDF5Error: Error, Equatable, CustomStringConvertible {
     case .typeMismatch(let name, let file, let expected, let found),
       .shapeMismatch(let name, let file, let expected, let found):
       "\(file): \(name): expected \(expected), found \(found)"
-    case .unwritable(let path, let reason): "\(path): cannot be written: \(reason)"
     case .failed(let operation, let object, let reason): "\(object): cannot \(operation): \(reason)"
     }
   }
@@ -36,7 +34,6 @@ public enum HDF5Error: Error, Equatable, CustomStringConvertible {
   public var exitStatus: Int32 {
     switch self {
     case .notFound: 66
-    case .unwritable: 73
     default: 65
     }
   }

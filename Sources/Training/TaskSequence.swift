@@ -1,5 +1,7 @@
 import Checkpoints
 import Datasets
+import Evaluation
+import Files
 import Foundation
 import Metrics
 import Models
@@ -53,11 +55,7 @@ public struct TaskSequence {
 
   private func head(of task: Int) -> String { sharesHead ? Self.sharedTask : tasks[task].name }
 
-  private func runPath(_ task: Int) -> String { "\(path)/tasks/\(task + 1)-\(Self.fileName(tasks[task].name))" }
-
-  private static func fileName(_ name: String) -> String {
-    String(name.map { $0.isLetter || $0.isNumber || $0 == "-" ? $0 : "_" })
-  }
+  private func runPath(_ task: Int) -> String { "\(path)/tasks/\(task + 1)-\(FileName.safe(tasks[task].name))" }
 
   /// Trains all tasks that are not trained yet.
   ///

@@ -8,11 +8,6 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
   case badOption(String)
   case notFinite(loss: Double, epoch: Int, step: Int, learningRate: Double, firstBadParameter: String?)
   case regularizerDiverged(regularizer: String, penalty: Double, loss: Double, epoch: Int, step: Int)
-  /// `canBeFitted` where these are images that can be brought to the model's shape.
-  case inputMismatch(input: String, expected: [Int], found: [Int], dataset: String, canBeFitted: Bool)
-  case inputTypeMismatch(input: String, expected: String, found: String, dataset: String)
-  case missingInput(input: String, dataset: String, available: [String])
-  case classCountMismatch(task: String, head: Int, dataset: Int)
   case frozenChanged(tensor: String, epoch: Int)
   case sameTask(String)
   case oneClass(dataset: String)
@@ -39,15 +34,6 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
     case .regularizerDiverged(let regularizer, let penalty, let loss, let epoch, let step):
       "regularizer '\(regularizer)' is too strong for this learning rate: at epoch \(epoch), step \(step) its penalty was "
         + "\(short(penalty)) and the task's loss \(short(loss)); try a tenth of its strength. The last good epoch is kept"
-    case .inputMismatch(let input, let expected, let found, let dataset, let canBeFitted):
-      "dataset '\(dataset)': input '\(input)' has shape \(shape(found)), the model expects \(shape(expected))"
-        + (canBeFitted ? "; --fit resizes images and repeats a single channel" : "")
-    case .inputTypeMismatch(let input, let expected, let found, let dataset):
-      "dataset '\(dataset)': input '\(input)' is \(found), the model expects \(expected)"
-    case .missingInput(let input, let dataset, let available):
-      "dataset '\(dataset)' has no input '\(input)', which the model expects; it has \(available.joined(separator: ", "))"
-    case .classCountMismatch(let task, let head, let dataset):
-      "task '\(task)': the head has \(head) classes, the dataset \(dataset)"
     case .frozenChanged(let tensor, let epoch): "frozen tensor '\(tensor)' changed in epoch \(epoch)"
     case .frozenHead(let layer, let task, let parameter):
       "the head '\(layer)' of task '\(task)' is new and has to be trained, but '\(parameter)' is frozen (--freeze, or a rate "
@@ -63,17 +49,11 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
   public var exitStatus: Int32 {
     switch self {
     case .nothingToTrain, .unstable, .badOption, .sameTask, .frozenHead: 64
-    case .notFinite, .regularizerDiverged, .inputMismatch, .inputTypeMismatch, .missingInput, .classCountMismatch,
-      .badResume, .oneClass:
-      65
+    case .notFinite, .regularizerDiverged, .badResume, .oneClass: 65
     case .frozenChanged: 70
     case .interrupted: 130
     }
   }
-}
-
-private func shape(_ sizes: [Int]) -> String {
-  sizes.map { $0 < 0 ? "?" : String($0) }.joined(separator: "×")
 }
 
 /// A number with four significant digits and no trailing zeros.

@@ -1,5 +1,6 @@
 import Checkpoints
 import Datasets
+import Evaluation
 import Models
 
 /// How fast a machine trains a network.

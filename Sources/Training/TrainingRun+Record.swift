@@ -1,5 +1,6 @@
 import Checkpoints
 import Datasets
+import Evaluation
 import Foundation
 import Models
 import Torch
@@ -71,8 +72,8 @@ extension RunRecord {
       func value(_ name: String) -> Double { metrics.value(name, row: row) }
       // Only a file that something else wrote has a row without its number.
       guard let epoch = Int(exactly: value("epoch")) else { return nil }
-      func evaluation(_ task: String) -> Evaluation {
-        Evaluation(
+      func evaluation(_ task: String) -> EvaluationResult {
+        EvaluationResult(
           accuracy: value("\(task)_accuracy"), loss: value("\(task)_loss"),
           predictions: predictions[task]?[epoch] ?? [], labels: labels[task] ?? [])
       }

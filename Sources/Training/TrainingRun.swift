@@ -1,5 +1,6 @@
 import Checkpoints
 import Datasets
+import Evaluation
 import Foundation
 import Metrics
 import Models
@@ -18,11 +19,11 @@ public enum TrainingEvent: Sendable {
 /// One epoch of a run, as it is stored.
 public struct EpochRecord: Sendable {
   public var epoch: Int
-  public var source: Evaluation?
+  public var source: EvaluationResult?
   /// How far the source task's head still says what it said at epoch 0.
   public var proxy: ProxyAgreement?
   /// Nil at epoch 0 where the head of the trained task is new.
-  public var target: Evaluation
+  public var target: EvaluationResult
   public var targetHeadIsNew: Bool
   public var trainingLoss: Double
   public var penalty: Double
@@ -205,7 +206,7 @@ extension TrainingRun {
     let isJudged = isJudged(epoch)
     let targetResult =
       isJudged ? try evaluator.evaluate(model, on: setup.judged.target, dataset: target.name) : .unmeasured
-    var sourceResult: Evaluation?
+    var sourceResult: EvaluationResult?
     if isJudged || epoch == 0, let source, let examples = setup.judged.source, let judge = setup.judge {
       try model.activate(task: judge)
       sourceResult = try evaluator.evaluate(model, on: examples, dataset: source.name)

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import TestSupport
 import Testing
@@ -71,12 +72,12 @@ import Testing
 
   @Test func outputWithoutAFolderIsRefused() throws {
     let folder = try TemporaryFolder()
-    let error = #expect(throws: HDF5Error.self) {
+    let error = #expect(throws: FileError.self) {
       try File.writeAtomically(to: folder.file("no/a.h5")) { _ in }
     }
     #expect(error?.exitStatus == 73)
     #expect("\(try #require(error))".contains("no such folder"))
-    #expect(throws: HDF5Error.unwritable(path: folder.path, reason: "it is a folder")) {
+    #expect(throws: FileError.unwritable(path: folder.path, reason: "it is a folder")) {
       try AtomicFile.write(Data(), to: folder.path)
     }
   }
@@ -85,7 +86,7 @@ import Testing
   func fullDiskIsSaidAndLeavesNothing(count: Int) throws {
     let disk = try FullDisk(freeByteCount: 4096)
     let path = "\(disk.path)/a.h5"
-    let error = #expect(throws: HDF5Error.self) {
+    let error = #expect(throws: FileError.self) {
       try File.writeAtomically(to: path) { root in
         for index in 0..<4 { try root.write("x\(index)", [Double](repeating: 1, count: count)) }
         try root.createDataset("chunked", .float64, shape: [count], chunk: [8]).write(

@@ -1,4 +1,5 @@
 import Checkpoints
+import Files
 import Foundation
 
 /// A folder of runs that share their options, begun once and gone on with by the same command.
@@ -13,7 +14,7 @@ public enum SharedFolder {
         try FileManager.default.createDirectory(atPath: "\(path)/\(folder)", withIntermediateDirectories: true)
       }
     } catch {
-      throw CheckpointError.unwritable(path: path, reason: "the folder cannot be made")
+      throw FileError.unwritable(path: path, reason: "the folder cannot be made")
     }
     let file = "\(path)/options.yaml"
     guard let known = try? String(contentsOfFile: file, encoding: .utf8) else {

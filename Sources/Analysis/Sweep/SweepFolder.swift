@@ -1,4 +1,5 @@
 import Checkpoints
+import Files
 import Foundation
 import Training
 
@@ -13,10 +14,7 @@ public struct SweepPoint: Sendable, Equatable {
   }
 
   /// A name that any file system takes.
-  var name: String {
-    let safe = method.label.map { $0.isASCII && ($0.isLetter || $0.isNumber || "=.-".contains($0)) ? $0 : "_" }
-    return String(safe) + "-seed\(seed)"
-  }
+  var name: String { "\(FileName.safe(method.label))-seed\(seed)" }
 }
 
 /// What became of a point.
@@ -58,13 +56,7 @@ public struct SweepFolder: Sendable {
   ///
   /// A lock ends with its process, however that ends.
   public func withLock<Result>(on point: SweepPoint, _ body: () throws -> Result) throws -> Result? {
-    let descriptor = open("\(path)/locks/\(point.name)", O_CREAT | O_RDWR | O_CLOEXEC, 0o644)
-    guard descriptor >= 0 else {
-      throw CheckpointError.unwritable(path: "\(path)/locks", reason: String(cString: strerror(errno)))
-    }
-    defer { close(descriptor) }
-    guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else { return nil }
-    return try body()
+    try FileLock.holding("\(path)/locks/\(point.name)", body)
   }
 
   /// Trains a point, or goes on with it where it was left; a training that leaves the finite numbers, or cannot be

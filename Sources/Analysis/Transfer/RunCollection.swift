@@ -5,14 +5,6 @@ import Models
 import Torch
 import Training
 
-/// How runs are named after layers and data.
-public enum RunName {
-  /// A name that any file system takes.
-  public static func fileName(_ name: String) -> String {
-    String(name.map { $0.isASCII && ($0.isLetter || $0.isNumber || ".-".contains($0)) ? $0 : "_" })
-  }
-}
-
 /// Runs of one experiment, each trained once, in `runs` within a folder.
 struct RunCollection {
   let path: String

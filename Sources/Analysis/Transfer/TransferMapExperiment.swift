@@ -1,5 +1,7 @@
 import Checkpoints
 import Datasets
+import Evaluation
+import Files
 import Metrics
 import Models
 import Programs
@@ -115,7 +117,7 @@ extension TransferMapExperiment {
   private func name(of point: TransferMapPlan.Point) -> String {
     let amount = point.amount.map(String.init) ?? "all"
     let strategy = point.strategy.rawValue.split(separator: " ").joined(separator: "-")
-    return "\(RunName.fileName(targets[point.target].name))-\(amount)-\(strategy)-seed\(point.seed)"
+    return "\(FileName.safe(targets[point.target].name))-\(amount)-\(strategy)-seed\(point.seed)"
   }
 
   /// So many examples of each class, drawn by the seed.

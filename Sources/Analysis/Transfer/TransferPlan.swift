@@ -1,3 +1,4 @@
+import Files
 import Programs
 
 /// One of the four treatments of Yosinski et al. 2014; B is the target, A what the base network was trained on.
@@ -99,7 +100,7 @@ public struct TransferPlan: Sendable {
     /// A name that any file system takes.
     public var name: String {
       guard let kind, let cut else { return "base-seed\(seed)" }
-      return "\(kind.rawValue.replacing("+", with: "-tuned"))-\(RunName.fileName(cut.name))-seed\(seed)"
+      return "\(kind.rawValue.replacing("+", with: "-tuned"))-\(FileName.safe(cut.name))-seed\(seed)"
     }
 
     /// What is trained, in words.

@@ -1,4 +1,5 @@
 import Checkpoints
+import Files
 import Metrics
 import Training
 
@@ -47,7 +48,7 @@ extension TransferExperiment {
       for seed in plan.seeds {
         try onTrial(factor, seed, nil)
         let name =
-          "trial-\(cut.map { RunName.fileName($0.name) } ?? "all")-rate\(factor)\(source == nil ? "" : "-judged")-seed\(seed)"
+          "trial-\(cut.map { FileName.safe($0.name) } ?? "all")-rate\(factor)\(source == nil ? "" : "-judged")-seed\(seed)"
         let record = try runs.record(name) {
           var own = trialOptions(freezing: cut, factor: factor)
           own.seed = seed

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import HDF5
 
@@ -5,7 +6,7 @@ extension SafetensorsFile {
   /// Writes tensors, the widest elements first so that every tensor is aligned for its type. Tied tensors are written
   /// once for each name, as the format has no way to share.
   ///
-  /// - Throws: `HDF5Error.unwritable`.
+  /// - Throws: `FileError.unwritable`.
   static func write(_ tensors: [String: TensorView], metadata: [String: String], to path: String) throws {
     let ordered = tensors.sorted { left, right in
       let (leftSize, rightSize) = (left.value.elementType.byteCount, right.value.elementType.byteCount)
@@ -51,7 +52,7 @@ private final class SequentialFile {
     }
   }
 
-  private var failure: HDF5Error { .unwritable(path: path, reason: String(cString: strerror(errno))) }
+  private var failure: FileError { .unwritable(path: path, reason: String(cString: strerror(errno))) }
 
   deinit { close(descriptor) }
 }

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// The index of weights that lie in several files beside it: `model.safetensors.index.json`.

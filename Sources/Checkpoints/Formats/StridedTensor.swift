@@ -1,3 +1,4 @@
+import Files
 import HDF5
 
 /// A tensor as PyTorch describes it: a window, with strides, on a storage.

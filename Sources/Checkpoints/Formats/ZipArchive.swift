@@ -1,4 +1,5 @@
 import CZlib
+import Files
 import Foundation
 
 /// The entries of a zip file, read from a mapping of it: PyTorch's archives are zip files whose entries lie in them as

@@ -55,7 +55,7 @@ extension Dataset {
   /// Writes the dataset as an HDF5 file, whole or not at all, with a checksum for each array.
   ///
   /// A subset's rows are gathered in memory, one input of one split at a time.
-  /// - Throws: `HDF5Error.unwritable`.
+  /// - Throws: `FileError.unwritable`.
   public func writeHDF5(to path: String) throws {
     try File.writeAtomically(to: path) { root in
       try root.setAttribute(Key.format, to: FileFormat.version)

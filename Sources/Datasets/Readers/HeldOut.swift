@@ -1,4 +1,5 @@
 import Checkpoints
+import Files
 
 /// Which examples are held out for testing where data come without such a split: a fifth of each class, by a hash of
 /// their names, so that the same data are always split alike.

@@ -1,4 +1,5 @@
 import Checkpoints
+import Files
 import Foundation
 
 /// A folder of four IDX files, as MNIST and its likes are published, each plain or compressed by gzip.

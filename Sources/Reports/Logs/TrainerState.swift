@@ -1,3 +1,5 @@
+import Findings
+
 /// A run's history as Hugging Face's `trainer_state.json`, which `transformers.TrainerState.load_from_json` reads.
 ///
 /// It is for reading and plotting: floating operations and tokens are not counted (0), and a Trainer cannot resume

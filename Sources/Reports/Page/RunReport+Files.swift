@@ -1,5 +1,5 @@
 extension RunReport {
-  /// Every chart as an SVG file that stands alone.
+  /// Every chart as an SVG file that stands alone; names of runs stand in the files' as they are.
   public func svgs() -> [(fileName: String, content: String)] {
     var files: [(fileName: String, content: String)] = []
     let accuracy = accuracyCharts()
@@ -11,10 +11,8 @@ extension RunReport {
     if let chart = doseChart() { files.append(("dose.svg", chart.svg())) }
     if let chart = driftChart() { files.append(("drift.svg", chart.svg())) }
     if let chart = ckaChart() { files.append(("cka.svg", chart.svg())) }
-    let maps = heatMaps()
-    let names = Self.fileNames(maps.map(\.run))
-    for (map, name) in zip(maps, names) {
-      files.append((runs.count == 1 ? "cka-matrix.svg" : "cka-matrix-\(name).svg", map.chart.svg()))
+    for map in heatMaps() {
+      files.append((runs.count == 1 ? "cka-matrix.svg" : "cka-matrix-\(map.run).svg", map.chart.svg()))
     }
     return files
   }
@@ -75,22 +73,5 @@ extension RunReport {
       files += [("cka.csv", cka.text), ("cka-matrix.csv", matrix.text)]
     }
     return files.map { (fileName: $0.0, content: $0.1) }
-  }
-
-  /// Names that any file system takes, made unique by a number.
-  static func fileNames(_ names: [String]) -> [String] {
-    var used = Set<String>()
-    return names.map { name in
-      let safe = String(name.lowercased().map { $0.isASCII && ($0.isLetter || $0.isNumber) ? $0 : "-" })
-      let words = safe.split(separator: "-").joined(separator: "-").prefix(60)
-      let stem = words.isEmpty ? "run" : String(words)
-      var candidate = stem
-      var count = 2
-      while !used.insert(candidate).inserted {
-        candidate = "\(stem)-\(count)"
-        count += 1
-      }
-      return candidate
-    }
   }
 }

@@ -1,4 +1,5 @@
 import Datasets
+import Evaluation
 import Metrics
 import Models
 import Programs

@@ -1,5 +1,6 @@
 import Checkpoints
 import Datasets
+import Evaluation
 import HDF5
 import Metrics
 import Models

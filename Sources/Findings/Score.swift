@@ -1,0 +1,90 @@
+/// What says how good a model is on a task: its name, its unit and which way is better.
+public struct Score: Sendable, Codable, Hashable {
+  /// What a score is counted in.
+  public enum Unit: String, Sendable, Codable, Hashable {
+    /// From 0 to 1; shown in per cent, differences in points.
+    case fraction
+    case nats
+    case bits
+    /// The label's own unit, or none.
+    case number
+  }
+
+  /// Which way is better.
+  public enum Direction: String, Sendable, Codable, Hashable { case up, down }
+
+  /// The field's word for it, which is also its key in JSON: `accuracy`.
+  public var name: String
+  public var unit: Unit
+  public var direction: Direction
+
+  public init(name: String, unit: Unit, direction: Direction) {
+    self.name = name
+    self.unit = unit
+    self.direction = direction
+  }
+
+  /// The share of examples whose most probable class is the right one.
+  public static let accuracy = Score(name: "accuracy", unit: .fraction, direction: .up)
+  /// The share of examples of which the model says what it said before.
+  public static let agreement = Score(name: "agreement", unit: .fraction, direction: .up)
+  /// Mean loss of the task over examples.
+  public static let loss = Score(name: "loss", unit: .nats, direction: .down)
+
+  /// By how much a score got worse: positive for a loss, whichever way is better.
+  public func decline(from before: Double, to after: Double) -> Double {
+    direction == .up ? before - after : after - before
+  }
+}
+
+/// A model's score on a task's examples, and its mean loss there.
+///
+/// In JSON the score stands under its own name: `{"accuracy": 0.91, "loss": 0.2}`.
+public struct ScoredTask: Sendable, Equatable {
+  public var score: Score
+  /// NaN where it was not measured; likewise the loss.
+  public var value: Double
+  public var loss: Double
+
+  public init(_ score: Score = .accuracy, _ value: Double, loss: Double = .nan) {
+    self.score = score
+    self.value = value
+    self.loss = loss
+  }
+
+  public static func == (left: ScoredTask, right: ScoredTask) -> Bool {
+    left.score == right.score && isSame(left.value, right.value) && isSame(left.loss, right.loss)
+  }
+
+  /// NaN is the same as NaN: it says the same of both.
+  private static func isSame(_ a: Double, _ b: Double) -> Bool { a == b || (a.isNaN && b.isNaN) }
+}
+
+extension ScoredTask: Codable {
+  private struct Key: CodingKey {
+    let stringValue: String
+    var intValue: Int? { nil }
+    init(stringValue: String) { self.stringValue = stringValue }
+    init?(intValue: Int) { nil }
+  }
+
+  private static let known: [Score] = [.accuracy, .agreement]
+
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: Key.self)
+    try container.encode(value, forKey: Key(stringValue: score.name))
+    try container.encode(loss, forKey: Key(stringValue: Score.loss.name))
+    if !Self.known.contains(score) { try container.encode(score, forKey: Key(stringValue: "score")) }
+  }
+
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: Key.self)
+    if let found = Self.known.first(where: { container.contains(Key(stringValue: $0.name)) }) {
+      score = found
+    } else {
+      score = try container.decode(Score.self, forKey: Key(stringValue: "score"))
+    }
+    value = try container.decode(Double.self, forKey: Key(stringValue: score.name))
+    loss = try container.decode(Double.self, forKey: Key(stringValue: Score.loss.name))
+  }
+}

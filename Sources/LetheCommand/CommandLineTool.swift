@@ -1,0 +1,87 @@
+import Analysis
+import ArgumentParser
+import Checkpoints
+import Datasets
+import Evaluation
+import Files
+import Foundation
+import HDF5
+import Models
+import Programs
+import Torch
+import Training
+
+/// The command `lethe`, for an executable of a few lines: Lethe's own, or one of a package that brings regularizers.
+///
+/// ```swift
+/// import LetheCommand
+/// import Training
+///
+/// RegularizerKind.register(MyRegularizer.kind)
+/// CommandLineTool.main()
+/// ```
+public enum CommandLineTool {
+  /// Runs the command with the process's arguments and ends the process.
+  public static func main() -> Never {
+    // A reader of our output that goes away ends us quietly.
+    signal(SIGPIPE, SIG_DFL)
+    exit(run(Array(CommandLine.arguments.dropFirst())))
+  }
+
+  /// Runs the command.
+  ///
+  /// - Parameter arguments: without the command's own name.
+  /// - Returns: the exit status; what went wrong is said in one line on standard error.
+  public static func run(_ arguments: [String]) -> Int32 {
+    do {
+      var command = try Lethe.parseAsRoot(ConfigurationFile.expanding(arguments))
+      try command.run()
+      return EXIT_SUCCESS
+    } catch {
+      return report(error, arguments)
+    }
+  }
+
+  /// Says what went wrong in one line and returns the exit status.
+  private static func report(_ error: any Error, _ arguments: [String]) -> Int32 {
+    if let status = exitStatus(of: error) {
+      Console.error(ErrorWords.text(of: error))
+      return status
+    }
+    if let code = error as? ExitCode { return code.rawValue }
+    let code = Lethe.exitCode(for: error)
+    if code == .success {
+      Console.result(Lethe.fullMessage(for: error))
+      return 0
+    }
+    if code.rawValue == EX_USAGE {
+      Console.error(Lethe.message(for: error).split(separator: "\n").first.map(String.init) ?? "wrong usage")
+      Console.say("see: lethe \(subcommand(in: arguments)) --help")
+      return EX_USAGE
+    }
+    Console.error("\(error)")
+    return EX_SOFTWARE
+  }
+
+  private static func subcommand(in arguments: [String]) -> String {
+    let names = Lethe.configuration.subcommands.compactMap { $0.configuration.commandName }
+    return arguments.first { names.contains($0) } ?? ""
+  }
+
+  private static func exitStatus(of error: any Error) -> Int32? {
+    switch error {
+    case let error as FileError: error.exitStatus
+    case let error as HDF5Error: error.exitStatus
+    case let error as CheckpointError: error.exitStatus
+    case let error as ProgramError: error.exitStatus
+    case let error as TorchError: error.exitStatus
+    case let error as ModelError: error.exitStatus
+    case let error as DatasetError: error.exitStatus
+    case is EvaluationError: EX_DATAERR
+    case let error as TrainingError: error.exitStatus
+    case let error as AnalysisError: error.exitStatus
+    case let error as CommandError: error.exitStatus
+    default: nil
+    }
+  }
+}

@@ -1,0 +1,232 @@
+import Analysis
+import ArgumentParser
+import Checkpoints
+import Datasets
+import Evaluation
+import Files
+import Foundation
+import HDF5
+import Models
+import Programs
+import Reports
+
+struct CKACommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "cka", abstract: "Layer-by-layer similarity of two networks' features on the same examples.",
+    discussion: """
+      Two models on --data, or two HDF5 files of features, one dataset a layer, [samples, …], of the same samples in \
+      the same order; one model twice shows its own layers. 1 is an identical representation up to rotation and scale, 0 none in \
+      common. CKA alone proves no forgetting: look at the source accuracy beside it.
+
+      --measure svcca, pwcca and procrustes take all examples at once, and average outputs with several places over them \
+      unless --pool says otherwise. --compat gives what another tool gives for the same features: torch_cka and \
+      ckatorch (debiased, every batch counted), google (all examples as one batch; the radial kernel's median counts \
+      zeros), anatome (biased, all examples as one batch; its own SVCCA and PWCCA; one minus its distances).
+      """)
+
+  @ArgumentParser.Argument(help: "A checkpoint, or a run: its epoch 0 is then compared with its last.")
+  var before: String
+
+  @ArgumentParser.Argument(help: "The other checkpoint.")
+  var after: String?
+
+  @Option(
+    help: ArgumentHelp("The examples, the test part: \(DataOptions.forms). Files of features need none."))
+  var data: String?
+
+  @Option(help: "cka, svcca, pwcca or procrustes.")
+  var measure = Measure.cka
+
+  @Option(help: "debiased or biased, of cka.")
+  var estimator = CKAEstimator.debiased
+
+  @Option(help: "linear, or rbf: exp(−d² / (2 bandwidth² median d²)), of cka.")
+  var kernel = Kernel.linear
+
+  @Option(help: "The radial kernel's width, in median distances between examples.")
+  var bandwidth = 0.5
+
+  @Option(help: "torch_cka, ckatorch, google or anatome: that tool's numbers.")
+  var compat: Compatibility?
+
+  @Option(
+    help: """
+      What of an output with several places is a feature: flatten (each place's), mean (over the places) or cls (the \
+      first token's). By default flatten for images and mean for tokens.
+      """)
+  var pool: FeaturePooling?
+
+  @Flag(help: "Bring images to the model's shape: resize with antialiasing, repeat a single channel.")
+  var fit = false
+
+  @Option(parsing: .singleValue, help: "Layers that match GLOB; by default those with parameters. Repeatable.")
+  var layers: [String] = []
+
+  @Option(help: "Examples to use, at most.")
+  var samples = 2048
+
+  @Option(help: "Examples a minibatch.")
+  var batchSize = 128
+
+  @Flag(help: "Print the whole matrix, every layer of one with every layer of the other.")
+  var matrix = false
+
+  @Option(name: .shortAndLong, help: "Write the whole matrix as a chart here, SVG.")
+  var output: String?
+
+  @Option(help: "The seed of the choice of examples and of the intervals.")
+  var seed: UInt64 = 0
+
+  @OptionGroup var reading: DataOptions
+  @OptionGroup var hardware: DeviceOptions
+  @OptionGroup var shared: OutputOptions
+
+  enum Measure: String, ExpressibleByArgument, CaseIterable { case cka, svcca, pwcca, procrustes }
+  enum Kernel: String, ExpressibleByArgument, CaseIterable { case linear, rbf }
+  enum Compatibility: String, ExpressibleByArgument, CaseIterable {
+    case torchCKA = "torch_cka"
+    case ckatorch, google, anatome
+  }
+
+  func run() throws {
+    try checkOptions()
+    let pair = try CheckpointPair(before, after)
+    let progress = ProgressReporter(
+      title: "CKA", total: max(1, (samples + usedBatch - 1) / usedBatch), unit: "batch",
+      isQuiet: shared.quiet || shared.json || measure != .cka)
+    let result: LayerMatrix
+    let origin: String
+    if let data {
+      let start = try Checkpoint(contentsOf: pair.before)
+      let dataset = try reading.load(data, for: start.program)
+      origin = dataset.name
+      result = try compareModels(pair, start, dataset, progress)
+    } else {
+      origin = shared.json ? pair.before : "the features"
+      result = try compareFeatures(pair, progress)
+    }
+    progress.finish(keepsLine: false)
+    if !result.crowded.isEmpty {
+      Console.say(
+        "fewer than ten examples for each direction, so too high: \(Show.list(result.crowded)); more --samples help")
+    }
+    if let output {
+      try AtomicFile.write(Data(result.chart(of: pair, data: origin).svg().utf8), to: output)
+    }
+    if shared.json { Console.result(json(result, origin)) } else { show(result, pair, origin) }
+  }
+
+  private func checkOptions() throws {
+    guard samples > 0, batchSize > 0 else {
+      throw CommandError.usage("--samples and --batch-size must be at least 1")
+    }
+    guard bandwidth > 0, bandwidth.isFinite else {
+      throw CommandError.usage("--bandwidth must be above 0, found \(bandwidth)")
+    }
+    let isMinibatchTool = compat == .torchCKA || compat == .ckatorch
+    if measure != .cka, kernel == .rbf || isMinibatchTool || compat == .google {
+      throw CommandError.usage(
+        "--measure \(measure.rawValue) has no kernel, and only anatome of the tools has it (--compat anatome)")
+    }
+    if kernel == .rbf, isMinibatchTool || compat == .anatome {
+      throw CommandError.usage("--compat \(compat?.rawValue ?? "") has no radial kernel")
+    }
+  }
+
+  /// What the tool that is followed uses.
+  private var usedEstimator: CKAEstimator {
+    switch compat {
+    case .torchCKA, .ckatorch: .debiased
+    case .anatome: .biased
+    case .google, nil: estimator
+    }
+  }
+
+  private var usedKernel: CKAKernel {
+    kernel == .linear ? .linear : .radial(bandwidth: bandwidth, countsDiagonal: compat == .google)
+  }
+
+  private var usedBatch: Int { compat == .google || compat == .anatome ? samples : batchSize }
+
+  private func compareModels(
+    _ pair: CheckpointPair, _ start: Checkpoint, _ dataset: Datasets.Dataset, _ progress: ProgressReporter
+  ) throws -> LayerMatrix {
+    let device = try hardware.open()
+    let first = try Model(start, device: device)
+    let second = try Model(Checkpoint(contentsOf: pair.after), device: device)
+    try activateSameHead(of: first, second, preferring: dataset.name)
+    if fit { for model in [first, second] { model.fitImages() } }
+    let (layersA, layersB) = (try chosen(first), try chosen(second))
+    if let measure = SubspaceMeasure(rawValue: measure.rawValue) {
+      return LayerMatrix(
+        try SubspaceMatrix(
+          measure, comparing: first, with: second, on: dataset.test, dataset: dataset.name, layersA: layersA,
+          layersB: layersB, pooling: pool, sampleCount: samples, followsAnatome: compat == .anatome, seed: seed))
+    }
+    let result = try CKAMatrix(
+      comparing: first, with: second, on: dataset.test, dataset: dataset.name, layersA: layersA, layersB: layersB,
+      estimator: usedEstimator, kernel: usedKernel, pooling: pool, sampleCount: samples, batchSize: usedBatch,
+      keepsShortBatch: compat != nil, seed: seed
+    ) { done, _ in progress.update(completed: done) }
+    let skipped = layersA.filter { !result.layersA.contains($0) }
+    if !skipped.isEmpty { Console.say("without an output for each example, so left out: \(Show.list(skipped))") }
+    if after == nil, usedKernel == .linear {
+      var run = try Run.open(before)
+      try run.store(result, dataset: dataset.name)
+    }
+    return LayerMatrix(result, kernelName)
+  }
+
+  private func compareFeatures(_ pair: CheckpointPair, _ progress: ProgressReporter) throws -> LayerMatrix {
+    let (first, second) = (try FeatureFile(contentsOf: pair.before), try FeatureFile(contentsOf: pair.after))
+    _ = try hardware.open()
+    let (layersA, layersB) = (try chosen(first), try chosen(second))
+    if let measure = SubspaceMeasure(rawValue: measure.rawValue) {
+      return LayerMatrix(
+        try SubspaceMatrix(
+          measure, comparing: first, with: second, layersA: layersA, layersB: layersB, pooling: pool,
+          sampleCount: samples, followsAnatome: compat == .anatome, seed: seed))
+    }
+    return LayerMatrix(
+      try CKAMatrix(
+        comparing: first, with: second, layersA: layersA, layersB: layersB, estimator: usedEstimator,
+        kernel: usedKernel, pooling: pool, sampleCount: samples, batchSize: usedBatch, keepsShortBatch: compat != nil,
+        seed: seed
+      ) { done, _ in progress.update(completed: done) }, kernelName)
+  }
+
+  private var kernelName: String { kernel == .linear ? "linear" : "radial of bandwidth \(bandwidth)" }
+
+  private func chosen(_ file: FeatureFile) throws -> [String] {
+    guard !layers.isEmpty else { return file.layers }
+    let found = file.layers.filter { name in layers.contains { Glob($0).matches(name) } }
+    guard !found.isEmpty else {
+      throw CommandError.usage(
+        "--layers \(layers.joined(separator: " ")) matches none of \(file.path)'s: \(Show.list(file.layers))")
+    }
+    return found
+  }
+
+  private func chosen(_ model: Model) throws -> [String] {
+    layers.isEmpty ? model.comparableLayers : try model.program.layers(matching: layers).map(\.name)
+  }
+}
+
+extension CKAEstimator: ExpressibleByArgument {}
+extension FeaturePooling: ExpressibleByArgument {}
+
+/// Puts the same task's head in place on both sides where both have one: the data's own, else the first model's.
+func activateSameHead(of first: Model, _ second: Model, preferring task: String) throws {
+  guard let shared = [task, first.task].first(where: { first.heads[$0] != nil && second.heads[$0] != nil }) else {
+    return
+  }
+  try first.activate(task: shared)
+  try second.activate(task: shared)
+}
+
+extension Model {
+  /// The layers that CKA compares unless told otherwise: those with parameters.
+  var comparableLayers: [String] {
+    program.layers.filter { !$0.parameterNames.isEmpty }.map(\.name)
+  }
+}

@@ -1,0 +1,120 @@
+import ArgumentParser
+import Checkpoints
+import Findings
+import Programs
+import Reports
+
+struct InspectCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "inspect", abstract: "Show the layers, tensors, heads and sizes in a file of weights.",
+    discussion: """
+      FILE is a checkpoint, a run (its last epoch), or weights from elsewhere: .pt2, .pt, .pth, .safetensors or the \
+      index of its shards, Keras' .h5 or .weights.h5, any HDF5 file of tensors.
+      """)
+
+  @ArgumentParser.Argument(help: "A checkpoint, a run or any other file of weights.")
+  var file: String
+
+  @OptionGroup var shared: OutputOptions
+
+  func run() throws {
+    let path = try WeightsPath(file).path
+    switch try WeightsFile.kind(of: path) {
+    case .checkpoint: show(try Checkpoint(contentsOf: path), path: path)
+    default: show(try WeightsFile(contentsOf: path), path: path)
+    }
+  }
+
+  private func show(_ checkpoint: Checkpoint, path: String) {
+    let program = checkpoint.program
+    let total = checkpoint.parameters.values.reduce(0) { $0 + $1.count }
+    guard !shared.json else {
+      Console.result(json(checkpoint, path: path, total: total))
+      return
+    }
+    Console.result(
+      "\(path) · \(program.architecture) · \(Show.count(total)) parameters · task \(checkpoint.task)"
+        + " · epoch \(checkpoint.epoch)")
+    for input in program.inputs {
+      Console.result("input \(input.name): \(input.elementType) \(Show.shape(input.shape))")
+    }
+    var table = TextTable([.init("layer"), .init("kind"), .init("tensor"), .init("shape"), .number("elements")])
+    for layer in program.layers {
+      let names = layer.parameterNames + layer.bufferNames
+      if names.isEmpty { table.append([layer.name, layer.kind]) }
+      for (index, name) in names.enumerated() {
+        guard let tensor = checkpoint.parameters[name] ?? checkpoint.buffers[name] else { continue }
+        table.append([
+          index == 0 ? layer.name : "", index == 0 ? layer.kind : "", String(name.dropFirst(layer.name.count + 1)),
+          Show.shape(tensor.shape), Show.count(tensor.count),
+        ])
+      }
+    }
+    Console.table(table)
+    for (task, head) in checkpoint.heads.sorted(by: { $0.key < $1.key }) {
+      Console.result("head \(task): \(head.classNames.joined(separator: ", "))")
+    }
+  }
+
+  private func show(_ file: WeightsFile, path: String) {
+    for note in file.notes { Console.say(note) }
+    let total = file.tensors.values.reduce(0) { $0 + $1.count }
+    guard !shared.json else {
+      Console.result([
+        "file": .string(path), "kind": .string(file.kind.rawValue), "elementCount": .int(total),
+        "tensors": .array(
+          file.names.map { name in
+            [
+              "name": .string(name), "shape": .array(file.tensors[name]?.shape.map { .int($0) } ?? []),
+              "elementType": .string(file.tensors[name]?.elementType.rawValue ?? ""),
+            ]
+          }),
+      ])
+      return
+    }
+    let bytes = file.tensors.values.reduce(0) { $0 + $1.byteCount }
+    Console.result(
+      "\(path) · \(file.kind.rawValue) · \(Show.count(file.names.count)) tensors · \(Show.count(total)) elements"
+        + " · \(Show.count(bytes)) bytes")
+    var table = TextTable([.init("layer"), .init("tensor"), .init("type"), .init("shape"), .number("elements")])
+    var previous: String?
+    for name in file.names {
+      guard let tensor = file.tensors[name] else { continue }
+      let layer = Program.path(ofTensor: name)
+      table.append([
+        layer == previous ? "" : layer, String(name.dropFirst(layer.isEmpty ? 0 : layer.count + 1)),
+        tensor.elementType.rawValue, Show.shape(tensor.shape), Show.count(tensor.count),
+      ])
+      previous = layer
+    }
+    Console.table(table)
+  }
+
+  private func json(_ checkpoint: Checkpoint, path: String, total: Int) -> JSONValue {
+    func tensors(_ views: [String: TensorView]) -> JSONValue {
+      .array(
+        views.sorted { $0.key < $1.key }.map { name, view in
+          [
+            "name": .string(name), "shape": .array(view.shape.map { .int($0) }),
+            "elementType": .string(view.elementType.rawValue),
+          ]
+        })
+    }
+    return [
+      "checkpoint": .string(path), "architecture": .string(checkpoint.program.architecture),
+      "task": .string(checkpoint.task), "epoch": .int(checkpoint.epoch), "parameterCount": .int(total),
+      "layers": .array(
+        checkpoint.program.layers.map { layer in
+          [
+            "name": .string(layer.name), "kind": .string(layer.kind),
+            "parameters": .array(layer.parameterNames.map { .string($0) }),
+            "buffers": .array(layer.bufferNames.map { .string($0) }),
+          ]
+        }), "parameters": tensors(checkpoint.parameters), "buffers": tensors(checkpoint.buffers),
+      "heads": .array(
+        checkpoint.heads.sorted { $0.key < $1.key }.map { task, head in
+          ["task": .string(task), "classes": .array(head.classNames.map { .string($0) })]
+        }),
+    ]
+  }
+}

@@ -1,0 +1,62 @@
+import ArgumentParser
+import Checkpoints
+import Files
+import Foundation
+import HDF5
+import Metrics
+import Reports
+import Training
+
+struct ReportCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "report", abstract: "Draw report.html, the SVGs and the CSVs again from one run, or several compared.")
+
+  @Argument(help: "Runs.")
+  var runs: [String]
+
+  @Option(name: .shortAndLong, help: "The page to write; SVGs and CSVs go beside it. Default: RUN/report.html.")
+  var output: String?
+
+  @Option(help: "The page's title.")
+  var title: String?
+
+  @Option(help: "Whose definition of forgetting a sequence of tasks is measured by: chaudhry, avalanche or mammoth.")
+  var compat = AccuracyMatrix.Compatibility.chaudhry
+
+  @OptionGroup var shared: OutputOptions
+
+  func run() throws {
+    guard runs.count == 1 || output != nil else {
+      throw CommandError.usage("several runs in one report need -o FILE.html")
+    }
+    let opened = try runs.map { try Run.open($0) }
+    if opened.count == 1, SequenceResult(opened[0].record) != nil {
+      return try SequenceSession.finish(opened[0], compatibility: compat, isJSON: shared.json, page: output)
+    }
+    let summaries = opened.map { $0.summary() }
+    let report = RunReport(runs: summaries, title: title ?? summaries.map(\.name).joined(separator: " and "))
+    let page = output ?? "\(runs[0])/report.html"
+    let folder = (page as NSString).deletingLastPathComponent
+    let parent = folder.isEmpty ? "." : folder
+    try FileManager.default.createDirectory(atPath: parent, withIntermediateDirectories: true)
+    let files = report.svgs() + report.csvs()
+    let names = FileName.unique(files.map(\.fileName))
+    for (name, file) in zip(names, files) {
+      try AtomicFile.write(Data(file.content.utf8), to: "\(parent)/\(name)")
+    }
+    try AtomicFile.write(Data(report.html().utf8), to: page)
+    if opened.count == 1, let diagnosis = opened[0].diagnosis {
+      try diagnosis.write(to: "\(parent)/diagnosis.html")
+    }
+    if shared.json {
+      Console.result([
+        "report": .string(page),
+        "files": .array(names.map { .string("\(parent)/\($0)") }),
+      ])
+      return
+    }
+    Console.result(report.verdict)
+    Console.table(report.summaryTable())
+    Console.result("report: \(page)")
+  }
+}

@@ -1,0 +1,194 @@
+import Analysis
+import Checkpoints
+import Datasets
+import Files
+import Findings
+import Foundation
+import HDF5
+import Metrics
+import Reports
+import Torch
+import Training
+
+/// A sweep before the user's eyes, or one of its workers.
+struct SweepSession {
+  private let command: SweepCommand
+  private let plan: SweepPlan
+  private let options: TrainingOptions
+  private let folder: SweepFolder
+  private let isSilent: Bool
+
+  init(command: SweepCommand, plan: SweepPlan, options: TrainingOptions) throws {
+    self.command = command
+    self.plan = plan
+    self.options = options
+    isSilent = command.worker || command.shared.json
+    let left: Set<String> = [
+      "output", "regularizer", "seeds", "max-forgetting", "trials", "jobs", "worker", "threads", "device",
+    ]
+    folder = try SweepFolder(command.output, options: EffectiveOptions(of: command).leaving(left).yaml)
+  }
+
+  func run() throws {
+    let path = try CheckpointPath(command.base).path
+    let checkpoint = try Checkpoint(contentsOf: path)
+    let source = try command.reading.load(command.source, for: checkpoint.program)
+    let target = try command.reading.load(command.target, for: checkpoint.program)
+    let device = try command.hardware.open()
+    if command.hardware.threads == nil, command.jobs > 1 {
+      try Library.setThreadCount(max(1, Library.threadCount() / command.jobs))
+    }
+    let workers = try startWorkers()
+    // A worker whose parent is gone has nobody to work for.
+    defer { for worker in workers where worker.isRunning { worker.terminate() } }
+    if !isSilent {
+      Console.result(
+        "\(path) · \(checkpoint.program.architecture) · \(amount) · \(device), "
+          + "\(try Library.threadCount()) threads" + (command.jobs > 1 ? " in each of \(command.jobs) processes" : ""))
+    }
+    let interruption = Interruption()
+    // What became of a point stays, so each file is read once.
+    var known: [String: SweepOutcome] = [:]
+    func outcome(of point: SweepPoint) -> SweepOutcome? {
+      let place = folder.runPath(point)
+      if known[place] == nil { known[place] = folder.outcome(of: point) }
+      return known[place]
+    }
+    var rows = try plan.rows(outcome(of:))
+    while case let open = Self.open(rows), !open.isEmpty {
+      let isDone = try open.contains { try train($0, checkpoint, path, source, target, device, interruption) }
+      // The others are at what is left.
+      if !isDone { Thread.sleep(forTimeInterval: 0.2) }
+      if interruption.isRequested { throw TrainingError.interrupted(epoch: 0) }
+      rows = try plan.rows(outcome(of:))
+    }
+    interruption.end()
+    for worker in workers { worker.waitUntilExit() }
+    if !command.worker { try finish(rows, source: source, target: target) }
+  }
+
+  /// How much there is to do.
+  private var amount: String {
+    let seeds = plan.seeds.count
+    let methods = plan.search.map { $0.trialCount + 1 } ?? plan.methods.count
+    return (plan.search == nil ? "" : "at most ") + "\(methods * seeds) runs of \(options.epochCount) epochs"
+      + (seeds > 1 ? ", \(seeds) seeds each" : "")
+  }
+
+  /// The points that nothing has become of yet.
+  private static func open(_ rows: [SweepPlan.Row]) -> [SweepPoint] {
+    rows.flatMap { row in
+      row.outcomes.filter { $0.outcome == nil }.map { SweepPoint(method: row.method, seed: $0.seed) }
+    }
+  }
+
+  /// Trains a point, unless another process had it.
+  ///
+  /// - Returns: whether it is done; false where another process has it.
+  private func train(
+    _ point: SweepPoint, _ checkpoint: Checkpoint, _ path: String, _ source: Datasets.Dataset,
+    _ target: Datasets.Dataset, _ device: Device, _ interruption: Interruption
+  ) throws -> Bool {
+    let isDone = try folder.withLock(on: point) {
+      guard folder.outcome(of: point) == nil else { return true }
+      var own = options
+      own.seed = point.seed
+      own.regularizers = command.training.applied(point.method.regularizers)
+      let began = Date()
+      let training = try TrainingRun(
+        options: own, path: folder.runPath(point), target: target, source: source, sourceTask: command.head,
+        device: device, configuration: own.json, commandLine: CommandLine.arguments)
+      try folder.train(
+        point, with: training, from: checkpoint, basePath: path, isCancelled: { interruption.isRequested })
+      if !command.worker, !command.shared.quiet {
+        Console.say(
+          "\(point.method.label), seed \(point.seed): \(Self.text(folder.outcome(of: point)))"
+            + String(format: " · %.0f s", Date().timeIntervalSince(began)))
+      }
+      return true
+    }
+    return isDone ?? false
+  }
+
+  private static func text(_ outcome: SweepOutcome?) -> String {
+    switch outcome {
+    case .finished(let source, let target, _): "source \(Show.percent(source)), target \(Show.percent(target))"
+    case .failed(let reason): reason
+    case nil: "not finished"
+    }
+  }
+
+  private func startWorkers() throws -> [Process] {
+    guard !command.worker, command.jobs > 1 else { return [] }
+    return try (1..<command.jobs).map { _ in
+      let process = Process()
+      process.executableURL = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
+      process.arguments = Array(CommandLine.arguments.dropFirst()) + ["--worker", "--quiet"]
+      process.standardOutput = FileHandle.nullDevice
+      try process.run()
+      return process
+    }
+  }
+
+  private func finish(_ rows: [SweepPlan.Row], source: Datasets.Dataset, target: Datasets.Dataset) throws {
+    let frontier = Frontier(rows.map { ($0.source?.mean ?? .nan, $0.target?.mean ?? .nan) })
+    let choice = plan.choice(of: rows)
+    let recommended = plan.search == nil ? frontier.knee : choice
+    let report = SweepReport(
+      title: URL(fileURLWithPath: command.output).lastPathComponent,
+      rows: rows.enumerated().map { index, row in
+        SweepReport.Row(
+          method: row.method.label, source: row.source.map(MeanValue.init),
+          target: row.target.map(MeanValue.init), forgetting: row.forgetting.map(MeanValue.init),
+          isOnFrontier: frontier.members.contains(index), failure: row.failure)
+      }, seedCount: plan.seeds.count, knee: plan.search == nil ? frontier.knee : nil, budget: plan.search?.budget,
+      choice: choice, command: recommended.map { retraining(rows[$0].method) }, sourceTask: source.name,
+      targetTask: target.name)
+    let page = "\(command.output)/report.html"
+    try AtomicFile.write(Data(report.html().utf8), to: page)
+    try AtomicFile.write(Data(report.csv().utf8), to: "\(command.output)/sweep.csv")
+    try AtomicFile.write(Data(report.chart().svg().utf8), to: "\(command.output)/frontier.svg")
+    if command.shared.json {
+      Console.result(json(rows, frontier, choice))
+      return
+    }
+    Console.result("")
+    Console.table(report.table())
+    for failure in report.failures { Console.result(failure) }
+    Console.result("")
+    Console.result(report.verdict)
+    if let text = report.command { Console.result("next: \(text)") }
+    Console.result("report: \(page)")
+  }
+
+  /// The command that trains with a method alone.
+  private func retraining(_ method: SweepMethod) -> String {
+    let left: Set<String> = ["output", "regularizer", "seeds", "max-forgetting", "trials", "jobs", "worker", "base"]
+    let rest = EffectiveOptions(of: command).leaving(left).changed(from: EffectiveOptions(of: SweepCommand.standard))
+    let regularizers = method.label == "none" ? [] : method.label.components(separatedBy: " + ")
+    return
+      (["lethe finetune", command.base.shellQuoted] + rest.map(\.shellQuoted)
+      + regularizers.map { "--regularizer " + $0.shellQuoted } + ["-o run"]).joined(separator: " ")
+  }
+
+  private func json(_ rows: [SweepPlan.Row], _ frontier: Frontier, _ choice: Int?) -> JSONValue {
+    func value(_ interval: MeanInterval?) -> JSONValue {
+      interval.map { ["mean": .double($0.mean), "low": .double($0.low), "high": .double($0.high)] } ?? .null
+    }
+    return [
+      "sweep": .string(command.output),
+      "methods": .array(
+        rows.enumerated().map { index, row in
+          [
+            "method": .string(row.method.label), "source": value(row.source), "target": value(row.target),
+            "forgetting": value(row.forgetting), "isOnFrontier": .bool(frontier.members.contains(index)),
+            "failure": row.failure.map { .string($0) } ?? .null,
+            "runs": .array(
+              plan.seeds.map { .string(folder.runPath(SweepPoint(method: row.method, seed: $0))) }),
+          ]
+        }),
+      "knee": frontier.knee.map { .string(rows[$0].method.label) } ?? .null,
+      "choice": choice.map { .string(rows[$0].method.label) } ?? .null,
+    ]
+  }
+}

@@ -1,0 +1,203 @@
+import Analysis
+import ArgumentParser
+import Checkpoints
+import Datasets
+import Evaluation
+import Files
+import Foundation
+import HDF5
+import Reports
+import Torch
+import Training
+
+struct TransferCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "transfer",
+    abstract: "How far up a network can be reused for a target: accuracy for every cut.",
+    discussion: """
+      For every cut the layers before it are copied, the rest is drawn anew, and all is trained on the target: AnB with the \
+      base network's layers frozen, AnB+ with them trained on, BnB and BnB+ the same with a network trained on the target \
+      itself (Yosinski et al. 2014). Then what the curves recommend is tried at three rates.
+        lethe transfer source --target fashion-mnist:5-9 --seeds 3 -o transfer
+        lethe transfer source --target fashion-mnist:5-9 --quick -o quick
+
+      Several targets, as random halves against another data set, are compared on one page. With --map, how the head alone, fine-tuning and training from scratch do with little and with much data of targets \
+      near and far (CS231n's four cases):
+        lethe transfer source --map --target fashion-mnist:5-9 --target digits.h5 --seeds 3 -o map
+
+      The same command goes on where it was left.
+      """)
+
+  @ArgumentParser.Argument(help: "The base network's checkpoint, or its run.")
+  var base: String
+
+  @Option(
+    parsing: .singleValue,
+    help: ArgumentHelp(
+      "The task to reuse it for: \(DataOptions.forms). Repeatable: near and far targets are then compared."))
+  var target: [String]
+
+  @Option(
+    help: """
+      What the base network was trained on, so that trials say what they forget; of a run, what it was trained on.
+      """)
+  var source: String?
+
+  @Option(name: .shortAndLong, help: "The folder: a run for each network, report.html, and the chart and table of it.")
+  var output: String
+
+  @Option(
+    parsing: .singleValue,
+    help: "Cut after the block of this name. Repeatable; by default after every block but the head.")
+  var cut: [String] = []
+
+  @Option(help: "How many seeds every network is trained with, from --seed on.")
+  var seeds = 1
+
+  @Flag(
+    help: """
+      An answer in minutes: AnB and AnB+ alone, at six cuts at most, on 5,000 examples unless --examples says otherwise; \
+      with --map, fewer amounts and steps.
+      """)
+  var quick = false
+
+  @Flag(help: "Leave out the scores that need no training: linear probes, LogME, H-score, LEEP, NCE, CKA.")
+  var noScores = false
+
+  @Flag(help: "Do not try what the curves recommend.")
+  var noTrials = false
+
+  @Flag(help: "Vary the amount of target data instead of the cut.")
+  var map = false
+
+  @Option(
+    help: "With --map: training examples of each class, as 5,50,500,all; by default four times as many each time.")
+  var amounts: String?
+
+  @Option(help: "With --map: small amounts are gone through again and again until so many steps are done.")
+  var leastSteps: Int?
+
+  @OptionGroup var training: TrainingArguments
+  @OptionGroup var reading: DataOptions
+  @OptionGroup var hardware: DeviceOptions
+  @OptionGroup var shared: OutputOptions
+
+  func run() throws {
+    if training.printConfig { return EffectiveOptions(of: self).show() }
+    try check()
+    let path = try CheckpointPath(base).path
+    let checkpoint = try Checkpoint(contentsOf: path)
+    let targets = try target.map { try reading.load($0, for: checkpoint.program) }
+    var arguments = training
+    if quick { arguments.examples = arguments.examples ?? 5000 }
+    let options = try arguments.options()
+    let device = try hardware.open()
+    for data in targets {
+      try TrainingRun(options: options, path: "", target: data, device: device, configuration: "", commandLine: [])
+        .check(checkpoint)
+    }
+    if map {
+      try TransferMapSession(
+        command: self, path: path, checkpoint: checkpoint, targets: targets, options: options, device: device
+      ).run()
+    } else {
+      try compare(targets, path, checkpoint, options, device)
+    }
+  }
+
+  /// One experiment, or one a target in a folder of its own, and what they say together.
+  private func compare(
+    _ targets: [Datasets.Dataset], _ path: String, _ checkpoint: Checkpoint, _ options: TrainingOptions,
+    _ device: Device
+  ) throws {
+    let isOne = targets.count == 1
+    let origin = try source(of: checkpoint, at: path)
+    let sessions = try zip(target, targets).map { name, data in
+      try TransferSession(
+        command: self, path: path, checkpoint: checkpoint, target: data, named: name, source: origin, options: options,
+        device: device,
+        folder: isOne ? output : "\(output)/\(FileName.safe(data.name))")
+    }
+    try claimFolder()
+    if !shared.json { for session in sessions { try session.showCost() } }
+    let outcomes = try sessions.map { session in
+      let outcome = try session.run()
+      if !shared.json {
+        if !isOne { Console.result("\n== \(outcome.report.target)") }
+        session.show(outcome.report)
+      }
+      return outcome
+    }
+    guard !isOne else {
+      if shared.json { Console.result(sessions[0].json(outcomes[0])) }
+      return
+    }
+    let comparison = TransferComparison(outcomes, title: output)
+    try AtomicFile.write(Data(comparison.html().utf8), to: "\(output)/report.html")
+    try AtomicFile.write(Data(comparison.chart().svg().utf8), to: "\(output)/transfer.svg")
+    if shared.json {
+      Console.result(["targets": .array(zip(sessions, outcomes).map { $0.json($1) })])
+    } else {
+      Console.result("\n\(comparison.headline)")
+      Console.table(comparison.table())
+      Console.result("report: \(output)/report.html")
+    }
+  }
+
+  /// What the base network was trained on, where that is known and at hand.
+  private func source(of checkpoint: Checkpoint, at path: String) throws -> (name: String, data: Datasets.Dataset)? {
+    if let source { return (source, try reading.load(source, for: checkpoint.program)) }
+    guard !noTrials, let name = RunOrigin.data(ofCheckpoint: path) else { return nil }
+    // Only a help: where it cannot be read any more, forgetting is not measured.
+    guard let data = try? reading.load(name, for: checkpoint.program),
+      (try? data.checkHead(data.name, among: checkpoint.heads)) != nil
+    else {
+      if !shared.quiet, !shared.json {
+        Console.say("the base's own data (\(name)) are not at hand: what trials forget is not measured")
+      }
+      return nil
+    }
+    return (name, data)
+  }
+
+  private func check() throws {
+    guard seeds >= 1 else { throw CommandError.usage("--seeds must be at least 1, found \(seeds)") }
+    guard training.resume == nil else {
+      throw CommandError.usage("--resume: give the command again, it goes on where it was left")
+    }
+    guard training.regularizer.isEmpty, training.freeze.isEmpty, !training.featureExtraction else {
+      throw CommandError.usage("--freeze, --feature-extraction and --regularizer are not for transfer: the cuts freeze")
+    }
+    guard Set(target).count == target.count else { throw CommandError.usage("--target: the same data is given twice") }
+    guard map else {
+      guard amounts == nil, leastSteps == nil else {
+        throw CommandError.usage("--amounts and --least-steps are for --map")
+      }
+      return
+    }
+    guard cut.isEmpty, source == nil, !noScores, !noTrials else {
+      throw CommandError.usage("--cut, --source, --no-scores and --no-trials are not for --map")
+    }
+    guard leastSteps.map({ $0 >= 1 }) ?? true else { throw CommandError.usage("--least-steps must be at least 1") }
+  }
+
+  /// The seeds that every network is trained with.
+  var seedNumbers: [UInt64] { training.seeds(seeds) }
+
+  /// Opens the folder for runs with these options.
+  func claimFolder() throws {
+    var left: Set<String> = [
+      "output", "seeds", "threads", "device", "cut", "no-scores", "no-trials", "source", "amounts",
+    ]
+    // Each of several has a folder of its own, and others may follow.
+    if target.count > 1 { left.insert("target") }
+    try SharedFolder.claim(output, options: EffectiveOptions(of: self).leaving(left).yaml)
+  }
+}
+
+extension TransferCommand {
+  /// With nothing but what has to be given.
+  static var standard: any ParsableArguments {
+    (try? parse(["base", "--target", "", "--output", ""])) ?? TransferCommand()
+  }
+}

@@ -1,0 +1,44 @@
+import Checkpoints
+import Datasets
+import Foundation
+import HDF5
+import Models
+import Programs
+import Testing
+import Torch
+
+@testable import Evaluation
+
+@Suite struct ProxyAgreementTests {
+  /// A linear classifier of 2 classes over 2 features, whose weights are given.
+  private func model(weights: [Float], bias: [Float]) throws -> Model {
+    let program = try Architecture.mlp.program(
+      options: ArchitectureOptions(inputShape: [1, 1, 2], classCount: 2, hiddenSizes: []))
+    let names = program.parameters.map(\.name)
+    return try Model(
+      Checkpoint(
+        program: program, task: "t",
+        parameters: [names[0]: TensorView(weights, shape: [2, 2]), names[1]: TensorView(bias)],
+        heads: ["t": Head(tensors: [:], classNames: ["a", "b"], labelMap: [0, 1])]))
+  }
+
+  @Test func agreementAndDivergenceAreThoseWorkedByHand() throws {
+    // Logits are the inputs themselves; then class 0's logit gains ln 4.
+    let model = try model(weights: [1, 0, 0, 1], bias: [0, 0])
+    let rows = TensorView([0, 0, 0, 1] as [Float], shape: [2, 1, 1, 2])
+    let split = Split(inputs: [InputArray(rows: rows)], labels: [0, 0])
+    let meter = try ProxyMeter(of: model, task: "t", on: split, dataset: "d")
+    let same = try meter.measure(model)
+    #expect(same == ProxyAgreement(agreement: 1, divergence: 0, count: 2))
+    let bias = try #require(model.parameters[model.program.parameters[1].name])
+    try bias.copyInPlace(from: Tensor([Float(1.3862944), 0]))
+    let moved = try meter.measure(model)
+    // (0, 0): p₀ = (½, ½), p = (⅘, ⅕): KL = ½ ln(⅝) + ½ ln(5/2) = 0.223144; both say class 0 (the first of equals).
+    // (0, 1): p₀ = (1, e)/(1+e), p = (4, e)/(4+e): KL = p₀₀ ln(p₀₀/p₀) + …; class 1 became class 0.
+    let e = 2.718281828459045
+    let (p0, q0) = ([1 / (1 + e), e / (1 + e)], [4 / (4 + e), e / (4 + e)])
+    let second = zip(p0, q0).reduce(0.0) { $0 + $1.0 * log($1.0 / $1.1) }
+    #expect(moved.agreement == 0.5)
+    #expect(abs(moved.divergence - (0.2231435513 + second) / 2) < 1e-6)
+  }
+}
