@@ -11,6 +11,14 @@ public enum CKAKernel: Sendable, Equatable {
   /// from itself included, as in Google's notebook.
   case radial(bandwidth: Double, countsDiagonal: Bool = false)
 
+  /// As it stands beside an estimator's name.
+  var name: String {
+    switch self {
+    case .linear: "linear"
+    case .radial(let bandwidth, _): "radial of bandwidth \(bandwidth)"
+    }
+  }
+
   /// The Gram matrix, `[samples, samples]`, float64.
   ///
   /// Columns are centred before the product: float32 sums of post-ReLU features, whose mean is large, lose the signal.

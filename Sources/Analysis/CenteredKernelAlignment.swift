@@ -1,3 +1,4 @@
+import Findings
 import Metrics
 import Torch
 
@@ -15,30 +16,6 @@ public enum CKAEstimator: String, Sendable, CaseIterable {
   func isTooFew(_ count: Int, of batchSize: Int, keepsShortBatch: Bool) -> Bool {
     count < max(minimumSampleCount, keepsShortBatch ? 0 : batchSize / 4)
   }
-}
-
-/// The CKA of every layer of one network with every layer of another.
-public struct CKAMatrix: Sendable {
-  public struct Entry: Sendable {
-    public var layer: String
-    /// 1 for identical representations; may be slightly negative (debiased). Never clamped.
-    public var cka: Double
-    /// 95 % bootstrap interval over batches; NaN with fewer than 4 batches.
-    public var low: Double
-    public var high: Double
-    /// CKA with the examples of the second network shuffled: what no relation at all gives.
-    public var null: Double
-  }
-
-  public var estimator: CKAEstimator
-  public var sampleCount: Int
-  public var batchSize: Int
-  public var layersA: [String]
-  public var layersB: [String]
-  /// `[layersA, layersB]`.
-  public var values: [[Double]]
-  /// The layers both networks have.
-  public var diagonal: [Entry]
 }
 
 /// CKA streamed over minibatches.
@@ -142,10 +119,10 @@ public struct CKAAccumulator {
     }
   }
 
-  /// The matrix over all batches added.
+  /// The similarities over all batches added; intervals are bootstraps over batches, from four batches on.
   ///
   /// - Throws: ``AnalysisError/tooFewSamples(count:minimum:)`` before any batch.
-  public func matrix(resamples: Int = 1000) throws -> CKAMatrix {
+  public func similarity(resamples: Int = 1000) throws -> LayerSimilarity {
     guard !batches.isEmpty else {
       throw AnalysisError.tooFewSamples(count: 0, minimum: estimator.minimumSampleCount)
     }
@@ -161,13 +138,12 @@ public struct CKAAccumulator {
       let null = ratio(
         batches.reduce(0) { $0 + $1.null[position] }, batches.reduce(0) { $0 + $1.selfA[pair.a] },
         batches.reduce(0) { $0 + $1.selfB[pair.b] })
-      return CKAMatrix.Entry(
-        layer: pair.layer, cka: values[pair.a][pair.b], low: end(0.025), high: end(0.975),
-        null: null)
+      return LayerSimilarity.Entry(
+        layer: pair.layer, value: values[pair.a][pair.b], low: end(0.025), high: end(0.975), null: null)
     }
-    return CKAMatrix(
-      estimator: estimator, sampleCount: sampleCount, batchSize: batchSize, layersA: layersA, layersB: layersB,
-      values: values, diagonal: diagonal)
+    return LayerSimilarity(
+      estimator: "\(kernel.name), \(estimator.rawValue)", sampleCount: sampleCount, batchSize: batchSize,
+      layersA: layersA, layersB: layersB, values: values, diagonal: diagonal)
   }
 
   private func cka(_ a: Int, _ b: Int, over chosen: [Int]) -> Double {

@@ -1,4 +1,5 @@
 import Checkpoints
+import Findings
 import HDF5
 import Metrics
 import Torch
@@ -63,8 +64,8 @@ public struct FeatureFile {
   }
 }
 
-extension CKAMatrix {
-  /// Compares layers of two files of features of the same samples.
+extension LayerSimilarity {
+  /// The CKA of layers of two files of features of the same samples.
   ///
   /// - Parameters:
   ///   - sampleCount: how many samples, at most, from the first on.
@@ -91,6 +92,8 @@ extension CKAMatrix {
         layersB.map { try FeaturePooling.rows(b.rows(range, of: $0), pooling) })
       onProgress(done + 1, total)
     }
-    self = try accumulator.matrix()
+    self = try accumulator.similarity()
+    data = a.path
+    pool = pooling?.rawValue ?? pool
   }
 }

@@ -1,4 +1,5 @@
 import Datasets
+import Findings
 import Metrics
 import Models
 import Torch
@@ -18,21 +19,20 @@ public enum SubspaceMeasure: String, Sendable, CaseIterable {
   ///
   /// Ding, Denain, Steinhardt, "Grounding Representation Similarity Through Statistical Testing", NeurIPS 2021.
   case procrustes
+
+  /// Its name among all measures of similarity.
+  var kind: LayerSimilarity.Measure {
+    switch self {
+    case .svcca: .svcca
+    case .pwcca: .pwcca
+    case .procrustes: .procrustes
+    }
+  }
 }
 
-/// The similarity of every layer of one network with every layer of another, by a ``SubspaceMeasure``.
-public struct SubspaceMatrix: Sendable {
-  public let measure: SubspaceMeasure
-  public let sampleCount: Int
-  public let layersA: [String]
-  public let layersB: [String]
-  /// `[layersA, layersB]`.
-  public let values: [[Double]]
-  /// The layers both networks have, with what shuffled examples give; no intervals.
-  public let diagonal: [CKAMatrix.Entry]
-  /// Layers with fewer than ten examples for each direction, whose canonical correlations are too high.
-  public let crowded: [String]
-
+extension LayerSimilarity {
+  /// The similarity of every layer of one network with every layer of another, by a ``SubspaceMeasure``; no intervals.
+  ///
   /// - Parameters:
   ///   - featuresA: of each layer `[samples, …]`, likewise `featuresB` of the same examples.
   ///   - followsAnatome: whether SVCCA cuts by singular values before centring, and PWCCA weighs by sums of absolute
@@ -48,20 +48,17 @@ public struct SubspaceMatrix: Sendable {
     let count = featuresA.first?.values.shape[0] ?? 0
     var random = RandomSource(seed: seed)
     let order = try Tensor(random.permutation(count: count).map(Int64.init), device: left.first?.values.device ?? .cpu)
-    self.measure = measure
-    sampleCount = count
-    layersA = left.map(\.layer)
-    layersB = right.map(\.layer)
-    values = try left.map { a in try right.map { b in try a.similarity(to: b, measure, followsAnatome) } }
-    var entries: [CKAMatrix.Entry] = []
+    let values = try left.map { a in try right.map { b in try a.similarity(to: b, measure, followsAnatome) } }
+    var entries: [Entry] = []
     for (row, a) in left.enumerated() {
       guard let column = right.firstIndex(where: { $0.layer == a.layer }) else { continue }
       let null = try a.similarity(to: right[column].reordered(order), measure, followsAnatome)
-      entries.append(
-        CKAMatrix.Entry(layer: a.layer, cka: values[row][column], low: .nan, high: .nan, null: null))
+      entries.append(Entry(layer: a.layer, value: values[row][column], null: null))
     }
-    diagonal = entries
-    crowded = (left + right).filter { measure != .procrustes && $0.samples < 10 * $0.width }.map(\.layer)
+    self.init(
+      measure: measure.kind, estimator: measure.rawValue, sampleCount: count, layersA: left.map(\.layer),
+      layersB: right.map(\.layer), values: values, diagonal: entries,
+      crowded: (left + right).filter { measure != .procrustes && $0.samples < 10 * $0.width }.map(\.layer))
   }
 }
 
@@ -169,7 +166,7 @@ struct Decomposition {
   }
 }
 
-extension SubspaceMatrix {
+extension LayerSimilarity {
   /// Compares the layers of two models on the same examples; outputs with several places are averaged over them unless
   /// `pooling` says otherwise.
   public init(
@@ -184,6 +181,8 @@ extension SubspaceMatrix {
     }
     try self.init(
       measure, captured(a, layersA), captured(b, layersB), followsAnatome: followsAnatome, seed: seed)
+    data = dataset
+    pool = pooling?.rawValue ?? pool
   }
 
   /// Compares layers of two files of features of the same samples.
@@ -196,5 +195,7 @@ extension SubspaceMatrix {
       try layers.map { ($0, try FeaturePooling.rows(file.rows(0..<count, of: $0), pooling ?? .mean)) }
     }
     try self.init(measure, read(a, layersA), read(b, layersB), followsAnatome: followsAnatome, seed: seed)
+    data = a.path
+    pool = pooling?.rawValue ?? pool
   }
 }

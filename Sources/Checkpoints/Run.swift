@@ -76,7 +76,7 @@ public struct Run: Sendable {
   }
 
   /// The epoch that the run stands for: the best one by its rule, else the last.
-  public var chosenEpoch: Int { record.bestEpoch ?? epochs.last ?? 0 }
+  public var chosenEpoch: Int { record.bestEpoch ?? record.lastEpoch ?? epochs.last ?? 0 }
 
   /// Where the state to resume from stands.
   public var resumePath: String { "\(path)/resume.h5" }

@@ -145,6 +145,9 @@ extension RunRecord {
   /// The epoch that the run's rule holds to be the best; nil where it has no rule.
   public var bestEpoch: Int? { environment["bestEpoch"].flatMap(Int.init) }
 
+  /// The last epoch that was measured; nil where none was.
+  public var lastEpoch: Int? { metrics["epoch"]?.last.flatMap { Int(exactly: $0) } }
+
   /// Whether it came to its end, rather than being stopped before.
   public var isFinished: Bool { environment["finished"] == "true" }
 

@@ -46,11 +46,14 @@ public struct ScoredTask: Sendable, Equatable {
   public var value: Double
   public var loss: Double
 
-  public init(_ score: Score = .accuracy, _ value: Double, loss: Double = .nan) {
+  public init(_ score: Score, _ value: Double, loss: Double = .nan) {
     self.score = score
     self.value = value
     self.loss = loss
   }
+
+  /// Accuracy.
+  public init(_ value: Double, loss: Double = .nan) { self.init(.accuracy, value, loss: loss) }
 
   public static func == (left: ScoredTask, right: ScoredTask) -> Bool {
     left.score == right.score && isSame(left.value, right.value) && isSame(left.loss, right.loss)

@@ -1,10 +1,12 @@
 import Foundation
 
 /// Numbers as a reader wants them: a true minus sign, a dash for what was not measured, grouped counts.
-enum NumberText {
-  static let missing = "–"
+public enum NumberText {
+  /// What stands for a number that was not measured.
+  public static let missing = "–"
 
-  static func fixed(_ value: Double?, _ decimals: Int) -> String {
+  /// A number with so many decimals.
+  public static func fixed(_ value: Double?, _ decimals: Int) -> String {
     guard let value, value.isFinite else { return missing }
     let digits = String(format: "%.\(decimals)f", abs(value))
     let isZero = digits.allSatisfy { $0 == "0" || $0 == "." }
@@ -12,25 +14,33 @@ enum NumberText {
   }
 
   /// A fraction as a percentage: 0.913 is "91.3 %".
-  static func percent(_ fraction: Double?) -> String {
+  public static func percent(_ fraction: Double?) -> String {
     guard let fraction, fraction.isFinite else { return missing }
     return fixed(fraction * 100, 1) + " %"
   }
 
   /// A difference of fractions in points: 0.287 is "28.7".
-  static func points(_ fraction: Double?) -> String { fixed(fraction.map { $0 * 100 }, 1) }
+  public static func points(_ fraction: Double?) -> String { fixed(fraction.map { $0 * 100 }, 1) }
 
-  static func interval(_ low: Double, _ high: Double, scale: Double = 1, decimals: Int = 1) -> String {
+  /// The ends of an interval, `1.6 to 2.6`.
+  public static func interval(_ low: Double, _ high: Double, scale: Double = 1, decimals: Int = 1) -> String {
     guard low.isFinite, high.isFinite else { return missing }
     return "\(fixed(low * scale, decimals)) to \(fixed(high * scale, decimals))"
   }
 
-  static func pValue(_ value: Double) -> String {
+  /// A p-value without its name.
+  public static func pValue(_ value: Double) -> String {
     guard value.isFinite else { return missing }
     return value < 0.001 ? "< 0.001" : fixed(value, 3)
   }
 
-  static func grouped(_ value: Int) -> String {
+  /// `p < 0.001` or `p = 0.042`.
+  public static func probability(_ value: Double) -> String {
+    value < 0.001 ? "p < 0.001" : "p = \(pValue(value))"
+  }
+
+  /// A count with commas between groups of three digits.
+  public static func grouped(_ value: Int) -> String {
     var text = ""
     for (index, digit) in String(value.magnitude).reversed().enumerated() {
       if index > 0, index.isMultiple(of: 3) { text.append(",") }
@@ -40,7 +50,7 @@ enum NumberText {
   }
 
   /// Three significant digits, with an exponent only where it is needed.
-  static func significant(_ value: Double?) -> String {
+  public static func significant(_ value: Double?) -> String {
     guard let value, value.isFinite else { return missing }
     if value == 0 { return "0" }
     let magnitude = Int(floor(log10(abs(value))))
@@ -51,12 +61,15 @@ enum NumberText {
   }
 
   /// Minutes and seconds, "0:42" or "1:02:03".
-  static func duration(_ seconds: Double) -> String {
+  public static func duration(_ seconds: Double) -> String {
     guard seconds.isFinite, seconds >= 0, seconds < 1e8 else { return missing }
     let total = Int(seconds.rounded())
     let (hours, minutes, rest) = (total / 3600, total / 60 % 60, total % 60)
     return hours > 0 ? String(format: "%d:%02d:%02d", hours, minutes, rest) : String(format: "%d:%02d", minutes, rest)
   }
 
-  static func plural(_ count: Int, _ noun: String) -> String { "\(grouped(count)) \(noun)\(count == 1 ? "" : "s")" }
+  /// `1 epoch`, `3 epochs`.
+  public static func plural(_ count: Int, _ noun: String) -> String {
+    "\(grouped(count)) \(noun)\(count == 1 ? "" : "s")"
+  }
 }

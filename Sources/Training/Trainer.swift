@@ -1,5 +1,6 @@
 import Datasets
 import Evaluation
+import Findings
 import Metrics
 import Models
 import Torch

@@ -30,7 +30,7 @@ import Torch
       let rows = start..<(start + batch)
       try accumulator.add(try tensors(a, rows), try tensors(b, rows))
     }
-    let found = try accumulator.matrix().values.flatMap { $0 }
+    let found = try accumulator.similarity().values.flatMap { $0 }
     let expected = try File.open(Repository.fixture("parity/cka.h5")).root.dataset(name).read(as: Double.self)
     let worst = try #require(largestDifference(found, expected))
     #expect(worst.value < 1e-5, "\(found[worst.index]) for \(expected[worst.index]) at \(worst.index)")
@@ -40,8 +40,8 @@ import Torch
     let layers = try tensors(try features("a"), 0..<256)
     var accumulator = CKAAccumulator(estimator: .debiased, layersA: ["0", "1", "2"], layersB: ["0", "1", "2"])
     try accumulator.add(layers, layers)
-    let matrix = try accumulator.matrix()
-    #expect(matrix.diagonal.map(\.cka) == [1, 1, 1])
+    let matrix = try accumulator.similarity()
+    #expect(matrix.diagonal.map(\.value) == [1, 1, 1])
     #expect(matrix.diagonal.allSatisfy { abs($0.null) < 0.2 })
   }
 

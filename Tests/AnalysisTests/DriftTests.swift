@@ -1,4 +1,5 @@
 import Checkpoints
+import Findings
 import HDF5
 import Metrics
 import Programs

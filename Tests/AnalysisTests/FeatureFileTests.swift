@@ -1,4 +1,5 @@
 import Checkpoints
+import Findings
 import Foundation
 import HDF5
 import TestSupport
@@ -30,7 +31,7 @@ import Testing
       try FeatureFile(contentsOf: try file("a", in: folder)), try FeatureFile(contentsOf: try file("b", in: folder))
     )
     #expect(a.layers == ["block0.conv", "block1.conv", "block2.conv"])
-    let matrix = try CKAMatrix(
+    let matrix = try LayerSimilarity(
       comparing: a, with: b, layersA: a.layers, layersB: b.layers, estimator: estimator, batchSize: batch)
     let found = matrix.values.flatMap { $0 }
     let expected = try File.open(Repository.fixture("parity/cka.h5")).root.dataset(name).read(as: Double.self)
@@ -43,7 +44,7 @@ import Testing
     let a = try FeatureFile(contentsOf: try file("a", in: folder))
     let b = try FeatureFile(contentsOf: try file("b", in: folder, samples: 100))
     let error = #expect(throws: AnalysisError.self) {
-      try CKAMatrix(comparing: a, with: b, layersA: a.layers, layersB: b.layers)
+      try LayerSimilarity(comparing: a, with: b, layersA: a.layers, layersB: b.layers)
     }
     #expect("\(try #require(error))".contains("it has 100 samples"))
   }

@@ -1,4 +1,5 @@
 import Checkpoints
+import Findings
 import Foundation
 import HDF5
 import Metrics
@@ -38,7 +39,7 @@ import Torch
         a.map { try $0.values.narrowed(from: start, count: rows) },
         b.map { try $0.values.narrowed(from: start, count: rows) })
     }
-    return try accumulator.matrix().values
+    return try accumulator.similarity().values
   }
 
   @Test func ckaIsThatOfTorchCKA() throws { try agrees(matrix(.debiased, .linear, batch: 64), "torch_cka") }
@@ -55,10 +56,10 @@ import Torch
 
   @Test(arguments: SubspaceMeasure.allCases, [true, false])
   func subspacesAreThoseOfAnatomeAndOfThePapers(_ measure: SubspaceMeasure, _ isAnatome: Bool) throws {
-    let result = try SubspaceMatrix(measure, features("a"), features("b"), followsAnatome: isAnatome)
+    let result = try LayerSimilarity(measure, features("a"), features("b"), followsAnatome: isAnatome)
     try agrees(result.values, "\(isAnatome ? "anatome" : "plain")_\(measure.rawValue)")
     let first = try #require(result.diagonal.first)
-    #expect((isAnatome || first.null < first.cka) && first.low.isNaN, "\(first)")
+    #expect((isAnatome || first.null < first.value) && first.low.isNaN, "\(first)")
   }
 
   private func random(_ shape: [Int], seed: UInt64) throws -> Tensor {
@@ -78,7 +79,7 @@ import Torch
     let seed = UInt64.random(in: 0..<1_000_000)
     let features = try random([300, 12], seed: seed)
     let turned = try features.matrixProduct(rotation(12, seed: seed + 1)).multiply(by: 3)
-    let result = try SubspaceMatrix(measure, [("x", features)], [("x", turned)])
+    let result = try LayerSimilarity(measure, [("x", features)], [("x", turned)])
     #expect(abs(result.values[0][0] - 1) < 1e-9, "\(result.values), seed \(seed)")
   }
 
@@ -86,26 +87,28 @@ import Torch
     let seed = UInt64.random(in: 0..<1_000_000)
     let features = try random([300, 8], seed: seed)
     let mapped = try features.matrixProduct(random([8, 8], seed: seed + 1))
-    let projected = try SubspaceMatrix(.pwcca, [("x", features)], [("x", mapped)]).values[0][0]
+    let projected = try LayerSimilarity(.pwcca, [("x", features)], [("x", mapped)]).values[0][0]
     #expect(abs(projected - 1) < 1e-9, "\(projected), seed \(seed)")
-    let turned = try SubspaceMatrix(.procrustes, [("x", features)], [("x", mapped)]).values[0][0]
+    let turned = try LayerSimilarity(.procrustes, [("x", features)], [("x", mapped)]).values[0][0]
     #expect(turned < 0.999, "\(turned), seed \(seed)")
   }
 
   @Test func tooFewExamplesForTheirDirectionsAreRefused() throws {
     let features = try random([30, 20], seed: 1)
-    let error = #expect(throws: AnalysisError.self) { try SubspaceMatrix(.pwcca, [("x", features)], [("x", features)]) }
+    let error = #expect(throws: AnalysisError.self) {
+      try LayerSimilarity(.pwcca, [("x", features)], [("x", features)])
+    }
     let message = "\(try #require(error))"
     #expect(message.contains("layer 'x'") && message.contains("30 examples for 20"), "\(message)")
     let crowded = try random([100, 20], seed: 1)
-    #expect(try SubspaceMatrix(.pwcca, [("x", crowded)], [("x", crowded)]).crowded == ["x", "x"])
+    #expect(try LayerSimilarity(.pwcca, [("x", crowded)], [("x", crowded)]).crowded == ["x", "x"])
   }
 
   @Test func aDeadUnitIsNoDirection() throws {
     let features = try random([200, 6], seed: 2)
     let dead = try Tensor.concatenated([features, Tensor.zeros([200, 2], type: .float64)], along: 1)
     for measure in SubspaceMeasure.allCases {
-      let value = try SubspaceMatrix(measure, [("x", dead)], [("x", features)]).values[0][0]
+      let value = try LayerSimilarity(measure, [("x", dead)], [("x", features)]).values[0][0]
       #expect(abs(value - 1) < 1e-9, "\(measure): \(value)")
     }
   }
@@ -116,7 +119,7 @@ import Torch
     var accumulator = CKAAccumulator(
       estimator: .debiased, kernel: .radial(bandwidth: 1), layersA: ["x"], layersB: ["x", "y"])
     try accumulator.add([features], [features, other])
-    let values = try accumulator.matrix().values[0]
+    let values = try accumulator.similarity().values[0]
     #expect(abs(values[0] - 1) < 1e-12 && abs(values[1]) < 0.2, "\(values)")
   }
 }

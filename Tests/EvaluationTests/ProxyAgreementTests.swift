@@ -1,5 +1,6 @@
 import Checkpoints
 import Datasets
+import Findings
 import Foundation
 import HDF5
 import Models

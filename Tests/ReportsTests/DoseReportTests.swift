@@ -1,16 +1,17 @@
+import Findings
 import Testing
 
 @testable import Reports
 
 @Suite struct DoseReportTests {
-  private func run(_ name: String, _ doses: [[RunSummary.Dose]]) -> RunSummary {
-    RunSummary(
-      name: name, sourceTask: "a", targetTask: "b",
-      epochs: doses.enumerated().map { RunSummary.Epoch(epoch: $0.offset, penalty: 0, doses: $0.element) })
+  private func run(_ name: String, _ doses: [[RegularizerDose]]) -> RunFinding {
+    RunFinding(
+      run: name, sourceTask: "a", targetTask: "b",
+      epochs: doses.enumerated().map { EpochFinding(epoch: $0.offset, penalty: 0, regularizers: $0.element) })
   }
 
-  private func dose(_ name: String, _ ratio: Double, pulledBack: Double = .nan) -> RunSummary.Dose {
-    RunSummary.Dose(
+  private func dose(_ name: String, _ ratio: Double, pulledBack: Double = .nan) -> RegularizerDose {
+    RegularizerDose(
       name: name, penalty: 0.25, lossShare: 0.125, gradientRatio: ratio, pulledBack: pulledBack)
   }
 

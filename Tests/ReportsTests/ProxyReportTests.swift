@@ -1,15 +1,16 @@
+import Findings
 import Testing
 
 @testable import Reports
 
 @Suite struct ProxyReportTests {
-  private func run(_ name: String, agreements: [Double?]) -> RunSummary {
-    RunSummary(
-      name: name, sourceTask: nil, proxyTask: "photos", targetTask: "flowers",
+  private func run(_ name: String, agreements: [Double?]) -> RunFinding {
+    RunFinding(
+      run: name, proxyTask: "photos", targetTask: "flowers",
       epochs: agreements.enumerated().map { epoch, agreement in
-        RunSummary.Epoch(
-          epoch: epoch, targetAccuracy: 0.5 + 0.1 * Double(epoch), proxyAgreement: agreement,
-          proxyDivergence: agreement.map { 1 - $0 })
+        EpochFinding(
+          epoch: epoch, proxy: agreement.map { ProxyAgreement(agreement: $0, divergence: 1 - $0, count: 10) },
+          target: ScoredTask(0.5 + 0.1 * Double(epoch)))
       })
   }
 

@@ -52,7 +52,7 @@ extension JudgedPair {
     -> SimilarityControls
   {
     func similarity(_ a: Model, _ b: Model) throws -> [String: Double] {
-      try self.similarity(of: layers, a, b, sampleCount: sampleCount).mapValues(\.cka)
+      try self.similarity(of: layers, a, b, sampleCount: sampleCount).mapValues(\.value)
     }
     let peers = try others.map { try similarity(after, $0) }
     var means: [String: Double] = [:]

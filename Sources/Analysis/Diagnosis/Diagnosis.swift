@@ -1,5 +1,6 @@
 import Checkpoints
 import Datasets
+import Findings
 import Metrics
 import Models
 import Programs
@@ -22,9 +23,9 @@ public struct LayerDiagnosis: Sendable {
   /// The source loss that this drift is predicted to add, nats: `½ Σ F (w − w⁰)²`.
   public let predictedLoss: Double
   /// Debiased CKA before against after on source examples, with its interval, and what shuffled examples give.
-  public let similarity: CKAMatrix.Entry
+  public let similarity: LayerSimilarity.Entry
   /// Likewise on target examples; nil without a target.
-  public let targetSimilarity: CKAMatrix.Entry?
+  public let targetSimilarity: LayerSimilarity.Entry?
   /// Accuracy of a linear probe before minus after; NaN where it was not measured.
   public let probeDrop: Double
   public let rewind: Rewind
@@ -60,7 +61,7 @@ public struct Diagnosis {
     return [
       ("drift", rankCorrelation(layers.map(\.drift), gains)),
       ("predicted loss", rankCorrelation(layers.map(\.predictedLoss), gains)),
-      ("1 − CKA", rankCorrelation(layers.map { 1 - $0.similarity.cka }, gains)),
+      ("1 − CKA", rankCorrelation(layers.map { 1 - $0.similarity.value }, gains)),
       ("probe drop", rankCorrelation(layers.map(\.probeDrop), gains)),
     ]
   }
@@ -119,14 +120,14 @@ extension JudgedPair {
     let median = drifts.isEmpty ? 0 : quantile(0.5, ofSorted: drifts.sorted())
     let layers = zip(zip(names, drifts), rewinds).map { place, rewind -> LayerDiagnosis in
       let (name, drift) = place
-      let unknown = CKAMatrix.Entry(layer: name, cka: .nan, low: .nan, high: .nan, null: .nan)
+      let unknown = LayerSimilarity.Entry(layer: name, value: .nan)
       let entry = onSource[name] ?? unknown
       let drop = drops[name] ?? .nan
       return LayerDiagnosis(
         layer: name, drift: drift, predictedLoss: predicted[name] ?? .nan, similarity: entry,
         targetSimilarity: onTarget[name], probeDrop: drop, rewind: rewind,
         verdict: Self.verdict(
-          drift: drift, median: median, similarity: entry.cka, probeDrop: drop, rewind: rewind,
+          drift: drift, median: median, similarity: entry.value, probeDrop: drop, rewind: rewind,
           lost: -forgetting.difference, isInSet: together.contains(name)))
     }
     if run != nil { onProgress("epochs") }

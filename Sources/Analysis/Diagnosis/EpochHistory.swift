@@ -70,7 +70,7 @@ extension JudgedPair {
       let drops = try probes?.drops(of: model, epoch: epoch, layers: names) ?? [:]
       return EpochHistory.Epoch(
         epoch: epoch, drift: try units.map { try drift(of: $0, to: model) },
-        similarity: names.map { similarity[$0]?.cka ?? .nan }, probeDrop: names.map { drops[$0] ?? .nan })
+        similarity: names.map { similarity[$0]?.value ?? .nan }, probeDrop: names.map { drops[$0] ?? .nan })
     }
     return EpochHistory(layers: names, epochs: epochs)
   }

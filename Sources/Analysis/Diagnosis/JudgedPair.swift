@@ -1,6 +1,7 @@
 import Checkpoints
 import Datasets
 import Evaluation
+import Findings
 import Metrics
 import Models
 import Programs
@@ -117,15 +118,15 @@ extension JudgedPair {
   /// CKA of each layer of two models with its namesake, on source examples.
   func similarity(
     of layers: [String], _ a: Model, _ b: Model, sampleCount: Int
-  ) throws -> [String: CKAMatrix.Entry] {
+  ) throws -> [String: LayerSimilarity.Entry] {
     try similarity(of: layers, a, b, on: sourceTest, dataset: source.name, sampleCount: sampleCount)
   }
 
   /// Likewise, on other examples.
   func similarity(
     of layers: [String], _ a: Model, _ b: Model, on split: Split, dataset: String, sampleCount: Int
-  ) throws -> [String: CKAMatrix.Entry] {
-    let matrix = try CKAMatrix(
+  ) throws -> [String: LayerSimilarity.Entry] {
+    let matrix = try LayerSimilarity(
       comparing: a, with: b, on: split, dataset: dataset, layersA: layers, layersB: layers, sampleCount: sampleCount)
     return Dictionary(uniqueKeysWithValues: matrix.diagonal.map { ($0.layer, $0) })
   }

@@ -1,5 +1,6 @@
 import Datasets
 import Evaluation
+import Findings
 import Models
 import Training
 
@@ -37,10 +38,10 @@ extension TransferExperiment {
     let scores = try model.transferScores(of: names, on: data, sourceTask: nil)
     let layers = Dictionary(uniqueKeysWithValues: scores.layers.map { ($0.name, $0) })
     let own = try Model(targetNetwork(), device: runs.device)
-    let matrix = try CKAMatrix(
+    let matrix = try LayerSimilarity(
       comparing: model, with: own, on: data.test, dataset: target.name, layersA: names, layersB: names,
       sampleCount: data.test.count)
-    let similarity = Dictionary(uniqueKeysWithValues: matrix.diagonal.map { ($0.layer, $0.cka) })
+    let similarity = Dictionary(uniqueKeysWithValues: matrix.diagonal.map { ($0.layer, $0.value) })
     func byCut(_ name: String, isFraction: Bool = false, _ value: (TransferScores.Layer) -> Double) -> Scores.ByCut {
       Scores.ByCut(
         name: name, values: names.map { layers[$0].map(value) ?? .nan }, isFraction: isFraction)

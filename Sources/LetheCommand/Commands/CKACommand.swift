@@ -4,6 +4,7 @@ import Checkpoints
 import Datasets
 import Evaluation
 import Files
+import Findings
 import Foundation
 import HDF5
 import Models
@@ -94,26 +95,29 @@ struct CKACommand: ParsableCommand {
     let progress = ProgressReporter(
       title: "CKA", total: max(1, (samples + usedBatch - 1) / usedBatch), unit: "batch",
       isQuiet: shared.quiet || shared.json || measure != .cka)
-    let result: LayerMatrix
-    let origin: String
+    var result: LayerSimilarity
     if let data {
       let start = try Checkpoint(contentsOf: pair.before)
-      let dataset = try reading.load(data, for: start.program)
-      origin = dataset.name
-      result = try compareModels(pair, start, dataset, progress)
+      result = try compareModels(pair, start, reading.load(data, for: start.program), progress)
     } else {
-      origin = shared.json ? pair.before : "the features"
       result = try compareFeatures(pair, progress)
     }
     progress.finish(keepsLine: false)
+    result.compat = compat?.rawValue
+    if data != nil, after == nil, measure == .cka, compat == nil, usedKernel == .linear {
+      var run = try Run.open(before)
+      try run.store(result)
+      result.epoch = run.chosenEpoch
+    }
     if !result.crowded.isEmpty {
       Console.say(
         "fewer than ten examples for each direction, so too high: \(Show.list(result.crowded)); more --samples help")
     }
     if let output {
-      try AtomicFile.write(Data(result.chart(of: pair, data: origin).svg().utf8), to: output)
+      let chart = result.matrixChart(before: pair.before, after: pair.after)
+      try AtomicFile.write(Data(chart.svg().utf8), to: output)
     }
-    if shared.json { Console.result(json(result, origin)) } else { show(result, pair, origin) }
+    if shared.json { try Console.result(FindingEncoder.encode(result)) } else { show(result, pair) }
   }
 
   private func checkOptions() throws {
@@ -150,52 +154,42 @@ struct CKACommand: ParsableCommand {
 
   private func compareModels(
     _ pair: CheckpointPair, _ start: Checkpoint, _ dataset: Datasets.Dataset, _ progress: ProgressReporter
-  ) throws -> LayerMatrix {
+  ) throws -> LayerSimilarity {
     let device = try hardware.open()
     let first = try Model(start, device: device)
     let second = try Model(Checkpoint(contentsOf: pair.after), device: device)
-    try activateSameHead(of: first, second, preferring: dataset.name)
+    try first.activateSameHead(as: second, preferring: dataset.name)
     if fit { for model in [first, second] { model.fitImages() } }
     let (layersA, layersB) = (try chosen(first), try chosen(second))
     if let measure = SubspaceMeasure(rawValue: measure.rawValue) {
-      return LayerMatrix(
-        try SubspaceMatrix(
-          measure, comparing: first, with: second, on: dataset.test, dataset: dataset.name, layersA: layersA,
-          layersB: layersB, pooling: pool, sampleCount: samples, followsAnatome: compat == .anatome, seed: seed))
+      return try LayerSimilarity(
+        measure, comparing: first, with: second, on: dataset.test, dataset: dataset.name, layersA: layersA,
+        layersB: layersB, pooling: pool, sampleCount: samples, followsAnatome: compat == .anatome, seed: seed)
     }
-    let result = try CKAMatrix(
+    let result = try LayerSimilarity(
       comparing: first, with: second, on: dataset.test, dataset: dataset.name, layersA: layersA, layersB: layersB,
       estimator: usedEstimator, kernel: usedKernel, pooling: pool, sampleCount: samples, batchSize: usedBatch,
       keepsShortBatch: compat != nil, seed: seed
     ) { done, _ in progress.update(completed: done) }
     let skipped = layersA.filter { !result.layersA.contains($0) }
     if !skipped.isEmpty { Console.say("without an output for each example, so left out: \(Show.list(skipped))") }
-    if after == nil, usedKernel == .linear {
-      var run = try Run.open(before)
-      try run.store(result, dataset: dataset.name)
-    }
-    return LayerMatrix(result, kernelName)
+    return result
   }
 
-  private func compareFeatures(_ pair: CheckpointPair, _ progress: ProgressReporter) throws -> LayerMatrix {
+  private func compareFeatures(_ pair: CheckpointPair, _ progress: ProgressReporter) throws -> LayerSimilarity {
     let (first, second) = (try FeatureFile(contentsOf: pair.before), try FeatureFile(contentsOf: pair.after))
     _ = try hardware.open()
     let (layersA, layersB) = (try chosen(first), try chosen(second))
     if let measure = SubspaceMeasure(rawValue: measure.rawValue) {
-      return LayerMatrix(
-        try SubspaceMatrix(
-          measure, comparing: first, with: second, layersA: layersA, layersB: layersB, pooling: pool,
-          sampleCount: samples, followsAnatome: compat == .anatome, seed: seed))
+      return try LayerSimilarity(
+        measure, comparing: first, with: second, layersA: layersA, layersB: layersB, pooling: pool,
+        sampleCount: samples, followsAnatome: compat == .anatome, seed: seed)
     }
-    return LayerMatrix(
-      try CKAMatrix(
-        comparing: first, with: second, layersA: layersA, layersB: layersB, estimator: usedEstimator,
-        kernel: usedKernel, pooling: pool, sampleCount: samples, batchSize: usedBatch, keepsShortBatch: compat != nil,
-        seed: seed
-      ) { done, _ in progress.update(completed: done) }, kernelName)
+    return try LayerSimilarity(
+      comparing: first, with: second, layersA: layersA, layersB: layersB, estimator: usedEstimator, kernel: usedKernel,
+      pooling: pool, sampleCount: samples, batchSize: usedBatch, keepsShortBatch: compat != nil, seed: seed
+    ) { done, _ in progress.update(completed: done) }
   }
-
-  private var kernelName: String { kernel == .linear ? "linear" : "radial of bandwidth \(bandwidth)" }
 
   private func chosen(_ file: FeatureFile) throws -> [String] {
     guard !layers.isEmpty else { return file.layers }
@@ -214,19 +208,3 @@ struct CKACommand: ParsableCommand {
 
 extension CKAEstimator: ExpressibleByArgument {}
 extension FeaturePooling: ExpressibleByArgument {}
-
-/// Puts the same task's head in place on both sides where both have one: the data's own, else the first model's.
-func activateSameHead(of first: Model, _ second: Model, preferring task: String) throws {
-  guard let shared = [task, first.task].first(where: { first.heads[$0] != nil && second.heads[$0] != nil }) else {
-    return
-  }
-  try first.activate(task: shared)
-  try second.activate(task: shared)
-}
-
-extension Model {
-  /// The layers that CKA compares unless told otherwise: those with parameters.
-  var comparableLayers: [String] {
-    program.layers.filter { !$0.parameterNames.isEmpty }.map(\.name)
-  }
-}

@@ -1,6 +1,7 @@
 import Analysis
 import Checkpoints
 import Files
+import Findings
 import Foundation
 import HDF5
 import Metrics
@@ -71,8 +72,8 @@ extension DiagnoseCommand {
   }
 
   private func layer(_ layer: LayerDiagnosis, _ controls: SimilarityControls) -> DiagnosisReport.Layer {
-    func estimate(_ entry: CKAMatrix.Entry) -> DiagnosisReport.Estimate {
-      .init(entry.cka, low: entry.low, high: entry.high)
+    func estimate(_ entry: LayerSimilarity.Entry) -> DiagnosisReport.Estimate {
+      .init(entry.value, low: entry.low, high: entry.high)
     }
     let measured = [controls.itself, controls.random] + (controls.otherRuns.isEmpty ? [] : [controls.otherRuns])
     return DiagnosisReport.Layer(

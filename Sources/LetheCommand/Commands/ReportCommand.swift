@@ -1,6 +1,7 @@
 import ArgumentParser
 import Checkpoints
 import Files
+import Findings
 import Foundation
 import HDF5
 import Metrics
@@ -33,8 +34,8 @@ struct ReportCommand: ParsableCommand {
     if opened.count == 1, SequenceResult(opened[0].record) != nil {
       return try SequenceSession.finish(opened[0], compatibility: compat, isJSON: shared.json, page: output)
     }
-    let summaries = opened.map { $0.summary() }
-    let report = RunReport(runs: summaries, title: title ?? summaries.map(\.name).joined(separator: " and "))
+    let findings = opened.map(\.finding)
+    let report = RunReport(runs: findings, title: title ?? findings.map(\.name).joined(separator: " and "))
     let page = output ?? "\(runs[0])/report.html"
     let folder = (page as NSString).deletingLastPathComponent
     let parent = folder.isEmpty ? "." : folder

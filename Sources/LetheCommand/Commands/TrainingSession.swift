@@ -50,84 +50,28 @@ struct TrainingSession {
     let interruption = Interruption()
     let watch = { (event: TrainingEvent) in
       display.show(event)
-      if case .evaluated = event { try RunLogs(Run.open(output)).write() }
+      if case .evaluated = event { try Run.open(output).writeLogs() }
     }
-    let history =
-      isResumed
-      ? try run.resume(isCancelled: { interruption.isRequested }, onEvent: watch)
-      : try run.run(from: checkpoint, basePath: path, isCancelled: { interruption.isRequested }, onEvent: watch)
+    if isResumed {
+      try run.resume(isCancelled: { interruption.isRequested }, onEvent: watch)
+    } else {
+      try run.run(from: checkpoint, basePath: path, isCancelled: { interruption.isRequested }, onEvent: watch)
+    }
     // What follows only reads: every file is whole, and the process can end at any time.
     interruption.end()
     var finished = try Run.open(output)
-    try finished.storeDrift()
-    if let data = sourceData ?? proxyData { try storeSimilarity(in: &finished, on: data, device: device) }
-    let summary = finished.summary()
+    try finished.measureDrift()
+    if let data = sourceData ?? proxyData { try finished.measureSimilarity(on: data, device: device) }
     if shared.json {
-      Console.result(json(history, summary))
+      try Console.result(FindingEncoder.encode(finished.finding))
     } else {
-      display.close(summary, run: output)
+      display.close(finished.finding)
     }
   }
 
   /// The head that judges the source; of a run that is resumed, the one it began with.
   private func judge(isResumed: Bool) throws -> String? {
     isResumed ? try Run.open(output).record.environment["sourceHead"] : sourceHead
-  }
-
-  private func storeSimilarity(in run: inout Run, on source: Dataset, device: Device) throws {
-    guard case let last = run.chosenEpoch, last > 0 else { return }
-    let before = try Model(Checkpoint(contentsOf: run.checkpointPath(epoch: 0)), device: device)
-    let after = try Model(Checkpoint(contentsOf: run.checkpointPath(epoch: last)), device: device)
-    try activateSameHead(of: before, after, preferring: source.name)
-    let layers = before.comparableLayers
-    let matrix = try CKAMatrix(
-      comparing: before, with: after, on: source.test, dataset: source.name, layersA: layers, layersB: layers)
-    try run.store(matrix, dataset: source.name)
-  }
-
-  private func json(_ history: [EpochRecord], _ summary: RunSummary) -> JSONValue {
-    func task(_ evaluation: EvaluationResult?) -> JSONValue {
-      guard let evaluation else { return .null }
-      return ["accuracy": .double(evaluation.accuracy), "loss": .double(evaluation.loss)]
-    }
-    let epochs = history.map { record -> JSONValue in
-      [
-        "proxy": record.proxy.map {
-          ["agreement": .double($0.agreement), "divergence": .double($0.divergence), "count": .int($0.count)]
-        } ?? .null,
-        "epoch": .int(record.epoch), "learningRate": .double(record.learningRate),
-        "unfrozen": .array(record.newBlocks.map { .string($0) }), "source": task(record.source),
-        "target": task(record.target),
-        "trainingLoss": .double(record.trainingLoss), "penalty": .double(record.penalty),
-        "seconds": .double(record.seconds),
-        "regularizers": .array(
-          record.doses.map { dose in
-            [
-              "name": .string(dose.name), "penalty": .double(dose.penalty), "lossShare": .double(dose.lossShare),
-              "gradientRatio": .double(dose.gradientRatio), "pulledBack": .double(dose.pulledBack),
-            ]
-          }),
-      ]
-    }
-    var fields: [(String, JSONValue)] = [("run", .string(output)), ("epochs", .array(epochs))]
-    if let best = summary.bestEpoch {
-      fields.append(
-        ("best", ["epoch": .int(best.epoch), "rule": .string(best.rule), "keepsBounds": .bool(best.keepsBounds)]))
-    }
-    if let forgetting = summary.forgetting {
-      fields.append(
-        (
-          "forgetting",
-          [
-            "final": .double(forgetting.final), "low": .double(forgetting.low), "high": .double(forgetting.high),
-            "maxMinusFinal": .double(forgetting.maxMinusFinal), "worst": .double(forgetting.worst),
-            "relative": .double(forgetting.relative), "area": .double(forgetting.area),
-            "pairedPValue": .double(forgetting.pValue), "lost": .int(forgetting.lost),
-            "gained": .int(forgetting.gained), "sourceCount": .int(forgetting.sourceCount),
-          ]
-        ))
-    }
-    return .object(fields)
   }
 }
 

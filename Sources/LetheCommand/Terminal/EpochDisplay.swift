@@ -1,3 +1,4 @@
+import Findings
 import Foundation
 import Reports
 import Training
@@ -71,32 +72,10 @@ final class EpochDisplay {
     }
   }
 
-  func close(_ summary: RunSummary, run: String) {
+  func close(_ finding: RunFinding) {
     Console.result("")
-    if let forgetting = summary.forgetting, let before = summary.epochs.first?.sourceAccuracy {
-      Console.result(
-        "forgot \(Show.points(forgetting.final)) points of \(Show.points(before))"
-          + " (95 % interval \(Show.points(forgetting.low)) to \(Show.points(forgetting.high)),"
-          + " \(Show.probability(forgetting.pValue))); \(forgetting.lost) of \(forgetting.sourceCount) examples lost,"
-          + " \(forgetting.gained) gained")
-    }
-    if let first = summary.epochs.first, let last = summary.epochs.last, let agreement = last.proxyAgreement,
-      first.epoch != last.epoch
-    {
-      Console.result(
-        "with the source's head, the model still says of \(Show.percent(agreement)) of the proxy examples what it said "
-          + "before (agreement, not accuracy)")
-    }
-    if let best = summary.bestEpoch {
-      Console.result(
-        "best epoch \(best.epoch) by '\(best.rule)'"
-          + (best.keepsBounds ? "" : ": no epoch keeps its bounds, this one misses them by least")
-          + "; checkpoints/best.h5")
-    }
-    if let wanted = summary.plannedEpochs, let last = summary.epochs.last?.epoch, last < wanted {
-      Console.result("stopped after epoch \(last) of \(wanted): no better epoch since")
-    }
-    Console.result("next: \(summary.forgetting == nil ? "lethe report" : "lethe diagnose") \(run)")
+    for line in finding.closingLines { Console.result(line) }
+    Console.result("next: \(finding.forgetting == nil ? "lethe report" : "lethe diagnose") \(finding.run)")
   }
 
   /// `  l2-sp: 3.1 % of the loss, gradient 0.12 × the task's, pulls 75 % back`.

@@ -1,3 +1,4 @@
+import Findings
 import Foundation
 
 /// A run's metrics as TensorBoard reads them: one event file of scalars.

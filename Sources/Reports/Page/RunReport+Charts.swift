@@ -1,42 +1,43 @@
+import Findings
 import Foundation
 
 extension RunReport {
   /// Accuracy by epoch: source and target in one chart for one run, in two for several.
   public func accuracyCharts() -> [LineChart] {
     if runs.count == 1, let run = runs.first {
-      let series = run.hasSource ? [line(run, named: "source", \.sourceAccuracy, counted: true)] : []
-      let target = line(run, named: run.hasSource ? "target" : run.targetTask, \.targetAccuracy)
+      let series = run.hasSource ? [line(run, named: "source", \.sourceScore, counted: true)] : []
+      let target = line(run, named: run.hasSource ? "target" : run.targetTask, \.targetScore)
       return [chart(singleTitle(run), made: runs, series: series + [target])]
     }
     var charts: [LineChart] = []
     let sourced = runs.filter(\.hasSource)
     if !sourced.isEmpty {
-      let before = Set(sourced.map { NumberText.percent($0.before(\.sourceAccuracy)) })
+      let before = Set(sourced.map { NumberText.percent($0.before(\.sourceScore)) })
       let start = before.count == 1 ? before.first.map { ", from \($0)" } ?? "" : ""
       charts.append(
         chart(
-          "Source accuracy ended at \(ends(sourced, \.sourceAccuracy))\(start)", task: tasks(sourced.map(\.sourceTask)),
-          made: sourced, series: sourced.map { line($0, named: $0.name, \.sourceAccuracy, counted: true) }))
+          "Source accuracy came to \(ends(sourced, \.sourceScore))\(start)", task: tasks(sourced.map(\.sourceTask)),
+          made: sourced, series: sourced.map { line($0, named: $0.name, \.sourceScore, counted: true) }))
     }
     let name = sourced.isEmpty ? "Accuracy" : "Target accuracy"
     charts.append(
       chart(
-        "\(name) reached \(ends(runs, \.targetAccuracy))", task: tasks(runs.map { Optional($0.targetTask) }), made: [],
-        series: runs.map { line($0, named: $0.name, \.targetAccuracy) }))
+        "\(name) reached \(ends(runs, \.targetScore))", task: tasks(runs.map { Optional($0.targetTask) }), made: [],
+        series: runs.map { line($0, named: $0.name, \.targetScore) }))
     return charts
   }
 
   /// Relative weight drift by layer; nil where no run has it.
   public func driftChart() -> BarChart? {
-    let drifting = runs.filter { !$0.drift.isEmpty }
+    let drifting = runs.filter { !$0.driftLayers.isEmpty }
     guard !drifting.isEmpty else { return nil }
-    let layers = union(drifting.map { $0.drift.map(\.layer) })
+    let layers = union(drifting.map { $0.driftLayers.map(\.layer) })
     let series = drifting.map { run in
       BarChart.Series(
         name: run.name,
-        values: layers.map { layer in run.drift.first { $0.layer == layer }.map { BarChart.Value($0.relative) } })
+        values: layers.map { layer in run.driftLayers.first { $0.layer == layer }.map { BarChart.Value($0.relative) } })
     }
-    let most = drifting.flatMap { run in run.drift.map { (run: run.name, row: $0) } }
+    let most = drifting.flatMap { run in run.driftLayers.map { (run: run.name, row: $0) } }
       .filter(\.row.relative.isFinite).max { $0.row.relative < $1.row.relative }
     let largest = most?.row.relative ?? 1
     let title = most.map {
@@ -45,14 +46,14 @@ extension RunReport {
     }
     return BarChart(
       title: title ?? "Weight drift by layer",
-      subtitle: "‖w − w⁰‖ / ‖w⁰‖ over all parameters of a layer, last checkpoint against epoch 0",
+      subtitle: "‖w − w⁰‖ / ‖w⁰‖ over all parameters of a layer, \(against(drifting)) against epoch 0",
       valueTitle: "relative drift", decimals: largest >= 0.1 ? 2 : largest >= 0.01 ? 3 : 4, rows: layers,
       series: series)
   }
 
   /// CKA of each layer before and after; nil where no run has it.
   public func ckaChart() -> BarChart? {
-    let compared = runs.compactMap { run in run.cka.map { (name: run.name, record: $0) } }
+    let compared = runs.compactMap { run in run.similarity.map { (name: run.name, record: $0) } }
     let layers = union(compared.map { $0.record.diagonal.map(\.layer) })
     guard !layers.isEmpty else { return nil }
     let series = compared.map { run in
@@ -60,18 +61,18 @@ extension RunReport {
         name: run.name,
         values: layers.map { layer in
           run.record.diagonal.first { $0.layer == layer }.map {
-            BarChart.Value($0.cka, low: $0.low, high: $0.high, isDoubtful: $0.lowSignal)
+            BarChart.Value($0.value, low: $0.low, high: $0.high, isDoubtful: $0.isLowSignal)
           }
         })
     }
     let all = compared.flatMap { run in run.record.diagonal.map { (run: run.name, row: $0) } }
-    let least = all.filter(\.row.cka.isFinite).min { $0.row.cka < $1.row.cka }
+    let least = all.filter(\.row.value.isFinite).min { $0.row.value < $1.row.value }
     let title = least.map {
-      "Features changed most in \($0.row.layer): CKA \(NumberText.fixed($0.row.cka, 2))"
+      "Features changed most in \($0.row.layer): CKA \(NumberText.fixed($0.row.value, 2))"
         + (compared.count > 1 ? " in \($0.run)" : "")
     }
     let intervals = all.contains { $0.row.low.isFinite } ? "; whisker: 95 % interval" : ""
-    let doubtful = all.contains(where: \.row.lowSignal) ? "; † features within noise" : ""
+    let doubtful = all.contains(where: \.row.isLowSignal) ? "; † features within noise" : ""
     return BarChart(
       title: title ?? "CKA by layer", subtitle: made(compared.map(\.record)) + intervals + doubtful,
       valueTitle: "CKA before and after (1: unchanged)", rows: layers, series: series)
@@ -80,14 +81,14 @@ extension RunReport {
   /// The layer-by-layer CKA matrix of each run that has one.
   public func heatMaps() -> [(run: String, chart: HeatMap)] {
     runs.compactMap { run in
-      guard let cka = run.cka, !cka.matrix.isEmpty, cka.matrix.count == cka.layersA.count,
-        cka.matrix.allSatisfy({ $0.count == cka.layersB.count })
+      guard let cka = run.similarity, !cka.values.isEmpty, cka.values.count == cka.layersA.count,
+        cka.values.allSatisfy({ $0.count == cka.layersB.count })
       else { return nil }
       let strays = cka.layersA.enumerated().filter { index, layer in
-        guard let own = cka.layersB.firstIndex(of: layer), let best = cka.matrix[index].filter(\.isFinite).max() else {
+        guard let own = cka.layersB.firstIndex(of: layer), let best = cka.values[index].filter(\.isFinite).max() else {
           return false
         }
-        return cka.matrix[index][own] < best - 0.01
+        return cka.values[index][own] < best - 0.01
       }.count
       let finding =
         strays == 0
@@ -98,7 +99,7 @@ extension RunReport {
         HeatMap(
           title: runs.count > 1 ? "\(run.name): \(finding)" : finding.prefix(1).uppercased() + finding.dropFirst(),
           subtitle: made([cka]) + "; each layer before against each after", rowTitle: "before", columnTitle: "after",
-          rows: cka.layersA, columns: cka.layersB, values: cka.matrix)
+          rows: cka.layersA, columns: cka.layersB, values: cka.values)
       )
     }
   }
@@ -113,7 +114,7 @@ extension RunReport {
   }
 
   private func line(
-    _ run: RunSummary, named name: String, _ accuracy: (RunSummary.Epoch) -> Double?, counted: Bool = false
+    _ run: RunFinding, named name: String, _ accuracy: (EpochFinding) -> Double?, counted: Bool = false
   ) -> LineChart.Series {
     let points = run.epochs.compactMap { epoch in
       accuracy(epoch).map { value in
@@ -126,7 +127,7 @@ extension RunReport {
   }
 
   private func chart(
-    _ title: String, task: String = "", made measured: [RunSummary], series: [LineChart.Series]
+    _ title: String, task: String = "", made measured: [RunFinding], series: [LineChart.Series]
   ) -> LineChart {
     var parts = task.isEmpty ? [] : [task]
     let counts = Set(measured.compactMap { $0.forgetting?.sourceCount }.filter { $0 > 0 }).sorted()
@@ -140,10 +141,10 @@ extension RunReport {
       series: series)
   }
 
-  private func singleTitle(_ run: RunSummary) -> String {
-    let target = NumberText.percent(run.after(\.targetAccuracy))
+  private func singleTitle(_ run: RunFinding) -> String {
+    let target = NumberText.percent(run.after(\.targetScore))
     guard run.hasSource else { return "Accuracy on \(run.targetTask) reached \(target)" }
-    guard let before = run.before(\.sourceAccuracy), let after = run.after(\.sourceAccuracy) else {
+    guard let before = run.before(\.sourceScore), let after = run.after(\.sourceScore) else {
       return "Target accuracy reached \(target)"
     }
     let verb = after < before ? "fell" : "went"
@@ -152,7 +153,7 @@ extension RunReport {
   }
 
   /// Where each of a few runs ended, or the range of many.
-  private func ends(_ runs: [RunSummary], _ accuracy: (RunSummary.Epoch) -> Double?) -> String {
+  private func ends(_ runs: [RunFinding], _ accuracy: (EpochFinding) -> Double?) -> String {
     let ended = runs.compactMap { run in run.after(accuracy).map { (name: run.name, value: $0) } }
     if ended.count > 3, let low = ended.min(by: { $0.value < $1.value }),
       let high = ended.max(by: { $0.value < $1.value })
@@ -162,9 +163,22 @@ extension RunReport {
     return ended.isEmpty ? "no measured value" : listed(ended.map { "\(NumberText.percent($0.value)) in \($0.name)" })
   }
 
+  /// The epochs that runs stand for: `epoch 2`, or `epoch 2 of plain and epoch 4 of held`.
+  private func against(_ runs: [RunFinding]) -> String {
+    let epochs = Set(runs.map(\.chosenEpoch))
+    return epochs.count == 1
+      ? "epoch \(epochs.first ?? 0)" : listed(runs.map { "epoch \($0.chosenEpoch) of \($0.name)" })
+  }
+
   private func tasks(_ names: [String?]) -> String { listed(union([names.compactMap { $0 }])) }
 
-  private func made(_ records: [RunSummary.CKARecord]) -> String {
-    listed(union([records.map { "\($0.estimator), \(NumberText.grouped($0.sampleCount)) examples of \($0.dataName)" }]))
+  private func made(_ records: [LayerSimilarity]) -> String {
+    listed(
+      union([
+        records.map { record in
+          "\(record.estimator), \(NumberText.grouped(record.sampleCount)) examples of \(record.data)"
+            + (record.epoch.map { ", epoch \($0) against epoch 0" } ?? "")
+        }
+      ]))
   }
 }

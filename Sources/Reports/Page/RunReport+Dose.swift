@@ -1,3 +1,5 @@
+import Findings
+
 extension RunReport {
   static let doseNote =
     "Penalty: mean over an epoch's steps. Of the loss: the penalty over the task's loss and all penalties. Gradient: "
@@ -12,7 +14,9 @@ extension RunReport {
         LineChart.Series(
           name: dosed.count > 1 ? "\(run.name): \(name)" : name,
           points: run.epochs.compactMap { epoch in
-            epoch.doses.first { $0.name == name }.map { LineChart.Point(epoch: epoch.epoch, value: $0.gradientRatio) }
+            epoch.regularizers.first { $0.name == name }.map {
+              LineChart.Point(epoch: epoch.epoch, value: $0.gradientRatio)
+            }
           })
       }
     }
@@ -34,7 +38,7 @@ extension RunReport {
     ])
     for run in runs {
       for epoch in run.epochs {
-        for dose in epoch.doses {
+        for dose in epoch.regularizers {
           table.append([
             run.name, String(epoch.epoch), dose.name, NumberText.significant(dose.penalty),
             NumberText.percent(dose.lossShare), NumberText.significant(dose.gradientRatio),
@@ -54,7 +58,7 @@ extension RunReport {
     ])
     for run in runs {
       for epoch in run.epochs {
-        for dose in epoch.doses {
+        for dose in epoch.regularizers {
           file.append(
             [run.name, String(epoch.epoch), dose.name]
               + [dose.penalty, dose.lossShare, dose.gradientRatio, dose.pulledBack].map(CommaSeparatedValues.number))
@@ -65,9 +69,9 @@ extension RunReport {
   }
 
   /// The runs that have regularizers, with their names in order.
-  private var dosed: [(run: RunSummary, names: [String])] {
+  private var dosed: [(run: RunFinding, names: [String])] {
     runs.compactMap { run in
-      let names = union(run.epochs.map { $0.doses.map(\.name) })
+      let names = union(run.epochs.map { $0.regularizers.map(\.name) })
       return names.isEmpty ? nil : (run, names)
     }
   }

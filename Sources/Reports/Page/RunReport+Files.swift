@@ -1,3 +1,5 @@
+import Findings
+
 extension RunReport {
   /// Every chart as an SVG file that stands alone; names of runs stand in the files' as they are.
   public func svgs() -> [(fileName: String, content: String)] {
@@ -39,8 +41,8 @@ extension RunReport {
         metrics.append(
           [run.name, String(epoch.epoch)]
             + [
-              epoch.sourceAccuracy, epoch.sourceLoss, epoch.targetAccuracy, epoch.targetLoss,
-              epoch.proxyAgreement, epoch.proxyDivergence, epoch.trainingLoss, epoch.learningRate, epoch.penalty,
+              epoch.sourceScore, epoch.source?.loss, epoch.targetScore, epoch.target?.loss,
+              epoch.agreement, epoch.proxy?.divergence, epoch.trainingLoss, epoch.learningRate, epoch.penalty,
               epoch.seconds,
             ].map(number))
       }
@@ -48,28 +50,29 @@ extension RunReport {
       summary.append(
         [run.name, run.sourceTask ?? "", run.targetTask]
           + [
-            run.before(\.sourceAccuracy), run.after(\.sourceAccuracy), run.before(\.targetAccuracy),
-            run.after(\.targetAccuracy), forgetting?.final, forgetting?.low, forgetting?.high,
-            forgetting?.maxMinusFinal, forgetting?.worst, forgetting?.relative, forgetting?.area, forgetting?.pValue,
+            run.before(\.sourceScore), run.after(\.sourceScore), run.before(\.targetScore),
+            run.after(\.targetScore), forgetting?.final, forgetting?.low, forgetting?.high,
+            forgetting?.maxMinusFinal, forgetting?.worst, forgetting?.relative, forgetting?.area,
+            forgetting?.pairedPValue,
           ].map(number)
           + [forgetting?.lost, forgetting?.gained, forgetting?.sourceCount].map { $0.map(String.init) ?? "" })
-      for row in run.drift {
+      for row in run.driftLayers {
         drift.append([run.name, row.layer] + [row.relative, row.l2, row.cosine, row.maxAbsolute].map(number))
       }
-      guard let record = run.cka else { continue }
+      guard let record = run.similarity else { continue }
       for row in record.diagonal {
         cka.append(
-          [run.name, row.layer] + [row.cka, row.low, row.high].map(number)
-            + [row.lowSignal ? "true" : "false", record.estimator, String(record.sampleCount), record.dataName])
+          [run.name, row.layer] + [row.value, row.low, row.high].map(number)
+            + [row.isLowSignal ? "true" : "false", record.estimator, String(record.sampleCount), record.data])
       }
-      for (layer, values) in zip(record.layersA, record.matrix) {
+      for (layer, values) in zip(record.layersA, record.values) {
         for (other, value) in zip(record.layersB, values) { matrix.append([run.name, layer, other, number(value)]) }
       }
     }
     var files = [("summary.csv", summary.text), ("metrics.csv", metrics.text)]
     if let dose = doseFile() { files.append(("dose.csv", dose)) }
-    if runs.contains(where: { !$0.drift.isEmpty }) { files.append(("drift.csv", drift.text)) }
-    if runs.contains(where: { $0.cka != nil }) {
+    if runs.contains(where: { !$0.driftLayers.isEmpty }) { files.append(("drift.csv", drift.text)) }
+    if runs.contains(where: { $0.similarity != nil }) {
       files += [("cka.csv", cka.text), ("cka-matrix.csv", matrix.text)]
     }
     return files.map { (fileName: $0.0, content: $0.1) }

@@ -1,3 +1,5 @@
+import Findings
+
 extension RunReport {
   /// The report as one HTML file: no scripts, nothing loaded from elsewhere, for light, dark, phone and paper.
   public func html() -> String {
@@ -7,11 +9,11 @@ extension RunReport {
   }
 
   /// Which epoch a run stands for, where a rule chose it.
-  private func bestText(_ run: RunSummary) -> String? {
-    guard let best = run.bestEpoch, let epoch = run.epochs.first(where: { $0.epoch == best.epoch }) else { return nil }
-    let source = epoch.sourceAccuracy.map { ", source \(NumberText.percent($0))" } ?? ""
+  private func bestText(_ run: RunFinding) -> String? {
+    guard let best = run.best, let epoch = run.epochs.first(where: { $0.epoch == best.epoch }) else { return nil }
+    let source = epoch.sourceScore.map { ", source \(NumberText.percent($0))" } ?? ""
     return "\(run.name): best epoch \(best.epoch) by “\(best.rule)” (target "
-      + "\(NumberText.percent(epoch.targetAccuracy))\(source))"
+      + "\(NumberText.percent(epoch.targetScore))\(source))"
       + (best.keepsBounds ? "." : "; no epoch keeps the rule’s bounds, this one misses them by least.")
       + " The examples that choose an epoch also judge it: keep others for a last, fair figure."
   }
@@ -20,9 +22,10 @@ extension RunReport {
     guard !runs.isEmpty else { return [] }
     let note =
       hasSource
-      ? "Forgotten: points of source accuracy lost from epoch 0 to the last epoch; interval: paired bootstrap; "
+      ? "After: the best epoch by the run’s rule, else the last. Forgotten: points of source accuracy lost from epoch 0 to "
+        + "that epoch; interval: paired bootstrap; "
         + "p: McNemar’s exact test on the same examples; lost and gained: examples that became wrong and right."
-      : "Before is epoch 0, after the last epoch measured."
+      : "Before is epoch 0; after is the best epoch by the run’s rule, else the last."
     var sections = [
       PageElements.section(
         "Summary",

@@ -1,3 +1,5 @@
+import Findings
+
 extension RunReport {
   static let proxyNote =
     "Where the source's data are not at hand, the model is asked what it makes of other examples, with the source's head, "
@@ -10,11 +12,11 @@ extension RunReport {
       LineChart.Series(
         name: runs.count > 1 ? run.name : "agreement",
         points: run.epochs.compactMap { epoch in
-          epoch.proxyAgreement.map { LineChart.Point(epoch: epoch.epoch, value: 100 * $0) }
+          epoch.agreement.map { LineChart.Point(epoch: epoch.epoch, value: 100 * $0) }
         })
     }
     let ends = measured.compactMap { run in
-      run.epochs.last?.proxyAgreement.map { NumberText.percent($0) + (measured.count > 1 ? " in \(run.name)" : "") }
+      run.epochs.last?.agreement.map { NumberText.percent($0) + (measured.count > 1 ? " in \(run.name)" : "") }
     }
     guard !series.isEmpty else { return nil }
     let data = listed(union([measured.compactMap(\.proxyTask)]))
@@ -30,13 +32,13 @@ extension RunReport {
     for run in measured {
       for epoch in run.epochs {
         table.append([
-          run.name, String(epoch.epoch), NumberText.percent(epoch.proxyAgreement),
-          NumberText.significant(epoch.proxyDivergence),
+          run.name, String(epoch.epoch), NumberText.percent(epoch.agreement),
+          NumberText.significant(epoch.proxy?.divergence),
         ])
       }
     }
     return table
   }
 
-  private var measured: [RunSummary] { runs.filter { $0.epochs.contains { $0.proxyAgreement != nil } } }
+  private var measured: [RunFinding] { runs.filter { $0.epochs.contains { $0.agreement != nil } } }
 }

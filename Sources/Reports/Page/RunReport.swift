@@ -1,9 +1,11 @@
+import Findings
+
 /// The report of one run, or of several compared: sentences, tables, charts, files and a page.
 public struct RunReport: Sendable {
   public var title: String
-  public var runs: [RunSummary]
+  public var runs: [RunFinding]
 
-  public init(runs: [RunSummary], title: String) {
+  public init(runs: [RunFinding], title: String) {
     self.runs = runs
     self.title = title
   }
@@ -14,7 +16,7 @@ public struct RunReport: Sendable {
     if runs.count == 1 { return single(first) }
     let measured = runs.filter { $0.forgetting?.final.isFinite == true }.sorted { final($0) < final($1) }
     guard let least = measured.first, let most = measured.last, measured.count > 1 else {
-      return listed(runs.map { "\($0.name) reached \(NumberText.percent($0.after(\.targetAccuracy)))\(agreed($0))" })
+      return listed(runs.map { "\($0.name) reached \(NumberText.percent($0.after(\.targetScore)))\(agreed($0))" })
         + " on its task."
     }
     if measured.count == 2 {
@@ -25,23 +27,23 @@ public struct RunReport: Sendable {
       return "\(least.name) \(forgotPoints(least)) of the source task where \(most.name) \(forgotPoints(most))"
         + targetComparison(least, most) + "."
     }
-    let described = { (run: RunSummary) in
-      "\(self.points(run)) points, target \(NumberText.percent(run.after(\.targetAccuracy)))"
+    let described = { (run: RunFinding) in
+      "\(self.points(run)) points, target \(NumberText.percent(run.after(\.targetScore)))"
     }
     return "Of \(measured.count) runs, \(least.name) forgot least of the source task (\(described(least))) "
       + "and \(most.name) most (\(described(most)))."
   }
 
-  private func single(_ run: RunSummary) -> String {
-    let target = run.after(\.targetAccuracy)
-    let count = run.epochs.map(\.epoch).max() ?? 0
+  private func single(_ run: RunFinding) -> String {
+    let target = run.after(\.targetScore)
     guard run.hasSource else {
       guard let target else { return "\(run.name) has no measured accuracy on \(run.targetTask) yet." }
       return "\(run.name) reached \(NumberText.percent(target)) accuracy on \(run.targetTask) after "
-        + "\(NumberText.plural(count, "epoch"))\(agreed(run))."
+        + "\(NumberText.plural(run.chosenEpoch, "epoch"))\(chosen(run))\(agreed(run))."
     }
     let source = run.sourceTask ?? "the source task"
-    let reached = target.map { " and reached \(NumberText.percent($0)) on \(run.targetTask)" } ?? ""
+    let reached =
+      (target.map { " and reached \(NumberText.percent($0)) on \(run.targetTask)" } ?? "") + chosen(run)
     let change = sourceChange(run)
     guard let forgetting = run.forgetting, forgetting.final.isFinite else {
       return "\(run.name): accuracy on \(source) \(change)\(reached)."
@@ -50,46 +52,50 @@ public struct RunReport: Sendable {
     if forgetting.low.isFinite, forgetting.high.isFinite {
       evidence.append("95 % interval \(NumberText.interval(forgetting.low, forgetting.high, scale: 100))")
     }
-    if forgetting.pValue.isFinite { evidence.append(pText(forgetting.pValue)) }
+    if forgetting.pairedPValue.isFinite { evidence.append(NumberText.probability(forgetting.pairedPValue)) }
     let detail = " (\(evidence.joined(separator: ", ")))"
     if isForgetting(run) { return "\(run.name) \(forgotPoints(run)) of \(source)\(detail)\(reached)." }
-    if forgetting.final < 0, forgetting.pValue < 0.05 {
+    if forgetting.final < 0, forgetting.pairedPValue < 0.05 {
       return "\(run.name) gained \(NumberText.points(-forgetting.final)) points on \(source)\(detail)\(reached)."
     }
     return "\(run.name) forgot no more of \(source) than chance explains\(detail)\(reached)."
   }
 
+  /// Which epoch a run stands for, where that is not the last.
+  private func chosen(_ run: RunFinding) -> String {
+    guard run.isChosenBeforeTheLast, let last = run.epochs.last?.epoch else { return "" }
+    return run.hasSource ? ", at epoch \(run.chosenEpoch), its best of \(last)" : ", its best of \(last)"
+  }
+
   /// What a run without source data knows of its source.
-  private func agreed(_ run: RunSummary) -> String {
-    guard let agreement = run.after(\.proxyAgreement) else { return "" }
+  private func agreed(_ run: RunFinding) -> String {
+    guard let agreement = run.after(\.agreement) else { return "" }
     return " (agreeing with the original on \(NumberText.percent(agreement)) of the proxy examples)"
   }
 
-  private func targetComparison(_ a: RunSummary, _ b: RunSummary) -> String {
-    guard let first = a.after(\.targetAccuracy), let second = b.after(\.targetAccuracy) else { return "" }
+  private func targetComparison(_ a: RunFinding, _ b: RunFinding) -> String {
+    guard let first = a.after(\.targetScore), let second = b.after(\.targetScore) else { return "" }
     return ", at \(NumberText.percent(first)) against \(NumberText.percent(second)) on the target task"
   }
 
-  private func final(_ run: RunSummary) -> Double { run.forgetting?.final ?? .nan }
-  private func points(_ run: RunSummary) -> String { NumberText.points(run.forgetting?.final) }
+  private func final(_ run: RunFinding) -> Double { run.forgetting?.final ?? .nan }
+  private func points(_ run: RunFinding) -> String { NumberText.points(run.forgetting?.final) }
 
-  private func forgotPoints(_ run: RunSummary) -> String {
+  private func forgotPoints(_ run: RunFinding) -> String {
     final(run) < 0 ? "gained \(NumberText.points(-final(run))) points" : "forgot \(points(run)) points"
   }
 
   /// Whether the loss is more than noise: by the paired test, else by the interval, else by its sign.
-  private func isForgetting(_ run: RunSummary) -> Bool {
+  private func isForgetting(_ run: RunFinding) -> Bool {
     guard let forgetting = run.forgetting, forgetting.final > 0 else { return false }
-    if forgetting.pValue.isFinite { return forgetting.pValue < 0.05 }
+    if forgetting.pairedPValue.isFinite { return forgetting.pairedPValue < 0.05 }
     return forgetting.low.isFinite ? forgetting.low > 0 : true
   }
 
-  private func sourceChange(_ run: RunSummary) -> String {
-    let (before, after) = (run.before(\.sourceAccuracy), run.after(\.sourceAccuracy))
+  private func sourceChange(_ run: RunFinding) -> String {
+    let (before, after) = (run.before(\.sourceScore), run.after(\.sourceScore))
     return "\(NumberText.points(before)) → \(NumberText.percent(after))"
   }
-
-  func pText(_ p: Double) -> String { p < 0.001 ? "p < 0.001" : "p = \(NumberText.pValue(p))" }
 
   func listed(_ items: [String]) -> String {
     items.count < 2 ? items.joined() : items.dropLast().joined(separator: ", ") + " and " + (items.last ?? "")
@@ -110,8 +116,8 @@ extension RunReport {
       for run in runs {
         table.append([
           run.name, run.targetTask, String(run.epochs.map(\.epoch).max() ?? 0),
-          NumberText.percent(run.before(\.targetAccuracy)), NumberText.percent(run.after(\.targetAccuracy)),
-          NumberText.significant(run.epochs.map(\.targetLoss).last(where: \.isFinite)),
+          NumberText.percent(run.before(\.targetScore)), NumberText.percent(run.after(\.targetScore)),
+          NumberText.significant(run.after?.target?.loss),
         ])
       }
       return table
@@ -122,13 +128,13 @@ extension RunReport {
     ])
     for run in runs {
       var row = [
-        run.name, NumberText.percent(run.before(\.sourceAccuracy)), NumberText.percent(run.after(\.sourceAccuracy)),
-        NumberText.percent(run.before(\.targetAccuracy)), NumberText.percent(run.after(\.targetAccuracy)),
+        run.name, NumberText.percent(run.before(\.sourceScore)), NumberText.percent(run.after(\.sourceScore)),
+        NumberText.percent(run.before(\.targetScore)), NumberText.percent(run.after(\.targetScore)),
       ]
       if let forgetting = run.forgetting {
         row += [
           NumberText.points(forgetting.final), NumberText.interval(forgetting.low, forgetting.high, scale: 100),
-          NumberText.pValue(forgetting.pValue), NumberText.grouped(forgetting.lost),
+          NumberText.pValue(forgetting.pairedPValue), NumberText.grouped(forgetting.lost),
           NumberText.grouped(forgetting.gained),
         ]
       } else {
@@ -140,7 +146,7 @@ extension RunReport {
   }
 
   /// The metrics of one run, a row an epoch.
-  public func epochTable(_ run: RunSummary) -> TextTable {
+  public func epochTable(_ run: RunFinding) -> TextTable {
     let target: [TextTable.Column] = [
       .number(run.hasSource ? "target" : "accuracy"), .number(run.hasSource ? "target loss" : "loss"),
     ]
@@ -148,8 +154,8 @@ extension RunReport {
     var table = TextTable([.number("epoch")] + source + target + [.number("penalty"), .number("time")])
     for epoch in run.epochs {
       var row = [String(epoch.epoch)]
-      if run.hasSource { row += [NumberText.percent(epoch.sourceAccuracy), NumberText.significant(epoch.sourceLoss)] }
-      row += [NumberText.percent(epoch.targetAccuracy), NumberText.significant(epoch.targetLoss)]
+      if run.hasSource { row += [NumberText.percent(epoch.sourceScore), NumberText.significant(epoch.source?.loss)] }
+      row += [NumberText.percent(epoch.targetScore), NumberText.significant(epoch.target?.loss)]
       row += [NumberText.significant(epoch.penalty), NumberText.duration(epoch.seconds)]
       table.append(row)
     }
@@ -158,32 +164,32 @@ extension RunReport {
 
   /// Relative drift by layer, a column a run; with the other measures where there is one run.
   public func driftTable() -> TextTable {
-    let drifting = runs.filter { !$0.drift.isEmpty }
+    let drifting = runs.filter { !$0.driftLayers.isEmpty }
     if drifting.count == 1, let run = drifting.first {
       var table = TextTable([
         TextTable.Column("layer"), .number("relative"), .number("L2"), .number("cosine"), .number("largest"),
       ])
-      for row in run.drift {
+      for row in run.driftLayers {
         table.append(
           [row.layer] + [row.relative, row.l2].map(NumberText.significant)
             + [NumberText.fixed(row.cosine, 4), NumberText.significant(row.maxAbsolute)])
       }
       return table
     }
-    let layers = union(drifting.map { $0.drift.map(\.layer) })
+    let layers = union(drifting.map { $0.driftLayers.map(\.layer) })
     var table = TextTable([TextTable.Column("layer")] + drifting.map { .number($0.name) })
     for layer in layers {
       table.append(
         [layer]
-          + drifting.map { run in NumberText.significant(run.drift.first { $0.layer == layer }?.relative) })
+          + drifting.map { run in NumberText.significant(run.driftLayers.first { $0.layer == layer }?.relative) })
     }
     return table
   }
 
   /// CKA of each layer with itself before and after, a column a run, with its interval.
   public func ckaTable() -> TextTable {
-    let compared = runs.filter { $0.cka != nil }
-    let layers = union(compared.map { $0.cka?.diagonal.map(\.layer) ?? [] })
+    let compared = runs.filter { $0.similarity != nil }
+    let layers = union(compared.map { $0.similarity?.diagonal.map(\.layer) ?? [] })
     let columns = compared.flatMap { run in
       [TextTable.Column.number(compared.count == 1 ? "CKA" : run.name), .number("95 % interval")]
     }
@@ -191,8 +197,8 @@ extension RunReport {
     for layer in layers {
       var row = [layer]
       for run in compared {
-        let entry = run.cka?.diagonal.first { $0.layer == layer }
-        row.append(NumberText.fixed(entry?.cka, 3) + (entry?.lowSignal == true ? " †" : ""))
+        let entry = run.similarity?.diagonal.first { $0.layer == layer }
+        row.append(NumberText.fixed(entry?.value, 3) + (entry?.isLowSignal == true ? " †" : ""))
         row.append(entry.map { NumberText.interval($0.low, $0.high, decimals: 3) } ?? NumberText.missing)
       }
       table.append(row)
@@ -201,17 +207,17 @@ extension RunReport {
   }
 
   /// The settings of one run, or those that differ between the runs.
-  public func configurationTable(_ run: RunSummary) -> TextTable {
+  public func configurationTable(_ run: RunFinding) -> TextTable {
     var table = TextTable([TextTable.Column("setting"), .init("value")])
-    for (key, value) in run.configuration { table.append([key, value]) }
+    for setting in run.configuration { table.append([setting.name, setting.value]) }
     return table
   }
 
   /// The settings in which the runs differ, a column a run.
   public func differenceTable() -> TextTable {
     var table = TextTable([TextTable.Column("setting")] + runs.map { .init($0.name) })
-    for key in union(runs.map { $0.configuration.map(\.0) }) {
-      let values = runs.map { run in run.configuration.first { $0.0 == key }?.1 ?? NumberText.missing }
+    for key in union(runs.map { $0.configuration.map(\.name) }) {
+      let values = runs.map { run in run.configuration.first { $0.name == key }?.value ?? NumberText.missing }
       if Set(values).count > 1 { table.append([key] + values) }
     }
     return table

@@ -138,7 +138,7 @@ import Training
     }
     #expect(abs(result.forgetting.difference) < 0.01 && result.forgetting.pValue > 0.05, "seed \(seed)")
     let permuted = try #require(result.layers.first { $0.layer == "hidden1" })
-    #expect(permuted.drift > 0.5 && permuted.similarity.cka > 0.99 && abs(permuted.probeDrop) < 0.03, "seed \(seed)")
+    #expect(permuted.drift > 0.5 && permuted.similarity.value > 0.99 && abs(permuted.probeDrop) < 0.03, "seed \(seed)")
     #expect(permuted.verdict == .harmless, "\(permuted), seed \(seed)")
   }
 

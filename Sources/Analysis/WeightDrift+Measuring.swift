@@ -1,27 +1,10 @@
 import Checkpoints
+import Findings
 import Foundation
 import HDF5
 import Programs
 
-/// How far each tensor has moved between two checkpoints.
-///
-/// With a before and b after: `l2 = ‖a − b‖`, `relative = ‖a − b‖ / ‖a‖`, `cosine = a·b / (‖a‖ ‖b‖)`,
-/// `maxAbsolute = max |a − b|`, all accumulated in float64 whatever the tensors' types.
-///
-/// Tensors are compared by name; heads by name and task, so that the classifiers of two tasks are never compared.
-/// Drift says that weights moved, not that anything was forgotten: pair it with a probe or a rewind.
-public struct WeightDrift: Equatable, Sendable {
-  /// Parameters in the program's order, then the heads of shared tasks (`fc.weight [task]`), then floating buffers.
-  public let parameters: [ParameterDrift]
-  /// The parameters joined by layer, in the same order; buffers take no part.
-  public let layers: [LayerDrift]
-  /// All compared parameters as one vector; `layer` is empty.
-  public let total: LayerDrift
-  /// Tensors without a counterpart.
-  public let onlyInA: [String]
-  public let onlyInB: [String]
-  public let shapeMismatches: [ShapeMismatch]
-
+extension WeightDrift {
   /// Drift from one checkpoint to another.
   ///
   /// - Complexity: O(bytes), near the speed of memory, on all processors. Results do not depend on their number.
@@ -36,53 +19,12 @@ public struct WeightDrift: Equatable, Sendable {
   }
 }
 
-/// Drift of one tensor.
-public struct ParameterDrift: Equatable, Sendable {
-  /// The parameter's name; a head's is followed by its task in brackets.
-  public let name: String
-  /// The path of its module; a head's is followed by its task in brackets.
-  public let layer: String
-  /// The task of a head's tensor.
-  public let task: String?
-  public let shape: [Int]
-  /// Whether it is a buffer (running statistics), which counts neither in layers nor in the total.
-  public let isBuffer: Bool
-  public let l2: Double
-  /// Infinite where the tensor was all zeros before and is not now.
-  public let relative: Double
-  /// 1 exactly where nothing differs; 0 where one of the two is all zeros.
-  public let cosine: Double
-  public let maxAbsolute: Double
-}
-
-/// Drift of a layer's parameters, joined as one vector.
-public struct LayerDrift: Equatable, Sendable {
-  public let layer: String
-  /// The task of a head.
-  public let task: String?
-  public let l2: Double
-  public let relative: Double
-  public let cosine: Double
-  public let maxAbsolute: Double
-  /// Number of parameters, counted in elements.
-  public let parameterCount: Int
-
-  init(layer: String, task: String? = nil, sums: DriftSums, parameterCount: Int) {
-    self.layer = layer
-    self.task = task
-    l2 = sums.l2
-    relative = sums.relative
-    cosine = sums.cosine
-    maxAbsolute = sums.maxAbsolute
-    self.parameterCount = parameterCount
+extension LayerDrift {
+  fileprivate init(layer: String, task: String? = nil, sums: DriftSums, parameterCount: Int) {
+    self.init(
+      layer: layer, l2: sums.l2, relative: sums.relative, cosine: sums.cosine, maxAbsolute: sums.maxAbsolute,
+      task: task, parameterCount: parameterCount)
   }
-}
-
-/// A tensor that both checkpoints have in different shapes.
-public struct ShapeMismatch: Equatable, Sendable {
-  public let name: String
-  public let before: [Int]
-  public let after: [Int]
 }
 
 /// A tensor to compare, with what the report says of it.
@@ -112,16 +54,13 @@ extension WeightDrift {
       }
     }
     let kinds = Dictionary(before.map { ($0.name, $0.isBuffer) }) { first, _ in first }
-    self.onlyInA = onlyInA
-    onlyInB = after.filter { kinds[$0.name] != $0.isBuffer }.map(\.name)
-    shapeMismatches = mismatches
-
+    let onlyInB = after.filter { kinds[$0.name] != $0.isBuffer }.map(\.name)
     let sums = DriftSums.all(pairs.map { ($0.before.view, $0.after) })
-    parameters = zip(pairs, sums).map { pair, sums in
+    let parameters = zip(pairs, sums).map { pair, sums in
       ParameterDrift(
-        name: pair.before.name, layer: pair.before.layer, task: pair.before.task, shape: pair.before.view.shape,
-        isBuffer: pair.before.isBuffer, l2: sums.l2, relative: sums.relative, cosine: sums.cosine,
-        maxAbsolute: sums.maxAbsolute)
+        name: pair.before.name, shape: pair.before.view.shape, l2: sums.l2, relative: sums.relative,
+        cosine: sums.cosine, maxAbsolute: sums.maxAbsolute, layer: pair.before.layer, task: pair.before.task,
+        isBuffer: pair.before.isBuffer)
     }
     var order: [String] = []
     var joined: [String: (task: String?, sums: DriftSums, count: Int)] = [:]
@@ -135,10 +74,15 @@ extension WeightDrift {
       total += sums
       totalCount += pair.before.view.count
     }
-    layers = order.compactMap { layer in
-      joined[layer].map { LayerDrift(layer: layer, task: $0.task, sums: $0.sums, parameterCount: $0.count) }
-    }
-    self.total = LayerDrift(layer: "", sums: total, parameterCount: totalCount)
+    self.init(
+      parameters: parameters,
+      layers: order.compactMap { layer in
+        joined[layer].map { LayerDrift(layer: layer, task: $0.task, sums: $0.sums, parameterCount: $0.count) }
+      },
+      total: TotalDrift(
+        l2: total.l2, relative: total.relative, cosine: total.cosine, maxAbsolute: total.maxAbsolute,
+        parameterCount: totalCount), onlyInA: onlyInA, onlyInB: onlyInB,
+      shapeMismatches: mismatches)
   }
 }
 

@@ -20,7 +20,7 @@ public struct RunLog: Sendable {
     }
 
     /// The values that were measured.
-    var measured: [(name: String, value: Double)] { values.filter { !$0.value.isNaN } }
+    public var measured: [(name: String, value: Double)] { values.filter { !$0.value.isNaN } }
   }
 
   /// When the run began, in seconds since 1970.

@@ -1,6 +1,7 @@
 import Checkpoints
 import Datasets
 import Evaluation
+import Findings
 import Metrics
 import Models
 import Torch
@@ -27,8 +28,8 @@ public enum FeaturePooling: String, Sendable, CaseIterable {
   }
 }
 
-extension CKAMatrix {
-  /// Compares the layers of two models on the same examples.
+extension LayerSimilarity {
+  /// The CKA of the layers of two models on the same examples.
   ///
   /// - Parameters:
   ///   - layersA: layers to capture in `a`; likewise `layersB` in `b`. Those without an output for each example are
@@ -73,7 +74,9 @@ extension CKAMatrix {
       onProgress(done, total)
     }
     guard let accumulator else { preconditionFailure("no batches of \(order.count) examples") }
-    self = try accumulator.matrix()
+    self = try accumulator.similarity()
+    data = dataset
+    pool = pooling?.rawValue ?? pool
   }
 }
 

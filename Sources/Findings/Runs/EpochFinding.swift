@@ -1,0 +1,52 @@
+/// What was measured at one epoch of a run; epoch 0 is the model before any training.
+public struct EpochFinding: Codable, Equatable, Sendable {
+  public var epoch: Int
+  /// Of the task learnt before; nil where it was not measured.
+  public var source: ScoredTask?
+  /// How far the source's head still says what it said at epoch 0, where examples stand in for the source's.
+  public var proxy: ProxyAgreement?
+  /// Of the task that is trained; nil where it was not measured.
+  public var target: ScoredTask?
+  /// Whether the head of the trained task was drawn just before, so that its score says nothing yet.
+  public var targetHeadIsNew: Bool
+  /// Mean loss of the task over the epoch's training examples; NaN at epoch 0.
+  public var trainingLoss: Double
+  /// The regularizers' penalty before the epoch's last step.
+  public var penalty: Double
+  /// The base learning rate times the schedule's factor at the epoch's last step; NaN at epoch 0.
+  public var learningRate: Double
+  /// Blocks that began to train with this epoch.
+  public var unfrozen: [String]
+  /// How hard each regularizer held back; empty at epoch 0.
+  public var regularizers: [RegularizerDose]
+  /// Seconds of training, evaluation not counted.
+  public var seconds: Double
+
+  public init(
+    epoch: Int, source: ScoredTask? = nil, proxy: ProxyAgreement? = nil, target: ScoredTask? = nil,
+    targetHeadIsNew: Bool = false, trainingLoss: Double = .nan, penalty: Double = .nan, learningRate: Double = .nan,
+    unfrozen: [String] = [], regularizers: [RegularizerDose] = [], seconds: Double = .nan
+  ) {
+    self.epoch = epoch
+    self.source = source
+    self.proxy = proxy
+    self.target = target
+    self.targetHeadIsNew = targetHeadIsNew
+    self.trainingLoss = trainingLoss
+    self.penalty = penalty
+    self.learningRate = learningRate
+    self.unfrozen = unfrozen
+    self.regularizers = regularizers
+    self.seconds = seconds
+  }
+
+  /// NaN equals NaN here: it says the same of both.
+  public static func == (left: EpochFinding, right: EpochFinding) -> Bool {
+    left.epoch == right.epoch && left.source == right.source && left.proxy == right.proxy
+      && left.target == right.target && left.targetHeadIsNew == right.targetHeadIsNew
+      && left.unfrozen == right.unfrozen && left.regularizers == right.regularizers
+      && zip(left.numbers, right.numbers).allSatisfy { $0 == $1 || ($0.isNaN && $1.isNaN) }
+  }
+
+  private var numbers: [Double] { [trainingLoss, penalty, learningRate, seconds] }
+}

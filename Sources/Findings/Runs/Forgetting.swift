@@ -1,0 +1,62 @@
+/// How much of the source task a run lost by the epoch that it stands for, and how sure that is.
+///
+/// Differences are positive where the score got worse, whichever way is better; those of a fraction are fractions
+/// (0.02 is two points). The epochs that count are those from 0 to ``epoch``.
+public struct Forgetting: Codable, Equatable, Sendable {
+  /// What was lost: the source's score, or agreement with the model before.
+  public var score: Score
+  /// The epoch that is compared with epoch 0: the best one by the run's rule, else the last.
+  public var epoch: Int
+  /// The score at epoch 0, and at ``epoch``.
+  public var before: Double
+  public var after: Double
+  /// The score before minus after.
+  public var final: Double
+  /// The ends of the 95 % interval of ``final``, a paired bootstrap over the examples.
+  public var low: Double
+  public var high: Double
+  /// The best score of any epoch minus the last: never negative.
+  public var maxMinusFinal: Double
+  /// The score before minus the worst of any epoch: the stability gap, never negative.
+  public var worst: Double
+  /// ``final`` as a share of what the model had above ``chance``; NaN if it had nothing above it.
+  public var relative: Double
+  /// The mean drop over the epochs after epoch 0.
+  public var area: Double
+  /// Two-sided, of the paired test (McNemar's exact one where an example is right or wrong).
+  public var pairedPValue: Double
+  /// Examples that went wrong, and that came right.
+  public var lost: Int
+  public var gained: Int
+  /// Examples that were judged: all test examples of the source.
+  public var sourceCount: Int
+  /// The score of guessing.
+  public var chance: Double
+
+  public init(
+    score: Score = .accuracy, epoch: Int, before: Double, after: Double, final: Double, low: Double = .nan,
+    high: Double = .nan, maxMinusFinal: Double = .nan, worst: Double = .nan, relative: Double = .nan,
+    area: Double = .nan, pairedPValue: Double = .nan, lost: Int = 0, gained: Int = 0, sourceCount: Int = 0,
+    chance: Double = .nan
+  ) {
+    self.score = score
+    self.epoch = epoch
+    self.before = before
+    self.after = after
+    self.final = final
+    self.low = low
+    self.high = high
+    self.maxMinusFinal = maxMinusFinal
+    self.worst = worst
+    self.relative = relative
+    self.area = area
+    self.pairedPValue = pairedPValue
+    self.lost = lost
+    self.gained = gained
+    self.sourceCount = sourceCount
+    self.chance = chance
+  }
+
+  /// What was lost, with its interval.
+  public var loss: Estimate { Estimate(final, low: low, high: high) }
+}

@@ -1,0 +1,14 @@
+/// How far a model still says of some examples what it said at first: agreement with itself, not accuracy.
+public struct ProxyAgreement: Codable, Sendable, Equatable {
+  /// The fraction of the examples whose likeliest class is the one it was.
+  public var agreement: Double
+  /// The mean of `KL(p₀ ‖ p) = Σ p₀ log(p₀ / p)` over the examples, in nats: 0 where nothing changed.
+  public var divergence: Double
+  public var count: Int
+
+  public init(agreement: Double, divergence: Double, count: Int) {
+    self.agreement = agreement
+    self.divergence = divergence
+    self.count = count
+  }
+}

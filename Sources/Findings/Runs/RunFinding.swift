@@ -1,0 +1,87 @@
+/// What one training or fine-tuning run found: the answer that terminal, JSON, page and files all read.
+public struct RunFinding: Codable, Sendable {
+  /// What the run's rule made of the epochs.
+  public struct Best: Codable, Equatable, Sendable {
+    public var epoch: Int
+    /// As the user wrote it: `target subject to source >= 0.9`.
+    public var rule: String
+    /// Whether the epoch keeps the rule's bounds; if none does, it is the one that misses them by least.
+    public var keepsBounds: Bool
+
+    public init(epoch: Int, rule: String, keepsBounds: Bool) {
+      self.epoch = epoch
+      self.rule = rule
+      self.keepsBounds = keepsBounds
+    }
+  }
+
+  /// One line of the run's configuration, in words.
+  public struct Setting: Codable, Equatable, Sendable {
+    public var name: String
+    public var value: String
+
+    public init(_ name: String, _ value: String) {
+      self.name = name
+      self.value = value
+    }
+  }
+
+  /// The run's folder, as it was given.
+  public var run: String
+  /// The task learnt before; nil where the run has none, or only examples that stand in for it.
+  public var sourceTask: String?
+  /// The examples that stand in for the source's; nil where none do.
+  public var proxyTask: String?
+  /// The task that was trained.
+  public var targetTask: String
+  /// The epoch that the run stands for: the best one by its rule, else the last. Everything below that is not by epoch
+  /// is of this one.
+  public var chosenEpoch: Int
+  /// How many epochs it was to have; nil where that is not known.
+  public var plannedEpochs: Int?
+  /// One for each epoch, epoch 0 first.
+  public var epochs: [EpochFinding]
+  /// What the rule chose; nil where the run has none.
+  public var best: Best?
+  /// Of the source; nil where it was not measured twice.
+  public var forgetting: Forgetting?
+  /// From epoch 0 to the chosen one; nil where it was not measured.
+  public var drift: WeightDrift?
+  /// Of epoch 0 and the chosen one, on the source's examples; nil where it was not measured.
+  public var similarity: LayerSimilarity?
+  /// How it was made.
+  public var configuration: [Setting]
+
+  public init(
+    run: String, sourceTask: String? = nil, proxyTask: String? = nil, targetTask: String, chosenEpoch: Int? = nil,
+    plannedEpochs: Int? = nil, epochs: [EpochFinding], best: Best? = nil, forgetting: Forgetting? = nil,
+    drift: WeightDrift? = nil, similarity: LayerSimilarity? = nil, configuration: [Setting] = []
+  ) {
+    self.run = run
+    self.sourceTask = sourceTask
+    self.proxyTask = proxyTask
+    self.targetTask = targetTask
+    self.chosenEpoch = chosenEpoch ?? best?.epoch ?? epochs.last?.epoch ?? 0
+    self.plannedEpochs = plannedEpochs
+    self.epochs = epochs
+    self.best = best
+    self.forgetting = forgetting
+    self.drift = drift
+    self.similarity = similarity
+    self.configuration = configuration
+  }
+}
+
+extension RunFinding {
+  /// The folder's own name.
+  public var name: String { run.split(separator: "/").last.map(String.init) ?? run }
+
+  /// Epoch 0; nil where it is not there.
+  public var before: EpochFinding? { epochs.first { $0.epoch == 0 } }
+
+  /// The chosen epoch; nil where nothing was trained.
+  public var after: EpochFinding? { chosenEpoch > 0 ? epochs.first { $0.epoch == chosenEpoch } : nil }
+
+  /// Whether a source task was watched.
+  public var hasSource: Bool { sourceTask != nil || epochs.contains { $0.source != nil } }
+}

@@ -1,0 +1,35 @@
+import Findings
+
+extension LayerSimilarity {
+  /// A row for each layer that both networks have, with its interval where there is one, and what shuffled examples give.
+  public func diagonalTable() -> TextTable {
+    let hasIntervals = diagonal.contains { $0.low.isFinite }
+    var table = TextTable(
+      [.init("layer"), .number(measure.title)] + (hasIntervals ? [.number("95 % interval")] : [])
+        + [.number("shuffled")])
+    for entry in diagonal {
+      table.append(
+        [entry.layer, NumberText.fixed(entry.value, 3)]
+          + (hasIntervals ? [NumberText.interval(entry.low, entry.high, decimals: 3)] : [])
+          + [NumberText.fixed(entry.null, 3)])
+    }
+    return table
+  }
+
+  /// Every layer of one network with every layer of the other.
+  public func matrixTable() -> TextTable {
+    var table = TextTable([.init("")] + layersB.map { .number($0) })
+    for (layer, row) in zip(layersA, values) { table.append([layer] + row.map { NumberText.fixed($0, 3) }) }
+    return table
+  }
+
+  /// Every layer of one network with every layer of the other, as a chart.
+  public func matrixChart(before: String, after: String) -> HeatMap {
+    let least = diagonal.filter { $0.value.isFinite }.min { $0.value < $1.value }
+    return HeatMap(
+      title: least.map { "\($0.layer) differs most: \(measure.title) \(NumberText.fixed($0.value, 2))" }
+        ?? "Every layer with every other",
+      subtitle: "\(estimator), \(sampleCount) examples of \(data)", rowTitle: before, columnTitle: after,
+      valueTitle: measure.title, rows: layersA, columns: layersB, values: values)
+  }
+}

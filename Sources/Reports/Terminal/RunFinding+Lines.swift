@@ -1,0 +1,34 @@
+import Findings
+
+extension RunFinding {
+  /// What is said at the end of a run: what was forgotten by the epoch that the run stands for, and which that is.
+  public var closingLines: [String] {
+    var lines: [String] = []
+    if let forgetting {
+      lines.append(
+        "forgot \(NumberText.points(forgetting.final)) points of \(NumberText.points(forgetting.before))"
+          + (isChosenBeforeTheLast ? " by epoch \(forgetting.epoch)" : "")
+          + " (95 % interval \(NumberText.interval(forgetting.low, forgetting.high, scale: 100)),"
+          + " \(NumberText.probability(forgetting.pairedPValue))); \(forgetting.lost) of \(forgetting.sourceCount) "
+          + "examples lost, \(forgetting.gained) gained")
+    }
+    if let agreement = after?.agreement {
+      lines.append(
+        "with the source's head, the model still says of \(NumberText.percent(agreement)) of the proxy examples what it "
+          + "said before (agreement, not accuracy)")
+    }
+    if let best {
+      lines.append(
+        "best epoch \(best.epoch) by '\(best.rule)'"
+          + (best.keepsBounds ? "" : ": no epoch keeps its bounds, this one misses them by least")
+          + "; checkpoints/best.h5")
+    }
+    if let plannedEpochs, let last = epochs.last?.epoch, last < plannedEpochs {
+      lines.append("stopped after epoch \(last) of \(plannedEpochs): no better epoch since")
+    }
+    return lines
+  }
+
+  /// Whether the run stands for an epoch that later ones follow.
+  var isChosenBeforeTheLast: Bool { best != nil && chosenEpoch != epochs.last?.epoch }
+}

@@ -1,0 +1,95 @@
+import Checkpoints
+import Evaluation
+import Findings
+import Foundation
+import Metrics
+
+extension Run {
+  /// What the run found, at the epoch that it stands for: the one answer of terminal, JSON, page and files.
+  public var finding: RunFinding {
+    RunFinding(
+      run: path, sourceTask: record.environment["sourceTask"], proxyTask: record.environment["proxyTask"],
+      targetTask: record.environment["targetTask"] ?? "target", chosenEpoch: chosenEpoch,
+      plannedEpochs: TrainingOptions(json: record.configuration)?.epochCount,
+      epochs: record.epochRecords.map(\.finding),
+      best: record.bestEpoch.map { epoch in
+        RunFinding.Best(
+          epoch: epoch, rule: record.environment["bestRule"] ?? "",
+          keepsBounds: record.environment["bestKeepsBounds"] != "false")
+      }, forgetting: forgetting, drift: drift, similarity: similarity, configuration: record.settings)
+  }
+
+  /// What was lost of the source by the epoch that the run stands for, of all the predictions that are stored.
+  public var forgetting: Forgetting? { record.forgetting(at: chosenEpoch) }
+
+  /// The first epoch at which more source examples were lost than chance explains, at 5 %; nil where there is none.
+  public var firstSignificantEpoch: Int? {
+    guard let labels = record.labels["source"], let predictions = record.predictions["source"],
+      let start = predictions[0]
+    else { return nil }
+    return predictions.keys.sorted().first { epoch in
+      guard let now = predictions[epoch] else { return false }
+      let comparison = PairedComparison(labels: labels, before: start, after: now)
+      return comparison.difference < 0 && comparison.pValue < 0.05
+    }
+  }
+}
+
+extension RunRecord {
+  /// What was lost of the source from epoch 0 to an epoch; nil where either was not measured.
+  func forgetting(at epoch: Int) -> Forgetting? {
+    guard epoch > 0, let labels = labels["source"], let predictions = predictions["source"],
+      let before = predictions[0], let after = predictions[epoch]
+    else { return nil }
+    let accuracies = (0..<metrics.rowCount)
+      .filter { metrics.value("epoch", row: $0) <= Double(epoch) }
+      .map { metrics.value("source_accuracy", row: $0) }
+    guard let first = accuracies.first, !first.isNaN, let last = accuracies.last, !last.isNaN else { return nil }
+    let chance = 1 / Double(max(1, Set(labels).count))
+    let measures = ForgettingMeasures(sourceAccuracy: accuracies, chance: chance)
+    let paired = PairedComparison(labels: labels, before: before, after: after)
+    var random = RandomSource(seed: seed)
+    let interval = paired.bootstrapInterval(using: &random)
+    return Forgetting(
+      epoch: epoch, before: first, after: last, final: measures.final, low: -interval.high, high: -interval.low,
+      maxMinusFinal: measures.maxMinusFinal, worst: measures.worst, relative: measures.relative ?? .nan,
+      area: measures.area, pairedPValue: paired.pValue, lost: paired.lost, gained: paired.gained,
+      sourceCount: paired.count, chance: chance)
+  }
+
+  /// How the run was made, a line a setting: `schedule.warmupEpochs`, `regularizers.0.alpha`.
+  var settings: [RunFinding.Setting] {
+    var rows = [("command", commandLine.joined(separator: " ")), ("seed", "\(seed)")]
+    rows += environment.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+    if let options = try? JSONSerialization.jsonObject(with: Data(configuration.utf8)) {
+      rows += Self.flattened(options, under: "")
+    }
+    return rows.map { RunFinding.Setting($0.0, $0.1) }
+  }
+
+  private static func flattened(_ value: Any, under path: String) -> [(String, String)] {
+    let prefix = path.isEmpty ? "" : path + "."
+    switch value {
+    case let object as [String: Any] where !object.isEmpty:
+      return object.sorted { $0.key < $1.key }.flatMap { flattened($0.value, under: prefix + $0.key) }
+    case let array as [Any] where !array.isEmpty:
+      return array.enumerated().flatMap { flattened($0.element, under: prefix + "\($0.offset)") }
+    case is [Any]: return [(path, "none")]
+    case is [String: Any]: return [(path, "")]
+    default: return [(path, "\(value)")]
+    }
+  }
+}
+
+extension EpochRecord {
+  /// Its figures, without the predictions.
+  public var finding: EpochFinding {
+    func scored(_ result: EvaluationResult) -> ScoredTask? {
+      result.accuracy.isNaN && result.loss.isNaN ? nil : ScoredTask(.accuracy, result.accuracy, loss: result.loss)
+    }
+    return EpochFinding(
+      epoch: epoch, source: source.flatMap(scored), proxy: proxy, target: scored(target),
+      targetHeadIsNew: targetHeadIsNew, trainingLoss: trainingLoss, penalty: penalty, learningRate: learningRate,
+      unfrozen: newBlocks, regularizers: doses, seconds: seconds)
+  }
+}
