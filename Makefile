@@ -1,7 +1,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup build test demo lint bench notebooks clean
+.PHONY: help setup build format check test demo lint docs bench notebooks clean
 
 python := .libtorch/python/bin/python
 lethe := .build/release/lethe
@@ -15,6 +15,12 @@ setup: ## install what is missing: libraries, libtorch, Fashion-MNIST; skips wha
 build: ## build .build/release/lethe
 	swift build -c release
 
+format: ## format the sources in place
+	swift format --in-place --recursive Sources Tests Package.swift
+
+check: ## for the inner loop: formatting, build, and the tests that train nothing
+	@.ci/check
+
 test: setup ## build and run the tests
 	@.ci/test
 
@@ -26,6 +32,9 @@ lint: ## formatting, undeclared imports, shell and Python syntax
 	python3 .ci/imports
 	for script in $$(grep -lE '^#!.*bash' .ci/*); do bash -n "$$script"; done
 	for script in $$(git ls-files '*.py') .ci/imports; do python3 -m py_compile "$$script"; done
+
+docs: ## the reference of all libraries, into .build/docs/index.html
+	@.ci/docs
 
 bench: setup build ## whole runs of lethe against the same in PyTorch
 	@$(python) -c 'import safetensors' 2>/dev/null || $(python) -m pip install --quiet safetensors

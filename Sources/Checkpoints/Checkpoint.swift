@@ -11,6 +11,7 @@ public struct Head: Sendable, Equatable {
   /// The label each class had in the data before it was renumbered.
   public var labelMap: [Int]
 
+  /// A classifier; its tensors may be left empty for the task in place, whose tensors are parameters.
   public init(tensors: [String: TensorView], classNames: [String], labelMap: [Int]) {
     self.tensors = tensors
     self.classNames = classNames
@@ -29,6 +30,7 @@ public struct Preprocessing: Equatable, Sendable {
   /// Whether images of another size or of one channel are brought to the model's shape before that.
   public var fitsImages: Bool
 
+  /// A normalization by channel, `mean` and `standardDeviation` of the same length.
   public init(
     scale: Double = 255, mean: [Double], standardDeviation: [Double], fitsImages: Bool = false
   ) {
@@ -60,6 +62,7 @@ public struct Checkpoint: Sendable {
   /// How much each parameter mattered to the tasks learnt so far: by measure (`si`), then by parameter name.
   public var importances: [String: [String: TensorView]]
 
+  /// A checkpoint of these parts; ``validate(file:)`` checks that they fit.
   public init(
     program: Program, task: String, epoch: Int = 0, parent: String? = nil, parameters: [String: TensorView],
     buffers: [String: TensorView] = [:], heads: [String: Head] = [:], preprocessing: Preprocessing? = nil,

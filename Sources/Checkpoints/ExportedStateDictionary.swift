@@ -5,6 +5,7 @@ import HDF5
 /// A model's tensors under PyTorch's names, for `load_state_dict(strict=True)`: parameters and persistent buffers, in
 /// the program's order, one task's classifier among them.
 public struct ExportedStateDictionary: Sendable {
+  /// What can be written.
   public enum Format: String, Sendable, CaseIterable {
     case safetensors, hdf5
 
@@ -18,7 +19,9 @@ public struct ExportedStateDictionary: Sendable {
     }
   }
 
+  /// The tensors' names, in the order they are written in.
   public let names: [String]
+  /// The tensors, by name.
   public let tensors: [String: TensorView]
   /// Free text to go with them: architecture, task, classes.
   public let metadata: [String: String]

@@ -2,12 +2,14 @@ import HDF5
 
 /// What a run needs to go on after an epoch, beside the epoch's checkpoint.
 public struct ResumeState: Sendable {
+  /// The epoch after which it was taken.
   public var epoch: Int
   /// Counters and random streams, JSON.
   public var progress: String
   /// Moments, averages and the like, by name.
   public var tensors: [String: TensorView]
 
+  /// The state after an epoch.
   public init(epoch: Int, progress: String, tensors: [String: TensorView]) {
     self.epoch = epoch
     self.progress = progress

@@ -6,6 +6,7 @@ import HDF5
 public final class TensorReader {
   private var files: [String: MappedFile] = [:]
 
+  /// A reader that has mapped nothing yet.
   public init() {}
 
   /// A dataset as a tensor: mapped where its bytes can be used as they lie in the file, read otherwise.

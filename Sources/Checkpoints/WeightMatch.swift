@@ -5,8 +5,11 @@ import Programs
 public struct WeightMatch: Sendable {
   /// A tensor that both have, in shapes that do not fit.
   public struct ShapeMismatch: Sendable, Equatable {
+    /// The program's name of the tensor.
     public let name: String
+    /// The program's shape.
     public let expected: [Int]
+    /// The file's shape.
     public let found: [Int]
   }
 
@@ -16,6 +19,7 @@ public struct WeightMatch: Sendable {
   public private(set) var missing: [String] = []
   /// Tensors of the file that the program does not have.
   public private(set) var unexpected: [String] = []
+  /// Tensors that both have in different shapes, but for the classifier's first axis.
   public private(set) var mismatched: [ShapeMismatch] = []
   /// The file's classifier where it has another number of classes than the program's, by the program's names.
   public private(set) var differingHead: [String: TensorView] = [:]

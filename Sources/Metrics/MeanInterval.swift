@@ -1,9 +1,12 @@
 /// The mean of a few repetitions with its 95 % interval.
 public struct MeanInterval: Sendable, Equatable {
+  /// The arithmetic mean.
   public let mean: Double
   /// The interval's ends, by Student's t; NaN for a single repetition.
   public let low: Double
+  /// The upper end; NaN for a single repetition.
   public let high: Double
+  /// How many repetitions there are.
   public let count: Int
 
   /// - Parameter values: one a repetition, at least one.

@@ -17,8 +17,11 @@ final class ModelTensors {
 }
 
 extension Model {
+  /// The backbone's parameters and those of the head in place, by name; tied names share one tensor.
   public var parameters: [String: Tensor] { tensors.parameters }
+  /// Running statistics and constants, by name.
   public var buffers: [String: Tensor] { tensors.buffers }
+  /// The classifiers of all tasks, by task, that of ``task`` included.
   public var heads: [String: TaskHead] { tensors.heads }
   /// The task whose head is in place.
   public var task: String { tensors.task }

@@ -10,9 +10,12 @@ public final class Model {
   public struct TaskHead {
     /// The head's tensors under their full parameter names (`fc.weight`).
     public var tensors: [String: Tensor]
+    /// The name of each class, in the order of the logits.
     public var classNames: [String]
+    /// The label each class had in the data before it was renumbered.
     public var labelMap: [Int]
 
+    /// A head of its tensors, which are not copied.
     public init(tensors: [String: Tensor], classNames: [String], labelMap: [Int]) {
       self.tensors = tensors
       self.classNames = classNames
@@ -20,9 +23,12 @@ public final class Model {
     }
   }
 
+  /// What the model computes.
   public let program: Program
+  /// Where its tensors are.
   public let device: Device
   let tensors: ModelTensors
+  /// How inputs are normalized before the program sees them; nil takes them as they are.
   public var preprocessing: Preprocessing?
   /// How much each parameter mattered to the tasks learnt so far: by measure (`si`), then by parameter name.
   public var importances: [String: [String: Tensor]] = [:]
@@ -111,7 +117,9 @@ public final class Model {
 // MARK: - Running
 
 extension Model {
+  /// What one run of the program gives.
   public struct Result {
+    /// The program's outputs, in its order.
     public var outputs: [Tensor]
     /// Outputs of the captured layers.
     public var features: [String: Tensor]

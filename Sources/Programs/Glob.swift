@@ -18,10 +18,12 @@ public struct Glob: Sendable, Equatable {
     }
   }
 
+  /// The pattern as it was written.
   public let pattern: String
   private let pieces: [Piece]
   private let isLiteral: Bool
 
+  /// Reads a pattern; any text is one, and a bracket that is not closed stands for itself.
   public init(_ pattern: String) {
     self.pattern = pattern
     var pieces: [Piece] = []

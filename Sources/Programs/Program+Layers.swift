@@ -1,11 +1,13 @@
 extension Program {
   /// A module of the model, by the path of its name.
   public struct Layer: Equatable, Sendable {
+    /// The module's path, as `layer1.0.conv1`.
     public let name: String
     /// Class of the module, `Conv2d`.
     public let kind: String
     /// The layer's parameters, in the program's order.
     public let parameterNames: [String]
+    /// The layer's buffers, in the program's order.
     public let bufferNames: [String]
     /// The value that the layer's last node gives.
     public let output: String

@@ -6,10 +6,15 @@ public struct Program: Equatable, Sendable {
   /// The version of the JSON form that this library reads and writes.
   public static let currentVersion = 1
 
+  /// The version of the JSON form that it was read from, ``currentVersion`` for a new one.
   public var version: Int
+  /// What the network is called, as `resnet18`.
   public var architecture: String
+  /// What a caller gives at each run, in order.
   public var inputs: [Input]
+  /// What training changes, in PyTorch's order.
   public var parameters: [TensorSpecification]
+  /// Running statistics and constants, in PyTorch's order.
   public var buffers: [TensorSpecification]
   /// Calls in execution order: a node reads only what comes before it.
   public var nodes: [Node]
@@ -39,12 +44,14 @@ public struct Program: Equatable, Sendable {
 
 /// A named input of a program.
 public struct Input: Codable, Equatable, Sendable {
+  /// The value's name within the program, and the array's name in a dataset.
   public var name: String
   /// `float32` or `int64`, in the names of checkpoints.
   public var elementType: String
   /// Sizes with the batch axis first; -1 is free.
   public var shape: [Int]
 
+  /// An input of a type and shape, the batch axis included.
   public init(name: String, elementType: String = "float32", shape: [Int]) {
     self.name = name
     self.elementType = elementType
@@ -54,13 +61,18 @@ public struct Input: Codable, Equatable, Sendable {
 
 /// A parameter or buffer of a program: its type, shape and how a fresh one is drawn.
 public struct TensorSpecification: Equatable, Sendable {
+  /// PyTorch's name, as `layer1.0.conv1.weight`.
   public var name: String
+  /// The extent of each axis.
   public var shape: [Int]
+  /// The element type by the name that checkpoints use, `float32`.
   public var elementType: String
+  /// How a fresh one is drawn; nil where the program does not say.
   public var initialization: Initialization?
   /// Whether it belongs to PyTorch's state dict; constants and non-persistent buffers do not.
   public var isPersistent = true
 
+  /// A tensor of PyTorch's state dict.
   public init(name: String, shape: [Int], elementType: String = "float32", initialization: Initialization? = nil) {
     self.name = name
     self.shape = shape
@@ -89,12 +101,14 @@ public struct Node: Equatable, Sendable {
   public var overload: String
   /// Arguments by schema name; absent ones take the schema's defaults.
   public var inputs: [NamedArgument]
+  /// The names of the values that the call gives, in the schema's order.
   public var outputs: [String]
   /// Path of the module the call came from, `layer1.0.conv1`; empty at the root.
   public var layer: String
   /// Class of that module, `Conv2d`.
   public var layerKind: String
 
+  /// A call with its arguments; those that are left out take the schema's defaults.
   public init(
     operatorName: String, overload: String = "", inputs: [NamedArgument], outputs: [String], layer: String = "",
     layerKind: String = ""
@@ -113,9 +127,12 @@ public struct Node: Equatable, Sendable {
 
 /// An argument under its schema's name.
 public struct NamedArgument: Codable, Equatable, Sendable {
+  /// The argument's name in the operator's schema, `stride`.
   public var name: String
+  /// What is given for it.
   public var value: Argument
 
+  /// An argument and the name it is given under.
   public init(name: String, value: Argument) {
     self.name = name
     self.value = value

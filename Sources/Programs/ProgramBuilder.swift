@@ -5,6 +5,7 @@ public struct ProgramBuilder {
   private var program: Program
   private var taken: Set<String> = []
 
+  /// An empty program of that name.
   public init(architecture: String) {
     program = Program(architecture: architecture, inputs: [], parameters: [], nodes: [], outputs: [])
   }
@@ -27,12 +28,14 @@ public struct ProgramBuilder {
     return name
   }
 
+  /// Adds a parameter and returns the argument that reads it.
   public mutating func parameter(_ name: String, shape: [Int], _ initialization: Initialization) -> Argument {
     taken.insert(name)
     program.parameters.append(TensorSpecification(name: name, shape: shape, initialization: initialization))
     return .value(name)
   }
 
+  /// Adds a buffer and returns the argument that reads it.
   public mutating func buffer(
     _ name: String, shape: [Int], elementType: String = "float32", _ initialization: Initialization
   ) -> Argument {
@@ -74,6 +77,7 @@ extension ProgramBuilder {
     case kaimingNormalFanOut
   }
 
+  /// A fully connected layer with a bias, `x Wᵀ + b`, drawn uniform within 1/√inputCount.
   public mutating func linear(_ value: String, inputCount: Int, outputCount: Int, layer: String) -> String {
     let initialization = Initialization.uniform(bound: 1 / Double(inputCount).squareRoot())
     let weight = parameter("\(layer).weight", shape: [outputCount, inputCount], initialization)
@@ -81,6 +85,7 @@ extension ProgramBuilder {
     return call("aten::linear", ["input": .value(value), "weight": weight, "bias": bias], layer: layer, kind: "Linear")
   }
 
+  /// A two-dimensional convolution with a square kernel, of images `[batch, inputChannels, height, width]`.
   public mutating func convolution(
     _ value: String, inputChannels: Int, outputChannels: Int, kernel: Int, stride: Int = 1, padding: Int = 0,
     hasBias: Bool = true, initialization: ConvolutionInitialization = .standard, layer: String
@@ -102,6 +107,7 @@ extension ProgramBuilder {
       ], layer: layer, kind: "Conv2d")
   }
 
+  /// Batch normalization by channel; the executor says whether the batch's statistics or the running ones count.
   public mutating func batchNormalization(_ value: String, channels: Int, layer: String) -> String {
     let weight = parameter("\(layer).weight", shape: [channels], .constant(1))
     let bias = parameter("\(layer).bias", shape: [channels], .constant(0))
@@ -116,10 +122,12 @@ extension ProgramBuilder {
       ], layer: layer, kind: "BatchNorm2d")
   }
 
+  /// max(0, x), element by element.
   public mutating func relu(_ value: String, layer: String) -> String {
     call("aten::relu", ["self": .value(value)], layer: layer, kind: "ReLU")
   }
 
+  /// The maximum over square windows of each channel.
   public mutating func maximumPooling(
     _ value: String, kernel: Int, stride: Int, padding: Int = 0, layer: String
   ) -> String {
@@ -145,6 +153,7 @@ extension ProgramBuilder {
       ["self": .value(value), "start_dim": .int(1), "end_dim": .int(-1)], layer: layer, kind: kind)
   }
 
+  /// The sum of two values: where a residual block's branches meet.
   public mutating func add(_ value: String, _ other: String, layer: String, kind: String) -> String {
     call(
       "aten::add", overload: "Tensor", ["self": .value(value), "other": .value(other), "alpha": .int(1)], layer: layer,

@@ -31,13 +31,16 @@ public enum DType: Int32, Sendable, CaseIterable {
     self = match
   }
 
+  /// The name that programs and checkpoints use, as `float32`.
   public var name: String { "\(self)" }
 
+  /// Whether elements have fractions: float64, float32, float16 or bfloat16.
   public var isFloatingPoint: Bool { rawValue <= DType.bfloat16.rawValue }
 }
 
 /// A Swift type whose values can be read from and written to a tensor without conversion.
 public protocol TensorElement: BitwiseCopyable, Sendable {
+  /// The element type whose elements lie in memory as values of this type do.
   static var dtype: DType { get }
 }
 

@@ -5,6 +5,7 @@ public struct Device: Sendable, Hashable, CustomStringConvertible {
   /// libtorch's name: `cpu`, `cuda:0`.
   public let name: String
 
+  /// The processor's own memory.
   public static let cpu = Device(name: "cpu")
 
   private init(name: String) { self.name = name }
@@ -34,8 +35,12 @@ public struct Device: Sendable, Hashable, CustomStringConvertible {
   init(reported name: String) { self.init(name: name) }
 
   public var description: String { name }
+  /// Whether it is a GPU that libtorch drives through CUDA.
   public var isCUDA: Bool { name.hasPrefix("cuda") }
 
+  /// How many CUDA devices this libtorch sees; 0 for one that was built for CPUs.
+  ///
+  /// - Throws: ``TorchError/unavailable(reason:)`` without libtorch.
   public static func cudaDeviceCount() throws -> Int { Int(try Library.table().cuda_device_count()) }
 
   /// Waits until the device has done all that was asked of it.

@@ -6,6 +6,9 @@ public final class Generator: @unchecked Sendable {
   let handle: OpaquePointer
   private let table: LTTable
 
+  /// A generator of its own: equal seeds give equal numbers on equal devices.
+  ///
+  /// - Throws: ``TorchError`` for a device that this libtorch lacks.
   public init(seed: UInt64, device: Device = .cpu) throws {
     table = try Library.table()
     var created: OpaquePointer?
@@ -32,6 +35,7 @@ public final class Generator: @unchecked Sendable {
     return try Tensor(taking: state, operation: "generator state")
   }
 
+  /// Goes on from what ``state()`` gave, of a generator of the same kind of device.
   public func setState(_ state: Tensor) throws {
     try withExtendedLifetime((self, state)) {
       try check(table.generator_set_state(handle, state.handle), "generator state", table)

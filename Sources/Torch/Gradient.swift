@@ -22,10 +22,14 @@ public func withMixedPrecision<Result>(
 }
 
 extension Tensor {
+  /// Whether operators record what is computed from it, for ``backward()`` and ``gradients(of:keepsGraph:)``.
   public var requiresGradient: Bool {
     withExtendedLifetime(self) { table.requires_gradient(handle) != 0 }
   }
 
+  /// Sets ``requiresGradient``.
+  ///
+  /// - Throws: ``TorchError/failed(operation:message:)`` for a tensor of integers.
   public func setRequiresGradient(_ required: Bool) throws {
     try withExtendedLifetime(self) {
       try check(table.set_requires_gradient(handle, required ? 1 : 0), "requires_grad", table)
@@ -46,6 +50,7 @@ extension Tensor {
     }
   }
 
+  /// Forgets what ``backward()`` has accumulated.
   public func clearGradient() throws {
     try withExtendedLifetime(self) { try check(table.clear_gradient(handle), "grad", table) }
   }

@@ -16,8 +16,10 @@ public enum Library {
   /// Tensor handles created and not yet released, in the whole process.
   public static func liveHandleCount() throws -> Int { Int(try table().live_handle_count()) }
 
+  /// Sets how many threads of the CPU one operator may use.
   public static func setThreadCount(_ count: Int) throws { try table().set_thread_count(Int64(count)) }
 
+  /// How many threads of the CPU one operator may use.
   public static func threadCount() throws -> Int { Int(try table().thread_count()) }
 
   /// Seeds the generators that operators without an explicit one draw from (dropout in a program).

@@ -3,7 +3,9 @@ import CTorchInterface
 /// An operator of libtorch's dispatcher, found once and called many times.
 public struct Operator: @unchecked Sendable {
   // Sendable: the handle points to an immutable registration that lives as long as the process.
+  /// The qualified name, as `aten::add`.
   public let name: String
+  /// The overload, as `Tensor`; empty for the one without a name.
   public let overload: String
   private let handle: OpaquePointer
   private let table: LTTable

@@ -22,15 +22,19 @@ private enum Known {
 // MARK: - Element by element
 
 extension Tensor {
+  /// |x| of each element.
   public func absolute() throws -> Tensor { try Known.absolute.get().tensor([.tensor(self)]) }
 
   /// −1, 0 or 1.
   public func sign() throws -> Tensor { try Known.sign.get().tensor([.tensor(self)]) }
 
+  /// x² of each element.
   public func squared() throws -> Tensor { try multiply(self) }
 
+  /// √x of each element; NaN below 0.
   public func squareRoot() throws -> Tensor { try Known.squareRoot.get().tensor([.tensor(self)]) }
 
+  /// eˣ of each element.
   public func exponential() throws -> Tensor { try Known.exponential.get().tensor([.tensor(self)]) }
 
   /// The elements, none of them below `bound`.
@@ -60,10 +64,12 @@ extension Tensor {
     try Known.flatten.get().tensor([.tensor(self), .int(axis), .int(-1)])
   }
 
+  /// `exp(x) / Σ exp(x)` along an axis: probabilities from logits.
   public func softmax(along axis: Int) throws -> Tensor {
     try Known.softmax.get().tensor([.tensor(self), .int(axis)])
   }
 
+  /// The logarithm of ``softmax(along:)``, computed without its loss of digits.
   public func logSoftmax(along axis: Int) throws -> Tensor {
     try Known.logSoftmax.get().tensor([.tensor(self), .int(axis)])
   }

@@ -43,26 +43,32 @@ private enum Known {
 // MARK: - Arithmetic
 
 extension Tensor {
+  /// `self + factor · other`, element by element; axes of extent 1 are repeated, as in all arithmetic here.
   public func add(_ other: Tensor, scaledBy factor: Double? = nil) throws -> Tensor {
     try Known.add.get().tensor([.tensor(self), .tensor(other), factor.map { .double($0) } ?? .useDefault])
   }
 
+  /// `self − other`, element by element.
   public func subtract(_ other: Tensor) throws -> Tensor {
     try Known.subtract.get().tensor([.tensor(self), .tensor(other)])
   }
 
+  /// `self · other`, element by element.
   public func multiply(_ other: Tensor) throws -> Tensor {
     try Known.multiply.get().tensor([.tensor(self), .tensor(other)])
   }
 
+  /// `self / other`, element by element.
   public func divide(_ other: Tensor) throws -> Tensor {
     try Known.divide.get().tensor([.tensor(self), .tensor(other)])
   }
 
+  /// Every element times a number.
   public func multiply(by factor: Double) throws -> Tensor {
     try Known.multiplyScalar.get().tensor([.tensor(self), .double(factor)])
   }
 
+  /// Every element divided by a number.
   public func divide(by divisor: Double) throws -> Tensor {
     try Known.divideScalar.get().tensor([.tensor(self), .double(divisor)])
   }
@@ -81,12 +87,15 @@ extension Tensor {
 // MARK: - Reduction
 
 extension Tensor {
+  /// The sum of all elements, a scalar.
   public func sum() throws -> Tensor { try Known.sum.get().tensor([.tensor(self)]) }
 
+  /// The sums over some axes, which are kept with extent 1 or removed.
   public func sum(along axes: [Int], keepsAxes: Bool = false) throws -> Tensor {
     try Known.sumAlong.get().tensor([.tensor(self), .ints(axes), .bool(keepsAxes)])
   }
 
+  /// The means over some axes, which are kept with extent 1 or removed.
   public func mean(along axes: [Int], keepsAxes: Bool = false) throws -> Tensor {
     try Known.meanAlong.get().tensor([.tensor(self), .ints(axes), .bool(keepsAxes)])
   }
@@ -102,6 +111,7 @@ extension Tensor {
     return equal
   }
 
+  /// Whether no element is infinite or NaN.
   public func isFinite() throws -> Bool {
     let finite = try Known.allFinite.get().tensor([.tensor(self)])
     return try Known.all.get().tensor([.tensor(finite)]).item() != 0
@@ -111,6 +121,7 @@ extension Tensor {
 // MARK: - Shape, type and device
 
 extension Tensor {
+  /// The same elements in another shape, one extent of which may be -1; a view where the memory allows it.
   public func reshaped(_ shape: [Int]) throws -> Tensor {
     try Known.reshape.get().tensor([.tensor(self), .ints(shape)])
   }
@@ -128,20 +139,26 @@ extension Tensor {
   /// A matrix's transpose.
   public func transposed() throws -> Tensor { try Known.transpose.get().tensor([.tensor(self)]) }
 
+  /// The same tensor with its elements row by row in memory; itself where they are so already.
   public func contiguous() throws -> Tensor { try Known.contiguous.get().tensor([.tensor(self)]) }
 
+  /// The elements in another type; itself where it is the same.
   public func to(_ type: DType) throws -> Tensor {
     try Known.toType.get().tensor([.tensor(self), .dtype(type)])
   }
 
+  /// The elements on another device; itself where it is the same.
   public func to(_ device: Device) throws -> Tensor {
     try Known.toDevice.get().tensor([.tensor(self), .device(device), .dtype(type ?? .float32)])
   }
 
+  /// The same memory without the record of how it was computed.
   public func detached() throws -> Tensor { try Known.detach.get().tensor([.tensor(self)]) }
 
+  /// A copy in memory of its own; its record of how it was computed goes with it.
   public func cloned() throws -> Tensor { try Known.clone.get().tensor([.tensor(self)]) }
 
+  /// Tensors one after the other along an axis; all other extents are the same.
   public static func concatenated(_ tensors: [Tensor], along axis: Int = 0) throws -> Tensor {
     try Known.concatenate.get().tensor([.tensors(tensors), .int(axis)])
   }
@@ -150,21 +167,26 @@ extension Tensor {
 // MARK: - Creation and filling
 
 extension Tensor {
+  /// A new tensor of zeros.
   public static func zeros(_ shape: [Int], type: DType = .float32, device: Device = .cpu) throws -> Tensor {
     try Known.zeros.get().tensor([.ints(shape), .dtype(type), .useDefault, .device(device)])
   }
 
+  /// Takes another tensor's elements, converted to its own type and device.
   public func copyInPlace(from other: Tensor) throws {
     try Known.copyInPlace.get()([.tensor(self), .tensor(other)])
   }
 
+  /// Sets every element.
   public func fill(_ value: Double) throws { try Known.fill.get()([.tensor(self), .double(value)]) }
 
+  /// Draws every element from the uniform distribution on a range.
   public func fillUniform(_ range: ClosedRange<Double>, using generator: Generator) throws {
     try Known.uniform.get()(
       [.tensor(self), .double(range.lowerBound), .double(range.upperBound), .generator(generator)])
   }
 
+  /// Draws every element from the normal distribution with mean 0.
   public func fillNormal(standardDeviation: Double, using generator: Generator) throws {
     try Known.normal.get()([.tensor(self), .double(0), .double(standardDeviation), .generator(generator)])
   }
@@ -173,6 +195,7 @@ extension Tensor {
 // MARK: - Loss
 
 extension Tensor {
+  /// What becomes of the examples' losses; the numbers are ATen's.
   public enum LossReduction: Int, Sendable {
     case none = 0
     case mean = 1

@@ -30,6 +30,7 @@ public final class Tensor: @unchecked Sendable {
     try self.init(taking: created, operation: "tensor from memory")
   }
 
+  /// A tensor with a copy of the values, row-major; one axis where no shape is given.
   public convenience init<Element: TensorElement>(
     _ values: [Element], shape: [Int]? = nil, device: Device = .cpu
   ) throws {
@@ -49,6 +50,7 @@ public final class Tensor: @unchecked Sendable {
 }
 
 extension Tensor {
+  /// The extent of each axis; empty for a scalar.
   public var shape: [Int] {
     withExtendedLifetime(self) {
       var sizes = [Int64](repeating: 0, count: Int(table.tensor_rank(handle)))
@@ -63,6 +65,7 @@ extension Tensor {
   /// The element type, nil for one that has no counterpart in ``DType`` (complex, quantized).
   public var type: DType? { withExtendedLifetime(self) { DType(rawValue: table.tensor_type(handle)) } }
 
+  /// Where its memory is.
   public var device: Device {
     withExtendedLifetime(self) {
       var name = [CChar](repeating: 0, count: 32)

@@ -4,6 +4,7 @@ import HDF5
 
 /// Tensors by name from a file of any supported kind, told by what is in it, not by what it is called.
 public struct WeightsFile: Sendable {
+  /// The kinds of files that are told apart; the texts are what messages call them.
   public enum Kind: String, Sendable {
     case checkpoint
     case exportedProgram = "exported program"
@@ -14,9 +15,11 @@ public struct WeightsFile: Sendable {
     case hdf5 = "HDF5 state dict"
   }
 
+  /// What kind of file it was.
   public let kind: Kind
   /// In the file's order.
   public let names: [String]
+  /// The tensors by name; mapped where the file has them as they are needed.
   public let tensors: [String: TensorView]
   /// What was done to the file's names and layouts, in words.
   public let notes: [String]

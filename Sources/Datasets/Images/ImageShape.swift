@@ -2,9 +2,12 @@
 public struct ImageShape: Sendable, Equatable {
   /// 1 for grey, 3 for colour.
   public var channelCount: Int
+  /// Rows of pixels.
   public var height: Int
+  /// Pixels of a row.
   public var width: Int
 
+  /// A shape of so many channels, rows and columns.
   public init(channelCount: Int, height: Int, width: Int) {
     self.channelCount = channelCount
     self.height = height

@@ -12,6 +12,7 @@ public struct Augmentation: Sendable, Codable, Equatable {
   /// The epoch, any number.
   public let epoch: Int
 
+  /// The changes that the images of an epoch are made in a run of this seed.
   public init(_ transform: ImageTransform, seed: UInt64, epoch: Int) {
     self.transform = transform
     self.seed = seed

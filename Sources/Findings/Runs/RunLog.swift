@@ -4,6 +4,7 @@
 public struct RunLog: Sendable {
   /// One row of the run's metric table; epoch 0, step 0 is the model before any training.
   public struct Row: Sendable {
+    /// Epochs done; 0 before any.
     public var epoch: Int
     /// Optimizer steps done so far, over all epochs.
     public var step: Int
@@ -12,6 +13,7 @@ public struct RunLog: Sendable {
     /// The metric columns' names, such as `source_accuracy` or `dose.l2-sp.penalty`, and their values, in order.
     public var values: [(name: String, value: Double)]
 
+    /// A row; values that are NaN are kept and no log writes them.
     public init(epoch: Int, step: Int, wallTime: Double, values: [(name: String, value: Double)]) {
       self.epoch = epoch
       self.step = step
@@ -38,6 +40,7 @@ public struct RunLog: Sendable {
   /// The best checkpoint's path, as the log should name it; nil where none was chosen.
   public var bestCheckpoint: String?
 
+  /// A log of these rows, in the order given.
   public init(
     startTime: Double, rows: [Row], stepsPerEpoch: Int, epochCount: Int, batchSize: Int, bestMetric: Double? = nil,
     bestCheckpoint: String? = nil

@@ -10,12 +10,14 @@ public struct ArchitectureOptions: Equatable, Sendable {
 
   /// Channels, height, width.
   public var inputShape: [Int]
+  /// Classes of the head.
   public var classCount: Int
   /// Widths of the hidden layers of `mlp`.
   public var hiddenSizes: [Int]
   /// Form of the residual networks.
   public var form: Form
 
+  /// The options of one network; an architecture reads those that concern it.
   public init(inputShape: [Int], classCount: Int, hiddenSizes: [Int] = [256], form: Form = .imagenet) {
     self.inputShape = inputShape
     self.classCount = classCount

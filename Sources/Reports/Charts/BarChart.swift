@@ -1,12 +1,17 @@
 /// Horizontal bars, a group for each layer and a bar in it for each series.
 public struct BarChart: Chart {
+  /// One bar, with its interval where one is known.
   public struct Value: Sendable {
+    /// The bar's length on the axis; NaN draws none.
     public var value: Double
+    /// The interval's lower end; NaN for none.
     public var low: Double
+    /// The interval's upper end; NaN for none.
     public var high: Double
     /// Drawn with a dagger: the number is there, but means little.
     public var isDoubtful: Bool
 
+    /// A bar; without ends it has no interval.
     public init(_ value: Double, low: Double = .nan, high: Double = .nan, isDoubtful: Bool = false) {
       self.value = value
       self.low = low
@@ -17,11 +22,14 @@ public struct BarChart: Chart {
     var hasInterval: Bool { low.isFinite && high.isFinite }
   }
 
+  /// The bars of one colour.
   public struct Series: Sendable {
+    /// What the legend calls it.
     public var name: String
     /// One for each row; nil where this series has no such row.
     public var values: [Value?]
 
+    /// Bars in the order of the chart's rows.
     public init(name: String, values: [Value?]) {
       self.name = name
       self.values = values
@@ -30,11 +38,16 @@ public struct BarChart: Chart {
 
   public var title: String
   public var subtitle: String
+  /// The quantity with its unit, as the axis names it.
   public var valueTitle: String
+  /// Decimals of the numbers beside the bars.
   public var decimals: Int
+  /// The groups' names, a layer's as a rule, from the top down.
   public var rows: [String]
+  /// The series, each with a value or nil for every row.
   public var series: [Series]
 
+  /// A chart; every series has as many values as there are rows.
   public init(
     title: String, subtitle: String, valueTitle: String, decimals: Int = 2, rows: [String], series: [Series]
   ) {

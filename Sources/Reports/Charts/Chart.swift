@@ -10,8 +10,11 @@ public protocol Chart: Sendable {
 
 /// The SVG elements of a chart and their extent.
 public struct ChartPicture: Sendable {
+  /// In pixels.
   public var width: Double
+  /// In pixels.
   public var height: Double
+  /// SVG elements, without the `svg` element around them.
   public var elements: String
 }
 

@@ -1,12 +1,15 @@
 /// A table of coloured cells, each with the choice that wins there: which colour, which word, which value.
 public struct ChoiceMap: Chart {
+  /// What wins at one place of the map.
   public struct Cell: Sendable {
     /// The choice's place among the choices.
     public var choice: Int
     /// What stands in the cell under the choice's name.
     public var text: String
+    /// What is shown when the pointer rests on the cell.
     public var hover: String
 
+    /// A cell for the choice of that place in the chart's list.
     public init(choice: Int, text: String, hover: String) {
       self.choice = choice
       self.text = text
@@ -16,13 +19,18 @@ public struct ChoiceMap: Chart {
 
   public var title: String
   public var subtitle: String
+  /// The rows' names, from the top down.
   public var rows: [String]
+  /// The columns' names, from left to right.
   public var columns: [String]
+  /// What the columns count.
   public var columnTitle: String
+  /// The names of all choices, each with a colour.
   public var choices: [String]
   /// `[row][column]`; nil where nothing was measured.
   public var cells: [[Cell?]]
 
+  /// A map; `cells` has a list for each row with a cell, or nil, for each column.
   public init(
     title: String, subtitle: String, rows: [String], columns: [String], columnTitle: String, choices: [String],
     cells: [[Cell?]]

@@ -2,14 +2,22 @@
 public struct FrontierChart: Chart {
   /// One way: both accuracies in per cent, with their intervals where there are any.
   public struct Point: Sendable {
+    /// The way's name, written beside its point.
     public var name: String
+    /// Per cent along the horizontal axis.
     public var x: Double
+    /// Per cent along the vertical axis.
     public var y: Double
+    /// The interval along the horizontal axis, drawn as a whisker.
     public var xInterval: ClosedRange<Double>?
+    /// The interval along the vertical axis, likewise.
     public var yInterval: ClosedRange<Double>?
+    /// Whether no other way is better in both: the line goes through it.
     public var isOnFrontier: Bool
+    /// Whether it is set off from the others: the knee, or what was chosen.
     public var isMarked: Bool
 
+    /// A way with its two values, in per cent.
     public init(
       name: String, x: Double, y: Double, xInterval: ClosedRange<Double>? = nil, yInterval: ClosedRange<Double>? = nil,
       isOnFrontier: Bool = false, isMarked: Bool = false
@@ -26,10 +34,14 @@ public struct FrontierChart: Chart {
 
   public var title: String
   public var subtitle: String
+  /// The horizontal axis's quantity with its unit.
   public var xTitle: String
+  /// The vertical axis's quantity with its unit.
   public var yTitle: String
+  /// All ways; those that are not finite are left out.
   public var points: [Point]
 
+  /// A chart of ways, in any order.
   public init(title: String, subtitle: String, xTitle: String, yTitle: String, points: [Point]) {
     self.title = title
     self.subtitle = subtitle

@@ -6,16 +6,22 @@ import Foundation
 public struct HeatMap: Chart {
   public var title: String
   public var subtitle: String
+  /// What the rows are of.
   public var rowTitle: String
+  /// What the columns are of.
   public var columnTitle: String
+  /// The quantity, beside its scale.
   public var valueTitle: String
+  /// The rows' names.
   public var rows: [String]
+  /// The columns' names.
   public var columns: [String]
   /// `[rows][columns]`
   public var values: [[Double]]
   /// The values at the ends of the scale.
   public var limits: ClosedRange<Double> = 0...1
 
+  /// A chart; `values` has a list for each row with a number for each column.
   public init(
     title: String, subtitle: String, rowTitle: String, columnTitle: String, valueTitle: String = "CKA",
     rows: [String], columns: [String], values: [[Double]]

@@ -2,13 +2,18 @@
 public struct LineChart: Chart {
   /// A value at an epoch; `low` and `high` bound it where an interval is known.
   public struct Point: Sendable {
+    /// Its place along the horizontal axis.
     public var epoch: Int
+    /// Its height; one that is not finite is left out.
     public var value: Double
+    /// The interval's lower end; NaN for none.
     public var low: Double
+    /// The interval's upper end; NaN for none.
     public var high: Double
     /// What the value is the mean of, drawn as small dots.
     public var singles: [Double]
 
+    /// A value; without ends it has no interval.
     public init(epoch: Int, value: Double, low: Double = .nan, high: Double = .nan, singles: [Double] = []) {
       self.epoch = epoch
       self.value = value
@@ -20,10 +25,14 @@ public struct LineChart: Chart {
     var hasInterval: Bool { low.isFinite && high.isFinite }
   }
 
+  /// The points of one line.
   public struct Series: Sendable {
+    /// What stands at the line's end, or in the legend where there is no room.
     public var name: String
+    /// In the order in which the line connects them.
     public var points: [Point]
 
+    /// A line through the points.
     public init(name: String, points: [Point]) {
       self.name = name
       self.points = points
@@ -34,14 +43,18 @@ public struct LineChart: Chart {
   public var subtitle: String
   /// The quantity with its unit, such as "accuracy (%)".
   public var valueTitle: String
+  /// The values at the axis's ends at least; nil where the values alone decide.
   public var limits: ClosedRange<Double>?
+  /// Decimals of the numbers at the lines' ends.
   public var decimals: Int
+  /// The lines, the first drawn first.
   public var series: [Series]
   /// What is counted along the axis.
   public var countTitle = "epoch"
   /// Names in place of the counts 0, 1, 2, …; the counts stand where the names are too long for the picture.
   public var countNames: [String] = []
 
+  /// A chart of values by epoch; ``countTitle`` and ``countNames`` make it one by something else.
   public init(
     title: String, subtitle: String, valueTitle: String, limits: ClosedRange<Double>? = nil, decimals: Int = 1,
     series: [Series]

@@ -1,9 +1,13 @@
 /// The text of a progress bar at one moment; drawing it is the business of ``ProgressReporter``.
 public struct ProgressBar: Sendable {
+  /// What is being done; may be empty.
   public var title: String
+  /// What is counted, in the singular.
   public var unit: String
+  /// How many there are to do.
   public var total: Int
 
+  /// The bar of a task with so many units.
   public init(title: String, unit: String = "step", total: Int) {
     self.title = title
     self.unit = unit

@@ -11,6 +11,7 @@ public final class ProgressReporter: @unchecked Sendable {
     case quiet
   }
 
+  /// How progress is shown, as it was chosen at the start.
   public let style: Style
   private let bar: ProgressBar
   private let clock: @Sendable () -> Double
@@ -41,8 +42,12 @@ public final class ProgressReporter: @unchecked Sendable {
     lastShown = started
   }
 
+  /// Whether standard error is a terminal.
   public static var isErrorTerminal: Bool { isatty(STDERR_FILENO) == 1 }
 
+  /// Counts more as done, and shows it where that is due.
+  ///
+  /// - Parameter note: stands behind the counts from now on; nil leaves what stood there.
   public func advance(by count: Int = 1, note: String? = nil) {
     lock.withLock {
       completed += count
@@ -51,6 +56,9 @@ public final class ProgressReporter: @unchecked Sendable {
     }
   }
 
+  /// Sets how many are done, and shows it where that is due.
+  ///
+  /// - Parameter note: stands behind the counts from now on; nil leaves what stood there.
   public func update(completed: Int, note: String? = nil) {
     lock.withLock {
       self.completed = completed

@@ -1,23 +1,31 @@
 /// A table for the terminal: aligned columns, widths as the terminal shows them, no lines.
 public struct TextTable: Sendable {
+  /// The side on which a column's fields stand.
   public enum Alignment: Sendable { case left, right }
 
   /// A column's title and side; numbers stand right.
   public struct Column: Sendable {
+    /// What stands above the column.
     public var title: String
+    /// The side on which its fields and title stand.
     public var alignment: Alignment
 
+    /// A column, of words unless told otherwise.
     public init(_ title: String, _ alignment: Alignment = .left) {
       self.title = title
       self.alignment = alignment
     }
 
+    /// A column of numbers, which stand on the right.
     public static func number(_ title: String) -> Column { Column(title, .right) }
   }
 
+  /// The columns, from left to right.
   public let columns: [Column]
+  /// The rows added so far, a field for each column.
   public private(set) var rows: [[String]] = []
 
+  /// A table without rows.
   public init(_ columns: [Column]) { self.columns = columns }
 
   /// Adds a row; missing fields at the end stay empty.

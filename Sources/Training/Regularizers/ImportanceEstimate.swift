@@ -5,6 +5,7 @@ import Torch
 
 /// How much each weight matters to a task, estimated from examples.
 public struct ImportanceEstimate {
+  /// What is averaged over examples, or batches of them.
   public enum Measure: String, Sendable {
     /// Fisher information, the expectation taken over the model's own labels: mean over examples of
     /// `Σ_c p_c (∂log p_c/∂w)²`. One backward pass for each class of each example; the least likely classes, together
@@ -18,9 +19,11 @@ public struct ImportanceEstimate {
     case outputSensitivity = "output sensitivity"
   }
 
+  /// How it was measured.
   public let measure: Measure
   /// One tensor a parameter, in the parameters' shapes.
   public let values: [Tensor]
+  /// How many examples it was estimated from.
   public let sampleCount: Int
 
   /// Estimates how much parameters matter to the task whose head is in place; the model runs in evaluation.

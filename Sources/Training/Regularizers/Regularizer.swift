@@ -81,9 +81,12 @@ public protocol Regularizer {
 
 /// What a regularizer carries from epoch to epoch.
 public struct RegularizerState {
+  /// What it has gathered, by names of its own.
   public var tensors: [String: Tensor]
+  /// Its stream of random numbers; nil where it draws none.
   public var random: RandomSource?
 
+  /// A state; one that gathers nothing is empty.
   public init(tensors: [String: Tensor] = [:], random: RandomSource? = nil) {
     self.tensors = tensors
     self.random = random
@@ -112,11 +115,13 @@ extension Regularizer {
 public struct TrainingStep {
   /// What the regularizer's own ``Regularizer/examples(beside:)`` gave.
   public struct Replayed {
+    /// The examples, with their labels and their places in the split that they were drawn from.
     public let batch: Batch
     /// What enters the classifier for them, with its graph; empty unless ``Regularizer/readsHeadInput``.
     public let headInput: Tensor?
   }
 
+  /// The model being trained, its weights those of before the step.
   public let model: Model
   /// The step's own examples.
   public let batch: Batch
@@ -129,6 +134,7 @@ public struct TrainingStep {
   public let features: [String: Tensor]
   /// What enters the classifier for them.
   public let headInput: Tensor?
+  /// What the regularizer put beside the step's examples; nil where it put nothing.
   public let replayed: Replayed?
 
   /// The step's own examples.

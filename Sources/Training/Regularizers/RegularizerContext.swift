@@ -14,6 +14,7 @@ public struct SourceTask {
   /// Its training examples, where they are at hand.
   public var examples: Split?
 
+  /// A task; without examples, regularizers that need them cannot be made.
   public init(task: String, dataset: String, examples: Split?) {
     self.task = task
     self.dataset = dataset
@@ -37,6 +38,7 @@ public struct RegularizerContext {
   }
 
   private let surroundings: Surroundings
+  /// The values of the kind's settings.
   public let settings: RegularizerSettings
   let isDecoupled: Bool
   private let filter: String
@@ -50,11 +52,15 @@ public struct RegularizerContext {
 
   /// The model, its weights w⁰ in place, the target task's head active.
   public var model: Model { surroundings.model }
+  /// The parameters that the run trains, in the order in which gradients come.
   public var trainable: TrainableParameters { surroundings.trainable }
+  /// What the run was told.
   public var options: TrainingOptions { surroundings.options }
   /// The training examples of the task that is to be learnt.
   public var target: Split { surroundings.target }
+  /// The task that the model comes from; nil in a first training.
   public var source: SourceTask? { surroundings.source }
+  /// Optimizer steps of an epoch.
   public var stepsPerEpoch: Int { surroundings.stepsPerEpoch }
 
   func report(_ title: String, _ completed: Int, of total: Int) { surroundings.onEstimate(title, completed, total) }

@@ -20,9 +20,11 @@ public struct RegularizerKind: Sendable {
       case text
     }
 
+    /// What a user writes before the equals sign.
     public let name: String
     /// As a user would write it.
     public let standard: String
+    /// What it means, for the list that `lethe finetune --help` prints.
     public let help: String
     let values: Values
     /// The words it may be, the default first; nil where it is no choice.
@@ -35,6 +37,7 @@ public struct RegularizerKind: Sendable {
       Setting(name: name, standard: short(standard), help: help, values: .number(range))
     }
 
+    /// A whole number, one or more unless told otherwise.
     public static func integer(
       _ name: String, _ standard: Int, _ help: String, in range: ClosedRange<Int> = 1...Int(Int32.max)
     ) -> Setting {
@@ -79,7 +82,9 @@ public struct RegularizerKind: Sendable {
   public let name: String
   /// The formula, in a line.
   public let formula: String
+  /// What may be set; the first is its strength, which a search for the strength varies.
   public let settings: [Setting]
+  /// What it cannot be made without; asked for before anything is trained.
   public let need: Need
   /// What it acts on unless `--regularize` says otherwise: `weights` (kernels only) or `all`.
   public let standardFilter: String
@@ -90,6 +95,12 @@ public struct RegularizerKind: Sendable {
   /// Makes one for a model about to be trained.
   public let make: @Sendable (RegularizerContext) throws -> any Regularizer
 
+  /// A kind; ``register(_:)`` makes it known.
+  ///
+  /// - Parameters:
+  ///   - name: without colons, commas or spaces.
+  ///   - formula: what it adds to the loss, in a line.
+  ///   - make: called once for each run, when the model's weights are still w⁰.
   public init(
     _ name: String, _ formula: String, settings: [Setting] = [], need: Need = .nothing,
     standardFilter: String = "weights", isDecouplable: Bool = false, measuresTraining: Bool = false,
@@ -125,6 +136,7 @@ extension RegularizerKind {
     }
   }
 
+  /// The kind of that name; nil where none is known by it.
   public static func named(_ name: String) -> RegularizerKind? { all.first { $0.name == name } }
 }
 

@@ -91,6 +91,9 @@ public struct RegularizerSettings: Sendable {
   let kind: String
   let values: [String: String]
 
+  /// A setting as it was written, or its standard value.
+  ///
+  /// - Throws: ``TrainingError`` for a name that the kind does not declare.
   public func text(_ name: String) throws -> String {
     guard let value = values[name] else {
       throw TrainingError.badOption("regularizer '\(kind)' declares no setting '\(name)'")
@@ -98,6 +101,9 @@ public struct RegularizerSettings: Sendable {
     return value
   }
 
+  /// A setting as a number.
+  ///
+  /// - Throws: ``TrainingError`` for a name that the kind does not declare, or a text that is no number.
   public func number(_ name: String) throws -> Double {
     guard let value = Double(try text(name)) else {
       throw TrainingError.badOption("regularizer '\(kind)': \(name) must be a number, found '\(try text(name))'")
@@ -105,5 +111,8 @@ public struct RegularizerSettings: Sendable {
     return value
   }
 
+  /// A setting as a whole number, fractions cut off.
+  ///
+  /// - Throws: ``TrainingError`` for a name that the kind does not declare, or a text that is no number.
   public func integer(_ name: String) throws -> Int { Int(try number(name)) }
 }
