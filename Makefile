@@ -18,7 +18,7 @@ build: ## build .build/release/lethe
 format: ## format the sources in place
 	swift format --in-place --recursive Sources Tests Package.swift
 
-check: ## for the inner loop: formatting, build, and the tests that train nothing
+check: ## for the inner loop: formatting, build, all tests but those of the command
 	@.ci/check
 
 test: setup ## build and run the tests

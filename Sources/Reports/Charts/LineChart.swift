@@ -43,7 +43,7 @@ public struct LineChart: Chart {
   public var subtitle: String
   /// The quantity with its unit, such as "accuracy (%)".
   public var valueTitle: String
-  /// The values at the axis's ends at least; nil where the values alone decide.
+  /// What the axis never passes, as 0 and 100 for per cent; nil for no bounds.
   public var limits: ClosedRange<Double>?
   /// Decimals of the numbers at the lines' ends.
   public var decimals: Int
