@@ -8,8 +8,8 @@ import TestSupport
 import Testing
 import Training
 
-// The README and the comment on `TransferExperiment` show the lines between the marks; the tests below run them and
-// compare.
+// The article on layer transferability and the comment on `TransferExperiment` show the lines between the marks; the
+// tests below run them and compare.
 // snippet
 func transferability(of checkpoint: String, for data: String, in folder: String) throws -> [String] {
   let base = try Checkpoint(contentsOf: checkpoint)
@@ -49,7 +49,8 @@ func transferability(of checkpoint: String, for data: String, in folder: String)
   @Test func theDocumentationShowsThisVeryExample() throws {
     let snippet = try Repository.snippet(ofFile: #filePath)
     let imports = "import Analysis\nimport Checkpoints\nimport Datasets\nimport Training\n\n"
-    #expect(try Repository.text("README.md").contains("```swift\n" + imports + snippet), "the README differs")
+    let article = try Repository.text("Sources/Analysis/Analysis.docc/Layer-transferability.md")
+    #expect(article.contains("```swift\n" + imports + snippet), "the article differs")
     #expect(
       try Repository.text("Sources/Analysis/Transfer/TransferExperiment.swift")
         .contains(Repository.documentationComment(of: snippet)), "the comment differs")

@@ -4,7 +4,8 @@ import Testing
 import Torch
 import Training
 
-// The README and the comment on `Regularizer` show the lines between the marks; the test below compares them.
+// The article on regularizers and the comment on `Regularizer` show the lines between the marks; the test below
+// compares them.
 // snippet
 struct LogitNorm: Regularizer {
   static let kind = RegularizerKind(
@@ -42,8 +43,8 @@ struct LogitNorm: Regularizer {
   @Test func theDocumentationShowsThisVeryRegularizer() throws {
     let snippet = try Repository.snippet(ofFile: #filePath)
     #expect(
-      try Repository.text("README.md").contains("```swift\nimport Torch\nimport Training\n\n" + snippet),
-      "the README differs")
+      try Repository.text("Sources/Training/Training.docc/Regularizers.md")
+        .contains("```swift\nimport Torch\nimport Training\n\n" + snippet), "the article differs")
     let comment = try Repository.text("Sources/Training/Regularizers/Regularizer.swift")
     #expect(comment.contains(Repository.documentationComment(of: snippet)), "the comment differs")
   }
