@@ -8,7 +8,7 @@ extension Checkpoint {
   /// A tensor that equals its namesake in `parent` byte by byte becomes an external link to the file that really holds
   /// it. That is done only within one folder, so that a run can be moved and a single checkpoint stands alone.
   ///
-  /// - Throws: ``CheckpointError/unwritable(path:reason:)``; no partial file is left then.
+  /// - Throws: `FileError.unwritable`; no partial file is left then.
   public func write(to path: String, unchangedFrom parent: String? = nil) throws {
     try validate(file: path)
     let programText = String(decoding: try program.jsonData(), as: UTF8.self)

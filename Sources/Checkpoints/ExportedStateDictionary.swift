@@ -64,7 +64,7 @@ public struct ExportedStateDictionary: Sendable {
 
   /// Writes the tensors whole, under a temporary name, then renames the file into place.
   ///
-  /// - Throws: ``CheckpointError/unwritable(path:reason:)``; no partial file is left then.
+  /// - Throws: `FileError.unwritable`; no partial file is left then.
   public func write(to path: String, format: Format) throws {
     switch format {
     case .safetensors:

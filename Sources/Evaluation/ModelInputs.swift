@@ -38,7 +38,7 @@ extension Model {
 
   /// Checks that a split has what the program takes. Inputs that the program does not take are left out.
   ///
-  /// - Throws: ``EvaluationError/inputMismatch(input:expected:found:dataset:)``,
+  /// - Throws: ``EvaluationError/inputMismatch(input:expected:found:dataset:canBeFitted:)``,
   ///   ``EvaluationError/inputTypeMismatch(input:expected:found:dataset:)`` or
   ///   ``EvaluationError/missingInput(input:dataset:available:)``.
   public func checkInputs(of split: Split, dataset: String) throws {
