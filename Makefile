@@ -31,7 +31,7 @@ lint: ## formatting, undeclared imports, shell and Python syntax
 	swift format lint --strict --recursive Sources Tests Package.swift
 	python3 .ci/imports
 	for script in $$(grep -lE '^#!.*bash' .ci/*); do bash -n "$$script"; done
-	for script in $$(git ls-files '*.py') .ci/imports; do python3 -m py_compile "$$script"; done
+	for script in $$(git ls-files '*.py') .ci/imports .ci/undocumented; do python3 -m py_compile "$$script"; done
 
 docs: ## the reference of all libraries, into .build/docs/index.html
 	@.ci/docs

@@ -4,6 +4,7 @@ import Models
 
 /// One task's classifier, in a file or on a device.
 public protocol ClassifierHead {
+  /// The name of each class, in the order of the logits.
   var classNames: [String] { get }
 }
 

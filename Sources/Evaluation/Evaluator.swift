@@ -12,12 +12,15 @@ public struct EvaluationResult: Sendable {
   public var loss: Double
   /// The most probable class of each example, in the split's order.
   public var predictions: [Int32]
+  /// The right class of each example, in the split's order.
   public var labels: [Int32]
 
+  /// How many examples it is of.
   public var count: Int { labels.count }
   /// Of an epoch that nobody asked for.
   public static let unmeasured = EvaluationResult(accuracy: .nan, loss: .nan, predictions: [], labels: [])
 
+  /// A result; `predictions` and `labels` are in the same order.
   public init(accuracy: Double, loss: Double, predictions: [Int32], labels: [Int32]) {
     self.accuracy = accuracy
     self.loss = loss
@@ -25,6 +28,7 @@ public struct EvaluationResult: Sendable {
     self.labels = labels
   }
 
+  /// Which examples are right, in the split's order: what paired tests compare.
   public var isCorrect: [Bool] { zip(predictions, labels).map(==) }
 }
 
@@ -39,8 +43,10 @@ extension Model {
 
 /// Evaluates a model with the head that is in place.
 public struct Evaluator {
+  /// Examples that go through the model at a time; the score does not depend on it, but for rounding.
   public var batchSize: Int
 
+  /// An evaluator; larger batches need more memory.
   public init(batchSize: Int = 512) { self.batchSize = batchSize }
 
   /// - Throws: ``EvaluationError`` where the data does not fit the model.
