@@ -4,16 +4,25 @@ import Reports
 
 /// Where words go: results to standard output, everything else to standard error.
 enum Console {
-  static func say(_ line: String) {
-    try? FileHandle.standardError.write(contentsOf: Data((line + "\n").utf8))
+  /// What takes text with its line ends.
+  struct Streams: Sendable {
+    var output: @Sendable (String) -> Void
+    var errors: @Sendable (String) -> Void
+
+    static let standard = Streams(
+      output: { try? FileHandle.standardOutput.write(contentsOf: Data($0.utf8)) },
+      errors: { try? FileHandle.standardError.write(contentsOf: Data($0.utf8)) })
   }
+
+  /// The process's own, unless a caller within it listens.
+  @TaskLocal static var streams = Streams.standard
+
+  static func say(_ line: String) { streams.errors(line + "\n") }
 
   static func error(_ message: String) { say("lethe: \(message)") }
 
   /// One line of results, at once even into a pipe.
-  static func result(_ line: String) {
-    try? FileHandle.standardOutput.write(contentsOf: Data((line + "\n").utf8))
-  }
+  static func result(_ line: String) { streams.output(line + "\n") }
 
   static func result(_ json: JSONValue) { result(json.serialized()) }
 
