@@ -171,12 +171,15 @@ public struct TaskSequence {
     _ training: TrainingRun, from start: Checkpoint, basePath: String, isCancelled: () -> Bool,
     onEvent: (TrainingEvent) throws -> Void
   ) throws {
-    guard FileManager.default.fileExists(atPath: "\(training.path)/run.h5") else {
-      try training.run(from: start, basePath: basePath, isCancelled: isCancelled, onEvent: onEvent)
-      return
-    }
-    if try !Run.open(training.path).record.isFinished {
+    let isThere = FileManager.default.fileExists(atPath: "\(training.path)/run.h5")
+    let known = isThere ? try Run.open(training.path) : nil
+    if known?.record.isFinished == true { return }
+    if let known, FileManager.default.fileExists(atPath: known.resumePath) {
       try training.resume(isCancelled: isCancelled, onEvent: onEvent)
+    } else {
+      // What was stopped before its first state was written begins again.
+      try? FileManager.default.removeItem(atPath: training.path)
+      try training.run(from: start, basePath: basePath, isCancelled: isCancelled, onEvent: onEvent)
     }
   }
 }

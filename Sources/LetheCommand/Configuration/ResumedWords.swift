@@ -47,7 +47,9 @@ struct ResumedWords {
     }
     let left = parts.filter { !given.contains($0.name) }
     return left.filter { $0.name == "base" }.map(\.value) + options
-      + left.filter { $0.name != "base" }.map { "--\($0.name)=\($0.value)" }
+      + left.filter { $0.name != "base" }.flatMap { name, value in
+        value.isEmpty ? ["--\(name)", ""] : ["--\(name)=\(value)"]
+      }
   }
 
   /// A program's options need not be any that the command has.

@@ -2,6 +2,7 @@ import Analysis
 import ArgumentParser
 import Checkpoints
 import Datasets
+import Foundation
 import Torch
 import Training
 
@@ -101,7 +102,8 @@ extension JudgedOptions {
       case .given(let text): return try reading.load(text, for: before.program)
       case .recorded(let reference):
         do { return try reading.load(reference, for: before.program) } catch let error as DatasetError {
-          throw CommandError.badInput("\(error); \(option) DATA gives others")
+          let words = "\(error); \(option) DATA gives others"
+          throw error.exitStatus == EX_NOINPUT ? CommandError.missing(words) : CommandError.badInput(words)
         }
       }
     }
