@@ -107,7 +107,11 @@ let package = Package(
         "Training", "Evaluation", "Models", "Datasets", "Findings", "Metrics", "Checkpoints", "HDF5", "Files", "Torch",
         "Programs", "TestSupport",
       ]),
-    .testTarget(name: "CommandTests", dependencies: ["LetheCommand", "TestSupport"]),
+    .testTarget(
+      name: "CommandTests",
+      dependencies: [
+        "LetheCommand", "Training", "Models", "Datasets", "Checkpoints", "Torch", "Programs", "TestSupport",
+      ]),
   ],
   swiftLanguageModes: [.v6],
   cxxLanguageStandard: .cxx20

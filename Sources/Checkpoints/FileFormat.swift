@@ -6,7 +6,7 @@ public enum FileFormat {
   /// The newest format this software reads, and the one it writes.
   public static let version = 1
   /// The version of this software, stored in every file.
-  public static let letheVersion = "0.1.0"
+  public static let letheVersion = "0.2.0"
 
   static func now() -> String { Date().formatted(.iso8601) }
 

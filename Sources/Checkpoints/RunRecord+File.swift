@@ -13,12 +13,15 @@ extension RunRecord {
     guard let seed = UInt64(seedText) else {
       throw CheckpointError.malformed(path: path, reason: "its seed is \"\(seedText)\", not a number")
     }
-    let environment = try root.group("environment")
     self.init(
-      configuration: try root.readCheckedText("configuration"), commandLine: try root.readStrings("command_line"),
-      commandOptions: root.contains("command_options") ? try root.readCheckedText("command_options") : "",
-      environment: try environment.textAttributes(), seed: seed, created: try root.requiredAttribute("created"),
-      letheVersion: try root.requiredAttribute("lethe_version"))
+      configuration: try root.readCheckedText("configuration"), seed: seed,
+      created: try root.requiredAttribute("created"), letheVersion: try root.requiredAttribute("lethe_version"))
+    let isOld = !root.contains("state")
+    if !isOld {
+      data = try root.readJSON("data")
+      state = try root.readJSON("state")
+      if root.contains("command") { command = try root.readJSON("command") }
+    }
     let metricGroup = try root.group("metrics")
     for name in try metricGroup.requiredAttribute("columns", as: [String].self) {
       metrics.setColumn(name, to: try metricGroup.dataset(name).read())
@@ -35,6 +38,7 @@ extension RunRecord {
     let labelGroup = try root.group("labels")
     for task in try labelGroup.names { labels[task] = try labelGroup.dataset(task).read() }
     for (name, group) in try root.subgroups("analysis") { analysis[name] = try AnalysisRecord(group) }
+    if isOld { try readVersion01(root) }
   }
 
   /// Writes a run's `run.h5`, whole and atomically.
@@ -45,9 +49,9 @@ extension RunRecord {
       // As text, since HDF5's common integers are signed.
       try root.setAttribute("seed", to: String(seed))
       try root.writeCheckedText("configuration", configuration)
-      try root.writeStrings("command_line", commandLine)
-      if !commandOptions.isEmpty { try root.writeCheckedText("command_options", commandOptions) }
-      try root.createGroup("environment").setTextAttributes(environment)
+      try root.writeJSON("data", data)
+      try root.writeJSON("state", state)
+      if let command { try root.writeJSON("command", command) }
       let metricGroup = try root.createGroup("metrics")
       try metricGroup.setAttribute("columns", to: metrics.names)
       for name in metrics.names { try metricGroup.writeTensor(name, TensorView(metrics[name] ?? [])) }
@@ -88,6 +92,24 @@ extension AnalysisRecord {
 }
 
 extension Group {
+  /// Writes a value as one JSON text with its checksum, keys in alphabetical order.
+  func writeJSON(_ name: String, _ value: some Encodable) throws {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    try writeCheckedText(name, String(decoding: encoder.encode(value), as: UTF8.self))
+  }
+
+  /// - Throws: ``CheckpointError/malformed(path:reason:)`` for a text that says something else.
+  func readJSON<Value: Decodable>(_ name: String) throws -> Value {
+    let text = try readCheckedText(name)
+    do {
+      return try JSONDecoder().decode(Value.self, from: Data(text.utf8))
+    } catch {
+      throw CheckpointError.malformed(
+        path: file.path, reason: "'\(child(of: name))' does not say what it should: \(text)")
+    }
+  }
+
   func textAttributes() throws -> [String: String] {
     var result: [String: String] = [:]
     for name in try attributeNames { result[name] = try requiredAttribute(name) }

@@ -96,15 +96,34 @@ public struct AnalysisRecord: Sendable, Equatable {
 }
 
 /// Everything that is known of a run but its weights.
+///
+/// As `run.h5` it is laid out so that h5py reads it without us:
+///
+/// ```
+/// /                        attributes lethe_format, lethe_version, kind = "run", created, seed (decimal text)
+/// /configuration           the options of training, JSON text; dataset, as all texts with an attribute xxh3
+/// /data                    JSON text: base {path, folder}, target, source, proxy {specification, folder, name, fingerprint,
+///                          testCount, imageShape, skipsUnreadable, fitsImages, head}, tasks [{name, data}]
+/// /state                   JSON text: kind, isFinished, best {epoch, rule, keepsBounds}, targetHeadIsNew, stepsPerEpoch,
+///                          plannedEpochs, sharesHead, regularizers [{name, summary}], device, libtorch, threads
+/// /command                 JSON text: arguments, options (YAML); only where a command made the run
+/// /metrics/<column>        float64, a row an epoch, epoch 0 first, NaN where not measured; attribute columns: their order
+/// /predictions/<task>/<epoch>   int32, the class predicted for every test example; epochs as 0000
+/// /labels/<task>           int32, the true classes
+/// /analysis/<name>         attributes, numbers/<name> (float64), strings/<name>
+/// ```
+///
+/// A key without a value is left out of the JSON. Version 0.1 had an `/environment` in place of `/data` and `/state`; such files
+/// are read too.
 public struct RunRecord: Sendable, Equatable {
-  /// The options used, as JSON.
+  /// The options of training, as JSON.
   public var configuration: String
-  /// The command that made it.
-  public var commandLine: [String]
-  /// The command's options as a configuration file, YAML; empty where the run was not made by a command.
-  public var commandOptions: String
-  /// Versions, machine, threads.
-  public var environment: [String: String]
+  /// What it was made from.
+  public var data: RunData
+  /// How far it came, and how.
+  public var state: RunState
+  /// The command that made it; nil where a program did.
+  public var command: CommandRecord?
   /// The seed of everything random in it.
   public var seed: UInt64
   /// When it began, ISO 8601.
@@ -121,16 +140,16 @@ public struct RunRecord: Sendable, Equatable {
   public var analysis: [String: AnalysisRecord]
 
   public init(
-    configuration: String = "{}", commandLine: [String] = [], commandOptions: String = "",
-    environment: [String: String] = [:], seed: UInt64 = 0, created: String? = nil,
+    configuration: String = "{}", data: RunData = RunData(), state: RunState = RunState(),
+    command: CommandRecord? = nil, seed: UInt64 = 0, created: String? = nil,
     letheVersion: String = FileFormat.letheVersion, metrics: MetricTable = MetricTable(),
     predictions: [String: [Int: [Int32]]] = [:], labels: [String: [Int32]] = [:],
     analysis: [String: AnalysisRecord] = [:]
   ) {
     self.configuration = configuration
-    self.commandLine = commandLine
-    self.commandOptions = commandOptions
-    self.environment = environment
+    self.data = data
+    self.state = state
+    self.command = command
     self.seed = seed
     self.created = created ?? FileFormat.now()
     self.letheVersion = letheVersion
@@ -143,17 +162,18 @@ public struct RunRecord: Sendable, Equatable {
 
 extension RunRecord {
   /// The epoch that the run's rule holds to be the best; nil where it has no rule.
-  public var bestEpoch: Int? { environment["bestEpoch"].flatMap(Int.init) }
+  public var bestEpoch: Int? { state.best?.epoch }
 
   /// The last epoch that was measured; nil where none was.
   public var lastEpoch: Int? { metrics["epoch"]?.last.flatMap { Int(exactly: $0) } }
 
   /// Whether it came to its end, rather than being stopped before.
-  public var isFinished: Bool { environment["finished"] == "true" }
+  public var isFinished: Bool { state.isFinished }
 
   /// Forgets what came after an epoch.
   public mutating func keepEpochs(through epoch: Int) {
-    environment["finished"] = nil
+    state.isFinished = false
+    if let best = state.best, best.epoch > epoch { state.best = nil }
     metrics.keepRows(epoch + 1)
     predictions = predictions.mapValues { $0.filter { $0.key <= epoch } }
     analysis = [:]

@@ -18,6 +18,7 @@ extension Dataset {
       train: train.keeping(classes: classes, of: classNames.count),
       test: test.keeping(classes: classes, of: classNames.count))
     subset.skipped = skipped
+    subset.origin = origin?.subset(Self.text(of: classes))
     return subset
   }
 

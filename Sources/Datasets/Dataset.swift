@@ -16,6 +16,8 @@ public struct Dataset: Sendable {
   public let test: Split
   /// Images that could not be read and were left out, each with the reason.
   public internal(set) var skipped: [String] = []
+  /// Where it was loaded from; nil where it was put together in memory.
+  public internal(set) var origin: Origin?
 
   /// Puts a dataset together and checks it.
   ///

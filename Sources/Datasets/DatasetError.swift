@@ -12,6 +12,10 @@ public enum DatasetError: Error, Equatable, CustomStringConvertible {
   case unknownClass(String, dataset: String, available: [String])
   case badAugmentation(value: String, expected: String, found: String)
   case cannotAugment(input: String, expected: String, found: String)
+  /// Data of a run that were made by a program.
+  case inMemory(dataset: String)
+  /// Data of a run that are others now.
+  case changed(specification: String, dataset: String, expected: String, found: String)
 
   public var description: String {
     switch self {
@@ -35,6 +39,9 @@ public enum DatasetError: Error, Equatable, CustomStringConvertible {
       "augmentation \(value): expected \(expected), found \(found)"
     case .cannotAugment(let input, let expected, let found):
       "\(input): augmentation expects \(expected), found \(found)"
+    case .inMemory(let dataset): "\(dataset): these data were made in memory, so there is nothing to load them from"
+    case .changed(let specification, let dataset, let expected, let found):
+      "\(specification): not the data that '\(dataset)' was: expected fingerprint \(expected), found \(found)"
     }
   }
 

@@ -8,14 +8,11 @@ extension Run {
   /// What the run found, at the epoch that it stands for: the one answer of terminal, JSON, page and files.
   public var finding: RunFinding {
     RunFinding(
-      run: path, sourceTask: record.environment["sourceTask"], proxyTask: record.environment["proxyTask"],
-      targetTask: record.environment["targetTask"] ?? "target", chosenEpoch: chosenEpoch,
-      plannedEpochs: TrainingOptions(json: record.configuration)?.epochCount,
-      epochs: record.epochRecords.map(\.finding),
-      best: record.bestEpoch.map { epoch in
-        RunFinding.Best(
-          epoch: epoch, rule: record.environment["bestRule"] ?? "",
-          keepsBounds: record.environment["bestKeepsBounds"] != "false")
+      run: path, sourceTask: record.data.source?.name, proxyTask: record.data.proxy?.name,
+      targetTask: record.data.target?.name ?? "target", chosenEpoch: chosenEpoch,
+      plannedEpochs: record.state.plannedEpochs, epochs: record.epochRecords.map(\.finding),
+      best: record.state.best.map {
+        RunFinding.Best(epoch: $0.epoch, rule: $0.rule, keepsBounds: $0.keepsBounds)
       }, forgetting: forgetting, drift: drift, similarity: similarity, configuration: record.settings)
   }
 
@@ -59,10 +56,15 @@ extension RunRecord {
 
   /// How the run was made, a line a setting: `schedule.warmupEpochs`, `regularizers.0.alpha`.
   var settings: [RunFinding.Setting] {
-    var rows = [("command", commandLine.joined(separator: " ")), ("seed", "\(seed)")]
-    rows += environment.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
-    if let options = try? JSONSerialization.jsonObject(with: Data(configuration.utf8)) {
-      rows += Self.flattened(options, under: "")
+    var rows = [("seed", "\(seed)")]
+    if let command { rows.insert(("command", command.arguments.joined(separator: " ")), at: 0) }
+    let encoder = JSONEncoder()
+    let parts = [
+      ("data", try? encoder.encode(data)), ("state", try? encoder.encode(state)), ("", Data(configuration.utf8)),
+    ]
+    for (name, text) in parts {
+      guard let text, let object = try? JSONSerialization.jsonObject(with: text) else { continue }
+      rows += Self.flattened(object, under: name)
     }
     return rows.map { RunFinding.Setting($0.0, $0.1) }
   }

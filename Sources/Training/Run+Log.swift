@@ -5,9 +5,9 @@ import Foundation
 extension Run {
   /// What the run measured over its optimizer steps, as the logs of other tools take it.
   public var log: RunLog {
-    let options = TrainingOptions(json: record.configuration)
+    let options = record.trainingOptions
     let start = ISO8601DateFormatter().date(from: record.created)?.timeIntervalSince1970 ?? 0
-    let stepsPerEpoch = record.environment["stepsPerEpoch"].flatMap(Int.init) ?? 0
+    let stepsPerEpoch = record.state.stepsPerEpoch ?? 0
     var time = start
     let rows = (0..<record.metrics.rowCount).map { row -> RunLog.Row in
       let epoch = Int(record.metrics.value("epoch", row: row))

@@ -65,6 +65,22 @@ extension Schedule.Shape {
     "one-cycle:RISE,DIVISOR,FINAL (0.3,25,10000)", "slanted:CUT,RATIO (0.1,32)", "plateau:PATIENCE,FACTOR (2,0.1)",
   ]
 
+  /// As it is written, all its numbers in it.
+  public var text: String {
+    func written(_ name: String, _ numbers: Double...) -> String {
+      name + ":" + numbers.map { $0 == $0.rounded() ? String(format: "%.0f", $0) : "\($0)" }.joined(separator: ",")
+    }
+    switch self {
+    case .constant: return "constant"
+    case .cosine: return "cosine"
+    case .step(let epochs, let factor): return written("step", Double(epochs), factor)
+    case .exponential(let factor): return written("exponential", factor)
+    case .oneCycle(let rise, let divisor, let final): return written("one-cycle", rise, divisor, final)
+    case .slantedTriangular(let cut, let ratio): return written("slanted", cut, ratio)
+    case .plateau(let patience, let factor): return written("plateau", Double(patience), factor)
+    }
+  }
+
   /// A shape as it is written: a name, then perhaps a colon and all its numbers. Nil for anything else.
   public init?(_ text: String) {
     let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)

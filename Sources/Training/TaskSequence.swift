@@ -23,16 +23,13 @@ public struct TaskSequence {
   public var tasks: [(name: String, data: Dataset)]
   public var sharesHead: Bool
   public var device: Device
-  /// Stored in the run as it was given: the options as JSON, the command line, and its options as YAML.
-  public var configuration: String
-  public var commandLine: [String]
-  public var commandOptions: String
+  /// The command that makes the run, stored as it is; nil of a program's.
+  public var command: CommandRecord?
 
   /// - Throws: ``TrainingError/badOption(_:)`` for fewer than two tasks, two of one name, or a shared head that does not
   ///   fit all.
   public init(
-    options: TrainingOptions, path: String, tasks: [(name: String, data: Dataset)], sharesHead: Bool, device: Device,
-    configuration: String, commandLine: [String], commandOptions: String
+    options: TrainingOptions, path: String, tasks: [(name: String, data: Dataset)], sharesHead: Bool, device: Device
   ) throws {
     guard tasks.count > 1 else { throw TrainingError.badOption("a sequence needs two tasks or more (--task)") }
     if let twice = tasks.first(where: { task in tasks.count(where: { $0.name == task.name }) > 1 }) {
@@ -48,9 +45,37 @@ public struct TaskSequence {
     self.tasks = tasks
     self.sharesHead = sharesHead
     self.device = device
-    self.configuration = configuration
-    self.commandLine = commandLine
-    self.commandOptions = commandOptions
+  }
+
+  /// A sequence that was stopped, with the options and the data that it began with; ``run(from:basePath:isCancelled:onTask:onEvent:)``
+  /// goes on with it from ``start(of:)``.
+  ///
+  /// - Parameters:
+  ///   - device: the one it was trained on, when nil.
+  ///   - load: how data are loaded; where data were made in memory, it has to make them anew.
+  /// - Throws: ``TrainingError/badResume(_:)`` where the run is no sequence, and the errors of data.
+  public init(
+    resuming run: Run, on device: Device? = nil, loading load: (DataReference) throws -> Dataset = { try .load($0) }
+  ) throws {
+    let record = run.record
+    guard record.state.kind == .sequence, !record.data.tasks.isEmpty, let options = record.trainingOptions else {
+      throw TrainingError.badResume("\(run.path) does not say of which tasks it is a sequence")
+    }
+    try self.init(
+      options: options, path: run.path, tasks: record.data.tasks.map { ($0.name, try load($0.data)) },
+      sharesHead: record.state.sharesHead, device: device ?? Device(record.state.device ?? "auto"))
+  }
+
+  /// The model that a sequence began with, which the run keeps.
+  ///
+  /// - Throws: ``TrainingError/badResume(_:)`` where the run was stopped before anything was written.
+  public static func start(of run: Run) throws -> Checkpoint {
+    // Version 0.1 kept it in the run of the first task alone until that was done.
+    let first = run.record.data.tasks.first.map { "\(run.path)/tasks/1-\(FileName.safe($0.name))" }
+    for run in [run] + [first.flatMap { try? Run.open($0) }].compactMap({ $0 }) where run.epochs.contains(0) {
+      return try Checkpoint(contentsOf: run.checkpointPath(epoch: 0))
+    }
+    throw TrainingError.badResume("\(run.path) was stopped before anything was trained")
   }
 
   private func head(of task: Int) -> String { sharesHead ? Self.sharedTask : tasks[task].name }
@@ -68,7 +93,7 @@ public struct TaskSequence {
     from base: Checkpoint, basePath: String, isCancelled: () -> Bool = { false },
     onTask: (Int, TrainingRun) throws -> Void, onEvent: (TrainingEvent) throws -> Void
   ) throws -> SequenceResult {
-    var run = try startedRun()
+    var run = try startedRun(from: base, basePath: basePath)
     try FileManager.default.createDirectory(atPath: "\(path)/tasks", withIntermediateDirectories: true)
     var start = base
     var startPath = basePath
@@ -80,9 +105,6 @@ public struct TaskSequence {
       let finished = try Run.open(training.path)
       startPath = finished.checkpointPath(epoch: finished.chosenEpoch)
       start = try Checkpoint(contentsOf: startPath)
-      if task == 0, !run.epochs.contains(0) {
-        try Checkpoint(contentsOf: finished.checkpointPath(epoch: 0)).write(to: run.checkpointPath(epoch: 0))
-      }
       let stored = run.checkpointPath(epoch: task + 1)
       if !FileManager.default.fileExists(atPath: stored) {
         start.epoch = task + 1
@@ -97,13 +119,36 @@ public struct TaskSequence {
       tasks: tasks.map(\.name), matrix: AccuracyMatrix(rows), baseline: baseline, sharesHead: sharesHead)
   }
 
-  private func startedRun() throws -> Run {
-    if FileManager.default.fileExists(atPath: "\(path)/run.h5") { return try Run.open(path) }
-    return try Run.create(
-      at: path,
-      record: RunRecord(
-        configuration: configuration, commandLine: commandLine, commandOptions: commandOptions,
-        environment: ["kind": "sequence", "device": device.name, "sharesHead": "\(sharesHead)"], seed: options.seed))
+  private func startedRun(from base: Checkpoint, basePath: String) throws -> Run {
+    let isThere = FileManager.default.fileExists(atPath: "\(path)/run.h5")
+    let run = try isThere ? Run.open(path) : Run.create(at: path, record: startingRecord(basePath: basePath))
+    for (known, task) in zip(run.record.data.tasks, tasks) where isThere {
+      guard known.name == task.name, known.data.fingerprint.map({ $0 == task.data.fingerprint }) ?? true else {
+        throw TrainingError.badResume("the data of task '\(task.name)' are not those it began with")
+      }
+    }
+    // To go on, the base is not needed any more.
+    if !run.epochs.contains(0) {
+      var start = base
+      start.epoch = 0
+      try start.write(to: run.checkpointPath(epoch: 0))
+    }
+    return run
+  }
+
+  private func startingRecord(basePath: String) throws -> RunRecord {
+    RunRecord(
+      configuration: try options.json,
+      data: RunData(
+        base: basePath.isEmpty ? nil : BaseReference(path: basePath),
+        tasks: tasks.indices.map { task in
+          let data = tasks[task].data.reference(head: head(of: task), fitsImages: options.fitsImages)
+          return TaskReference(name: tasks[task].name, data: data)
+        }),
+      state: RunState(
+        kind: .sequence, plannedEpochs: options.epochCount, sharesHead: sharesHead, device: device.name,
+        libtorch: try? Library.version(), threads: try? Library.threadCount()),
+      command: command, seed: options.seed)
   }
 
   private func training(_ task: Int) throws -> TrainingRun {
@@ -116,7 +161,7 @@ public struct TaskSequence {
     let before = task > 0 ? tasks[task - 1].data : nil
     var training = TrainingRun(
       options: own, path: runPath(task), target: tasks[task].data, source: before,
-      sourceTask: task > 0 ? head(of: task - 1) : nil, device: device, configuration: configuration, commandLine: [])
+      sourceTask: task > 0 ? head(of: task - 1) : nil, device: device)
     training.targetTask = head(of: task)
     training.earlier = task > 0 ? (0..<task).map { (head(of: $0), tasks[$0].data) } : nil
     return training
@@ -126,12 +171,15 @@ public struct TaskSequence {
     _ training: TrainingRun, from start: Checkpoint, basePath: String, isCancelled: () -> Bool,
     onEvent: (TrainingEvent) throws -> Void
   ) throws {
-    guard FileManager.default.fileExists(atPath: "\(training.path)/run.h5") else {
-      try training.run(from: start, basePath: basePath, isCancelled: isCancelled, onEvent: onEvent)
-      return
-    }
-    if try !Run.open(training.path).record.isFinished {
+    let isThere = FileManager.default.fileExists(atPath: "\(training.path)/run.h5")
+    let known = isThere ? try Run.open(training.path) : nil
+    if known?.record.isFinished == true { return }
+    if let known, FileManager.default.fileExists(atPath: known.resumePath) {
       try training.resume(isCancelled: isCancelled, onEvent: onEvent)
+    } else {
+      // What was stopped before its first state was written begins again.
+      try? FileManager.default.removeItem(atPath: training.path)
+      try training.run(from: start, basePath: basePath, isCancelled: isCancelled, onEvent: onEvent)
     }
   }
 }
@@ -173,7 +221,7 @@ extension TaskSequence {
         "accuracy": NumberArray(shape: [tasks.count, tasks.count], values: matrix.flatMap { $0 }),
         "baseline": NumberArray(baseline ?? []),
       ], strings: ["tasks": tasks.map(\.name)])
-    if rows.count == tasks.count { record.environment["finished"] = "true" }
+    if rows.count == tasks.count { record.state.isFinished = true }
     try run.save(record)
   }
 }
@@ -208,6 +256,6 @@ public struct SequenceResult: Sendable {
     self.init(
       tasks: tasks,
       matrix: AccuracyMatrix(tasks.indices.map { Array(values[($0 * tasks.count)..<(($0 + 1) * tasks.count)]) }),
-      baseline: baseline.isEmpty ? nil : baseline, sharesHead: record.environment["sharesHead"] == "true")
+      baseline: baseline.isEmpty ? nil : baseline, sharesHead: record.state.sharesHead)
   }
 }

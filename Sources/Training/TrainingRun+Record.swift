@@ -7,30 +7,27 @@ import Models
 import Torch
 
 extension TrainingRun {
-  func startingRecord(_ setup: Setup) -> RunRecord {
-    var environment: [String: String] = [:]
-    environment["device"] = device.name
-    environment["libtorch"] = try? Library.version()
-    environment["threads"] = (try? Library.threadCount()).map(String.init)
-    environment["targetTask"] = target.name
-    environment["targetFingerprint"] = target.fingerprint
-    environment["sourceTask"] = source?.name
-    environment["sourceFingerprint"] = source?.fingerprint
-    environment["sourceHead"] = setup.judge
-    environment["proxyTask"] = proxy?.name
-    environment["proxyFingerprint"] = proxy?.fingerprint
-    environment["proxyCount"] = proxy.map { "\($0.test.count)" }
-    environment["bestRule"] = (options.selection ?? options.patience.map { _ in .target })?.description
-    environment["stepsPerEpoch"] = "\(setup.trainer.stepsPerEpoch)"
-    if setup.headIsNew { environment["newHead"] = "true" }
-    for (name, regularizer) in zip(setup.trainer.regularizerNames, setup.trainer.regularizers) {
-      let summary = regularizer.summary(stepsPerEpoch: setup.trainer.stepsPerEpoch)
-      environment["regularizer \(name)"] = summary.split(separator: "\n")
-        .map { $0.trimmingCharacters(in: .whitespaces) }.joined(separator: "; ")
+  func startingRecord(_ setup: Setup, basePath: String) throws -> RunRecord {
+    let trainer = setup.trainer
+    func reference(_ data: Dataset, _ head: String?) -> DataReference {
+      data.reference(head: head, fitsImages: options.fitsImages)
     }
     return RunRecord(
-      configuration: configuration, commandLine: commandLine, commandOptions: commandOptions,
-      environment: environment, seed: options.seed)
+      configuration: try options.json,
+      data: RunData(
+        base: basePath.isEmpty ? nil : BaseReference(path: basePath), target: reference(target, headName),
+        source: source.map { reference($0, setup.judge) }, proxy: proxy.map { reference($0, setup.judge) },
+        tasks: (earlier ?? []).map { TaskReference(name: $0.task, data: reference($0.data, $0.task)) }),
+      state: RunState(
+        targetHeadIsNew: setup.headIsNew, stepsPerEpoch: trainer.stepsPerEpoch, plannedEpochs: options.epochCount,
+        regularizers: zip(trainer.regularizerNames, trainer.regularizers).map { name, regularizer in
+          let summary = regularizer.summary(stepsPerEpoch: trainer.stepsPerEpoch)
+          return RunState.Regularizer(
+            name: name,
+            summary: summary.split(separator: "\n").map { $0.trimmingCharacters(in: .whitespaces) }
+              .joined(separator: "; "))
+        }, device: device.name, libtorch: try? Library.version(), threads: try? Library.threadCount()),
+      command: command, seed: options.seed)
   }
 
   func append(_ result: EpochRecord, to record: inout RunRecord) {
@@ -67,6 +64,9 @@ extension TrainingRun {
 }
 
 extension RunRecord {
+  /// The options that it was trained with; nil where it was not trained, or by options that this version does not know.
+  public var trainingOptions: TrainingOptions? { TrainingOptions(json: configuration) }
+
   /// The epochs that are stored, as they were when they were measured; which blocks began to train is not kept.
   public var epochRecords: [EpochRecord] {
     (0..<metrics.rowCount).compactMap { row -> EpochRecord? in
@@ -85,8 +85,8 @@ extension RunRecord {
           ? nil
           : ProxyAgreement(
             agreement: agreement, divergence: value("proxy_divergence"),
-            count: environment["proxyCount"].flatMap(Int.init) ?? 0),
-        target: evaluation("target"), targetHeadIsNew: epoch == 0 && environment["newHead"] == "true",
+            count: data.proxy?.testCount ?? 0),
+        target: evaluation("target"), targetHeadIsNew: epoch == 0 && state.targetHeadIsNew,
         trainingLoss: value("training_loss"), penalty: value("penalty"), learningRate: value("learning_rate"),
         newBlocks: [], doses: doses(of: row), seconds: value("seconds"))
     }

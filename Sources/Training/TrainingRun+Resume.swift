@@ -4,14 +4,39 @@ import Models
 import Torch
 
 extension TrainingRun {
+  /// A run that was stopped, or is to be trained further, with the options and the data that it began with.
+  ///
+  /// ``resume(isCancelled:onEvent:)`` then goes on with it. More epochs than before may be asked for; of other options
+  /// the result is a run that no one could make at one stroke.
+  ///
+  /// - Parameters:
+  ///   - device: the one it was trained on, when nil.
+  ///   - load: how data are loaded; where data were made in memory, it has to make them anew.
+  /// - Throws: ``TrainingError/badResume(_:)`` where the run does not say what it was made from, and the errors of data.
+  public init(
+    resuming run: Run, on device: Device? = nil, loading load: (DataReference) throws -> Dataset = { try .load($0) }
+  ) throws {
+    let data = run.record.data
+    guard let options = run.record.trainingOptions, let target = data.target else {
+      throw TrainingError.badResume("\(run.path) does not say with which options and data it was made")
+    }
+    self.init(
+      options: options, path: run.path, target: try load(target), source: try data.source.map(load),
+      proxy: try data.proxy.map(load), sourceTask: (data.source ?? data.proxy)?.head,
+      device: try device ?? Device(run.record.state.device ?? "auto"))
+    if let head = target.head, head != self.target.name { targetTask = head }
+    if !data.tasks.isEmpty { earlier = try data.tasks.map { (task: $0.name, data: try load($0.data)) } }
+  }
+
   /// The state and the record to go on from.
   ///
   /// - Throws: ``TrainingError/badResume(_:)``.
   func resumable(_ run: Run) throws -> (ResumeState, RunRecord) {
     var record = run.record
-    for (role, data) in [("target", target), ("source", source), ("proxy", proxy)] {
-      let known = record.environment["\(role)Fingerprint"]
-      guard known == data?.fingerprint else {
+    let known = record.data
+    let roles = [("target", known.target, target), ("source", known.source, source), ("proxy", known.proxy, proxy)]
+    for (role, reference, data) in roles {
+      guard reference?.fingerprint == data?.fingerprint else {
         throw TrainingError.badResume(
           "the \(role) data are not those it began with\(data.map { " ('\($0.name)')" } ?? "")")
       }
@@ -26,7 +51,8 @@ extension TrainingRun {
       throw TrainingError.badResume("epoch \(state.epoch), where it stopped, is not in \(run.path)")
     }
     record.keepEpochs(through: state.epoch)
-    record.configuration = configuration
+    record.configuration = try options.json
+    record.state.plannedEpochs = options.epochCount
     return (state, record)
   }
 }

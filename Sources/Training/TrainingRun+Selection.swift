@@ -1,9 +1,10 @@
 extension TrainingRun {
+  /// By what the best epoch is chosen; nil where the last is taken.
+  var selectionRule: SelectionRule? { options.selection ?? options.patience.map { _ in .target } }
+
   /// The best epoch so far, where the run has a rule; epoch 0 counts only where nothing else is there.
   func selection(of history: [EpochRecord]) -> Selection? {
-    guard let rule = options.selection ?? options.patience.map({ _ in .target }), let first = history.first else {
-      return nil
-    }
+    guard let rule = selectionRule, let first = history.first else { return nil }
     guard history.count > 1 else { return rule.best(of: [first.figures(first: first)]) }
     var best = rule.best(of: history.dropFirst().map { $0.figures(first: first) })
     best?.index += 1

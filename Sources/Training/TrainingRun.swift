@@ -60,15 +60,12 @@ public struct TrainingRun {
   /// Whether every epoch is evaluated; false for the last alone (and the source at epoch 0), unless the others decide
   /// something: of a run among many, the result is all that is wanted.
   public var judgesEveryEpoch = true
-  /// Stored in the run as it was given: the options as JSON, the command line, and its options as YAML.
-  public var configuration: String
-  public var commandLine: [String]
-  public var commandOptions: String
+  /// The command that makes the run, stored as it is; nil of a program's.
+  public var command: CommandRecord?
 
   public init(
     options: TrainingOptions, path: String, target: Dataset, source: Dataset? = nil, proxy: Dataset? = nil,
-    sourceTask: String? = nil, device: Device, configuration: String, commandLine: [String],
-    commandOptions: String = ""
+    sourceTask: String? = nil, device: Device
   ) {
     self.options = options
     self.path = path
@@ -77,9 +74,6 @@ public struct TrainingRun {
     self.proxy = proxy
     self.sourceTask = sourceTask
     self.device = device
-    self.configuration = configuration
-    self.commandLine = commandLine
-    self.commandOptions = commandOptions
   }
 
   /// Trains from a checkpoint and writes the run folder.
@@ -95,12 +89,13 @@ public struct TrainingRun {
     onEvent: (TrainingEvent) throws -> Void
   ) throws -> [EpochRecord] {
     let setup = try setUp(Model(base, device: device), isCancelled: isCancelled, onEvent: onEvent)
-    var run = try Run.create(at: path)
+    let record = try startingRecord(setup, basePath: basePath)
+    var run = try Run.create(at: path, record: record)
     // A run without an epoch would only stand in the way of the next attempt.
     defer { if run.epochs.isEmpty { run.discard() } }
     try onEvent(prepared(setup))
     return try train(
-      setup, in: &run, record: startingRecord(setup), history: [], basePath: basePath, isCancelled: isCancelled,
+      setup, in: &run, record: record, history: [], basePath: basePath, isCancelled: isCancelled,
       onEvent: onEvent)
   }
 
@@ -182,8 +177,8 @@ extension TrainingRun {
       history.append(result)
       append(result, to: &record)
       if let best = selection(of: history) {
-        record.environment["bestEpoch"] = "\(best.index)"
-        record.environment["bestKeepsBounds"] = "\(best.keepsBounds)"
+        record.state.best = RunState.Best(
+          epoch: best.index, rule: selectionRule?.description ?? "", keepsBounds: best.keepsBounds)
         try run.markBest(epoch: best.index)
       }
       try run.save(record)
@@ -194,7 +189,7 @@ extension TrainingRun {
       ).write(to: run.resumePath)
       try onEvent(.evaluated(result))
     }
-    record.environment["finished"] = "true"
+    record.state.isFinished = true
     try run.save(record)
     return history
   }

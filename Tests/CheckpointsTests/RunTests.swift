@@ -9,8 +9,20 @@ import Testing
 @Suite struct RunTests {
   private func makeRecord() -> RunRecord {
     var record = RunRecord(
-      configuration: #"{"alpha":0.1}"#, commandLine: ["lethe", "finetune", "a b"],
-      environment: ["host": "hütte", "threads": "2"], seed: .max)
+      configuration: #"{"alpha":0.1}"#,
+      data: RunData(
+        base: BaseReference(path: "base/epoch.h5", folder: "/an/where"),
+        target: DataReference(
+          specification: "blätter:5-9", folder: "/da ta", name: "blätter:5-9", fingerprint: "0123456789abcdef",
+          testCount: 3, imageShape: [3, 96, 128], skipsUnreadable: true, fitsImages: true, head: "b"),
+        source: DataReference(name: "in memory", imageShape: []),
+        tasks: [TaskReference(name: "a", data: DataReference(specification: "x.h5", name: "x"))]),
+      state: RunState(
+        isFinished: true, best: .init(epoch: 1, rule: "target subject to source >= 0.9", keepsBounds: false),
+        targetHeadIsNew: true, stepsPerEpoch: 8, plannedEpochs: 4, sharesHead: true,
+        regularizers: [.init(name: "l2-sp", summary: "pulls \"hard\"")], device: "cuda:0", libtorch: "2.13.0",
+        threads: 2), command: CommandRecord(arguments: ["lethe", "finetune", "a b"], options: "lr:\n- 0.1\n"),
+      seed: .max)
     record.metrics.append(["source.accuracy": 0.9, "target/accuracy": .nan])
     record.metrics.append(["source.accuracy": 0.8, "target/accuracy": 0.7])
     record.predictions = ["source": [0: [1, 2, 0], 1: [1, 1, 1]], "target": [1: [3]]]
@@ -35,6 +47,61 @@ import Testing
     #expect(opened.record.metrics.names == ["source.accuracy", "target/accuracy"])
     #expect(opened.record.metrics["target/accuracy"]?.first?.isNaN == true)
     #expect(try FileManager.default.contentsOfDirectory(atPath: path).sorted() == ["checkpoints", "run.h5"])
+  }
+
+  /// What the documentation of ``RunRecord`` promises to those who read with h5py alone.
+  @Test(.enabled(if: Python.path != nil)) func otherToolsReadTheRecord() throws {
+    let folder = try TemporaryFolder()
+    let run = try Run.create(at: folder.file("run"), record: makeRecord())
+    let script = """
+      import sys, json, h5py
+      f = h5py.File(sys.argv[1])
+      assert f.attrs["lethe_format"] == 1 and f.attrs["kind"] == b"run" and int(f.attrs["seed"]) == 2**64 - 1
+      data, state, command = (json.loads(f[name][()]) for name in ("data", "state", "command"))
+      assert data["target"]["specification"] == "blätter:5-9" and data["target"]["imageShape"] == [3, 96, 128]
+      assert data["base"] == {"path": "base/epoch.h5", "folder": "/an/where"} and data["tasks"][0]["name"] == "a"
+      assert "fingerprint" not in data["source"] and "proxy" not in data
+      assert state["best"] == {"epoch": 1, "rule": "target subject to source >= 0.9", "keepsBounds": False}
+      assert state["kind"] == "training" and state["isFinished"] and state["stepsPerEpoch"] == 8
+      assert command["arguments"][2] == "a b"
+      assert json.loads(f["configuration"][()])["alpha"] == 0.1
+      assert list(f["metrics"].attrs["columns"]) == [b"source.accuracy", b"target/accuracy"]
+      assert f["metrics"]["source.accuracy"][()].tolist() == [0.9, 0.8]
+      assert f["predictions/source/0001"][()].tolist() == [1, 1, 1] and f["labels/source"][()].tolist() == [1, 2, 2]
+      print("read")
+      """
+    #expect(try Python.run(script, "\(run.path)/run.h5") == "read")
+  }
+
+  @Test func aTextThatSaysSomethingElseIsRefused() throws {
+    let folder = try TemporaryFolder()
+    let run = try Run.create(at: folder.file("run"))
+    let path = "\(run.path)/run.h5"
+    try File.writeAtomically(to: path) { root in
+      try FileFormat.mark(root, as: "run")
+      try root.setAttribute("created", to: "now")
+      try root.setAttribute("seed", to: "1")
+      for name in ["configuration", "data", "state"] { try root.writeCheckedText(name, "[]") }
+    }
+    let error = #expect(throws: CheckpointError.self) { try Run.open(run.path) }
+    #expect(error == .malformed(path: path, reason: "'data' does not say what it should: []"))
+  }
+
+  @Test func forgettingEpochsForgetsTheBestOfThem() {
+    var record = makeRecord()
+    record.keepEpochs(through: 1)
+    #expect(record.bestEpoch == 1 && !record.isFinished)
+    record.keepEpochs(through: 0)
+    #expect(record.bestEpoch == nil)
+  }
+
+  @Test func theBaseIsFoundFromAnywhereWhileItIsThere() throws {
+    let folder = try TemporaryFolder()
+    let base = BaseReference(path: "base.h5", folder: folder.path)
+    #expect(base.found == nil)
+    try Data().write(to: URL(fileURLWithPath: folder.file("base.h5")))
+    #expect(base.found == folder.file("base.h5"))
+    #expect(BaseReference(path: folder.file("base.h5"), folder: "/no/such").found == folder.file("base.h5"))
   }
 
   @Test func whatExistsIsNotOverwritten() throws {

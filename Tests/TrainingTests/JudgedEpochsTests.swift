@@ -20,8 +20,7 @@ import Training
     options.batchSize = 16
     change(&options)
     var run = TrainingRun(
-      options: options, path: folder.file("run"), target: target, source: hasSource ? source : nil, device: .cpu,
-      configuration: "{}", commandLine: [])
+      options: options, path: folder.file("run"), target: target, source: hasSource ? source : nil, device: .cpu)
     run.judgesEveryEpoch = judgesEveryEpoch
     try run.run(from: network.model().checkpoint(epoch: 0), basePath: "") { _ in }
     let record = try Run.open(run.path).record

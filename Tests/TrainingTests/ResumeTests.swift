@@ -17,8 +17,7 @@ import Torch
   private func run(_ options: TrainingOptions, at path: String, seed: UInt64) throws -> TrainingRun {
     TrainingRun(
       options: options, path: path, target: try randomImages("target", shape: [1, 8, 8], seed: seed),
-      source: try randomImages("source", shape: [1, 8, 8], seed: seed + 1), device: .cpu, configuration: "{}",
-      commandLine: [])
+      source: try randomImages("source", shape: [1, 8, 8], seed: seed + 1), device: .cpu)
   }
 
   private func base(seed: UInt64) throws -> Checkpoint {

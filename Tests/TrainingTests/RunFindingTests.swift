@@ -51,7 +51,7 @@ import Training
     try copy.store(similarity)
     #expect(try Run.open(copy.path).similarity == similarity)
     var record = copy.record
-    record.environment["bestEpoch"] = "3"
+    record.state.best?.epoch = 3
     try copy.save(record)
     #expect(copy.similarity == nil && copy.drift == nil && copy.forgetting?.epoch == 3)
   }

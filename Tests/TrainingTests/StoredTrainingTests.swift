@@ -27,8 +27,7 @@ import Torch
   ) throws -> Outcome {
     let folder = try TemporaryFolder()
     var run = TrainingRun(
-      options: options, path: folder.file("run"), target: target, source: source, proxy: proxy, device: .cpu,
-      configuration: "{}", commandLine: [])
+      options: options, path: folder.file("run"), target: target, source: source, proxy: proxy, device: .cpu)
     run.storesFrozenLayers = storing
     let counter = ForwardCount()
     let history = try ForwardCount.$current.withValue(counter) {
@@ -123,7 +122,7 @@ import Torch
     options.frozen = ["layers.0"]
     let run = TrainingRun(
       options: options, path: folder.file("run"), target: try randomImages("target", shape: [1, 8, 8], seed: seed),
-      device: .cpu, configuration: "{}", commandLine: [])
+      device: .cpu)
     var titles: [String] = []
     let isCancelled = { true }
     let error = #expect(throws: TrainingError.self) {

@@ -31,7 +31,7 @@ struct RunCollection {
   /// Stores an accuracy that no training led to.
   func store(_ name: String, accuracy: Double) throws {
     try? FileManager.default.removeItem(atPath: runPath(name))
-    var record = RunRecord(environment: ["finished": "true"])
+    var record = RunRecord(state: RunState(kind: .result, isFinished: true))
     record.metrics.append(["target_accuracy": accuracy])
     _ = try Run.create(at: runPath(name), record: record)
   }
@@ -45,8 +45,7 @@ struct RunCollection {
     options: TrainingOptions, keepsCheckpoints: Bool, isCancelled: () -> Bool
   ) throws {
     var training = TrainingRun(
-      options: options, path: runPath(name), target: target, source: source, device: device,
-      configuration: try options.json, commandLine: [])
+      options: options, path: runPath(name), target: target, source: source, device: device)
     training.judgesEveryEpoch = false
     try training.complete(from: base, basePath: "", isCancelled: isCancelled)
     if !keepsCheckpoints { try? FileManager.default.removeItem(atPath: "\(training.path)/checkpoints") }

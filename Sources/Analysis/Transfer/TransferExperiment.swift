@@ -84,7 +84,7 @@ public struct TransferExperiment {
   /// steps of the whole network: with frozen layers it is faster.
   public func estimatedSeconds(trialCount: Int) throws -> Double {
     let training = TrainingRun(
-      options: options, path: "", target: target, device: runs.device, configuration: "", commandLine: [])
+      options: options, path: "", target: target, device: runs.device)
     let pace = try training.pace(from: start(of: TransferPlan.Point(seed: options.seed, kind: nil, cut: nil)))
     let left = remainingCount
     // A trial is judged on the source too, before and after.

@@ -99,7 +99,7 @@ public struct TransferMapExperiment {
   /// Seconds that they take here, from a few steps of the whole network; the head alone is faster.
   public func estimatedSeconds() throws -> Double {
     let training = TrainingRun(
-      options: options, path: "", target: targets[0], device: runs.device, configuration: "", commandLine: [])
+      options: options, path: "", target: targets[0], device: runs.device)
     let pace = try training.pace(from: base.drawnAnew(seed: options.seed, device: runs.device))
     let perExample = pace.evaluation / Double(targets[0].test.count)
     return remainingPoints.reduce(0) { sum, point in

@@ -14,7 +14,7 @@ extension DiagnoseCommand {
     let subjectWords =
       runs.first
       ?? "--before \(subject.before) --after \(subject.after) "
-      + "\(subject.isProxy ? "--source-proxy" : "--source") \(subject.source)"
+      + "\(subject.isProxy ? "--source-proxy" : "--source") \(subject.source.specification)"
     var rows = remedies.enumerated().map { number, remedy in
       DiagnosisReport.Remedy(
         action: remedy.action, gain: .init(remedy.gain, low: remedy.low, high: remedy.high), cost: remedy.cost,

@@ -19,34 +19,37 @@ struct SequenceSession {
     let training = command.training
     let effective = EffectiveOptions(of: command)
     guard !training.printConfig else { return effective.show() }
-    let isResumed = training.resume != nil
-    if !isResumed { try requireAbsent(command.output) }
-    let options = try training.options()
-    let path = try CheckpointPath(command.base).path
-    let checkpoint = try Checkpoint(contentsOf: path)
+    let resumed = try training.resume.map { _ in try Run.open(command.output) }
+    if resumed == nil { try requireAbsent(command.output) }
+    let path = try resumed?.path ?? CheckpointPath(command.base).path
+    let options = try resumed?.options(resumedBy: training) ?? training.options()
+    let checkpoint = try resumed.map { try TaskSequence.start(of: $0) } ?? Checkpoint(contentsOf: path)
     let tasks = try command.task.map { text in
       let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
-      guard parts.count == 2, !parts[0].isEmpty, !parts[1].isEmpty, !parts[0].contains("/") else {
+      let known = resumed?.record.data.tasks.first { $0.name == parts[0] }
+      guard parts.count == 2, !parts[0].isEmpty, known != nil || !parts[1].isEmpty, !parts[0].contains("/") else {
         throw CommandError.usage("--task: expected NAME=DATA, found '\(text)'")
+      }
+      if let known {
+        return (name: parts[0], data: try command.reading.load(known.data, unless: parts[1], for: checkpoint.program))
       }
       return (name: parts[0], data: try command.reading.load(parts[1], for: checkpoint.program))
     }
     let device = try command.hardware.open()
-    let sequence = try TaskSequence(
-      options: options, path: command.output, tasks: tasks, sharesHead: command.sharedHead, device: device,
-      configuration: options.json,
-      commandLine: CommandLine.arguments, commandOptions: effective.yaml)
+    var sequence = try TaskSequence(
+      options: options, path: command.output, tasks: tasks, sharesHead: command.sharedHead, device: device)
+    sequence.command = CommandRecord(arguments: CommandLine.arguments, options: effective.yaml)
     let isSilent = command.shared.json
     if !isSilent {
       Console.result(
         "\(path) · \(checkpoint.program.architecture) · \(tasks.count) tasks, "
           + (command.sharedHead ? "one head" : "a head each") + " · \(device), \(try Library.threadCount()) threads"
-          + " · seed \(options.seed)" + (isResumed ? " · resumed" : ""))
+          + " · seed \(options.seed)" + (resumed == nil ? "" : " · resumed"))
     }
     let interruption = Interruption()
     var display: EpochDisplay?
     try sequence.run(
-      from: checkpoint, basePath: path, isCancelled: { interruption.isRequested },
+      from: checkpoint, basePath: resumed?.record.data.base?.path ?? path, isCancelled: { interruption.isRequested },
       onTask: { number, _ in
         display = EpochDisplay(
           hasSource: number > 0, hasProxy: false, isSilent: isSilent, isQuiet: command.shared.quiet)

@@ -95,9 +95,10 @@ struct SweepSession {
       own.seed = point.seed
       own.regularizers = command.training.applied(point.method.regularizers)
       let began = Date()
-      let training = try TrainingRun(
+      var training = TrainingRun(
         options: own, path: folder.runPath(point), target: target, source: source, sourceTask: command.head,
-        device: device, configuration: own.json, commandLine: CommandLine.arguments)
+        device: device)
+      training.command = CommandRecord(arguments: CommandLine.arguments)
       try folder.train(
         point, with: training, from: checkpoint, basePath: path, isCancelled: { interruption.isRequested })
       if !command.worker, !command.shared.quiet {

@@ -27,35 +27,27 @@ struct TrainingSession {
 
   func run() throws {
     guard !training.printConfig else { return effective.show() }
-    let isResumed = training.resume != nil
-    if !isResumed { try requireAbsent(output) }
-    let options = try training.options()
-    let path = try CheckpointPath(base).path
-    let checkpoint = try Checkpoint(contentsOf: path)
-    let targetData = try reading.load(target, for: checkpoint.program)
-    let sourceData = try source.map { try reading.load($0, for: checkpoint.program) }
-    let proxyData = try proxy.map { try reading.load($0, for: checkpoint.program) }
-    let device = try hardware.open()
-    let run = TrainingRun(
-      options: options, path: output, target: targetData, source: sourceData, proxy: proxyData,
-      sourceTask: try judge(isResumed: isResumed), device: device, configuration: try options.json,
-      commandLine: CommandLine.arguments, commandOptions: effective.yaml)
+    let resumed = try training.resume.map { _ in try Run.open(output) }
+    if resumed == nil { try requireAbsent(output) }
+    let path = try resumed?.path ?? CheckpointPath(base).path
+    let (checkpoint, device, run) = try resumed.map(opened) ?? begun(from: path)
+    let (sourceData, proxyData) = (run.source, run.proxy)
     let display = EpochDisplay(
       hasSource: sourceData != nil, hasProxy: proxyData != nil, isSilent: shared.json, isQuiet: shared.quiet)
     display.open(
       "\(path) · \(checkpoint.program.architecture) · \(Show.count(checkpoint.program.parameterCount)) parameters"
         + (sourceData == nil && proxyData == nil ? "" : " · source head kept")
         + " · \(device), \(try Library.threadCount()) threads"
-        + " · seed \(options.seed)" + (isResumed ? " · resumed" : ""))
+        + " · seed \(run.options.seed)" + (resumed == nil ? "" : " · resumed"))
     let interruption = Interruption()
     let watch = { (event: TrainingEvent) in
       display.show(event)
       if case .evaluated = event { try Run.open(output).writeLogs() }
     }
-    if isResumed {
-      try run.resume(isCancelled: { interruption.isRequested }, onEvent: watch)
-    } else {
+    if resumed == nil {
       try run.run(from: checkpoint, basePath: path, isCancelled: { interruption.isRequested }, onEvent: watch)
+    } else {
+      try run.resume(isCancelled: { interruption.isRequested }, onEvent: watch)
     }
     // What follows only reads: every file is whole, and the process can end at any time.
     interruption.end()
@@ -69,9 +61,34 @@ struct TrainingSession {
     }
   }
 
-  /// The head that judges the source; of a run that is resumed, the one it began with.
-  private func judge(isResumed: Bool) throws -> String? {
-    isResumed ? try Run.open(output).record.environment["sourceHead"] : sourceHead
+  /// What a new run needs.
+  private func begun(from path: String) throws -> (Checkpoint, Device, TrainingRun) {
+    let options = try training.options()
+    let checkpoint = try Checkpoint(contentsOf: path)
+    let targetData = try reading.load(target, for: checkpoint.program)
+    let sourceData = try source.map { try reading.load($0, for: checkpoint.program) }
+    let proxyData = try proxy.map { try reading.load($0, for: checkpoint.program) }
+    let device = try hardware.open()
+    var run = TrainingRun(
+      options: options, path: output, target: targetData, source: sourceData, proxy: proxyData,
+      sourceTask: sourceHead, device: device)
+    run.command = CommandRecord(arguments: CommandLine.arguments, options: effective.yaml)
+    return (checkpoint, device, run)
+  }
+
+  /// What going on with a run needs: all of it is in the run but the data.
+  private func opened(_ known: Run) throws -> (Checkpoint, Device, TrainingRun) {
+    let options = try known.options(resumedBy: training)
+    let checkpoint = try known.firstCheckpoint()
+    let device = try hardware.open()
+    let data = known.record.data
+    let given = [(data.target, target), (data.source, source), (data.proxy, proxy)]
+    var run = try TrainingRun(resuming: known, on: device) { reference in
+      let text = given.first { $0.0 == reference }?.1
+      return try reading.load(reference, unless: text, for: checkpoint.program)
+    }
+    run.options = options
+    return (checkpoint, device, run)
   }
 }
 

@@ -93,7 +93,7 @@ struct TransferCommand: ParsableCommand {
     let options = try arguments.options()
     let device = try hardware.open()
     for data in targets {
-      try TrainingRun(options: options, path: "", target: data, device: device, configuration: "", commandLine: [])
+      try TrainingRun(options: options, path: "", target: data, device: device)
         .check(checkpoint)
     }
     if map {
@@ -147,9 +147,10 @@ struct TransferCommand: ParsableCommand {
   /// What the base network was trained on, where that is known and at hand.
   private func source(of checkpoint: Checkpoint, at path: String) throws -> (name: String, data: Datasets.Dataset)? {
     if let source { return (source, try reading.load(source, for: checkpoint.program)) }
-    guard !noTrials, let name = RunOrigin.data(ofCheckpoint: path) else { return nil }
+    guard !noTrials, let known = RunOrigin.data(ofCheckpoint: path) else { return nil }
+    let name = known.specification
     // Only a help: where it cannot be read any more, forgetting is not measured.
-    guard let data = try? reading.load(name, for: checkpoint.program),
+    guard let data = try? reading.load(known, for: checkpoint.program),
       (try? data.checkHead(data.name, among: checkpoint.heads)) != nil
     else {
       if !shared.quiet, !shared.json {

@@ -94,15 +94,10 @@ struct ConfigurationFile {
         .words(for: command, subcommand: subcommand, except: command.given(in: words)) + words
     }
     if let path = value(of: "--resume", in: words) {
-      let run = try Run.open(path)
-      guard !run.record.commandOptions.isEmpty else {
-        throw CommandError.badInput("\(path): the run does not say with which options it was made")
-      }
-      var given = command.given(in: words)
-      given.formUnion(["output", "resume", "print-config", "config", "json", "quiet"])
       words =
-        try ConfigurationFile(yaml: run.record.commandOptions, origin: "\(path)/run.h5")
-        .words(for: command, subcommand: subcommand, except: given) + ["--output=\(path)"] + words
+        try ResumedWords(of: Run.open(path)).words(
+          for: command, subcommand: subcommand, except: command.given(in: words))
+        + words
     }
     return [subcommand] + words
   }

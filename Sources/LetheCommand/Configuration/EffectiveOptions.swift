@@ -38,6 +38,15 @@ struct EffectiveOptions {
     }
   }
 
+  /// The names of all options of a group, also of those that have no value.
+  static func names(of group: any ParsableArguments) -> Set<String> {
+    Set(
+      Mirror(reflecting: group).children.compactMap(\.label).map {
+        let name = kebab($0)
+        return names[name] ?? name
+      })
+  }
+
   private mutating func collect(_ arguments: Any) {
     for child in Mirror(reflecting: arguments).children {
       guard let label = child.label else { continue }

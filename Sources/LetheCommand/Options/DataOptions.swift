@@ -1,4 +1,5 @@
 import ArgumentParser
+import Checkpoints
 import Datasets
 import Programs
 
@@ -20,12 +21,43 @@ struct DataOptions: ParsableArguments {
 
   /// Loads data for a model, whose images then have its shape.
   func load(_ specification: String, for program: Program? = nil) throws -> Dataset {
-    let dataset = try Dataset.load(
-      specification, images: ImageOptions(shape: shape(for: program), skipsUnreadable: skipUnreadable))
+    told(try Dataset.load(specification, images: images(for: program)))
+  }
+
+  /// Loads data that a run was made with, read as they were then unless the options say otherwise.
+  func load(_ reference: DataReference, for program: Program) throws -> Dataset {
+    var known = reference
+    if imageSize == nil, !skipUnreadable || reference.skipsUnreadable {
+      // Version 0.1 kept no channels, and no shape where it was the model's.
+      let own = try images(for: program).shape.map { [$0.channelCount, $0.height, $0.width] } ?? []
+      known.imageShape = reference.imageShape.map { $0.count == 2 ? own.prefix(1) + $0 : $0 } ?? own
+      return told(try Dataset.load(known))
+    }
+    var images = try images(for: program)
+    if imageSize == nil, let shape = reference.imageShape, shape.count != 2 {
+      images.shape = reference.imageOptions.shape
+    }
+    images.skipsUnreadable = images.skipsUnreadable || reference.skipsUnreadable
+    guard !reference.isInMemory else { return try Dataset.load(reference) }
+    return told(try Dataset.load(reference.specification, images: images, from: reference.folder))
+  }
+
+  /// Loads data that a run is resumed with: those it was made with, unless the user gives another specification.
+  func load(_ reference: DataReference, unless given: String?, for program: Program) throws -> Dataset {
+    guard let given, given != reference.specification else { return try load(reference, for: program) }
+    return try load(given, for: program)
+  }
+
+  /// Says what was left out.
+  private func told(_ dataset: Dataset) -> Dataset {
     if !dataset.skipped.isEmpty {
       Console.say("left out \(dataset.skipped.count) that cannot be read: \(Show.list(dataset.skipped, first: 3))")
     }
     return dataset
+  }
+
+  private func images(for program: Program?) throws -> ImageOptions {
+    ImageOptions(shape: try shape(for: program), skipsUnreadable: skipUnreadable)
   }
 
   private func shape(for program: Program?) throws -> ImageShape? {

@@ -2,7 +2,9 @@ import Analysis
 import ArgumentParser
 import Checkpoints
 import Datasets
+import Foundation
 import Torch
+import Training
 
 /// Which two models are compared, and the data that judge them: those of a run, or given one by one.
 struct JudgedOptions: ParsableArguments {
@@ -36,13 +38,26 @@ struct JudgedOptions: ParsableArguments {
 }
 
 extension JudgedOptions {
+  /// Data as the user gives them, or as a run was made with them.
+  enum JudgingData {
+    case given(String)
+    case recorded(DataReference)
+
+    var specification: String {
+      switch self {
+      case .given(let text): text
+      case .recorded(let reference): reference.specification
+      }
+    }
+  }
+
   struct Subject {
     let before: String
     let after: String
-    let source: String
+    let source: JudgingData
     /// Whether `source` only stands in for the source's examples.
     let isProxy: Bool
-    let target: String?
+    let target: JudgingData?
     let head: String?
     let epoch: Int
     /// The command that fine-tuned, but for its output; nil where it is not known.
@@ -59,38 +74,67 @@ extension JudgedOptions {
         throw CommandError.usage("give a run, or --before, --after and --source (or --source-proxy)")
       }
       return Subject(
-        before: try CheckpointPath(before).path, after: try CheckpointPath(after).path, source: data,
-        isProxy: source == nil, target: target, head: head, epoch: 0, retraining: nil)
+        before: try CheckpointPath(before).path, after: try CheckpointPath(after).path, source: .given(data),
+        isProxy: source == nil, target: target.map { .given($0) }, head: head, epoch: 0, retraining: nil)
     }
     guard before == nil, after == nil else { throw CommandError.usage("give a run, or --before and --after, not both") }
     let opened = try Run.open(run)
-    let options = try ConfigurationFile(yaml: opened.record.commandOptions, origin: "\(run)/run.h5")
-    let own = sourceProxy == nil ? source ?? options.value(of: "source") : nil
-    guard let data = own ?? sourceProxy ?? options.value(of: "source-proxy") else {
+    let known = opened.record.data
+    let own = sourceProxy == nil ? source.map { .given($0) } ?? known.source.map { .recorded($0) } : JudgingData?.none
+    guard let data = own ?? sourceProxy.map({ .given($0) }) ?? known.proxy.map({ .recorded($0) }) else {
       throw CommandError.usage("\(run) was made without source data: give --source DATA, or --source-proxy DATA")
     }
     let chosen = opened.chosenEpoch
     guard chosen > 0 else { throw CommandError.badInput("\(run): it has no epoch after epoch 0") }
-    let words = ["base", "source", "source-proxy", "target", "epochs", "lr", "optimizer", "schedule"].flatMap { name in
-      options.values(of: name).map { name == "base" ? $0.shellQuoted : "--\(name) \($0.shellQuoted)" }
-    }
+    // Without a target only its costs are not measured, so one that was made in memory is done without.
+    let recordedTarget = known.target.flatMap { $0.isInMemory ? nil : JudgingData.recorded($0) }
     return Subject(
       before: opened.checkpointPath(epoch: 0), after: opened.checkpointPath(epoch: chosen), source: data,
-      isProxy: own == nil, target: target ?? options.value(of: "target"),
-      head: head ?? opened.record.environment["sourceHead"], epoch: chosen,
-      retraining: words.isEmpty ? nil : "lethe finetune " + words.joined(separator: " "))
+      isProxy: own == nil, target: target.map { .given($0) } ?? recordedTarget,
+      head: head ?? (known.source ?? known.proxy)?.head, epoch: chosen, retraining: opened.retraining)
   }
 
   /// Loads the models and the data.
   func open(_ subject: Subject, reading: DataOptions, device: Device) throws -> JudgedPair {
     let before = try Checkpoint(contentsOf: subject.before)
+    func load(_ data: JudgingData, _ option: String) throws -> Dataset {
+      switch data {
+      case .given(let text): return try reading.load(text, for: before.program)
+      case .recorded(let reference):
+        do { return try reading.load(reference, for: before.program) } catch let error as DatasetError {
+          let words = "\(error); \(option) DATA gives others"
+          throw error.exitStatus == EX_NOINPUT ? CommandError.missing(words) : CommandError.badInput(words)
+        }
+      }
+    }
     let pair = try JudgedPair(
       before: before, after: Checkpoint(contentsOf: subject.after),
-      source: reading.load(subject.source, for: before.program),
-      target: subject.target.map { try reading.load($0, for: before.program) }, isProxy: subject.isProxy,
+      source: load(subject.source, subject.isProxy ? "--source-proxy" : "--source"),
+      target: subject.target.map { try load($0, "--target") }, isProxy: subject.isProxy,
       sourceTask: subject.head,
       testCount: samples, device: device)
     pair.takesEveryLayer = everyLayer
     return pair
+  }
+}
+
+extension Run {
+  /// The command that fine-tuned as this run was, but for its output and its regularizers; nil where data were made in
+  /// memory.
+  var retraining: String? {
+    let data = record.data
+    let roles = [("source", data.source), ("source-proxy", data.proxy), ("target", data.target)]
+    guard let options = record.trainingOptions, data.target != nil,
+      roles.allSatisfy({ $0.1?.isInMemory != true })
+    else { return nil }
+    let rates = ["\(options.learningRate)"] + options.rateRules.map { "\($0.pattern)=\($0.value)" }
+    let words =
+      roles.map { ($0.0, $0.1?.specification) } + [("epochs", "\(options.epochCount)")]
+      + rates.map { ("lr", $0) }
+      + [("optimizer", options.optimizer.rawValue), ("schedule", options.schedule.shape.text)]
+    // Epoch 0 is the base too, with the target's head as it was drawn.
+    let base = data.base?.found ?? checkpointPath(epoch: 0)
+    return "lethe finetune " + base.shellQuoted
+      + words.compactMap { name, value in value.map { " --\(name) \($0.shellQuoted)" } }.joined()
   }
 }

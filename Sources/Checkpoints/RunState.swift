@@ -1,0 +1,89 @@
+/// What kind of run it is, how far it came, and on what it was computed.
+public struct RunState: Sendable, Equatable, Codable {
+  public enum Kind: String, Sendable, Codable {
+    /// One task, judged at every epoch.
+    case training
+    /// Several tasks one after the other; what would be its epochs are tasks.
+    case sequence
+    /// A result that no training led to.
+    case result
+  }
+
+  /// The epoch that a rule holds to be the best.
+  public struct Best: Sendable, Equatable, Codable {
+    public var epoch: Int
+    /// The rule, as `--best` takes it.
+    public var rule: String
+    /// Whether the epoch keeps every bound of the rule, rather than missing them by least.
+    public var keepsBounds: Bool
+
+    public init(epoch: Int, rule: String, keepsBounds: Bool) {
+      self.epoch = epoch
+      self.rule = rule
+      self.keepsBounds = keepsBounds
+    }
+  }
+
+  /// What a regularizer said of itself before training.
+  public struct Regularizer: Sendable, Equatable, Codable {
+    public var name: String
+    public var summary: String
+
+    public init(name: String, summary: String) {
+      self.name = name
+      self.summary = summary
+    }
+  }
+
+  public var kind: Kind
+  /// Whether it came to its end, rather than being stopped before.
+  public var isFinished: Bool
+  /// Nil where the run has no rule, or no epoch yet.
+  public var best: Best?
+  /// Whether the target's head was drawn anew at epoch 0.
+  public var targetHeadIsNew: Bool
+  /// Optimization steps of an epoch.
+  public var stepsPerEpoch: Int?
+  /// The epochs that it was asked for, epoch 0 not counted.
+  public var plannedEpochs: Int?
+  /// Whether all tasks of a sequence share one head.
+  public var sharesHead: Bool
+  public var regularizers: [Regularizer]
+  /// libtorch's name of it: `cpu`, `cuda:0`.
+  public var device: String?
+  /// The version of libtorch.
+  public var libtorch: String?
+  /// The CPU's threads.
+  public var threads: Int?
+
+  public init(
+    kind: Kind = .training, isFinished: Bool = false, best: Best? = nil, targetHeadIsNew: Bool = false,
+    stepsPerEpoch: Int? = nil, plannedEpochs: Int? = nil, sharesHead: Bool = false, regularizers: [Regularizer] = [],
+    device: String? = nil, libtorch: String? = nil, threads: Int? = nil
+  ) {
+    self.kind = kind
+    self.isFinished = isFinished
+    self.best = best
+    self.targetHeadIsNew = targetHeadIsNew
+    self.stepsPerEpoch = stepsPerEpoch
+    self.plannedEpochs = plannedEpochs
+    self.sharesHead = sharesHead
+    self.regularizers = regularizers
+    self.device = device
+    self.libtorch = libtorch
+    self.threads = threads
+  }
+}
+
+/// The command that made a run, where a command did: an annotation that nothing but the command needs.
+public struct CommandRecord: Sendable, Equatable, Codable {
+  /// The words of the command line.
+  public var arguments: [String]
+  /// All its options as a configuration file, YAML; empty where the run is one of many that one command made.
+  public var options: String
+
+  public init(arguments: [String], options: String = "") {
+    self.arguments = arguments
+    self.options = options
+  }
+}
