@@ -106,7 +106,12 @@ let package = Package(
         "Training", "Evaluation", "Models", "Datasets", "Findings", "Metrics", "Checkpoints", "HDF5", "Files", "Torch",
         "Programs", "TestSupport",
       ]),
-    .testTarget(name: "CommandTests", dependencies: ["LetheCommand", "TestSupport"]),
+    .testTarget(
+      name: "CommandTests",
+      dependencies: [
+        "LetheCommand", "Analysis", "Training", "Evaluation", "Models", "Datasets", "Checkpoints", "HDF5", "Files",
+        "Torch", "Programs", "TestSupport", argumentParser,
+      ]),
   ],
   swiftLanguageModes: [.v6],
   cxxLanguageStandard: .cxx20

@@ -9,6 +9,8 @@ public enum DatasetError: Error, Equatable, CustomStringConvertible {
   case noExamples(dataset: String, split: String)
   case badSubset(specification: String, reason: String)
   case unreadableImage(file: String, reason: String)
+  /// Images of several sizes, as `height×width`, where none was asked for.
+  case differingSizes(file: String, found: String, others: String)
   case unknownClass(String, dataset: String, available: [String])
   case badAugmentation(value: String, expected: String, found: String)
   case cannotAugment(input: String, expected: String, found: String)
@@ -25,7 +27,8 @@ public enum DatasetError: Error, Equatable, CustomStringConvertible {
     case .labelOutOfRange(let file, let split, let index, let label, let classCount):
       "\(file): \(split) label \(index): expected 0 to \(classCount - 1), found \(label)"
     case .noExamples(let dataset, let split): "\(dataset): no examples in the \(split) split"
-    case .unreadableImage(let file, let reason): "\(file): \(reason); --skip-unreadable leaves such images out"
+    case .unreadableImage(let file, let reason): "\(file): \(reason)"
+    case .differingSizes(let file, let found, let others): "\(file): \(found), while others are \(others)"
     case .badSubset(let specification, let reason):
       "\(specification): \(reason); classes are written like 0-4 or 1,3,5"
     case .unknownClass(let name, let dataset, let available):
@@ -35,15 +38,6 @@ public enum DatasetError: Error, Equatable, CustomStringConvertible {
       "augmentation \(value): expected \(expected), found \(found)"
     case .cannotAugment(let input, let expected, let found):
       "\(input): augmentation expects \(expected), found \(found)"
-    }
-  }
-
-  /// The exit status of a command that fails with this error.
-  public var exitStatus: Int32 {
-    switch self {
-    case .notFound: 66
-    case .badSubset, .unknownClass, .badAugmentation, .cannotAugment: 64
-    default: 65
     }
   }
 

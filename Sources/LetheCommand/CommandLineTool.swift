@@ -1,15 +1,5 @@
-import Analysis
 import ArgumentParser
-import Checkpoints
-import Datasets
-import Evaluation
-import Files
 import Foundation
-import HDF5
-import Models
-import Programs
-import Torch
-import Training
 
 /// The command `lethe`, for an executable of a few lines: Lethe's own, or one of a package that brings regularizers.
 ///
@@ -44,7 +34,7 @@ public enum CommandLineTool {
 
   /// Says what went wrong in one line and returns the exit status.
   private static func report(_ error: any Error, _ arguments: [String]) -> Int32 {
-    if let status = exitStatus(of: error) {
+    if let status = ExitStatus.of(error) {
       Console.error(ErrorWords.text(of: error))
       return status
     }
@@ -66,22 +56,5 @@ public enum CommandLineTool {
   private static func subcommand(in arguments: [String]) -> String {
     let names = Lethe.configuration.subcommands.compactMap { $0.configuration.commandName }
     return arguments.first { names.contains($0) } ?? ""
-  }
-
-  private static func exitStatus(of error: any Error) -> Int32? {
-    switch error {
-    case let error as FileError: error.exitStatus
-    case let error as HDF5Error: error.exitStatus
-    case let error as CheckpointError: error.exitStatus
-    case let error as ProgramError: error.exitStatus
-    case let error as TorchError: error.exitStatus
-    case let error as ModelError: error.exitStatus
-    case let error as DatasetError: error.exitStatus
-    case is EvaluationError: EX_DATAERR
-    case let error as TrainingError: error.exitStatus
-    case let error as AnalysisError: error.exitStatus
-    case let error as CommandError: error.exitStatus
-    default: nil
-    }
   }
 }
