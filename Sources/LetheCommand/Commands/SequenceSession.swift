@@ -16,15 +16,14 @@ struct SequenceSession {
   let command: FinetuneCommand
 
   func run() throws {
-    let training = command.training
     let effective = EffectiveOptions(of: command)
-    guard !training.printConfig else { return effective.show() }
-    let isResumed = training.resume != nil
-    if !isResumed { try requireAbsent(command.output) }
-    let options = try training.options()
-    let path = try CheckpointPath(command.base).path
+    guard !command.continuation.printConfig else { return effective.show() }
+    let isResumed = command.continuation.resume != nil
+    if !isResumed { try requireAbsent(command.destination.output) }
+    let options = try command.training.options(command.regularizers)
+    let path = try CheckpointPath(command.tasks.base).path
     let checkpoint = try Checkpoint(contentsOf: path)
-    let tasks = try command.task.map { text in
+    let tasks = try command.tasks.task.map { text in
       let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
       guard parts.count == 2, !parts[0].isEmpty, !parts[1].isEmpty, !parts[0].contains("/") else {
         throw CommandError.usage("--task: expected NAME=DATA, found '\(text)'")
@@ -33,14 +32,16 @@ struct SequenceSession {
     }
     let device = try command.hardware.open()
     let sequence = try TaskSequence(
-      options: options, path: command.output, tasks: tasks, sharesHead: command.sharedHead, device: device,
+      options: options, path: command.destination.output, tasks: tasks, sharesHead: command.tasks.sharedHead,
+      device: device,
       configuration: options.json,
-      commandLine: CommandLine.arguments, commandOptions: effective.yaml)
+      commandLine: CommandLine.arguments, commandOptions: effective.repeatable.yaml)
     let isSilent = command.shared.json
     if !isSilent {
       Console.result(
         "\(path) · \(checkpoint.program.architecture) · \(tasks.count) tasks, "
-          + (command.sharedHead ? "one head" : "a head each") + " · \(device), \(try Library.threadCount()) threads"
+          + (command.tasks.sharedHead ? "one head" : "a head each")
+          + " · \(device), \(try Library.threadCount()) threads"
           + " · seed \(options.seed)" + (isResumed ? " · resumed" : ""))
     }
     let interruption = Interruption()
@@ -55,7 +56,8 @@ struct SequenceSession {
         }
       }, onEvent: { display?.show($0) })
     interruption.end()
-    try Self.finish(Run.open(command.output), compatibility: command.compat, isJSON: isSilent, page: nil)
+    try Self.finish(
+      Run.open(command.destination.output), compatibility: command.tasks.compat, isJSON: isSilent, page: nil)
   }
 
   /// Writes a sequence's report and shows its measures.

@@ -19,17 +19,19 @@ struct TrainingSession {
   let sourceHead: String?
   let output: String
   let training: TrainingArguments
+  let regularizers: RegularizerOptions
   let reading: DataOptions
   let hardware: DeviceOptions
+  let continuation: ContinuationOptions
   let shared: OutputOptions
   /// The command's options as a configuration file.
   let effective: EffectiveOptions
 
   func run() throws {
-    guard !training.printConfig else { return effective.show() }
-    let isResumed = training.resume != nil
+    guard !continuation.printConfig else { return effective.show() }
+    let isResumed = continuation.resume != nil
     if !isResumed { try requireAbsent(output) }
-    let options = try training.options()
+    let options = try training.options(regularizers)
     let path = try CheckpointPath(base).path
     let checkpoint = try Checkpoint(contentsOf: path)
     let targetData = try reading.load(target, for: checkpoint.program)
@@ -39,7 +41,7 @@ struct TrainingSession {
     let run = TrainingRun(
       options: options, path: output, target: targetData, source: sourceData, proxy: proxyData,
       sourceTask: try judge(isResumed: isResumed), device: device, configuration: try options.json,
-      commandLine: CommandLine.arguments, commandOptions: effective.yaml)
+      commandLine: CommandLine.arguments, commandOptions: effective.repeatable.yaml)
     let display = EpochDisplay(
       hasSource: sourceData != nil, hasProxy: proxyData != nil, isSilent: shared.json, isQuiet: shared.quiet)
     display.open(

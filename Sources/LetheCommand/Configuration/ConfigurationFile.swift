@@ -98,11 +98,10 @@ struct ConfigurationFile {
       guard !run.record.commandOptions.isEmpty else {
         throw CommandError.badInput("\(path): the run does not say with which options it was made")
       }
-      var given = command.given(in: words)
-      given.formUnion(["output", "resume", "print-config", "config", "json", "quiet"])
+      words = ["--output=\(path)"] + words
       words =
         try ConfigurationFile(yaml: run.record.commandOptions, origin: "\(path)/run.h5")
-        .words(for: command, subcommand: subcommand, except: given) + ["--output=\(path)"] + words
+        .words(for: command, subcommand: subcommand, except: command.given(in: words)) + words
     }
     return [subcommand] + words
   }

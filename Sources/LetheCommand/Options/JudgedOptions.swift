@@ -5,7 +5,7 @@ import Datasets
 import Torch
 
 /// Which two models are compared, and the data that judge them: those of a run, or given one by one.
-struct JudgedOptions: ParsableArguments {
+struct JudgedOptions: ResultOptions {
   @Option(help: "The checkpoint before fine-tuning, in place of a run.")
   var before: String?
 
