@@ -81,6 +81,10 @@ let package = Package(
       ]),
     .executableTarget(name: "lethe", dependencies: ["LetheCommand"]),
     .target(name: "TestSupport", path: "Tests/TestSupport"),
+    // What another package would have: see `CommandLineTool`.
+    .executableTarget(
+      name: "own-lethe", dependencies: ["LetheCommand", "Training", "Torch"],
+      path: "Tests/Examples/OwnLethe/Sources/own-lethe"),
     tests(of: "Files", ["TestSupport"]),
     tests(of: "Programs"),
     tests(of: "Metrics"),

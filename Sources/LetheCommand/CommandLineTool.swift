@@ -3,13 +3,32 @@ import Foundation
 
 /// The command `lethe`, for an executable of a few lines: Lethe's own, or one of a package that brings regularizers.
 ///
+/// Such a package depends on two products, the command and the libraries that a regularizer is written with:
+///
+/// ```swift
+/// let package = Package(
+///   name: "own-lethe",
+///   dependencies: [.package(url: "https://…/lethe", from: "1.0.0")],
+///   targets: [
+///     .executableTarget(
+///       name: "own-lethe",
+///       dependencies: [
+///         .product(name: "LetheCommand", package: "lethe"), .product(name: "Lethe", package: "lethe"),
+///       ])
+///   ])
+/// ```
+///
+/// and its `main.swift` makes its regularizers known before the command begins:
+///
 /// ```swift
 /// import LetheCommand
 /// import Training
 ///
-/// RegularizerKind.register(MyRegularizer.kind)
+/// RegularizerKind.register(RootPull.kind)
 /// CommandLineTool.main()
 /// ```
+///
+/// Its help lists them with the others, and every command takes them. `Tests/Examples/OwnLethe` is the whole package.
 public enum CommandLineTool {
   /// Runs the command with the process's arguments and ends the process.
   public static func main() -> Never {
