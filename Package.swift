@@ -82,6 +82,10 @@ let package = Package(
       ]),
     .executableTarget(name: "lethe", dependencies: ["LetheCommand"]),
     .target(name: "TestSupport", path: "Tests/TestSupport"),
+    // What another package would have: see `CommandLineTool`.
+    .executableTarget(
+      name: "own-lethe", dependencies: ["LetheCommand", "Training", "Torch"],
+      path: "Tests/Examples/OwnLethe/Sources/own-lethe"),
     tests(of: "Files", ["TestSupport"]),
     tests(of: "Programs"),
     tests(of: "Metrics"),
@@ -110,7 +114,8 @@ let package = Package(
     .testTarget(
       name: "CommandTests",
       dependencies: [
-        "LetheCommand", "Training", "Models", "Datasets", "Checkpoints", "Torch", "Programs", "TestSupport",
+        "LetheCommand", "Analysis", "Training", "Evaluation", "Models", "Datasets", "Checkpoints", "Findings", "HDF5",
+        "Files", "Torch", "Programs", "TestSupport", argumentParser,
       ]),
   ],
   swiftLanguageModes: [.v6],

@@ -1,18 +1,28 @@
 /// An analysis that its input does not allow.
 public enum AnalysisError: Error, Equatable, CustomStringConvertible {
   case tooFewSamples(count: Int, minimum: Int)
+  /// Canonical correlations of a layer's features on so few examples are perfect by chance.
+  case tooFewForDirections(layer: String, count: Int, directions: Int)
   case nothingToCompare(String)
   case badFeatures(path: String, reason: String)
+  /// A checkpoint where features were expected: its layers have none without examples.
+  case checkpointAsFeatures(path: String)
+  /// A search for the strength of a method that has none, or several.
+  case noStrength(method: String)
   case notFinite(String)
 
   public var description: String {
     switch self {
     case .tooFewSamples(let count, let minimum): "CKA needs at least \(minimum) samples, found \(count)"
+    case .tooFewForDirections(let layer, let count, let directions):
+      "layer '\(layer)': canonical correlations need more than twice as many examples as directions, found "
+        + "\(count) examples for \(directions) directions"
     case .nothingToCompare(let reason): reason
     case .badFeatures(let path, let reason): "\(path): \(reason)"
+    case .checkpointAsFeatures(let path): "\(path): a checkpoint, not features"
+    case .noStrength(let method):
+      "a search for the strength needs one regularizer with a strength, found '\(method)'"
     case .notFinite(let what): "\(what) is not finite: nothing can be said of it (was the training stable?)"
     }
   }
-
-  public var exitStatus: Int32 { 65 }
 }

@@ -15,10 +15,10 @@ public struct FeatureFile {
   public let sampleCount: Int
   private let datasets: [String: HDF5.Dataset]
 
-  /// - Throws: ``AnalysisError/badFeatures(path:reason:)``, `CheckpointError`, `HDF5Error`.
+  /// - Throws: ``AnalysisError/badFeatures(path:reason:)``, ``AnalysisError/checkpointAsFeatures(path:)``, `CheckpointError`, `HDF5Error`.
   public init(contentsOf path: String) throws {
     if (try? WeightsFile.kind(of: path)) == .checkpoint {
-      throw AnalysisError.badFeatures(path: path, reason: "a checkpoint; give --data, the examples to compare it on")
+      throw AnalysisError.checkpointAsFeatures(path: path)
     }
     let root = try File.open(path).root
     var datasets: [String: HDF5.Dataset] = [:]

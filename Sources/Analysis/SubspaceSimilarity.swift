@@ -105,9 +105,7 @@ private struct Side {
     // Directions of rounding errors alone, as dead units leave them, are none.
     let rank = max(1, parts.singular.count { $0 > 1e-9 * (parts.singular.first ?? 0) })
     guard values.shape[0] > 2 * rank else {
-      throw AnalysisError.nothingToCompare(
-        "layer '\(layer)': canonical correlations need more than twice as many examples as directions, found "
-          + "\(values.shape[0]) examples for \(rank) directions (more --samples, or --pool mean)")
+      throw AnalysisError.tooFewForDirections(layer: layer, count: values.shape[0], directions: rank)
     }
     basis = try parts.left.narrowed(along: 1, from: 0, count: rank)
     let scales = try Tensor(parts.singular.prefix(rank).map { 1 / $0 }, device: values.device)

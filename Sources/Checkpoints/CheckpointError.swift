@@ -30,13 +30,4 @@ public enum CheckpointError: Error, Equatable, CustomStringConvertible {
       "\(file): \(tensor) is a link to \(target), which has been replaced by other values"
     }
   }
-
-  /// The exit status of a command that fails with this error.
-  public var exitStatus: Int32 {
-    switch self {
-    case .notFound: 66
-    case .exists: 73
-    default: 65
-    }
-  }
 }

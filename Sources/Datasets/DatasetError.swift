@@ -9,6 +9,8 @@ public enum DatasetError: Error, Equatable, CustomStringConvertible {
   case noExamples(dataset: String, split: String)
   case badSubset(specification: String, reason: String)
   case unreadableImage(file: String, reason: String)
+  /// Images of several sizes, as `height×width`, where none was asked for.
+  case differingSizes(file: String, found: String, others: String)
   case unknownClass(String, dataset: String, available: [String])
   case badAugmentation(value: String, expected: String, found: String)
   case cannotAugment(input: String, expected: String, found: String)
@@ -29,7 +31,8 @@ public enum DatasetError: Error, Equatable, CustomStringConvertible {
     case .labelOutOfRange(let file, let split, let index, let label, let classCount):
       "\(file): \(split) label \(index): expected 0 to \(classCount - 1), found \(label)"
     case .noExamples(let dataset, let split): "\(dataset): no examples in the \(split) split"
-    case .unreadableImage(let file, let reason): "\(file): \(reason); --skip-unreadable leaves such images out"
+    case .unreadableImage(let file, let reason): "\(file): \(reason)"
+    case .differingSizes(let file, let found, let others): "\(file): \(found), while others are \(others)"
     case .badSubset(let specification, let reason):
       "\(specification): \(reason); classes are written like 0-4 or 1,3,5"
     case .unknownClass(let name, let dataset, let available):
@@ -42,15 +45,6 @@ public enum DatasetError: Error, Equatable, CustomStringConvertible {
     case .inMemory(let dataset): "\(dataset): these data were made in memory, so there is nothing to load them from"
     case .changed(let specification, let dataset, let expected, let found):
       "\(specification): not the data that '\(dataset)' was: expected fingerprint \(expected), found \(found)"
-    }
-  }
-
-  /// The exit status of a command that fails with this error.
-  public var exitStatus: Int32 {
-    switch self {
-    case .notFound: 66
-    case .badSubset, .unknownClass, .badAugmentation, .cannotAugment: 64
-    default: 65
     }
   }
 

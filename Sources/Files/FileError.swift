@@ -9,12 +9,4 @@ public enum FileError: Error, Equatable, CustomStringConvertible {
     case .unwritable(let path, let reason): "\(path): cannot be written: \(reason)"
     }
   }
-
-  /// The exit status of a command that fails with this error.
-  public var exitStatus: Int32 {
-    switch self {
-    case .unreadable: 65
-    case .unwritable: 73
-    }
-  }
 }

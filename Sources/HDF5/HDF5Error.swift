@@ -30,14 +30,6 @@ public enum HDF5Error: Error, Equatable, CustomStringConvertible {
     }
   }
 
-  /// The exit status of a command that fails with this error.
-  public var exitStatus: Int32 {
-    switch self {
-    case .notFound: 66
-    default: 65
-    }
-  }
-
   private static func list(_ names: [String]) -> String {
     names.prefix(8).joined(separator: ", ") + (names.count > 8 ? ", … (\(names.count))" : "")
   }

@@ -1,5 +1,3 @@
-import Foundation
-
 /// A mistake in how the command was used that no library sees.
 enum CommandError: Error, CustomStringConvertible {
   case usage(String)
@@ -11,15 +9,6 @@ enum CommandError: Error, CustomStringConvertible {
     switch self {
     case .usage(let message), .badInput(let message), .missing(let message): message
     case .unwritable(let path, let reason): "\(path): cannot be written: \(reason)"
-    }
-  }
-
-  var exitStatus: Int32 {
-    switch self {
-    case .usage: EX_USAGE
-    case .badInput: EX_DATAERR
-    case .missing: EX_NOINPUT
-    case .unwritable: EX_CANTCREAT
     }
   }
 }

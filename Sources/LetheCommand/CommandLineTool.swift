@@ -1,25 +1,34 @@
-import Analysis
 import ArgumentParser
-import Checkpoints
-import Datasets
-import Evaluation
-import Files
 import Foundation
-import HDF5
-import Models
-import Programs
-import Torch
-import Training
 
 /// The command `lethe`, for an executable of a few lines: Lethe's own, or one of a package that brings regularizers.
+///
+/// Such a package depends on two products, the command and the libraries that a regularizer is written with:
+///
+/// ```swift
+/// let package = Package(
+///   name: "own-lethe",
+///   dependencies: [.package(url: "https://…/lethe", from: "1.0.0")],
+///   targets: [
+///     .executableTarget(
+///       name: "own-lethe",
+///       dependencies: [
+///         .product(name: "LetheCommand", package: "lethe"), .product(name: "Lethe", package: "lethe"),
+///       ])
+///   ])
+/// ```
+///
+/// and its `main.swift` makes its regularizers known before the command begins:
 ///
 /// ```swift
 /// import LetheCommand
 /// import Training
 ///
-/// RegularizerKind.register(MyRegularizer.kind)
+/// RegularizerKind.register(RootPull.kind)
 /// CommandLineTool.main()
 /// ```
+///
+/// Its help lists them with the others, and every command takes them. `Tests/Examples/OwnLethe` is the whole package.
 public enum CommandLineTool {
   /// Runs the command with the process's arguments and ends the process.
   public static func main() -> Never {
@@ -44,7 +53,7 @@ public enum CommandLineTool {
 
   /// Says what went wrong in one line and returns the exit status.
   private static func report(_ error: any Error, _ arguments: [String]) -> Int32 {
-    if let status = exitStatus(of: error) {
+    if let status = ExitStatus.of(error) {
       Console.error(ErrorWords.text(of: error))
       return status
     }
@@ -66,22 +75,5 @@ public enum CommandLineTool {
   private static func subcommand(in arguments: [String]) -> String {
     let names = Lethe.configuration.subcommands.compactMap { $0.configuration.commandName }
     return arguments.first { names.contains($0) } ?? ""
-  }
-
-  private static func exitStatus(of error: any Error) -> Int32? {
-    switch error {
-    case let error as FileError: error.exitStatus
-    case let error as HDF5Error: error.exitStatus
-    case let error as CheckpointError: error.exitStatus
-    case let error as ProgramError: error.exitStatus
-    case let error as TorchError: error.exitStatus
-    case let error as ModelError: error.exitStatus
-    case let error as DatasetError: error.exitStatus
-    case is EvaluationError: EX_DATAERR
-    case let error as TrainingError: error.exitStatus
-    case let error as AnalysisError: error.exitStatus
-    case let error as CommandError: error.exitStatus
-    default: nil
-    }
   }
 }

@@ -25,11 +25,4 @@ public enum ModelError: Error, Equatable, CustomStringConvertible {
     case .failed(let op, let layer, let message): "layer '\(layer)' (\(op)): \(message)"
     }
   }
-
-  public var exitStatus: Int32 {
-    switch self {
-    case .unknownLayer: 64
-    default: 65
-    }
-  }
 }

@@ -18,14 +18,6 @@ public enum ProgramError: Error, Equatable, CustomStringConvertible {
   case unknownArchitecture(name: String, nearest: [String])
   case invalidOption(architecture: String, option: String, expected: String, found: String)
 
-  /// The exit status of a command that ends with this error: 64 for wrong usage, 65 for a bad program.
-  public var exitStatus: Int32 {
-    switch self {
-    case .noMatch, .unknownArchitecture, .invalidOption: 64
-    default: 65
-    }
-  }
-
   public var description: String {
     let text =
       switch self {

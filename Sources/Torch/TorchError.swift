@@ -15,14 +15,6 @@ public enum TorchError: Error, Equatable, CustomStringConvertible {
     case .unknownDevice(let name, let reason): "device '\(name)': \(reason)"
     }
   }
-
-  public var exitStatus: Int32 {
-    switch self {
-    case .failed: 70
-    case .unavailable: 70
-    case .unknownDevice: 64
-    }
-  }
 }
 
 /// Throws what libtorch said when `status` is not 0.

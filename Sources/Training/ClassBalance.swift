@@ -26,14 +26,15 @@ public enum ClassWeights: Sendable, Codable, Equatable {
 
   /// The weights for the examples of a split; nil where all count alike.
   ///
-  /// - Throws: ``TrainingError/badOption(_:)`` for another number of weights than classes.
+  /// - Throws: ``TrainingError/unreadableOption(_:reason:expected:found:)`` for another number of weights than classes.
   func values(for split: Split, classCount: Int) throws -> [Double]? {
     switch self {
     case .equal: return nil
     case .given(let weights):
       guard weights.count == classCount else {
-        throw TrainingError.badOption(
-          "--class-weights: expected \(classCount) numbers, one a class, found \(weights.count)")
+        throw TrainingError.unreadableOption(
+          .classWeights, reason: "", expected: "\(classCount) numbers, one a class",
+          found: weights.map(short).joined(separator: ","))
       }
       return weights
     case .balanced:

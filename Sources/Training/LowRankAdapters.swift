@@ -15,10 +15,10 @@ public struct LowRankOptions: Sendable, Codable, Equatable {
     self.layers = layers
   }
 
-  /// - Throws: ``TrainingError/badOption(_:)``.
+  /// - Throws: ``TrainingError/unreadableOption(_:reason:expected:found:)``.
   public init(parsing text: String) throws {
     func bad(_ reason: String) -> TrainingError {
-      .badOption("--lora: \(reason); expected rank=N,alpha=A,layers=GLOB, found '\(text)'")
+      .unreadableOption(.adapters, reason: reason, expected: "rank=N,alpha=A,layers=GLOB", found: text)
     }
     self.init()
     for part in text.split(separator: ",") {
@@ -48,10 +48,7 @@ public struct LowRankOptions: Sendable, Codable, Equatable {
     let names = program.parameters.map(\.name).filter { name in
       kernels.contains(name) && !head.contains(name) && wanted?.contains(name) != false
     }
-    guard !names.isEmpty else {
-      throw TrainingError.badOption(
-        "--lora: \(layers.map { "'\($0)' has" } ?? "the model has") no linear or convolution layer but the head")
-    }
+    guard !names.isEmpty else { throw TrainingError.nothingToAdapt(layers: layers) }
     return names
   }
 }

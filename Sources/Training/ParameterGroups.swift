@@ -24,7 +24,7 @@ public struct TrainableParameters {
   ///
   /// - Parameter sourceHeads: heads of earlier tasks that are trained too, at the base learning rate.
   /// - Throws: `ProgramError` for a glob that matches nothing, ``TrainingError/nothingToTrain(frozen:)``,
-  ///   ``TrainingError/badOption(_:)`` for adapters that fit nowhere.
+  ///   ``TrainingError/nothingToAdapt(layers:)`` for adapters that fit nowhere.
   public init(of model: Model, options: TrainingOptions, sourceHeads: [Model.TaskHead] = []) throws {
     let program = model.program
     var frozen: Set<String> = []

@@ -44,10 +44,12 @@ public struct SelectionRule: Sendable, Codable, Equatable {
 
   /// `QUANTITY [subject to QUANTITY >= NUMBER [and …]]`; a number may be a fraction, `90%` or `2pp`.
   ///
-  /// - Throws: ``TrainingError/badOption(_:)`` that says what was expected.
+  /// - Throws: ``TrainingError/unreadableOption(_:reason:expected:found:)`` that says what was expected.
   public init(parsing text: String) throws {
     let form = "QUANTITY [subject to QUANTITY >=|<= NUMBER [and …]]"
-    func bad(_ reason: String) -> TrainingError { .badOption("--best: \(reason); expected \(form), found '\(text)'") }
+    func bad(_ reason: String) -> TrainingError {
+      .unreadableOption(.selection, reason: reason, expected: form, found: text)
+    }
     func quantity(_ name: String) throws -> Quantity {
       guard let found = Quantity(rawValue: name) else {
         throw bad("no quantity '\(name)', known: \(Quantity.allCases.map(\.rawValue).joined(separator: ", "))")

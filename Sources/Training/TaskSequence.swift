@@ -26,19 +26,18 @@ public struct TaskSequence {
   /// The command that makes the run, stored as it is; nil of a program's.
   public var command: CommandRecord?
 
-  /// - Throws: ``TrainingError/badOption(_:)`` for fewer than two tasks, two of one name, or a shared head that does not
-  ///   fit all.
+  /// - Throws: ``TrainingError`` for fewer than two tasks, two of one name, or a shared head that does not fit all.
   public init(
     options: TrainingOptions, path: String, tasks: [(name: String, data: Dataset)], sharesHead: Bool, device: Device
   ) throws {
-    guard tasks.count > 1 else { throw TrainingError.badOption("a sequence needs two tasks or more (--task)") }
+    guard tasks.count > 1 else { throw TrainingError.tooFewTasks(count: tasks.count) }
     if let twice = tasks.first(where: { task in tasks.count(where: { $0.name == task.name }) > 1 }) {
-      throw TrainingError.badOption("--task: the name '\(twice.name)' stands twice")
+      throw TrainingError.duplicateTask(name: twice.name)
     }
     if sharesHead, let other = tasks.first(where: { $0.data.classNames.count != tasks[0].data.classNames.count }) {
-      throw TrainingError.badOption(
-        "--shared-head: task '\(other.name)' has \(other.data.classNames.count) classes, '\(tasks[0].name)' "
-          + "\(tasks[0].data.classNames.count)")
+      throw TrainingError.sharedHeadMismatch(
+        task: other.name, classCount: other.data.classNames.count, first: tasks[0].name,
+        firstClassCount: tasks[0].data.classNames.count)
     }
     self.options = options
     self.path = path

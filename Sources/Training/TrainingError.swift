@@ -1,57 +1,110 @@
 import Foundation
 
 /// A training setup that cannot work, or a run that left the finite numbers.
-public enum TrainingError: Error, Equatable, CustomStringConvertible {
+public enum TrainingError: Error, Equatable {
+  // MARK: What was asked for
+  case invalidOption(TrainingOptions.Key, allowed: String, found: String)
+  /// A text that is no value of an option; `reason` is empty where the form says it all.
+  case unreadableOption(TrainingOptions.Key, reason: String, expected: String, found: String)
+  case contradiction(TrainingOptions.Key, TrainingOptions.Key, reason: String)
+  /// So many epochs that the run has none left for what is to follow.
+  case outlastsRun(TrainingOptions.Key, epochs: Double, epochCount: Int)
+  /// What `value` of an option needs, the run was not given.
+  case missingData(TrainingOptions.Key, value: String, Need)
   case nothingToTrain(frozen: [String])
+  case nothingToAdapt(layers: String?)
+  case frozenHead(layer: String, task: String, parameter: String)
+  case sameTask(String)
+  case tooFewTasks(count: Int)
+  case duplicateTask(name: String)
+  case sharedHeadMismatch(task: String, classCount: Int, first: String, firstClassCount: Int)
+
+  // MARK: Regularizers
+  case unknownRegularizer(name: String, nearest: [String], known: [String])
+  case invalidRegularizer(String, reason: String)
+  case notDecouplable(regularizer: String, able: [String])
+  /// It pulls on weights that adapters leave as they are.
+  case pullsOnAdapted(regularizer: String)
+  /// The checkpoint does not hold what an earlier training under this regularizer would have measured.
+  case missingImportances(regularizer: String)
   /// `importance` is the largest weight of the pull, nil where nothing weighs it.
   case unstable(regularizer: String, strength: Double, learningRate: Double, importance: Double?)
-  case badOption(String)
+
+  // MARK: What happened
   case notFinite(loss: Double, epoch: Int, step: Int, learningRate: Double, firstBadParameter: String?)
   case regularizerDiverged(regularizer: String, penalty: Double, loss: Double, epoch: Int, step: Int)
   case frozenChanged(tensor: String, epoch: Int)
-  case sameTask(String)
   case oneClass(dataset: String)
-  case frozenHead(layer: String, task: String, parameter: String)
   /// A run that cannot go on from where it stopped.
   case badResume(String)
   case interrupted(epoch: Int)
 
+  /// What a run has to be given of other tasks.
+  public enum Need: String, Sendable {
+    case source = "source data"
+    case proxy = "proxy data"
+    case sourceHead = "the source task's head"
+    case sourceExamples = "examples of the source task"
+  }
+}
+
+extension TrainingError: CustomStringConvertible {
   public var description: String {
     switch self {
+    case .invalidOption(let key, let allowed, let found): "\(key) must be \(allowed), found \(found)"
+    case .unreadableOption(let key, let reason, let expected, let found):
+      "\(key): \(reason.isEmpty ? "" : "\(reason); ")expected \(expected), found '\(found)'"
+    case .contradiction(let first, let second, let reason): "\(first) \(reason); \(second) contradicts it"
+    case .outlastsRun(let key, let epochs, let epochCount):
+      "\(key), \(short(epochs)), leaves nothing of epochCount, \(epochCount)"
+    case .missingData(.regularizers, let value, let need): "regularizer '\(value)' needs \(need.rawValue)"
+    case .missingData(let key, let value, let need): "\(key): '\(value)' needs \(need.rawValue)"
     case .nothingToTrain(let frozen):
       "nothing left to train: \(frozen.joined(separator: ", ")) freeze every parameter"
-    case .unstable(let regularizer, let strength, let learningRate, let importance):
-      "\(regularizer) is unstable: learning rate × strength \(importance == nil ? "" : "× largest importance ")= "
-        + "\(short(learningRate)) × \(short(strength)) \(importance.map { "× \(short($0)) " } ?? "")= "
-        + "\(short(learningRate * strength * (importance ?? 1))), must stay below 2; the largest stable strength is "
-        + short(2 / (learningRate * (importance ?? 1)))
-    case .badOption(let message): message
+    case .nothingToAdapt(let layers):
+      "adapters: \(layers.map { "'\($0)' has" } ?? "the model has") no linear or convolution layer but the head"
+    case .frozenHead(let layer, let task, let parameter):
+      "the head '\(layer)' of task '\(task)' is new and has to be trained, but '\(parameter)' is frozen or has rate 0"
+    case .sameTask(let name): "source and target are the same task, '\(name)'"
+    case .tooFewTasks: "a sequence needs two tasks or more"
+    case .duplicateTask(let name): "the task name '\(name)' stands twice"
+    case .sharedHeadMismatch(let task, let classCount, let first, let firstClassCount):
+      "a shared head does not fit: task '\(task)' has \(classCount) classes, '\(first)' \(firstClassCount)"
     case .notFinite(let loss, let epoch, let step, let learningRate, let parameter):
       "loss is \(loss) at epoch \(epoch), step \(step)"
         + (parameter.map { ", first in '\($0)'" } ?? "")
         + "; likely a learning rate that is too high (\(short(learningRate))): try a tenth of it. "
         + "The last good epoch is kept"
-    case .regularizerDiverged(let regularizer, let penalty, let loss, let epoch, let step):
-      "regularizer '\(regularizer)' is too strong for this learning rate: at epoch \(epoch), step \(step) its penalty was "
-        + "\(short(penalty)) and the task's loss \(short(loss)); try a tenth of its strength. The last good epoch is kept"
     case .frozenChanged(let tensor, let epoch): "frozen tensor '\(tensor)' changed in epoch \(epoch)"
-    case .frozenHead(let layer, let task, let parameter):
-      "the head '\(layer)' of task '\(task)' is new and has to be trained, but '\(parameter)' is frozen (--freeze, or a rate "
-        + "of 0)"
-    case .badResume(let reason): "the run cannot be resumed: \(reason)"
     case .oneClass(let dataset):
       "dataset '\(dataset)' has one class only; a classifier needs examples of two at least"
-    case .sameTask(let name): "source and target are the same task, '\(name)'"
+    case .badResume(let reason): "the run cannot be resumed: \(reason)"
     case .interrupted(let epoch): "interrupted in epoch \(epoch); the run holds every epoch before it"
+    default: regularizerDescription
     }
   }
 
-  public var exitStatus: Int32 {
+  private var regularizerDescription: String {
     switch self {
-    case .nothingToTrain, .unstable, .badOption, .sameTask, .frozenHead: 64
-    case .notFinite, .regularizerDiverged, .badResume, .oneClass: 65
-    case .frozenChanged: 70
-    case .interrupted: 130
+    case .unknownRegularizer(let name, let nearest, let known):
+      "unknown regularizer '\(name)'; \(nearest.isEmpty ? "" : "did you mean \(nearest.joined(separator: ", "))? ")"
+        + "known: \(known.joined(separator: ", "))"
+    case .invalidRegularizer(let name, let reason): "regularizer '\(name)': \(reason)"
+    case .notDecouplable(let name, let able):
+      "regularizer '\(name)' cannot be applied in the step (isDecoupled); \(able.joined(separator: ", ")) can"
+    case .pullsOnAdapted(let name): "regularizer '\(name)' pulls on the weights themselves, which adapters leave alone"
+    case .missingImportances(let name):
+      "regularizer '\(name)' needs the path of the source's own training, which this checkpoint does not have: "
+        + "train the source under '\(name)'"
+    case .unstable(let name, let strength, let learningRate, let importance):
+      "\(name) is unstable: learning rate × strength \(importance == nil ? "" : "× largest importance ")= "
+        + "\(short(learningRate)) × \(short(strength)) \(importance.map { "× \(short($0)) " } ?? "")= "
+        + "\(short(learningRate * strength * (importance ?? 1))), must stay below 2; the largest stable strength is "
+        + short(2 / (learningRate * (importance ?? 1)))
+    case .regularizerDiverged(let name, let penalty, let loss, let epoch, let step):
+      "regularizer '\(name)' is too strong for this learning rate: at epoch \(epoch), step \(step) its penalty was "
+        + "\(short(penalty)) and the task's loss \(short(loss)); try a tenth of its strength. The last good epoch is kept"
+    default: ""
     }
   }
 }

@@ -1,67 +1,70 @@
 extension TrainingOptions {
-  /// - Throws: ``TrainingError/badOption(_:)`` naming the option, what it was and what it may be.
+  /// - Throws: ``TrainingError/invalidOption(_:allowed:found:)``, ``TrainingError/contradiction(_:_:reason:)`` or
+  ///   ``TrainingError/outlastsRun(_:epochs:epochCount:)``, naming the option.
   public func validate() throws {
     try validateAmounts()
     try validateRates()
     try validateCombinations()
+    try validateDurations()
   }
 
   private func validateAmounts() throws {
-    try require(epochCount >= 0, "--epochs must not be negative, found \(epochCount)")
-    if let exampleCount { try require(exampleCount >= 1, "--examples must be at least 1, found \(exampleCount)") }
-    try require(batchSize >= 1, "--batch-size must be at least 1, found \(batchSize)")
-    try require(accumulation >= 1, "--accumulate must be at least 1, found \(accumulation)")
-    try require((0..<1).contains(labelSmoothing), "--label-smoothing must be in 0..<1, found \(labelSmoothing)")
-    if let patience { try require(patience >= 1, "--patience must be at least 1, found \(patience)") }
+    try require(.epochCount, epochCount, "zero or more") { $0 >= 0 }
+    try require(.exampleCount, exampleCount ?? 1, "at least 1") { $0 >= 1 }
+    try require(.batchSize, batchSize, "at least 1") { $0 >= 1 }
+    try require(.accumulation, accumulation, "at least 1") { $0 >= 1 }
+    try require(.labelSmoothing, labelSmoothing, "in 0..<1") { (0..<1).contains($0) }
+    try require(.patience, patience ?? 1, "at least 1") { $0 >= 1 }
     switch unfreezing {
     case .none: break
-    case .every(let epochs): try require(epochs >= 1, "--unfreeze-every must be at least 1, found \(epochs)")
-    case .onPlateau(let patience):
-      try require(patience >= 0, "--unfreeze-on-plateau must not be negative, found \(patience)")
-    case .afterProbe(let epochs): try require(epochs >= 1, "--probe-epochs must be at least 1, found \(epochs)")
+    case .every(let epochs): try require(.unfreezesEvery, epochs, "at least 1") { $0 >= 1 }
+    case .onPlateau(let patience): try require(.unfreezesOnPlateau, patience, "zero or more") { $0 >= 0 }
+    case .afterProbe(let epochs): try require(.unfreezesAfterProbe, epochs, "at least 1") { $0 >= 1 }
     }
   }
 
   private func validateRates() throws {
     for rate in [learningRate] + rateRules.map(\.value) {
-      try require(rate >= 0 && rate.isFinite, "--lr must be zero or positive, found \(rate)")
+      try require(.learningRate, rate, "zero or positive") { $0 >= 0 && $0.isFinite }
     }
-    try require(layerDecay > 0 && layerDecay <= 1, "--layer-decay must be above 0 and at most 1, found \(layerDecay)")
-    try require((0..<1).contains(momentum), "--momentum must be in 0..<1, found \(momentum)")
-    try require(!usesNesterov || momentum > 0, "--nesterov needs a momentum above 0")
+    try require(.layerDecay, layerDecay, "above 0 and at most 1") { $0 > 0 && $0 <= 1 }
+    try require(.momentum, momentum, "in 0..<1") { (0..<1).contains($0) }
     for decay in [weightDecay] + decayRules.map(\.value) {
-      try require(decay >= 0 && decay.isFinite, "--weight-decay must not be negative, found \(decay)")
+      try require(.weightDecay, decay, "zero or positive") { $0 >= 0 && $0.isFinite }
     }
-    if let gradientNorm {
-      try require(gradientNorm > 0 && gradientNorm.isFinite, "--clip-norm must be above 0, found \(gradientNorm)")
-    }
-    if let averagingDecay {
-      try require(averagingDecay > 0 && averagingDecay < 1, "--ema must be between 0 and 1, found \(averagingDecay)")
-    }
+    try require(.gradientNorm, gradientNorm ?? 1, "above 0") { $0 > 0 && $0.isFinite }
+    try require(.averagingDecay, averagingDecay ?? 0.5, "between 0 and 1") { $0 > 0 && $0 < 1 }
   }
 
   private func validateCombinations() throws {
+    func exclude(_ first: Key, _ second: Key?, _ reason: String, where isTogether: Bool = true) throws {
+      if let second, isTogether { throw TrainingError.contradiction(first, second, reason: reason) }
+    }
+    try exclude(.usesNesterov, .momentum, "needs a momentum above 0", where: usesNesterov && momentum == 0)
     if trainsHeadOnly {
-      try require(unfreezing == .none, "--feature-extraction trains the head alone; gradual unfreezing contradicts it")
-      try require(adapters == nil, "--feature-extraction trains the head alone; --lora contradicts it")
-      try require(layerDecay == 1, "--feature-extraction trains the head alone; --layer-decay contradicts it")
+      try exclude(.trainsHeadOnly, unfreezing.key, "trains the head alone")
+      try exclude(.trainsHeadOnly, .adapters, "trains the head alone", where: adapters != nil)
+      try exclude(.trainsHeadOnly, .layerDecay, "trains the head alone", where: layerDecay != 1)
     }
-    if adapters != nil {
-      try require(unfreezing == .none, "--lora leaves the weights frozen; gradual unfreezing contradicts it")
-    }
-    if case .afterProbe(let epochs) = unfreezing {
-      try require(
-        epochs < epochCount, "--probe-epochs \(epochs) leaves none of --epochs \(epochCount) for fine-tuning")
-    }
-    if case .every(let epochs) = unfreezing, epochCount > 0 {
-      try require(epochs < epochCount, "--unfreeze-every \(epochs) never unfreezes within --epochs \(epochCount)")
-    }
-    try require(
-      schedule.warmupEpochs <= Double(epochCount) || epochCount == 0,
-      "--warmup \(short(schedule.warmupEpochs)) is longer than --epochs \(epochCount)")
+    if adapters != nil { try exclude(.adapters, unfreezing.key, "leaves the weights frozen") }
   }
 
-  private func require(_ condition: Bool, _ message: @autoclosure () -> String) throws {
-    if !condition { throw TrainingError.badOption(message()) }
+  private func validateDurations() throws {
+    func fit(_ key: Key, _ epochs: Double, _ fits: Bool) throws {
+      if !fits { throw TrainingError.outlastsRun(key, epochs: epochs, epochCount: epochCount) }
+    }
+    switch unfreezing {
+    case .afterProbe(let epochs): try fit(.unfreezesAfterProbe, Double(epochs), epochs < epochCount)
+    case .every(let epochs): try fit(.unfreezesEvery, Double(epochs), epochs < epochCount || epochCount == 0)
+    case .none, .onPlateau: break
+    }
+    let warmup = schedule.warmupEpochs
+    try fit(.warmupEpochs, warmup, warmup <= Double(epochCount) || epochCount == 0)
+  }
+
+  private func require<Value>(
+    _ key: Key, _ value: Value, _ allowed: String, _ isAllowed: (Value) -> Bool
+  ) throws {
+    if !isAllowed(value) { throw TrainingError.invalidOption(key, allowed: allowed, found: "\(value)") }
   }
 }

@@ -17,16 +17,13 @@ extension TrainingRun {
     return history.count - 1 - best.index >= patience
   }
 
-  /// - Throws: ``TrainingError/badOption(_:)`` for a rule on what the run does not measure.
+  /// - Throws: ``TrainingError/missingData(_:value:_:)`` for a rule on what the run does not measure.
   func checkSelection() throws {
     guard let rule = options.selection else { return }
-    let needs: [(SelectionRule.Quantity, Bool, String)] = [
-      (.source, source != nil, "--source"), (.mean, source != nil, "--source"),
-      (.forgetting, source != nil, "--source"),
-      (.sourceLoss, source != nil, "--source"), (.agreement, proxy != nil, "--source-proxy"),
-    ]
-    for (quantity, isThere, option) in needs where !isThere && rule.quantities.contains(quantity) {
-      throw TrainingError.badOption("--best: '\(quantity.rawValue)' needs \(option) DATA")
+    let ofSource: [SelectionRule.Quantity] = [.source, .mean, .forgetting, .sourceLoss]
+    let needs = ofSource.map { ($0, source != nil, TrainingError.Need.source) } + [(.agreement, proxy != nil, .proxy)]
+    for (quantity, isThere, need) in needs where !isThere && rule.quantities.contains(quantity) {
+      throw TrainingError.missingData(.selection, value: quantity.rawValue, need)
     }
   }
 }

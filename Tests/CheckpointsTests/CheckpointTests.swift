@@ -105,7 +105,6 @@ import Testing
     let error = try #require(
       #expect(throws: CheckpointError.self) { try Checkpoint(contentsOf: folder.file("b.h5")) })
     #expect("\(error)".contains("which has been replaced"), "\(error)")
-    #expect(error.exitStatus == 65)
   }
 
   @Test func shapesThatAreNotTheProgramsAreRefused() throws {
@@ -152,7 +151,7 @@ import Testing
       try root.writeText("program", "{")
     }
     let program = try #require(#expect(throws: CheckpointError.self) { try Checkpoint(contentsOf: path) })
-    #expect(program.exitStatus == 65 && !"\(program)".contains("\n"))
+    #expect("\(program)".hasPrefix("\(path): ") && !"\(program)".contains("\n"))
   }
 
   @Test(.enabled(if: Python.path != nil)) func stateDictIsOneLineOfPython() throws {

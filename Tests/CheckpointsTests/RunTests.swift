@@ -115,7 +115,6 @@ import Testing
       }
       let error = #expect(throws: CheckpointError.self) { try Run.create(at: path) }
       #expect(error == .exists(path: path))
-      #expect(error?.exitStatus == 73)
     }
     #expect(try folder.names == ["file", "folder", "link"])
     #expect(throws: FileError.unwritable(path: folder.file("file/run"), reason: "Not a directory")) {

@@ -39,7 +39,10 @@ import Testing
       #expect(result.problems.count == 1)
       #expect(result.problems.first?.contains(name) == true, "\(result.problems)")
       let error = #expect(throws: CheckpointError.self) { try Checkpoint(contentsOf: path, verifyingChecksums: true) }
-      #expect(error?.exitStatus == 65)
+      guard case .checksumMismatch(let tensor, _, _, _)? = error, tensor.hasSuffix(name) else {
+        Issue.record("\(name): \(String(describing: error))")
+        return
+      }
       // What is damaged stays recognizable when it is written again.
       let copy = folder.file("copy.h5")
       try Checkpoint(contentsOf: path).write(to: copy)
@@ -73,7 +76,7 @@ import Testing
     for count in [100, whole.count / 2, whole.count - 1] {
       try whole.prefix(count).write(to: URL(fileURLWithPath: path))
       let error = try #require(#expect(throws: HDF5Error.self) { try Verification.check(path) })
-      #expect(error.exitStatus == 65, "\(error)")
+      #expect("\(error)".hasPrefix(path), "\(error)")
     }
     #expect(throws: CheckpointError.notFound(path: "/no/such")) { try Verification.check("/no/such") }
   }

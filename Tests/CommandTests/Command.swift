@@ -11,6 +11,11 @@ struct Command {
 
   init(array arguments: [String]) throws { try self.init(Self.executable, arguments) }
 
+  /// The built example of a package with a `lethe` of its own.
+  init(ofOwnLethe arguments: [String]) throws {
+    try self.init(Self.executable.deletingLastPathComponent().appendingPathComponent("own-lethe"), arguments)
+  }
+
   /// With files limited to so many blocks of 512 bytes, and the signal for that ignored.
   init(underFileSizeLimit blocks: Int, _ arguments: [String]) throws {
     let script = "trap '' XFSZ; ulimit -f \(blocks); exec \"$0\" \"$@\""

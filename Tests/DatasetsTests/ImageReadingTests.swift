@@ -123,7 +123,7 @@ import Testing
       "test/a/1.png": "grey.png", "test/b/1.jpg": "cmyk.jpg", "test/b/2.jpg": "grey.jpg",
     ])
     let error = #expect(throws: DatasetError.self) { try Dataset.load(folder.path, images: square) }
-    #expect(error?.description.contains("train/a/2.jpg: neither a JPEG nor a PNG; --skip-unreadable") == true)
+    #expect(error?.description.hasSuffix("train/a/2.jpg: neither a JPEG nor a PNG") == true)
     let dataset = try Dataset.load(folder.path, images: ImageOptions(shape: square.shape, skipsUnreadable: true))
     #expect(dataset.train.labels == [0, 1] && dataset.test.labels == [0, 1])
     #expect(dataset.skipped.count == 2 && dataset.skipped[1].contains("CMYK"))
@@ -138,7 +138,7 @@ import Testing
       "a/1.png": "colour.png", "a/2.png": "grey.png", "b/1.png": "Small.PNG", "b/2.png": "alpha.png",
     ])
     let error = #expect(throws: DatasetError.self) { try Dataset.load(mixed.path) }
-    #expect(error?.description.contains("20×30, while others are 61×83: give --image-size") == true)
+    #expect(error?.description.contains("20×30, while others are 61×83") == true)
   }
 
   @Test func anImageThatIsDamagedBehindItsHeaderHasNoSayInTheSize() throws {

@@ -32,7 +32,10 @@ import Testing
     var lost = reference
     lost.folder = "/no/such"
     let error = #expect(throws: DatasetError.self) { try Dataset.load(lost) }
-    #expect(error?.exitStatus == 66)
+    guard case .notFound = error else {
+      Issue.record("\(String(describing: error))")
+      return
+    }
   }
 
   /// The same name leads to other data from the present folder.
@@ -64,7 +67,6 @@ import Testing
     try Data(idx([3], [0, 1, 2])).write(to: URL(fileURLWithPath: folder.file("data/t10k-labels-idx1-ubyte")))
     let error = #expect(throws: DatasetError.self) { try Dataset.load(reference) }
     #expect(error?.description.contains("not the data that 'data' was: expected fingerprint") == true)
-    #expect(error?.exitStatus == 65)
     // Of version 0.1's sequences no fingerprint is known.
     var unknown = reference
     unknown.fingerprint = nil

@@ -75,7 +75,10 @@ import Testing
     #expect(try root.attribute("b") == "ascii")
     #expect(try root.attribute("i") == 7)
     #expect(try root.attribute("l") == ["p", "q"])
-    let error = try #require(#expect(throws: HDF5Error.self) { try root.dataset("c64").elementType })
-    #expect(error.exitStatus == 65)
+    let error = #expect(throws: HDF5Error.self) { try root.dataset("c64").elementType }
+    guard case .unsupportedType(let name, _, _)? = error, name.hasSuffix("c64") else {
+      Issue.record("\(String(describing: error))")
+      return
+    }
   }
 }

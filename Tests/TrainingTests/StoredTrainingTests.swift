@@ -130,7 +130,7 @@ import Torch
         if case .estimating(let title, _, _) = $0 { titles.append(title) }
       }
     }
-    #expect(error?.exitStatus == 130 && titles == ["computing the frozen layers"])
+    #expect(error == .interrupted(epoch: 0) && titles == ["computing the frozen layers"])
     #expect(!FileManager.default.fileExists(atPath: run.path))
   }
 

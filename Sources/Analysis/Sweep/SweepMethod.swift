@@ -15,7 +15,7 @@ public struct SweepMethod: Sendable, Equatable {
     self.regularizers = regularizers
   }
 
-  /// - Throws: ``TrainingError/badOption(_:)`` for an unknown kind, setting or value.
+  /// - Throws: ``TrainingError/invalidRegularizer(_:reason:)`` for an unknown kind, setting or value.
   public init(parsing text: String) throws {
     let label = text.trimmingCharacters(in: .whitespaces)
     guard label != "none" else {
@@ -37,7 +37,7 @@ public struct SweepMethod: Sendable, Equatable {
       let end = rest[bar...].firstIndex { ", ".contains($0) } ?? rest.endIndex
       let values = rest[start..<end].split(separator: "|", omittingEmptySubsequences: false)
       guard values.allSatisfy({ !$0.isEmpty }) else {
-        throw TrainingError.badOption("regularizer '\(text)': an alternative beside '|' is empty")
+        throw TrainingError.invalidRegularizer(text, reason: "an alternative beside '|' is empty")
       }
       texts = texts.flatMap { prefix in values.map { prefix + rest[..<start] + $0 } }
       rest = rest[end...]
@@ -47,7 +47,7 @@ public struct SweepMethod: Sendable, Equatable {
 
   /// The method with another strength: the first setting of its only regularizer.
   ///
-  /// - Throws: ``TrainingError/badOption(_:)`` where it has several regularizers, or none.
+  /// - Throws: ``AnalysisError/noStrength(method:)`` where it has several regularizers, or none.
   public func withStrength(_ strength: Double) throws -> SweepMethod {
     let (name, _) = try strengthSetting()
     let kind = regularizers[0].kind
@@ -65,7 +65,7 @@ public struct SweepMethod: Sendable, Equatable {
     guard regularizers.count == 1, let kind = RegularizerKind.named(regularizers[0].kind),
       let setting = kind.settings.first, let value = Double(regularizers[0].settings[setting.name] ?? "")
     else {
-      throw TrainingError.badOption("a search for the strength needs one regularizer with a strength, found '\(label)'")
+      throw AnalysisError.noStrength(method: label)
     }
     return (setting.name, value)
   }

@@ -94,9 +94,8 @@ struct ImageFolder {
         continue
       }
       guard known.height == own.height, known.width == own.width else {
-        throw DatasetError.malformed(
-          file: file.path,
-          reason: "\(own.height)×\(own.width), while others are \(known.height)×\(known.width): give --image-size")
+        throw DatasetError.differingSizes(
+          file: file.path, found: "\(own.height)×\(own.width)", others: "\(known.height)×\(known.width)")
       }
       known.channelCount = max(known.channelCount, own.channelCount)
       shape = known

@@ -1,6 +1,6 @@
 import Metrics
 
-/// One random change of images, as `--augment` names it.
+/// One random change of images, as a user names it.
 protocol RandomTransform: Sendable {
   /// The word that it is asked for by.
   static var name: String { get }

@@ -1,7 +1,7 @@
 /// Turns a finding into JSON: keys in the order in which they are encoded, `null` for nil and for a number that is not
 /// finite, zero never negative.
 ///
-/// The one way in which findings become text, for `--json` and for what a run keeps.
+/// The one way in which findings become text, for programs that read them and for what a run keeps.
 public enum FindingEncoder {
   /// - Throws: `EncodingError` for an integer beyond what `Int` holds, or what the finding itself throws.
   public static func encode(_ finding: some Encodable) throws -> JSONValue {

@@ -1,4 +1,4 @@
-/// A JSON value whose objects keep the order of their keys, for `--json`.
+/// A JSON value whose objects keep the order of their keys.
 ///
 /// A number that JSON cannot hold (NaN, infinity) is written as `null`.
 public enum JSONValue: Sendable {

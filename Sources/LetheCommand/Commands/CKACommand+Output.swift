@@ -14,6 +14,6 @@ extension CKACommand {
       Console.result("")
       Console.table(result.matrixTable())
     }
-    if let output { Console.result("chart: \(output)") }
+    if let output = destination.output { Console.result("chart: \(output)") }
   }
 }

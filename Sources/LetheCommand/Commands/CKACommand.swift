@@ -11,7 +11,7 @@ import Models
 import Programs
 import Reports
 
-struct CKACommand: ParsableCommand {
+struct CKACommand: ParsableCommand, ResultOptions {
   static let configuration = CommandConfiguration(
     commandName: "cka", abstract: "Layer-by-layer similarity of two networks' features on the same examples.",
     discussion: """
@@ -72,12 +72,15 @@ struct CKACommand: ParsableCommand {
   @Flag(help: "Print the whole matrix, every layer of one with every layer of the other.")
   var matrix = false
 
-  @Option(name: .shortAndLong, help: "Write the whole matrix as a chart here, SVG.")
-  var output: String?
-
   @Option(help: "The seed of the choice of examples and of the intervals.")
   var seed: UInt64 = 0
 
+  struct Destination: PlaceOptions {
+    @Option(name: .shortAndLong, help: "Write the whole matrix as a chart here, SVG.")
+    var output: String?
+  }
+
+  @OptionGroup var destination: Destination
   @OptionGroup var reading: DataOptions
   @OptionGroup var hardware: DeviceOptions
   @OptionGroup var shared: OutputOptions
@@ -88,6 +91,8 @@ struct CKACommand: ParsableCommand {
     case torchCKA = "torch_cka"
     case ckatorch, google, anatome
   }
+
+  private var output: String? { destination.output }
 
   func run() throws {
     try checkOptions()

@@ -9,17 +9,22 @@ struct DataCommand: ParsableCommand {
 }
 
 extension DataCommand {
-  struct Convert: ParsableCommand {
+  struct Convert: ParsableCommand, ResultOptions {
     static let configuration = CommandConfiguration(
       commandName: "convert", abstract: "Write a dataset, or a subset of its classes, to one HDF5 file.")
 
     @Argument(help: ArgumentHelp("\(DataOptions.forms)."))
     var data: String
 
-    @Option(name: .shortAndLong, help: "The HDF5 file to write.")
-    var output: String
+    struct Destination: PlaceOptions {
+      @Option(name: .shortAndLong, help: "The HDF5 file to write.")
+      var output: String
+    }
 
+    @OptionGroup var destination: Destination
     @OptionGroup var reading: DataOptions
+
+    private var output: String { destination.output }
 
     func run() throws {
       try requireAbsent(output)
@@ -30,7 +35,7 @@ extension DataCommand {
     }
   }
 
-  struct ShowData: ParsableCommand {
+  struct ShowData: ParsableCommand, ResultOptions {
     static let configuration = CommandConfiguration(
       commandName: "show", abstract: "A dataset's shapes, classes and counts, and examples as pictures of text.")
 

@@ -10,7 +10,7 @@ import Reports
 import Torch
 import Training
 
-struct DiagnoseCommand: ParsableCommand {
+struct DiagnoseCommand: ParsableCommand, ResultOptions {
   static let configuration = CommandConfiguration(
     commandName: "diagnose",
     abstract: "How much source accuracy went, why, in which layers, and what gets it back.",
@@ -42,15 +42,20 @@ struct DiagnoseCommand: ParsableCommand {
   @Option(help: "Write the checkpoint that the remedy of this number gives, with -o.")
   var apply: Int?
 
-  @Option(name: .shortAndLong, help: "The checkpoint to write for --apply, else the page (RUN/diagnosis.html).")
-  var output: String?
-
   @Option(help: "Exit with status 2 where more than this was forgotten with 95 % confidence, as 2pp or 0.02.")
   var maxForgetting: String?
 
+  struct Destination: PlaceOptions {
+    @Option(name: .shortAndLong, help: "The checkpoint to write for --apply, else the page (RUN/diagnosis.html).")
+    var output: String?
+  }
+
+  @OptionGroup var destination: Destination
   @OptionGroup var reading: DataOptions
   @OptionGroup var hardware: DeviceOptions
   @OptionGroup var shared: OutputOptions
+
+  private var output: String? { destination.output }
 
   func run() throws {
     let budget = try maxForgetting.map { text -> Double in

@@ -4,7 +4,7 @@ import Checkpoints
 import Findings
 import Reports
 
-struct DriftCommand: ParsableCommand {
+struct DriftCommand: ParsableCommand, ResultOptions {
   static let configuration = CommandConfiguration(
     commandName: "drift", abstract: "How far the weights moved, for each tensor, layer and in total.",
     discussion: """

@@ -7,7 +7,7 @@ import Models
 import Reports
 import Training
 
-struct EvaluateCommand: ParsableCommand {
+struct EvaluateCommand: ParsableCommand, ResultOptions {
   static let configuration = CommandConfiguration(
     commandName: "evaluate", abstract: "A checkpoint's accuracy and loss on a task's test examples.")
 

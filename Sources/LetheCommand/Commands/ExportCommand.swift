@@ -2,7 +2,7 @@ import ArgumentParser
 import Checkpoints
 import Reports
 
-struct ExportCommand: ParsableCommand {
+struct ExportCommand: ParsableCommand, ResultOptions {
   static let configuration = CommandConfiguration(
     commandName: "export", abstract: "Write a model's weights for PyTorch: .safetensors, or plain HDF5.",
     discussion: """
@@ -14,16 +14,21 @@ struct ExportCommand: ParsableCommand {
   @Argument(help: "A checkpoint, or a run (its last epoch).")
   var checkpoint: String
 
-  @Option(name: .shortAndLong, help: "The file to write: .safetensors, or .h5 with a dataset a tensor.")
-  var output: String
-
   @Option(help: "The task whose classifier is written.")
   var head: String?
 
   @Option(help: "The name its layer is given, as fc for fc.weight; the model's own by default.")
   var headName: String?
 
+  struct Destination: PlaceOptions {
+    @Option(name: .shortAndLong, help: "The file to write: .safetensors, or .h5 with a dataset a tensor.")
+    var output: String
+  }
+
+  @OptionGroup var destination: Destination
   @OptionGroup var shared: OutputOptions
+
+  private var output: String { destination.output }
 
   func run() throws {
     guard let format = ExportedStateDictionary.Format(path: output) else {

@@ -6,7 +6,7 @@ import Programs
 import Reports
 import Torch
 
-struct ImportCommand: ParsableCommand {
+struct ImportCommand: ParsableCommand, ResultOptions {
   static let configuration = CommandConfiguration(
     commandName: "import", abstract: "Make a checkpoint of a PyTorch program or of anybody's weights.",
     discussion: """
@@ -22,9 +22,6 @@ struct ImportCommand: ParsableCommand {
 
   @Option(help: "A file of weights to put into it.")
   var weights: String?
-
-  @Option(name: .shortAndLong, help: "The checkpoint to write.")
-  var output: String
 
   @Option(help: "The name of the task its classifier was trained for; the file's name by default.")
   var task: String?
@@ -47,9 +44,12 @@ struct ImportCommand: ParsableCommand {
   @Option(help: "What uint8 inputs are divided by.")
   var scale = 255.0
 
+  @OptionGroup var destination: CheckpointDestination
   @OptionGroup var options: ArchitectureArguments
 
   @OptionGroup var shared: OutputOptions
+
+  private var output: String { destination.output }
 
   func run() throws {
     try requireAbsent(output)

@@ -4,7 +4,7 @@ import Findings
 import Programs
 import Reports
 
-struct InspectCommand: ParsableCommand {
+struct InspectCommand: ParsableCommand, ResultOptions {
   static let configuration = CommandConfiguration(
     commandName: "inspect", abstract: "Show the layers, tensors, heads and sizes in a file of weights.",
     discussion: """

@@ -11,7 +11,7 @@ import Reports
 import Torch
 import Training
 
-struct InterpolateCommand: ParsableCommand {
+struct InterpolateCommand: ParsableCommand, ResultOptions {
   static let configuration = CommandConfiguration(
     commandName: "interpolate",
     abstract: "Source and target accuracy along the line between two checkpoints (WiSE-FT).",
@@ -38,23 +38,29 @@ struct InterpolateCommand: ParsableCommand {
   @Option(name: .customLong("lambda"), help: "One λ, 0 to 1, in place of the whole line; the one that -o writes.")
   var share: Double?
 
-  @Option(name: .shortAndLong, help: "Write the checkpoint at --lambda here.")
-  var output: String?
-
-  @Option(help: "Write a chart of both tasks' accuracies along the line here, SVG.")
-  var chart: String?
-
   @Flag(help: "Leave every head as it is after, rather than interpolate the heads that both have.")
   var keepHeads = false
 
   @Option(help: "source or target: measure running statistics anew at each λ, on that task's training inputs.")
   var reestimate: Task?
 
+  struct Destination: PlaceOptions {
+    @Option(name: .shortAndLong, help: "Write the checkpoint at --lambda here.")
+    var output: String?
+
+    @Option(help: "Write a chart of both tasks' accuracies along the line here, SVG.")
+    var chart: String?
+  }
+
+  @OptionGroup var destination: Destination
   @OptionGroup var reading: DataOptions
   @OptionGroup var hardware: DeviceOptions
   @OptionGroup var shared: OutputOptions
 
   enum Task: String, ExpressibleByArgument, CaseIterable { case source, target }
+
+  private var output: String? { destination.output }
+  private var chart: String? { destination.chart }
 
   func run() throws {
     try checkOptions()

@@ -5,19 +5,19 @@ import Programs
 import Reports
 import Training
 
-struct NewCommand: ParsableCommand {
+struct NewCommand: ParsableCommand, ResultOptions {
   static let configuration = CommandConfiguration(
     commandName: "new", abstract: "Make a model of a built-in architecture with fresh weights.")
 
   @ArgumentParser.Argument(help: "mlp, cnn, resnet18, resnet34 or resnet50.")
   var architecture: String
 
-  @Option(name: .shortAndLong, help: "The checkpoint to write.")
-  var output: String
-
+  @OptionGroup var destination: CheckpointDestination
   @OptionGroup var options: ArchitectureArguments
 
   @OptionGroup var shared: OutputOptions
+
+  private var output: String { destination.output }
 
   func run() throws {
     try requireAbsent(output)

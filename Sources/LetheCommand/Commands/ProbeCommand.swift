@@ -9,7 +9,7 @@ import Programs
 import Reports
 import Torch
 
-struct ProbeCommand: ParsableCommand {
+struct ProbeCommand: ParsableCommand, ResultOptions {
   static let configuration = CommandConfiguration(
     commandName: "probe",
     abstract: "Linear probes: what a classifier fitted anew on each layer's features still tells apart.",
@@ -31,12 +31,12 @@ struct ProbeCommand: ParsableCommand {
   @Option(parsing: .singleValue, help: "Layers that match GLOB; by default those with parameters. Repeatable.")
   var layers: [String] = []
 
-  @Option(name: .shortAndLong, help: "Write the chart here, SVG.")
-  var output: String?
-
+  @OptionGroup var destination: ChartDestination
   @OptionGroup var reading: DataOptions
   @OptionGroup var hardware: DeviceOptions
   @OptionGroup var shared: OutputOptions
+
+  private var output: String? { destination.output }
 
   func run() throws {
     guard samples >= 10 else { throw CommandError.usage("--samples must be at least 10, found \(samples)") }

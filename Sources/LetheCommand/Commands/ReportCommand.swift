@@ -8,15 +8,12 @@ import Metrics
 import Reports
 import Training
 
-struct ReportCommand: ParsableCommand {
+struct ReportCommand: ParsableCommand, ResultOptions {
   static let configuration = CommandConfiguration(
     commandName: "report", abstract: "Draw report.html, the SVGs and the CSVs again from one run, or several compared.")
 
   @Argument(help: "Runs.")
   var runs: [String]
-
-  @Option(name: .shortAndLong, help: "The page to write; SVGs and CSVs go beside it. Default: RUN/report.html.")
-  var output: String?
 
   @Option(help: "The page's title.")
   var title: String?
@@ -24,7 +21,15 @@ struct ReportCommand: ParsableCommand {
   @Option(help: "Whose definition of forgetting a sequence of tasks is measured by: chaudhry, avalanche or mammoth.")
   var compat = AccuracyMatrix.Compatibility.chaudhry
 
+  struct Destination: PlaceOptions {
+    @Option(name: .shortAndLong, help: "The page to write; SVGs and CSVs go beside it. Default: RUN/report.html.")
+    var output: String?
+  }
+
+  @OptionGroup var destination: Destination
   @OptionGroup var shared: OutputOptions
+
+  private var output: String? { destination.output }
 
   func run() throws {
     guard runs.count == 1 || output != nil else {

@@ -10,7 +10,7 @@ import Reports
 import Torch
 import Training
 
-struct RewindCommand: ParsableCommand {
+struct RewindCommand: ParsableCommand, ResultOptions {
   static let configuration = CommandConfiguration(
     commandName: "rewind",
     abstract: "Source accuracy regained, and target accuracy lost, by putting layers back to what they were.",
@@ -24,12 +24,12 @@ struct RewindCommand: ParsableCommand {
   @Flag(help: "More and more layers, from the head down and from the input up, rather than each alone.")
   var cumulative = false
 
-  @Option(name: .shortAndLong, help: "Write the chart here, SVG.")
-  var output: String?
-
+  @OptionGroup var destination: ChartDestination
   @OptionGroup var reading: DataOptions
   @OptionGroup var hardware: DeviceOptions
   @OptionGroup var shared: OutputOptions
+
+  private var output: String? { destination.output }
 
   func run() throws {
     let judged = try pair.open(pair.subject(of: subjectRun), reading: reading, device: hardware.open())

@@ -16,15 +16,17 @@ struct SequenceSession {
   let command: FinetuneCommand
 
   func run() throws {
-    let training = command.training
     let effective = EffectiveOptions(of: command)
-    guard !training.printConfig else { return effective.show() }
-    let resumed = try training.resume.map { _ in try Run.open(command.output) }
-    if resumed == nil { try requireAbsent(command.output) }
-    let path = try resumed?.path ?? CheckpointPath(command.base).path
-    let options = try resumed?.options(resumedBy: training) ?? training.options()
+    guard !command.continuation.printConfig else { return effective.show() }
+    let output = command.destination.output
+    let resumed = try command.continuation.resume.map { _ in try Run.open(output) }
+    if resumed == nil { try requireAbsent(output) }
+    let path = try resumed?.path ?? CheckpointPath(command.tasks.base).path
+    let options =
+      try resumed?.options(resumedBy: command.training, command.regularizers)
+      ?? command.training.options(command.regularizers)
     let checkpoint = try resumed.map { try TaskSequence.start(of: $0) } ?? Checkpoint(contentsOf: path)
-    let tasks = try command.task.map { text in
+    let tasks = try command.tasks.task.map { text in
       let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
       let known = resumed?.record.data.tasks.first { $0.name == parts[0] }
       guard parts.count == 2, !parts[0].isEmpty, known != nil || !parts[1].isEmpty, !parts[0].contains("/") else {
@@ -37,13 +39,14 @@ struct SequenceSession {
     }
     let device = try command.hardware.open()
     var sequence = try TaskSequence(
-      options: options, path: command.output, tasks: tasks, sharesHead: command.sharedHead, device: device)
-    sequence.command = CommandRecord(arguments: CommandLine.arguments, options: effective.yaml)
+      options: options, path: output, tasks: tasks, sharesHead: command.tasks.sharedHead, device: device)
+    sequence.command = CommandRecord(arguments: CommandLine.arguments, options: effective.repeatable.yaml)
     let isSilent = command.shared.json
     if !isSilent {
       Console.result(
         "\(path) · \(checkpoint.program.architecture) · \(tasks.count) tasks, "
-          + (command.sharedHead ? "one head" : "a head each") + " · \(device), \(try Library.threadCount()) threads"
+          + (command.tasks.sharedHead ? "one head" : "a head each")
+          + " · \(device), \(try Library.threadCount()) threads"
           + " · seed \(options.seed)" + (resumed == nil ? "" : " · resumed"))
     }
     let interruption = Interruption()
@@ -58,7 +61,8 @@ struct SequenceSession {
         }
       }, onEvent: { display?.show($0) })
     interruption.end()
-    try Self.finish(Run.open(command.output), compatibility: command.compat, isJSON: isSilent, page: nil)
+    try Self.finish(
+      Run.open(command.destination.output), compatibility: command.tasks.compat, isJSON: isSilent, page: nil)
   }
 
   /// Writes a sequence's report and shows its measures.

@@ -25,47 +25,67 @@ struct SweepCommand: ParsableCommand {
       The same command goes on where it was left. Several processes may sweep one folder at a time.
       """)
 
-  @Argument(help: "The source model's checkpoint, or its run.")
-  var base: String
+  struct Tasks: ResultOptions {
+    @Argument(help: "The source model's checkpoint, or its run.")
+    var base: String
 
-  @Option(help: "The task the model was trained on.")
-  var source: String
+    @Option(help: "The task the model was trained on.")
+    var source: String
 
-  @Option(help: "The task to train.")
-  var target: String
+    @Option(help: "The task to train.")
+    var target: String
 
-  @Option(name: .shortAndLong, help: "The sweep's folder: a run for each method and seed, report.html and sweep.csv.")
-  var output: String
+    @Option(help: "The task whose head judges the source; by default the source data's own, then the checkpoint's.")
+    var head: String?
+  }
 
-  @Option(help: "The task whose head judges the source; by default the source data's own, then the checkpoint's.")
-  var head: String?
+  struct Destination: PlaceOptions {
+    @Option(name: .shortAndLong, help: "The sweep's folder: a run for each method and seed, report.html and sweep.csv.")
+    var output: String
+  }
 
-  @Option(help: "How many seeds each method is trained with, from --seed on.")
-  var seeds = 1
+  /// Each method has runs of its own: others may follow.
+  struct Methods: ExtentOptions {
+    @Option(parsing: .singleValue, help: RegularizerHelp.argument)
+    var regularizer: [String] = []
 
-  @Option(
-    help: """
-      Look for the strength of the one --regularizer that has the best target accuracy while no more source accuracy \
-      than this is forgotten, as 2pp or 0.02. Its strength is its first setting.
-      """)
-  var maxForgetting: String?
+    @Option(help: "How many seeds each method is trained with, from --seed on.")
+    var seeds = 1
 
-  @Option(help: "Strengths that --max-forgetting tries, at most.")
-  var trials = 8
+    @Option(
+      help: """
+        Look for the strength of the one --regularizer that has the best target accuracy while no more source accuracy \
+        than this is forgotten, as 2pp or 0.02. Its strength is its first setting.
+        """)
+    var maxForgetting: String?
 
-  @Option(help: "Processes to train with at a time; they share the threads.")
-  var jobs = 1
+    @Option(help: "Strengths that --max-forgetting tries, at most.")
+    var trials = 8
+  }
 
-  @Flag(help: .private)
-  var worker = false
+  struct Processes: ExecutionOptions {
+    @Option(help: "Processes to train with at a time; they share the threads.")
+    var jobs = 1
+  }
 
+  struct Role: InvocationOptions {
+    @Flag(help: .private)
+    var worker = false
+  }
+
+  @OptionGroup var tasks: Tasks
+  @OptionGroup var destination: Destination
+  @OptionGroup var methods: Methods
+  @OptionGroup var processes: Processes
+  @OptionGroup var role: Role
   @OptionGroup var training: TrainingArguments
   @OptionGroup var reading: DataOptions
   @OptionGroup var hardware: DeviceOptions
+  @OptionGroup var continuation: ContinuationOptions
   @OptionGroup var shared: OutputOptions
 
   func run() throws {
-    guard !training.printConfig else { return EffectiveOptions(of: self).show() }
+    guard !continuation.printConfig else { return EffectiveOptions(of: self).show() }
     let plan = try plan()
     try training.checkDecoupling(of: plan.methods.flatMap(\.regularizers))
     let sweep = try SweepSession(command: self, plan: plan, options: training.options(with: []))
@@ -73,22 +93,25 @@ struct SweepCommand: ParsableCommand {
   }
 
   private func plan() throws -> SweepPlan {
-    guard training.resume == nil else {
+    guard continuation.resume == nil else {
       throw CommandError.usage("--resume: give the sweep's own command again, it goes on where it was left")
     }
+    let seeds = self.methods.seeds
     guard seeds >= 1 else { throw CommandError.usage("--seeds must be at least 1, found \(seeds)") }
+    let jobs = processes.jobs
     guard jobs >= 1 else { throw CommandError.usage("--jobs must be at least 1, found \(jobs)") }
+    let trials = self.methods.trials
     guard trials >= 1 else { throw CommandError.usage("--trials must be at least 1, found \(trials)") }
-    guard !training.regularizer.isEmpty else {
+    guard !self.methods.regularizer.isEmpty else {
       throw CommandError.usage(
         "nothing to sweep: give methods with --regularizer, as --regularizer 'l2-sp:alpha=0.1|1'")
     }
     var methods: [SweepMethod] = []
-    for method in try training.regularizer.flatMap({ try SweepMethod.grid($0) }) where !methods.contains(method) {
+    for method in try self.methods.regularizer.flatMap({ try SweepMethod.grid($0) }) where !methods.contains(method) {
       methods.append(method)
     }
     let numbers = training.seeds(seeds)
-    guard let maxForgetting else { return SweepPlan(methods: methods, seeds: numbers) }
+    guard let maxForgetting = self.methods.maxForgetting else { return SweepPlan(methods: methods, seeds: numbers) }
     guard let budget = SelectionRule.number(maxForgetting), budget.isFinite else {
       throw CommandError.usage(
         "--max-forgetting: expected points as 2pp or a fraction as 0.02, found '\(maxForgetting)'")
@@ -100,12 +123,5 @@ struct SweepCommand: ParsableCommand {
     let start = try others[0].strengthSetting().value
     return SweepPlan(
       methods: others, seeds: numbers, search: StrengthSearch(start: start, budget: budget, trialCount: trials))
-  }
-}
-
-extension SweepCommand {
-  /// With nothing but what has to be given.
-  static var standard: any ParsableArguments {
-    (try? parse(["base", "--source", "", "--target", "", "--output", ""])) ?? SweepCommand()
   }
 }

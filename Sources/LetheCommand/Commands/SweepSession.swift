@@ -22,21 +22,18 @@ struct SweepSession {
     self.command = command
     self.plan = plan
     self.options = options
-    isSilent = command.worker || command.shared.json
-    let left: Set<String> = [
-      "output", "regularizer", "seeds", "max-forgetting", "trials", "jobs", "worker", "threads", "device",
-    ]
-    folder = try SweepFolder(command.output, options: EffectiveOptions(of: command).leaving(left).yaml)
+    isSilent = command.role.worker || command.shared.json
+    folder = try SweepFolder(command.destination.output, options: EffectiveOptions(of: command).only([.result]).yaml)
   }
 
   func run() throws {
-    let path = try CheckpointPath(command.base).path
+    let path = try CheckpointPath(command.tasks.base).path
     let checkpoint = try Checkpoint(contentsOf: path)
-    let source = try command.reading.load(command.source, for: checkpoint.program)
-    let target = try command.reading.load(command.target, for: checkpoint.program)
+    let source = try command.reading.load(command.tasks.source, for: checkpoint.program)
+    let target = try command.reading.load(command.tasks.target, for: checkpoint.program)
     let device = try command.hardware.open()
-    if command.hardware.threads == nil, command.jobs > 1 {
-      try Library.setThreadCount(max(1, Library.threadCount() / command.jobs))
+    if command.hardware.threads == nil, command.processes.jobs > 1 {
+      try Library.setThreadCount(max(1, Library.threadCount() / command.processes.jobs))
     }
     let workers = try startWorkers()
     // A worker whose parent is gone has nobody to work for.
@@ -44,7 +41,8 @@ struct SweepSession {
     if !isSilent {
       Console.result(
         "\(path) · \(checkpoint.program.architecture) · \(amount) · \(device), "
-          + "\(try Library.threadCount()) threads" + (command.jobs > 1 ? " in each of \(command.jobs) processes" : ""))
+          + "\(try Library.threadCount()) threads"
+          + (command.processes.jobs > 1 ? " in each of \(command.processes.jobs) processes" : ""))
     }
     let interruption = Interruption()
     // What became of a point stays, so each file is read once.
@@ -64,7 +62,7 @@ struct SweepSession {
     }
     interruption.end()
     for worker in workers { worker.waitUntilExit() }
-    if !command.worker { try finish(rows, source: source, target: target) }
+    if !command.role.worker { try finish(rows, source: source, target: target) }
   }
 
   /// How much there is to do.
@@ -96,12 +94,12 @@ struct SweepSession {
       own.regularizers = command.training.applied(point.method.regularizers)
       let began = Date()
       var training = TrainingRun(
-        options: own, path: folder.runPath(point), target: target, source: source, sourceTask: command.head,
+        options: own, path: folder.runPath(point), target: target, source: source, sourceTask: command.tasks.head,
         device: device)
       training.command = CommandRecord(arguments: CommandLine.arguments)
       try folder.train(
         point, with: training, from: checkpoint, basePath: path, isCancelled: { interruption.isRequested })
-      if !command.worker, !command.shared.quiet {
+      if !command.role.worker, !command.shared.quiet {
         Console.say(
           "\(point.method.label), seed \(point.seed): \(Self.text(folder.outcome(of: point)))"
             + String(format: " · %.0f s", Date().timeIntervalSince(began)))
@@ -120,8 +118,8 @@ struct SweepSession {
   }
 
   private func startWorkers() throws -> [Process] {
-    guard !command.worker, command.jobs > 1 else { return [] }
-    return try (1..<command.jobs).map { _ in
+    guard !command.role.worker, command.processes.jobs > 1 else { return [] }
+    return try (1..<command.processes.jobs).map { _ in
       let process = Process()
       process.executableURL = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
       process.arguments = Array(CommandLine.arguments.dropFirst()) + ["--worker", "--quiet"]
@@ -136,7 +134,7 @@ struct SweepSession {
     let choice = plan.choice(of: rows)
     let recommended = plan.search == nil ? frontier.knee : choice
     let report = SweepReport(
-      title: URL(fileURLWithPath: command.output).lastPathComponent,
+      title: URL(fileURLWithPath: command.destination.output).lastPathComponent,
       rows: rows.enumerated().map { index, row in
         SweepReport.Row(
           method: row.method.label, source: row.source.map(MeanValue.init),
@@ -145,10 +143,10 @@ struct SweepSession {
       }, seedCount: plan.seeds.count, knee: plan.search == nil ? frontier.knee : nil, budget: plan.search?.budget,
       choice: choice, command: recommended.map { retraining(rows[$0].method) }, sourceTask: source.name,
       targetTask: target.name)
-    let page = "\(command.output)/report.html"
+    let page = "\(command.destination.output)/report.html"
     try AtomicFile.write(Data(report.html().utf8), to: page)
-    try AtomicFile.write(Data(report.csv().utf8), to: "\(command.output)/sweep.csv")
-    try AtomicFile.write(Data(report.chart().svg().utf8), to: "\(command.output)/frontier.svg")
+    try AtomicFile.write(Data(report.csv().utf8), to: "\(command.destination.output)/sweep.csv")
+    try AtomicFile.write(Data(report.chart().svg().utf8), to: "\(command.destination.output)/frontier.svg")
     if command.shared.json {
       Console.result(json(rows, frontier, choice))
       return
@@ -164,12 +162,10 @@ struct SweepSession {
 
   /// The command that trains with a method alone.
   private func retraining(_ method: SweepMethod) -> String {
-    let left: Set<String> = ["output", "regularizer", "seeds", "max-forgetting", "trials", "jobs", "worker", "base"]
-    let rest = EffectiveOptions(of: command).leaving(left).changed(from: EffectiveOptions(of: SweepCommand.standard))
     let regularizers = method.label == "none" ? [] : method.label.components(separatedBy: " + ")
-    return
-      (["lethe finetune", command.base.shellQuoted] + rest.map(\.shellQuoted)
-      + regularizers.map { "--regularizer " + $0.shellQuoted } + ["-o run"]).joined(separator: " ")
+    let words = EffectiveOptions(of: command).words(
+      of: FinetuneCommand.self, beginning: [command.tasks.base] + regularizers.flatMap { ["--regularizer", $0] })
+    return (["lethe", "finetune"] + words + ["-o", "run"]).map(\.shellQuoted).joined(separator: " ")
   }
 
   private func json(_ rows: [SweepPlan.Row], _ frontier: Frontier, _ choice: Int?) -> JSONValue {
@@ -177,7 +173,7 @@ struct SweepSession {
       interval.map { ["mean": .double($0.mean), "low": .double($0.low), "high": .double($0.high)] } ?? .null
     }
     return [
-      "sweep": .string(command.output),
+      "sweep": .string(command.destination.output),
       "methods": .array(
         rows.enumerated().map { index, row in
           [

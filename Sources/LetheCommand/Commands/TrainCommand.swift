@@ -6,24 +6,28 @@ struct TrainCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "train", abstract: "Train a model on one task, from its checkpoint's weights.")
 
-  @Argument(help: "The checkpoint to start from, or a run (its best epoch, or last).")
-  var base: String
+  struct Task: ResultOptions {
+    @Argument(help: "The checkpoint to start from, or a run (its best epoch, or last).")
+    var base: String
 
-  @Option(help: ArgumentHelp("\(DataOptions.forms), as fashion-mnist:0-4."))
-  var data: String
+    @Option(help: ArgumentHelp("\(DataOptions.forms), as fashion-mnist:0-4."))
+    var data: String
+  }
 
-  @Option(name: .shortAndLong, help: "The run folder to write.")
-  var output: String
-
+  @OptionGroup var task: Task
+  @OptionGroup var destination: RunDestination
   @OptionGroup var training: TrainingArguments
+  @OptionGroup var regularizers: RegularizerOptions
   @OptionGroup var reading: DataOptions
   @OptionGroup var hardware: DeviceOptions
+  @OptionGroup var continuation: ContinuationOptions
   @OptionGroup var shared: OutputOptions
 
   func run() throws {
     try TrainingSession(
-      base: base, target: data, source: nil, proxy: nil, sourceHead: nil, output: output, training: training,
-      reading: reading, hardware: hardware, shared: shared, effective: EffectiveOptions(of: self)
+      base: task.base, target: task.data, source: nil, proxy: nil, sourceHead: nil, output: destination.output,
+      training: training, regularizers: regularizers, reading: reading, hardware: hardware, continuation: continuation,
+      shared: shared, effective: EffectiveOptions(of: self)
     ).run()
   }
 }
@@ -33,67 +37,70 @@ struct FinetuneCommand: ParsableCommand {
     commandName: "finetune",
     abstract: "Fine-tune on a target task and watch the source task at every epoch, epoch 0 included.")
 
-  @Argument(help: "The source model's checkpoint, or its run.")
-  var base: String
+  struct Tasks: ResultOptions {
+    @Argument(help: "The source model's checkpoint, or its run.")
+    var base: String
 
-  @Option(help: "The task the model was trained on; its head judges every epoch.")
-  var source: String?
+    @Option(help: "The task the model was trained on; its head judges every epoch.")
+    var source: String?
 
-  @Option(
-    help: """
-      Where the source's data are not at hand, any examples of the model's kind: how often, and how nearly, the \
-      backbone with the source's head still says what it said before. That is agreement, not accuracy.
-      """)
-  var sourceProxy: String?
+    @Option(
+      help: """
+        Where the source's data are not at hand, any examples of the model's kind: how often, and how nearly, the \
+        backbone with the source's head still says what it said before. That is agreement, not accuracy.
+        """)
+    var sourceProxy: String?
 
-  @Option(help: "The task to train. It gets a new head.")
-  var target: String?
+    @Option(help: "The task to train. It gets a new head.")
+    var target: String?
 
-  @Option(
-    parsing: .singleValue,
-    help: ArgumentHelp(
-      "In place of --source and --target: tasks to train one after the other, as --task a=DATA --task b=DATA.",
-      discussion: """
-        All are judged after each. Regularizers begin with the second task; those that need a head or examples of an \
-        earlier task are there once for each.
-        """))
-  var task: [String] = []
+    @Option(
+      parsing: .singleValue,
+      help: ArgumentHelp(
+        "In place of --source and --target: tasks to train one after the other, as --task a=DATA --task b=DATA.",
+        discussion: """
+          All are judged after each. Regularizers begin with the second task; those that need a head or examples of an \
+          earlier task are there once for each.
+          """))
+    var task: [String] = []
 
-  @Flag(help: "All tasks of --task share one head, rather than having one each.")
-  var sharedHead = false
+    @Flag(help: "All tasks of --task share one head, rather than having one each.")
+    var sharedHead = false
 
-  @Option(help: "Whose definition of forgetting a sequence is measured by: chaudhry, avalanche or mammoth.")
-  var compat = AccuracyMatrix.Compatibility.chaudhry
+    @Option(help: "Whose definition of forgetting a sequence is measured by: chaudhry, avalanche or mammoth.")
+    var compat = AccuracyMatrix.Compatibility.chaudhry
 
-  @Option(name: .shortAndLong, help: "The run folder to write.")
-  var output: String
+    @Option(help: "The task whose head judges the source; by default the source data's own, then the checkpoint's.")
+    var head: String?
+  }
 
-  @Option(help: "The task whose head judges the source; by default the source data's own, then the checkpoint's.")
-  var head: String?
-
+  @OptionGroup var tasks: Tasks
+  @OptionGroup var destination: RunDestination
   @OptionGroup var training: TrainingArguments
+  @OptionGroup var regularizers: RegularizerOptions
   @OptionGroup var reading: DataOptions
   @OptionGroup var hardware: DeviceOptions
+  @OptionGroup var continuation: ContinuationOptions
   @OptionGroup var shared: OutputOptions
 
   func run() throws {
-    guard task.isEmpty else {
-      guard source == nil, target == nil, sourceProxy == nil, head == nil else {
+    guard tasks.task.isEmpty else {
+      guard tasks.source == nil, tasks.target == nil, tasks.sourceProxy == nil, tasks.head == nil else {
         throw CommandError.usage("--task stands in place of --source, --target, --source-proxy and --head")
       }
       return try SequenceSession(command: self).run()
     }
-    guard !sharedHead else { throw CommandError.usage("--shared-head is for sequences of tasks (--task)") }
-    guard let target else {
+    guard !tasks.sharedHead else { throw CommandError.usage("--shared-head is for sequences of tasks (--task)") }
+    guard let target = tasks.target else {
       throw CommandError.usage("give --target DATA, the task to train, or a sequence with --task")
     }
-    guard source != nil || sourceProxy != nil else {
+    guard tasks.source != nil || tasks.sourceProxy != nil else {
       throw CommandError.usage("give --source DATA, the task the model was trained on, or --source-proxy DATA")
     }
     try TrainingSession(
-      base: base, target: target, source: source, proxy: sourceProxy, sourceHead: head, output: output,
-      training: training,
-      reading: reading, hardware: hardware, shared: shared, effective: EffectiveOptions(of: self)
+      base: tasks.base, target: target, source: tasks.source, proxy: tasks.sourceProxy, sourceHead: tasks.head,
+      output: destination.output, training: training, regularizers: regularizers, reading: reading, hardware: hardware,
+      continuation: continuation, shared: shared, effective: EffectiveOptions(of: self)
     ).run()
   }
 }

@@ -19,15 +19,17 @@ struct TrainingSession {
   let sourceHead: String?
   let output: String
   let training: TrainingArguments
+  let regularizers: RegularizerOptions
   let reading: DataOptions
   let hardware: DeviceOptions
+  let continuation: ContinuationOptions
   let shared: OutputOptions
   /// The command's options as a configuration file.
   let effective: EffectiveOptions
 
   func run() throws {
-    guard !training.printConfig else { return effective.show() }
-    let resumed = try training.resume.map { _ in try Run.open(output) }
+    guard !continuation.printConfig else { return effective.show() }
+    let resumed = try continuation.resume.map { _ in try Run.open(output) }
     if resumed == nil { try requireAbsent(output) }
     let path = try resumed?.path ?? CheckpointPath(base).path
     let (checkpoint, device, run) = try resumed.map(opened) ?? begun(from: path)
@@ -63,7 +65,7 @@ struct TrainingSession {
 
   /// What a new run needs.
   private func begun(from path: String) throws -> (Checkpoint, Device, TrainingRun) {
-    let options = try training.options()
+    let options = try training.options(regularizers)
     let checkpoint = try Checkpoint(contentsOf: path)
     let targetData = try reading.load(target, for: checkpoint.program)
     let sourceData = try source.map { try reading.load($0, for: checkpoint.program) }
@@ -72,13 +74,13 @@ struct TrainingSession {
     var run = TrainingRun(
       options: options, path: output, target: targetData, source: sourceData, proxy: proxyData,
       sourceTask: sourceHead, device: device)
-    run.command = CommandRecord(arguments: CommandLine.arguments, options: effective.yaml)
+    run.command = CommandRecord(arguments: CommandLine.arguments, options: effective.repeatable.yaml)
     return (checkpoint, device, run)
   }
 
   /// What going on with a run needs: all of it is in the run but the data.
   private func opened(_ known: Run) throws -> (Checkpoint, Device, TrainingRun) {
-    let options = try known.options(resumedBy: training)
+    let options = try known.options(resumedBy: training, regularizers)
     let checkpoint = try known.firstCheckpoint()
     let device = try hardware.open()
     let data = known.record.data

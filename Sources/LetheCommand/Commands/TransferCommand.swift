@@ -28,75 +28,94 @@ struct TransferCommand: ParsableCommand {
       The same command goes on where it was left.
       """)
 
-  @ArgumentParser.Argument(help: "The base network's checkpoint, or its run.")
-  var base: String
+  struct Experiment: ResultOptions {
+    @ArgumentParser.Argument(help: "The base network's checkpoint, or its run.")
+    var base: String
 
-  @Option(
-    parsing: .singleValue,
-    help: ArgumentHelp(
-      "The task to reuse it for: \(DataOptions.forms). Repeatable: near and far targets are then compared."))
-  var target: [String]
+    @Flag(
+      help: """
+        An answer in minutes: AnB and AnB+ alone, at six cuts at most, on 5,000 examples unless --examples says otherwise; \
+        with --map, fewer amounts and steps.
+        """)
+    var quick = false
 
-  @Option(
-    help: """
-      What the base network was trained on, so that trials say what they forget; of a run, what it was trained on.
-      """)
-  var source: String?
+    @Flag(help: "Vary the amount of target data instead of the cut.")
+    var map = false
 
-  @Option(name: .shortAndLong, help: "The folder: a run for each network, report.html, and the chart and table of it.")
-  var output: String
+    @Option(help: "With --map: small amounts are gone through again and again until so many steps are done.")
+    var leastSteps: Int?
+  }
 
-  @Option(
-    parsing: .singleValue,
-    help: "Cut after the block of this name. Repeatable; by default after every block but the head.")
-  var cut: [String] = []
+  struct Targets: PurposefulOptions {
+    @Option(
+      parsing: .singleValue,
+      help: ArgumentHelp(
+        "The task to reuse it for: \(DataOptions.forms). Repeatable: near and far targets are then compared."))
+    var target: [String]
 
-  @Option(help: "How many seeds every network is trained with, from --seed on.")
-  var seeds = 1
+    /// Each of several has a folder of its own, and others may follow.
+    var purpose: OptionPurpose { target.count > 1 ? .extent : .result }
+  }
 
-  @Flag(
-    help: """
-      An answer in minutes: AnB and AnB+ alone, at six cuts at most, on 5,000 examples unless --examples says otherwise; \
-      with --map, fewer amounts and steps.
-      """)
-  var quick = false
+  struct Destination: PlaceOptions {
+    @Option(
+      name: .shortAndLong, help: "The folder: a run for each network, report.html, and the chart and table of it.")
+    var output: String
+  }
 
-  @Flag(help: "Leave out the scores that need no training: linear probes, LogME, H-score, LEEP, NCE, CKA.")
-  var noScores = false
+  /// What is measured beside, and how much: every network has a run of its own.
+  struct Extent: ExtentOptions {
+    @Option(
+      help: """
+        What the base network was trained on, so that trials say what they forget; of a run, what it was trained on.
+        """)
+    var source: String?
 
-  @Flag(help: "Do not try what the curves recommend.")
-  var noTrials = false
+    @Option(
+      parsing: .singleValue,
+      help: "Cut after the block of this name. Repeatable; by default after every block but the head.")
+    var cut: [String] = []
 
-  @Flag(help: "Vary the amount of target data instead of the cut.")
-  var map = false
+    @Option(help: "How many seeds every network is trained with, from --seed on.")
+    var seeds = 1
 
-  @Option(
-    help: "With --map: training examples of each class, as 5,50,500,all; by default four times as many each time.")
-  var amounts: String?
+    @Flag(help: "Leave out the scores that need no training: linear probes, LogME, H-score, LEEP, NCE, CKA.")
+    var noScores = false
 
-  @Option(help: "With --map: small amounts are gone through again and again until so many steps are done.")
-  var leastSteps: Int?
+    @Flag(help: "Do not try what the curves recommend.")
+    var noTrials = false
 
+    @Option(
+      help: "With --map: training examples of each class, as 5,50,500,all; by default four times as many each time.")
+    var amounts: String?
+  }
+
+  @OptionGroup var experiment: Experiment
+  @OptionGroup var targets: Targets
+  @OptionGroup var destination: Destination
+  @OptionGroup var extent: Extent
   @OptionGroup var training: TrainingArguments
+  @OptionGroup var regularizers: RegularizerOptions
   @OptionGroup var reading: DataOptions
   @OptionGroup var hardware: DeviceOptions
+  @OptionGroup var continuation: ContinuationOptions
   @OptionGroup var shared: OutputOptions
 
   func run() throws {
-    if training.printConfig { return EffectiveOptions(of: self).show() }
+    if continuation.printConfig { return EffectiveOptions(of: self).show() }
     try check()
-    let path = try CheckpointPath(base).path
+    let path = try CheckpointPath(experiment.base).path
     let checkpoint = try Checkpoint(contentsOf: path)
-    let targets = try target.map { try reading.load($0, for: checkpoint.program) }
+    let targets = try self.targets.target.map { try reading.load($0, for: checkpoint.program) }
     var arguments = training
-    if quick { arguments.examples = arguments.examples ?? 5000 }
-    let options = try arguments.options()
+    if experiment.quick { arguments.examples = arguments.examples ?? 5000 }
+    let options = try arguments.options(regularizers)
     let device = try hardware.open()
     for data in targets {
       try TrainingRun(options: options, path: "", target: data, device: device)
         .check(checkpoint)
     }
-    if map {
+    if experiment.map {
       try TransferMapSession(
         command: self, path: path, checkpoint: checkpoint, targets: targets, options: options, device: device
       ).run()
@@ -112,11 +131,11 @@ struct TransferCommand: ParsableCommand {
   ) throws {
     let isOne = targets.count == 1
     let origin = try source(of: checkpoint, at: path)
-    let sessions = try zip(target, targets).map { name, data in
+    let sessions = try zip(self.targets.target, targets).map { name, data in
       try TransferSession(
         command: self, path: path, checkpoint: checkpoint, target: data, named: name, source: origin, options: options,
         device: device,
-        folder: isOne ? output : "\(output)/\(FileName.safe(data.name))")
+        folder: isOne ? destination.output : "\(destination.output)/\(FileName.safe(data.name))")
     }
     try claimFolder()
     if !shared.json { for session in sessions { try session.showCost() } }
@@ -132,22 +151,22 @@ struct TransferCommand: ParsableCommand {
       if shared.json { Console.result(sessions[0].json(outcomes[0])) }
       return
     }
-    let comparison = TransferComparison(outcomes, title: output)
-    try AtomicFile.write(Data(comparison.html().utf8), to: "\(output)/report.html")
-    try AtomicFile.write(Data(comparison.chart().svg().utf8), to: "\(output)/transfer.svg")
+    let comparison = TransferComparison(outcomes, title: destination.output)
+    try AtomicFile.write(Data(comparison.html().utf8), to: "\(destination.output)/report.html")
+    try AtomicFile.write(Data(comparison.chart().svg().utf8), to: "\(destination.output)/transfer.svg")
     if shared.json {
       Console.result(["targets": .array(zip(sessions, outcomes).map { $0.json($1) })])
     } else {
       Console.result("\n\(comparison.headline)")
       Console.table(comparison.table())
-      Console.result("report: \(output)/report.html")
+      Console.result("report: \(destination.output)/report.html")
     }
   }
 
   /// What the base network was trained on, where that is known and at hand.
   private func source(of checkpoint: Checkpoint, at path: String) throws -> (name: String, data: Datasets.Dataset)? {
-    if let source { return (source, try reading.load(source, for: checkpoint.program)) }
-    guard !noTrials, let known = RunOrigin.data(ofCheckpoint: path) else { return nil }
+    if let source = extent.source { return (source, try reading.load(source, for: checkpoint.program)) }
+    guard !extent.noTrials, let known = RunOrigin.data(ofCheckpoint: path) else { return nil }
     let name = known.specification
     // Only a help: where it cannot be read any more, forgetting is not measured.
     guard let data = try? reading.load(known, for: checkpoint.program),
@@ -162,43 +181,37 @@ struct TransferCommand: ParsableCommand {
   }
 
   private func check() throws {
-    guard seeds >= 1 else { throw CommandError.usage("--seeds must be at least 1, found \(seeds)") }
-    guard training.resume == nil else {
+    guard extent.seeds >= 1 else {
+      throw CommandError.usage("--seeds must be at least 1, found \(extent.seeds)")
+    }
+    guard continuation.resume == nil else {
       throw CommandError.usage("--resume: give the command again, it goes on where it was left")
     }
-    guard training.regularizer.isEmpty, training.freeze.isEmpty, !training.featureExtraction else {
+    guard regularizers.regularizer.isEmpty, training.freeze.isEmpty, !training.featureExtraction else {
       throw CommandError.usage("--freeze, --feature-extraction and --regularizer are not for transfer: the cuts freeze")
     }
-    guard Set(target).count == target.count else { throw CommandError.usage("--target: the same data is given twice") }
-    guard map else {
-      guard amounts == nil, leastSteps == nil else {
+    guard Set(targets.target).count == targets.target.count else {
+      throw CommandError.usage("--target: the same data is given twice")
+    }
+    guard experiment.map else {
+      guard extent.amounts == nil, experiment.leastSteps == nil else {
         throw CommandError.usage("--amounts and --least-steps are for --map")
       }
       return
     }
-    guard cut.isEmpty, source == nil, !noScores, !noTrials else {
+    guard extent.cut.isEmpty, extent.source == nil, !extent.noScores, !extent.noTrials else {
       throw CommandError.usage("--cut, --source, --no-scores and --no-trials are not for --map")
     }
-    guard leastSteps.map({ $0 >= 1 }) ?? true else { throw CommandError.usage("--least-steps must be at least 1") }
+    guard experiment.leastSteps.map({ $0 >= 1 }) ?? true else {
+      throw CommandError.usage("--least-steps must be at least 1")
+    }
   }
 
   /// The seeds that every network is trained with.
-  var seedNumbers: [UInt64] { training.seeds(seeds) }
+  var seedNumbers: [UInt64] { training.seeds(extent.seeds) }
 
   /// Opens the folder for runs with these options.
   func claimFolder() throws {
-    var left: Set<String> = [
-      "output", "seeds", "threads", "device", "cut", "no-scores", "no-trials", "source", "amounts",
-    ]
-    // Each of several has a folder of its own, and others may follow.
-    if target.count > 1 { left.insert("target") }
-    try SharedFolder.claim(output, options: EffectiveOptions(of: self).leaving(left).yaml)
-  }
-}
-
-extension TransferCommand {
-  /// With nothing but what has to be given.
-  static var standard: any ParsableArguments {
-    (try? parse(["base", "--target", "", "--output", ""])) ?? TransferCommand()
+    try SharedFolder.claim(destination.output, options: EffectiveOptions(of: self).only([.result]).yaml)
   }
 }

@@ -23,10 +23,12 @@ struct TransferMapSession {
 
   func run() throws {
     let plan = TransferMapPlan(
-      amounts: try amounts(), seeds: command.seedNumbers, leastSteps: command.leastSteps ?? (command.quick ? 60 : 200))
+      amounts: try amounts(), seeds: command.seedNumbers,
+      leastSteps: command.experiment.leastSteps ?? (command.experiment.quick ? 60 : 200))
     try command.claimFolder()
     let experiment = TransferMapExperiment(
-      base: checkpoint, targets: targets, plan: plan, options: options, path: command.output, device: device)
+      base: checkpoint, targets: targets, plan: plan, options: options, path: command.destination.output, device: device
+    )
     if !command.shared.json { try showCost(of: experiment) }
     let interruption = Interruption()
     let progress = TransferProgress(total: experiment.points.count, isSilent: isSilent)
@@ -38,10 +40,10 @@ struct TransferMapSession {
           "\(targets[point.target].name), \(amount), \(point.strategy.rawValue)", seed: point.seed, accuracy)
       })
     interruption.end()
-    let report = TransferMapReport(map, plan, options, title: command.output)
-    try AtomicFile.write(Data(report.html().utf8), to: "\(command.output)/report.html")
-    try AtomicFile.write(Data(report.csv().utf8), to: "\(command.output)/map.csv")
-    try AtomicFile.write(Data(report.map().svg().utf8), to: "\(command.output)/map.svg")
+    let report = TransferMapReport(map, plan, options, title: command.destination.output)
+    try AtomicFile.write(Data(report.html().utf8), to: "\(command.destination.output)/report.html")
+    try AtomicFile.write(Data(report.csv().utf8), to: "\(command.destination.output)/map.csv")
+    try AtomicFile.write(Data(report.map().svg().utf8), to: "\(command.destination.output)/map.svg")
     if command.shared.json {
       Console.result(json(map, report))
     } else {
@@ -55,20 +57,20 @@ struct TransferMapSession {
         Console.result("")
       }
       for finding in report.findings { Console.result(finding) }
-      Console.result("report: \(command.output)/report.html")
+      Console.result("report: \(command.destination.output)/report.html")
     }
   }
 
   /// Examples of each class, by default from five up, four times as many each time, then all.
   private func amounts() throws -> [Int?] {
     let most = targets.map { TransferMapExperiment.mostPerClass(of: $0.train) }
-    guard let text = command.amounts else {
+    guard let text = command.extent.amounts else {
       // An amount is worth its while where all are at least twice as many.
       let limit =
         zip(targets, most).map { target, most in
           min(most, options.examples(of: target.train).count / target.classNames.count) / 2
         }.max() ?? 0
-      let factor = command.quick ? 10 : 4
+      let factor = command.experiment.quick ? 10 : 4
       return sequence(first: 5) { $0 * factor }.prefix { $0 <= limit }.map { $0 } + [nil]
     }
     let amounts = try text.split(separator: ",").map { item -> Int? in

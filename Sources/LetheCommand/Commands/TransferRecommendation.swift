@@ -64,19 +64,13 @@ struct TransferRecommendation {
   /// The command that trains the same way; nil where the base network is better left alone.
   var commandLine: String? {
     guard advice != .startAnew else { return nil }
-    let left: Set<String> = [
-      "base", "output", "cut", "seeds", "quick", "no-scores", "no-trials", "map", "amounts", "least-steps", "source",
-      "target", "lr",
-    ]
-    let rest = EffectiveOptions(of: command).leaving(left).changed(from: EffectiveOptions(of: TransferCommand.standard))
-    var words = ["lethe finetune", command.base.shellQuoted, "--source", source?.shellQuoted ?? "DATA"]
-    words += ["--target", target.shellQuoted] + rest.map(\.shellQuoted)
+    var words = [command.experiment.base, "--source", source ?? "DATA", "--target", target]
     words += ["--lr", Self.text(options.learningRate)]
-    words += options.rateRules.flatMap { ["--lr", "\($0.pattern)=\(Self.text($0.value))".shellQuoted] }
+    words += options.rateRules.flatMap { ["--lr", "\($0.pattern)=\(Self.text($0.value))"] }
     words +=
-      trainsHeadAlone
-      ? ["--feature-extraction"] : (advice.frozen?.frozenPatterns ?? []).flatMap { ["--freeze", $0.shellQuoted] }
-    return (words + ["-o run"]).joined(separator: " ")
+      trainsHeadAlone ? ["--feature-extraction"] : (advice.frozen?.frozenPatterns ?? []).flatMap { ["--freeze", $0] }
+    words = EffectiveOptions(of: command).words(of: FinetuneCommand.self, beginning: words)
+    return (["lethe", "finetune"] + words + ["-o", "run"]).map(\.shellQuoted).joined(separator: " ")
   }
 
   /// A rate without the noise of binary fractions.

@@ -36,14 +36,14 @@ struct TransferSession {
     self.path = path
     self.targetName = targetName
     self.folder = folder
-    var cuts = try checkpoint.program.transferCuts(after: command.cut.isEmpty ? nil : command.cut)
-    if command.quick, command.cut.isEmpty { cuts = cuts.spread(Self.quickCutCount) }
+    var cuts = try checkpoint.program.transferCuts(after: command.extent.cut.isEmpty ? nil : command.extent.cut)
+    if command.experiment.quick, command.extent.cut.isEmpty { cuts = cuts.spread(Self.quickCutCount) }
     guard !cuts.isEmpty else { throw CommandError.badInput("\(path): it has no block before its head to cut after") }
     self.source = source?.name
     experiment = TransferExperiment(
       base: checkpoint, target: target, source: source?.data,
       plan: TransferPlan(
-        cuts: cuts, kinds: command.quick ? [.transfer, .transferTuned] : TransferKind.allCases,
+        cuts: cuts, kinds: command.experiment.quick ? [.transfer, .transferTuned] : TransferKind.allCases,
         seeds: command.seedNumbers), options: options, path: folder, device: device)
   }
 
@@ -59,13 +59,13 @@ struct TransferSession {
     let interruption = Interruption()
     let result = try measured(interruption)
     let advice = result.advice(cuts: plan.cuts)
-    let trials = command.noTrials || advice == .startAnew ? [] : try tried(advice, interruption)
+    let trials = command.extent.noTrials || advice == .startAnew ? [] : try tried(advice, interruption)
     interruption.end()
     let recommendation = TransferRecommendation(
       advice: advice, result: result, trials: trials, experiment: experiment, command: command, target: targetName,
       source: source)
     var report = TransferReport(result, recommendation, plan, experiment, title: folder)
-    if !command.noScores {
+    if !command.extent.noScores {
       if !isSilent { Console.say("scoring the base network") }
       try report.add(experiment.scores(), result, plan)
     }
@@ -77,7 +77,7 @@ struct TransferSession {
   func showCost() throws {
     let options = experiment.options
     let left = experiment.remainingCount
-    let trials = command.noTrials ? 0 : TransferExperiment.trialFactors.count * experiment.plan.seeds.count
+    let trials = command.extent.noTrials ? 0 : TransferExperiment.trialFactors.count * experiment.plan.seeds.count
     let count = experiment.plan.points.count
     var line =
       "\(path) · \(experiment.base.program.architecture) · \(experiment.target.name) · \(experiment.plan.cuts.count) cuts"

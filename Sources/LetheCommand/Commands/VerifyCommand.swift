@@ -3,7 +3,7 @@ import Checkpoints
 import Foundation
 import Reports
 
-struct VerifyCommand: ParsableCommand {
+struct VerifyCommand: ParsableCommand, ResultOptions {
   static let configuration = CommandConfiguration(
     commandName: "verify",
     abstract: "Check the structure and the checksums of a checkpoint, run, dataset or file of weights.")

@@ -10,23 +10,31 @@ struct CommandDescription {
     let spellings: [String]
     let takesValue: Bool
     let isPositional: Bool
+    let isRequired: Bool
   }
 
   let parameters: [Parameter]
 
   /// Nil for a subcommand that is not there.
   init?(of subcommand: String) {
-    guard let dump = try? JSONDecoder().decode(Dump.self, from: Data(Lethe._dumpHelp().utf8)),
-      let command = dump.command.subcommands?.first(where: { $0.commandName == subcommand })
-    else { return nil }
-    parameters = (command.arguments ?? []).compactMap { argument in
+    guard let type = Self.command(named: subcommand) else { return nil }
+    self.init(of: type)
+  }
+
+  static func command(named subcommand: String) -> (any ParsableCommand.Type)? {
+    Lethe.configuration.subcommands.first { $0.configuration.commandName == subcommand }
+  }
+
+  init(of command: any ParsableCommand.Type) {
+    let dump = try? JSONDecoder().decode(Dump.self, from: Data(command._dumpHelp().utf8))
+    parameters = (dump?.command.arguments ?? []).compactMap { argument in
       let names = argument.names ?? []
       let isPositional = argument.kind == "positional"
       let name = isPositional ? argument.valueName : names.first { $0.kind == "long" }?.name
       guard let name, name != "help", name != "version" else { return nil }
       return Parameter(
         name: name, spellings: names.map { ($0.kind == "long" ? "--" : "-") + $0.name },
-        takesValue: argument.kind != "flag", isPositional: isPositional)
+        takesValue: argument.kind != "flag", isPositional: isPositional, isRequired: !argument.isOptional)
     }
   }
 
@@ -49,8 +57,6 @@ struct CommandDescription {
 
   private struct Dump: Decodable {
     struct Command: Decodable {
-      let commandName: String
-      let subcommands: [Command]?
       let arguments: [Argument]?
     }
 
@@ -62,6 +68,7 @@ struct CommandDescription {
 
       let kind: String
       let names: [Name]?
+      let isOptional: Bool
       let valueName: String?
     }
 

@@ -1,70 +1,97 @@
 import ArgumentParser
-import Foundation
 import Yams
 
-/// A parsed command's options with their values, defaults included, as a configuration file.
+/// A parsed command's options with their values, defaults included.
 struct EffectiveOptions {
-  private var pairs: [(Node, Node)] = []
+  struct Entry {
+    let parameter: CommandDescription.Parameter
+    /// That of the innermost group with one; nil where an option stands in none.
+    let purpose: OptionPurpose?
+    /// Nil for an option that is not given and has no default.
+    let value: Node?
+  }
 
-  /// Names that differ from the properties'.
-  private static let names = ["learning-rates": "lr", "weight-decays": "weight-decay"]
-  /// What says how to run rather than what.
-  private static let left: Set<String> = ["config", "print-config", "resume", "json", "quiet"]
+  let entries: [Entry]
+  private let command: any ParsableCommand.Type
 
-  init(of command: any ParsableArguments) { collect(command) }
+  private init(_ entries: [Entry], of command: any ParsableCommand.Type) {
+    self.entries = entries
+    self.command = command
+  }
 
+  init(of command: any ParsableCommand) {
+    let values = Self.collect(command, purpose: nil)
+    let parameters = CommandDescription(of: type(of: command)).parameters
+    // Both are in the order of declaration.
+    precondition(values.count == parameters.count, "\(values.count) values of \(parameters.map(\.name))")
+    self.init(
+      zip(parameters, values).map { Entry(parameter: $0, purpose: $1.purpose, value: Self.node($1.value)) },
+      of: type(of: command))
+  }
+
+  /// A command with nothing but what has to be given.
+  init(ofStandard command: any ParsableCommand.Type) {
+    let words = CommandDescription(of: command).parameters.filter(\.isRequired)
+      .flatMap { $0.isPositional ? ["x"] : ["--\($0.name)", "x"] }
+    guard let parsed = try? command.parse(words) else { preconditionFailure("\(words) are not all that is required") }
+    self.init(of: parsed)
+  }
+
+  /// Those of some purposes.
+  func only(_ purposes: Set<OptionPurpose>) -> EffectiveOptions {
+    EffectiveOptions(entries.filter { $0.purpose.map(purposes.contains) ?? false }, of: command)
+  }
+
+  /// What another call can repeat: all but what is said to this one alone.
+  var repeatable: EffectiveOptions { only(Set(OptionPurpose.allCases).subtracting([.invocation])) }
+}
+
+// MARK: - As text
+
+extension EffectiveOptions {
+  /// As a configuration file.
   var yaml: String {
-    (try? Yams.serialize(node: Node.mapping(.init(pairs)), width: -1)) ?? ""
+    let pairs = entries.compactMap { entry in entry.value.map { (Node(entry.parameter.name), $0) } }
+    return (try? Yams.serialize(node: Node.mapping(.init(pairs)), width: -1)) ?? ""
   }
 
-  /// Writes the configuration file to standard output, for `--print-config`.
-  func show() { Console.result(String(yaml.dropLast())) }
+  /// Writes what can be repeated to standard output as a configuration file, for `--print-config`.
+  func show() { Console.result(String(repeatable.yaml.dropLast())) }
 
-  /// Without some of them.
-  func leaving(_ names: Set<String>) -> EffectiveOptions {
-    var result = self
-    result.pairs.removeAll { names.contains($0.0.string ?? "") }
-    return result
-  }
-
-  /// Those that differ from others, as words of a command line.
-  func changed(from others: EffectiveOptions) -> [String] {
-    pairs.flatMap { name, value -> [String] in
-      guard let name = name.string, others.pairs.first(where: { $0.0.string == name })?.1 != value else { return [] }
-      let values = value.sequence.map(Array.init) ?? [value]
-      return values.compactMap(\.string).flatMap { text -> [String] in
-        value.tag == Tag(.bool) ? (text == "true" ? ["--\(name)"] : []) : ["--\(name)", text]
-      }
+  /// The words of another command that computes the same: those given, then the options that say what is asked and how
+  /// it is computed, where the other command has them, they are not given yet, and not what they are by default.
+  func words(of other: any ParsableCommand.Type, beginning words: [String]) -> [String] {
+    let description = CommandDescription(of: other)
+    let given = description.given(in: words)
+    let standard = EffectiveOptions(ofStandard: command)
+    let rest = only([.result, .execution]).entries.filter { entry in
+      let (parameter, name) = (entry.parameter, entry.parameter.name)
+      guard !parameter.isPositional, !given.contains(name), description.parameters.contains(where: { $0.name == name })
+      else { return false }
+      return parameter.isRequired || entry.value != standard.entries.first { $0.parameter.name == name }?.value
     }
+    return words + rest.flatMap(\.words)
   }
+}
 
-  /// The names of all options of a group, also of those that have no value.
-  static func names(of group: any ParsableArguments) -> Set<String> {
-    Set(
-      Mirror(reflecting: group).children.compactMap(\.label).map {
-        let name = kebab($0)
-        return names[name] ?? name
-      })
+extension EffectiveOptions.Entry {
+  /// As a command line has it.
+  fileprivate var words: [String] {
+    guard let value else { return [] }
+    let texts = (value.sequence.map(Array.init) ?? [value]).compactMap(\.string)
+    guard parameter.takesValue else { return texts == ["true"] ? ["--\(parameter.name)"] : [] }
+    return texts.flatMap { ["--\(parameter.name)", $0] }
   }
+}
 
-  private mutating func collect(_ arguments: Any) {
-    for child in Mirror(reflecting: arguments).children {
-      guard let label = child.label else { continue }
-      if let group = child.value as? any OptionGroupValue {
-        collect(group.arguments)
-      } else if let option = child.value as? any OptionValue {
-        let name = Self.kebab(label)
-        let known = Self.names[name] ?? name
-        guard !Self.left.contains(known), let node = Self.node(option.value) else { continue }
-        pairs.append((Node(known), node))
-      }
-    }
-  }
+// MARK: - Reading a command
 
-  /// `_batchSize` as `batch-size`.
-  private static func kebab(_ label: String) -> String {
-    label.drop { $0 == "_" }.reduce(into: "") { text, letter in
-      text += letter.isUppercase ? "-" + letter.lowercased() : String(letter)
+extension EffectiveOptions {
+  private static func collect(_ arguments: Any, purpose: OptionPurpose?) -> [(purpose: OptionPurpose?, value: Any)] {
+    let purpose = (arguments as? any PurposefulOptions)?.purpose ?? purpose
+    return Mirror(reflecting: arguments).children.flatMap { child in
+      if let group = child.value as? any OptionGroupValue { return collect(group.arguments, purpose: purpose) }
+      return (child.value as? any OptionValue).map { [(purpose, $0.value)] } ?? []
     }
   }
 

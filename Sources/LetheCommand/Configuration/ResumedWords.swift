@@ -40,7 +40,7 @@ struct ResumedWords {
       options = try ConfigurationFile(yaml: run.record.command?.options ?? "", origin: "\(run.path)/run.h5")
         .words(for: command, subcommand: subcommand, except: left)
     } else {
-      try check(given)
+      try check(given, subcommand, besides: Set(parts.map(\.name)))
       parts.append(("device", state.device ?? "auto"))
       if let epochs = state.plannedEpochs { parts.append(("epochs", "\(epochs)")) }
       if state.sharesHead { options.append("--shared-head") }
@@ -53,9 +53,10 @@ struct ResumedWords {
   }
 
   /// A program's options need not be any that the command has.
-  private func check(_ given: Set<String>) throws {
-    let fixed = EffectiveOptions.names(of: TrainingArguments()).subtracting(["epochs", "resume", "print-config"])
-    if let name = given.intersection(fixed).sorted().first {
+  private func check(_ given: Set<String>, _ subcommand: String, besides data: Set<String>) throws {
+    guard let command = CommandDescription.command(named: subcommand) else { return }
+    let asked = EffectiveOptions(ofStandard: command).only([.result]).entries.map(\.parameter.name)
+    if let name = given.intersection(asked).subtracting(data).subtracting(["epochs"]).sorted().first {
       throw CommandError.usage(
         "--\(name): a program made \(run.path), whose options stay as they are; --epochs alone may be raised")
     }
@@ -64,8 +65,12 @@ struct ResumedWords {
 
 extension Run {
   /// The options that a resumed run is trained with: the command's, where a command made it, else its own.
-  func options(resumedBy training: TrainingArguments) throws -> TrainingOptions {
-    guard !ResumedWords.areKnown(of: self), var own = record.trainingOptions else { return try training.options() }
+  func options(
+    resumedBy training: TrainingArguments, _ regularizers: RegularizerOptions
+  ) throws -> TrainingOptions {
+    guard !ResumedWords.areKnown(of: self), var own = record.trainingOptions else {
+      return try training.options(regularizers)
+    }
     own.epochCount = training.epochs
     try own.validate()
     return own

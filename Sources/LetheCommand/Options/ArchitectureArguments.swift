@@ -4,7 +4,7 @@ import Models
 import Programs
 
 /// What a built-in architecture leaves open.
-struct ArchitectureArguments: ParsableArguments {
+struct ArchitectureArguments: ResultOptions {
   @Option(help: "Channels × height × width, as 1x28x28. Default 1x28x28; for a ResNet 3x224x224, or 3x32x32 (cifar).")
   var input: String?
 

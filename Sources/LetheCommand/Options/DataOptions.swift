@@ -4,7 +4,7 @@ import Datasets
 import Programs
 
 /// How images from files are read, for every command that takes data.
-struct DataOptions: ParsableArguments {
+struct DataOptions: ResultOptions {
   /// What `--data` and its likes take.
   static let forms =
     "fashion-mnist, an HDF5 or CSV file, or a folder of images by class, IDX or CIFAR files; :CLASSES takes a subset"

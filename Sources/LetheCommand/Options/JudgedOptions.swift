@@ -7,7 +7,7 @@ import Torch
 import Training
 
 /// Which two models are compared, and the data that judge them: those of a run, or given one by one.
-struct JudgedOptions: ParsableArguments {
+struct JudgedOptions: ResultOptions {
   @Option(help: "The checkpoint before fine-tuning, in place of a run.")
   var before: String?
 
@@ -102,8 +102,8 @@ extension JudgedOptions {
       case .given(let text): return try reading.load(text, for: before.program)
       case .recorded(let reference):
         do { return try reading.load(reference, for: before.program) } catch let error as DatasetError {
-          let words = "\(error); \(option) DATA gives others"
-          throw error.exitStatus == EX_NOINPUT ? CommandError.missing(words) : CommandError.badInput(words)
+          let words = "\(ErrorWords.text(of: error)); \(option) DATA gives others"
+          throw ExitStatus.of(error) == EX_NOINPUT ? CommandError.missing(words) : CommandError.badInput(words)
         }
       }
     }

@@ -3,7 +3,7 @@ import Checkpoints
 import Foundation
 import Torch
 
-struct OutputOptions: ParsableArguments {
+struct OutputOptions: InvocationOptions {
   @Flag(help: "Print one JSON object on standard output and nothing else there.")
   var json = false
 
@@ -14,7 +14,7 @@ struct OutputOptions: ParsableArguments {
   var config: String?
 }
 
-struct DeviceOptions: ParsableArguments {
+struct DeviceOptions: ExecutionOptions {
   @Option(help: "auto, cpu, cuda or cuda:N.")
   var device = "auto"
 

@@ -7,8 +7,8 @@ extension TrainingArguments {
   func seeds(_ count: Int) -> [UInt64] { (0..<count).map { seed + UInt64($0) } }
 
   /// What the library is told.
-  func options() throws -> TrainingOptions {
-    let specifications = try regularizer.map { try RegularizerSpecification(parsing: $0) }
+  func options(_ regularizers: RegularizerOptions) throws -> TrainingOptions {
+    let specifications = try regularizers.regularizer.map { try RegularizerSpecification(parsing: $0) }
     try checkDecoupling(of: specifications)
     return try options(with: specifications)
   }

@@ -4,8 +4,8 @@ import Foundation
 import Reports
 import Training
 
-/// What `train` and `finetune` share.
-struct TrainingArguments: ParsableArguments {
+/// How a model is trained, for every command that trains.
+struct TrainingArguments: ResultOptions {
   @Option(help: "Epochs to train.")
   var epochs = 4
 
@@ -89,12 +89,6 @@ struct TrainingArguments: ParsableArguments {
   var patience: Int?
 
   @Option(
-    parsing: .singleValue,
-    help: ArgumentHelp(
-      "KIND or KIND:SETTING=VALUE,…, as l2-sp:alpha=0.1,beta=0.01. Repeatable.", discussion: regularizerHelp))
-  var regularizer: [String] = []
-
-  @Option(
     help: """
       What the regularizers act on: weights (kernels only), all, or a GLOB; by default weights, and all for ewc, mas \
       and si.
@@ -119,31 +113,7 @@ struct TrainingArguments: ParsableArguments {
 
   @Option(help: "The seed of the new head and the order of the examples.")
   var seed: UInt64 = 0
-
-  @Flag(help: "Print every option with its value as YAML, for --config, and stop.")
-  var printConfig = false
-
-  @Option(help: "Go on with a run that stopped; --epochs may be raised.")
-  var resume: String?
 }
 
 extension OptimizerKind: ExpressibleByArgument {}
 extension Precision: ExpressibleByArgument {}
-
-/// Every kind of regularizer with its settings as they are by default and its formula, then what the settings mean.
-private let regularizerHelp: String = {
-  let kinds = RegularizerKind.all.map { kind in
-    let settings = kind.settings.map { "\($0.name)=\($0.choices?.joined(separator: "|") ?? $0.standard)" }
-    return kind.name + (settings.isEmpty ? "" : ":" + settings.joined(separator: ",")) + "\n    " + kind.formula
-  }
-  var meanings: [(name: String, help: [String])] = []
-  for setting in RegularizerKind.all.flatMap(\.settings) {
-    if let known = meanings.firstIndex(where: { $0.name == setting.name }) {
-      if !meanings[known].help.contains(setting.help) { meanings[known].help.append(setting.help) }
-    } else {
-      meanings.append((setting.name, [setting.help]))
-    }
-  }
-  let list = meanings.map { "\($0.name): \($0.help.joined(separator: "; or "))" }
-  return (kinds + ["Settings (the first choice is the default):"] + list).joined(separator: "\n")
-}()

@@ -1,11 +1,20 @@
+import Analysis
+import Datasets
 import Evaluation
+import Training
 
-/// What the command says of errors beside their own words: which option helps.
+/// What the command says of errors: the libraries' own words, and which option helps.
 enum ErrorWords {
   static func text(of error: any Error) -> String {
     switch error {
     case EvaluationError.inputMismatch(_, _, _, _, canBeFitted: true):
       "\(error); --fit resizes images and repeats a single channel"
+    case DatasetError.unreadableImage: "\(error); --skip-unreadable leaves such images out"
+    case DatasetError.differingSizes: "\(error): give --image-size"
+    case AnalysisError.tooFewForDirections: "\(error) (more --samples, or --pool mean)"
+    case AnalysisError.checkpointAsFeatures(let path):
+      "\(path): a checkpoint; give --data, the examples to compare it on"
+    case let error as TrainingError: text(of: error)
     default: "\(error)"
     }
   }

@@ -189,6 +189,6 @@ public struct TransferMapReport: Sendable {
     }
     return PageElements.document(
       title: title, headline: headline, sections: sections,
-      footer: "Made by Lethe: <code>lethe transfer --map</code>.")
+      footer: "Made by Lethe: <code>lethe transfer</code>.")
   }
 }

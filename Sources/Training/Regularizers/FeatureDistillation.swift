@@ -20,7 +20,8 @@ struct FeatureDistillation: Regularizer {
     settings: [
       .number("alpha", 0.0001, "strength"), .number("beta", 0.01, "strength toward 0, on the new head"),
       .text("layers", "kernels", "layers or globs joined by +; by default all with kernels but the head"),
-      .choice("attention", ["0", "1"], "1 weighs channels by what the source loses without them (needs --source)"),
+      .choice(
+        "attention", ["0", "1"], "1 weighs channels by what the source loses without them (needs source examples)"),
     ]
   ) { try FeatureDistillation($0) }
 
@@ -96,8 +97,9 @@ extension RegularizerContext {
       for layer in layers {
         let own = layer.parameterNames.compactMap { model.parameters[$0] }
         guard let kernel = own.first(where: { $0.shape.count >= 2 }), own.count <= 2 else {
-          throw TrainingError.badOption(
-            "regularizer 'delta': attention needs layers that are one kernel each; '\(layer.name)' is not")
+          throw TrainingError.invalidRegularizer(
+            FeatureDistillation.kind.name,
+            reason: "attention needs layers that are one kernel each; '\(layer.name)' is not")
         }
         let channelCount = kernel.shape[0]
         let rises = try (0..<channelCount).map { channel -> Float in

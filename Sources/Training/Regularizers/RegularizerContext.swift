@@ -69,15 +69,13 @@ public struct RegularizerContext {
 // MARK: - What it acts on
 
 extension RegularizerContext {
-  /// Positions, among the trainable parameters, of those that `--regularize` selects and the source model has: S.
+  /// Positions, among the trainable parameters, of those that the filter selects and the source model has: S.
   ///
-  /// - Throws: ``TrainingError/badOption(_:)`` where adapters leave all of them as they are.
+  /// - Throws: ``TrainingError/pullsOnAdapted(regularizer:)`` where adapters leave all of them as they are.
   public func sharedIndices() throws -> [Int] {
     let found = try indices(inHead: false)
     guard options.adapters == nil || !found.isEmpty else {
-      throw TrainingError.badOption(
-        "this regularizer pulls on the weights themselves, which --lora leaves as they are; lwf, delta, replay, der++ and "
-          + "--weight-decay work with it")
+      throw TrainingError.pullsOnAdapted(regularizer: settings.kind)
     }
     return found
   }
@@ -105,11 +103,11 @@ extension RegularizerContext {
 extension RegularizerContext {
   /// Where the source task's head is, with its examples.
   ///
-  /// - Throws: ``TrainingError/badOption(_:)`` where they are not there; a kind that declares its need is spared this.
+  /// - Throws: ``TrainingError/missingData(_:value:_:)`` where they are not there; a kind that declares its need is spared this.
   public func sourceExamples() throws -> (task: String, head: Model.TaskHead, examples: Split) {
     let (task, head) = try sourceHead()
     guard let source, let examples = source.examples else {
-      throw TrainingError.badOption("regularizer '\(settings.kind)' needs examples of the source task")
+      throw TrainingError.missingData(.regularizers, value: settings.kind, .sourceExamples)
     }
     try model.checkInputs(of: examples, dataset: source.dataset)
     return (task, head, examples)
@@ -118,7 +116,7 @@ extension RegularizerContext {
   /// The source task's name and head.
   public func sourceHead() throws -> (task: String, head: Model.TaskHead) {
     guard let source, let head = model.heads[source.task] else {
-      throw TrainingError.badOption("regularizer '\(settings.kind)' needs the source task's head")
+      throw TrainingError.missingData(.regularizers, value: settings.kind, .sourceHead)
     }
     return (source.task, head)
   }

@@ -86,7 +86,7 @@ public struct RegularizerKind: Sendable {
   public let settings: [Setting]
   /// What it cannot be made without; asked for before anything is trained.
   public let need: Need
-  /// What it acts on unless `--regularize` says otherwise: `weights` (kernels only) or `all`.
+  /// What it acts on unless its specification says otherwise: `weights` (kernels only) or `all`.
   public let standardFilter: String
   /// Whether it can be applied in the step instead of the gradient.
   public let isDecouplable: Bool

@@ -11,17 +11,18 @@ public struct RegularizerSpecification: Sendable, Codable, Equatable {
   /// Applied in the step instead of the gradient.
   public var isDecoupled = false
 
-  /// - Throws: ``TrainingError/badOption(_:)`` for an unknown kind, setting or value.
+  /// - Throws: ``TrainingError/unknownRegularizer(name:nearest:known:)`` or
+  ///   ``TrainingError/invalidRegularizer(_:reason:)`` for an unknown kind, setting or value.
   public init(parsing text: String) throws {
     let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
     var given: [String: String] = [:]
     for setting in (parts.count > 1 ? parts[1] : "").split(separator: ",") {
       let pair = setting.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
       guard pair.count == 2 else {
-        throw TrainingError.badOption("regularizer '\(text)': expected NAME=VALUE, found '\(setting)'")
+        throw TrainingError.invalidRegularizer(text, reason: "expected NAME=VALUE, found '\(setting)'")
       }
       guard given.updateValue(pair[1], forKey: pair[0]) == nil else {
-        throw TrainingError.badOption("regularizer '\(text)': '\(pair[0])' is set twice")
+        throw TrainingError.invalidRegularizer(text, reason: "'\(pair[0])' is set twice")
       }
     }
     try self.init(parts[0], given)
@@ -29,17 +30,18 @@ public struct RegularizerSpecification: Sendable, Codable, Equatable {
 
   /// A regularizer of a kind, with the settings that are not the kind's own.
   ///
-  /// - Throws: ``TrainingError/badOption(_:)`` for an unknown kind, setting or value.
+  /// - Throws: ``TrainingError/unknownRegularizer(name:nearest:known:)`` or
+  ///   ``TrainingError/invalidRegularizer(_:reason:)`` for an unknown kind, setting or value.
   public init(_ kind: String, _ given: [String: String] = [:]) throws {
     let known = try Self.kind(named: kind)
     let names = known.settings.map(\.name)
     for (name, value) in given.sorted(by: { $0.key < $1.key }) {
       guard let setting = known.settings.first(where: { $0.name == name }) else {
         let list = names.isEmpty ? "it has none" : "known: \(names.joined(separator: ", "))"
-        throw TrainingError.badOption("regularizer '\(kind)' has no setting '\(name)'; \(list)")
+        throw TrainingError.invalidRegularizer(kind, reason: "it has no setting '\(name)'; \(list)")
       }
       if let expected = setting.objection(to: value) {
-        throw TrainingError.badOption("regularizer '\(kind)': \(name) must be \(expected), found '\(value)'")
+        throw TrainingError.invalidRegularizer(kind, reason: "\(name) must be \(expected), found '\(value)'")
       }
     }
     self.kind = kind
@@ -49,9 +51,7 @@ public struct RegularizerSpecification: Sendable, Codable, Equatable {
   private static func kind(named name: String) throws -> RegularizerKind {
     if let kind = RegularizerKind.named(name) { return kind }
     let names = RegularizerKind.all.map(\.name)
-    let near = nearest(name, in: names)
-    let hint = near.isEmpty ? "" : "did you mean \(near.joined(separator: ", "))? "
-    throw TrainingError.badOption("unknown regularizer '\(name)'; \(hint)known: \(names.joined(separator: ", "))")
+    throw TrainingError.unknownRegularizer(name: name, nearest: nearest(name, in: names), known: names)
   }
 
   /// Whether the source task's head learns with the rest.
@@ -63,20 +63,18 @@ public struct RegularizerSpecification: Sendable, Codable, Equatable {
   /// The regularizer for a model about to be trained, its current weights the reference.
   ///
   /// - Throws: ``TrainingError/unstable(regularizer:strength:learningRate:importance:)``, `ProgramError` for a glob
-  ///   that matches nothing, ``TrainingError/badOption(_:)`` where the source task it needs is not there.
+  ///   that matches nothing, ``TrainingError/missingData(_:value:_:)`` where the source task it needs is not there.
   func regularizer(in surroundings: RegularizerContext.Surroundings) throws -> any Regularizer {
     let known = try Self.kind(named: kind)
     if isDecoupled, !known.isDecouplable {
-      let able = RegularizerKind.all.filter(\.isDecouplable).map(\.name).joined(separator: ", ")
-      throw TrainingError.badOption("regularizer '\(kind)' cannot be applied in the step (--decoupled); \(able) can")
+      throw TrainingError.notDecouplable(
+        regularizer: kind, able: RegularizerKind.all.filter(\.isDecouplable).map(\.name))
     }
     switch (known.need, surroundings.source, surroundings.source?.examples) {
     case (.head, nil, _):
-      throw TrainingError.badOption(
-        "regularizer '\(kind)' needs the source task's head: use lethe finetune with --source DATA")
+      throw TrainingError.missingData(.regularizers, value: kind, .sourceHead)
     case (.examples, nil, _), (.examples, _, nil):
-      throw TrainingError.badOption(
-        "regularizer '\(kind)' needs examples of the source task: use lethe finetune with --source DATA")
+      throw TrainingError.missingData(.regularizers, value: kind, .sourceExamples)
     default: break
     }
     return try known.make(
@@ -96,7 +94,7 @@ public struct RegularizerSettings: Sendable {
   /// - Throws: ``TrainingError`` for a name that the kind does not declare.
   public func text(_ name: String) throws -> String {
     guard let value = values[name] else {
-      throw TrainingError.badOption("regularizer '\(kind)' declares no setting '\(name)'")
+      throw TrainingError.invalidRegularizer(kind, reason: "it declares no setting '\(name)'")
     }
     return value
   }
@@ -106,7 +104,7 @@ public struct RegularizerSettings: Sendable {
   /// - Throws: ``TrainingError`` for a name that the kind does not declare, or a text that is no number.
   public func number(_ name: String) throws -> Double {
     guard let value = Double(try text(name)) else {
-      throw TrainingError.badOption("regularizer '\(kind)': \(name) must be a number, found '\(try text(name))'")
+      throw TrainingError.invalidRegularizer(kind, reason: "\(name) must be a number, found '\(try text(name))'")
     }
     return value
   }

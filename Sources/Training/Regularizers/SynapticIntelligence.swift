@@ -3,7 +3,7 @@ import Torch
 /// `c · Σ Ω (w − w⁰)²`, Ω = Σ over tasks of `ω / (Δ² + ξ)`, ω the path integral `−∫ g·dw` of a task's training and Δ how far
 /// the weight went in it; where ω is negative, Ω is 0.
 ///
-/// Ω comes from the training of the source itself: `lethe train … --regularizer si` measures it and stores it in the
+/// Ω comes from the training of the source itself: trained under `si`, a run measures it and stores it in the
 /// run's checkpoints, under `importances/si`, and fine-tuning from them pulls with it. It measures its own training too,
 /// for the next task.
 ///
@@ -11,7 +11,7 @@ import Torch
 final class SynapticIntelligence: Regularizer {
   static let kind = RegularizerKind(
     "si",
-    "c · Σ Ω (w − w⁰)², Ω the path integral of the source's own training (measured by lethe train --regularizer si)",
+    "c · Σ Ω (w − w⁰)², Ω the path integral of the source's own training (measured when the source is trained under si)",
     settings: [.number("c", 0.1, "strength"), .number("xi", 0.1, "ξ, keeps Ω finite where a weight hardly moved")],
     standardFilter: "all", isDecouplable: true, measuresTraining: true
   ) { try SynapticIntelligence($0) }
@@ -38,15 +38,11 @@ final class SynapticIntelligence: Regularizer {
     references = try weights.map { try $0.detached().cloned() }
     integrals = try weights.map { try Tensor.zeros($0.shape, type: $0.type ?? .float32, device: $0.device) }
     damping = try context.settings.number("xi")
-    guard damping > 0 else { throw TrainingError.badOption("regularizer 'si': xi must be above 0") }
+    guard damping > 0 else { throw TrainingError.invalidRegularizer(Self.kind.name, reason: "xi must be above 0") }
     let earlier = context.model.importances[Self.measure] ?? [:]
     self.earlier = earlier
     if earlier.isEmpty {
-      guard context.source == nil else {
-        throw TrainingError.badOption(
-          "regularizer 'si' needs the path of the source's own training, which this checkpoint does not have; "
-            + "train the source with lethe train --regularizer si, or use ewc or mas")
-      }
+      guard context.source == nil else { throw TrainingError.missingImportances(regularizer: Self.kind.name) }
       pull = nil
       parameterNames = []
     } else {

@@ -27,7 +27,7 @@ import Training
     let stronger = try method.withStrength(7.5)
     #expect(stronger.label == "lwf:lambda=7.5,temperature=3")
     #expect(stronger.regularizers[0].settings["lambda"] == "7.5")
-    #expect(throws: TrainingError.self) { try SweepMethod.plain.strengthSetting() }
+    #expect(throws: AnalysisError.noStrength(method: "none")) { try SweepMethod.plain.strengthSetting() }
   }
 }
 

@@ -98,7 +98,6 @@ import Testing
         == "input: augmentation expects at least 5 rows and columns for crop=4, found 12 × 4")
     try flip.check(split([1, 5, 5]))
     try ImageTransform([]).check(vectors)
-    #expect(DatasetError.cannotAugment(input: "x", expected: "a", found: "b").exitStatus == 64)
   }
 
   @Test(.enabled(if: isTorchAvailable)) func batchesCarryTheChangedImages() throws {

@@ -63,8 +63,8 @@ import Testing
     do {
       _ = try ImageTransform([text])
       Issue.record("\(text) was taken")
-    } catch let error as DatasetError {
-      #expect(error.exitStatus == 64)
+    } catch DatasetError.badAugmentation(let value, _, _) {
+      #expect(value == text)
     } catch { Issue.record(error) }
   }
 

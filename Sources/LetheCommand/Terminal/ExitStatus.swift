@@ -1,0 +1,83 @@
+import Analysis
+import Checkpoints
+import Datasets
+import Evaluation
+import Files
+import Foundation
+import HDF5
+import Models
+import Programs
+import Torch
+import Training
+
+/// What the command ends with when something went wrong.
+enum ExitStatus {
+  /// As a shell has it of a process that a signal ended: 128 + SIGINT.
+  static let interrupted: Int32 = 130
+
+  /// Nil for errors that are not Lethe's own.
+  static func of(_ error: any Error) -> Int32? {
+    switch error {
+    case let error as CommandError: of(error)
+    case let error as FileError: of(error)
+    case let error as HDF5Error: if case .notFound = error { EX_NOINPUT } else { EX_DATAERR }
+    case let error as CheckpointError: of(error)
+    case let error as ProgramError: of(error)
+    case let error as TorchError: if case .unknownDevice = error { EX_USAGE } else { EX_SOFTWARE }
+    case let error as ModelError: if case .unknownLayer = error { EX_USAGE } else { EX_DATAERR }
+    case let error as DatasetError: of(error)
+    case is EvaluationError: EX_DATAERR
+    case let error as TrainingError: of(error)
+    case let error as AnalysisError: if case .noStrength = error { EX_USAGE } else { EX_DATAERR }
+    default: nil
+    }
+  }
+
+  private static func of(_ error: CommandError) -> Int32 {
+    switch error {
+    case .usage: EX_USAGE
+    case .badInput: EX_DATAERR
+    case .missing: EX_NOINPUT
+    case .unwritable: EX_CANTCREAT
+    }
+  }
+
+  private static func of(_ error: FileError) -> Int32 {
+    switch error {
+    case .unreadable: EX_DATAERR
+    case .unwritable: EX_CANTCREAT
+    }
+  }
+
+  private static func of(_ error: CheckpointError) -> Int32 {
+    switch error {
+    case .notFound: EX_NOINPUT
+    case .exists: EX_CANTCREAT
+    default: EX_DATAERR
+    }
+  }
+
+  private static func of(_ error: ProgramError) -> Int32 {
+    switch error {
+    case .noMatch, .unknownArchitecture, .invalidOption: EX_USAGE
+    default: EX_DATAERR
+    }
+  }
+
+  private static func of(_ error: DatasetError) -> Int32 {
+    switch error {
+    case .notFound: EX_NOINPUT
+    case .badSubset, .unknownClass, .badAugmentation, .cannotAugment: EX_USAGE
+    default: EX_DATAERR
+    }
+  }
+
+  private static func of(_ error: TrainingError) -> Int32 {
+    switch error {
+    case .notFinite, .regularizerDiverged, .badResume, .oneClass: EX_DATAERR
+    case .frozenChanged: EX_SOFTWARE
+    case .interrupted: interrupted
+    default: EX_USAGE
+    }
+  }
+}

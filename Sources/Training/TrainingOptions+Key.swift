@@ -1,0 +1,28 @@
+extension TrainingOptions {
+  /// An option by the name of its property, for errors.
+  public enum Key: String, Sendable, CaseIterable, CustomStringConvertible {
+    case epochCount, exampleCount, batchSize, accumulation
+    case learningRate, layerDecay, momentum, usesNesterov, weightDecay, gradientNorm, averagingDecay
+    case labelSmoothing, classWeights
+    case warmupEpochs = "schedule.warmupEpochs"
+    case trainsHeadOnly
+    case unfreezesEvery = "unfreezing.every"
+    case unfreezesOnPlateau = "unfreezing.onPlateau"
+    case unfreezesAfterProbe = "unfreezing.afterProbe"
+    case adapters, selection, patience, regularizers
+
+    public var description: String { rawValue }
+  }
+}
+
+extension Unfreezing {
+  /// The option that asks for it; nil for none.
+  var key: TrainingOptions.Key? {
+    switch self {
+    case .none: nil
+    case .every: .unfreezesEvery
+    case .onPlateau: .unfreezesOnPlateau
+    case .afterProbe: .unfreezesAfterProbe
+    }
+  }
+}
