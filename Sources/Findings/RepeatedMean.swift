@@ -35,9 +35,9 @@ public struct RepeatedScore: Sendable {
   public var over: RepeatedMean
 
   /// - Parameter values: one a repetition.
-  public init(_ score: Score = .accuracy, _ values: [Double]) { self.init(score, RepeatedMean(values)) }
+  public init(_ score: Score, _ values: [Double]) { self.init(score, RepeatedMean(values)) }
 
-  public init(_ score: Score = .accuracy, _ over: RepeatedMean) {
+  public init(_ score: Score, _ over: RepeatedMean) {
     self.score = score
     self.over = over
   }

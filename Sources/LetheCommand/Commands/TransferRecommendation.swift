@@ -31,7 +31,8 @@ struct TransferRecommendation {
     words += options.rateRules.flatMap { ["--lr", "\($0.pattern)=\($0.value.withoutNoise)".shellQuoted] }
     words +=
       result.trainsHeadAlone
-      ? ["--feature-extraction"] : (result.advice.frozen?.frozenPatterns ?? []).flatMap { ["--freeze", $0.shellQuoted] }
+      ? ["--feature-extraction"]
+      : (result.advice.frozen?.frozenPatterns ?? []).flatMap { ["--freeze", $0.shellQuoted] }
     return (words + ["-o run"]).joined(separator: " ")
   }
 }

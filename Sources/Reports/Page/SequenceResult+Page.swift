@@ -48,7 +48,8 @@ extension SequenceResult {
   /// The matrix as a picture.
   public func chart(title: String) -> HeatMap {
     HeatMap(
-      title: verdict(of: title), subtitle: "accuracy on the test examples of each task (column) after training each (row)",
+      title: verdict(of: title),
+      subtitle: "accuracy on the test examples of each task (column) after training each (row)",
       rowTitle: "trained", columnTitle: "task", valueTitle: "accuracy", rows: tasks, columns: tasks, values: matrix)
   }
 
@@ -57,7 +58,8 @@ extension SequenceResult {
     PageElements.document(
       title: title, headline: verdict(of: title),
       sections: [
-        PageElements.section("Accuracy of every task after every task", PageElements.figure(chart(title: title), width: 720)),
+        PageElements.section(
+          "Accuracy of every task after every task", PageElements.figure(chart(title: title), width: 720)),
         PageElements.section("Measures", PageElements.table(measures(), marksRows: true)),
         PageElements.section("Numbers", PageElements.table(table(), marksRows: true)),
       ], footer: "Made by Lethe. The run of each task is in the folder <code>tasks</code> beside this page.")

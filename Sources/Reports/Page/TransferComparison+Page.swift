@@ -21,7 +21,8 @@ extension TransferComparison {
   public func chart() -> LineChart {
     var chart = LineChart(
       title: headline,
-      subtitle: "accuracy of the frozen copy (AnB) less that of the target's own network, \(targets.first?.schedule.text ?? "")",
+      subtitle:
+        "accuracy of the frozen copy (AnB) less that of the target's own network, \(targets.first?.schedule.text ?? "")",
       valueTitle: "points", decimals: 1,
       series: targetsByLoss.map { row in
         LineChart.Series(

@@ -112,7 +112,8 @@ extension TransferMap {
   /// A target: every way for every amount.
   public func table(_ row: Row) -> TextTable {
     var table = TextTable(
-      [.number("a class"), .number("in all")] + TransferStrategy.allCases.map { .number($0.rawValue) } + [.init("wins")])
+      [.number("a class"), .number("in all")] + TransferStrategy.allCases.map { .number($0.rawValue) } + [.init("wins")]
+    )
     for cell in row.cells where !cell.outcomes.isEmpty {
       table.append(
         [cell.amountText, NumberText.grouped(cell.exampleCount)] + TransferStrategy.allCases.map(cell.text)

@@ -36,7 +36,8 @@ extension TransferResult {
     var text = ": \(NumberText.percent(choice.target.mean)) on the target"
     if exampleCount < availableCount { text += " from \(NumberText.grouped(exampleCount)) examples" }
     if let lost = choice.forgetting?.mean {
-      text += lost > 0 ? ", \(NumberText.points(lost)) points of the source forgotten" : ", nothing of the source forgotten"
+      text +=
+        lost > 0 ? ", \(NumberText.points(lost)) points of the source forgotten" : ", nothing of the source forgotten"
     }
     return text + comparison
   }
@@ -68,7 +69,8 @@ extension TransferResult {
       }
       found.append(text + ".")
     }
-    if let best = curve(.transferTuned)?.points.max(by: { $0.result.mean < $1.result.mean }), isBelow(base, best.result) {
+    if let best = curve(.transferTuned)?.points.max(by: { $0.result.mean < $1.result.mean }), isBelow(base, best.result)
+    {
       found.append(
         "Copied layers that are trained on help: AnB+ gains \(points(best.result.mean - base.mean)) at \(best.cut)."
       )

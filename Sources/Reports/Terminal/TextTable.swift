@@ -1,9 +1,9 @@
 /// A table for the terminal: aligned columns, widths as the terminal shows them, no lines.
-public struct TextTable: Sendable {
+public struct TextTable: Sendable, Equatable {
   public enum Alignment: Sendable { case left, right }
 
   /// A column's title and side; numbers stand right.
-  public struct Column: Sendable {
+  public struct Column: Sendable, Equatable {
     public var title: String
     public var alignment: Alignment
 
