@@ -5,7 +5,6 @@ import Files
 import Findings
 import Foundation
 import HDF5
-import Metrics
 import Reports
 import Torch
 import Training

@@ -86,6 +86,6 @@ import Training
     #expect(names.count == trainings + 2 * 2 * 2)
     #expect(experiment.remainingCount == 0)
     let again = try experiment.run()
-    #expect(try FindingEncoder.encode(again) == FindingEncoder.encode(map))
+    #expect(try FindingEncoder.encode(again).serialized() == FindingEncoder.encode(map).serialized())
   }
 }

@@ -90,8 +90,8 @@ import Testing
 
   @Test func ratesAreWithoutTheNoiseOfBinaryFractions() {
     let trial = TransferTrial(
-      factor: 0.3, learningRate: 0.03 * 0.3, target: RepeatedScore(.accuracy, [0.5]), forgetting: nil)
-    #expect(0.03 * 0.3 != 0.009 && trial.learningRate == 0.009 && trial.rate == "0.009, 0.3 × the head's")
+      factor: 0.1, learningRate: 0.07 * 0.1, target: RepeatedScore(.accuracy, [0.5]), forgetting: nil)
+    #expect(0.07 * 0.1 != 0.007 && trial.learningRate == 0.007 && trial.rate == "0.007, 0.1 × the head's")
     // Nine decimals would leave nothing of it.
     #expect(1e-10.withoutNoise == 1e-10)
   }
