@@ -7,7 +7,7 @@ extension SequenceResult {
   /// What a run stores; nil for one that is no sequence.
   public init?(_ run: Run) {
     guard let stored = run.record.analysis[Self.recordName] else { return nil }
-    if let text = stored.strings["finding"]?.first, let found = try? FindingDecoder.decode(Self.self, from: text) {
+    if let found = stored.finding(Self.self) {
       self = found
       // It may have been moved.
       self.run = run.path
@@ -29,11 +29,12 @@ extension RunRecord {
   /// Keeps a sequence's finding, as one text and, for those who read the file otherwise, as arrays.
   mutating func store(_ result: SequenceResult) throws {
     let count = result.tasks.count
-    analysis[SequenceResult.recordName] = AnalysisRecord(
+    analysis[SequenceResult.recordName] = try AnalysisRecord(
+      result,
       attributes: ["rows": "after training the task", "columns": "accuracy on the task's test examples, fractions"],
       numbers: [
         "accuracy": NumberArray(shape: [count, count], values: result.matrix.flatMap { $0 }),
         "baseline": NumberArray(result.baseline ?? []),
-      ], strings: ["tasks": result.tasks, "finding": [try FindingEncoder.encode(result).serialized()]])
+      ], strings: ["tasks": result.tasks])
   }
 }

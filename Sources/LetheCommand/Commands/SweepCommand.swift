@@ -34,7 +34,9 @@ struct SweepCommand: ParsableCommand {
   @Option(help: "The task to train.")
   var target: String
 
-  @Option(name: .shortAndLong, help: "The sweep's folder: a run for each method and seed, report.html, sweep.csv and finding.json.")
+  @Option(
+    name: .shortAndLong,
+    help: "The sweep's folder: a run for each method and seed, report.html, sweep.csv and finding.json.")
   var output: String
 
   @Option(help: "The task whose head judges the source; by default the source data's own, then the checkpoint's.")

@@ -44,7 +44,9 @@ struct TransferCommand: ParsableCommand {
       """)
   var source: String?
 
-  @Option(name: .shortAndLong, help: "The folder: a run for each network, report.html, finding.json, and the chart and table of it.")
+  @Option(
+    name: .shortAndLong,
+    help: "The folder: a run for each network, report.html, finding.json, and the chart and table of it.")
   var output: String
 
   @Option(
