@@ -64,30 +64,45 @@ public struct ScoredTask: Sendable, Equatable {
 }
 
 extension ScoredTask: Codable {
-  private struct Key: CodingKey {
-    let stringValue: String
-    var intValue: Int? { nil }
-    init(stringValue: String) { self.stringValue = stringValue }
-    init?(intValue: Int) { nil }
-  }
-
-  private static let known: [Score] = [.accuracy, .agreement]
-
   public func encode(to encoder: any Encoder) throws {
-    var container = encoder.container(keyedBy: Key.self)
-    try container.encode(value, forKey: Key(stringValue: score.name))
-    try container.encode(loss, forKey: Key(stringValue: Score.loss.name))
-    if !Self.known.contains(score) { try container.encode(score, forKey: Key(stringValue: "score")) }
+    var container = encoder.container(keyedBy: ScoreKey.self)
+    try container.encode(value, of: score)
+    try container.encode(loss, forKey: ScoreKey(Score.loss.name))
   }
 
   public init(from decoder: any Decoder) throws {
-    let container = try decoder.container(keyedBy: Key.self)
-    if let found = Self.known.first(where: { container.contains(Key(stringValue: $0.name)) }) {
-      score = found
-    } else {
-      score = try container.decode(Score.self, forKey: Key(stringValue: "score"))
-    }
-    value = try container.decode(Double.self, forKey: Key(stringValue: score.name))
-    loss = try container.decode(Double.self, forKey: Key(stringValue: Score.loss.name))
+    let container = try decoder.container(keyedBy: ScoreKey.self)
+    (score, value) = try container.decodeScore()
+    loss = try container.decode(Double.self, forKey: ScoreKey(Score.loss.name))
+  }
+}
+
+/// A key that need not be known beforehand: a score's own name.
+struct ScoreKey: CodingKey {
+  let stringValue: String
+  var intValue: Int? { nil }
+
+  init(_ name: String) { stringValue = name }
+  init(stringValue: String) { self.stringValue = stringValue }
+  init?(intValue: Int) { nil }
+}
+
+/// Scores that their name alone tells; any other is written out beside its value.
+private let knownScores: [Score] = [.accuracy, .agreement]
+
+extension KeyedEncodingContainer where Key == ScoreKey {
+  /// Writes a value under its score's name.
+  mutating func encode(_ value: Double, of score: Score) throws {
+    try encode(value, forKey: ScoreKey(score.name))
+    if !knownScores.contains(score) { try encode(score, forKey: ScoreKey("score")) }
+  }
+}
+
+extension KeyedDecodingContainer where Key == ScoreKey {
+  /// Reads what ``KeyedEncodingContainer/encode(_:of:)`` wrote.
+  func decodeScore() throws -> (Score, Double) {
+    let known = knownScores.first { contains(ScoreKey($0.name)) }
+    let score = try known ?? decode(Score.self, forKey: ScoreKey("score"))
+    return (score, try decode(Double.self, forKey: ScoreKey(score.name)))
   }
 }

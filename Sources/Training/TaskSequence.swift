@@ -2,8 +2,8 @@ import Checkpoints
 import Datasets
 import Evaluation
 import Files
+import Findings
 import Foundation
-import Metrics
 import Models
 import Torch
 
@@ -112,10 +112,7 @@ public struct TaskSequence {
       rows.append(try accuracies(of: start))
       try store(rows, baseline: nil, in: &run)
     }
-    let baseline = sharesHead ? try randomAccuracies(base) : nil
-    try store(rows, baseline: baseline, in: &run)
-    return SequenceResult(
-      tasks: tasks.map(\.name), matrix: AccuracyMatrix(rows), baseline: baseline, sharesHead: sharesHead)
+    return try store(rows, baseline: sharesHead ? randomAccuracies(base) : nil, in: &run)
   }
 
   private func startedRun(from base: Checkpoint, basePath: String) throws -> Run {
@@ -210,51 +207,17 @@ extension TaskSequence {
     }
   }
 
-  private func store(_ rows: [[Double]], baseline: [Double]?, in run: inout Run) throws {
-    var record = run.record
+  /// Stores what is known so far; rows of tasks that are not trained yet are NaN.
+  @discardableResult
+  private func store(_ rows: [[Double]], baseline: [Double]?, in run: inout Run) throws -> SequenceResult {
     let missing = [Double](repeating: .nan, count: tasks.count)
-    let matrix = rows + Array(repeating: missing, count: tasks.count - rows.count)
-    record.analysis[SequenceResult.recordName] = AnalysisRecord(
-      attributes: ["rows": "after training the task", "columns": "accuracy on the task's test examples, fractions"],
-      numbers: [
-        "accuracy": NumberArray(shape: [tasks.count, tasks.count], values: matrix.flatMap { $0 }),
-        "baseline": NumberArray(baseline ?? []),
-      ], strings: ["tasks": tasks.map(\.name)])
+    let result = SequenceResult(
+      run: path, tasks: tasks.map(\.name), matrix: rows + Array(repeating: missing, count: tasks.count - rows.count),
+      baseline: baseline, sharesHead: sharesHead)
+    var record = run.record
+    try record.store(result)
     if rows.count == tasks.count { record.state.isFinished = true }
     try run.save(record)
-  }
-}
-
-/// What a sequence of tasks came to.
-public struct SequenceResult: Sendable {
-  static let recordName = "accuracy_matrix"
-
-  public let tasks: [String]
-  /// Accuracy on each task (column) after training each (row).
-  public let matrix: AccuracyMatrix
-  /// Accuracies of a randomly initialized network; nil where every task has a head of its own.
-  public let baseline: [Double]?
-  public let sharesHead: Bool
-
-  /// What earlier tasks gave to later ones; nil without a baseline.
-  public var forwardTransfer: Double? { baseline.map { matrix.forwardTransfer(randomBaseline: $0) } }
-
-  init(tasks: [String], matrix: AccuracyMatrix, baseline: [Double]?, sharesHead: Bool) {
-    self.tasks = tasks
-    self.matrix = matrix
-    self.baseline = baseline
-    self.sharesHead = sharesHead
-  }
-
-  /// What a run stores; nil for one that is no sequence.
-  public init?(_ record: RunRecord) {
-    guard let stored = record.analysis[Self.recordName], let tasks = stored.strings["tasks"],
-      let values = stored.numbers["accuracy"]?.values, values.count == tasks.count * tasks.count
-    else { return nil }
-    let baseline = stored.numbers["baseline"]?.values ?? []
-    self.init(
-      tasks: tasks,
-      matrix: AccuracyMatrix(tasks.indices.map { Array(values[($0 * tasks.count)..<(($0 + 1) * tasks.count)]) }),
-      baseline: baseline.isEmpty ? nil : baseline, sharesHead: record.state.sharesHead)
+    return result
   }
 }

@@ -41,6 +41,10 @@ import Testing
     // Avalanche: right after learning, minus the last.
     let report = try Command("report", run, "--compat", "avalanche", "--json")
     #expect(abs(try #require(object(report.output)["forgetting"] as? Double) + backward) < 1e-12)
+    // A run of version 0.1 has only the arrays.
+    let old = try Command(
+      "report", Repository.fixture("runs-0.1/sequence"), "--json", "-o", folder.file("old.html"))
+    #expect(try object(old.output)["tasks"] as? [String] == ["a", "b"], "\(old.errors)")
     #expect(try Command("verify", run).status == 0)
   }
 

@@ -35,6 +35,8 @@ import Testing
     #expect((found[2]["failure"] as? String)?.contains("largest stable strength") == true)
     #expect((found[0]["runs"] as? [String])?.allSatisfy { FileManager.default.fileExists(atPath: $0) } == true)
     #expect(FileManager.default.fileExists(atPath: folder.file("whole") + "/report.html"))
+    let kept = try String(contentsOfFile: folder.file("whole") + "/finding.json", encoding: .utf8)
+    #expect(try methods(kept) as NSArray == found as NSArray)
 
     let stopped = folder.file("stopped")
     let (process, _) = try Command.start(array: sweep(source, stopped, options + ["--epochs", "2"]))

@@ -5,6 +5,12 @@ import Testing
 @Suite(.serialized) struct TransferCommandTests {
   private let data = Repository.fixture("fashion-mnist-small")
 
+  /// What stands beside the page.
+  private func finding(in folder: String) throws -> NSDictionary {
+    let data = try Data(contentsOf: URL(fileURLWithPath: folder + "/finding.json"))
+    return try #require(try JSONSerialization.jsonObject(with: data) as? NSDictionary)
+  }
+
   @Test func everyCutIsTrainedAndTheFolderGoesOn() throws {
     let folder = try TemporaryFolder()
     let (base, output) = (folder.file("base.h5"), folder.file("transfer"))
@@ -27,6 +33,7 @@ import Testing
     #expect((object["networkScores"] as? [String: Any])?.isEmpty == true)
     let trials = try #require(object["trials"] as? [[String: Any]])
     #expect((1...3).contains(trials.count) && trials.filter { $0["isRecommended"] as? Bool == true }.count == 1)
+    #expect(try finding(in: output) == object as NSDictionary)
     for file in ["report.html", "transfer.svg", "transfer.csv"] {
       #expect(FileManager.default.fileExists(atPath: output + "/" + file), "\(file)")
     }
@@ -89,6 +96,7 @@ import Testing
       #expect(FileManager.default.fileExists(atPath: "\(output)/\(name)/report.html"), "\(name)")
     }
     #expect(FileManager.default.fileExists(atPath: output + "/transfer.svg"))
+    #expect((try finding(in: output)["targets"] as? [Any])?.count == 3)
   }
 
   @Test func aMapHasEveryAmountOfEveryTargetAndGoesOn() throws {
@@ -109,6 +117,7 @@ import Testing
       #expect(amounts.map { $0["perClass"] as? Int } == [3, 20, nil])
       #expect(amounts.allSatisfy { ($0["strategies"] as? [Any])?.count == 4 && $0["winner"] is String })
     }
+    #expect(try finding(in: output) == object as NSDictionary)
     for file in ["report.html", "map.svg", "map.csv"] {
       #expect(FileManager.default.fileExists(atPath: output + "/" + file), "\(file)")
     }

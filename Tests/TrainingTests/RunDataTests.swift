@@ -1,5 +1,6 @@
 import Checkpoints
 import Datasets
+import Findings
 import Foundation
 import Models
 import Programs
@@ -133,7 +134,7 @@ import Torch
       #expect(stopped.record.state.kind == .sequence && stopped.record.state.sharesHead && !stopped.record.isFinished)
       let result = try TaskSequence(resuming: stopped).run(
         from: TaskSequence.start(of: stopped), basePath: "", onTask: { _, _ in }, onEvent: { _ in })
-      #expect(result.matrix.values == whole.matrix.values && result.baseline == whole.baseline)
+      #expect(result.matrix == whole.matrix && result.baseline == whole.baseline)
       for epoch in 0...3 {
         #expect(try weights(path, epoch: epoch) == weights(folder.file("whole"), epoch: epoch), "\(path) \(epoch)")
       }
@@ -160,7 +161,7 @@ import Torch
     #expect(record.epochRecords.count == 5 && record.epochRecords[0].targetHeadIsNew)
     let proxy = try Run.open(Repository.fixture("runs-0.1/proxy")).record
     #expect(proxy.epochRecords.last?.proxy?.count == 100)
-    let sequence = try #require(SequenceResult(Run.open(Repository.fixture("runs-0.1/sequence")).record))
+    let sequence = try #require(SequenceResult(Run.open(Repository.fixture("runs-0.1/sequence"))))
     #expect(sequence.tasks == ["a", "b"] && !sequence.sharesHead)
   }
 

@@ -45,11 +45,8 @@ public struct SweepFolder: Sendable {
   public func outcome(of point: SweepPoint) -> SweepOutcome? {
     if let reason = try? String(contentsOfFile: failurePath(point), encoding: .utf8) { return .failed(reason) }
     guard let run = try? Run.open(runPath(point)), run.record.isFinished else { return nil }
-    let row = run.chosenEpoch
-    func value(_ name: String) -> Double { run.record.metrics.value(name, row: row) }
-    let before = run.record.metrics.value("source_accuracy", row: 0)
-    return .finished(
-      source: value("source_accuracy"), target: value("target_accuracy"), forgetting: before - value("source_accuracy"))
+    let figures = run.record.figures
+    return .finished(source: figures.source, target: figures.target, forgetting: figures.forgetting)
   }
 
   /// Runs `body` while no other process has the point; nil where another one has it.

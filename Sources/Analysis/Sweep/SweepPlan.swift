@@ -1,4 +1,4 @@
-import Metrics
+import Findings
 import Training
 
 /// Which points a sweep is made of.
@@ -19,23 +19,33 @@ public struct SweepPlan: Sendable {
     public let method: SweepMethod
     public let outcomes: [(seed: UInt64, outcome: SweepOutcome?)]
 
-    /// Of the seeds that finished, where every seed is done and none failed.
-    public var source: MeanInterval? { interval { source, _, _ in source } }
-    public var target: MeanInterval? { interval { _, target, _ in target } }
-    public var forgetting: MeanInterval? { interval { _, _, forgetting in forgetting } }
-
+    /// Why a seed could not be trained.
     public var failure: String? {
       outcomes.lazy.compactMap { if case .failed(let reason)? = $0.outcome { reason } else { nil } }.first
     }
 
     public var isDone: Bool { failure != nil || outcomes.allSatisfy { $0.outcome != nil } }
 
-    private func interval(_ value: (Double, Double, Double) -> Double) -> MeanInterval? {
+    /// By how much the source's score got worse.
+    public var forgetting: RepeatedMean? { mean { _, _, forgetting in forgetting } }
+
+    /// What a finding says of it.
+    ///
+    /// - Parameter folder: that of the runs.
+    func finding(in folder: SweepFolder) -> SweepResult.Method {
+      SweepResult.Method(
+        method: method.label, source: mean { source, _, _ in source }, target: mean { _, target, _ in target },
+        forgetting: forgetting, failure: failure,
+        runs: outcomes.map { folder.runPath(SweepPoint(method: method, seed: $0.seed)) })
+    }
+
+    /// Nil unless every seed finished.
+    private func mean(_ value: (Double, Double, Double) -> Double) -> RepeatedMean? {
       let values = outcomes.compactMap { entry -> Double? in
         guard case .finished(let source, let target, let forgetting)? = entry.outcome else { return nil }
         return value(source, target, forgetting)
       }
-      return values.count == outcomes.count && !values.isEmpty ? MeanInterval(values) : nil
+      return values.count == outcomes.count && !values.isEmpty ? RepeatedMean(values) : nil
     }
   }
 
@@ -59,10 +69,12 @@ public struct SweepPlan: Sendable {
     return rows
   }
 
-  /// The row within the budget whose target accuracy is best; nil without a budget, or where none is within it.
-  public func choice(of rows: [Row]) -> Int? {
-    guard let search else { return nil }
-    return rows.indices.filter { (rows[$0].forgetting?.mean ?? .infinity) <= search.budget }
-      .max { (rows[$0].target?.mean ?? 0) < (rows[$1].target?.mean ?? 0) }
+  /// What the rows came to.
+  ///
+  /// - Parameter folder: that of the runs.
+  public func result(of rows: [Row], in folder: SweepFolder, sourceTask: String, targetTask: String) -> SweepResult {
+    SweepResult(
+      sweep: folder.path, methods: rows.map { $0.finding(in: folder) }, budget: search?.budget, seedCount: seeds.count,
+      sourceTask: sourceTask, targetTask: targetTask)
   }
 }

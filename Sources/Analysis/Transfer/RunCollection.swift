@@ -69,11 +69,6 @@ extension Checkpoint {
 }
 
 extension RunRecord {
-  var targetAccuracy: Double? { final("target_accuracy") }
-
-  /// A figure at the epoch that the run stands for: the best by its rule, else the last.
-  func final(_ metric: String) -> Double? {
-    let value = metrics.value(metric, row: bestEpoch ?? metrics.rowCount - 1)
-    return value.isNaN ? nil : value
-  }
+  /// Target accuracy at the epoch that the run stands for; nil where it was not measured.
+  var targetAccuracy: Double? { figures.target.isNaN ? nil : figures.target }
 }

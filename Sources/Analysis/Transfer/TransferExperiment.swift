@@ -1,7 +1,7 @@
 import Checkpoints
 import Datasets
+import Findings
 import Foundation
-import Metrics
 import Models
 import Programs
 import Torch
@@ -24,11 +24,11 @@ import Training
 ///   let result = try experiment.run()
 ///   var lines = result.curves.flatMap { curve in
 ///     curve.points.map {
-///       "\(curve.kind.rawValue) \($0.cut): \($0.accuracy.mean), \($0.accuracy.low) to \($0.accuracy.high)"
+///       "\(curve.kind.rawValue) \($0.cut): \($0.result.mean), \($0.result.low) to \($0.result.high)"
 ///     }
 ///   }
 ///   lines += try experiment.scores().byCut.map { "\($0.name): \($0.values)" }
-///   if let cut = result.advice(cuts: plan.cuts).frozen { lines.append("freeze \(cut.frozenPatterns)") }
+///   if let cut = result.advice.frozen { lines.append("freeze \(cut.frozenPatterns)") }
 ///   return lines
 /// }
 /// ```
@@ -74,7 +74,7 @@ public struct TransferExperiment {
       accuracies[point.name] = found
       try onPoint(point, found)
     }
-    return TransferResult(plan, testCount: target.test.count) { accuracies[$0.name] }
+    return result { accuracies[$0.name] }
   }
 
   /// How many of the plan's networks are not trained yet.

@@ -2,6 +2,7 @@ import Checkpoints
 import Datasets
 import Evaluation
 import Files
+import Findings
 import Metrics
 import Models
 import Programs
@@ -69,7 +70,10 @@ public struct TransferMapExperiment {
                   return (strategy, values)
                 }))
           })
-      })
+      },
+      schedule: TransferSchedule(
+        epochCount: options.epochCount, learningRate: options.learningRate, leastSteps: plan.leastSteps,
+        seedCount: plan.seeds.count))
   }
 
   /// What is measured: every point of the plan whose amount its target has.

@@ -1,20 +1,6 @@
 import Files
+import Findings
 import Programs
-
-/// One of the four treatments of Yosinski et al. 2014; B is the target, A what the base network was trained on.
-public enum TransferKind: String, Sendable, CaseIterable {
-  /// Layers of a network trained on the target itself, frozen: what cutting alone breaks.
-  case selffer = "BnB"
-  /// The same, trained on.
-  case selfferTuned = "BnB+"
-  /// Layers of the base network, frozen: how general they are.
-  case transfer = "AnB"
-  /// The same, trained on.
-  case transferTuned = "AnB+"
-
-  public var isFrozen: Bool { self == .selffer || self == .transfer }
-  public var takesBase: Bool { self == .transfer || self == .transferTuned }
-}
 
 /// A place where a network is cut: what lies before it is copied, the rest is drawn anew.
 public struct TransferCut: Sendable, Equatable {
@@ -28,6 +14,11 @@ public struct TransferCut: Sendable, Equatable {
 
   /// Globs that freeze exactly what is copied: whole modules where all of one is, single parameters otherwise.
   public let frozenPatterns: [String]
+
+  /// What a finding says of it.
+  public var finding: TransferResult.Cut {
+    TransferResult.Cut(name: name, blockCount: blockCount, frozenPatterns: frozenPatterns)
+  }
 }
 
 extension Program {
@@ -90,6 +81,9 @@ public struct TransferPlan: Sendable {
     self.kinds = kinds
     self.seeds = seeds
   }
+
+  /// The cut that a finding speaks of; nil for none.
+  public func cut(_ found: TransferResult.Cut?) -> TransferCut? { cuts.first { $0.name == found?.name } }
 
   /// One training: the target's own network (no cut), or a treatment of a cut.
   public struct Point: Sendable, Equatable {

@@ -1,17 +1,7 @@
 import Checkpoints
 import Files
-import Metrics
+import Findings
 import Training
-
-/// The fine-tuning that the curves point to, done at one rate of the layers under the head.
-public struct TransferTrial: Sendable {
-  /// The learning rate of the layers between what is frozen and the head, relative to the head's.
-  public let factor: Double
-  /// Target accuracy after it, one a seed.
-  public let target: [Double]
-  /// Source accuracy lost, one a seed; empty where there is no source to measure on.
-  public let forgetting: [Double]
-}
 
 extension TransferExperiment {
   /// Rates that are tried, relative to the head's.
@@ -38,47 +28,35 @@ extension TransferExperiment {
   /// Fine-tunes the whole base network with a new head, what lies before the cut frozen, at several rates.
   ///
   /// - Parameter onTrial: told the factor and the seed before a trial and, with the target accuracy, afterwards.
+  /// - Returns: the rates of which at least one seed finished, to be added to the experiment's result.
   @discardableResult
   public func trials(
     freezing cut: TransferCut?, isCancelled: () -> Bool = { false },
     onTrial: (Double, UInt64, Double?) throws -> Void = { _, _, _ in }
   ) throws -> [TransferTrial] {
-    try trialFactors(freezing: cut).map { factor in
+    try trialFactors(freezing: cut).compactMap { factor in
       var (target, forgetting): ([Double], [Double]) = ([], [])
+      let own = trialOptions(freezing: cut, factor: factor)
       for seed in plan.seeds {
         try onTrial(factor, seed, nil)
         let name =
           "trial-\(cut.map { FileName.safe($0.name) } ?? "all")-rate\(factor)\(source == nil ? "" : "-judged")-seed\(seed)"
         let record = try runs.record(name) {
-          var own = trialOptions(freezing: cut, factor: factor)
+          var own = own
           own.seed = seed
           try runs.train(
             name, from: { base }, on: self.target, source: source, options: own, keepsCheckpoints: false,
             isCancelled: isCancelled)
         }
-        guard let record, let accuracy = record.targetAccuracy else { continue }
-        target.append(accuracy)
-        if let before = record.metrics["source_accuracy"]?.first, let after = record.final("source_accuracy") {
-          forgetting.append(before - after)
-        }
-        try onTrial(factor, seed, accuracy)
+        guard let figures = record?.figures, figures.target.isFinite else { continue }
+        target.append(figures.target)
+        if figures.forgetting.isFinite { forgetting.append(figures.forgetting) }
+        try onTrial(factor, seed, figures.target)
       }
-      return TransferTrial(factor: factor, target: target, forgetting: forgetting)
-    }
-  }
-}
-
-extension [TransferTrial] {
-  /// The place of the trial to follow: of those as good as the best on the target, within the tolerance, the one that
-  /// forgets least, or the one that moves the layers least where forgetting was not measured.
-  public func choice(within tolerance: Double) -> Int? {
-    func mean(_ values: [Double]) -> Double { values.isEmpty ? .nan : MeanInterval(values).mean }
-    let tried = indices.filter { !self[$0].target.isEmpty }
-    guard let best = tried.map({ mean(self[$0].target) }).max() else { return nil }
-    return tried.filter { mean(self[$0].target) >= best - tolerance }.min { first, second in
-      let (one, other) = (self[first], self[second])
-      guard !one.forgetting.isEmpty, !other.forgetting.isEmpty else { return one.factor < other.factor }
-      return mean(one.forgetting) < mean(other.forgetting)
+      guard !target.isEmpty else { return nil }
+      return TransferTrial(
+        factor: factor, learningRate: options.learningRate * factor, target: RepeatedScore(.accuracy, target),
+        forgetting: forgetting.isEmpty ? nil : RepeatedMean(forgetting))
     }
   }
 }

@@ -36,7 +36,7 @@ struct ReportCommand: ParsableCommand, ResultOptions {
       throw CommandError.usage("several runs in one report need -o FILE.html")
     }
     let opened = try runs.map { try Run.open($0) }
-    if opened.count == 1, SequenceResult(opened[0].record) != nil {
+    if opened.count == 1, SequenceResult(opened[0]) != nil {
       return try SequenceSession.finish(opened[0], compatibility: compat, isJSON: shared.json, page: output)
     }
     let findings = opened.map(\.finding)

@@ -67,34 +67,19 @@ struct SequenceSession {
 
   /// Writes a sequence's report and shows its measures.
   static func finish(_ run: Run, compatibility: AccuracyMatrix.Compatibility, isJSON: Bool, page: String?) throws {
-    guard let result = SequenceResult(run.record) else { return }
-    let matrix = result.matrix
-    let report = SequenceReport(
-      title: URL(fileURLWithPath: run.path).lastPathComponent, tasks: result.tasks, matrix: matrix.values,
-      averageAccuracy: matrix.averageAccuracy, backwardTransfer: matrix.backwardTransfer,
-      forwardTransfer: result.forwardTransfer, forgetting: matrix.forgetting(compatibility: compatibility),
-      definition: compatibility.rawValue)
+    guard let result = SequenceResult(run)?.defined(by: compatibility) else { return }
+    let title = URL(fileURLWithPath: run.path).lastPathComponent
     let page = page ?? "\(run.path)/report.html"
     let folder = (page as NSString).deletingLastPathComponent
-    try AtomicFile.write(Data(report.html().utf8), to: page)
-    try AtomicFile.write(Data(report.csv().utf8), to: "\(folder.isEmpty ? "." : folder)/accuracy-matrix.csv")
-    if isJSON {
-      func row(_ values: [Double]) -> JSONValue { .array(values.map { $0.isNaN ? .null : .double($0) }) }
-      Console.result([
-        "run": .string(run.path), "tasks": .array(result.tasks.map { .string($0) }),
-        "matrix": .array(matrix.values.map(row)), "averageAccuracy": .double(matrix.averageAccuracy),
-        "backwardTransfer": .double(matrix.backwardTransfer), "forwardTransfer": .optional(result.forwardTransfer),
-        "forgetting": .double(report.forgetting), "definition": .string(compatibility.rawValue),
-        "sharesHead": .bool(result.sharesHead), "baseline": result.baseline.map(row) ?? .null,
-      ])
-      return
-    }
+    try AtomicFile.write(Data(result.html(title: title).utf8), to: page)
+    try AtomicFile.write(Data(result.csv().utf8), to: "\(folder.isEmpty ? "." : folder)/accuracy-matrix.csv")
+    if isJSON { return Console.result(try FindingEncoder.encode(result)) }
     Console.result("")
-    Console.table(report.table())
+    Console.table(result.table())
     Console.result("")
-    Console.table(report.measures())
+    Console.table(result.measures())
     Console.result("")
-    Console.result(report.verdict)
+    Console.result(result.verdict(of: title))
     Console.result("report: \(page)")
   }
 }

@@ -40,7 +40,9 @@ struct SweepCommand: ParsableCommand {
   }
 
   struct Destination: PlaceOptions {
-    @Option(name: .shortAndLong, help: "The sweep's folder: a run for each method and seed, report.html and sweep.csv.")
+    @Option(
+      name: .shortAndLong,
+      help: "The sweep's folder: a run for each method and seed, report.html, sweep.csv and finding.json.")
     var output: String
   }
 

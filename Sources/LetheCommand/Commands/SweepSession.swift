@@ -5,7 +5,6 @@ import Files
 import Findings
 import Foundation
 import HDF5
-import Metrics
 import Reports
 import Torch
 import Training
@@ -130,62 +129,29 @@ struct SweepSession {
   }
 
   private func finish(_ rows: [SweepPlan.Row], source: Datasets.Dataset, target: Datasets.Dataset) throws {
-    let frontier = Frontier(rows.map { ($0.source?.mean ?? .nan, $0.target?.mean ?? .nan) })
-    let choice = plan.choice(of: rows)
-    let recommended = plan.search == nil ? frontier.knee : choice
-    let report = SweepReport(
-      title: URL(fileURLWithPath: command.destination.output).lastPathComponent,
-      rows: rows.enumerated().map { index, row in
-        SweepReport.Row(
-          method: row.method.label, source: row.source.map(MeanValue.init),
-          target: row.target.map(MeanValue.init), forgetting: row.forgetting.map(MeanValue.init),
-          isOnFrontier: frontier.members.contains(index), failure: row.failure)
-      }, seedCount: plan.seeds.count, knee: plan.search == nil ? frontier.knee : nil, budget: plan.search?.budget,
-      choice: choice, command: recommended.map { retraining(rows[$0].method) }, sourceTask: source.name,
-      targetTask: target.name)
+    var result = plan.result(of: rows, in: folder, sourceTask: source.name, targetTask: target.name)
+    result.command = result.recommended.map { retraining($0.method) }
     let page = "\(command.destination.output)/report.html"
-    try AtomicFile.write(Data(report.html().utf8), to: page)
-    try AtomicFile.write(Data(report.csv().utf8), to: "\(command.destination.output)/sweep.csv")
-    try AtomicFile.write(Data(report.chart().svg().utf8), to: "\(command.destination.output)/frontier.svg")
-    if command.shared.json {
-      Console.result(json(rows, frontier, choice))
-      return
-    }
+    let title = URL(fileURLWithPath: command.destination.output).lastPathComponent
+    try AtomicFile.write(Data(result.html(title: title).utf8), to: page)
+    try AtomicFile.write(Data(result.csv().utf8), to: "\(command.destination.output)/sweep.csv")
+    try AtomicFile.write(Data(result.chart().svg().utf8), to: "\(command.destination.output)/frontier.svg")
+    let finding = try FindingFile.write(result, in: command.destination.output)
+    if command.shared.json { return Console.result(finding) }
     Console.result("")
-    Console.table(report.table())
-    for failure in report.failures { Console.result(failure) }
+    Console.table(result.table())
+    for failure in result.failures { Console.result(failure) }
     Console.result("")
-    Console.result(report.verdict)
-    if let text = report.command { Console.result("next: \(text)") }
+    Console.result(result.verdict)
+    if let text = result.command { Console.result("next: \(text)") }
     Console.result("report: \(page)")
   }
 
   /// The command that trains with a method alone.
-  private func retraining(_ method: SweepMethod) -> String {
-    let regularizers = method.label == "none" ? [] : method.label.components(separatedBy: " + ")
+  private func retraining(_ method: String) -> String {
+    let regularizers = method == SweepMethod.plain.label ? [] : method.components(separatedBy: " + ")
     let words = EffectiveOptions(of: command).words(
       of: FinetuneCommand.self, beginning: [command.tasks.base] + regularizers.flatMap { ["--regularizer", $0] })
     return (["lethe", "finetune"] + words + ["-o", "run"]).map(\.shellQuoted).joined(separator: " ")
-  }
-
-  private func json(_ rows: [SweepPlan.Row], _ frontier: Frontier, _ choice: Int?) -> JSONValue {
-    func value(_ interval: MeanInterval?) -> JSONValue {
-      interval.map { ["mean": .double($0.mean), "low": .double($0.low), "high": .double($0.high)] } ?? .null
-    }
-    return [
-      "sweep": .string(command.destination.output),
-      "methods": .array(
-        rows.enumerated().map { index, row in
-          [
-            "method": .string(row.method.label), "source": value(row.source), "target": value(row.target),
-            "forgetting": value(row.forgetting), "isOnFrontier": .bool(frontier.members.contains(index)),
-            "failure": row.failure.map { .string($0) } ?? .null,
-            "runs": .array(
-              plan.seeds.map { .string(folder.runPath(SweepPoint(method: row.method, seed: $0))) }),
-          ]
-        }),
-      "knee": frontier.knee.map { .string(rows[$0].method.label) } ?? .null,
-      "choice": choice.map { .string(rows[$0].method.label) } ?? .null,
-    ]
   }
 }

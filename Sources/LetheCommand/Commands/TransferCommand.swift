@@ -4,6 +4,7 @@ import Checkpoints
 import Datasets
 import Evaluation
 import Files
+import Findings
 import Foundation
 import HDF5
 import Reports
@@ -59,7 +60,8 @@ struct TransferCommand: ParsableCommand {
 
   struct Destination: PlaceOptions {
     @Option(
-      name: .shortAndLong, help: "The folder: a run for each network, report.html, and the chart and table of it.")
+      name: .shortAndLong,
+      help: "The folder: a run for each network, report.html, finding.json, and the chart and table of it.")
     var output: String
   }
 
@@ -139,28 +141,29 @@ struct TransferCommand: ParsableCommand {
     }
     try claimFolder()
     if !shared.json { for session in sessions { try session.showCost() } }
-    let outcomes = try sessions.map { session in
-      let outcome = try session.run()
+    let results = try sessions.map { session in
+      let result = try session.run()
       if !shared.json {
-        if !isOne { Console.result("\n== \(outcome.report.target)") }
-        session.show(outcome.report)
+        if !isOne { Console.result("\n== \(result.target)") }
+        session.show(result)
       }
-      return outcome
+      return result
     }
     guard !isOne else {
-      if shared.json { Console.result(sessions[0].json(outcomes[0])) }
+      if shared.json { Console.result(try FindingEncoder.encode(results[0])) }
       return
     }
-    let comparison = TransferComparison(outcomes, title: destination.output)
-    try AtomicFile.write(Data(comparison.html().utf8), to: "\(destination.output)/report.html")
-    try AtomicFile.write(Data(comparison.chart().svg().utf8), to: "\(destination.output)/transfer.svg")
-    if shared.json {
-      Console.result(["targets": .array(zip(sessions, outcomes).map { $0.json($1) })])
-    } else {
-      Console.result("\n\(comparison.headline)")
-      Console.table(comparison.table())
-      Console.result("report: \(destination.output)/report.html")
+    let comparison = TransferComparison(targets: results)
+    let page = comparison.html(title: URL(fileURLWithPath: destination.output).lastPathComponent) {
+      "\(FileName.safe($0.target))/report.html"
     }
+    try AtomicFile.write(Data(page.utf8), to: "\(destination.output)/report.html")
+    try AtomicFile.write(Data(comparison.chart().svg().utf8), to: "\(destination.output)/transfer.svg")
+    let finding = try FindingFile.write(comparison, in: destination.output)
+    if shared.json { return Console.result(finding) }
+    Console.result("\n\(comparison.headline)")
+    Console.table(comparison.table())
+    Console.result("report: \(destination.output)/report.html")
   }
 
   /// What the base network was trained on, where that is known and at hand.

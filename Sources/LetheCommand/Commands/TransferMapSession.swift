@@ -5,7 +5,6 @@ import Files
 import Findings
 import Foundation
 import HDF5
-import Metrics
 import Reports
 import Torch
 import Training
@@ -32,7 +31,7 @@ struct TransferMapSession {
     if !command.shared.json { try showCost(of: experiment) }
     let interruption = Interruption()
     let progress = TransferProgress(total: experiment.points.count, isSilent: isSilent)
-    let map = try experiment.run(
+    var map = try experiment.run(
       isCancelled: { interruption.isRequested },
       onPoint: { point, accuracy in
         let amount = point.amount.map { "\($0) a class" } ?? "all examples"
@@ -40,25 +39,24 @@ struct TransferMapSession {
           "\(targets[point.target].name), \(amount), \(point.strategy.rawValue)", seed: point.seed, accuracy)
       })
     interruption.end()
-    let report = TransferMapReport(map, plan, options, title: command.destination.output)
-    try AtomicFile.write(Data(report.html().utf8), to: "\(command.destination.output)/report.html")
-    try AtomicFile.write(Data(report.csv().utf8), to: "\(command.destination.output)/map.csv")
-    try AtomicFile.write(Data(report.map().svg().utf8), to: "\(command.destination.output)/map.svg")
-    if command.shared.json {
-      Console.result(json(map, report))
-    } else {
-      for row in report.rows {
-        Console.result("\n\(row.target)")
-        Console.table(report.table(row))
-      }
-      Console.result("")
-      if let cases = report.caseTable() {
-        Console.table(cases)
-        Console.result("")
-      }
-      for finding in report.findings { Console.result(finding) }
-      Console.result("report: \(command.destination.output)/report.html")
+    map.putIntoWords()
+    let title = URL(fileURLWithPath: command.destination.output).lastPathComponent
+    try AtomicFile.write(Data(map.html(title: title).utf8), to: "\(command.destination.output)/report.html")
+    try AtomicFile.write(Data(map.csv().utf8), to: "\(command.destination.output)/map.csv")
+    try AtomicFile.write(Data(map.map().svg().utf8), to: "\(command.destination.output)/map.svg")
+    let finding = try FindingFile.write(map, in: command.destination.output)
+    if command.shared.json { return Console.result(finding) }
+    for row in map.rowsBySimilarity {
+      Console.result("\n\(row.target)")
+      Console.table(map.table(row))
     }
+    Console.result("")
+    if let cases = map.caseTable() {
+      Console.table(cases)
+      Console.result("")
+    }
+    for sentence in map.findings { Console.result(sentence) }
+    Console.result("report: \(command.destination.output)/report.html")
   }
 
   /// Examples of each class, by default from five up, four times as many each time, then all.
@@ -99,63 +97,5 @@ struct TransferMapSession {
       + "\(Show.count(steps)) steps"
     guard experiment.remainingCount > 0 else { return Console.result(line + " · all are there · \(device)") }
     Console.result(line + " · about \(Show.duration(try experiment.estimatedSeconds())) · \(device)")
-  }
-
-  private func json(_ map: TransferMap, _ report: TransferMapReport) -> JSONValue {
-    [
-      "protocol": .string(report.protocolText),
-      "targets": .array(
-        map.rows.map { row in
-          [
-            "target": .string(row.target), "dissimilarity": .double(row.dissimilarity),
-            "amounts": .array(
-              row.cells.map { cell in
-                .object(
-                  [
-                    ("perClass", cell.amount.map { .int($0) } ?? .null), ("examples", .int(cell.exampleCount)),
-                    ("winner", cell.winner.map { .string($0.rawValue) } ?? .null),
-                    (
-                      "strategies",
-                      .array(
-                        TransferStrategy.allCases.compactMap { strategy in
-                          guard let values = cell.values[strategy], !values.isEmpty else { return nil }
-                          return .object([("name", .string(strategy.rawValue))] + MeanValue(of: values).fields)
-                        })
-                    ),
-                  ])
-              }),
-          ]
-        }),
-      "cases": .array(
-        map.cases.map { item in
-          [
-            "data": .string(item.isSmall ? "little" : "much"), "target": .string(item.target),
-            "winner": item.cell.winner.map { .string($0.rawValue) } ?? .null,
-          ]
-        }),
-      "findings": .array(report.findings.map { .string($0) }),
-    ]
-  }
-}
-
-extension TransferMapReport {
-  fileprivate init(_ map: TransferMap, _ plan: TransferMapPlan, _ options: TrainingOptions, title: String) {
-    self.init(
-      title: URL(fileURLWithPath: title).lastPathComponent, strategies: TransferStrategy.allCases.map(\.rawValue),
-      amounts: plan.amounts.map { $0.map { "\($0)" } ?? "all" },
-      rows: map.rowsBySimilarity.map { row in
-        Row(
-          target: row.target,
-          cells: row.cells.map { cell in
-            Cell(
-              exampleCount: cell.exampleCount,
-              values: TransferStrategy.allCases.map { strategy in
-                cell.values[strategy].flatMap { $0.isEmpty ? nil : MeanValue(of: $0) }
-              }, winner: cell.winner.flatMap { TransferStrategy.allCases.firstIndex(of: $0) })
-          }, dissimilarity: row.dissimilarity)
-      },
-      protocolText: "\(options.epochCount) epochs but at least \(plan.leastSteps) steps, learning rate "
-        + "\(options.learningRate), the same for all; "
-        + Show.seeds(plan.seeds.count))
   }
 }

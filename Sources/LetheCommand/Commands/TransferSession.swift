@@ -47,30 +47,24 @@ struct TransferSession {
         seeds: command.seedNumbers), options: options, path: folder, device: device)
   }
 
-  /// What an experiment came to.
-  struct Outcome {
-    let result: TransferResult
-    let report: TransferReport
-  }
-
   /// Trains what is not trained yet, and writes the page.
-  func run() throws -> Outcome {
-    let plan = experiment.plan
+  func run() throws -> TransferResult {
     let interruption = Interruption()
-    let result = try measured(interruption)
-    let advice = result.advice(cuts: plan.cuts)
-    let trials = command.extent.noTrials || advice == .startAnew ? [] : try tried(advice, interruption)
+    var result = try measured(interruption)
+    if !command.extent.noTrials, result.advice != .startAnew { result.add(try tried(result.advice, interruption)) }
     interruption.end()
-    let recommendation = TransferRecommendation(
-      advice: advice, result: result, trials: trials, experiment: experiment, command: command, target: targetName,
-      source: source)
-    var report = TransferReport(result, recommendation, plan, experiment, title: folder)
+    result.command =
+      TransferRecommendation(
+        result: result, experiment: experiment, command: command, target: targetName, source: source
+      ).commandLine
     if !command.extent.noScores {
       if !isSilent { Console.say("scoring the base network") }
-      try report.add(experiment.scores(), result, plan)
+      let scores = try experiment.scores()
+      result.add(scores.byCut, ofNetwork: scores.ofNetwork)
     }
-    try write(report)
-    return Outcome(result: result, report: report)
+    result.putIntoWords()
+    try write(result)
+    return result
   }
 
   /// How much there is to do, and how long it takes at most.
@@ -99,70 +93,39 @@ struct TransferSession {
   }
 
   private func tried(_ advice: TransferAdvice, _ interruption: Interruption) throws -> [TransferTrial] {
-    let factors = experiment.trialFactors(freezing: advice.frozen)
+    let cut = experiment.plan.cut(advice.frozen)
+    let factors = experiment.trialFactors(freezing: cut)
     let progress = TransferProgress(total: factors.count * experiment.plan.seeds.count, isSilent: isSilent)
     let frozen = advice.frozen.map { "frozen up to \($0.name)" } ?? "nothing frozen"
     return try experiment.trials(
-      freezing: advice.frozen, isCancelled: { interruption.isRequested },
+      freezing: cut, isCancelled: { interruption.isRequested },
       onTrial: { progress.show("fine-tuning, \(frozen), rate × \($0)", seed: $1, $2) })
   }
 
-  private func write(_ report: TransferReport) throws {
-    try AtomicFile.write(Data(report.html().utf8), to: "\(folder)/report.html")
-    try AtomicFile.write(Data(report.csv().utf8), to: "\(folder)/transfer.csv")
-    try AtomicFile.write(Data(report.chart().svg().utf8), to: "\(folder)/transfer.svg")
+  private func write(_ result: TransferResult) throws {
+    let title = URL(fileURLWithPath: folder).lastPathComponent
+    try AtomicFile.write(Data(result.html(title: title).utf8), to: "\(folder)/report.html")
+    try AtomicFile.write(Data(result.csv().utf8), to: "\(folder)/transfer.csv")
+    try AtomicFile.write(Data(result.chart().svg().utf8), to: "\(folder)/transfer.svg")
+    try FindingFile.write(result, in: folder)
   }
 
-  func show(_ report: TransferReport) {
+  func show(_ result: TransferResult) {
     Console.result("")
-    Console.table(report.table())
-    if !report.scores.isEmpty {
+    Console.table(result.table())
+    if !result.scores.isEmpty {
       Console.result("\nWhat cheaper scores would have said")
-      Console.table(report.scoreTable())
-      for line in report.scoreNotes { Console.result(line) }
+      Console.table(result.scoreTable())
+      for line in result.scoreNotes { Console.result(line) }
     }
-    if !report.trials.isEmpty {
+    if !result.trials.isEmpty {
       Console.result("")
-      Console.table(report.trialTable())
+      Console.table(result.trialTable())
     }
     Console.result("")
-    for finding in report.findings { Console.result(finding) }
-    Console.result(report.recommendation)
-    if let text = report.command { Console.result("next: \(text)") }
+    for finding in result.findings { Console.result(finding) }
+    Console.result(result.recommendation)
+    if let text = result.command { Console.result("next: \(text)") }
     Console.result("report: \(folder)/report.html")
-  }
-
-  func json(_ outcome: Outcome) -> JSONValue {
-    let (result, report) = (outcome.result, outcome.report)
-    return [
-      "target": .string(report.target), "protocol": .string(report.protocolText),
-      "layers": .array(report.cuts.map { .string($0.name) }),
-      "base": .object(MeanValue(of: result.base).fields),
-      "curves": .array(
-        result.curves.map { curve in
-          [
-            "name": .string(curve.kind.rawValue),
-            "points": .array(
-              curve.points.map { .object([("copiedLayers", .int($0.copied))] + MeanValue(of: $0.values).fields) }),
-          ]
-        }),
-      "scores": .array(
-        report.scores.map { score in
-          [
-            "name": .string(score.name), "values": .array(score.values.map { .double($0) }),
-            "rankCorrelation": ["AnB": .double(score.frozenCorrelation), "AnB+": .double(score.tunedCorrelation)],
-          ]
-        }),
-      "networkScores": .object(report.wholeScores.map { ($0.name, .double($0.value)) }),
-      "trials": .array(
-        report.trials.enumerated().map { index, trial in
-          .object(
-            [("rate", .string(trial.rate)), ("isRecommended", .bool(index == report.choice))]
-              + trial.target.fields
-              + [("forgetting", .double(trial.forgetting?.mean ?? .nan))])
-        }),
-      "findings": .array(report.findings.map { .string($0) }), "recommendation": .string(report.recommendation),
-      "command": report.command.map { .string($0) } ?? .null,
-    ]
   }
 }

@@ -46,11 +46,6 @@ enum Show {
     return minutes < 60 ? "\(minutes) min" : "\(minutes / 60) h \(minutes % 60) min"
   }
 
-  /// Over how many seeds figures are taken.
-  static func seeds(_ count: Int) -> String {
-    count > 1 ? "means over \(count) seeds with 95 % intervals" : "one seed"
-  }
-
   static func count(_ value: Int) -> String {
     let formatter = NumberFormatter()
     formatter.locale = Locale(identifier: "en_US")

@@ -1,10 +1,10 @@
 /// A table for the terminal: aligned columns, widths as the terminal shows them, no lines.
-public struct TextTable: Sendable {
+public struct TextTable: Sendable, Equatable {
   /// The side on which a column's fields stand.
   public enum Alignment: Sendable { case left, right }
 
   /// A column's title and side; numbers stand right.
-  public struct Column: Sendable {
+  public struct Column: Sendable, Equatable {
     /// What stands above the column.
     public var title: String
     /// The side on which its fields and title stand.

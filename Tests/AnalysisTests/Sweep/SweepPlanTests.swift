@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 import Training
 
@@ -80,7 +81,7 @@ import Training
   @Test func aGridIsKnownFromTheStart() throws {
     let rows = try plan(budget: nil).rows { _ in nil }
     #expect(
-      rows.map(\.method.label) == ["none", "l2-sp:alpha=1"] && rows.allSatisfy { !$0.isDone && $0.source == nil })
+      rows.map(\.method.label) == ["none", "l2-sp:alpha=1"] && rows.allSatisfy { !$0.isDone && $0.forgetting == nil })
   }
 
   @Test func aSearchAsksForOneStrengthAfterTheOther() throws {
@@ -105,7 +106,10 @@ import Training
       }
       return .finished(source: 0.9, target: 0.9 - strength / 1000, forgetting: strength >= 1 ? 0.02 : 0.1)
     }
-    let choice = try #require(plan.choice(of: rows))
-    #expect(rows[choice].method.label == "l2-sp:alpha=1" && rows.count == 5)
+    let folder = try TemporaryFolder()
+    let result = try plan.result(
+      of: rows, in: SweepFolder(folder.file("sweep"), options: ""), sourceTask: "s", targetTask: "t")
+    #expect(result.choice == "l2-sp:alpha=1" && rows.count == 5)
+    #expect(result.recommended?.runs.count == 2 && result.recommended?.source?.values == [0.9, 0.9])
   }
 }

@@ -22,11 +22,11 @@ func transferability(of checkpoint: String, for data: String, in folder: String)
   let result = try experiment.run()
   var lines = result.curves.flatMap { curve in
     curve.points.map {
-      "\(curve.kind.rawValue) \($0.cut): \($0.accuracy.mean), \($0.accuracy.low) to \($0.accuracy.high)"
+      "\(curve.kind.rawValue) \($0.cut): \($0.result.mean), \($0.result.low) to \($0.result.high)"
     }
   }
   lines += try experiment.scores().byCut.map { "\($0.name): \($0.values)" }
-  if let cut = result.advice(cuts: plan.cuts).frozen { lines.append("freeze \(cut.frozenPatterns)") }
+  if let cut = result.advice.frozen { lines.append("freeze \(cut.frozenPatterns)") }
   return lines
 }
 // end

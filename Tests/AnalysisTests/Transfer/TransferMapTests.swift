@@ -1,5 +1,6 @@
 import Checkpoints
 import Datasets
+import Findings
 import Foundation
 import Models
 import Programs
@@ -10,35 +11,6 @@ import Training
 @testable import Analysis
 
 @Suite struct TransferMapTests {
-  private func cell(_ values: [TransferStrategy: [Double]], testCount: Int = 10_000) -> TransferMap.Cell {
-    TransferMap.Cell(amount: 5, exampleCount: 25, testCount: testCount, values: values)
-  }
-
-  @Test func theCheapestOfEqualsWins() {
-    let close = cell([.head: [0.895], .probe: [0.80], .tuning: [0.90], .scratch: [0.5]])
-    #expect(close.best == .tuning && close.winner == .head)
-    let apart = cell([.head: [0.88], .probe: [0.80], .tuning: [0.90], .scratch: [0.895]])
-    #expect(apart.winner == .tuning)
-    #expect(cell([.head: [], .scratch: [0.5]]).winner == .scratch)
-    #expect(cell([:]).winner == nil)
-    // √(2 · 0.9 · 0.1 / 200) = 0.03.
-    #expect(cell([.head: [0.875], .tuning: [0.90]], testCount: 200).winner == .head)
-    #expect(cell([.head: [0.88, 0.90], .tuning: [0.88, 0.91]]).winner == .head)
-  }
-
-  @Test func nearTargetsStandFirstAmongTheCases() {
-    func row(_ name: String, _ head: Double, _ tuned: Double) -> TransferMap.Row {
-      TransferMap.Row(
-        target: name,
-        cells: [cell([.head: [0.5], .tuning: [0.4]]), cell([.head: [head], .tuning: [tuned]])])
-    }
-    let map = TransferMap(rows: [row("far", 0.5, 0.9), row("near", 0.85, 0.9)])
-    #expect(map.cases.map(\.target) == ["near", "near", "far", "far"])
-    #expect(map.cases.map(\.isSmall) == [true, false, true, false])
-    #expect(map.cases.map(\.cell.winner) == [.head, .tuning, .head, .tuning])
-    #expect(abs(map.rows[0].dissimilarity - 0.4) < 1e-12)
-  }
-
   private func experiment(_ folder: TemporaryFolder, targets: [String], amounts: [Int?]) throws
     -> TransferMapExperiment
   {
@@ -102,18 +74,18 @@ import Training
     for row in map.rows {
       for cell in row.cells {
         for strategy in TransferStrategy.allCases {
-          #expect(cell.values[strategy]?.count == 2, "\(row.target) \(cell.exampleCount) \(strategy)")
+          #expect(cell.result(strategy)?.values.count == 2, "\(row.target) \(cell.exampleCount) \(strategy)")
         }
         #expect(cell.winner != nil)
       }
     }
     #expect(map.rows[1].cells[0].exampleCount == 8)
     // A trained head on random features tells five kinds of shoes and bags apart better than chance.
-    #expect(try #require(map.rows[0].cells[1].accuracy(.tuning)).mean > 0.5)
+    #expect(try #require(map.rows[0].cells[1].result(.tuning)).mean > 0.5)
     let names = try FileManager.default.contentsOfDirectory(atPath: folder.file("map/runs"))
     #expect(names.count == trainings + 2 * 2 * 2)
     #expect(experiment.remainingCount == 0)
     let again = try experiment.run()
-    #expect(again.rows.map { $0.cells.map(\.values) } == map.rows.map { $0.cells.map(\.values) })
+    #expect(try FindingEncoder.encode(again).serialized() == FindingEncoder.encode(map).serialized())
   }
 }

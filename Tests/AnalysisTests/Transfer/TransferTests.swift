@@ -1,5 +1,6 @@
 import Checkpoints
 import Datasets
+import Findings
 import Foundation
 import HDF5
 import Metrics
@@ -62,7 +63,7 @@ import Training
         #expect(start.parameters[name]?.checksum != origin.parameters[name]?.checksum, "\(kind) \(name)")
       }
     }
-    #expect(result.curves.map(\.points.count) == [2, 2, 2, 2] && result.base.count == 1)
+    #expect(result.curves.map(\.points.count) == [2, 2, 2, 2] && result.base.values.count == 1)
     #expect(result.curve(.transfer)?.points[0].cut == cuts[0].name)
 
     #expect(experiment.remainingCount == 0)
@@ -73,7 +74,7 @@ import Training
     // A second run finds everything and trains nothing.
     let stamp = try FileManager.default.attributesOfItem(atPath: folder.file("transfer") + "/runs/base-seed4/run.h5")
     let again = try experiment.run()
-    #expect(again.curves.map { $0.points.map(\.values) } == result.curves.map { $0.points.map(\.values) })
+    #expect(try FindingEncoder.encode(again).serialized() == FindingEncoder.encode(result).serialized())
     let now = try FileManager.default.attributesOfItem(atPath: folder.file("transfer") + "/runs/base-seed4/run.h5")
     #expect(stamp[.modificationDate] as? Date == now[.modificationDate] as? Date)
   }

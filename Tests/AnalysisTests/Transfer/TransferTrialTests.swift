@@ -1,5 +1,6 @@
 import Checkpoints
 import Datasets
+import Findings
 import Metrics
 import Models
 import Programs
@@ -54,13 +55,13 @@ import Training
     let cut = judged.plan.cuts[0]
     let trials = try judged.trials(freezing: cut)
     #expect(trials.map(\.factor) == TransferExperiment.trialFactors)
-    #expect(trials.allSatisfy { $0.target.count == 2 && $0.forgetting.count == 2 })
+    #expect(trials.allSatisfy { $0.target.values.count == 2 && $0.forgetting?.values.count == 2 })
     var announced: [Double] = []
     try judged.trials(
       freezing: cut, onTrial: { factor, _, accuracy in if accuracy != nil { announced.append(factor) } })
     #expect(announced == [1, 1, 0.3, 0.3, 0.1, 0.1])
     // Without a source the same trials are others: nothing is known of what they forget.
     let plain = try experiment(folder, hasSource: false).trials(freezing: cut)
-    #expect(plain.map(\.target) == trials.map(\.target) && plain.allSatisfy(\.forgetting.isEmpty))
+    #expect(plain.map(\.target.values) == trials.map(\.target.values) && plain.allSatisfy { $0.forgetting == nil })
   }
 }

@@ -1,15 +1,17 @@
-extension TransferReport {
+import Findings
+
+extension TransferResult {
   /// The paper's figure 2 for this network: accuracy by how many blocks are copied, the target's own network at 0.
   public func chart() -> LineChart {
     var chart = LineChart(
-      title: findings.first ?? "Copied layers do as well as the target's own, wherever the network is cut",
-      subtitle: "accuracy on \(target), \(protocolText)", valueTitle: "accuracy (%)", decimals: 1,
+      title: sentences.first ?? "Copied layers do as well as the target's own, wherever the network is cut",
+      subtitle: "accuracy on \(target), \(schedule.text)", valueTitle: "accuracy (%)", decimals: 1,
       series: curves.enumerated().map { index, curve in
         // The networks at the beginning are the same for all.
-        let start = index == 0 ? base : MeanValue(mean: base.mean)
+        let start = index == 0 ? base.over : RepeatedMean(mean: base.mean)
         return LineChart.Series(
-          name: curve.name,
-          points: [start.chartPoint(at: 0)] + curve.points.map { $0.accuracy.chartPoint(at: $0.copied) })
+          name: curve.kind.rawValue,
+          points: [start.chartPoint(at: 0)] + curve.points.map { $0.result.over.chartPoint(at: $0.copied) })
       })
     chart.countTitle = "blocks copied"
     chart.countNames = Self.countNames(cuts)
@@ -21,14 +23,15 @@ extension TransferReport {
     cuts.map(\.blockCount) == Array(1...max(1, cuts.count)) ? ["none"] + cuts.map(\.name) : []
   }
 
+  /// Every treatment at every cut.
   public func table() -> TextTable {
-    var table = TextTable([.number("copied"), .init("up to")] + curves.map { .number($0.name) })
-    table.append(["0", "nothing"] + curves.map { _ in base.text })
+    var table = TextTable([.number("copied"), .init("up to")] + curves.map { .number($0.kind.rawValue) })
+    table.append(["0", "nothing"] + curves.map { _ in base.over.text })
     for cut in cuts {
       table.append(
         ["\(cut.blockCount)", cut.name]
           + curves.map { curve in
-            curve.points.first { $0.copied == cut.blockCount }?.accuracy.text ?? NumberText.missing
+            curve.points.first { $0.copied == cut.blockCount }?.result.over.text ?? NumberText.missing
           })
     }
     return table
@@ -44,8 +47,8 @@ extension TransferReport {
             $0.isFraction ? NumberText.percent($0.values[index]) : NumberText.fixed($0.values[index], 3)
           })
     }
-    table.append(["rank correlation with AnB"] + scores.map { NumberText.fixed($0.frozenCorrelation, 2) })
-    table.append(["rank correlation with AnB+"] + scores.map { NumberText.fixed($0.tunedCorrelation, 2) })
+    table.append(["rank correlation with AnB"] + scores.map { NumberText.fixed($0.rankCorrelation.frozen, 2) })
+    table.append(["rank correlation with AnB+"] + scores.map { NumberText.fixed($0.rankCorrelation.tuned, 2) })
     return table
   }
 
@@ -55,35 +58,37 @@ extension TransferReport {
     var table = TextTable(
       [.init("rate of the layers that move"), .number("target")] + (isMeasured ? [.number("forgotten")] : [])
         + [.init("")])
-    for (index, trial) in trials.enumerated() {
+    for trial in trials {
       table.append(
-        [trial.rate, trial.target.text]
+        [trial.rate, trial.target.over.text]
           + (isMeasured ? [trial.forgetting.map { "\(NumberText.points($0.mean)) points" } ?? NumberText.missing] : [])
-          + [index == choice ? "recommended" : ""])
+          + [trial.isRecommended ? "recommended" : ""])
     }
     return table
   }
 
+  /// A line a run.
   public func csv() -> String {
     var table = CommaSeparatedValues(header: ["curve", "copied", "cut", "run", "accuracy"])
-    func append(_ name: String, copied: Int, cut: String, _ accuracy: MeanValue) {
-      for (run, value) in accuracy.values.enumerated() {
+    func append(_ name: String, copied: Int, cut: String, _ score: RepeatedScore) {
+      for (run, value) in score.values.enumerated() {
         table.append([name, "\(copied)", cut, "\(run)", CommaSeparatedValues.number(value)])
       }
     }
     append("base", copied: 0, cut: "", base)
     for curve in curves {
-      for point in curve.points { append(curve.name, copied: point.copied, cut: name(point), point.accuracy) }
+      for point in curve.points { append(curve.kind.rawValue, copied: point.copied, cut: point.cut, point.result) }
     }
     return table.text
   }
 
-  public func html() -> String {
+  /// The report as one HTML file.
+  public func html(title: String) -> String {
     var sections = [
       PageElements.section(
         "How far up",
         PageElements.figure(chart(), width: 860)
-          + findings.dropFirst().map { PageElements.paragraph($0) }.joined()
+          + sentences.dropFirst().map { PageElements.paragraph($0) }.joined()
           + PageElements.paragraph(
             "AnB: the base network's layers up to the cut, frozen; AnB+: trained on. BnB and BnB+: the same of a network "
               + "trained on the target itself. What lies above the cut is drawn anew.")),
@@ -106,6 +111,6 @@ extension TransferReport {
           PageElements.table(scoreTable()) + scoreNotes.map { PageElements.paragraph($0) }.joined()))
     }
     return PageElements.document(
-      title: title, headline: recommendation, sections: sections, footer: "Made by Lethe: <code>lethe transfer</code>.")
+      title: title, headline: advised, sections: sections, footer: "Made by Lethe: <code>lethe transfer</code>.")
   }
 }

@@ -1,19 +1,8 @@
-/// The mean of a few repetitions, a fraction, with its interval where there are several.
-public struct MeanValue: Sendable {
-  /// One a repetition; empty where they are not known.
-  public var values: [Double]
-  public var mean: Double
-  /// NaN for a single repetition; likewise `high`.
-  public var low: Double
-  public var high: Double
+import Findings
 
-  public init(values: [Double] = [], mean: Double, low: Double = .nan, high: Double = .nan) {
-    self.values = values
-    self.mean = mean
-    self.low = low
-    self.high = high
-  }
-
+// Means of fractions, as a reader wants them.
+extension RepeatedMean {
+  /// The interval in percent; nil without one.
   var percent: ClosedRange<Double>? { low.isFinite && high >= low ? 100 * low...100 * high : nil }
 
   /// Half the interval in points, ` ± 0.4`; empty without one.
@@ -26,5 +15,14 @@ public struct MeanValue: Sendable {
   func chartPoint(at place: Int) -> LineChart.Point {
     LineChart.Point(
       epoch: place, value: 100 * mean, low: 100 * low, high: 100 * high, singles: values.map { 100 * $0 })
+  }
+}
+
+extension TransferSchedule {
+  /// `2 epochs, learning rate 0.03, the same for all; one seed`.
+  var text: String {
+    let least = leastSteps.map { " but at least \($0) steps" } ?? ""
+    let seeds = seedCount > 1 ? "means over \(seedCount) seeds with 95 % intervals" : "one seed"
+    return "\(epochCount) epochs\(least), learning rate \(learningRate), the same for all; \(seeds)"
   }
 }

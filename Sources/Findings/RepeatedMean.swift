@@ -1,0 +1,73 @@
+import Metrics
+
+/// The mean of a figure over a few repetitions (seeds), with its 95 % interval by Student's t where there are several.
+public struct RepeatedMean: Sendable, Codable {
+  /// NaN where nothing was repeated.
+  public var mean: Double
+  /// NaN for a single repetition; likewise `high`.
+  public var low: Double
+  public var high: Double
+  /// One a repetition.
+  public var values: [Double]
+
+  /// - Parameter values: one a repetition; without any the mean is NaN.
+  public init(_ values: [Double]) {
+    let interval = MeanInterval(values)
+    self.init(mean: interval.mean, low: interval.low, high: interval.high, values: values)
+  }
+
+  /// A mean that others took.
+  public init(mean: Double, low: Double = .nan, high: Double = .nan, values: [Double] = []) {
+    self.mean = mean
+    self.low = low
+    self.high = high
+    self.values = values
+  }
+}
+
+/// A score over a few repetitions.
+///
+/// In JSON its mean stands under the score's own name: `{"accuracy": 0.91, "low": …, "high": …, "values": […]}`.
+public struct RepeatedScore: Sendable {
+  /// What is counted.
+  public var score: Score
+  /// The figures, in the score's unit.
+  public var over: RepeatedMean
+
+  /// - Parameter values: one a repetition.
+  public init(_ score: Score, _ values: [Double]) { self.init(score, RepeatedMean(values)) }
+
+  public init(_ score: Score, _ over: RepeatedMean) {
+    self.score = score
+    self.over = over
+  }
+
+  /// The mean over the repetitions; NaN where there is none.
+  public var mean: Double { over.mean }
+  /// The interval's ends; NaN for a single repetition.
+  public var low: Double { over.low }
+  public var high: Double { over.high }
+  /// One a repetition.
+  public var values: [Double] { over.values }
+}
+
+extension RepeatedScore: Codable {
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: ScoreKey.self)
+    try container.encode(mean, of: score)
+    try container.encode(low, forKey: ScoreKey("low"))
+    try container.encode(high, forKey: ScoreKey("high"))
+    try container.encode(values, forKey: ScoreKey("values"))
+  }
+
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: ScoreKey.self)
+    let (score, mean) = try container.decodeScore()
+    self.init(
+      score,
+      RepeatedMean(
+        mean: mean, low: try container.decode(Double.self, forKey: ScoreKey("low")),
+        high: try container.decode(Double.self, forKey: ScoreKey("high")),
+        values: try container.decode([Double].self, forKey: ScoreKey("values"))))
+  }
+}

@@ -1,0 +1,90 @@
+import Metrics
+
+/// What a sweep found: which ways of holding back are worth their price.
+public struct SweepResult: Sendable, Codable {
+  /// One way of holding back, and what its seeds came to.
+  public struct Method: Sendable, Codable {
+    /// As a user would write it: `l2-sp:alpha=0.1`, `lwf + l2-sp`, `none`.
+    public var method: String
+    /// The score on the source at each run's chosen epoch, one a seed; nil unless every seed finished.
+    public var source: RepeatedMean?
+    /// The same on the target.
+    public var target: RepeatedMean?
+    /// By how much the source's score got worse, a fraction.
+    public var forgetting: RepeatedMean?
+    /// Whether no other method is better on one task and as good on the other.
+    public internal(set) var isOnFrontier = false
+    /// Why it could not be trained.
+    public var failure: String?
+    /// Paths of its runs, one a seed.
+    public var runs: [String]
+
+    public init(
+      method: String, source: RepeatedMean?, target: RepeatedMean?, forgetting: RepeatedMean?, failure: String? = nil,
+      runs: [String] = []
+    ) {
+      self.method = method
+      self.source = source
+      self.target = target
+      self.forgetting = forgetting
+      self.failure = failure
+      self.runs = runs
+    }
+  }
+
+  /// The sweep's folder.
+  public var sweep: String
+  public private(set) var methods: [Method]
+  /// The method at the frontier's knee; nil where it has none.
+  public private(set) var knee: String?
+  /// The method within the budget whose target score is best; nil without a budget, or where none is within it.
+  public private(set) var choice: String?
+  /// The most that may be forgotten, a fraction; nil where no strength was looked for.
+  public var budget: Double?
+  /// How many seeds each method was trained with.
+  public var seedCount: Int
+  public var sourceTask: String
+  public var targetTask: String
+  public var sourceScore: Score
+  public var targetScore: Score
+  /// The command that trains with the method that is recommended.
+  public var command: String?
+
+  private enum CodingKeys: String, CodingKey {
+    case sweep, methods, knee, choice, budget
+    case seedCount = "seeds"
+    case sourceTask, targetTask, sourceScore, targetScore, command
+  }
+
+  /// Finds the frontier of the methods, its knee, and the choice within the budget.
+  public init(
+    sweep: String, methods: [Method], budget: Double?, seedCount: Int, sourceTask: String, targetTask: String,
+    sourceScore: Score = .accuracy, targetScore: Score = .accuracy
+  ) {
+    /// Higher is better.
+    func merit(_ mean: RepeatedMean?, _ score: Score) -> Double {
+      mean.map { score.direction == .up ? $0.mean : -$0.mean } ?? .nan
+    }
+    let frontier = Frontier(methods.map { (merit($0.source, sourceScore), merit($0.target, targetScore)) })
+    self.sweep = sweep
+    self.methods = methods
+    for place in frontier.members { self.methods[place].isOnFrontier = true }
+    knee = frontier.knee.map { methods[$0].method }
+    self.budget = budget
+    self.seedCount = seedCount
+    self.sourceTask = sourceTask
+    self.targetTask = targetTask
+    self.sourceScore = sourceScore
+    self.targetScore = targetScore
+    guard let budget else { return }
+    choice =
+      methods.filter { ($0.forgetting?.mean ?? .infinity) <= budget }
+      .max { merit($0.target, targetScore) < merit($1.target, targetScore) }?.method
+  }
+
+  /// What to train with: the choice where there is a budget, else the knee.
+  public var recommended: Method? {
+    let name = budget == nil ? knee : choice
+    return methods.first { $0.method == name }
+  }
+}

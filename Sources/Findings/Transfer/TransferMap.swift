@@ -1,0 +1,153 @@
+import Metrics
+
+/// A way of using a base network for a target, from the cheapest to the dearest.
+public enum TransferStrategy: String, Sendable, Codable, CaseIterable {
+  /// The whole base network frozen, its head trained: feature extraction.
+  case head = "head alone"
+  /// A linear classifier on the block that suits the target best, chosen on held-out training examples.
+  case probe = "linear on the best block"
+  /// Everything trained on from the base network's weights.
+  case tuning = "fine-tuning"
+  /// The same network drawn anew.
+  case scratch = "from scratch"
+}
+
+/// Where feature extraction, fine-tuning and training from scratch win, by the amount of target data.
+public struct TransferMap: Sendable, Codable {
+  /// What one strategy came to.
+  public struct Outcome: Sendable {
+    public var strategy: TransferStrategy
+    /// How well it did on the target, one value a seed.
+    public var result: RepeatedScore
+
+    public init(strategy: TransferStrategy, _ result: RepeatedScore) {
+      self.strategy = strategy
+      self.result = result
+    }
+  }
+
+  /// What the strategies come to for one amount of one target.
+  public struct Cell: Sendable, Codable {
+    /// Training examples of each class; nil for all there are.
+    public var amount: Int?
+    /// Training examples in all.
+    public var exampleCount: Int
+    /// Test examples that the scores are of.
+    public var testCount: Int
+    /// The cheapest strategy as good as the best: within a point, or a standard error where few test examples make it
+    /// larger.
+    public var winner: TransferStrategy?
+    /// Those that were measured, the cheapest first.
+    public var outcomes: [Outcome]
+
+    private enum CodingKeys: String, CodingKey {
+      case amount = "perClass"
+      case exampleCount = "examples"
+      case testCount = "testExamples"
+      case winner
+      case outcomes = "strategies"
+    }
+
+    /// - Parameter values: scores on the target, one a seed, by strategy.
+    public init(
+      amount: Int?, exampleCount: Int, testCount: Int, score: Score = .accuracy, values: [TransferStrategy: [Double]]
+    ) {
+      self.amount = amount
+      self.exampleCount = exampleCount
+      self.testCount = testCount
+      let outcomes = TransferStrategy.allCases.compactMap { strategy in
+        values[strategy].flatMap { $0.isEmpty ? nil : Outcome(strategy: strategy, RepeatedScore(score, $0)) }
+      }
+      self.outcomes = outcomes
+      let best = outcomes.map(\.result.mean).max()
+      winner = best.flatMap { best in
+        let tolerance = TransferResult.tolerance(testCount: testCount, near: best)
+        return outcomes.first { $0.result.mean >= best - tolerance }?.strategy
+      }
+    }
+
+    /// What a strategy came to; nil where it was not measured.
+    public func result(_ strategy: TransferStrategy) -> RepeatedScore? {
+      outcomes.first { $0.strategy == strategy }?.result
+    }
+  }
+
+  /// One target, the cells by ascending amount.
+  public struct Row: Sendable, Codable {
+    public var target: String
+    /// What fine-tuning gains over the base network's own features with all the data, a fraction: the smaller, the more
+    /// similar the target is to what the network was trained on. NaN where either was not measured.
+    public var dissimilarity: Double
+    public var cells: [Cell]
+
+    private enum CodingKeys: String, CodingKey {
+      case target, dissimilarity
+      case cells = "amounts"
+    }
+
+    public init(target: String, cells: [Cell]) {
+      self.target = target
+      self.cells = cells
+      let (head, tuned) = (cells.last?.result(.head), cells.last?.result(.tuning))
+      dissimilarity = (tuned?.mean ?? .nan) - (head?.mean ?? .nan)
+    }
+  }
+
+  /// One of CS231n's four cases, as it was measured.
+  public struct Case: Sendable, Codable {
+    /// How much of the data there is.
+    public enum Amount: String, Sendable, Codable { case little, much }
+
+    public var data: Amount
+    public var target: String
+    public var winner: TransferStrategy?
+  }
+
+  /// How it was made, in words; empty until they are found.
+  public var protocolText = ""
+  public var schedule: TransferSchedule
+  /// In the order that they were asked for.
+  public var rows: [Row]
+  /// The least and the most data, for every target, the most similar first.
+  public var cases: [Case]
+  /// What wins with how much data, a sentence a target; empty until they are worded.
+  public var findings: [String] = []
+
+  private enum CodingKeys: String, CodingKey {
+    case protocolText = "protocol"
+    case schedule
+    case rows = "targets"
+    case cases, findings
+  }
+
+  public init(rows: [Row], schedule: TransferSchedule) {
+    self.rows = rows
+    self.schedule = schedule
+    cases = Self.bySimilarity(rows).flatMap { row in
+      [(Case.Amount.little, row.cells.first), (.much, row.cells.last)].compactMap { data, cell in
+        cell.map { Case(data: data, target: row.target, winner: $0.winner) }
+      }
+    }
+  }
+
+  /// The most similar target first.
+  public var rowsBySimilarity: [Row] { Self.bySimilarity(rows) }
+
+  private static func bySimilarity(_ rows: [Row]) -> [Row] { rows.sorted { $0.dissimilarity < $1.dissimilarity } }
+}
+
+extension TransferMap.Outcome: Codable {
+  private enum CodingKeys: String, CodingKey { case strategy = "name" }
+
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(strategy, forKey: .strategy)
+    try result.encode(to: encoder)
+  }
+
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    self.init(
+      strategy: try container.decode(TransferStrategy.self, forKey: .strategy), try RepeatedScore(from: decoder))
+  }
+}

@@ -1,0 +1,165 @@
+import Metrics
+
+/// What a transfer experiment found: how far up a network can be reused for a target.
+///
+/// Yosinski, Clune, Bengio, Lipson, "How transferable are features in deep neural networks?", NeurIPS 2014.
+public struct TransferResult: Sendable, Codable {
+  /// A place where the network was cut: what lies before it was copied, the rest drawn anew.
+  public struct Cut: Sendable, Codable, Equatable {
+    /// The last block that is copied.
+    public var name: String
+    /// How many blocks are copied.
+    public var blockCount: Int
+    /// Globs that freeze exactly what is copied.
+    public var frozenPatterns: [String]
+
+    private enum CodingKeys: String, CodingKey {
+      case name
+      case blockCount = "copiedLayers"
+      case frozenPatterns
+    }
+
+    public init(name: String, blockCount: Int, frozenPatterns: [String] = []) {
+      self.name = name
+      self.blockCount = blockCount
+      self.frozenPatterns = frozenPatterns
+    }
+  }
+
+  /// One treatment at one cut.
+  public struct Point: Sendable {
+    /// How many blocks were copied.
+    public var copied: Int
+    /// The last of them.
+    public var cut: String
+    /// How well the network did on the target, one value a seed.
+    public var result: RepeatedScore
+
+    public init(copied: Int, cut: String, _ result: RepeatedScore) {
+      self.copied = copied
+      self.cut = cut
+      self.result = result
+    }
+  }
+
+  /// One treatment at every cut that was measured.
+  public struct Curve: Sendable, Codable {
+    public var kind: TransferKind
+    public var points: [Point]
+
+    private enum CodingKeys: String, CodingKey {
+      case kind = "name"
+      case points
+    }
+
+    public init(kind: TransferKind, points: [Point]) {
+      self.kind = kind
+      self.points = points
+    }
+  }
+
+  /// The target's data.
+  public var target: String
+  /// How it was made, in words; empty until they are found.
+  public var protocolText = ""
+  /// The last block that is copied, of every cut.
+  public private(set) var layers: [String]
+  /// In the network's order.
+  public var cuts: [Cut] { didSet { layers = cuts.map(\.name) } }
+  public var schedule: TransferSchedule
+  /// Training examples of the target that every network had, of so many.
+  public var exampleCount: Int
+  public var availableCount: Int
+  /// Test examples that the scores are of; nil where that is not known.
+  public var testCount: Int?
+  /// Scores that are closer than this count as equal.
+  public var tolerance: Double
+  /// The target's own network, with nothing copied.
+  public var base: RepeatedScore
+  public var curves: [Curve]
+  public var advice: TransferAdvice
+  /// Whether nothing but the head is trained where the advice is followed.
+  public var trainsHeadAlone: Bool
+  /// What costs no training, said of every cut, and of the network as a whole.
+  public var scores: [TransferScore] = []
+  public var networkScores = TransferNetworkScores()
+  /// The fine-tuning that is advised, at several rates.
+  public var trials: [TransferTrial] = []
+  /// What the curves show, a sentence each; empty until they are worded.
+  public var findings: [String] = []
+  /// What to do, in a sentence; likewise.
+  public var recommendation = ""
+  /// The command that does it; nil where there is none.
+  public var command: String?
+
+  private enum CodingKeys: String, CodingKey {
+    case target
+    case protocolText = "protocol"
+    case layers, cuts, schedule
+    case exampleCount = "examples"
+    case availableCount = "availableExamples"
+    case testCount = "testExamples"
+    case tolerance, base, curves, advice, trainsHeadAlone, scores, networkScores, trials, findings, recommendation
+    case command
+  }
+
+  /// What the trained networks came to, and what that advises.
+  ///
+  /// - Parameters:
+  ///   - base: scores of the target's own network.
+  ///   - trainsHeadAlone: whether nothing but the head is trained once the blocks up to a cut, or none, are frozen.
+  public init(
+    target: String, cuts: [Cut], schedule: TransferSchedule, exampleCount: Int, availableCount: Int, testCount: Int?,
+    base: RepeatedScore, curves: [Curve], trainsHeadAlone: (Cut?) -> Bool = { _ in false }
+  ) {
+    self.target = target
+    self.cuts = cuts
+    layers = cuts.map(\.name)
+    self.schedule = schedule
+    self.exampleCount = exampleCount
+    self.availableCount = availableCount
+    self.testCount = testCount
+    self.base = base
+    self.curves = curves
+    tolerance = Self.tolerance(testCount: testCount, near: base.values.isEmpty ? 0.5 : base.mean)
+    advice = TransferAdvice(base: base.values, curves: curves, cuts: cuts, tolerance: tolerance)
+    self.trainsHeadAlone = trainsHeadAlone(advice.frozen)
+  }
+
+  /// The curve of a treatment; nil where it was not measured.
+  public func curve(_ kind: TransferKind) -> Curve? { curves.first { $0.kind == kind } }
+
+  /// What the frozen copy (AnB) has more than the target's own network, by cut: below 0 for a loss.
+  ///
+  /// A seed's networks are compared with each other.
+  public var differences: [RepeatedMean] {
+    curve(.transfer)?.points.map { RepeatedMean(zip($0.result.values, base.values).map { $0 - $1 }) } ?? []
+  }
+
+  /// A point, or one standard error of the difference of two shares where few test examples make it larger.
+  static func tolerance(testCount: Int?, near share: Double) -> Double {
+    guard let testCount else { return 0.01 }
+    return max(0.01, (2 * share * (1 - share) / Double(max(1, testCount))).squareRoot())
+  }
+}
+
+extension TransferResult.Point: Codable {
+  private enum CodingKeys: String, CodingKey {
+    case copied = "copiedLayers"
+    case cut
+  }
+
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(copied, forKey: .copied)
+    try container.encode(cut, forKey: .cut)
+    try result.encode(to: encoder)
+  }
+
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    self.init(
+      copied: try container.decode(Int.self, forKey: .copied), cut: try container.decode(String.self, forKey: .cut),
+      try RepeatedScore(from: decoder))
+  }
+}
