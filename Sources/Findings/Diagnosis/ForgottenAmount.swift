@@ -37,7 +37,8 @@ public struct ForgottenAmount: Sendable {
   ///   - comparison: of the same examples before and after.
   ///   - interval: of its difference, which is negative for a loss.
   public init(
-    _ score: Score, before: Double, after: Double, _ comparison: PairedComparison, interval: (low: Double, high: Double),
+    _ score: Score, before: Double, after: Double, _ comparison: PairedComparison,
+    interval: (low: Double, high: Double),
     epoch: Int? = nil
   ) {
     self.score = score

@@ -2,6 +2,7 @@ import Analysis
 import ArgumentParser
 import Checkpoints
 import Datasets
+import Findings
 import Torch
 
 /// Which two models are compared, and the data that judge them: those of a run, or given one by one.
@@ -31,8 +32,8 @@ struct JudgedOptions: ParsableArguments {
   @Flag(help: "Look at every layer by itself, where by default more than twelve are taken together as blocks.")
   var everyLayer = false
 
-  @Option(help: "Test examples of each task, at most.")
-  var samples = 2000
+  @Option(help: "Test examples of each task, at most. How much was lost in all is measured on all.")
+  var samples = DiagnosisThresholds.judgedExamples
 }
 
 extension JudgedOptions {
@@ -82,15 +83,12 @@ extension JudgedOptions {
   }
 
   /// Loads the models and the data.
-  func open(_ subject: Subject, reading: DataOptions, device: Device) throws -> JudgedPair {
+  func open(_ subject: Subject, reading: DataOptions, device: Device) throws -> ComparedModels {
     let before = try Checkpoint(contentsOf: subject.before)
-    let pair = try JudgedPair(
+    return try ComparedModels(
       before: before, after: Checkpoint(contentsOf: subject.after),
       source: reading.load(subject.source, for: before.program),
       target: subject.target.map { try reading.load($0, for: before.program) }, isProxy: subject.isProxy,
-      sourceTask: subject.head,
-      testCount: samples, device: device)
-    pair.takesEveryLayer = everyLayer
-    return pair
+      sourceTask: subject.head, takesEveryLayer: everyLayer, testCount: samples, device: device)
   }
 }
