@@ -8,8 +8,8 @@ public enum DiagnosisThresholds {
   public static let leastLoss = 0.01
   /// A layer whose rewinding regains less than this is not where it was lost, as a fraction.
   public static let leastGain = 0.01
-  /// Nor is one that regains less than this share of what was lost.
-  public static let leastGainShare = 0.1
+  /// Nor is one that regains less than what was lost, divided by this: a tenth of it.
+  public static let lossPerLeastGain = 10.0
   /// A drift smaller than this share of the layers' median is a small one.
   public static let smallDriftShare = 0.5
   /// A layer that drifted no further than this, relative to its size, hardly moved.

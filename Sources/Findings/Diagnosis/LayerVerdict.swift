@@ -27,7 +27,7 @@ public enum LayerVerdict: String, Sendable, Codable {
   ) {
     typealias Line = DiagnosisThresholds
     let smallDrift = Line.smallDriftShare * medianDrift
-    if gain.value >= max(Line.leastGain, lost * Line.leastGainShare), gain.low > 0 {
+    if gain.value >= max(Line.leastGain, lost / Line.lossPerLeastGain), gain.low > 0 {
       self = drift < smallDrift ? .critical : .lostHere
     } else if isInSet {
       self = .lostTogether
