@@ -14,12 +14,11 @@ import Testing
 
   /// 10 of 100 examples went wrong, 2 came right: from 0.9 to 0.82.
   private var finding: DiagnosisFinding {
-    var amount = ForgottenAmount(
-      .accuracy, before: 0.9, after: 0.82, PairedComparison(count: 100, lost: 10, gained: 2), interval: (-0.15, -0.01),
-      epoch: 2)
-    amount.relative = 0.08 / 0.7
-    amount.chance = 0.2
-    amount.runs = MeanOfRuns(count: 3, loss: Estimate(0.07, low: 0.01, high: 0.13))
+    let amount = ForgottenAmount(
+      Forgetting(
+        epoch: 2, before: 0.9, after: 0.82, final: 0.08, low: 0.01, high: 0.15, relative: 0.08 / 0.7,
+        pairedPValue: 0.04, lost: 10, gained: 2, sourceCount: 100, chance: 0.2),
+      runs: MeanOfRuns(count: 3, loss: Estimate(0.07, low: 0.01, high: 0.13)))
     let picture = Picture(planes: [0, 128, 255, 7], channels: 1, height: 2, width: 2)
     var finding = DiagnosisFinding(
       title: "run", sourceTask: "photos", forgetting: amount, measuredOn: JudgedCounts(source: 60, probes: 40),
@@ -88,9 +87,11 @@ import Testing
   @Test func trainingAgainIsProposedOnlyWhereSomethingWasLost() {
     #expect(finding.retraining?.layers == ["b"])
     var gained = finding
-    gained.forgetting = ForgottenAmount(
-      .accuracy, before: 0.8, after: 0.9, PairedComparison(count: 100, lost: 0, gained: 10), interval: (0.05, 0.16))
-    #expect(gained.retraining == nil && gained.forgetting.loss == Estimate(-0.1, low: -0.16, high: -0.05))
+    gained.forgetting.forgetting.final = -0.1
+    #expect(gained.retraining == nil && !gained.forgetting.isSignificant && finding.forgetting.isSignificant)
+    gained.forgetting.forgetting.final = 0.1
+    gained.forgetting.forgetting.pairedPValue = 0.05
+    #expect(gained.retraining != nil && !gained.forgetting.isSignificant)
   }
 
   @Test func aVerdictFollowsFromItsMeasures() {
@@ -137,6 +138,6 @@ import Testing
 
   @Test func aTextOfVersion01IsNotTakenForAnother() throws {
     let text = try FindingEncoder.encode(finding).serialized()
-    #expect(throws: DecodingError.self) { try DiagnosisFinding(version01: text) }
+    #expect(throws: DecodingError.self) { try DiagnosisFinding(version01: text, epoch: 2) }
   }
 }

@@ -10,9 +10,11 @@ import Testing
     lost: Int = 900, gained: Int = 100, judged: Int = 5000, score: Score = .accuracy
   ) -> DiagnosisPage {
     let change = PairedComparison(count: 5000, lost: lost, gained: gained)
+    let loss = -change.difference
     let amount = ForgottenAmount(
-      score, before: 0.9, after: 0.9 + change.difference, change,
-      interval: (change.difference - 0.01, change.difference + 0.01))
+      Forgetting(
+        score: score, epoch: 2, before: 0.9, after: 0.9 - loss, final: loss, low: loss - 0.01, high: loss + 0.01,
+        pairedPValue: change.pValue, lost: lost, gained: gained, sourceCount: change.count))
     return DiagnosisPage(
       DiagnosisFinding(
         sourceTask: "photos", forgetting: amount, measuredOn: JudgedCounts(source: judged),

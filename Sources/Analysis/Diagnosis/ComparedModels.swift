@@ -27,6 +27,8 @@ public final class ComparedModels {
   /// Whether the source's labels are what the model before said of a proxy set, as its own data are not at hand:
   /// the score is then agreement with it.
   public let isProxy: Bool
+  /// The epoch that the model after is of, by its checkpoint.
+  public let epoch: Int
   /// Whether every layer is looked at by itself, rather than blocks where there are many.
   public let takesEveryLayer: Bool
   /// The examples that judge everything but the amount.
@@ -53,6 +55,7 @@ public final class ComparedModels {
     self.before = try Model(before, device: device)
     self.after = try Model(after, device: device)
     self.target = target
+    epoch = after.epoch
     self.isProxy = isProxy
     self.takesEveryLayer = takesEveryLayer
     let other = before.task == after.task ? nil : before.task

@@ -4,6 +4,7 @@ import Findings
 import Metrics
 import Models
 import Torch
+import Training
 
 /// The whole of it: how much was lost, why, where, when, and what to do.
 public struct DiagnosisMeasure {

@@ -4,17 +4,17 @@ import Metrics
 extension DiagnosisFinding {
   /// Reads what version 0.1 stored with a run: another JSON text, numbers that are not finite as `"nan"` and `"inf"`.
   ///
-  /// What that version did not write (the epoch, how many examples each part was judged on) is not known; its amount was
-  /// of the judged examples themselves.
+  /// How many examples each part was judged on is not known; the amount was of the judged examples themselves.
   ///
+  /// - Parameter epoch: that it is of, which that version did not write.
   /// - Throws: `DecodingError` for another text.
-  public init(version01 text: String) throws {
+  public init(version01 text: String, epoch: Int) throws {
     let decoder = JSONDecoder()
     decoder.nonConformingFloatDecodingStrategy = .convertFromString(
       positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
     let stored = try decoder.decode(Version01.self, from: Data(text.utf8))
     self.init(
-      title: stored.title, sourceTask: stored.sourceTask, forgetting: stored.amount,
+      title: stored.title, sourceTask: stored.sourceTask, forgetting: stored.amount(epoch: epoch),
       measuredOn: JudgedCounts(source: stored.count),
       causes: stored.causes.compactMap { cause in
         ForgettingCause.Kind(rawValue: cause.name).map { ForgettingCause($0, loss: cause.loss) }
@@ -125,15 +125,15 @@ private struct Version01: Decodable {
 }
 
 extension Version01 {
-  var amount: ForgottenAmount {
+  func amount(epoch: Int) -> ForgottenAmount {
     var amount = ForgottenAmount(
-      score: isProxy ? .agreement : .accuracy, before: before, after: after, loss: loss, pValue: pValue, count: count,
-      lost: lost, gained: gained)
-    amount.relative = measures.value("relative: final / (before − chance)")
-    amount.maxMinusFinal = measures.value("best epoch minus last")
-    amount.worst = measures.value("before minus worst epoch")
-    amount.area = measures.value("mean over the epochs")
-    amount.chance = measures.value("chance level of accuracy")
+      Forgetting(
+        score: isProxy ? .agreement : .accuracy, epoch: epoch, before: before, after: after, final: loss.value,
+        low: loss.low, high: loss.high, maxMinusFinal: measures.value("best epoch minus last"),
+        worst: measures.value("before minus worst epoch"),
+        relative: measures.value("relative: final / (before − chance)"), area: measures.value("mean over the epochs"),
+        pairedPValue: pValue, lost: lost, gained: gained, sourceCount: count,
+        chance: measures.value("chance level of accuracy")))
     // "mean of 3 runs"
     if let mean = measures.first(where: { $0.name.hasPrefix("mean of ") && $0.name.hasSuffix(" runs") }),
       let count = Int(mean.name.dropFirst(8).dropLast(5))

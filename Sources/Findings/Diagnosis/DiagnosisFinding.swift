@@ -69,7 +69,7 @@ public struct DiagnosisFinding: Sendable, Codable {
 
 extension DiagnosisFinding {
   /// Whether all but the amount was measured on other examples than it, which then has to be said.
-  public var isJudgedOnFewer: Bool { measuredOn.source != forgetting.count }
+  public var isJudgedOnFewer: Bool { measuredOn.source != forgetting.sourceCount }
 
   /// Layers that hardly moved and yet are where it was lost.
   public var criticalLayers: [String] { layers.filter { $0.verdict == .critical }.map(\.layer) }
@@ -78,7 +78,7 @@ extension DiagnosisFinding {
   ///
   /// It is proposed, not tried.
   public var retraining: Remedy? {
-    guard forgetting.loss.value > 0 else { return nil }
+    guard forgetting.final > 0 else { return nil }
     return Remedy(kind: .retraining, action: "train again, held back (not tried here)", layers: criticalLayers)
   }
 

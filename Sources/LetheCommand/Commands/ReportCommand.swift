@@ -47,7 +47,7 @@ struct ReportCommand: ParsableCommand {
       try AtomicFile.write(Data(file.content.utf8), to: "\(parent)/\(name)")
     }
     try AtomicFile.write(Data(report.html().utf8), to: page)
-    if opened.count == 1, let diagnosis = try opened[0].diagnosis() {
+    if opened.count == 1, let diagnosis = opened[0].diagnosis {
       try DiagnosisPage(diagnosis).write(to: "\(parent)/diagnosis.html")
     }
     if shared.json {

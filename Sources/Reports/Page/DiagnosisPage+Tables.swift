@@ -47,7 +47,7 @@ extension DiagnosisPage {
     var table = TextTable([.init("measure"), .number("points")])
     table.append(["final: before minus after", NumberText.points(amount.loss.value)])
     table.append(["its 95 % interval", NumberText.interval(amount.loss.low, amount.loss.high, scale: 100)])
-    table.append(["McNemar's exact test, p", NumberText.pValue(amount.pValue)])
+    table.append(["McNemar's exact test, p", NumberText.pValue(amount.pairedPValue)])
     table.append(["went wrong, came right", "\(NumberText.grouped(amount.lost)), \(NumberText.grouped(amount.gained))"])
     for measure in amount.measures { table.append([measure.name, NumberText.points(measure.value)]) }
     return table

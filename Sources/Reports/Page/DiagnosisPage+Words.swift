@@ -13,7 +13,7 @@ extension DiagnosisPage {
     let evidence =
       "\(NumberText.points(amount.before)) → \(NumberText.percent(amount.after)), interval "
       + "\(NumberText.interval(amount.loss.low, amount.loss.high, scale: 100)), "
-      + "p \(NumberText.pValue(amount.pValue).hasPrefix("<") ? "" : "= ")\(NumberText.pValue(amount.pValue))"
+      + "p \(NumberText.pValue(amount.pairedPValue).hasPrefix("<") ? "" : "= ")\(NumberText.pValue(amount.pairedPValue))"
     guard amount.isSignificant else {
       return "Fine-tuning lost no more of \(quantity) than chance explains (\(evidence))."
     }
@@ -32,7 +32,7 @@ extension DiagnosisPage {
   public var countNote: String? {
     guard finding.isJudgedOnFewer else { return nil }
     return "Causes and layers are measured on \(NumberText.grouped(finding.measuredOn.source)) of the "
-      + "\(NumberText.grouped(amount.count)) test examples."
+      + "\(NumberText.grouped(amount.sourceCount)) test examples."
   }
 
   /// Why, in a line: `readout misaligned 19.4 · lost features 9.3`.

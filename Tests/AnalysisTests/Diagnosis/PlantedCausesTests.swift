@@ -141,7 +141,7 @@ import Training
       let next = try #require(model.parameters["hidden2.weight"])
       try next.copyInPlace(from: next.detached().cloned().selecting(order, along: 1))
     }
-    #expect(abs(result.forgetting.loss.value) < 0.01 && result.forgetting.pValue > 0.05, "seed \(seed)")
+    #expect(abs(result.forgetting.loss.value) < 0.01 && result.forgetting.pairedPValue > 0.05, "seed \(seed)")
     let permuted = try #require(result.layers.first { $0.layer == "hidden1" })
     #expect(permuted.drift > 0.5 && permuted.similarity.value > 0.99 && abs(permuted.probeDrop) < 0.03, "seed \(seed)")
     #expect(permuted.verdict == .harmless, "\(permuted), seed \(seed)")
@@ -241,7 +241,7 @@ import Training
 
   @Test func equalModelsForgetNothing() throws {
     let (result, remedies, _, seed) = try diagnosis { _ in }
-    #expect(result.forgetting.loss.value == 0 && result.forgetting.pValue == 1, "seed \(seed)")
+    #expect(result.forgetting.loss.value == 0 && result.forgetting.pairedPValue == 1, "seed \(seed)")
     #expect(result.layers.allSatisfy { $0.drift == 0 && $0.gain.value == 0 && $0.verdict == .unchanged })
     #expect(remedies.allSatisfy { $0.finding.gain.value < 0.05 }, "\(remedies.map(\.finding.action)), seed \(seed)")
     // A probe of permuted labels knows nothing.

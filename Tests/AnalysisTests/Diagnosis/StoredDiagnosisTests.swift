@@ -5,6 +5,7 @@ import Foundation
 import Metrics
 import TestSupport
 import Testing
+import Training
 
 @testable import Analysis
 
@@ -27,7 +28,7 @@ import Testing
 
   @Test func aDiagnosisOfVersion01IsRead() throws {
     let run = try Run.open(fixture)
-    let finding = try #require(try run.diagnosis())
+    let finding = try #require(run.diagnosis)
     #expect(run.record.analysis["diagnosis"]?.strings["finding"] == nil)
     #expect(finding.title == "best" && finding.sourceTask.hasSuffix("0-4"))
     let layers = try #require(run.record.analysis["diagnosis"]?.strings["layers"])
@@ -40,7 +41,7 @@ import Testing
     let predictions = try #require(run.record.predictions["source"])
     let comparison = PairedComparison(
       labels: labels, before: try #require(predictions[0]), after: try #require(predictions[2]))
-    #expect(run.chosenEpoch == 2 && finding.forgetting.count == 100 && !finding.isJudgedOnFewer)
+    #expect(run.chosenEpoch == 2 && finding.forgetting.sourceCount == 100 && !finding.isJudgedOnFewer)
     #expect(finding.forgetting.lost == comparison.lost && finding.forgetting.gained == comparison.gained)
     #expect(finding.forgetting.worst.isFinite && finding.forgetting.chance == 0.2)
     #expect(finding.examples.count == comparison.lost + comparison.gained)
@@ -61,8 +62,10 @@ import Testing
     var random = RandomSource(seed: run.record.seed)
     let interval = comparison.bootstrapInterval(using: &random)
     let amount = finding.forgetting
-    #expect(amount.loss == Estimate(-comparison.difference, low: -interval.high, high: -interval.low))
-    #expect(amount.count == 100 && amount.lost == comparison.lost && amount.pValue == comparison.pValue)
+    #expect(amount.forgetting == run.forgetting)
+    #expect(abs(amount.final + comparison.difference) < 1e-12)
+    #expect(amount.low == -interval.high && amount.high == -interval.low)
+    #expect(amount.sourceCount == 100 && amount.lost == comparison.lost && amount.pairedPValue == comparison.pValue)
     #expect(amount.epoch == 2 && amount.score == .accuracy)
     #expect(amount.before == Double(zip(labels, before).count { $0 == $1 }) / 100)
     let stored = try #require(run.record.metrics["source_accuracy"])
@@ -84,7 +87,8 @@ import Testing
       )
       let all = try AmountMeasure(models: whole, run: nil).amount()
       let amount = try AmountMeasure(models: some, run: nil).amount()
-      #expect(amount.count == 100 && amount.lost == all.lost && amount.gained == all.gained && amount.loss == all.loss)
+      #expect(
+        amount.sourceCount == 100 && amount.lost == all.lost && amount.gained == all.gained && amount.loss == all.loss)
       #expect(amount.isAgreement == isProxy && (amount.before == 1) == isProxy && amount.maxMinusFinal.isNaN)
       #expect(try some.answersBefore().count == 40)
       // Answers that come from those of all examples are those that are judged alone.
@@ -99,7 +103,7 @@ import Testing
       name: own.name, classNames: own.classNames, train: own.train,
       test: own.test.selecting(Array((0..<60).reversed())))
     let amount = try AmountMeasure(models: models(of: run, testCount: 60, source: backwards), run: run).amount()
-    #expect(amount.count == 60 && amount.maxMinusFinal.isNaN)
+    #expect(amount.sourceCount == 60 && amount.maxMinusFinal.isNaN)
     let proxy = try AmountMeasure(models: models(of: run, testCount: 100, isProxy: true), run: run).amount()
     #expect(proxy.before == 1 && proxy.isAgreement)
   }
@@ -120,7 +124,7 @@ import Testing
     let finding = try DiagnosisMeasure(models(of: run, testCount: 40), run: run).finding()
     try run.store(finding)
     let stored = try Run.open(folder.file("run"))
-    let read = try #require(try stored.diagnosis())
+    let read = try #require(stored.diagnosis)
     #expect(try FindingEncoder.encode(read).serialized() == FindingEncoder.encode(finding).serialized())
     let record = try #require(stored.record.analysis["diagnosis"])
     #expect(record.strings["report"] == nil && record.strings["layers"] == finding.layers.map(\.layer))

@@ -2,11 +2,11 @@ import Checkpoints
 import Findings
 import Metrics
 import Models
+import Training
 
 /// How much of the source task was lost, on all its test examples.
 ///
-/// Of a run that stored its predictions of the same examples, these are what counts, so that whoever speaks of the run
-/// says the same.
+/// Of a run that stored its predictions of the same examples, it is what the run says of itself.
 struct AmountMeasure {
   let models: ComparedModels
   let run: Run?
@@ -14,63 +14,38 @@ struct AmountMeasure {
   var others: [(run: Run, model: Model)] = []
 
   func amount() throws -> ForgottenAmount {
-    var amount = try run.flatMap { try stored($0) } ?? measured()
+    let forgetting = try run.flatMap(stored) ?? measured()
+    var amount = ForgottenAmount(forgetting)
     if !others.isEmpty {
-      let losses = try others.map { other in
-        try stored(other.run)?.loss.value
-          ?? accuracy(models.wholeAnswers().before) - accuracy(models.wholeAnswers(of: other.model))
+      let losses = try others.map { other -> Double in
+        if let known = stored(other.run)?.final { return known }
+        return try accuracy(models.wholeAnswers().before) - accuracy(models.wholeAnswers(of: other.model))
       }
-      let mean = MeanInterval([amount.loss.value] + losses)
+      let mean = MeanInterval([forgetting.final] + losses)
       amount.runs = MeanOfRuns(count: mean.count, loss: Estimate(mean.mean, low: mean.low, high: mean.high))
     }
     return amount
   }
 
-  /// What a run stored of the same examples; nil where it did not.
-  private func stored(_ run: Run) throws -> ForgottenAmount? {
+  /// What a run says of itself, of the same examples; nil where it did not store its predictions of them.
+  private func stored(_ run: Run) -> Forgetting? {
     guard !models.isProxy, run.record.labels["source"] == models.wholeSourceTest.labels,
       run.record.environment["sourceHead"].map({ $0 == models.sourceTask }) ?? true
     else { return nil }
-    return run.storedAmount
+    return run.forgetting
   }
 
-  private func measured() throws -> ForgottenAmount {
+  private func measured() throws -> Forgetting {
     let (start, end) = try models.wholeAnswers()
     let comparison = PairedComparison(before: start, after: end)
     var random = RandomSource(seed: run?.record.seed ?? 5)
     let interval = comparison.bootstrapInterval(using: &random)
-    var amount = ForgottenAmount(
-      models.score, before: accuracy(start), after: accuracy(end), comparison, interval: interval,
-      epoch: run?.chosenEpoch)
-    amount.chance = models.source.chance
-    let measures = ForgettingMeasures(sourceAccuracy: [amount.before, amount.after], chance: amount.chance)
-    amount.relative = measures.relative ?? .nan
-    return amount
-  }
-}
-
-extension Run {
-  // MERGE: to be replaced by `Run.forgetting` of Training, which computes the same.
-  /// The amount that the stored predictions say, the chosen epoch against epoch 0; nil where they are not there.
-  fileprivate var storedAmount: ForgottenAmount? {
-    let chosen = chosenEpoch
-    let scores = (record.metrics["source_accuracy"] ?? []).prefix(chosen + 1).filter { !$0.isNaN }
-    guard scores.count > 1, let labels = record.labels["source"], let predictions = record.predictions["source"],
-      let before = predictions[0], let after = predictions[chosen]
-    else { return nil }
-    let chance = 1 / Double(max(1, Set(labels).count))
-    let measures = ForgettingMeasures(sourceAccuracy: scores, chance: chance)
-    let comparison = PairedComparison(labels: labels, before: before, after: after)
-    var random = RandomSource(seed: record.seed)
-    let interval = comparison.bootstrapInterval(using: &random)
-    func score(_ predictions: [Int32]) -> Double { accuracy(zip(labels, predictions).map(==)) }
-    var amount = ForgottenAmount(
-      .accuracy, before: score(before), after: score(after), comparison, interval: interval, epoch: chosen)
-    amount.relative = measures.relative ?? .nan
-    amount.maxMinusFinal = measures.maxMinusFinal
-    amount.worst = measures.worst
-    amount.area = measures.area
-    amount.chance = chance
-    return amount
+    let (before, after, chance) = (accuracy(start), accuracy(end), models.source.chance)
+    let relative = ForgettingMeasures(sourceAccuracy: [before, after], chance: chance).relative
+    return Forgetting(
+      score: models.score, epoch: run?.chosenEpoch ?? models.epoch, before: before, after: after,
+      final: -comparison.difference, low: -interval.high, high: -interval.low, relative: relative ?? .nan,
+      pairedPValue: comparison.pValue, lost: comparison.lost, gained: comparison.gained,
+      sourceCount: comparison.count, chance: chance)
   }
 }

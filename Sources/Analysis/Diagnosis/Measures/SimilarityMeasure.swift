@@ -12,11 +12,11 @@ struct SimilarityMeasure {
 
   /// What was found, by layer.
   struct Result {
-    var layers: [String: (similarity: Estimate, null: Double)] = [:]
+    var layers: [String: LayerSimilarity.Entry] = [:]
     /// How many examples it is of.
     var count: Int?
 
-    func similarity(_ layer: String) -> Estimate { layers[layer]?.similarity ?? .unmeasured }
+    func similarity(_ layer: String) -> Estimate { layers[layer]?.estimate ?? .unmeasured }
     func null(_ layer: String) -> Double { layers[layer]?.null ?? .nan }
   }
 
@@ -32,12 +32,9 @@ struct SimilarityMeasure {
   }
 
   private func compare(_ a: Model, _ b: Model, on split: Split, dataset: String) throws -> Result {
-    let matrix = try CKAMatrix(
+    let found = try LayerSimilarity(
       comparing: a, with: b, on: split, dataset: dataset, layersA: layers, layersB: layers, sampleCount: sampleCount)
     return Result(
-      layers: Dictionary(
-        uniqueKeysWithValues: matrix.diagonal.map {
-          ($0.layer, (Estimate($0.cka, low: $0.low, high: $0.high), $0.null))
-        }), count: matrix.sampleCount)
+      layers: Dictionary(uniqueKeysWithValues: found.diagonal.map { ($0.layer, $0) }), count: found.sampleCount)
   }
 }
