@@ -49,6 +49,34 @@ import Testing
     #expect(try Command("diagnose", run, "--apply", "99", "-o", folder.file("no.h5")).status == 64)
   }
 
+  @Test func theAmountIsTheSameWhoeverSaysItAndFewerExamplesAreSaid() throws {
+    let folder = try TemporaryFolder()
+    let run = try run(in: folder)
+    let said = try Command("report", run).output
+    let diagnosis = try Command("diagnose", run, "--no-probes", "--samples", "40", "--quiet")
+    #expect(diagnosis.status == 0, "\(diagnosis.errors)")
+    // "Fine-tuning lost 23.0 points of … (81.0 → 58.0 %, interval 14.0 to 32.0, p < 0.001)."
+    func amount(_ text: String) throws -> [Substring] {
+      let pattern =
+        #/(?:lost|forgot) ([\d.]+) points .*? \(([\d.]+) → ([\d.]+) %, .*?interval ([\d.]+) to ([\d.]+)/#
+      let match = try #require(text.firstMatch(of: pattern), "\(text)")
+      return [match.1, match.2, match.3, match.4, match.5]
+    }
+    #expect(try amount(diagnosis.output) == amount(said))
+    #expect(diagnosis.output.contains("Causes and layers are measured on 40 of the 100 test examples."))
+    let all = try Command("diagnose", run, "--no-probes", "--quiet")
+    #expect(try amount(all.output) == amount(said) && !all.output.contains("are measured on"), "\(all.output)")
+  }
+
+  @Test func aDiagnosisOfVersion01IsDrawnAgain() throws {
+    let folder = try TemporaryFolder()
+    let drawn = try Command("report", Repository.fixture("runs-0.1/best"), "-o", folder.file("report.html"))
+    #expect(drawn.status == 0, "\(drawn.errors)")
+    let page = try String(contentsOfFile: folder.file("diagnosis.html"), encoding: .utf8)
+    #expect(page.contains("Fine-tuning lost") && page.contains("Restoring layers.0") && page.contains("data:image/bmp"))
+    #expect(!page.contains("are measured on"))
+  }
+
   @Test func aBudgetThatIsExceededEndsWithTwo() throws {
     let folder = try TemporaryFolder()
     let run = try run(in: folder)

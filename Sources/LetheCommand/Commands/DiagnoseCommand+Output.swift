@@ -1,93 +1,55 @@
+import Files
 import Findings
+import Foundation
+import HDF5
 import Reports
 
 extension DiagnoseCommand {
-  func show(_ report: DiagnosisReport, _ page: String?) {
-    Console.result(report.verdict)
-    if let note = report.proxyNote { Console.result(note) }
-    Console.result("Why   \(report.why)")
-    if let place = report.place { Console.result("Where \(place)") }
-    if let moment = report.moment { Console.result("When  \(moment)") }
-    Console.result("")
-    Console.table(report.layerTable())
-    let tried = report.triedRemedies
-    if !report.remedies.isEmpty {
-      Console.result("\nWhat helps, in points of accuracy on examples that had no part in choosing it")
-      if !tried.isEmpty { Console.table(report.remedyTable()) }
-      for remedy in report.untriedRemedies { Console.result("or    \(remedy.command)") }
-      if let first = tried.first { Console.result("next: \(first.command)") }
+  /// Names the finding, and says for each remedy what to type.
+  func worded(_ finding: DiagnosisFinding, of subject: JudgedOptions.Subject) -> DiagnosisFinding {
+    var finding = finding
+    if let run = runs.first { finding.title = URL(fileURLWithPath: run).lastPathComponent }
+    let words =
+      runs.first
+      ?? "--before \(subject.before) --after \(subject.after) "
+      + "\(subject.isProxy ? "--source-proxy" : "--source") \(subject.source.specification)"
+    for number in finding.remedies.indices {
+      finding.remedies[number].command = "lethe diagnose \(words) --apply \(number + 1) -o fixed.h5"
     }
-    if let page { Console.result("report: \(page)") }
+    if let command = subject.retraining, var again = finding.retraining {
+      let frozen = again.layers.map { " --freeze \($0)" }.joined()
+      again.command = command + frozen + " --regularizer l2-sp:alpha=0.1 -o again"
+      finding.remedies.append(again)
+    }
+    return finding
   }
 
-  func json(_ report: DiagnosisReport) -> JSONValue {
-    let forgetting: [(String, JSONValue)] = [
-      ("final", .double(report.loss.value)), ("low", .double(report.loss.low)), ("high", .double(report.loss.high)),
-      ("pairedPValue", .double(report.pValue)), ("lost", .int(report.lost)), ("gained", .int(report.gained)),
-      ("sourceCount", .int(report.count)), ("before", .double(report.before)), ("after", .double(report.after)),
-      ("isAgreement", .bool(report.isProxy)), ("measures", figures(report.measures)),
-    ]
-    return [
-      "forgetting": .object(forgetting),
-      "waterfall": .array(
-        report.causes.map {
-          [
-            "cause": .string($0.name), "points": .double(100 * $0.loss.value), "low": .double(100 * $0.loss.low),
-            "high": .double(100 * $0.loss.high),
-          ]
-        }), "layers": .array(report.layers.map { layer($0, report.controlNames) }),
-      "probeControls": figures(report.probeControls),
-      "classes": .array(
-        report.classes.map {
-          [
-            "class": .string($0.name), "count": .int($0.count), "before": .double($0.before),
-            "after": .double($0.after), "lost": .int($0.lost), "gained": .int($0.gained),
-          ]
-        }),
-      "examples": .array(
-        report.examples.map {
-          [
-            "index": .int($0.index), "class": .string($0.label), "before": .string($0.before),
-            "after": .string($0.after), "probabilityBefore": .double($0.confidenceBefore),
-            "probabilityAfter": .double($0.confidenceAfter),
-          ]
-        }),
-      "epochs": .array(
-        report.history.map { epoch in
-          [
-            "epoch": .int(epoch.epoch), "drift": .array(epoch.drift.map { .double($0) }),
-            "cka": .array(epoch.similarity.map { .double($0) }),
-            "probeDrop": .array(epoch.probeDrop.map { .double($0) }),
-          ]
-        }),
-      "firstLayer": report.firstLayer.map { .string($0) } ?? .null,
-      "firstSignificantEpoch": report.firstSignificantEpoch.map { .int($0) } ?? .null,
-      "correlations": figures(report.correlations),
-      "remedies": .array(
-        report.remedies.map {
-          [
-            "action": .string($0.action), "command": .string($0.command), "sourceGain": .double($0.gain.value),
-            "low": .double($0.gain.low), "high": .double($0.gain.high), "targetCost": .double($0.cost),
-          ]
-        }),
-    ]
+  func show(_ finding: DiagnosisFinding, _ path: String?) {
+    let page = DiagnosisPage(finding)
+    Console.result(page.verdict)
+    if let note = page.proxyNote { Console.result(note) }
+    if let note = page.countNote { Console.result(note) }
+    Console.result("Why   \(page.why)")
+    if let place = page.place { Console.result("Where \(place)") }
+    if let moment = page.moment { Console.result("When  \(moment)") }
+    Console.result("")
+    Console.table(page.layerTable())
+    let tried = page.triedRemedies
+    if !finding.remedies.isEmpty {
+      Console.result("\nWhat helps, in points of accuracy on examples that had no part in choosing it")
+      if !tried.isEmpty { Console.table(page.remedyTable()) }
+      for remedy in page.untriedRemedies { if let command = remedy.command { Console.result("or    \(command)") } }
+      if let command = tried.first?.command { Console.result("next: \(command)") }
+    }
+    if let path { Console.result("report: \(path)") }
   }
+}
 
-  private func layer(_ layer: DiagnosisReport.Layer, _ controls: [String]) -> JSONValue {
-    [
-      "layer": .string(layer.name), "drift": .double(layer.drift), "predictedLoss": .double(layer.predictedLoss),
-      "cka": .double(layer.similarity.value), "ckaLow": .double(layer.similarity.low),
-      "ckaHigh": .double(layer.similarity.high), "null": .double(layer.null),
-      "ckaTarget": .double(layer.targetSimilarity.value), "ckaTargetLow": .double(layer.targetSimilarity.low),
-      "ckaTargetHigh": .double(layer.targetSimilarity.high),
-      "controls": .object(zip(controls, layer.controls).map { ($0, .double($1)) }),
-      "probeDrop": .double(layer.probeDrop), "rewindGain": .double(layer.gain.value),
-      "rewindLow": .double(layer.gain.low), "rewindHigh": .double(layer.gain.high), "rewindCost": .double(layer.cost),
-      "verdict": .string(layer.verdict),
-    ]
-  }
-
-  private func figures(_ figures: [DiagnosisReport.Figure]) -> JSONValue {
-    .object(figures.map { ($0.name, .double($0.value)) })
+extension DiagnosisPage {
+  /// Writes the page, and the list of changed examples beside it.
+  func write(to page: String) throws {
+    try AtomicFile.write(Data(html().utf8), to: page)
+    let folder = (page as NSString).deletingLastPathComponent
+    try AtomicFile.write(Data(exampleFile().utf8), to: "\(folder.isEmpty ? "." : folder)/diagnosis-examples.csv")
   }
 }

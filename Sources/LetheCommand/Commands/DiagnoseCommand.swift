@@ -2,6 +2,7 @@ import Analysis
 import ArgumentParser
 import Checkpoints
 import Datasets
+import Findings
 import Foundation
 import HDF5
 import Metrics
@@ -70,40 +71,40 @@ struct DiagnoseCommand: ParsableCommand, ResultOptions {
     if apply != nil, let output { try requireAbsent(output) }
     let subject = try pair.subject(of: runs.first)
     let device = try hardware.open()
-    let judged = try pair.open(subject, reading: reading, device: device)
+    let models = try pair.open(subject, reading: reading, device: device)
     let progress = { (what: String) in if !shared.quiet, !shared.json { Console.say("measuring \(what)") } }
     if let apply, let output {
-      return try write(apply, of: judged, to: output, epoch: subject.epoch, progress)
+      return try write(apply, of: models, to: output, epoch: subject.epoch, progress)
     }
     var run = try runs.first.map { try Run.open($0) }
-    let others = try runs.dropFirst().map { path in
-      let other = try Run.open(path)
-      return try Model(Checkpoint(contentsOf: other.checkpointPath(epoch: other.chosenEpoch)), device: device)
-    }
-    let diagnosis = try judged.diagnosis(
-      probes: noProbes ? nil : ProbeData(judged.source), sampleCount: min(pair.samples, 1000), averagesOrders: shapley,
-      run: run, others: others, onProgress: progress)
-    let remedies = try judged.remedies(onProgress: progress)
-    let report = report(diagnosis, remedies, subject, judged, run)
-    try run?.store(report)
+    let measure = DiagnosisMeasure(
+      models, probes: noProbes ? nil : ProbeData(models.source),
+      sampleCount: min(pair.samples, DiagnosisThresholds.similarityExamples), averagesOrders: shapley, run: run,
+      others: try runs.dropFirst().map { try Run.open($0) })
+    let finding = worded(try measure.finding(onProgress: progress), of: subject)
+    try run?.store(finding)
     let page = output ?? runs.first.map { "\($0)/diagnosis.html" }
-    if let page { try report.write(to: page) }
-    if shared.json { Console.result(json(report)) } else { show(report, page) }
-    if let budget, diagnosis.interval.low > budget { throw ExitCode(2) }
+    if let page { try DiagnosisPage(finding).write(to: page) }
+    if shared.json {
+      Console.result(try FindingEncoder.encode(finding.withoutPictures))
+    } else {
+      show(finding, page)
+    }
+    if let budget, finding.forgetting.loss.low > budget { throw ExitCode(2) }
   }
 
   private func write(
-    _ number: Int, of pair: JudgedPair, to output: String, epoch: Int, _ progress: (String) -> Void
+    _ number: Int, of models: ComparedModels, to output: String, epoch: Int, _ progress: (String) -> Void
   ) throws {
-    let remedies = try pair.remedies(onProgress: progress)
+    let remedies = try RemedyMeasure(models).tried(onProgress: progress)
     guard remedies.indices.contains(number - 1) else {
       throw CommandError.usage("--apply \(number): there are \(remedies.count) remedies that can be applied")
     }
-    try pair.checkpoint(applying: remedies[number - 1], epoch: epoch).write(to: output)
+    try models.checkpoint(applying: remedies[number - 1], epoch: epoch).write(to: output)
     if shared.json {
-      Console.result(["checkpoint": .string(output), "action": .string(remedies[number - 1].action)])
+      Console.result(["checkpoint": .string(output), "action": .string(remedies[number - 1].finding.action)])
     } else {
-      Console.result("\(remedies[number - 1].action): wrote \(output)")
+      Console.result("\(remedies[number - 1].finding.action): wrote \(output)")
     }
   }
 }

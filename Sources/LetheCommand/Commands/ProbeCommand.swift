@@ -2,6 +2,7 @@ import Analysis
 import ArgumentParser
 import Checkpoints
 import Files
+import Findings
 import Foundation
 import HDF5
 import Models
@@ -44,62 +45,14 @@ struct ProbeCommand: ParsableCommand, ResultOptions {
     let device = try hardware.open()
     let models = try paths.map { try Model(Checkpoint(contentsOf: $0), device: device) }
     let data = try reading.load(data, for: models[0].program)
-    let examples = ProbeData(data, trainCount: samples)
-    let names =
-      try layers.isEmpty
-      ? models[0].comparableLayers : models[0].program.layers(matching: layers).map(\.name)
-    let head = Set(models[0].program.headParameterNames)
-    let wanted = names.filter { name in
-      models[0].program.layer(named: name).map { head.isDisjoint(with: $0.parameterNames) } ?? true
-    }
-    let probes = try models.map { try $0.probes(of: wanted, on: examples) }
-    let control = try wanted.last.flatMap { try models[0].control(on: $0, examples) } ?? .nan
-    if let output {
-      let chart = chart(probes, paths, control, data.name)
-      try AtomicFile.write(Data(chart.svg().utf8), to: output)
-    }
-    if shared.json {
-      Console.result([
-        "data": .string(data.name), "control": .double(control),
-        "layers": .array(
-          probes[0].indices.map { row in
-            [
-              "layer": .string(probes[0][row].layer),
-              "accuracy": .array(probes.map { .double($0[row].accuracy) }),
-              "penalty": .array(probes.map { .double($0[row].penalty) }),
-            ]
-          }),
-      ])
-      return
-    }
-    var table = TextTable([.init("layer")] + paths.map { .number($0) } + (paths.count > 1 ? [.number("drop")] : []))
-    for row in probes[0].indices {
-      let values = probes.map { $0[row].accuracy }
-      table.append(
-        [probes[0][row].layer] + values.map(Show.percent)
-          + (paths.count > 1 ? [Show.points(values[0] - values[values.count - 1])] : []))
-    }
-    Console.table(table)
-    Console.result("control, fitted to permuted labels: \(Show.percent(control))")
+    let finding = try ProbeMeasure(
+      zip(paths, models).map { (name: $0, model: $1) }, on: ProbeData(data, trainCount: samples)
+    ).finding(layers: layers)
+    if let output { try AtomicFile.write(Data(finding.chart().svg().utf8), to: output) }
+    if shared.json { return Console.result(try FindingEncoder.encode(finding)) }
+    Console.table(finding.table())
+    Console.result(finding.controlWords)
     if let output { Console.result("chart: \(output)") }
-  }
-
-  private func chart(_ probes: [[LinearProbe]], _ paths: [String], _ control: Double, _ data: String) -> BarChart {
-    let layers = probes[0].map(\.layer)
-    let drops = layers.indices.map { probes[0][$0].accuracy - probes[probes.count - 1][$0].accuracy }
-    let worst = layers.indices.max { drops[$0] < drops[$1] }
-    let best = layers.indices.max { probes[0][$0].accuracy < probes[0][$1].accuracy }
-    let finding =
-      paths.count > 1
-      ? worst.map { "A probe of \(layers[$0]) lost most: \(Show.points(drops[$0])) points" }
-      : best.map { "\(layers[$0]) tells the classes apart best: \(Show.percent(probes[0][$0].accuracy))" }
-    return BarChart(
-      title: finding ?? "No layer was probed",
-      subtitle: "accuracy of a linear classifier fitted to each layer's features, \(data); fitted to permuted labels: "
-        + Show.percent(control), valueTitle: "accuracy (%)", decimals: 1, rows: layers,
-      series: zip(paths, probes).map { path, own in
-        BarChart.Series(name: path, values: own.map { .init(100 * $0.accuracy) })
-      })
   }
 
   private func paths() throws -> [String] {

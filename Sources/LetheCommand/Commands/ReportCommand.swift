@@ -1,3 +1,4 @@
+import Analysis
 import ArgumentParser
 import Checkpoints
 import Files
@@ -52,7 +53,7 @@ struct ReportCommand: ParsableCommand, ResultOptions {
     }
     try AtomicFile.write(Data(report.html().utf8), to: page)
     if opened.count == 1, let diagnosis = opened[0].diagnosis {
-      try diagnosis.write(to: "\(parent)/diagnosis.html")
+      try DiagnosisPage(diagnosis).write(to: "\(parent)/diagnosis.html")
     }
     if shared.json {
       Console.result([

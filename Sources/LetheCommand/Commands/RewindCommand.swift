@@ -32,56 +32,16 @@ struct RewindCommand: ParsableCommand, ResultOptions {
   private var output: String? { destination.output }
 
   func run() throws {
-    let judged = try pair.open(pair.subject(of: subjectRun), reading: reading, device: hardware.open())
-    let parts: [(title: String, rewinds: [Rewind])] =
-      cumulative
-      ? [
-        ("from the head down", try judged.cumulativeRewinds(fromHead: true)),
-        ("from the input up", try judged.cumulativeRewinds(fromHead: false)),
-      ] : [("each alone", try judged.rewinds())]
+    let models = try pair.open(pair.subject(of: subjectRun), reading: reading, device: hardware.open())
+    let finding = try RewindMeasure(models).finding(cumulative ? [.fromHead, .fromInput] : [.alone])
     if let output {
-      let chart = chart(parts[0], judged.source.name)
-      try AtomicFile.write(Data(chart.svg().utf8), to: output)
+      try AtomicFile.write(Data(finding.chart(cumulative ? .fromHead : .alone).svg().utf8), to: output)
     }
-    if shared.json {
-      Console.result(.object(parts.map { ($0.title, .array($0.rewinds.map(json))) }))
-      return
-    }
-    for part in parts {
-      Console.result(part.title)
-      var table = TextTable([
-        .init(cumulative ? "up to" : "layer"), .number("source regained"), .number("95 % interval"),
-        .number("target lost"),
-      ])
-      for rewind in part.rewinds {
-        table.append([
-          rewind.layers.last ?? "", Show.points(rewind.gain),
-          "\(Show.points(rewind.low)) to \(Show.points(rewind.high))",
-          rewind.cost.isNaN ? "–" : Show.points(rewind.cost),
-        ])
-      }
-      Console.table(table)
+    if shared.json { return Console.result(try FindingEncoder.encode(finding)) }
+    for part in finding.parts {
+      Console.result(part.order.rawValue)
+      Console.table(finding.table(part.order))
     }
     if let output { Console.result("chart: \(output)") }
-  }
-
-  private func chart(_ part: (title: String, rewinds: [Rewind]), _ source: String) -> BarChart {
-    let best = part.rewinds.max { $0.gain < $1.gain }
-    return BarChart.rewinds(
-      part.rewinds.map { rewind in
-        (
-          rewind.layers.last ?? "", DiagnosisReport.Estimate(rewind.gain, low: rewind.low, high: rewind.high),
-          rewind.cost
-        )
-      },
-      title: best.map { "Restoring \($0.layers.joined(separator: ", ")) regains \(Show.points($0.gain)) points" } ?? "",
-      subtitle: "points of accuracy when layers are put back, \(part.title); source: \(source)")
-  }
-
-  private func json(_ rewind: Rewind) -> JSONValue {
-    [
-      "layers": .array(rewind.layers.map { .string($0) }), "gain": .double(rewind.gain), "low": .double(rewind.low),
-      "high": .double(rewind.high), "cost": .double(rewind.cost),
-    ]
   }
 }

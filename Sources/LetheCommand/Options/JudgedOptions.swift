@@ -2,6 +2,7 @@ import Analysis
 import ArgumentParser
 import Checkpoints
 import Datasets
+import Findings
 import Foundation
 import Torch
 import Training
@@ -33,8 +34,8 @@ struct JudgedOptions: ResultOptions {
   @Flag(help: "Look at every layer by itself, where by default more than twelve are taken together as blocks.")
   var everyLayer = false
 
-  @Option(help: "Test examples of each task, at most.")
-  var samples = 2000
+  @Option(help: "Test examples of each task, at most. How much was lost in all is measured on all.")
+  var samples = DiagnosisThresholds.judgedExamples
 }
 
 extension JudgedOptions {
@@ -95,7 +96,7 @@ extension JudgedOptions {
   }
 
   /// Loads the models and the data.
-  func open(_ subject: Subject, reading: DataOptions, device: Device) throws -> JudgedPair {
+  func open(_ subject: Subject, reading: DataOptions, device: Device) throws -> ComparedModels {
     let before = try Checkpoint(contentsOf: subject.before)
     func load(_ data: JudgingData, _ option: String) throws -> Dataset {
       switch data {
@@ -107,14 +108,11 @@ extension JudgedOptions {
         }
       }
     }
-    let pair = try JudgedPair(
+    return try ComparedModels(
       before: before, after: Checkpoint(contentsOf: subject.after),
       source: load(subject.source, subject.isProxy ? "--source-proxy" : "--source"),
       target: subject.target.map { try load($0, "--target") }, isProxy: subject.isProxy,
-      sourceTask: subject.head,
-      testCount: samples, device: device)
-    pair.takesEveryLayer = everyLayer
-    return pair
+      sourceTask: subject.head, takesEveryLayer: everyLayer, testCount: samples, device: device)
   }
 }
 

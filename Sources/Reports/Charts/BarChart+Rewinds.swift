@@ -1,9 +1,11 @@
+import Findings
+
 extension BarChart {
   /// What putting layers back brings, a row each, in points.
   ///
   /// - Parameter rewinds: fractions; a cost that is NaN is left out.
   public static func rewinds(
-    _ rewinds: [(name: String, gain: DiagnosisReport.Estimate, cost: Double)], title: String, subtitle: String
+    _ rewinds: [(name: String, gain: Estimate, cost: Double)], title: String, subtitle: String
   ) -> BarChart {
     var series = [
       Series(

@@ -1,6 +1,7 @@
 import Checkpoints
 import Datasets
 import Evaluation
+import Findings
 import HDF5
 import Metrics
 import Models
@@ -55,7 +56,7 @@ import Training
 
   private func diagnosis(
     _ change: (Model) throws -> Void
-  ) throws -> (diagnosis: Diagnosis, remedies: [Remedy], pair: JudgedPair, seed: UInt64) {
+  ) throws -> (diagnosis: DiagnosisFinding, remedies: [TriedRemedy], models: ComparedModels, seed: UInt64) {
     let seed = UInt64.random(in: 0..<1_000_000)
     let source = try Self.data("source", seed: seed)
     let model = try Self.trained(on: source, seed: seed)
@@ -64,9 +65,10 @@ import Training
     // Another task's head is in place afterwards, as after fine-tuning.
     let target = try Self.data("target", seed: seed + 1)
     try model.addHead(task: "target", classNames: target.classNames, labelMap: target.labelMap, seed: seed)
-    let pair = try JudgedPair(
+    let models = try ComparedModels(
       before: before, after: model.checkpoint(epoch: 1), source: source, target: nil, testCount: 400)
-    return (try pair.diagnosis(probes: ProbeData(source, trainCount: 400)), try pair.remedies(), pair, seed)
+    let finding = try DiagnosisMeasure(models, probes: ProbeData(source, trainCount: 400)).finding()
+    return (finding, try RemedyMeasure(models).tried(), models, seed)
   }
 
   private func noise(_ tensor: Tensor, _ deviation: Double, seed: UInt64) throws {
@@ -80,49 +82,52 @@ import Training
       try #require(model.buffers["norm.running_mean"]).fill(3)
       try #require(model.buffers["norm.running_var"]).fill(0.05)
     }
-    let parts = result.waterfall.parts
-    #expect(result.sourceBefore > 0.9 && result.sourceAfter < 0.8, "seed \(seed)")
+    let parts = result.causes
+    #expect(result.forgetting.before > 0.9 && result.forgetting.after < 0.8, "seed \(seed)")
     #expect(
-      parts[0].loss > 0.8 * (result.sourceBefore - result.sourceAfter) && parts[0].low > 0, "\(parts), seed \(seed)")
-    #expect(remedies.first?.action.hasPrefix("re-estimate") == true || remedies.first?.action.contains("norm") == true)
+      parts[0].loss.value > 0.8 * (result.forgetting.before - result.forgetting.after) && parts[0].loss.low > 0,
+      "\(parts), seed \(seed)")
+    #expect(
+      remedies.first?.finding.action.hasPrefix("re-estimate") == true
+        || remedies.first?.finding.action.contains("norm") == true)
   }
 
   @Test func bothOrdersTogetherSumToTheWhole() throws {
-    let (result, _, pair, seed) = try diagnosis { model in
+    let (result, _, models, seed) = try diagnosis { model in
       try #require(model.buffers["norm.running_mean"]).fill(1)
       let head = try #require(model.heads["source"]).tensors
       let order = try Tensor([1, 2, 3, 0] as [Int64])
       for (_, tensor) in head { try tensor.copyInPlace(from: tensor.detached().cloned().selecting(order, along: 0)) }
     }
-    let averaged = try pair.waterfall(averagesOrders: true)
-    #expect(averaged.isAveragedOverOrders && !result.waterfall.isAveragedOverOrders)
-    for waterfall in [averaged, result.waterfall] {
-      let sum = waterfall.parts.reduce(0) { $0 + $1.loss }
-      #expect(abs(sum - (waterfall.before - waterfall.after)) < 1e-9, "seed \(seed)")
+    let averaged = try WaterfallMeasure(models, averagesOrders: true).causes()
+    for causes in [averaged, result.causes] {
+      let sum = causes.reduce(0) { $0 + $1.loss.value }
+      #expect(abs(sum - (result.forgetting.before - result.forgetting.after)) < 1e-9, "seed \(seed)")
     }
     // The order matters for how the first two share, not for what is left.
-    #expect(averaged.parts[2].loss == result.waterfall.parts[2].loss)
-    #expect(averaged.parts[1].loss > 0.3, "\(averaged.parts), seed \(seed)")
+    #expect(averaged[2].loss.value == result.causes[2].loss.value)
+    #expect(averaged[1].loss.value > 0.3, "\(averaged), seed \(seed)")
   }
 
   @Test func aRotatedHeadIsFound() throws {
-    let (result, remedies, pair, seed) = try diagnosis { model in
+    let (result, remedies, models, seed) = try diagnosis { model in
       let head = try #require(model.heads["source"]).tensors
       let order = try Tensor([1, 2, 3, 0] as [Int64])
       for (_, tensor) in head { try tensor.copyInPlace(from: tensor.detached().cloned().selecting(order, along: 0)) }
     }
-    let parts = result.waterfall.parts
+    let parts = result.causes
     #expect(
-      parts[1].loss > 0.9 * (result.sourceBefore - result.sourceAfter) && parts[1].low > 0, "\(parts), seed \(seed)")
-    #expect(abs(parts[0].loss) < 0.05 && abs(parts[2].loss) < 0.05, "\(parts), seed \(seed)")
+      parts[1].loss.value > 0.9 * (result.forgetting.before - result.forgetting.after) && parts[1].loss.low > 0,
+      "\(parts), seed \(seed)")
+    #expect(abs(parts[0].loss.value) < 0.05 && abs(parts[2].loss.value) < 0.05, "\(parts), seed \(seed)")
     #expect(result.layers.allSatisfy { $0.verdict == .unchanged && $0.drift == 0 })
     let best = try #require(remedies.first)
-    #expect(best.action == "refit the source head" && best.gain > 0.5)
+    #expect(best.finding.action == "refit the source head" && best.finding.gain.value > 0.5)
     // What is applied is what was measured.
-    let repaired = try Model(pair.checkpoint(applying: best, epoch: 1))
+    let repaired = try Model(models.checkpoint(applying: best, epoch: 1))
     try repaired.activate(task: "source")
-    let score = try Evaluator().evaluate(repaired, on: pair.source.test, dataset: "source").accuracy
-    #expect(score > result.sourceBefore - 0.05, "seed \(seed)")
+    let score = try Evaluator().evaluate(repaired, on: models.source.test, dataset: "source").accuracy
+    #expect(score > result.forgetting.before - 0.05, "seed \(seed)")
   }
 
   @Test func permutedUnitsAreHarmless() throws {
@@ -136,7 +141,7 @@ import Training
       let next = try #require(model.parameters["hidden2.weight"])
       try next.copyInPlace(from: next.detached().cloned().selecting(order, along: 1))
     }
-    #expect(abs(result.forgetting.difference) < 0.01 && result.forgetting.pValue > 0.05, "seed \(seed)")
+    #expect(abs(result.forgetting.loss.value) < 0.01 && result.forgetting.pairedPValue > 0.05, "seed \(seed)")
     let permuted = try #require(result.layers.first { $0.layer == "hidden1" })
     #expect(permuted.drift > 0.5 && permuted.similarity.value > 0.99 && abs(permuted.probeDrop) < 0.03, "seed \(seed)")
     #expect(permuted.verdict == .harmless, "\(permuted), seed \(seed)")
@@ -146,12 +151,12 @@ import Training
     let (result, remedies, _, seed) = try diagnosis { model in
       try noise(try #require(model.parameters["hidden1.weight"]), 1, seed: 3)
     }
-    #expect(result.sourceBefore - result.sourceAfter > 0.1, "seed \(seed)")
+    #expect(result.forgetting.before - result.forgetting.after > 0.1, "seed \(seed)")
     for layer in result.layers {
       #expect((layer.verdict == .lostHere) == (layer.layer == "hidden1"), "\(layer), seed \(seed)")
     }
-    let rewound = try #require(remedies.first { $0.action.hasPrefix("rewind") })
-    #expect(rewound.action == "rewind hidden1" && rewound.gain > 0.1, "\(rewound.action), seed \(seed)")
+    let rewound = try #require(remedies.map(\.finding).first { $0.kind == .rewind })
+    #expect(rewound.action == "rewind hidden1" && rewound.gain.value > 0.1, "\(rewound.action), seed \(seed)")
   }
 
   @Test func layersOfAnotherSeedAreFoundTogether() throws {
@@ -163,14 +168,14 @@ import Training
         try tensor.copyInPlace(from: try #require(other.parameters[name]))
       }
     }
-    #expect(result.sourceBefore - result.sourceAfter > 0.2, "seed \(seed)")
+    #expect(result.forgetting.before - result.forgetting.after > 0.2, "seed \(seed)")
     for layer in result.layers {
       let isFound = [.lostHere, .lostTogether].contains(layer.verdict)
       #expect(isFound == layer.layer.hasPrefix("hidden"), "\(layer), seed \(seed)")
     }
-    let rewound = try #require(remedies.first { $0.action.hasPrefix("rewind") })
+    let rewound = try #require(remedies.map(\.finding).first { $0.kind == .rewind })
     #expect(
-      ["rewind hidden1, hidden2", "rewind hidden2, hidden1"].contains(rewound.action) && rewound.gain > 0.2,
+      ["rewind hidden1, hidden2", "rewind hidden2, hidden1"].contains(rewound.action) && rewound.gain.value > 0.2,
       "\(rewound.action), seed \(seed)")
   }
 
@@ -189,8 +194,8 @@ import Training
       let step = try Tensor(importance.indices.map { Float($0 == heaviest ? 0.01 : 0) }, shape: weight.shape)
       try weight.addInPlace(step)
     }
-    let pair = try JudgedPair(before: before, after: model.checkpoint(epoch: 1), source: source, target: nil)
-    let predicted = try pair.predictedLosses(of: pair.rewindUnits, sampleCount: 400)
+    let models = try ComparedModels(before: before, after: model.checkpoint(epoch: 1), source: source, target: nil)
+    let predicted = try PredictedLossMeasure(models).losses(of: models.rewindUnits, sampleCount: 400)
     #expect(predicted["hidden2"] == 0 && predicted["conv1"] == 0)
     let expected = importance[heaviest] * 0.01 * 0.01 / 2
     let found = try #require(predicted["hidden1"])
@@ -207,16 +212,16 @@ import Training
     let proxy = try Datasets.Dataset(
       name: "others", classNames: ["one"], train: source.train.relabelled([Int32](repeating: 0, count: 400)),
       test: source.test.relabelled([Int32](repeating: 0, count: 400)))
-    let pair = try JudgedPair(
+    let models = try ComparedModels(
       before: before, after: model.checkpoint(epoch: 1), source: proxy, target: nil, isProxy: true)
-    let result = try pair.diagnosis(probes: nil)
-    #expect(result.sourceBefore == 1)
+    let result = try DiagnosisMeasure(models).finding()
+    #expect(result.forgetting.before == 1)
     let (first, second) = (try Model(before), model)
     let answers = try [first, second].map {
       try Evaluator().evaluate($0, on: source.test, dataset: "source").predictions
     }
     let agreement = Double(zip(answers[0], answers[1]).count { $0 == $1 }) / 400
-    #expect(abs(result.sourceAfter - agreement) < 1e-12)
+    #expect(abs(result.forgetting.after - agreement) < 1e-12)
     #expect(result.layers.first { $0.verdict == .lostHere }?.layer == "hidden1")
   }
 
@@ -224,10 +229,10 @@ import Training
     let (result, _, _, seed) = try diagnosis { model in
       try noise(try #require(model.parameters["hidden1.weight"]), 1, seed: 3)
     }
-    for (layer, value) in result.controls.itself { #expect(abs(value - 1) < 1e-9, "\(layer), seed \(seed)") }
+    #expect(!result.layers.isEmpty)
     for layer in result.layers {
-      let random = try #require(result.controls.random[layer.layer])
-      #expect(random < 0.999, "\(layer.layer), seed \(seed)")
+      #expect(abs(layer.controls.itself - 1) < 1e-9, "\(layer.layer), seed \(seed)")
+      #expect(layer.controls.untrained < 0.999, "\(layer.layer), seed \(seed)")
     }
     #expect(result.examples.count { $0.isLost } == result.forgetting.lost, "seed \(seed)")
     #expect(result.examples.count { !$0.isLost } == result.forgetting.gained, "seed \(seed)")
@@ -236,11 +241,11 @@ import Training
 
   @Test func equalModelsForgetNothing() throws {
     let (result, remedies, _, seed) = try diagnosis { _ in }
-    #expect(result.forgetting.difference == 0 && result.forgetting.pValue == 1, "seed \(seed)")
-    #expect(result.layers.allSatisfy { $0.drift == 0 && $0.rewind.gain == 0 && $0.verdict == .unchanged })
-    #expect(remedies.allSatisfy { $0.gain < 0.05 }, "\(remedies.map(\.action)), seed \(seed)")
+    #expect(result.forgetting.loss.value == 0 && result.forgetting.pairedPValue == 1, "seed \(seed)")
+    #expect(result.layers.allSatisfy { $0.drift == 0 && $0.gain.value == 0 && $0.verdict == .unchanged })
+    #expect(remedies.allSatisfy { $0.finding.gain.value < 0.05 }, "\(remedies.map(\.finding.action)), seed \(seed)")
     // A probe of permuted labels knows nothing.
-    #expect(result.probeControl < 0.5)
+    #expect(result.probeControls.permuted < 0.5)
   }
 
   @Test func aTensorThatIsPutBackIsTheSame() throws {
@@ -250,10 +255,10 @@ import Training
     let before = try model.checkpoint(epoch: 0)
     try withoutGradients { try noise(try #require(model.parameters["hidden2.weight"]), 0.3, seed: 4) }
     let after = try model.checkpoint(epoch: 1)
-    let pair = try JudgedPair(before: before, after: after, source: source, target: source, testCount: 100)
-    _ = try pair.rewinds()
-    _ = try pair.remedies()
-    let now = try pair.after.checkpoint(epoch: 1)
+    let models = try ComparedModels(before: before, after: after, source: source, target: source, testCount: 100)
+    _ = try RewindMeasure(models).rewinds()
+    _ = try RemedyMeasure(models).tried()
+    let now = try models.after.checkpoint(epoch: 1)
     for (name, tensor) in after.parameters { #expect(tensor.checksum == now.parameters[name]?.checksum, "\(name)") }
     for (name, tensor) in after.buffers { #expect(tensor.checksum == now.buffers[name]?.checksum, "\(name)") }
   }

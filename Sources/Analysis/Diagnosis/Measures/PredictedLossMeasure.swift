@@ -1,25 +1,34 @@
 import Datasets
+import Findings
 import Metrics
 import Models
 import Torch
 import Training
 
-extension JudgedPair {
-  /// The source loss that each unit's drift is predicted to add: `½ Σ F (w − w⁰)²`, nats, with the exact Fisher
-  /// information `F` of the source at the model before.
-  ///
-  /// It is the second term of the loss's expansion at a minimum: good for small steps, too large for long ones.
+/// The source loss that each layer's drift is predicted to add: `½ Σ F (w − w⁰)²`, nats, with the exact Fisher
+/// information `F` of the source at the model before.
+///
+/// It is the second term of the loss's expansion at a minimum: good for small steps, too large for long ones.
+struct PredictedLossMeasure {
+  private let models: ComparedModels
+
+  init(_ models: ComparedModels) { self.models = models }
+
+  /// By layer.
   ///
   /// - Parameter sampleCount: source training examples that the information is estimated from.
   /// - Complexity: a backward pass for each likely class of each example.
-  func predictedLosses(of units: [RewindUnit], sampleCount: Int = 100) throws -> [String: Double] {
+  func losses(
+    of units: [RewindUnit], sampleCount: Int = DiagnosisThresholds.informationExamples
+  ) throws -> [String: Double] {
+    let (before, after, source) = (models.before, models.after, models.source)
     let names = units.flatMap(\.names).filter { before.parameters[$0] != nil }
     let tensors = names.compactMap { before.parameters[$0] }
     var random = RandomSource(seed: 6)
     let sample = source.train.selecting(random.sample(sampleCount, of: source.train.count))
     for tensor in tensors { try tensor.setRequiresGradient(true) }
     let estimate = Result {
-      try before.withHead(of: sourceTask) { try ImportanceEstimate(.exact, of: tensors, in: before, on: sample) }
+      try before.withHead(of: models.sourceTask) { try ImportanceEstimate(.exact, of: tensors, in: before, on: sample) }
     }
     for tensor in tensors { try tensor.setRequiresGradient(false) }
     let importance = Dictionary(uniqueKeysWithValues: zip(names, try estimate.get().values))

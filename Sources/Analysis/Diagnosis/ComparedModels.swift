@@ -9,47 +9,55 @@ import Torch
 import Training
 
 /// A model before and after fine-tuning, and the examples that judge both tasks.
-public final class JudgedPair {
+///
+/// Every measure of a diagnosis takes these and returns a finding. What several of them need is measured once.
+public final class ComparedModels {
+  /// The model before fine-tuning.
   public let before: Model
+  /// The model after.
   public let after: Model
+  /// The source's data; of a proxy, labelled by the model before.
   public let source: Dataset
+  /// The target's data; nil where they do not matter.
   public let target: Dataset?
+  /// The head that judges the source.
   public let sourceTask: String
+  /// The head that judges the target; nil without its data.
   public let targetTask: String?
   /// Whether the source's labels are what the model before said of a proxy set, as its own data are not at hand:
-  /// accuracy is then agreement with it.
+  /// the score is then agreement with it.
   public let isProxy: Bool
+  /// The epoch that the model after is of, by its checkpoint.
+  public let epoch: Int
   /// Whether every layer is looked at by itself, rather than blocks where there are many.
-  public var takesEveryLayer = false
+  public let takesEveryLayer: Bool
+  /// The examples that judge everything but the amount.
   let sourceTest: Split
   let targetTest: Split?
   /// Where each example of `sourceTest` stands among the source's test examples.
   let sourceTestIndices: [Int]
-  var known = Known()
-
-  /// What several measures need of the models as they are, each computed when it is first asked for.
-  struct Known {
-    var before: [Bool]?
-    var after: (source: [Bool], target: [Bool])?
-    /// The inner nil where the model has no running statistics.
-    var statistics: ModelChange??
-    var head: (isCorrect: [Bool], change: ModelChange?)?
-    var smallestSet: [RewindUnit]?
-  }
+  /// All of the source's test examples; of a proxy, with labels that do not count.
+  let wholeSourceTest: Split
+  /// What was measured of the models as they are.
+  var shared = SharedMeasurements()
 
   /// - Parameters:
   ///   - isProxy: whether `source` only stands in for the source's examples. Its labels do not count.
   ///   - sourceTask: the head that judges the source; the data's own, or the one that was there before, when nil.
-  ///   - testCount: test examples of each task, at most, drawn by the seed.
+  ///   - takesEveryLayer: whether every layer is looked at by itself, where by default many are taken as blocks.
+  ///   - testCount: test examples of each task, at most, drawn by the seed. The amount is judged on all.
   /// - Throws: `ModelError` where a head is missing, ``AnalysisError/nothingToCompare(_:)`` for two different networks.
   public init(
     before: Checkpoint, after: Checkpoint, source: Dataset, target: Dataset?, isProxy: Bool = false,
-    sourceTask: String? = nil, testCount: Int = 2000, seed: UInt64 = 0, device: Device = .cpu
+    sourceTask: String? = nil, takesEveryLayer: Bool = false, testCount: Int = DiagnosisThresholds.judgedExamples,
+    seed: UInt64 = 0, device: Device = .cpu
   ) throws {
     self.before = try Model(before, device: device)
     self.after = try Model(after, device: device)
     self.target = target
+    epoch = after.epoch
     self.isProxy = isProxy
+    self.takesEveryLayer = takesEveryLayer
     let other = before.task == after.task ? nil : before.task
     let own = isProxy ? nil : source.name
     let candidates = [sourceTask, own, other, before.heads.keys.first { $0 != after.task }, before.task]
@@ -71,19 +79,29 @@ public final class JudgedPair {
     sourceTestIndices = sample(source.test, testCount)
     let judged = source.test.selecting(sourceTestIndices)
     if isProxy {
-      let fitted = source.train.selecting(sample(source.train, Self.proxyTrainCount))
+      wholeSourceTest = source.test.relabelled([Int32](repeating: 0, count: source.test.count))
+      let fitted = source.train.selecting(sample(source.train, DiagnosisThresholds.proxyExamples))
       self.source = try self.before.labelled(fitted, judged, task: task, name: source.name)
       sourceTest = self.source.test
     } else {
+      wholeSourceTest = source.test
       self.source = source
       sourceTest = judged
     }
     targetTest = target.map { $0.test.selecting(sample($0.test, testCount)) }
   }
 
-  /// More examples of a proxy set than this are not labelled for heads and probes to be fitted to.
-  private static let proxyTrainCount = 5000
+  /// What the source is scored by.
+  var score: Score { isProxy ? .agreement : .accuracy }
 
+  /// Puts the source's head in place in both models, where their outputs are looked at.
+  func activateSourceHead() throws {
+    try before.activate(task: sourceTask)
+    try after.activate(task: sourceTask)
+  }
+}
+
+extension ComparedModels {
   /// Which source examples a model gets right, with the source's head.
   ///
   /// - Parameter half: only those of one half.
@@ -98,42 +116,13 @@ public final class JudgedPair {
     let split = half?.take(targetTest) ?? targetTest
     return try model.evaluation(task: targetTask, on: split, dataset: target.name).isCorrect
   }
-
-  /// Which source examples the model before gets right; measured once.
-  func asItWas() throws -> [Bool] {
-    let result = try known.before ?? sourceCorrect(before)
-    known.before = result
-    return result
-  }
-
-  /// Which source and target examples the model after gets right with no change applied; measured once.
-  func asItIs() throws -> (source: [Bool], target: [Bool]) {
-    let result = try known.after ?? (sourceCorrect(after), targetCorrect(after))
-    known.after = result
-    return result
-  }
 }
 
-extension JudgedPair {
-  /// CKA of each layer of two models with its namesake, on source examples.
-  func similarity(
-    of layers: [String], _ a: Model, _ b: Model, sampleCount: Int
-  ) throws -> [String: LayerSimilarity.Entry] {
-    try similarity(of: layers, a, b, on: sourceTest, dataset: source.name, sampleCount: sampleCount)
-  }
-
-  /// Likewise, on other examples.
-  func similarity(
-    of layers: [String], _ a: Model, _ b: Model, on split: Split, dataset: String, sampleCount: Int
-  ) throws -> [String: LayerSimilarity.Entry] {
-    let matrix = try LayerSimilarity(
-      comparing: a, with: b, on: split, dataset: dataset, layersA: layers, layersB: layers, sampleCount: sampleCount)
-    return Dictionary(uniqueKeysWithValues: matrix.diagonal.map { ($0.layer, $0) })
-  }
-}
-
-/// One half of the examples: every other one.
+/// One half of the examples: every other one. What is chosen on the first is judged on the second.
 struct Half {
+  static let choosing = Half(isFirst: true)
+  static let judging = Half(isFirst: false)
+
   let isFirst: Bool
 
   func take(_ values: [Bool]) -> [Bool] { indices(of: values.count).map { values[$0] } }
@@ -147,15 +136,12 @@ extension Model {
   /// Examples with the classes that the model itself gives them.
   fileprivate func labelled(_ train: Split, _ test: Split, task: String, name: String) throws -> Dataset {
     func relabelled(_ split: Split) throws -> Split {
-      split.relabelled(try evaluation(task: task, on: split.relabelled(.zeros(split.count)), dataset: name).predictions)
+      let unlabelled = split.relabelled([Int32](repeating: 0, count: split.count))
+      return split.relabelled(try evaluation(task: task, on: unlabelled, dataset: name).predictions)
     }
     return try Dataset(
       name: name, classNames: heads[task]?.classNames ?? [], train: relabelled(train), test: relabelled(test))
   }
-}
-
-extension [Int32] {
-  fileprivate static func zeros(_ count: Int) -> [Int32] { [Int32](repeating: 0, count: count) }
 }
 
 /// The mean of booleans as a fraction; NaN of none.

@@ -1,78 +1,81 @@
 import Checkpoints
+import Findings
 import Metrics
 import Models
 import Programs
 import Torch
 
-/// Something to do about forgetting, tried on examples that had no part in choosing it.
-public struct Remedy {
-  /// In words: `refit the source head`.
-  public let action: String
-  /// Source accuracy regained, a fraction, with its paired bootstrap interval.
-  public let gain: Double
-  public let low: Double
-  public let high: Double
-  /// Target accuracy lost, a fraction; NaN without a target.
-  public let cost: Double
-  /// How many examples it was measured on.
-  public let count: Int
+/// A remedy that was measured, and what it changes.
+public struct TriedRemedy {
+  /// What it regains and costs.
+  public let finding: Remedy
   let change: ModelChange
 }
 
-extension JudgedPair {
+/// What can be done about forgetting without training again, tried on examples that had no part in choosing it.
+public struct RemedyMeasure {
+  private let models: ComparedModels
+
+  /// Of two models.
+  public init(_ models: ComparedModels) { self.models = models }
+
   /// Remedies by what they regain less what they cost; those that regain nothing are left out.
   ///
   /// What is to be chosen (how far, which layers) is chosen on one half of the test examples, and all is measured on the
   /// other.
   ///
   /// - Parameter onProgress: told what is tried next.
-  public func remedies(onProgress: (String) -> Void = { _ in }) throws -> [Remedy] {
-    var found: [Remedy] = []
-    func tried(_ action: String, _ change: ModelChange) throws { found.append(try measured(action, change)) }
-    if let change = try reestimatedStatistics() {
+  public func tried(onProgress: (String) -> Void = { _ in }) throws -> [TriedRemedy] {
+    var found: [TriedRemedy] = []
+    func tried(_ kind: Remedy.Kind, _ action: String, _ change: ModelChange, layers: [String] = []) throws {
+      found.append(try measured(Remedy(kind: kind, action: action, layers: layers), change))
+    }
+    if let change = try models.reestimatedStatistics() {
       onProgress("running statistics")
-      try tried("re-estimate the running statistics on the source", change)
+      try tried(.statistics, "re-estimate the running statistics on the source", change)
     }
     onProgress("the source head")
-    if let change = try refittedHead().change { try tried("refit the source head", change) }
+    if let change = try models.refittedHead().change { try tried(.head, "refit the source head", change) }
     onProgress("rewinding")
-    let set = try smallestSet()
+    let set = try models.smallestSet()
     if !set.isEmpty {
-      try tried("rewind \(set.map(\.name).joined(separator: ", "))", rewound(set))
+      let names = set.map(\.name)
+      try tried(.rewind, "rewind \(names.joined(separator: ", "))", models.rewound(set), layers: names)
     }
     onProgress("interpolating")
     let (share, change) = try bestInterpolation()
-    if share > 0 { try tried("interpolate \(Self.text(share)) of the way to the source", change) }
+    if share > 0 { try tried(.interpolation, "interpolate \(Self.text(share)) of the way to the source", change) }
     onProgress("interpolating by block")
     let blocks = try bestBlockInterpolation(from: share)
     if Set(blocks.shares.map(\.share)).count > 1 {
       let list = blocks.shares.filter { $0.share > 0 }.map { "\($0.block) \(Self.text($0.share))" }
-      try tried("interpolate by block: \(list.joined(separator: ", "))", blocks.change)
+      try tried(.blockInterpolation, "interpolate by block: \(list.joined(separator: ", "))", blocks.change)
     }
-    return found.filter { $0.gain > 0 }.sorted { merit($0) > merit($1) }
+    return found.filter { $0.finding.gain.value > 0 }.sorted { $0.finding.merit > $1.finding.merit }
   }
-
-  private func merit(_ remedy: Remedy) -> Double { remedy.gain - (remedy.cost.isNaN ? 0 : remedy.cost) }
 
   private static func text(_ share: Double) -> String { "\((share * 100).rounded() / 100)" }
 
-  private func measured(_ action: String, _ change: ModelChange) throws -> Remedy {
-    let half = Half(isFirst: false)
-    let now = try asItIs()
+  private func measured(_ remedy: Remedy, _ change: ModelChange) throws -> TriedRemedy {
+    let half = Half.judging
+    let now = try models.answersAfter()
     let (source, target) = (half.take(now.source), half.take(now.target))
-    return try applying(change) {
-      let comparison = PairedComparison(before: source, after: try sourceCorrect(after, half: half))
+    return try models.applying(change) {
+      let comparison = PairedComparison(before: source, after: try models.sourceCorrect(models.after, half: half))
       var random = RandomSource(seed: 4)
       let interval = comparison.bootstrapInterval(resamples: 4000, using: &random)
-      return Remedy(
-        action: action, gain: comparison.difference, low: interval.low, high: interval.high,
-        cost: target.isEmpty ? .nan : accuracy(target) - accuracy(try targetCorrect(after, half: half)),
-        count: source.count, change: change)
+      var finding = remedy
+      finding.gain = Estimate(comparison.difference, low: interval.low, high: interval.high)
+      finding.cost =
+        target.isEmpty ? .nan : accuracy(target) - accuracy(try models.targetCorrect(models.after, half: half))
+      finding.count = source.count
+      return TriedRemedy(finding: finding, change: change)
     }
   }
 
   /// `λ · before + (1 − λ) · after` of the backbone's tensors that are named.
   private func interpolation(_ shares: [String: Double]) throws -> ModelChange {
+    let (before, after) = (models.before, models.after)
     var change = ModelChange()
     try withoutGradients {
       for (name, share) in shares where share > 0 {
@@ -86,23 +89,23 @@ extension JudgedPair {
   }
 
   private var backboneNames: [String] {
-    let head = Set(after.program.headParameterNames)
-    return after.program.parameters.map(\.name).filter { !head.contains($0) } + after.program.buffers.map(\.name)
+    let program = models.after.program
+    let head = Set(program.headParameterNames)
+    return program.parameters.map(\.name).filter { !head.contains($0) } + program.buffers.map(\.name)
   }
 
-  /// Source and target accuracy together, on the half that chooses.
+  /// The source's and the target's score together, on the half that chooses.
   private func score(_ change: ModelChange) throws -> Double {
-    let half = Half(isFirst: true)
-    return try applying(change) {
-      let target = try targetCorrect(after, half: half)
-      return accuracy(try sourceCorrect(after, half: half)) + (target.isEmpty ? 0 : accuracy(target))
+    try models.applying(change) {
+      let target = try models.targetCorrect(models.after, half: .choosing)
+      return accuracy(try models.sourceCorrect(models.after, half: .choosing)) + (target.isEmpty ? 0 : accuracy(target))
     }
   }
 
   private func bestInterpolation() throws -> (share: Double, change: ModelChange) {
     var best = (share: 0.0, change: ModelChange(), score: try score(ModelChange()))
     // Without a target nothing speaks against going all the way.
-    for share in stride(from: 0.1, through: target == nil ? 0.5 : 1, by: 0.1) {
+    for share in stride(from: 0.1, through: models.target == nil ? 0.5 : 1, by: 0.1) {
       let change = try interpolation(Dictionary(uniqueKeysWithValues: backboneNames.map { ($0, share) }))
       let score = try score(change)
       if score > best.score { best = (share, change, score) }
@@ -114,8 +117,9 @@ extension JudgedPair {
   private func bestBlockInterpolation(
     from start: Double
   ) throws -> (shares: [(block: String, share: Double)], change: ModelChange) {
-    let head = Set(after.program.headParameterNames)
-    let blocks = after.program.blocks.filter { head.isDisjoint(with: $0.parameterNames) }
+    let program = models.after.program
+    let head = Set(program.headParameterNames)
+    let blocks = program.blocks.filter { head.isDisjoint(with: $0.parameterNames) }
     var shares = blocks.map { _ in start }
     func change() throws -> ModelChange {
       var all: [String: Double] = [:]
@@ -137,9 +141,11 @@ extension JudgedPair {
     }
     return (zip(blocks, shares).map { ($0.name, $1) }, try change())
   }
+}
 
+extension ComparedModels {
   /// The checkpoint after, with a remedy applied.
-  public func checkpoint(applying remedy: Remedy, epoch: Int) throws -> Checkpoint {
+  public func checkpoint(applying remedy: TriedRemedy, epoch: Int) throws -> Checkpoint {
     try applying(remedy.change) { try after.checkpoint(epoch: epoch) }
   }
 }

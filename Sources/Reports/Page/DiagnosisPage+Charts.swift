@@ -1,45 +1,51 @@
-extension DiagnosisReport {
+import Findings
+
+extension DiagnosisPage {
+  /// What was lost to which cause.
   public func waterfallChart() -> BarChart {
-    let top = causes.max { $0.loss.value < $1.loss.value }
+    let top = finding.causes.max { $0.loss.value < $1.loss.value }
     return BarChart(
-      title: top.map { "Most of it: \($0.name), \(NumberText.points($0.loss.value)) points" } ?? "Nothing was measured",
-      subtitle: "points of \(isProxy ? "agreement" : "source accuracy"), taken apart "
-        + (isAveragedOverOrders
+      title: top.map { "Most of it: \($0.kind.rawValue), \(NumberText.points($0.loss.value)) points" }
+        ?? "Nothing was measured",
+      subtitle: "points of \(finding.forgetting.isAgreement ? "agreement" : "source accuracy"), taken apart "
+        + (finding.isAveragedOverOrders
           ? "by statistics measured anew and the head fitted anew, averaged over both orders, and what is still missing"
           : "in this order: statistics measured anew, then the head fitted anew, then what is still missing")
-        + "; paired bootstrap intervals over \(NumberText.grouped(count)) examples",
-      valueTitle: "points lost", decimals: 1, rows: causes.map(\.name),
+        + "; paired bootstrap intervals over \(NumberText.grouped(finding.measuredOn.source)) examples",
+      valueTitle: "points lost", decimals: 1, rows: finding.causes.map(\.kind.rawValue),
       series: [
         .init(
           name: "lost",
-          values: causes.map { .init(100 * $0.loss.value, low: 100 * $0.loss.low, high: 100 * $0.loss.high) }
+          values: finding.causes.map { .init(100 * $0.loss.value, low: 100 * $0.loss.low, high: 100 * $0.loss.high) }
         )
       ])
   }
 
+  /// What putting each layer back brings and costs.
   public func rewindChart() -> BarChart {
     BarChart.rewinds(
-      layers.map { ($0.name, $0.gain, $0.cost) },
+      finding.layers.map { ($0.layer, $0.gain, $0.cost) },
       title: place.map { String(Self.sentence($0).dropLast()) } ?? "No layer alone regains what was lost",
       subtitle: "points of accuracy when one layer alone is put back to what it was before")
   }
 
   /// Drift, similarity and probes, layer by epoch.
   public func historyCharts() -> [HeatMap] {
-    func map(_ title: String, _ how: String, _ unit: String, _ value: (Epoch, Int) -> Double) -> HeatMap? {
+    let (layers, history) = (finding.layers, finding.epochs)
+    func map(_ title: String, _ how: String, _ unit: String, _ value: (LayersAtEpoch, Int) -> Double) -> HeatMap? {
       let values = layers.indices.map { layer in history.map { value($0, layer) } }
       guard values.joined().contains(where: \.isFinite) else { return nil }
       var map = HeatMap(
         title: title, subtitle: how, rowTitle: "layer", columnTitle: "epoch", valueTitle: unit,
-        rows: layers.map(\.name), columns: history.map { "\($0.epoch)" }, values: values)
+        rows: layers.map(\.layer), columns: history.map { "\($0.epoch)" }, values: values)
       map.limits = 0...max(unit == "CKA" ? 1 : 0.01, values.joined().filter(\.isFinite).max() ?? 1)
       return map
     }
-    func furthest(_ value: (Epoch, Int) -> Double) -> String {
+    func furthest(_ value: (LayersAtEpoch, Int) -> Double) -> String {
       guard let last = history.last, let layer = layers.indices.max(by: { value(last, $0) < value(last, $1) }) else {
         return ""
       }
-      return layers[layer].name
+      return layers[layer].layer
     }
     return [
       map("Weights moved furthest in \(furthest { $0.drift[$1] })", "relative drift from epoch 0", "drift") {

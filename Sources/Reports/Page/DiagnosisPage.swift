@@ -1,36 +1,49 @@
-extension DiagnosisReport {
+import Findings
+
+/// A diagnosis as a page, in words, tables and charts.
+public struct DiagnosisPage: Sendable {
+  /// What is shown.
+  public let finding: DiagnosisFinding
+
+  /// Of what was found.
+  public init(_ finding: DiagnosisFinding) { self.finding = finding }
+}
+
+extension DiagnosisPage {
+  /// The page: one file, nothing loaded from elsewhere.
   public func html() -> String {
     var sections = [
-      ([advice, proxyNote].compactMap { $0 }.map { "<p>\(escapedMarkup($0))</p>" }.joined()),
+      ([advice, proxyNote, countNote].compactMap { $0 }.map { "<p>\(escapedMarkup($0))</p>" }.joined()),
       PageElements.section(
         "Why",
         PageElements.figure(waterfallChart(), width: 720)
-          + causes.filter { $0.loss.value > 0 && !$0.remedy.isEmpty }.map {
-            PageElements.paragraph("\($0.name): \($0.remedy)")
+          + finding.causes.filter { $0.loss.value > 0 }.map {
+            PageElements.paragraph("\($0.kind.rawValue): \($0.kind.advice)")
           }.joined()),
       PageElements.section(
         "Where", PageElements.table(layerTable(), marksRows: true) + PageElements.paragraph(explanation)),
     ]
-    if !remedies.isEmpty { sections.append(PageElements.section("What helps", remedyContent)) }
+    if !finding.remedies.isEmpty { sections.append(PageElements.section("What helps", remedyContent)) }
     sections.append(
       PageElements.section("Putting layers back", PageElements.figure(rewindChart(), width: 720)))
-    if history.count > 1 {
+    if finding.epochs.count > 1 {
       let maps = historyCharts().map { PageElements.figure($0, width: 440) }
       sections.append(
         PageElements.section(
           "When", (moment.map { PageElements.paragraph(Self.sentence($0)) } ?? "") + PageElements.grid(maps)))
     }
-    if !classes.isEmpty {
+    if !finding.classes.isEmpty {
       sections.append(PageElements.section("Which classes", PageElements.table(classTable(), marksRows: true)))
     }
-    if !examples.isEmpty { sections.append(PageElements.section("Which examples", exampleContent)) }
+    if !finding.examples.isEmpty { sections.append(PageElements.section("Which examples", exampleContent)) }
     sections.append(
       PageElements.section(
         "How sure",
         PageElements.table(measureTable(), marksRows: true)
           + PageElements.table(controlTable(), marksRows: true) + PageElements.paragraph(controlWords)))
     return PageElements.document(
-      title: title, headline: verdict, sections: sections, footer: "Made by Lethe: <code>lethe diagnose</code>.")
+      title: finding.title, headline: verdict, sections: sections, footer: "Made by Lethe: <code>lethe diagnose</code>."
+    )
   }
 
   private var remedyContent: String {
@@ -39,7 +52,7 @@ extension DiagnosisReport {
     func commands(_ remedies: [Remedy], _ name: (Int, Remedy) -> String) -> String {
       remedies.enumerated().map {
         PageElements.paragraph(name($0, $1))
-          + "<div class=\"scroll\"><pre><code>\(escapedMarkup($1.command))</code></pre></div>"
+          + "<div class=\"scroll\"><pre><code>\(escapedMarkup($1.command ?? ""))</code></pre></div>"
       }.joined()
     }
     return (tried.isEmpty ? "" : PageElements.table(remedyTable()) + PageElements.paragraph(note))
@@ -48,7 +61,7 @@ extension DiagnosisReport {
   }
 
   private var exampleContent: String {
-    let worst = examples.filter { $0.label == $0.before && $0.picture != nil }
+    let worst = finding.examples.filter { $0.isLost && $0.picture != nil }
     let pictures = worst.compactMap { example in
       example.picture.map { picture in
         "<figure>\(picture.image(alternative: "test example \(example.index), \(example.label)"))<figcaption>"
@@ -57,17 +70,19 @@ extension DiagnosisReport {
           + "</figcaption></figure>"
       }
     }
+    let among = finding.isJudgedOnFewer ? " of the \(NumberText.grouped(finding.measuredOn.source)) looked at" : ""
     let words =
       (pictures.isEmpty
         ? ""
         : "Right before, wrong now: those whose own class lost the most probability, with its probability before and "
           + "now. ")
-      + "All \(NumberText.grouped(examples.count)) that changed are in diagnosis-examples.csv beside this page."
+      + "All \(NumberText.grouped(finding.examples.count)) that changed\(among) are in diagnosis-examples.csv beside this "
+      + "page."
     return "<div class=\"pictures\">\(pictures.joined(separator: "\n"))</div>" + PageElements.paragraph(words)
   }
 
   private var explanation: String {
-    let related = correlations.filter { $0.value.isFinite }
+    let related = finding.correlations.named.filter { $0.value.isFinite }
       .map { "\($0.name) \(NumberText.fixed($0.value, 2))" }.joined(separator: ", ")
     return
       "Drift: ‖after − before‖ / ‖before‖. Predicted loss: ½ Σ F (w − w⁰)², nats of source loss that the drift adds "
@@ -78,7 +93,7 @@ extension DiagnosisReport {
   }
 
   private var controlWords: String {
-    let probes = probeControls.filter { $0.value.isFinite }
+    let probes = finding.probeControls.named.filter { $0.value.isFinite }
       .map { "\($0.name) \(NumberText.percent($0.value))" }.joined(separator: ", ")
     return
       "CKA beside what it says where the answer is known: of shuffled examples none, of a layer with itself all; a "
@@ -92,7 +107,7 @@ extension DiagnosisReport {
   public func exampleFile() -> String {
     var table = CommaSeparatedValues(
       header: ["index", "class", "before", "after", "probability_before", "probability_after"])
-    for example in examples {
+    for example in finding.examples {
       table.append([
         "\(example.index)", example.label, example.before, example.after,
         CommaSeparatedValues.number(example.confidenceBefore), CommaSeparatedValues.number(example.confidenceAfter),

@@ -1,0 +1,76 @@
+import Datasets
+import Evaluation
+import Findings
+import Foundation
+import Models
+import Torch
+import Training
+
+/// Which judged source examples were right before or are right now, but not both.
+struct ChangedExamplesMeasure {
+  private let models: ComparedModels
+
+  init(_ models: ComparedModels) { self.models = models }
+
+  /// Those whose class lost the most probability first; the first of those that went wrong with a picture.
+  func examples() throws -> [ChangedExample] {
+    let (start, end) = (try answers(of: models.before), try answers(of: models.after))
+    let names = models.source.classNames
+    let changed = models.sourceTest.labels.indices.compactMap { position -> (position: Int, example: ChangedExample)? in
+      let label = Int(models.sourceTest.labels[position])
+      let (first, last) = (start[position], end[position])
+      guard (first.label == label) != (last.label == label) else { return nil }
+      let example = ChangedExample(
+        index: models.sourceTestIndices[position], label: names[label], before: names[first.label],
+        after: names[last.label], confidenceBefore: first.confidence, confidenceAfter: last.confidence)
+      return (position, example)
+    }.sorted {
+      $0.example.confidenceBefore - $0.example.confidenceAfter > $1.example.confidenceBefore
+        - $1.example.confidenceAfter
+    }
+    return changed.enumerated().map { place, entry in
+      var example = entry.example
+      if place < DiagnosisThresholds.pictureCount, example.isLost { example.picture = picture(of: entry.position) }
+      return example
+    }
+  }
+
+  /// An example's image, as stored; nil where its input is none.
+  private func picture(of position: Int) -> Picture? {
+    let test = models.sourceTest
+    guard let input = test.inputs.first(where: { $0.shape.count == 3 }) else { return nil }
+    let bytes = test.gather([position], of: input)
+    var planes = bytes
+    switch input.elementType {
+    case .uint8: break
+    case .float32:
+      let values = bytes.withUnsafeBytes { Array($0.bindMemory(to: Float.self)) }
+      guard let low = values.min(), let high = values.max(), low.isFinite, high.isFinite else { return nil }
+      planes = values.map { UInt8(255 * ($0 - low) / max(high - low, 1e-12)) }
+    default: return nil
+    }
+    return Picture(planes: planes, channels: input.shape[0], height: input.shape[1], width: input.shape[2])
+  }
+
+  /// The likeliest class of each example, and the probability of the right one.
+  private func answers(of model: Model) throws -> [(label: Int, confidence: Double)] {
+    try model.withHead(of: models.sourceTask) { try Self.answers(of: model, on: models.sourceTest) }
+  }
+
+  private static func answers(of model: Model, on split: Split) throws -> [(label: Int, confidence: Double)] {
+    try withoutGradients {
+      var found: [(label: Int, confidence: Double)] = []
+      for batch in try Batches(split: split, batchSize: 512, device: model.device) {
+        let logarithms = try model.run(try batch.modelInputs(for: model)).logits.logSoftmax(along: 1)
+        let classCount = logarithms.shape[1]
+        let values = try logarithms.array(of: Double.self)
+        for (row, index) in batch.indices.enumerated() {
+          let own = values[(row * classCount)..<((row + 1) * classCount)]
+          let likeliest = own.indices.max { own[$0] < own[$1] }.map { $0 - own.startIndex } ?? 0
+          found.append((likeliest, exp(own[own.startIndex + Int(split.labels[index])])))
+        }
+      }
+      return found
+    }
+  }
+}

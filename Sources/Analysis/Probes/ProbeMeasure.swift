@@ -1,0 +1,40 @@
+import Findings
+import Models
+import Programs
+
+/// Linear probes of the layers of one model, or of several of one program.
+public struct ProbeMeasure {
+  private let models: [(name: String, model: Model)]
+  private let data: ProbeData
+
+  /// - Parameters:
+  ///   - models: at least one, each with what it is called.
+  public init(_ models: [(name: String, model: Model)], on data: ProbeData) {
+    precondition(!models.isEmpty, "no model to probe")
+    self.models = models
+    self.data = data
+  }
+
+  /// Probes layers, but for the head's.
+  ///
+  /// - Parameter globs: which; those with parameters where there are none.
+  /// - Throws: `ProgramError` where a glob matches no layer.
+  public func finding(layers globs: [String] = []) throws -> ProbeFinding {
+    let first = models[0].model
+    let layers =
+      try globs.isEmpty
+      ? first.program.layers.filter { !$0.parameterNames.isEmpty } : first.program.layers(matching: globs)
+    let head = Set(first.program.headParameterNames)
+    let wanted = layers.map(\.name).filter { name in
+      first.program.layer(named: name).map { head.isDisjoint(with: $0.parameterNames) } ?? true
+    }
+    let probes = try models.map { try $0.model.probes(of: wanted, on: data) }
+    return ProbeFinding(
+      data: data.dataset, control: try wanted.last.flatMap { try first.control(on: $0, data) } ?? .nan,
+      layers: probes[0].indices.map { row in
+        ProbeFinding.Layer(
+          layer: probes[0][row].layer, scores: probes.map { $0[row].accuracy },
+          penalties: probes.map { $0[row].penalty })
+      }, models: models.map(\.name), trainCount: data.train.count, testCount: data.test.count)
+  }
+}

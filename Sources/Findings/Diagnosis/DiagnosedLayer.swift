@@ -1,0 +1,79 @@
+/// What fine-tuning did to one layer, or to a block where there are many, and what it means.
+public struct DiagnosedLayer: Sendable {
+  /// Its name.
+  public var layer: String
+  /// ‖after − before‖ / ‖before‖.
+  public var drift: Double
+  /// The source loss that this drift is predicted to add, nats: `½ Σ F (w − w⁰)²`.
+  public var predictedLoss: Double
+  /// Debiased CKA before against after, on source examples.
+  public var similarity: Estimate
+  /// What CKA says of shuffled source examples.
+  public var null: Double
+  /// CKA on target examples; not measured without a target.
+  public var targetSimilarity: Estimate
+  /// What CKA says where the answer is known.
+  public var controls: SimilarityControls
+  /// Score of a linear probe before minus after; NaN where it was not measured.
+  public var probeDrop: Double
+  /// What putting the layer alone back to what it was regains of the source.
+  public var gain: Estimate
+  /// What that costs of the target; NaN without one.
+  public var cost: Double
+  /// What the measures say together.
+  public var verdict: LayerVerdict
+
+  /// - Parameters: see the properties.
+  public init(
+    layer: String, drift: Double, predictedLoss: Double = .nan, similarity: Estimate, null: Double = .nan,
+    targetSimilarity: Estimate = .unmeasured, controls: SimilarityControls = SimilarityControls(),
+    probeDrop: Double = .nan, gain: Estimate, cost: Double = .nan, verdict: LayerVerdict
+  ) {
+    self.layer = layer
+    self.drift = drift
+    self.predictedLoss = predictedLoss
+    self.similarity = similarity
+    self.null = null
+    self.targetSimilarity = targetSimilarity
+    self.controls = controls
+    self.probeDrop = probeDrop
+    self.gain = gain
+    self.cost = cost
+    self.verdict = verdict
+  }
+}
+
+extension DiagnosedLayer: Codable {
+  private enum CodingKeys: String, CodingKey {
+    case layer, drift, predictedLoss, cka, ckaLow, ckaHigh, null, ckaTarget, ckaTargetLow, ckaTargetHigh, controls
+    case probeDrop, rewindGain, rewindLow, rewindHigh, rewindCost, verdict
+  }
+
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(layer, forKey: .layer)
+    try container.encode(drift, forKey: .drift)
+    try container.encode(predictedLoss, forKey: .predictedLoss)
+    try container.encode(similarity, .cka, .ckaLow, .ckaHigh)
+    try container.encode(null, forKey: .null)
+    try container.encode(targetSimilarity, .ckaTarget, .ckaTargetLow, .ckaTargetHigh)
+    try container.encode(controls, forKey: .controls)
+    try container.encode(probeDrop, forKey: .probeDrop)
+    try container.encode(gain, .rewindGain, .rewindLow, .rewindHigh)
+    try container.encode(cost, forKey: .rewindCost)
+    try container.encode(verdict, forKey: .verdict)
+  }
+
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    func number(_ key: CodingKeys) throws -> Double { try container.decode(Double.self, forKey: key) }
+    self.init(
+      layer: try container.decode(String.self, forKey: .layer), drift: try number(.drift),
+      predictedLoss: try number(.predictedLoss), similarity: try container.estimate(.cka, .ckaLow, .ckaHigh),
+      null: try number(.null),
+      targetSimilarity: try container.estimate(.ckaTarget, .ckaTargetLow, .ckaTargetHigh),
+      controls: try container.decode(SimilarityControls.self, forKey: .controls), probeDrop: try number(.probeDrop),
+      gain: try container.estimate(.rewindGain, .rewindLow, .rewindHigh), cost: try number(.rewindCost),
+      verdict: try container.decode(LayerVerdict.self, forKey: .verdict))
+  }
+}

@@ -1,0 +1,91 @@
+/// What a diagnosis found: how much was lost, why, where, when, and what to do about it.
+public struct DiagnosisFinding: Sendable, Codable {
+  /// What it is of, in a word: the run's name.
+  public var title: String
+  /// The data that judge the source task.
+  public var sourceTask: String
+  /// How much.
+  public var forgetting: ForgottenAmount
+  /// How many examples the rest was measured on.
+  public var measuredOn: JudgedCounts
+  /// Why: what was lost on the judged examples, cause by cause.
+  public var causes: [ForgettingCause]
+  /// Whether the causes are means over the orders in which they can be taken apart.
+  public var isAveragedOverOrders: Bool
+  /// Where, from the input on.
+  public var layers: [DiagnosedLayer]
+  /// Probes to compare those of the layers with.
+  public var probeControls: ProbeControls
+  /// The source's classes.
+  public var classes: [ClassChange]
+  /// The judged examples that went wrong or came right, those that lost the most probability first.
+  public var examples: [ChangedExample]
+  /// When: the layers at some epochs of a run, in order; empty without a run.
+  public var epochs: [LayersAtEpoch]
+  /// The layer whose features were the first to change; nil where none did, or without epochs.
+  public var firstLayer: String?
+  /// The epoch in which they did.
+  public var firstLayerEpoch: Int?
+  /// The first epoch whose loss is more than chance; nil where none is, or without epochs.
+  public var firstSignificantEpoch: Int?
+  /// How well each measure of a layer says what rewinding it regains.
+  public var correlations: LayerCorrelations
+  /// What helps, the best first; what was not tried has no gain.
+  public var remedies: [Remedy]
+
+  enum CodingKeys: String, CodingKey {
+    case title, sourceTask, forgetting, measuredOn
+    case causes = "waterfall"
+    case isAveragedOverOrders, layers, probeControls, classes, examples, epochs, firstLayer, firstLayerEpoch
+    case firstSignificantEpoch, correlations, remedies
+  }
+
+  /// - Parameters: see the properties; a part that is left out was not measured.
+  public init(
+    title: String = "diagnosis", sourceTask: String, forgetting: ForgottenAmount, measuredOn: JudgedCounts,
+    causes: [ForgettingCause] = [], isAveragedOverOrders: Bool = false, layers: [DiagnosedLayer] = [],
+    probeControls: ProbeControls = ProbeControls(), classes: [ClassChange] = [], examples: [ChangedExample] = [],
+    epochs: [LayersAtEpoch] = [], firstSignificantEpoch: Int? = nil, remedies: [Remedy] = []
+  ) {
+    self.title = title
+    self.sourceTask = sourceTask
+    self.forgetting = forgetting
+    self.measuredOn = measuredOn
+    self.causes = causes
+    self.isAveragedOverOrders = isAveragedOverOrders
+    self.layers = layers
+    self.probeControls = probeControls
+    self.classes = classes
+    self.examples = examples
+    self.epochs = epochs
+    self.firstSignificantEpoch = firstSignificantEpoch
+    self.remedies = remedies
+    correlations = LayerCorrelations(of: layers)
+    if let first = LayersAtEpoch.firstToChange(among: epochs) {
+      (firstLayer, firstLayerEpoch) = (layers[first.layer].layer, first.epoch)
+    }
+  }
+}
+
+extension DiagnosisFinding {
+  /// Whether all but the amount was measured on other examples than it, which then has to be said.
+  public var isJudgedOnFewer: Bool { measuredOn.source != forgetting.sourceCount }
+
+  /// Layers that hardly moved and yet are where it was lost.
+  public var criticalLayers: [String] { layers.filter { $0.verdict == .critical }.map(\.layer) }
+
+  /// To train again, held back, freezing the layers that are critical; nil where nothing was lost.
+  ///
+  /// It is proposed, not tried.
+  public var retraining: Remedy? {
+    guard forgetting.final > 0 else { return nil }
+    return Remedy(kind: .retraining, action: "train again, held back (not tried here)", layers: criticalLayers)
+  }
+
+  /// The same without the examples' pictures, which are long.
+  public var withoutPictures: DiagnosisFinding {
+    var result = self
+    for index in examples.indices { result.examples[index].picture = nil }
+    return result
+  }
+}

@@ -1,0 +1,53 @@
+/// Where a diagnosis draws its lines, and how many examples it spends on what.
+public enum DiagnosisThresholds {
+  // MARK: Lines
+
+  /// A paired test with a smaller p-value than this is more than chance.
+  public static let significance = 0.05
+  /// No loss up to this is looked for in sets of layers, as a fraction.
+  public static let leastLoss = 0.01
+  /// A layer whose rewinding regains less than this is not where it was lost, as a fraction.
+  public static let leastGain = 0.01
+  /// Nor is one that regains less than what was lost, divided by this: a tenth of it.
+  public static let lossPerLeastGain = 10.0
+  /// A drift smaller than this share of the layers' median is a small one.
+  public static let smallDriftShare = 0.5
+  /// A layer that drifted no further than this, relative to its size, hardly moved.
+  public static let leastDrift = 0.01
+  /// Features with a lower CKA with what they were have changed.
+  public static let changedSimilarity = 0.9
+  /// A linear probe that lost more than this shows that information is gone, as a fraction.
+  public static let probeDrop = 0.02
+  /// The share of the loss that a set of layers has to regain to be worth naming.
+  public static let regainedShare = 0.8
+
+  // MARK: How much is looked at
+
+  /// More layers than this are taken together as blocks, unless every layer is asked for.
+  public static let mostLayers = 12
+  /// Of a longer run so many epochs are looked at, evenly spaced.
+  public static let mostEpochs = 8
+  /// So many of the examples that went wrong are shown as pictures.
+  public static let pictureCount = 12
+
+  // MARK: Examples
+
+  /// Test examples of each task that everything but the amount is judged on, unless told otherwise.
+  public static let judgedExamples = 2000
+  /// Examples that similarity is measured on, at most.
+  public static let similarityExamples = 1000
+  /// Likewise at each epoch of a run.
+  public static let historyExamples = 512
+  /// Training examples that a probe is fitted to, and test examples that it is judged on.
+  public static let probeExamples = 1000
+  /// Training examples that running statistics are measured anew on.
+  public static let statisticsExamples = 5000
+  /// Training examples that a head is fitted anew to.
+  public static let headExamples = 5000
+  /// Examples of a proxy set that the model before labels, for heads and probes to be fitted to.
+  public static let proxyExamples = 5000
+  /// Training examples that the Fisher information is estimated from.
+  public static let informationExamples = 100
+  /// Training examples that a network that was never trained is normalized on.
+  public static let untrainedExamples = 2000
+}

@@ -1,0 +1,37 @@
+import Metrics
+
+/// Spearman's correlation of each measure with what rewinding regains, over the layers; NaN of fewer than three.
+public struct LayerCorrelations: Sendable, Codable {
+  /// Of the drift.
+  public var drift: Double
+  /// Of the loss that the drift is predicted to add.
+  public var predictedLoss: Double
+  /// Of one minus CKA.
+  public var dissimilarity: Double
+  /// Of what a probe lost.
+  public var probeDrop: Double
+
+  enum CodingKeys: String, CodingKey {
+    case drift
+    case predictedLoss = "predicted loss"
+    case dissimilarity = "1 − CKA"
+    case probeDrop = "probe drop"
+  }
+
+  /// Of layers that were measured.
+  public init(of layers: [DiagnosedLayer]) {
+    let gains = layers.map(\.gain.value)
+    drift = rankCorrelation(layers.map(\.drift), gains)
+    predictedLoss = rankCorrelation(layers.map(\.predictedLoss), gains)
+    dissimilarity = rankCorrelation(layers.map { 1 - $0.similarity.value }, gains)
+    probeDrop = rankCorrelation(layers.map(\.probeDrop), gains)
+  }
+
+  /// Each with the name it has in JSON and on pages.
+  public var named: [(name: String, value: Double)] {
+    [
+      (CodingKeys.drift.rawValue, drift), (CodingKeys.predictedLoss.rawValue, predictedLoss),
+      (CodingKeys.dissimilarity.rawValue, dissimilarity), (CodingKeys.probeDrop.rawValue, probeDrop),
+    ]
+  }
+}

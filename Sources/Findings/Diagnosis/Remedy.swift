@@ -1,0 +1,81 @@
+/// Something to do about forgetting, tried on examples that had no part in choosing it, or proposed.
+public struct Remedy: Sendable {
+  /// What is done.
+  public enum Kind: String, Sendable, Codable {
+    /// The running statistics are measured anew.
+    case statistics
+    /// The source's head is fitted anew.
+    case head
+    /// Layers are put back to what they were.
+    case rewind
+    /// All layers go a share of the way back.
+    case interpolation
+    /// Each block goes its own share of the way back.
+    case blockInterpolation
+    /// Trained again with a regularizer.
+    case retraining
+  }
+
+  /// What is done.
+  public var kind: Kind
+  /// In words: `refit the source head`.
+  public var action: String
+  /// What to type; nil where nobody said.
+  public var command: String?
+  /// The score regained, with its paired bootstrap interval; not measured where it is only proposed.
+  public var gain: Estimate
+  /// The target's score lost; NaN without a target.
+  public var cost: Double
+  /// How many source examples it was judged on; nil where it is only proposed.
+  public var count: Int?
+  /// The layers that are put back, or frozen in training again.
+  public var layers: [String]
+
+  /// - Parameters: see the properties.
+  public init(
+    kind: Kind, action: String, command: String? = nil, gain: Estimate = .unmeasured, cost: Double = .nan,
+    count: Int? = nil, layers: [String] = []
+  ) {
+    self.kind = kind
+    self.action = action
+    self.command = command
+    self.gain = gain
+    self.cost = cost
+    self.count = count
+    self.layers = layers
+  }
+
+  /// Whether it was measured, rather than only proposed.
+  public var isTried: Bool { gain.isMeasured }
+
+  /// What it regains less what it costs.
+  public var merit: Double { gain.value - (cost.isNaN ? 0 : cost) }
+}
+
+extension Remedy: Codable {
+  private enum CodingKeys: String, CodingKey {
+    case action, command, sourceGain, low, high, targetCost, kind, count, layers
+  }
+
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(action, forKey: .action)
+    try container.encodeIfPresent(command, forKey: .command)
+    try container.encode(gain, .sourceGain, .low, .high)
+    try container.encode(cost, forKey: .targetCost)
+    try container.encode(kind, forKey: .kind)
+    try container.encodeIfPresent(count, forKey: .count)
+    try container.encode(layers, forKey: .layers)
+  }
+
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    self.init(
+      kind: try container.decode(Kind.self, forKey: .kind), action: try container.decode(String.self, forKey: .action),
+      command: try container.decodeIfPresent(String.self, forKey: .command),
+      gain: try container.estimate(.sourceGain, .low, .high),
+      cost: try container.decode(Double.self, forKey: .targetCost),
+      count: try container.decodeIfPresent(Int.self, forKey: .count),
+      layers: try container.decode([String].self, forKey: .layers))
+  }
+}

@@ -1,0 +1,35 @@
+import Findings
+
+extension ProbeFinding {
+  /// A row a layer, a column a model, and what was lost between the first and the last.
+  public func table() -> TextTable {
+    let isCompared = models.count > 1
+    var table = TextTable([.init("layer")] + models.map { .number($0) } + (isCompared ? [.number("drop")] : []))
+    for layer in layers {
+      table.append(
+        [layer.layer] + layer.scores.map { NumberText.percent($0) }
+          + (isCompared ? [NumberText.points(layer.drop)] : []))
+    }
+    return table
+  }
+
+  /// What a probe makes of nothing, in a line.
+  public var controlWords: String { "control, fitted to permuted labels: \(NumberText.percent(control))" }
+
+  /// The scores, a bar a model.
+  public func chart() -> BarChart {
+    let worst = layers.max { $0.drop < $1.drop }
+    let best = layers.max { ($0.scores.first ?? 0) < ($1.scores.first ?? 0) }
+    let finding =
+      models.count > 1
+      ? worst.map { "A probe of \($0.layer) lost most: \(NumberText.points($0.drop)) points" }
+      : best.map { "\($0.layer) tells the classes apart best: \(NumberText.percent($0.scores.first))" }
+    return BarChart(
+      title: finding ?? "No layer was probed",
+      subtitle: "accuracy of a linear classifier fitted to each layer's features, \(data); fitted to permuted labels: "
+        + NumberText.percent(control), valueTitle: "accuracy (%)", decimals: 1, rows: layers.map(\.layer),
+      series: models.indices.map { index in
+        BarChart.Series(name: models[index], values: layers.map { .init(100 * $0.scores[index]) })
+      })
+  }
+}

@@ -1,0 +1,31 @@
+import Findings
+
+extension RewindFinding {
+  /// A row a step of one order of rewinding.
+  public func table(_ order: Order) -> TextTable {
+    var table = TextTable([
+      .init(order == .alone ? "layer" : "up to"), .number("source regained"), .number("95 % interval"),
+      .number("target lost"),
+    ])
+    for rewind in rewinds(order) {
+      table.append([
+        rewind.layers.last ?? "", NumberText.points(rewind.gain.value),
+        NumberText.interval(rewind.gain.low, rewind.gain.high, scale: 100), NumberText.points(rewind.cost),
+      ])
+    }
+    return table
+  }
+
+  /// What one order of rewinding brings and costs.
+  public func chart(_ order: Order) -> BarChart {
+    let best = rewinds(order).max { $0.gain.value < $1.gain.value }
+    return BarChart.rewinds(
+      rewinds(order).map { ($0.layers.last ?? "", $0.gain, $0.cost) },
+      title: best.map {
+        "Restoring \($0.layers.joined(separator: ", ")) regains \(NumberText.points($0.gain.value)) points"
+      } ?? "",
+      subtitle: "points of \(score.name) when layers are put back, \(order.rawValue); source: \(source)")
+  }
+
+  private func rewinds(_ order: Order) -> [Rewind] { parts.first { $0.order == order }?.rewinds ?? [] }
+}

@@ -1,0 +1,84 @@
+import Findings
+
+extension DiagnosisPage {
+  /// A row a layer, with all its measures.
+  public func layerTable() -> TextTable {
+    let layers = finding.layers
+    let hasProbes = layers.contains { $0.probeDrop.isFinite }
+    let hasTarget = layers.contains { $0.cost.isFinite }
+    let predicts = layers.contains { $0.predictedLoss.isFinite }
+    var table = TextTable(
+      [.init("layer"), .number("drift")] + (predicts ? [.number("predicted loss")] : []) + [.number("CKA source")]
+        + (hasTarget ? [.number("CKA target")] : []) + (hasProbes ? [.number("probe drop")] : [])
+        + [.number("rewind gain"), .number("95 % interval")] + (hasTarget ? [.number("cost")] : []) + [.init("verdict")]
+    )
+    for layer in layers {
+      var row = [layer.layer, NumberText.significant(layer.drift)]
+      if predicts { row.append(NumberText.significant(layer.predictedLoss)) }
+      row.append(NumberText.fixed(layer.similarity.value, 2))
+      if hasTarget { row.append(NumberText.fixed(layer.targetSimilarity.value, 2)) }
+      if hasProbes { row.append(NumberText.points(layer.probeDrop)) }
+      row += [
+        NumberText.points(layer.gain.value), NumberText.interval(layer.gain.low, layer.gain.high, scale: 100),
+      ]
+      if hasTarget { row.append(NumberText.points(layer.cost)) }
+      table.append(row + [layer.verdict.rawValue])
+    }
+    return table
+  }
+
+  /// What CKA says of each layer, with its interval, beside what it says where the answer is known.
+  public func controlTable() -> TextTable {
+    var table = TextTable(
+      [.init("layer"), .number("before, after"), .number("95 % interval"), .number("shuffled")]
+        + (finding.layers.first?.controls.named ?? []).map { .number($0.name) })
+    for layer in finding.layers {
+      let interval = NumberText.interval(layer.similarity.low, layer.similarity.high, decimals: 2)
+      table.append(
+        [layer.layer, NumberText.fixed(layer.similarity.value, 2), interval, NumberText.fixed(layer.null, 2)]
+          + layer.controls.named.map { NumberText.fixed($0.value, 2) })
+    }
+    return table
+  }
+
+  /// Every measure of forgetting.
+  public func measureTable() -> TextTable {
+    let amount = finding.forgetting
+    var table = TextTable([.init("measure"), .number("points")])
+    table.append(["final: before minus after", NumberText.points(amount.loss.value)])
+    table.append(["its 95 % interval", NumberText.interval(amount.loss.low, amount.loss.high, scale: 100)])
+    table.append(["McNemar's exact test, p", NumberText.pValue(amount.pairedPValue)])
+    table.append(["went wrong, came right", "\(NumberText.grouped(amount.lost)), \(NumberText.grouped(amount.gained))"])
+    for measure in amount.measures { table.append([measure.name, NumberText.points(measure.value)]) }
+    return table
+  }
+
+  /// A row a class, those that lost most first.
+  public func classTable() -> TextTable {
+    var table = TextTable([
+      .init("class"), .number("examples"), .number("before"), .number("after"), .number("went wrong"),
+      .number("came right"),
+    ])
+    for entry in finding.classes.sorted(by: { $0.before - $0.after > $1.before - $1.after }) {
+      table.append([
+        entry.name, NumberText.grouped(entry.count), NumberText.percent(entry.before), NumberText.percent(entry.after),
+        NumberText.grouped(entry.lost), NumberText.grouped(entry.gained),
+      ])
+    }
+    return table
+  }
+
+  /// A row a remedy that was measured.
+  public func remedyTable() -> TextTable {
+    var table = TextTable([
+      .number(""), .init("remedy"), .number("source"), .number("95 % interval"), .number("target"),
+    ])
+    for (number, remedy) in triedRemedies.enumerated() {
+      table.append([
+        "\(number + 1)", remedy.action, (remedy.gain.value > 0 ? "+" : "") + NumberText.points(remedy.gain.value),
+        NumberText.interval(remedy.gain.low, remedy.gain.high, scale: 100), NumberText.points(-remedy.cost),
+      ])
+    }
+    return table
+  }
+}

@@ -1,0 +1,88 @@
+import Findings
+
+extension DiagnosisPage {
+  private var amount: ForgottenAmount { finding.forgetting }
+
+  /// What is counted.
+  private var quantity: String {
+    amount.isAgreement ? "agreement with the original model on \(finding.sourceTask)" : finding.sourceTask
+  }
+
+  /// The finding in a sentence.
+  public var verdict: String {
+    let evidence =
+      "\(NumberText.points(amount.before)) → \(NumberText.percent(amount.after)), interval "
+      + "\(NumberText.interval(amount.loss.low, amount.loss.high, scale: 100)), "
+      + "p \(NumberText.pValue(amount.pairedPValue).hasPrefix("<") ? "" : "= ")\(NumberText.pValue(amount.pairedPValue))"
+    guard amount.isSignificant else {
+      return "Fine-tuning lost no more of \(quantity) than chance explains (\(evidence))."
+    }
+    return "Fine-tuning lost \(NumberText.points(amount.before - amount.after)) points of \(quantity) (\(evidence))."
+  }
+
+  /// What a proxy can and cannot say; nil where the source's own examples were there.
+  public var proxyNote: String? {
+    guard amount.isAgreement else { return nil }
+    return "The source's own examples were not at hand. \(finding.sourceTask) stands in for them: its labels do not "
+      + "count, and every accuracy here is agreement with what the model said before fine-tuning. Where that was "
+      + "wrong, to change was no loss, and what the source needs that this set lacks is not seen."
+  }
+
+  /// That all but the amount is of fewer examples; nil where it is not.
+  public var countNote: String? {
+    guard finding.isJudgedOnFewer else { return nil }
+    return "Causes and layers are measured on \(NumberText.grouped(finding.measuredOn.source)) of the "
+      + "\(NumberText.grouped(amount.sourceCount)) test examples."
+  }
+
+  /// Why, in a line: `readout misaligned 19.4 · lost features 9.3`.
+  public var why: String {
+    finding.causes.sorted { $0.loss.value > $1.loss.value }.map {
+      "\($0.kind.rawValue) \(NumberText.points($0.loss.value))"
+    }
+    .joined(separator: " · ")
+  }
+
+  /// Where, in a line.
+  public var place: String? {
+    guard let worst = finding.layers.filter({ $0.gain.low > 0 }).max(by: { $0.gain.value < $1.gain.value }) else {
+      return nil
+    }
+    let cost = worst.cost.isFinite ? " and costs \(NumberText.points(worst.cost)) of the target" : ""
+    return "restoring \(worst.layer) alone regains \(NumberText.points(worst.gain.value)) points\(cost)"
+  }
+
+  /// What helps most, in a sentence.
+  public var advice: String? {
+    guard let best = triedRemedies.first else { return nil }
+    let cost = best.cost.isFinite ? " and \(NumberText.points(max(0, best.cost))) of the target lost" : ""
+    return "What helps most: \(best.action), \(NumberText.points(best.gain.value)) points regained\(cost)."
+  }
+
+  /// When, in a line.
+  public var moment: String? {
+    guard let epoch = finding.firstSignificantEpoch else { return nil }
+    guard let layer = finding.firstLayer, let first = finding.firstLayerEpoch else {
+      return "the loss is more than chance from epoch \(epoch) on"
+    }
+    return
+      "the loss is more than chance from epoch \(epoch) on; \(layer) changed first, in epoch \(first)"
+  }
+
+  /// Remedies that were measured.
+  public var triedRemedies: [Remedy] { finding.remedies.filter(\.isTried) }
+  /// Those that are only proposed.
+  public var untriedRemedies: [Remedy] { finding.remedies.filter { !$0.isTried } }
+}
+
+extension ForgettingCause.Kind {
+  /// What gets it back.
+  var advice: String {
+    switch self {
+    case .statistics: "measure the running statistics anew on source inputs; nothing else has to change."
+    case .readout: "the features still tell the classes apart; a head fitted anew on source examples gets this back."
+    case .features:
+      "no head gets this back: rewind or interpolate layers, or train again with a regularizer."
+    }
+  }
+}

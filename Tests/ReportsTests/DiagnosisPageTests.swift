@@ -1,0 +1,87 @@
+import Findings
+import Metrics
+import Testing
+
+@testable import Reports
+
+@Suite struct DiagnosisPageTests {
+  /// Some of 5,000 examples lost, the rest judged on so many.
+  private func page(
+    lost: Int = 900, gained: Int = 100, judged: Int = 5000, score: Score = .accuracy
+  ) -> DiagnosisPage {
+    let change = PairedComparison(count: 5000, lost: lost, gained: gained)
+    let loss = -change.difference
+    let amount = ForgottenAmount(
+      Forgetting(
+        score: score, epoch: 2, before: 0.9, after: 0.9 - loss, final: loss, low: loss - 0.01, high: loss + 0.01,
+        pairedPValue: change.pValue, lost: lost, gained: gained, sourceCount: change.count))
+    return DiagnosisPage(
+      DiagnosisFinding(
+        sourceTask: "photos", forgetting: amount, measuredOn: JudgedCounts(source: judged),
+        causes: [ForgettingCause(.features, loss: Estimate(0.15, low: 0.1, high: 0.2))],
+        layers: [
+          DiagnosedLayer(
+            layer: "conv", drift: 1, similarity: Estimate(0.5), gain: Estimate(0.1, low: 0.05, high: 0.15), cost: 0.02,
+            verdict: .lostHere)
+        ],
+        examples: [
+          ChangedExample(
+            index: 1, label: "cat", before: "cat", after: "dog", confidenceBefore: 0.9, confidenceAfter: 0.2)
+        ],
+        remedies: [
+          Remedy(
+            kind: .head, action: "refit the source head", command: "lethe <x>", gain: Estimate(0.1, low: 0, high: 0.2))
+        ]))
+  }
+
+  @Test func fewerExamplesAreSpokenOfOnlyWhereTheyAreFewer() {
+    let fewer = page(judged: 2000)
+    let sentence = "Causes and layers are measured on 2,000 of the 5,000 test examples."
+    #expect(fewer.countNote == sentence && fewer.html().contains(sentence))
+    #expect(fewer.waterfallChart().subtitle.contains("over 2,000 examples"))
+    #expect(fewer.html().contains("that changed of the 2,000 looked at are in"))
+    let all = page()
+    #expect(all.countNote == nil && !all.html().contains("are measured on") && !all.html().contains("looked at"))
+  }
+
+  @Test func aLossIsSpokenOfOnlyWhereItIsMoreThanChance() {
+    #expect(page().verdict.hasPrefix("Fine-tuning lost 16.0 points of photos (90.0 → 74.0 %, interval 15.0 to 17.0"))
+    #expect(page(lost: 11, gained: 10).verdict.contains("no more of photos than chance explains"))
+    #expect(page(lost: 10, gained: 900).verdict.contains("no more of photos than chance explains"))
+  }
+
+  @Test func agreementIsNamed() {
+    let proxy = page(score: .agreement)
+    #expect(proxy.verdict.contains("agreement with the original model on photos"))
+    #expect(proxy.proxyNote != nil && page().proxyNote == nil)
+    #expect(proxy.waterfallChart().subtitle.contains("points of agreement"))
+  }
+
+  @Test func theFindingIsOnThePage() {
+    let html = page().html()
+    for words in ["Most of it: lost features", "Restoring conv alone", "lethe &lt;x&gt;", "lost here"] {
+      #expect(html.contains(words), "\(words)")
+    }
+    #expect(page().why == "lost features 15.0")
+    #expect(page().place == "restoring conv alone regains 10.0 points and costs 2.0 of the target")
+    #expect(page().advice == "What helps most: refit the source head, 10.0 points regained.")
+    #expect(page().exampleFile().contains("1,cat,cat,dog,0.9,0.2"))
+  }
+
+  @Test func rewindsAndProbesAreTabulated() {
+    let rewinds = RewindFinding(
+      [.alone: [Rewind(layers: ["conv"], gain: Estimate(0.1, low: -0.02, high: 0.2))]], source: "photos",
+      sourceCount: 10)
+    #expect(rewinds.table(.alone).rows == [["conv", "10.0", "−2.0 to 20.0", "–"]])
+    #expect(rewinds.chart(.alone).title == "Restoring conv regains 10.0 points")
+    var probes = ProbeFinding(
+      data: "photos", control: 0.2, layers: [.init(layer: "a", scores: [0.9, 0.6], penalties: [1, 1])],
+      models: ["x", "y"], trainCount: 10, testCount: 5)
+    #expect(probes.table().rows == [["a", "90.0 %", "60.0 %", "30.0"]])
+    #expect(probes.chart().title == "A probe of a lost most: 30.0 points")
+    probes.models = ["x"]
+    probes.layers[0].scores = [0.9]
+    #expect(probes.table().rows == [["a", "90.0 %"]])
+    #expect(probes.chart().title == "a tells the classes apart best: 90.0 %")
+  }
+}
