@@ -12,7 +12,7 @@ public struct RunState: Sendable, Equatable, Codable {
   /// The epoch that a rule holds to be the best.
   public struct Best: Sendable, Equatable, Codable {
     public var epoch: Int
-    /// The rule, as `--best` takes it.
+    /// The rule in a line, as `target subject to source >= 0.9`.
     public var rule: String
     /// Whether the epoch keeps every bound of the rule, rather than missing them by least.
     public var keepsBounds: Bool

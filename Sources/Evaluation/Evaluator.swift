@@ -1,5 +1,6 @@
 import Checkpoints
 import Datasets
+import Findings
 import Metrics
 import Models
 import Torch
@@ -30,6 +31,11 @@ public struct EvaluationResult: Sendable {
 
   /// Which examples are right, in the split's order: what paired tests compare.
   public var isCorrect: [Bool] { zip(predictions, labels).map(==) }
+}
+
+extension EvaluationResult {
+  /// What is said of it.
+  public var scored: ScoredExamples { ScoredExamples(ScoredTask(.accuracy, accuracy, loss: loss), count: count) }
 }
 
 extension Model {

@@ -68,6 +68,25 @@ public enum NumberText {
     return hours > 0 ? String(format: "%d:%02d:%02d", hours, minutes, rest) : String(format: "%d:%02d", minutes, rest)
   }
 
+  /// A difference of fractions in points with its sign: −0.014 is "−1.4", 0.02 "+2.0".
+  public static func signedPoints(_ fraction: Double?) -> String {
+    let text = points(fraction)
+    return text.first?.isNumber == true ? "+" + text : text
+  }
+
+  /// Seconds as a person would say them: `40 s`, `3 min`, `1 h 10 min`.
+  public static func roughDuration(_ seconds: Double) -> String {
+    guard seconds.isFinite, seconds < 1e8 else { return missing }
+    guard seconds >= 90 else { return "\(Int(max(1, seconds.rounded(.up)))) s" }
+    let minutes = Int((seconds / 60).rounded(.up))
+    return minutes < 60 ? "\(minutes) min" : "\(minutes / 60) h \(minutes % 60) min"
+  }
+
+  /// Sizes along the axes, `3×224×224`; `?` for one that is free.
+  public static func shape(_ sizes: [Int]) -> String {
+    sizes.isEmpty ? "scalar" : sizes.map { $0 < 0 ? "?" : String($0) }.joined(separator: "×")
+  }
+
   /// `1 epoch`, `3 epochs`.
   public static func plural(_ count: Int, _ noun: String) -> String {
     "\(grouped(count)) \(noun)\(count == 1 ? "" : "s")"

@@ -34,7 +34,9 @@ import Testing
     #expect((tuned["drift"] as? [String: Any])?["epoch"] as? Int == best)
     #expect((tuned["similarity"] as? [String: Any])?["epoch"] as? Int == best)
     let epochs = try #require(tuned["epochs"] as? [[String: Any]])
-    func accuracy(_ epoch: Int) -> Double { (epochs[epoch]["source"] as? [String: Any])?["accuracy"] as? Double ?? .nan }
+    func accuracy(_ epoch: Int) -> Double {
+      (epochs[epoch]["source"] as? [String: Any])?["accuracy"] as? Double ?? .nan
+    }
     let final = try #require(forgetting["final"] as? Double)
     #expect(abs(final - (accuracy(0) - accuracy(best))) < 1e-12)
 

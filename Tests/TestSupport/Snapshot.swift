@@ -26,5 +26,7 @@ public enum Snapshot {
       + "'\(row < new.count ? new[row] : "")'; if that is meant, LETHE_RECORD=1 records it"
   }
 
-  private static func lines(_ text: String) -> [Substring] { text.split(separator: "\n", omittingEmptySubsequences: false) }
+  private static func lines(_ text: String) -> [Substring] {
+    text.split(separator: "\n", omittingEmptySubsequences: false)
+  }
 }

@@ -116,7 +116,7 @@ struct CKACommand: ParsableCommand, ResultOptions {
     }
     if !result.crowded.isEmpty {
       Console.say(
-        "fewer than ten examples for each direction, so too high: \(Show.list(result.crowded)); more --samples help")
+        "fewer than ten examples for each direction, so too high: \(listed(result.crowded)); more --samples help")
     }
     if let output {
       let chart = result.matrixChart(before: pair.before, after: pair.after)
@@ -177,7 +177,7 @@ struct CKACommand: ParsableCommand, ResultOptions {
       keepsShortBatch: compat != nil, seed: seed
     ) { done, _ in progress.update(completed: done) }
     let skipped = layersA.filter { !result.layersA.contains($0) }
-    if !skipped.isEmpty { Console.say("without an output for each example, so left out: \(Show.list(skipped))") }
+    if !skipped.isEmpty { Console.say("without an output for each example, so left out: \(listed(skipped))") }
     return result
   }
 
@@ -201,7 +201,7 @@ struct CKACommand: ParsableCommand, ResultOptions {
     let found = file.layers.filter { name in layers.contains { Glob($0).matches(name) } }
     guard !found.isEmpty else {
       throw CommandError.usage(
-        "--layers \(layers.joined(separator: " ")) matches none of \(file.path)'s: \(Show.list(file.layers))")
+        "--layers \(layers.joined(separator: " ")) matches none of \(file.path)'s: \(listed(file.layers))")
     }
     return found
   }

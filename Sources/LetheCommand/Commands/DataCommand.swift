@@ -31,7 +31,8 @@ extension DataCommand {
       let dataset = try reading.load(data)
       try dataset.writeHDF5(to: output)
       Console.result(
-        "\(output): \(Show.count(dataset.train.count)) training and \(Show.count(dataset.test.count)) test examples")
+        "\(output): \(NumberText.grouped(dataset.train.count)) training and \(NumberText.grouped(dataset.test.count)) test examples"
+      )
     }
   }
 
@@ -58,17 +59,18 @@ extension DataCommand {
         return
       }
       Console.result(
-        "\(dataset.name): \(Show.count(dataset.train.count)) training and \(Show.count(dataset.test.count)) test"
+        "\(dataset.name): \(NumberText.grouped(dataset.train.count)) training and \(NumberText.grouped(dataset.test.count)) test"
           + " examples, fingerprint \(dataset.fingerprint)")
       for input in dataset.train.inputs {
-        Console.result("input \(input.name): \(input.elementType.rawValue) \(Show.shape(input.shape))")
+        Console.result("input \(input.name): \(input.elementType.rawValue) \(NumberText.shape(input.shape))")
       }
       var table = TextTable([
         .number("label"), .number("original"), .init("class"), .number("training"), .number("test"),
       ])
       for (label, name) in dataset.classNames.enumerated() {
         table.append([
-          "\(label)", "\(dataset.labelMap[label])", name, Show.count(counts[0][label]), Show.count(counts[1][label]),
+          "\(label)", "\(dataset.labelMap[label])", name, NumberText.grouped(counts[0][label]),
+          NumberText.grouped(counts[1][label]),
         ])
       }
       Console.table(table)

@@ -41,10 +41,11 @@ struct DriftCommand: ParsableCommand, ResultOptions {
     Console.result("\(pair.before) → \(pair.after)")
     Console.table(tensors ? drift.tensorTable() : drift.layerTable())
     for mismatch in drift.shapeMismatches {
-      Console.result("\(mismatch.name): not compared, \(Show.shape(mismatch.before)) and \(Show.shape(mismatch.after))")
+      Console.result(
+        "\(mismatch.name): not compared, \(NumberText.shape(mismatch.before)) and \(NumberText.shape(mismatch.after))")
     }
     for (names, file) in [(drift.onlyInA, pair.before), (drift.onlyInB, pair.after)] where !names.isEmpty {
-      Console.result("only in \(file): \(Show.list(names, first: 12))")
+      Console.result("only in \(file): \(listed(names, first: 12))")
     }
   }
 }

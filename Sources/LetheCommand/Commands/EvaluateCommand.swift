@@ -2,6 +2,7 @@ import ArgumentParser
 import Checkpoints
 import Datasets
 import Evaluation
+import Findings
 import Metrics
 import Models
 import Reports
@@ -39,24 +40,11 @@ struct EvaluateCommand: ParsableCommand, ResultOptions {
     let result = try Evaluator().evaluate(model, on: dataset.test, dataset: dataset.name)
     let classes = perClassAccuracy(
       predictions: result.predictions, labels: result.labels, classCount: dataset.classNames.count)
-    if shared.json {
-      Console.result([
-        "checkpoint": .string(path), "head": .string(task), "data": .string(dataset.name),
-        "accuracy": .double(result.accuracy), "loss": .double(result.loss), "count": .int(result.count),
-        "perClass": .array(
-          zip(dataset.classNames, classes).map { name, entry in
-            ["class": .string(name), "accuracy": .optional(entry.accuracy), "count": .int(entry.count)]
-          }),
-      ])
-      return
-    }
-    Console.result(
-      "\(path) · head \(task) · \(dataset.name): \(Show.percent(result.accuracy)) of \(Show.count(result.count)),"
-        + " loss \(Show.number(result.loss))")
-    var table = TextTable([.init("class"), .number("accuracy"), .number("count")])
-    for (name, entry) in zip(dataset.classNames, classes) {
-      table.append([name, entry.accuracy.map(Show.percent) ?? "–", "\(entry.count)"])
-    }
-    Console.table(table)
+    let finding = EvaluationFinding(
+      checkpoint: path, head: task, data: dataset.name, result: result.scored,
+      perClass: zip(dataset.classNames, classes).map { .init($0, score: $1.accuracy, count: $1.count) })
+    guard !shared.json else { return try Console.result(FindingEncoder.encode(finding)) }
+    Console.result(finding.verdict)
+    Console.table(finding.classTable())
   }
 }

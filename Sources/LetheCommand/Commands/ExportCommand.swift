@@ -49,6 +49,6 @@ struct ExportCommand: ParsableCommand, ResultOptions {
       return
     }
     Console.result(
-      "\(output) · \(exported.names.count) tensors · \(Show.count(bytes)) bytes · classifier of \(task)")
+      "\(output) · \(exported.names.count) tensors · \(NumberText.grouped(bytes)) bytes · classifier of \(task)")
   }
 }

@@ -161,10 +161,11 @@ extension ImportCommand {
         "missing from \(weights): " + names.joined(separator: ", ")
           + (match.missing.count > 8 ? " and \(match.missing.count - 8) more" : ""))
     }
-    if !match.unexpected.isEmpty { Console.say("not in the model: \(Show.list(match.unexpected))") }
+    if !match.unexpected.isEmpty { Console.say("not in the model: \(listed(match.unexpected))") }
     for mismatch in match.mismatched.prefix(8) {
       Console.say(
-        "\(mismatch.name): the model has \(Show.shape(mismatch.expected)), \(weights) \(Show.shape(mismatch.found))")
+        "\(mismatch.name): the model has \(NumberText.shape(mismatch.expected)), \(weights) \(NumberText.shape(mismatch.found))"
+      )
     }
   }
 
@@ -200,10 +201,10 @@ extension ImportCommand {
       return
     }
     Console.result(
-      "\(output) · \(program.architecture) · \(Show.count(program.parameterCount)) parameters"
+      "\(output) · \(program.architecture) · \(NumberText.grouped(program.parameterCount)) parameters"
         + " · \(program.layers.count) layers · \(program.nodes.count) calls")
     for input in program.inputs {
-      Console.result("input \(input.name): \(input.elementType) \(Show.shape(input.shape))")
+      Console.result("input \(input.name): \(input.elementType) \(NumberText.shape(input.shape))")
     }
     if let match { Console.result("\(match.tensors.count + match.differingHead.count) tensors from \(weights ?? "")") }
     guard let head = program.head else {

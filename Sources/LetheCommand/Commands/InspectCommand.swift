@@ -33,10 +33,10 @@ struct InspectCommand: ParsableCommand, ResultOptions {
       return
     }
     Console.result(
-      "\(path) · \(program.architecture) · \(Show.count(total)) parameters · task \(checkpoint.task)"
+      "\(path) · \(program.architecture) · \(NumberText.grouped(total)) parameters · task \(checkpoint.task)"
         + " · epoch \(checkpoint.epoch)")
     for input in program.inputs {
-      Console.result("input \(input.name): \(input.elementType) \(Show.shape(input.shape))")
+      Console.result("input \(input.name): \(input.elementType) \(NumberText.shape(input.shape))")
     }
     var table = TextTable([.init("layer"), .init("kind"), .init("tensor"), .init("shape"), .number("elements")])
     for layer in program.layers {
@@ -46,7 +46,7 @@ struct InspectCommand: ParsableCommand, ResultOptions {
         guard let tensor = checkpoint.parameters[name] ?? checkpoint.buffers[name] else { continue }
         table.append([
           index == 0 ? layer.name : "", index == 0 ? layer.kind : "", String(name.dropFirst(layer.name.count + 1)),
-          Show.shape(tensor.shape), Show.count(tensor.count),
+          NumberText.shape(tensor.shape), NumberText.grouped(tensor.count),
         ])
       }
     }
@@ -74,8 +74,8 @@ struct InspectCommand: ParsableCommand, ResultOptions {
     }
     let bytes = file.tensors.values.reduce(0) { $0 + $1.byteCount }
     Console.result(
-      "\(path) · \(file.kind.rawValue) · \(Show.count(file.names.count)) tensors · \(Show.count(total)) elements"
-        + " · \(Show.count(bytes)) bytes")
+      "\(path) · \(file.kind.rawValue) · \(NumberText.grouped(file.names.count)) tensors · \(NumberText.grouped(total)) elements"
+        + " · \(NumberText.grouped(bytes)) bytes")
     var table = TextTable([.init("layer"), .init("tensor"), .init("type"), .init("shape"), .number("elements")])
     var previous: String?
     for name in file.names {
@@ -83,7 +83,7 @@ struct InspectCommand: ParsableCommand, ResultOptions {
       let layer = Program.path(ofTensor: name)
       table.append([
         layer == previous ? "" : layer, String(name.dropFirst(layer.isEmpty ? 0 : layer.count + 1)),
-        tensor.elementType.rawValue, Show.shape(tensor.shape), Show.count(tensor.count),
+        tensor.elementType.rawValue, NumberText.shape(tensor.shape), NumberText.grouped(tensor.count),
       ])
       previous = layer
     }

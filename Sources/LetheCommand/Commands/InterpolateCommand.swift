@@ -4,6 +4,7 @@ import Checkpoints
 import Datasets
 import Evaluation
 import Files
+import Findings
 import Foundation
 import HDF5
 import Models
@@ -73,20 +74,28 @@ struct InterpolateCommand: ParsableCommand, ResultOptions {
     }
     let device = try hardware.open()
     let shares = share.map { [$0] } ?? (0..<points).map { Double($0) / Double(points - 1) }
-    var rows: [(share: Double, results: [EvaluationResult])] = []
+    var finding = InterpolationFinding(
+      before: pair.before, after: pair.after, keepsHeads: keepHeads, reestimated: reestimate?.rawValue, points: [])
     let progress = ProgressReporter(title: "λ", total: shares.count, isQuiet: shared.quiet || shared.json)
     for share in shares {
       let model = try Model(line.checkpoint(at: share), device: device)
       if let reestimate, let judged = tasks.first(where: { $0.role == reestimate.rawValue }) {
         try model.reestimateNormalization(on: judged.data.train, dataset: judged.data.name)
       }
-      rows.append((share, try tasks.map { try $0.evaluation(of: model) }))
+      func score(_ role: String) throws -> ScoredExamples? {
+        try tasks.first { $0.role == role }?.evaluation(of: model).scored
+      }
+      finding.points.append(.init(share: share, source: try score("source"), target: try score("target")))
       if let output { try model.checkpoint(epoch: line.after.epoch).write(to: output) }
-      progress.update(completed: rows.count, note: "")
+      progress.update(completed: finding.points.count, note: "")
     }
     progress.finish(keepsLine: false)
-    if let chart { try AtomicFile.write(Data(picture(rows, tasks).svg().utf8), to: chart) }
-    show(rows, tasks, pair)
+    if let chart { try AtomicFile.write(Data(finding.chart().svg().utf8), to: chart) }
+    guard !shared.json else { return try Console.result(FindingEncoder.encode(finding)) }
+    Console.result("\(pair.before) → \(pair.after)")
+    if !tasks.isEmpty { Console.table(finding.table()) }
+    if let chart { Console.result("chart: \(chart)") }
+    if let output { Console.result("wrote \(output)") }
   }
 
   private func checkOptions() throws {
@@ -102,62 +111,6 @@ struct InterpolateCommand: ParsableCommand, ResultOptions {
     if let reestimate, (reestimate == .source ? source : target) == nil {
       throw CommandError.usage("--reestimate \(reestimate.rawValue) needs --\(reestimate.rawValue) DATA")
     }
-  }
-
-  private func picture(_ rows: [(share: Double, results: [EvaluationResult])], _ tasks: [Judged]) -> FrontierChart {
-    func value(_ role: String, _ row: (share: Double, results: [EvaluationResult])) -> Double {
-      zip(tasks, row.results).first { $0.0.role == role }?.1.accuracy ?? .nan
-    }
-    let best = rows.max { value("source", $0) + value("target", $0) < value("source", $1) + value("target", $1) }
-    return FrontierChart(
-      title: best.map {
-        "λ \(Show.number($0.share, 2)) keeps \(Show.percent(value("source", $0))) of the source at "
-          + "\(Show.percent(value("target", $0))) of the target"
-      } ?? "",
-      subtitle: "accuracy on both tasks' test examples along (1 − λ) before + λ after", xTitle: "source accuracy (%)",
-      yTitle: "target accuracy (%)",
-      points: rows.map { row in
-        .init(
-          name: "λ \(Show.number(row.share, 2))", x: 100 * value("source", row), y: 100 * value("target", row),
-          isMarked: row.share == best?.share)
-      })
-  }
-
-  private func show(
-    _ rows: [(share: Double, results: [EvaluationResult])], _ tasks: [Judged], _ pair: CheckpointPair
-  ) {
-    if shared.json {
-      Console.result([
-        "before": .string(pair.before), "after": .string(pair.after), "keepsHeads": .bool(keepHeads),
-        "reestimated": reestimate.map { .string($0.rawValue) } ?? .null,
-        "points": .array(
-          rows.map { row in
-            .object(
-              [("lambda", .double(row.share))]
-                + zip(tasks, row.results).map { task, result in
-                  (
-                    task.role,
-                    [
-                      "accuracy": .double(result.accuracy), "loss": .double(result.loss), "count": .int(result.count),
-                    ]
-                  )
-                })
-          }),
-      ])
-      return
-    }
-    Console.result("\(pair.before) → \(pair.after)")
-    if !tasks.isEmpty {
-      var table = TextTable(
-        [.number("λ")] + tasks.flatMap { [.number($0.role), .number("loss")] as [TextTable.Column] })
-      for row in rows {
-        table.append(
-          [Show.number(row.share, 2)] + row.results.flatMap { [Show.percent($0.accuracy), Show.number($0.loss)] })
-      }
-      Console.table(table)
-    }
-    if let chart { Console.result("chart: \(chart)") }
-    if let output { Console.result("wrote \(output)") }
   }
 }
 

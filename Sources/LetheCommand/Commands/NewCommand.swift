@@ -30,7 +30,7 @@ struct NewCommand: ParsableCommand, ResultOptions {
         "parameterCount": .int(count),
       ])
     } else {
-      Console.result("\(output) · \(architecture) · \(Show.count(count)) parameters · seed \(options.seed)")
+      Console.result("\(output) · \(architecture) · \(NumberText.grouped(count)) parameters · seed \(options.seed)")
     }
   }
 }

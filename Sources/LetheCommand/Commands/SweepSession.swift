@@ -101,7 +101,7 @@ struct SweepSession {
       if !command.role.worker, !command.shared.quiet {
         Console.say(
           "\(point.method.label), seed \(point.seed): \(Self.text(folder.outcome(of: point)))"
-            + String(format: " · %.0f s", Date().timeIntervalSince(began)))
+            + " · \(NumberText.fixed(Date().timeIntervalSince(began), 0)) s")
       }
       return true
     }
@@ -110,7 +110,8 @@ struct SweepSession {
 
   private static func text(_ outcome: SweepOutcome?) -> String {
     switch outcome {
-    case .finished(let source, let target, _): "source \(Show.percent(source)), target \(Show.percent(target))"
+    case .finished(let source, let target, _):
+      "source \(NumberText.percent(source)), target \(NumberText.percent(target))"
     case .failed(let reason): reason
     case nil: "not finished"
     }

@@ -37,7 +37,7 @@ struct TrainingSession {
     let display = EpochDisplay(
       hasSource: sourceData != nil, hasProxy: proxyData != nil, isSilent: shared.json, isQuiet: shared.quiet)
     display.open(
-      "\(path) · \(checkpoint.program.architecture) · \(Show.count(checkpoint.program.parameterCount)) parameters"
+      "\(path) · \(checkpoint.program.architecture) · \(NumberText.grouped(checkpoint.program.parameterCount)) parameters"
         + (sourceData == nil && proxyData == nil ? "" : " · source head kept")
         + " · \(device), \(try Library.threadCount()) threads"
         + " · seed \(run.options.seed)" + (resumed == nil ? "" : " · resumed"))

@@ -94,8 +94,8 @@ struct TransferMapSession {
     let line =
       "\(path) · \(checkpoint.program.architecture) · \(targets.count) target\(targets.count == 1 ? "" : "s") × up to "
       + "\(experiment.plan.amounts.count) amounts × 3 ways of training · \(trained.count) networks, "
-      + "\(Show.count(steps)) steps"
+      + "\(NumberText.grouped(steps)) steps"
     guard experiment.remainingCount > 0 else { return Console.result(line + " · all are there · \(device)") }
-    Console.result(line + " · about \(Show.duration(try experiment.estimatedSeconds())) · \(device)")
+    Console.result(line + " · about \(NumberText.roughDuration(try experiment.estimatedSeconds())) · \(device)")
   }
 }

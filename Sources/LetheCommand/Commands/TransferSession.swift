@@ -76,11 +76,11 @@ struct TransferSession {
     var line =
       "\(path) · \(experiment.base.program.architecture) · \(experiment.target.name) · \(experiment.plan.cuts.count) cuts"
       + " · \(count) networks, \(count * options.epochCount) epochs of "
-      + "\(Show.count(options.examples(of: experiment.target.train).count)) examples"
+      + "\(NumberText.grouped(options.examples(of: experiment.target.train).count)) examples"
     if trials > 0 { line += ", then at most \(trials) to try rates" }
     if left < count { line += " · \(count - left) are there" }
     if left > 0 {
-      line += " · at most about \(Show.duration(try experiment.estimatedSeconds(trialCount: trials)))"
+      line += " · at most about \(NumberText.roughDuration(try experiment.estimatedSeconds(trialCount: trials)))"
     }
     Console.result(line + " · \(experiment.device)")
   }

@@ -21,7 +21,7 @@ struct VerifyCommand: ParsableCommand, ResultOptions {
         "problems": .array(result.problems.map { .string($0) }),
       ])
     } else if result.problems.isEmpty {
-      let extent = "\(result.tensorCount) tensors, \(Show.count(result.byteCount)) bytes"
+      let extent = "\(result.tensorCount) tensors, \(NumberText.grouped(result.byteCount)) bytes"
       Console.result("\(path): \(extent), " + (result.hasChecksums ? "all well" : "sound; it has no checksums"))
     }
     guard result.problems.isEmpty else {

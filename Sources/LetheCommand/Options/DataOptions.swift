@@ -2,6 +2,7 @@ import ArgumentParser
 import Checkpoints
 import Datasets
 import Programs
+import Reports
 
 /// How images from files are read, for every command that takes data.
 struct DataOptions: ResultOptions {
@@ -51,7 +52,7 @@ struct DataOptions: ResultOptions {
   /// Says what was left out.
   private func told(_ dataset: Dataset) -> Dataset {
     if !dataset.skipped.isEmpty {
-      Console.say("left out \(dataset.skipped.count) that cannot be read: \(Show.list(dataset.skipped, first: 3))")
+      Console.say("left out \(dataset.skipped.count) that cannot be read: \(listed(dataset.skipped, first: 3))")
     }
     return dataset
   }

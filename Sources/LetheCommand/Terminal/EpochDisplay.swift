@@ -42,7 +42,8 @@ final class EpochDisplay {
     case .prepared(let trained, let frozen, let regularizers, let steps):
       guard !isSilent else { return }
       Console.result(
-        "training \(Show.count(trained)) weights, \(Show.count(frozen)) frozen · \(Show.count(steps)) steps an epoch")
+        "training \(NumberText.grouped(trained)) weights, \(NumberText.grouped(frozen)) frozen · \(NumberText.grouped(steps)) steps an epoch"
+      )
       for line in regularizers { Console.result(line) }
       Console.result("")
       Console.result(line("epoch", "source", "agreement on proxy", "target", "loss", "penalty", "time"))
@@ -50,7 +51,7 @@ final class EpochDisplay {
       if step == 1 {
         progress = ProgressReporter(title: "epoch \(epoch)", total: count, isQuiet: isQuiet || isSilent)
       }
-      progress?.update(completed: step, note: String(format: "loss %.3f", loss))
+      progress?.update(completed: step, note: "loss \(NumberText.fixed(loss, 3))")
       if step == count { progress?.finish(keepsLine: false) }
     case .evaluated(let record):
       guard !isSilent else { return }
@@ -58,15 +59,17 @@ final class EpochDisplay {
       if let accuracy = record.source?.accuracy {
         let start = firstSource ?? accuracy
         firstSource = start
-        source = Show.percent(accuracy) + (record.epoch > 0 ? String(format: "  %+5.1f", 100 * (accuracy - start)) : "")
+        source =
+          NumberText.percent(accuracy)
+          + (record.epoch > 0 ? "  " + pad(NumberText.signedPoints(accuracy - start), 5, isNumber: true) : "")
       }
-      let proxy = record.proxy.map { "\(Show.percent($0.agreement))  KL \(Show.number($0.divergence))" }
-      let target = record.targetHeadIsNew ? "–  (new head)" : Show.percent(record.target.accuracy)
+      let proxy = record.proxy.map { "\(NumberText.percent($0.agreement))  KL \(NumberText.fixed($0.divergence, 3))" }
+      let target = record.targetHeadIsNew ? "–  (new head)" : NumberText.percent(record.target.accuracy)
       Console.result(
         line(
-          "\(record.epoch)", source, proxy, target, record.epoch > 0 ? Show.number(record.trainingLoss) : "–",
-          Show.number(record.penalty, 4), record.epoch > 0 ? String(format: "%.1f s", record.seconds) : ""))
-      if !record.newBlocks.isEmpty { Console.result("        trains now: \(Show.list(record.newBlocks))") }
+          "\(record.epoch)", source, proxy, target, record.epoch > 0 ? NumberText.fixed(record.trainingLoss, 3) : "–",
+          NumberText.fixed(record.penalty, 4), record.epoch > 0 ? "\(NumberText.fixed(record.seconds, 1)) s" : ""))
+      if !record.newBlocks.isEmpty { Console.result("        trains now: \(listed(record.newBlocks))") }
       // One that only measures has nothing to show.
       for dose in record.doses where dose.penalty > 0 || dose.gradientRatio > 0 { Console.result(Self.line(dose)) }
     }
@@ -81,13 +84,13 @@ final class EpochDisplay {
   /// `  l2-sp: 3.1 % of the loss, gradient 0.12 × the task's, pulls 75 % back`.
   private static func line(_ dose: RegularizerDose) -> String {
     var parts: [String] = []
-    if dose.lossShare.isFinite { parts.append("\(Show.percent(dose.lossShare)) of the loss") }
-    if dose.gradientRatio.isFinite { parts.append("gradient \(significant(dose.gradientRatio)) × the task's") }
-    if dose.pulledBack.isFinite { parts.append("pulls \(Show.percent(dose.pulledBack)) back") }
-    return "        \(dose.name): penalty \(significant(dose.penalty)), " + parts.joined(separator: ", ")
+    if dose.lossShare.isFinite { parts.append("\(NumberText.percent(dose.lossShare)) of the loss") }
+    if dose.gradientRatio.isFinite {
+      parts.append("gradient \(NumberText.significant(dose.gradientRatio)) × the task's")
+    }
+    if dose.pulledBack.isFinite { parts.append("pulls \(NumberText.percent(dose.pulledBack)) back") }
+    return "        \(dose.name): penalty \(NumberText.significant(dose.penalty)), " + parts.joined(separator: ", ")
   }
-
-  private static func significant(_ value: Double) -> String { String(format: "%.3g", value) }
 
   private func line(
     _ epoch: String, _ source: String?, _ proxy: String?, _ target: String, _ loss: String, _ penalty: String,

@@ -1,4 +1,5 @@
 import Foundation
+import Reports
 
 /// Lines about networks that are trained one after the other.
 final class TransferProgress {
@@ -26,7 +27,7 @@ final class TransferProgress {
     guard !isSilent else { return }
     let rest = trained == 0 ? 0 : Date().timeIntervalSince(began) / Double(trained) * Double(total - done)
     Console.say(
-      "\(done)/\(total) \(title), seed \(seed): \(Show.percent(accuracy)) · \(Show.number(seconds, 0)) s"
-        + (done < total ? " · about \(Show.duration(rest)) to go" : ""))
+      "\(done)/\(total) \(title), seed \(seed): \(NumberText.percent(accuracy)) · \(NumberText.fixed(seconds, 0)) s"
+        + (done < total ? " · about \(NumberText.roughDuration(rest)) to go" : ""))
   }
 }

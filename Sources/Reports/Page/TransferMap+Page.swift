@@ -161,7 +161,7 @@ extension TransferMap {
     }
     return PageElements.document(
       title: title, headline: headline, sections: sections,
-      footer: "Made by Lethe: <code>lethe transfer --map</code>.")
+      footer: "Made by Lethe: <code>lethe transfer</code>.")
   }
 }
 

@@ -24,7 +24,7 @@ public struct RegularizerKind: Sendable {
     public let name: String
     /// As a user would write it.
     public let standard: String
-    /// What it means, for the list that `lethe finetune --help` prints.
+    /// What it means, in a line for a list of settings.
     public let help: String
     let values: Values
     /// The words it may be, the default first; nil where it is no choice.

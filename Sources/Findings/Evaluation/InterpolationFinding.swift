@@ -1,0 +1,49 @@
+/// What the models along the line between two checkpoints score: `(1 − λ) before + λ after`.
+public struct InterpolationFinding: Sendable, Codable, Equatable {
+  /// One model on the line.
+  public struct Point: Sendable, Codable, Equatable {
+    /// λ, 0 before and 1 after; `lambda` in JSON.
+    public var share: Double
+    /// Its score on the source task; nil where that was not measured.
+    public var source: ScoredExamples?
+    /// Likewise on the target.
+    public var target: ScoredExamples?
+
+    private enum CodingKeys: String, CodingKey {
+      case share = "lambda"
+      case source, target
+    }
+
+    public init(share: Double, source: ScoredExamples?, target: ScoredExamples?) {
+      self.share = share
+      self.source = source
+      self.target = target
+    }
+
+    /// Both scores together; NaN where one was not measured.
+    fileprivate var sum: Double { (source?.scored.value ?? .nan) + (target?.scored.value ?? .nan) }
+  }
+
+  /// The checkpoint at λ = 0.
+  public var before: String
+  /// The checkpoint at λ = 1.
+  public var after: String
+  /// Whether every head stays as it is after, rather than be interpolated.
+  public var keepsHeads: Bool
+  /// The task on whose inputs running statistics were measured anew at each λ; nil for none.
+  public var reestimated: String?
+  /// By λ, ascending.
+  public var points: [Point]
+
+  public init(before: String, after: String, keepsHeads: Bool, reestimated: String?, points: [Point]) {
+    self.before = before
+    self.after = after
+    self.keepsHeads = keepsHeads
+    self.reestimated = reestimated
+    self.points = points
+  }
+
+  /// The model with the highest sum of both scores, on the examples that it is then judged by; nil unless both tasks were
+  /// measured.
+  public var best: Point? { points.filter { $0.sum.isFinite }.max { $0.sum < $1.sum } }
+}

@@ -1,0 +1,38 @@
+import Findings
+
+extension InterpolationFinding {
+  /// A row a λ, a score and a loss for each task that was measured.
+  public func table() -> TextTable {
+    func columns(_ name: String, _ isMeasured: Bool) -> [TextTable.Column] {
+      isMeasured ? [.number(name), .number("loss")] : []
+    }
+    let hasSource = points.contains { $0.source != nil }
+    let hasTarget = points.contains { $0.target != nil }
+    var table = TextTable([.number("λ")] + columns("source", hasSource) + columns("target", hasTarget))
+    for point in points {
+      table.append(
+        [NumberText.fixed(point.share, 2)]
+          + [point.source, point.target].compactMap { $0 }.flatMap {
+            [NumberText.percent($0.scored.value), NumberText.fixed($0.scored.loss, 3)]
+          })
+    }
+    return table
+  }
+
+  /// Both tasks' scores along the line.
+  public func chart() -> FrontierChart {
+    func percent(_ examples: ScoredExamples?) -> Double { 100 * (examples?.scored.value ?? .nan) }
+    return FrontierChart(
+      title: best.map {
+        "λ \(NumberText.fixed($0.share, 2)) keeps \(NumberText.percent($0.source?.scored.value)) of the source at "
+          + "\(NumberText.percent($0.target?.scored.value)) of the target"
+      } ?? "Nothing was measured on both tasks",
+      subtitle: "accuracy on both tasks' test examples along (1 − λ) before + λ after", xTitle: "source accuracy (%)",
+      yTitle: "target accuracy (%)",
+      points: points.map { point in
+        .init(
+          name: "λ \(NumberText.fixed(point.share, 2))", x: percent(point.source), y: percent(point.target),
+          isMarked: point.share == best?.share)
+      })
+  }
+}
