@@ -27,9 +27,10 @@ test: setup ## build and run the tests
 demo: setup build ## forgetting and L2-SP on Fashion-MNIST, into demo/report.html
 	@.ci/demo
 
-lint: ## formatting, undeclared imports, shell and Python syntax
+lint: ## formatting, undeclared imports, public declarations without a comment, shell and Python syntax
 	swift format lint --strict --recursive Sources Tests Package.swift
 	python3 .ci/imports
+	python3 .ci/undocumented
 	for script in $$(grep -lE '^#!.*bash' .ci/*); do bash -n "$$script"; done
 	for script in $$(git ls-files '*.py') .ci/imports .ci/undocumented; do python3 -m py_compile "$$script"; done
 

@@ -35,8 +35,10 @@ public struct CKAAccumulator {
     var null: [Double]
   }
 
-  public let estimator: CKAEstimator
-  public let kernel: CKAKernel
+  /// Which estimator of HSIC is summed over the batches.
+  let estimator: CKAEstimator
+  /// What the Gram matrices are made with.
+  let kernel: CKAKernel
   private let layersA: [String]
   private let layersB: [String]
   private let shared: [(layer: String, a: Int, b: Int)]
@@ -45,6 +47,14 @@ public struct CKAAccumulator {
   private var batchSize = 0
   private var random: RandomSource
 
+  /// Sums that hold no batch yet.
+  ///
+  /// - Parameters:
+  ///   - estimator: ``CKAEstimator/biased`` only to compare with numbers that were estimated so.
+  ///   - kernel: of the Gram matrices, the same for all layers.
+  ///   - layersA: names of the first network's layers, in the order that their features are added in.
+  ///   - layersB: those of the second; namesakes make the diagonal, with interval and null.
+  ///   - seed: of the shuffles that the null is made with and of the bootstrap over batches.
   public init(
     estimator: CKAEstimator, kernel: CKAKernel = .linear, layersA: [String], layersB: [String], seed: UInt64 = 0
   ) {

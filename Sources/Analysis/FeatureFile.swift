@@ -8,6 +8,7 @@ import Torch
 ///
 /// Datasets in groups are layers named by their path with dots. Rows are read batch by batch.
 public struct FeatureFile {
+  /// The file, as it was given.
   public let path: String
   /// The layers, by number and name.
   public let layers: [String]

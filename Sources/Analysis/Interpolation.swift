@@ -10,7 +10,9 @@ import Torch
 ///
 /// Wortsman et al., "Robust fine-tuning of zero-shot models" (WiSE-FT), CVPR 2022.
 public struct Interpolation {
+  /// The end at λ 0.
   public let before: Checkpoint
+  /// The end at λ 1; its task is that of every checkpoint in between.
   public let after: Checkpoint
   /// Whether heads stay as they are in `after`, where otherwise those that both have are interpolated too.
   public let keepsHeads: Bool

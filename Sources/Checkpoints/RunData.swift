@@ -22,6 +22,12 @@ public struct DataReference: Sendable, Equatable, Codable {
   /// The head that judges them; nil where it is not known.
   public var head: String?
 
+  /// A reference to data; without a specification, to data that were made in memory.
+  ///
+  /// - Parameters:
+  ///   - specification: as `Dataset.load` takes it; relative ones are found from `folder`.
+  ///   - folder: an absolute path.
+  ///   - name: what reports call the data.
   public init(
     specification: String = "", folder: String = "", name: String, fingerprint: String? = nil, testCount: Int? = nil,
     imageShape: [Int]? = nil, skipsUnreadable: Bool = false, fitsImages: Bool = false, head: String? = nil
@@ -45,8 +51,10 @@ public struct DataReference: Sendable, Equatable, Codable {
 public struct TaskReference: Sendable, Equatable, Codable {
   /// What the task is called.
   public var name: String
+  /// The examples that it is learnt from and judged on.
   public var data: DataReference
 
+  /// A task by the name of its head.
   public init(name: String, data: DataReference) {
     self.name = name
     self.data = data
@@ -60,6 +68,9 @@ public struct BaseReference: Sendable, Equatable, Codable {
   /// The folder from which a relative path is found, an absolute path; empty where it is not known.
   public var folder: String
 
+  /// A checkpoint by its path.
+  ///
+  /// - Parameter folder: where a relative path begins; the present folder where nothing else is said.
   public init(path: String, folder: String = FileManager.default.currentDirectoryPath) {
     self.path = path
     self.folder = folder
@@ -86,6 +97,7 @@ public struct RunData: Sendable, Equatable, Codable {
   /// The tasks of a sequence, in order; of a run within one, those learnt before it.
   public var tasks: [TaskReference]
 
+  /// What a run was made from; what is left out, it did not have.
   public init(
     base: BaseReference? = nil, target: DataReference? = nil, source: DataReference? = nil,
     proxy: DataReference? = nil, tasks: [TaskReference] = []

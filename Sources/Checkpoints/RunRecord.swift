@@ -8,6 +8,7 @@ public struct MetricTable: Sendable, Equatable {
   public private(set) var rowCount = 0
   private var columns: [String: [Double]] = [:]
 
+  /// A table without columns.
   public init() {}
 
   /// A column; nil where there is none of this name. NaN means not measured.
@@ -64,9 +65,14 @@ public struct MetricTable: Sendable, Equatable {
 
 /// Numbers with a shape, in row-major order.
 public struct NumberArray: Sendable, Equatable {
+  /// Numbers along each axis, the slowest first.
   public var shape: [Int]
+  /// All numbers, the last axis fastest: the product of ``shape`` of them.
   public var values: [Double]
 
+  /// Numbers of a shape.
+  ///
+  /// - Parameter values: in row-major order; traps where they are not the product of `shape`.
   public init(shape: [Int], values: [Double]) {
     precondition(shape.reduce(1, *) == values.count, "\(values.count) values for the shape \(shape)")
     self.shape = shape
@@ -86,6 +92,7 @@ public struct AnalysisRecord: Sendable, Equatable {
   /// Lists of text, by name; layer names, say.
   public var strings: [String: [String]]
 
+  /// A record of these parts, stored under `/analysis` by the name that the run gives it.
   public init(
     attributes: [String: String] = [:], numbers: [String: NumberArray] = [:], strings: [String: [String]] = [:]
   ) {
@@ -139,6 +146,11 @@ public struct RunRecord: Sendable, Equatable {
   /// Analyses, by name.
   public var analysis: [String: AnalysisRecord]
 
+  /// A record of a run that begins, where nothing else is said.
+  ///
+  /// - Parameters:
+  ///   - configuration: the options of training, JSON.
+  ///   - created: ISO 8601; now when nil.
   public init(
     configuration: String = "{}", data: RunData = RunData(), state: RunState = RunState(),
     command: CommandRecord? = nil, seed: UInt64 = 0, created: String? = nil,

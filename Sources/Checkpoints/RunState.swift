@@ -1,5 +1,6 @@
 /// What kind of run it is, how far it came, and on what it was computed.
 public struct RunState: Sendable, Equatable, Codable {
+  /// What the rows of the metrics are.
   public enum Kind: String, Sendable, Codable {
     /// One task, judged at every epoch.
     case training
@@ -11,12 +12,14 @@ public struct RunState: Sendable, Equatable, Codable {
 
   /// The epoch that a rule holds to be the best.
   public struct Best: Sendable, Equatable, Codable {
+    /// The epoch, counted from 0, the model before any training.
     public var epoch: Int
     /// The rule in a line, as `target subject to source >= 0.9`.
     public var rule: String
     /// Whether the epoch keeps every bound of the rule, rather than missing them by least.
     public var keepsBounds: Bool
 
+    /// An epoch that a rule chose.
     public init(epoch: Int, rule: String, keepsBounds: Bool) {
       self.epoch = epoch
       self.rule = rule
@@ -26,15 +29,19 @@ public struct RunState: Sendable, Equatable, Codable {
 
   /// What a regularizer said of itself before training.
   public struct Regularizer: Sendable, Equatable, Codable {
+    /// Its kind, numbered from the second of a kind on: `l2-sp`, `l2-sp-2`.
     public var name: String
+    /// What it acts on and how strongly, in one line of words.
     public var summary: String
 
+    /// A regularizer's name and its own words.
     public init(name: String, summary: String) {
       self.name = name
       self.summary = summary
     }
   }
 
+  /// What kind of run it is.
   public var kind: Kind
   /// Whether it came to its end, rather than being stopped before.
   public var isFinished: Bool
@@ -48,6 +55,7 @@ public struct RunState: Sendable, Equatable, Codable {
   public var plannedEpochs: Int?
   /// Whether all tasks of a sequence share one head.
   public var sharesHead: Bool
+  /// What held training back, in the order that the penalties are added in.
   public var regularizers: [Regularizer]
   /// libtorch's name of it: `cpu`, `cuda:0`.
   public var device: String?
@@ -56,6 +64,7 @@ public struct RunState: Sendable, Equatable, Codable {
   /// The CPU's threads.
   public var threads: Int?
 
+  /// The state of a run that begins, where nothing else is said.
   public init(
     kind: Kind = .training, isFinished: Bool = false, best: Best? = nil, targetHeadIsNew: Bool = false,
     stepsPerEpoch: Int? = nil, plannedEpochs: Int? = nil, sharesHead: Bool = false, regularizers: [Regularizer] = [],
@@ -82,6 +91,9 @@ public struct CommandRecord: Sendable, Equatable, Codable {
   /// All its options as a configuration file, YAML; empty where the run is one of many that one command made.
   public var options: String
 
+  /// A command line, with what it came to.
+  ///
+  /// - Parameter options: all options as YAML; empty where the command made many runs.
   public init(arguments: [String], options: String = "") {
     self.arguments = arguments
     self.options = options

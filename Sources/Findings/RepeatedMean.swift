@@ -6,6 +6,7 @@ public struct RepeatedMean: Sendable, Codable {
   public var mean: Double
   /// NaN for a single repetition; likewise `high`.
   public var low: Double
+  /// The interval's upper end.
   public var high: Double
   /// One a repetition.
   public var values: [Double]
@@ -37,6 +38,7 @@ public struct RepeatedScore: Sendable {
   /// - Parameter values: one a repetition.
   public init(_ score: Score, _ values: [Double]) { self.init(score, RepeatedMean(values)) }
 
+  /// A score with the mean of its repetitions, computed already.
   public init(_ score: Score, _ over: RepeatedMean) {
     self.score = score
     self.over = over
@@ -46,6 +48,7 @@ public struct RepeatedScore: Sendable {
   public var mean: Double { over.mean }
   /// The interval's ends; NaN for a single repetition.
   public var low: Double { over.low }
+  /// The interval's upper end; NaN for a single repetition.
   public var high: Double { over.high }
   /// One a repetition.
   public var values: [Double] { over.values }

@@ -15,9 +15,14 @@ public struct Score: Sendable, Codable, Hashable {
 
   /// The field's word for it, which is also its key in JSON: `accuracy`.
   public var name: String
+  /// What its numbers are counted in.
   public var unit: Unit
+  /// Which way is better; differences that say "worse" follow it.
   public var direction: Direction
 
+  /// A figure that models are judged by.
+  ///
+  /// - Parameter name: the field's word for it, which is also its key in JSON.
   public init(name: String, unit: Unit, direction: Direction) {
     self.name = name
     self.unit = unit
@@ -41,11 +46,14 @@ public struct Score: Sendable, Codable, Hashable {
 ///
 /// In JSON the score stands under its own name: `{"accuracy": 0.91, "loss": 0.2}`.
 public struct ScoredTask: Sendable, Equatable {
+  /// What is counted; in JSON the key that ``value`` stands under.
   public var score: Score
   /// NaN where it was not measured; likewise the loss.
   public var value: Double
+  /// Mean loss over the same examples; of a classifier the cross-entropy, in nats.
   public var loss: Double
 
+  /// A score's value, with the loss where it was measured.
   public init(_ score: Score, _ value: Double, loss: Double = .nan) {
     self.score = score
     self.value = value

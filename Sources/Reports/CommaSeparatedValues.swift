@@ -1,21 +1,23 @@
 /// A table as RFC 4180 has it: lines end in CR LF, and a field with a comma, quote or line break is quoted.
-public struct CommaSeparatedValues: Sendable {
-  public private(set) var text = ""
+struct CommaSeparatedValues: Sendable {
+  /// The whole table, the header first.
+  private(set) var text = ""
   private let columnCount: Int
 
-  public init(header: [String]) {
+  /// A table without rows; the header says how many fields each has.
+  init(header: [String]) {
     columnCount = header.count
     append(header)
   }
 
   /// Adds a row, which must have as many fields as the header.
-  public mutating func append(_ fields: [String]) {
+  mutating func append(_ fields: [String]) {
     precondition(fields.count == columnCount, "\(fields.count) fields in a table of \(columnCount) columns: \(fields)")
     text += fields.map(Self.field).joined(separator: ",") + "\r\n"
   }
 
   /// A number with all its digits; empty where it was not measured.
-  public static func number(_ value: Double?) -> String {
+  static func number(_ value: Double?) -> String {
     guard let value, !value.isNaN else { return "" }
     return "\(value)"
   }

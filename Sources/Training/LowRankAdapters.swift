@@ -4,11 +4,21 @@ import Torch
 
 /// Low-rank adaptation as it is asked for: `rank=8,alpha=16,layers=GLOB`.
 public struct LowRankOptions: Sendable, Codable, Equatable {
+  /// `r`, the rank of the change of each kernel; at least 1.
   public var rank: Int
+  /// `α`: the change is `α/r · B A`, so that another rank needs no other learning rate.
   public var alpha: Double
   /// Layers whose kernels are adapted; all linear and convolution layers but the head when nil.
   public var layers: String?
 
+  /// Adapters of a rank.
+  ///
+  /// - Parameters:
+  ///   - rank: at least 1.
+  ///   - alpha: above 0.
+  ///   - layers: a glob over layers and parameters; nil for all linear and convolution layers but the head.
+  ///
+  /// Hu et al., "LoRA: Low-Rank Adaptation of Large Language Models", ICLR 2022.
   public init(rank: Int = 8, alpha: Double = 16, layers: String? = nil) {
     self.rank = rank
     self.alpha = alpha

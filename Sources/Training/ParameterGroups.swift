@@ -4,7 +4,9 @@ import Torch
 
 /// The parameters that a run trains, in the program's order, then the adapters', then the source head's.
 public struct TrainableParameters {
+  /// The parameters' names; one of an earlier head has that of the target's namesake.
   public let names: [String]
+  /// The parameters themselves, shared with the model and marked for differentiation.
   public let tensors: [Tensor]
   /// Peak learning rate of each.
   public let learningRates: [Double]

@@ -2,6 +2,7 @@ import Foundation
 
 /// How the learning rate changes over a run, as a factor of the base rate.
 public struct Schedule: Sendable, Codable, Equatable {
+  /// The course of the factor after the warm-up.
   public enum Shape: Sendable, Codable, Equatable {
     case constant
     /// Multiplied by `factor` after every `epochs` epochs.
@@ -20,10 +21,14 @@ public struct Schedule: Sendable, Codable, Equatable {
     case plateau(patience: Int, factor: Double)
   }
 
+  /// The course after the warm-up.
   public var shape: Shape
   /// Epochs over which the rate rises linearly from zero.
   public var warmupEpochs: Double
 
+  /// A course, after a warm-up.
+  ///
+  /// - Parameter warmupEpochs: epochs over which the rate rises linearly from zero; may be a fraction of one.
   public init(_ shape: Shape = .constant, warmupEpochs: Double = 0) {
     self.shape = shape
     self.warmupEpochs = warmupEpochs

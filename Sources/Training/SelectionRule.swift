@@ -20,10 +20,14 @@ public struct SelectionRule: Sendable, Codable, Equatable {
     var isBetterLow: Bool { self == .forgetting || self == .sourceLoss || self == .targetLoss }
   }
 
-  public struct Bound: Sendable, Codable, Equatable {
-    public var quantity: Quantity
-    public var isLower: Bool
-    public var value: Double
+  /// What an epoch has to keep: `source >= 0.9`.
+  struct Bound: Sendable, Codable, Equatable {
+    /// The figure that is bounded.
+    var quantity: Quantity
+    /// Whether the figure must be at least ``value``, rather than at most.
+    var isLower: Bool
+    /// The bound itself: a fraction, or a loss in nats.
+    var value: Double
 
     /// By how much a figure misses it; 0 where it is kept.
     func violation(_ figure: Double) -> Double {
@@ -31,8 +35,10 @@ public struct SelectionRule: Sendable, Codable, Equatable {
     }
   }
 
-  public var quantity: Quantity
-  public var bounds: [Bound]
+  /// What is to be as good as it can: low for forgetting and losses, high for the others.
+  var quantity: Quantity
+  /// What an epoch has to keep to be chosen; all of them.
+  var bounds: [Bound]
 
   /// The epoch of the highest target accuracy.
   public static let target = SelectionRule(quantity: .target, bounds: [])

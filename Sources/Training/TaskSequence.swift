@@ -18,11 +18,16 @@ public struct TaskSequence {
   /// The head's name where all tasks share one.
   public static let sharedTask = "shared"
 
-  public var options: TrainingOptions
-  public var path: String
-  public var tasks: [(name: String, data: Dataset)]
-  public var sharesHead: Bool
-  public var device: Device
+  /// The options of every task; of the regularizers the first task has those alone that measure training.
+  var options: TrainingOptions
+  /// The folder that is written.
+  var path: String
+  /// The tasks in the order that they are learnt in; names are those of the heads.
+  var tasks: [(name: String, data: Dataset)]
+  /// Whether all tasks are judged by one head, rather than each by its own.
+  var sharesHead: Bool
+  /// Where everything is computed.
+  var device: Device
   /// The command that makes the run, stored as it is; nil of a program's.
   public var command: CommandRecord?
 

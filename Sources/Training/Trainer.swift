@@ -21,12 +21,17 @@ public struct EpochStatistics: Sendable {
 
 /// Trains a model's current task, one epoch at a time.
 public final class Trainer {
-  public let model: Model
-  public let options: TrainingOptions
+  /// The network whose current task is trained, in place.
+  let model: Model
+  /// What the training was told.
+  let options: TrainingOptions
+  /// The parameters that steps change, with their learning rates.
   public let trainable: TrainableParameters
+  /// What holds training back, in the order of the options; one a source task where a kind needs that.
   public let regularizers: [any Regularizer]
   /// Their kinds, numbered from the second of a kind on.
   public let regularizerNames: [String]
+  /// Optimization steps of an epoch: batches over ``TrainingOptions/accumulation``, rounded up.
   public let stepsPerEpoch: Int
   let capturedLayers: [String]
   let capturesHeadInput: Bool

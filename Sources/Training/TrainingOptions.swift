@@ -4,15 +4,22 @@ import Programs
 
 /// A number for the parameters that a glob matches.
 public struct GlobRule: Sendable, Codable, Equatable {
+  /// A glob over parameters, `*.bias` say.
   public var pattern: String
+  /// A learning rate or a weight decay, as the list says that the rule is in.
   public var value: Double
 
+  /// A rule for the parameters that a glob matches; a glob that matches nothing is refused at the run.
   public init(pattern: String, value: Double) {
     self.pattern = pattern
     self.value = value
   }
 }
 
+/// What makes a step of a gradient, computed as `torch.optim` does.
+///
+/// `sgd` has ``TrainingOptions/momentum``; `adam` (Kingma and Ba 2015) and `adamw` (Loshchilov and Hutter 2019) have
+/// β₁ 0.9, β₂ 0.999 and ε 1e-8. Weight decay is added to the gradient; `adamw` takes it from the weights instead.
 public enum OptimizerKind: String, Sendable, Codable, CaseIterable {
   case sgd, adam, adamw
 }
@@ -39,36 +46,51 @@ public enum Unfreezing: Sendable, Codable, Equatable {
 
 /// Everything a training run is told.
 public struct TrainingOptions: Sendable, Codable, Equatable {
+  /// Passes through the training examples, those that fit the head alone included; 0 judges the model as it is.
   public var epochCount = 4
+  /// Examples a batch; the last of an epoch may have fewer.
   public var batchSize = 64
   /// Batches whose gradients are averaged for one step.
   public var accumulation = 1
+  /// The base rate: the head's, and every layer's where no rule or decay says otherwise.
   public var learningRate = 0.01
   /// Rates of their own; later rules win, and over the layer decay.
   public var rateRules: [GlobRule] = []
   /// The factor of the rate from each block to the next one away from the head; 1 for none.
   public var layerDecay = 1.0
+  /// What makes steps of gradients.
   public var optimizer = OptimizerKind.sgd
+  /// The momentum of `sgd`, from 0 to below 1; Adam has none.
   public var momentum = 0.9
+  /// Whether the momentum is Nesterov's; needs one above 0.
   public var usesNesterov = false
+  /// The pull of weights toward zero, not toward where they began.
+  ///
+  /// Parameters that a regularizer such as `l2-sp` pulls elsewhere have none.
   public var weightDecay = 0.0
   /// Weight decays of their own; later rules win.
   public var decayRules: [GlobRule] = []
+  /// The share of the probability that is spread over all classes, from 0 to below 1.
   public var labelSmoothing = 0.0
+  /// What an example of each class counts in the loss.
   public var classWeights = ClassWeights.equal
   /// Whether examples are drawn so that every class is as likely, with replacement, rather than each once an epoch.
   public var samplesEvenly = false
   /// Random changes of the training images, seeded by the run.
   public var transform = ImageTransform()
+  /// How the learning rates change over the run.
   public var schedule = Schedule()
   /// Globs over layers; frozen layers keep parameters and buffers byte for byte.
   public var frozen: [String] = []
   /// Whether everything but the head is frozen.
   public var trainsHeadOnly = false
+  /// Which blocks train from when on.
   public var unfreezing = Unfreezing.none
+  /// Low-rank changes trained in place of the weights, beside the head; nil for the weights themselves.
   public var adapters: LowRankOptions?
   /// The largest Euclidean norm of a step's whole gradient.
   public var gradientNorm: Double?
+  /// What the forward pass computes in.
   public var precision = Precision.float32
   /// The decay of an exponential moving average of the weights, which is then what is judged and stored.
   public var averagingDecay: Double?
@@ -76,13 +98,16 @@ public struct TrainingOptions: Sendable, Codable, Equatable {
   public var selection: SelectionRule?
   /// Epochs without a better one after which the run ends.
   public var patience: Int?
+  /// What holds training back, each with its settings; their penalties are added.
   public var regularizers: [RegularizerSpecification] = []
+  /// Of everything random: new heads, the draw and the order of examples, dropout, changes of images.
   public var seed: UInt64 = 0
   /// How many of the training examples to use, drawn by the seed; all when nil.
   public var exampleCount: Int?
   /// Whether images of another size or of one channel are brought to the model's shape.
   public var fitsImages = false
 
+  /// Plain fine-tuning: SGD with momentum at a constant rate, nothing frozen, no regularizer.
   public init() {}
 
   /// - Parameter depth: blocks from the head to the parameter's.
@@ -91,7 +116,8 @@ public struct TrainingOptions: Sendable, Codable, Equatable {
     return (0..<depth).reduce(learningRate) { rate, _ in rate * layerDecay }
   }
 
-  public func weightDecay(of parameter: String) -> Double {
+  /// The weight decay of a parameter: that of the last rule which matches it, else the common one.
+  func weightDecay(of parameter: String) -> Double {
     decayRules.last { Glob($0.pattern).matches(parameter) }?.value ?? weightDecay
   }
 

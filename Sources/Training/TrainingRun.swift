@@ -19,14 +19,19 @@ public enum TrainingEvent: Sendable {
 
 /// One epoch of a run, as it is stored.
 public struct EpochRecord: Sendable {
+  /// Counted from 0, the model before any training.
   public var epoch: Int
+  /// Of the task learnt before; nil where there is no data of it.
   public var source: EvaluationResult?
   /// How far the source task's head still says what it said at epoch 0.
   public var proxy: ProxyAgreement?
   /// Nil at epoch 0 where the head of the trained task is new.
   public var target: EvaluationResult
+  /// Whether the target is judged by a head that was just drawn, so that its figures say nothing: epoch 0 alone.
   public var targetHeadIsNew: Bool
+  /// Mean loss of the task over the training examples, in nats, without penalties; NaN at epoch 0.
   public var trainingLoss: Double
+  /// The regularizers' penalty before the epoch's last step, summed.
   public var penalty: Double
   /// The base learning rate times the schedule's factor at the last step; NaN at epoch 0.
   public var learningRate: Double
@@ -40,9 +45,13 @@ public struct EpochRecord: Sendable {
 
 /// Trains one task and watches it, and the task it came from, at every epoch from 0 on.
 public struct TrainingRun {
+  /// How it is trained.
   public var options: TrainingOptions
+  /// The folder of the run: made at its beginning, opened where it goes on.
   public var path: String
+  /// What is trained on; its test examples are judged at every epoch.
   public var target: Dataset
+  /// The task learnt before, whose test examples show what is forgotten; nil where there is no data of it.
   public var source: Dataset?
   /// All tasks learnt before, by the names of their heads, for the regularizers that need one of each; the source alone
   /// when nil.
@@ -53,6 +62,7 @@ public struct TrainingRun {
   public var proxy: Dataset?
   /// The task whose head judges the source; nil looks for the data set's own, then the checkpoint's.
   public var sourceTask: String?
+  /// Where everything is computed.
   public var device: Device
   /// Whether frozen lower layers are computed once, where that gives the same; false to compare with computing them at
   /// every step.
@@ -63,6 +73,12 @@ public struct TrainingRun {
   /// The command that makes the run, stored as it is; nil of a program's.
   public var command: CommandRecord?
 
+  /// A run of one task, which nothing is written of yet.
+  ///
+  /// - Parameters:
+  ///   - path: the folder to write.
+  ///   - proxy: examples that stand in for the source's: they show agreement with the model before, not accuracy.
+  ///   - sourceTask: the head that judges the source; nil looks for the data set's own, then the checkpoint's.
   public init(
     options: TrainingOptions, path: String, target: Dataset, source: Dataset? = nil, proxy: Dataset? = nil,
     sourceTask: String? = nil, device: Device

@@ -10,6 +10,7 @@ import Training
 ///
 /// Davari et al., "Probing Representation Forgetting in Supervised and Unsupervised Continual Learning", CVPR 2022.
 public struct LinearProbe: Sendable {
+  /// The layer whose features are classified, by its name in the program.
   public let layer: String
   /// On the test examples.
   public let accuracy: Double

@@ -7,7 +7,7 @@ public enum SharedFolder {
   /// Opens the folder, or makes it, for runs with these options.
   ///
   /// - Parameter folders: made within it.
-  /// - Throws: ``CheckpointError`` where it was begun with other options, or cannot be made.
+  /// - Throws: `CheckpointError` where it was begun with other options, `FileError` where it cannot be made.
   public static func claim(_ path: String, folders: [String] = ["runs"], options: String) throws {
     do {
       for folder in folders {

@@ -4,22 +4,26 @@
 /// steps and then by halving the interval of logarithms.
 public struct StrengthSearch: Sendable {
   /// How one strength did.
-  public struct Trial: Sendable, Equatable {
-    public var strength: Double
+  struct Trial: Sendable, Equatable {
+    /// What was tried: the value of the regularizer's first setting.
+    var strength: Double
     /// Mean points of source accuracy lost, a fraction; nil where training was unstable.
-    public var forgetting: Double?
-
-    public init(strength: Double, forgetting: Double?) {
-      self.strength = strength
-      self.forgetting = forgetting
-    }
+    var forgetting: Double?
   }
 
-  public let start: Double
+  /// The strength that is tried first.
+  let start: Double
   /// The most that may be forgotten, a fraction.
   public let budget: Double
+  /// The most strengths that are tried; each costs a training a seed.
   public let trialCount: Int
 
+  /// A search from a strength on, within a budget.
+  ///
+  /// - Parameters:
+  ///   - start: tried first; 0.1 in place of what is not above 0.
+  ///   - budget: the most that may be forgotten, a fraction.
+  ///   - trialCount: the most strengths that are tried.
   public init(start: Double, budget: Double, trialCount: Int) {
     self.start = start > 0 ? start : 0.1
     self.budget = budget
@@ -29,7 +33,7 @@ public struct StrengthSearch: Sendable {
   /// The next strength to try; nil where the search is over.
   ///
   /// - Parameter plain: what is forgotten without any; the search needs no strength where that is within the budget.
-  public func next(after trials: [Trial], plain: Double?) -> Double? {
+  func next(after trials: [Trial], plain: Double?) -> Double? {
     if let plain, plain <= budget { return nil }
     guard trials.count < trialCount else { return nil }
     guard !trials.isEmpty else { return start }

@@ -5,9 +5,12 @@ import Training
 
 /// One run of a sweep: a method and a seed.
 public struct SweepPoint: Sendable, Equatable {
+  /// How training is held back.
   public let method: SweepMethod
+  /// The seed of everything random in the run.
   public let seed: UInt64
 
+  /// A method, trained once with a seed.
   public init(method: SweepMethod, seed: UInt64) {
     self.method = method
     self.seed = seed
@@ -26,17 +29,19 @@ public enum SweepOutcome: Sendable, Equatable {
 
 /// A folder that several processes sweep together: a run a point, and a lock a point that its process holds.
 public struct SweepFolder: Sendable {
-  public let path: String
+  /// Where it stands; the runs are in `runs` below it.
+  let path: String
 
   /// Opens a folder, or makes it.
   ///
   /// - Parameter options: what all points share; a folder that was begun with other options is refused.
-  /// - Throws: ``CheckpointError``.
+  /// - Throws: `CheckpointError`.
   public init(_ path: String, options: String) throws {
     self.path = path
     try SharedFolder.claim(path, folders: ["runs", "locks"], options: options)
   }
 
+  /// The folder of a point's run, whether it is there yet or not.
   public func runPath(_ point: SweepPoint) -> String { "\(path)/runs/\(point.name)" }
 
   private func failurePath(_ point: SweepPoint) -> String { "\(path)/runs/\(point.name).failed" }

@@ -5,6 +5,7 @@ import Training
 public struct SweepMethod: Sendable, Equatable {
   /// As a user would write it: `l2-sp:alpha=0.1`, `lwf + l2-sp`, `none`.
   public let label: String
+  /// What is trained with, together; empty for plain fine-tuning.
   public let regularizers: [RegularizerSpecification]
 
   /// The method without any.
@@ -15,7 +16,7 @@ public struct SweepMethod: Sendable, Equatable {
     self.regularizers = regularizers
   }
 
-  /// - Throws: ``TrainingError/invalidRegularizer(_:reason:)`` for an unknown kind, setting or value.
+  /// - Throws: `TrainingError/invalidRegularizer(_:reason:)` for an unknown kind, setting or value.
   public init(parsing text: String) throws {
     let label = text.trimmingCharacters(in: .whitespaces)
     guard label != "none" else {

@@ -3,11 +3,19 @@ import Training
 
 /// Which points a sweep is made of.
 public struct SweepPlan: Sendable {
+  /// The ways of holding back that are compared; a search takes the first that is not plain fine-tuning.
   public let methods: [SweepMethod]
+  /// The seeds that every method is trained with, one run each.
   public let seeds: [UInt64]
   /// Looks for the strength of the only method, beside plain fine-tuning; nil for a grid.
   public let search: StrengthSearch?
 
+  /// A grid of methods and seeds, or the search for one method's strength.
+  ///
+  /// - Parameters:
+  ///   - methods: in the order of the rows.
+  ///   - seeds: the same for every method.
+  ///   - search: how the strength of the only method but the plain one is looked for; nil for a grid.
   public init(methods: [SweepMethod], seeds: [UInt64], search: StrengthSearch? = nil) {
     self.methods = methods
     self.seeds = seeds
@@ -16,7 +24,9 @@ public struct SweepPlan: Sendable {
 
   /// One method and what its seeds came to.
   public struct Row: Sendable {
+    /// How the runs of the row were held back.
     public let method: SweepMethod
+    /// What became of each seed, in the order of the plan; nil where that is not known yet.
     public let outcomes: [(seed: UInt64, outcome: SweepOutcome?)]
 
     /// Why a seed could not be trained.
@@ -24,7 +34,8 @@ public struct SweepPlan: Sendable {
       outcomes.lazy.compactMap { if case .failed(let reason)? = $0.outcome { reason } else { nil } }.first
     }
 
-    public var isDone: Bool { failure != nil || outcomes.allSatisfy { $0.outcome != nil } }
+    /// Whether nothing is left to train: every seed is done, or one of them failed.
+    var isDone: Bool { failure != nil || outcomes.allSatisfy { $0.outcome != nil } }
 
     /// By how much the source's score got worse.
     public var forgetting: RepeatedMean? { mean { _, _, forgetting in forgetting } }

@@ -35,13 +35,17 @@ import Training
 ///
 /// Yosinski, Clune, Bengio, Lipson, "How transferable are features in deep neural networks?", NeurIPS 2014.
 public struct TransferExperiment {
+  /// The network whose layers are copied.
   public let base: Checkpoint
+  /// What every network is trained on, and judged on by its test examples.
   public let target: Dataset
   /// What the base network was trained on, where it is at hand: trials then measure what they forget.
   public let source: Dataset?
+  /// The cuts, treatments and seeds: which networks are trained.
   public let plan: TransferPlan
   /// The schedule of every training; its seed and what it freezes are the experiment's.
   public let options: TrainingOptions
+  /// Where the networks are trained.
   public var device: Device { runs.device }
   let runs: RunCollection
 

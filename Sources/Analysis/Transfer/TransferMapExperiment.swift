@@ -17,10 +17,14 @@ import Training
 ///
 /// CS231n, "Transfer Learning", section "When and how to fine-tune?".
 public struct TransferMapExperiment {
-  public let base: Checkpoint
-  public let targets: [Dataset]
+  /// The network that is reused.
+  let base: Checkpoint
+  /// What it is reused for, each a row of the map.
+  let targets: [Dataset]
+  /// The amounts of data and the seeds.
   public let plan: TransferMapPlan
-  public let options: TrainingOptions
+  /// The schedule of every training; its seed is each point's own.
+  let options: TrainingOptions
   let runs: RunCollection
 
   /// More examples than this are too many for a linear classifier on wide features.

@@ -4,6 +4,7 @@ import Findings
 public struct TransferMapPlan: Sendable {
   /// Training examples of each class, ascending; nil for all there are.
   public let amounts: [Int?]
+  /// One training each: a seed draws the examples and everything random of it.
   public let seeds: [UInt64]
   /// Small amounts are gone through again and again until so many steps are done.
   public let leastSteps: Int
@@ -21,8 +22,11 @@ public struct TransferMapPlan: Sendable {
   public struct Point: Sendable, Equatable {
     /// The target's place among the targets.
     public let target: Int
+    /// Training examples of each class; nil for all there are.
     public let amount: Int?
+    /// How the network is reused.
     public let strategy: TransferStrategy
+    /// What the examples and everything random in the training are drawn by.
     public let seed: UInt64
   }
 

@@ -10,7 +10,8 @@ public struct TransferCut: Sendable, Equatable {
   public let blockCount: Int
   /// Everything that is copied, in the program's order.
   public let parameterNames: [String]
-  public let bufferNames: [String]
+  /// The running statistics and other buffers among it.
+  let bufferNames: [String]
 
   /// Globs that freeze exactly what is copied: whole modules where all of one is, single parameters otherwise.
   public let frozenPatterns: [String]
@@ -70,8 +71,11 @@ extension [TransferCut] {
 
 /// Which networks an experiment trains.
 public struct TransferPlan: Sendable {
+  /// Where the network is cut, in the program's order.
   public let cuts: [TransferCut]
+  /// The treatments of each cut: AnB, AnB+ and their controls.
   public let kinds: [TransferKind]
+  /// The seeds that every network is trained with; differences are taken within one.
   public let seeds: [UInt64]
 
   /// - Parameter seeds: at least one.
@@ -87,8 +91,11 @@ public struct TransferPlan: Sendable {
 
   /// One training: the target's own network (no cut), or a treatment of a cut.
   public struct Point: Sendable, Equatable {
+    /// The seed of everything random in the training.
     public let seed: UInt64
+    /// How the copied part is treated; nil for the target's own network.
     public let kind: TransferKind?
+    /// Where the network is cut; nil for the target's own network.
     public let cut: TransferCut?
 
     /// A name that any file system takes.

@@ -12,14 +12,18 @@ public struct WeightDrift: Codable, Equatable, Sendable {
   public var layers: [LayerDrift]
   /// All compared parameters as one vector.
   public var total: TotalDrift
-  /// Tensors without a counterpart, before and after.
+  /// Tensors of the checkpoint before that have no counterpart after.
   public var onlyInA: [String]
+  /// Tensors of the checkpoint after that have no counterpart before.
   public var onlyInB: [String]
   /// Tensors that have another shape after, so that they are not compared.
   public var shapeMismatches: [ShapeMismatch]
   /// The epoch of the run that is compared with epoch 0; nil for two files.
   public var epoch: Int?
 
+  /// How far all compared tensors moved.
+  ///
+  /// - Parameters: see the properties.
   public init(
     parameters: [ParameterDrift] = [], layers: [LayerDrift], total: TotalDrift, onlyInA: [String] = [],
     onlyInB: [String] = [], shapeMismatches: [ShapeMismatch] = [], epoch: Int? = nil
@@ -55,6 +59,9 @@ public struct ParameterDrift: Codable, Equatable, Sendable {
   /// Whether it is a buffer (running statistics), which counts neither in layers nor in the total.
   public var isBuffer: Bool
 
+  /// How far one tensor moved.
+  ///
+  /// - Parameters: see the properties.
   public init(
     name: String, shape: [Int], l2: Double, relative: Double, cosine: Double, maxAbsolute: Double, layer: String,
     task: String?, isBuffer: Bool
@@ -88,6 +95,9 @@ public struct LayerDrift: Codable, Equatable, Sendable {
   /// Number of parameters, counted in elements; nil where it is not known.
   public var parameterCount: Int?
 
+  /// How far one layer moved; NaN for what was not stored.
+  ///
+  /// - Parameters: see the properties.
   public init(
     layer: String, l2: Double = .nan, relative: Double, cosine: Double = .nan, maxAbsolute: Double = .nan,
     task: String? = nil, parameterCount: Int? = nil
@@ -115,6 +125,9 @@ public struct TotalDrift: Codable, Equatable, Sendable {
   /// Number of parameters, counted in elements; nil where it is not known.
   public var parameterCount: Int?
 
+  /// How far the whole network moved; NaN for what was not stored.
+  ///
+  /// - Parameters: see the properties.
   public init(
     l2: Double = .nan, relative: Double, cosine: Double = .nan, maxAbsolute: Double = .nan, parameterCount: Int? = nil
   ) {
@@ -130,10 +143,12 @@ public struct TotalDrift: Codable, Equatable, Sendable {
 public struct ShapeMismatch: Codable, Equatable, Sendable {
   /// The tensor's name.
   public var name: String
-  /// Its shapes before and after.
+  /// Its shape in the checkpoint before.
   public var before: [Int]
+  /// Its shape in the checkpoint after.
   public var after: [Int]
 
+  /// Two shapes of one tensor, which is left out of the drift.
   public init(name: String, before: [Int], after: [Int]) {
     self.name = name
     self.before = before

@@ -1,5 +1,6 @@
 /// What was measured at one epoch of a run; epoch 0 is the model before any training.
 public struct EpochFinding: Codable, Equatable, Sendable {
+  /// How many passes through the training examples came before it.
   public var epoch: Int
   /// Of the task learnt before; nil where it was not measured.
   public var source: ScoredTask?
@@ -22,6 +23,9 @@ public struct EpochFinding: Codable, Equatable, Sendable {
   /// Seconds of training, evaluation not counted.
   public var seconds: Double
 
+  /// One epoch; what is left out was not measured.
+  ///
+  /// - Parameters: see the properties.
   public init(
     epoch: Int, source: ScoredTask? = nil, proxy: ProxyAgreement? = nil, target: ScoredTask? = nil,
     targetHeadIsNew: Bool = false, trainingLoss: Double = .nan, penalty: Double = .nan, learningRate: Double = .nan,

@@ -9,11 +9,13 @@ public struct Forgetting: Codable, Equatable, Sendable {
   public var epoch: Int
   /// The score at epoch 0, and at ``epoch``.
   public var before: Double
+  /// The score at ``epoch``.
   public var after: Double
   /// The score before minus after.
   public var final: Double
   /// The ends of the 95 % interval of ``final``, a paired bootstrap over the examples.
   public var low: Double
+  /// The upper end of that interval; NaN where there is none.
   public var high: Double
   /// The best score of any epoch minus the last: never negative.
   public var maxMinusFinal: Double
@@ -27,12 +29,16 @@ public struct Forgetting: Codable, Equatable, Sendable {
   public var pairedPValue: Double
   /// Examples that went wrong, and that came right.
   public var lost: Int
+  /// Examples that were wrong before and are right after.
   public var gained: Int
   /// Examples that were judged: all test examples of the source.
   public var sourceCount: Int
   /// The score of guessing.
   public var chance: Double
 
+  /// What a run lost; NaN for what was not measured.
+  ///
+  /// - Parameters: see the properties.
   public init(
     score: Score = .accuracy, epoch: Int, before: Double, after: Double, final: Double, low: Double = .nan,
     high: Double = .nan, maxMinusFinal: Double = .nan, worst: Double = .nan, relative: Double = .nan,

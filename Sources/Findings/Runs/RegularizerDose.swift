@@ -13,6 +13,9 @@ public struct RegularizerDose: Codable, Sendable, Equatable {
   /// pull is not proportional to the displacement. Momentum and Adam's scaling are not counted.
   public var pulledBack = Double.nan
 
+  /// The dose of one epoch; NaN for what could not be measured.
+  ///
+  /// - Parameters: see the properties.
   public init(
     name: String, penalty: Double = 0, lossShare: Double = .nan, gradientRatio: Double = .nan,
     pulledBack: Double = .nan

@@ -2,12 +2,14 @@
 public struct RunFinding: Codable, Sendable {
   /// What the run's rule made of the epochs.
   public struct Best: Codable, Equatable, Sendable {
+    /// The epoch that the rule chose, counted from 0.
     public var epoch: Int
     /// As the user wrote it: `target subject to source >= 0.9`.
     public var rule: String
     /// Whether the epoch keeps the rule's bounds; if none does, it is the one that misses them by least.
     public var keepsBounds: Bool
 
+    /// An epoch that a rule chose.
     public init(epoch: Int, rule: String, keepsBounds: Bool) {
       self.epoch = epoch
       self.rule = rule
@@ -17,9 +19,12 @@ public struct RunFinding: Codable, Sendable {
 
   /// One line of the run's configuration, in words.
   public struct Setting: Codable, Equatable, Sendable {
+    /// What is set, as a reader knows it.
     public var name: String
+    /// What it is set to, in words.
     public var value: String
 
+    /// A line of the configuration: what is set, and to what.
     public init(_ name: String, _ value: String) {
       self.name = name
       self.value = value
@@ -52,6 +57,10 @@ public struct RunFinding: Codable, Sendable {
   /// How it was made.
   public var configuration: [Setting]
 
+  /// What a run found; what is left out was not measured.
+  ///
+  /// - Parameters:
+  ///   - chosenEpoch: the epoch that the run is judged by; nil for the best one, else the last.
   public init(
     run: String, sourceTask: String? = nil, proxyTask: String? = nil, targetTask: String, chosenEpoch: Int? = nil,
     plannedEpochs: Int? = nil, epochs: [EpochFinding], best: Best? = nil, forgetting: Forgetting? = nil,

@@ -4,14 +4,19 @@ import Metrics
 public struct SequenceResult: Sendable, Codable {
   /// The run's folder.
   public var run: String
+  /// The names of the tasks, in the order that they were learnt in.
   public let tasks: [String]
   /// The score on each task (column) after training each (row); NaN where it was not measured.
   public let matrix: [[Double]]
-  /// Mean score over all tasks after the last one.
+  /// Mean score over all tasks after the last one; in JSON `averageAccuracy`.
   public let averageScore: Double
+  /// How later tasks changed earlier ones, a mean of differences of the score: negative is loss.
+  ///
+  /// Lopez-Paz and Ranzato, "Gradient Episodic Memory for Continual Learning", NeurIPS 2017.
   public let backwardTransfer: Double
   /// What earlier tasks gave to later ones; nil without a baseline.
   public let forwardTransfer: Double?
+  /// Mean forgetting of the tasks before the last, as ``definition`` has it; only some definitions let it be negative.
   public private(set) var forgetting: Double
   /// Whose definition of forgetting that is.
   public private(set) var definition: AccuracyMatrix.Compatibility
@@ -19,6 +24,7 @@ public struct SequenceResult: Sendable, Codable {
   public let sharesHead: Bool
   /// Scores of a randomly initialized network; nil where every task has a head of its own.
   public let baseline: [Double]?
+  /// What the matrix counts.
   public let score: Score
 
   private enum CodingKeys: String, CodingKey {

@@ -16,9 +16,11 @@ public struct LayerSimilarity: Codable, Equatable, Sendable {
     /// The layer's name.
     public var layer: String
     /// 1 for identical representations up to what the measure ignores; never clamped. NaN without a signal.
+    /// In JSON `cka`.
     public var value: Double
     /// The ends of the 95 % interval; NaN where there is none.
     public var low: Double
+    /// The interval's upper end.
     public var high: Double
     /// The value with the examples of the second network shuffled: what no relation at all gives.
     public var null: Double
@@ -29,6 +31,7 @@ public struct LayerSimilarity: Codable, Equatable, Sendable {
       case low, high, null
     }
 
+    /// One layer; in JSON the value stands under `cka`, whatever the measure.
     public init(layer: String, value: Double, low: Double = .nan, high: Double = .nan, null: Double = .nan) {
       self.layer = layer
       self.value = value
@@ -49,11 +52,13 @@ public struct LayerSimilarity: Codable, Equatable, Sendable {
     }
   }
 
+  /// What the numbers are of: CKA, or canonical correlations and their like.
   public var measure: Measure
   /// How it was estimated: `linear, debiased`.
   public var estimator: String
   /// The tool whose numbers these are; nil for the field's own definition.
   public var compat: String?
+  /// Examples in all that the features are of.
   public var sampleCount: Int
   /// Examples a minibatch; as many as ``sampleCount`` where all are taken at once.
   public var batchSize: Int
@@ -63,8 +68,9 @@ public struct LayerSimilarity: Codable, Equatable, Sendable {
   public var pool: String
   /// The layers before and after.
   public var layersA: [String]
+  /// The layers of the second network.
   public var layersB: [String]
-  /// `[layersA][layersB]`.
+  /// `[layersA][layersB]`; in JSON `cka`.
   public var values: [[Double]]
   /// The layers both networks have.
   public var diagonal: [Entry]
@@ -79,6 +85,9 @@ public struct LayerSimilarity: Codable, Equatable, Sendable {
     case diagonal, crowded, epoch
   }
 
+  /// How alike the layers are; in JSON the values stand under `cka`, whatever the measure.
+  ///
+  /// - Parameter batchSize: nil where all examples were taken at once.
   public init(
     measure: Measure = .cka, estimator: String, compat: String? = nil, sampleCount: Int, batchSize: Int? = nil,
     data: String = "", pool: String = "standard", layersA: [String], layersB: [String], values: [[Double]],

@@ -19,6 +19,9 @@ public struct SweepResult: Sendable, Codable {
     /// Paths of its runs, one a seed.
     public var runs: [String]
 
+    /// One method; whether it is on the frontier is found by the result that it is part of.
+    ///
+    /// - Parameter failure: why it could not be trained; nil where it could.
     public init(
       method: String, source: RepeatedMean?, target: RepeatedMean?, forgetting: RepeatedMean?, failure: String? = nil,
       runs: [String] = []
@@ -34,6 +37,7 @@ public struct SweepResult: Sendable, Codable {
 
   /// The sweep's folder.
   public var sweep: String
+  /// All methods, in the order of the sweep, those on the frontier marked.
   public private(set) var methods: [Method]
   /// The method at the frontier's knee; nil where it has none.
   public private(set) var knee: String?
@@ -41,11 +45,15 @@ public struct SweepResult: Sendable, Codable {
   public private(set) var choice: String?
   /// The most that may be forgotten, a fraction; nil where no strength was looked for.
   public var budget: Double?
-  /// How many seeds each method was trained with.
+  /// How many seeds each method was trained with; in JSON `seeds`.
   public var seedCount: Int
+  /// The task learnt before.
   public var sourceTask: String
+  /// The task that every method was trained on.
   public var targetTask: String
+  /// What the source is judged by; its direction decides what the frontier is.
   public var sourceScore: Score
+  /// What the target is judged by; likewise.
   public var targetScore: Score
   /// The command that trains with the method that is recommended.
   public var command: String?

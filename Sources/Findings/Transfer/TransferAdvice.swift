@@ -12,6 +12,7 @@ public struct TransferAdvice: Sendable, Codable, Equatable {
     case startAnew = "start anew"
   }
 
+  /// What to do; only the experiment's own schedule and amount of data stand behind it.
   public let action: Action
   /// What stays as it is; nil but for ``Action/freeze``.
   public let frozen: TransferResult.Cut?

@@ -3,6 +3,7 @@ public struct TransferComparison: Sendable, Codable {
   /// In the order that they were asked for; each was cut at the same places.
   public var targets: [TransferResult]
 
+  /// One result a target, all of one base network and one set of cuts.
   public init(targets: [TransferResult]) { self.targets = targets }
 
   /// The target that loses least with everything frozen first.

@@ -16,11 +16,13 @@ public enum TransferStrategy: String, Sendable, Codable, CaseIterable {
 public struct TransferMap: Sendable, Codable {
   /// What one strategy came to.
   public struct Outcome: Sendable {
+    /// How the network was reused.
     public var strategy: TransferStrategy
     /// How well it did on the target, one value a seed.
     public var result: RepeatedScore
 
-    public init(strategy: TransferStrategy, _ result: RepeatedScore) {
+    /// A strategy with its scores.
+    init(strategy: TransferStrategy, _ result: RepeatedScore) {
       self.strategy = strategy
       self.result = result
     }
@@ -28,16 +30,16 @@ public struct TransferMap: Sendable, Codable {
 
   /// What the strategies come to for one amount of one target.
   public struct Cell: Sendable, Codable {
-    /// Training examples of each class; nil for all there are.
+    /// Training examples of each class; nil for all there are; in JSON `perClass`.
     public var amount: Int?
-    /// Training examples in all.
+    /// Training examples in all; in JSON `examples`.
     public var exampleCount: Int
-    /// Test examples that the scores are of.
+    /// Test examples that the scores are of; in JSON `testExamples`.
     public var testCount: Int
     /// The cheapest strategy as good as the best: within a point, or a standard error where few test examples make it
     /// larger.
     public var winner: TransferStrategy?
-    /// Those that were measured, the cheapest first.
+    /// Those that were measured, the cheapest first; in JSON `strategies`.
     public var outcomes: [Outcome]
 
     private enum CodingKeys: String, CodingKey {
@@ -74,10 +76,12 @@ public struct TransferMap: Sendable, Codable {
 
   /// One target, the cells by ascending amount.
   public struct Row: Sendable, Codable {
+    /// The target's data.
     public var target: String
     /// What fine-tuning gains over the base network's own features with all the data, a fraction: the smaller, the more
     /// similar the target is to what the network was trained on. NaN where either was not measured.
     public var dissimilarity: Double
+    /// One an amount; in JSON `amounts`.
     public var cells: [Cell]
 
     private enum CodingKeys: String, CodingKey {
@@ -85,6 +89,9 @@ public struct TransferMap: Sendable, Codable {
       case cells = "amounts"
     }
 
+    /// A row; how unlike the target is follows from its last cell.
+    ///
+    /// - Parameter cells: by ascending amount.
     public init(target: String, cells: [Cell]) {
       self.target = target
       self.cells = cells
@@ -98,15 +105,19 @@ public struct TransferMap: Sendable, Codable {
     /// How much of the data there is.
     public enum Amount: String, Sendable, Codable { case little, much }
 
+    /// Whether it is the least or the most data that was measured.
     public var data: Amount
+    /// The target's data, by name.
     public var target: String
+    /// The cheapest strategy as good as the best; nil where none was measured.
     public var winner: TransferStrategy?
   }
 
-  /// How it was made, in words; empty until they are found.
+  /// How it was made, in words; empty until they are found; in JSON `protocol`.
   public var protocolText = ""
+  /// How the networks were trained.
   public var schedule: TransferSchedule
-  /// In the order that they were asked for.
+  /// In the order that they were asked for; in JSON `targets`.
   public var rows: [Row]
   /// The least and the most data, for every target, the most similar first.
   public var cases: [Case]
@@ -120,6 +131,7 @@ public struct TransferMap: Sendable, Codable {
     case cases, findings
   }
 
+  /// A map of some targets; the four cases follow from the rows.
   public init(rows: [Row], schedule: TransferSchedule) {
     self.rows = rows
     self.schedule = schedule

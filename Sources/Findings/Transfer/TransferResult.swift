@@ -8,7 +8,7 @@ public struct TransferResult: Sendable, Codable {
   public struct Cut: Sendable, Codable, Equatable {
     /// The last block that is copied.
     public var name: String
-    /// How many blocks are copied.
+    /// How many blocks are copied; in JSON `copiedLayers`.
     public var blockCount: Int
     /// Globs that freeze exactly what is copied.
     public var frozenPatterns: [String]
@@ -19,6 +19,9 @@ public struct TransferResult: Sendable, Codable {
       case frozenPatterns
     }
 
+    /// A cut; in JSON the number of blocks is `copiedLayers`.
+    ///
+    /// - Parameter blockCount: how many blocks are copied, the named one the last.
     public init(name: String, blockCount: Int, frozenPatterns: [String] = []) {
       self.name = name
       self.blockCount = blockCount
@@ -28,13 +31,14 @@ public struct TransferResult: Sendable, Codable {
 
   /// One treatment at one cut.
   public struct Point: Sendable {
-    /// How many blocks were copied.
+    /// How many blocks were copied; in JSON `copiedLayers`.
     public var copied: Int
     /// The last of them.
     public var cut: String
     /// How well the network did on the target, one value a seed.
     public var result: RepeatedScore
 
+    /// The scores of a treatment at a cut.
     public init(copied: Int, cut: String, _ result: RepeatedScore) {
       self.copied = copied
       self.cut = cut
@@ -44,7 +48,9 @@ public struct TransferResult: Sendable, Codable {
 
   /// One treatment at every cut that was measured.
   public struct Curve: Sendable, Codable {
+    /// How the copied part was treated; in JSON `name`.
     public var kind: TransferKind
+    /// One a cut that was measured, by ascending number of copied blocks.
     public var points: [Point]
 
     private enum CodingKeys: String, CodingKey {
@@ -52,6 +58,7 @@ public struct TransferResult: Sendable, Codable {
       case points
     }
 
+    /// A treatment, with what it came to at the cuts.
     public init(kind: TransferKind, points: [Point]) {
       self.kind = kind
       self.points = points
@@ -60,28 +67,33 @@ public struct TransferResult: Sendable, Codable {
 
   /// The target's data.
   public var target: String
-  /// How it was made, in words; empty until they are found.
+  /// How it was made, in words; empty until they are found; in JSON `protocol`.
   public var protocolText = ""
   /// The last block that is copied, of every cut.
   public private(set) var layers: [String]
   /// In the network's order.
   public var cuts: [Cut] { didSet { layers = cuts.map(\.name) } }
+  /// How the networks were trained.
   public var schedule: TransferSchedule
-  /// Training examples of the target that every network had, of so many.
+  /// Training examples of the target that every network had, of so many; in JSON `examples`.
   public var exampleCount: Int
+  /// Training examples that the target has; in JSON `availableExamples`.
   public var availableCount: Int
-  /// Test examples that the scores are of; nil where that is not known.
+  /// Test examples that the scores are of; nil where that is not known; in JSON `testExamples`.
   public var testCount: Int?
   /// Scores that are closer than this count as equal.
   public var tolerance: Double
   /// The target's own network, with nothing copied.
   public var base: RepeatedScore
+  /// One a treatment that was measured.
   public var curves: [Curve]
+  /// How far to freeze the network for this target, from the curves alone.
   public var advice: TransferAdvice
   /// Whether nothing but the head is trained where the advice is followed.
   public var trainsHeadAlone: Bool
   /// What costs no training, said of every cut, and of the network as a whole.
   public var scores: [TransferScore] = []
+  /// What costs no training, said of the network as a whole.
   public var networkScores = TransferNetworkScores()
   /// The fine-tuning that is advised, at several rates.
   public var trials: [TransferTrial] = []

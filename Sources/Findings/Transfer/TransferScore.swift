@@ -4,7 +4,9 @@ import Metrics
 public struct TransferScore: Sendable, Codable {
   /// Spearman's rank correlation over the cuts with AnB and with AnB+; NaN where there is none.
   public struct RankCorrelation: Sendable, Codable {
+    /// With AnB, the copied part frozen; in JSON `AnB`.
     public var frozen = Double.nan
+    /// With AnB+, the copied part trained on; in JSON `AnB+`.
     public var tuned = Double.nan
 
     private enum CodingKeys: String, CodingKey {
@@ -13,13 +15,18 @@ public struct TransferScore: Sendable, Codable {
     }
   }
 
+  /// The score, as a reader knows it: `LogME`, `H-score`.
   public var name: String
   /// One a cut; NaN where it could not be measured.
   public var values: [Double]
   /// Whether it is a share of something, from 0 to 1.
   public var isFraction: Bool
+  /// How well it orders the cuts as training them does; few cuts make it a weak statement.
   public var rankCorrelation = RankCorrelation()
 
+  /// A score of every cut; its rank correlation is found by the result that it is added to.
+  ///
+  /// - Parameter values: one a cut, NaN where it could not be measured.
   public init(name: String, values: [Double], isFraction: Bool = false) {
     self.name = name
     self.values = values
@@ -29,9 +36,9 @@ public struct TransferScore: Sendable, Codable {
 
 /// What is said of a network as a whole without training it; nil for what its head cannot tell.
 public struct TransferNetworkScores: Sendable, Codable {
-  /// Log likelihood of the target's labels by the source head's answers; 0 at best.
+  /// Log likelihood of the target's labels by the source head's answers; 0 at best; in JSON `LEEP`.
   public var leep: Double?
-  /// The same by its likeliest class alone; 0 at best.
+  /// The same by its likeliest class alone; 0 at best; in JSON `NCE`.
   public var nce: Double?
 
   private enum CodingKeys: String, CodingKey {
@@ -39,6 +46,11 @@ public struct TransferNetworkScores: Sendable, Codable {
     case nce = "NCE"
   }
 
+  /// Scores of a network as a whole; in JSON `LEEP` and `NCE`.
+  ///
+  /// - Parameters:
+  ///   - leep: nats, never above 0.
+  ///   - nce: likewise.
   public init(leep: Double? = nil, nce: Double? = nil) {
     self.leep = leep
     self.nce = nce

@@ -11,6 +11,13 @@ public struct TransferTrial: Sendable {
   /// By how much the source's score got worse, a fraction; nil where there is no source to measure on.
   public var forgetting: RepeatedMean?
 
+  /// A fine-tuning at one rate.
+  ///
+  /// - Parameters:
+  ///   - factor: the rate of the layers under the head, relative to the head's.
+  ///   - learningRate: the same in itself; the noise of binary fractions is taken off.
+  ///   - target: the score on the target, one value a seed.
+  ///   - forgetting: a fraction, one value a seed; nil without a source.
   public init(factor: Double, learningRate: Double, target: RepeatedScore, forgetting: RepeatedMean?) {
     self.factor = factor
     self.learningRate = learningRate.withoutNoise

@@ -2,9 +2,12 @@ import Findings
 
 /// The report of one run, or of several compared: sentences, tables, charts, files and a page.
 public struct RunReport: Sendable {
+  /// The page's heading.
   public var title: String
+  /// What is reported; more than one are compared, in this order.
   public var runs: [RunFinding]
 
+  /// A report of findings, computed already: nothing is measured here.
   public init(runs: [RunFinding], title: String) {
     self.runs = runs
     self.title = title

@@ -7,7 +7,9 @@ import Torch
 ///
 /// None of the scores predicts an accuracy: they rank. Compare layers, or networks, on the same ``ProbeData``.
 public struct TransferScores: Sendable {
+  /// What a layer's features on the target's examples say.
   public struct Layer: Sendable {
+    /// The layer, by its name in the program.
     public let name: String
     /// Accuracy of a linear probe on the test examples, a fraction.
     public let probe: Double
@@ -15,6 +17,9 @@ public struct TransferScores: Sendable {
     public let logME: Double
     /// ``HScore`` of the training examples: of all layers shrunk where one of them has to be, so that they compare.
     public let hScore: Double
+    /// Whether the covariance under ``hScore`` is shrunk, as it is for all layers or for none.
+    ///
+    /// A shrunk H-score is no number to set beside a plain one.
     public let hScoreIsShrunk: Bool
   }
 
