@@ -12,8 +12,8 @@ let torchHeaders = [
 
 let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 
-func tests(of name: String, _ dependencies: [Target.Dependency] = []) -> Target {
-  .testTarget(name: "\(name)Tests", dependencies: [.target(name: name)] + dependencies)
+func tests(of name: String, _ dependencies: [Target.Dependency] = [], exclude: [String] = []) -> Target {
+  .testTarget(name: "\(name)Tests", dependencies: [.target(name: name)] + dependencies, exclude: exclude)
 }
 
 let package = Package(
@@ -90,7 +90,7 @@ let package = Package(
     tests(of: "Programs"),
     tests(of: "Metrics"),
     tests(of: "Findings", ["Metrics", "TestSupport"]),
-    tests(of: "Reports", ["Findings", "Metrics", "TestSupport"]),
+    tests(of: "Reports", ["Findings", "Metrics", "TestSupport"], exclude: ["Snapshots", "Logs/Snapshots"]),
     tests(of: "HDF5", ["Files", "TestSupport"]),
     tests(of: "Checkpoints", ["HDF5", "Files", "Programs", "TestSupport"]),
     tests(of: "Torch", ["TestSupport"]),

@@ -68,10 +68,10 @@ public enum NumberText {
     return hours > 0 ? String(format: "%d:%02d:%02d", hours, minutes, rest) : String(format: "%d:%02d", minutes, rest)
   }
 
-  /// A difference of fractions in points with its sign: −0.014 is "−1.4", 0.02 "+2.0".
+  /// A difference of fractions in points with its sign: −0.014 is "−1.4", 0.02 "+2.0"; what rounds to zero has none.
   public static func signedPoints(_ fraction: Double?) -> String {
     let text = points(fraction)
-    return text.first?.isNumber == true ? "+" + text : text
+    return text.first?.isNumber == true && text != fixed(0, 1) ? "+" + text : text
   }
 
   /// Seconds as a person would say them: `40 s`, `3 min`, `1 h 10 min`.
@@ -87,8 +87,13 @@ public enum NumberText {
     sizes.isEmpty ? "scalar" : sizes.map { $0 < 0 ? "?" : String($0) }.joined(separator: "×")
   }
 
-  /// `1 epoch`, `3 epochs`.
+  /// `1 epoch`, `3 epochs`, `2 batches`.
   public static func plural(_ count: Int, _ noun: String) -> String {
-    "\(grouped(count)) \(noun)\(count == 1 ? "" : "s")"
+    "\(grouped(count)) \(count == 1 ? noun : plural(noun))"
+  }
+
+  /// A noun for several: `steps`, `batches`.
+  static func plural(_ noun: String) -> String {
+    noun + (["s", "x", "sh", "tch"].contains(where: noun.hasSuffix) ? "es" : "s")
   }
 }

@@ -21,8 +21,9 @@ extension RepeatedMean {
 extension TransferSchedule {
   /// `2 epochs, learning rate 0.03, the same for all; one seed`.
   var text: String {
-    let least = leastSteps.map { " but at least \($0) steps" } ?? ""
+    let least = leastSteps.map { " but at least \(NumberText.plural($0, "step"))" } ?? ""
     let seeds = seedCount > 1 ? "means over \(seedCount) seeds with 95 % intervals" : "one seed"
-    return "\(epochCount) epochs\(least), learning rate \(learningRate), the same for all; \(seeds)"
+    return
+      "\(NumberText.plural(epochCount, "epoch"))\(least), learning rate \(learningRate), the same for all; \(seeds)"
   }
 }

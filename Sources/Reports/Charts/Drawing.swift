@@ -110,14 +110,22 @@ enum TextMetrics {
 
   private static func width(_ text: Substring, size: Double) -> Double { width(String(text), size: size) }
 
-  /// Lines of whole words within a width.
+  /// Lines of whole words within a width; a per cent sign stays beside its number.
   static func wrapped(_ text: String, to limit: Double, size: Double) -> [String] {
-    var lines: [String] = []
+    var words: [String] = []
     for word in text.split(separator: " ") {
+      if let last = words.last, word.hasPrefix("%") {
+        words[words.count - 1] = last + " " + word
+      } else {
+        words.append(String(word))
+      }
+    }
+    var lines: [String] = []
+    for word in words {
       if let last = lines.last, width(last + " " + word, size: size) <= limit {
         lines[lines.count - 1] = last + " " + word
       } else {
-        lines.append(String(word))
+        lines.append(word)
       }
     }
     return lines

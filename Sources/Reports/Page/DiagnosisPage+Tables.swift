@@ -75,8 +75,8 @@ extension DiagnosisPage {
     ])
     for (number, remedy) in triedRemedies.enumerated() {
       table.append([
-        "\(number + 1)", remedy.action, (remedy.gain.value > 0 ? "+" : "") + NumberText.points(remedy.gain.value),
-        NumberText.interval(remedy.gain.low, remedy.gain.high, scale: 100), NumberText.points(-remedy.cost),
+        "\(number + 1)", remedy.action, NumberText.signedPoints(remedy.gain.value),
+        NumberText.interval(remedy.gain.low, remedy.gain.high, scale: 100), NumberText.signedPoints(-remedy.cost),
       ])
     }
     return table

@@ -13,7 +13,7 @@ extension DiagnosisPage {
   /// The page: one file, nothing loaded from elsewhere.
   public func html() -> String {
     var sections = [
-      ([advice, proxyNote, countNote].compactMap { $0 }.map { "<p>\(escapedMarkup($0))</p>" }.joined()),
+      ([advice, proxyNote, countNote].compactMap { $0 }.map { "<p>\(PageElements.prose($0))</p>" }.joined()),
       PageElements.section(
         "Why",
         PageElements.figure(waterfallChart(), width: 720)

@@ -18,7 +18,7 @@ enum PageElements {
     <main>
     <header>
     <p class="kicker">\(escapedMarkup(title))</p>
-    <h1>\(escapedMarkup(headline))</h1>
+    <h1>\(prose(headline))</h1>
     </header>
     \(sections.joined(separator: "\n"))
     <footer>\(footer)</footer>
@@ -29,7 +29,10 @@ enum PageElements {
     """
   }
 
-  static func paragraph(_ text: String) -> String { "<p class=\"note\">\(escapedMarkup(text))</p>" }
+  /// Text that may be broken into lines, though not between a number and its per cent sign.
+  static func prose(_ text: String) -> String { escapedMarkup(text.replacing(" %", with: "\u{A0}%")) }
+
+  static func paragraph(_ text: String) -> String { "<p class=\"note\">\(prose(text))</p>" }
 
   static func section(_ heading: String, _ content: String) -> String {
     "<section>\n<h2>\(escapedMarkup(heading))</h2>\n\(content)\n</section>"
@@ -58,7 +61,7 @@ enum PageElements {
     }
     return """
       <figure>
-      <figcaption><h3>\(escapedMarkup(chart.title))</h3><p>\(escapedMarkup(chart.subtitle))</p></figcaption>
+      <figcaption><h3>\(prose(chart.title))</h3><p>\(prose(chart.subtitle))</p></figcaption>
       \(picture)
       </figure>
       """

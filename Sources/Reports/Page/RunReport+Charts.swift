@@ -93,7 +93,7 @@ extension RunReport {
       let finding =
         strays == 0
         ? "every layer stays most like itself"
-        : "\(strays) of \(cka.layersA.count) layers end up more like another layer"
+        : "\(strays) of \(cka.layersA.count) layers \(strays == 1 ? "ends" : "end") up more like another layer"
       return (
         run.name,
         HeatMap(

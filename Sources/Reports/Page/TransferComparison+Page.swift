@@ -10,7 +10,7 @@ extension TransferComparison {
     let differences = targetsByLoss.map { (target: $0.target, mean: $0.differences.last?.mean ?? .nan) }
     let isLoss = differences.allSatisfy { $0.mean < 0 }
     let parts = differences.map { target, mean in
-      (isLoss ? NumberText.points(-mean) : (mean > 0 ? "+" : "") + NumberText.points(mean)) + " (\(target))"
+      (isLoss ? NumberText.points(-mean) : NumberText.signedPoints(mean)) + " (\(target))"
     }
     return "Frozen up to \(last.name), the copy "
       + (isLoss ? "falls short of the target's own network by " : "differs from the target's own network by ")
@@ -42,7 +42,7 @@ extension TransferComparison {
         ["\(cut.blockCount)", cut.name]
           + targetsByLoss.map { row in
             let difference = row.differences[index]
-            return (difference.mean > 0 ? "+" : "") + NumberText.points(difference.mean) + difference.spread
+            return NumberText.signedPoints(difference.mean) + difference.spread
           })
     }
     return table
@@ -54,7 +54,7 @@ extension TransferComparison {
   public func html(title: String, page: (TransferResult) -> String) -> String {
     let links = targetsByLoss.map { target in
       "<p><a href=\"\(escapedMarkup(page(target)))\">\(escapedMarkup(target.target))</a>: "
-        + "\(escapedMarkup(target.advised))</p>"
+        + "\(PageElements.prose(target.advised))</p>"
     }
     var picture = chart()
     // The page begins with the finding.

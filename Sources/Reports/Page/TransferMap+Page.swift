@@ -94,8 +94,10 @@ extension TransferMap {
 
   /// Accuracy by the amount of data, a line a strategy.
   public func chart(_ row: Row) -> LineChart {
+    let winners = winners(of: row)
     var chart = LineChart(
-      title: winners(of: row), subtitle: "accuracy on \(row.target), \(schedule.text)", valueTitle: "accuracy (%)",
+      title: winners.prefix(1).uppercased() + winners.dropFirst(),
+      subtitle: "accuracy on \(row.target), \(schedule.text)", valueTitle: "accuracy (%)",
       decimals: 1,
       series: TransferStrategy.allCases.map { strategy in
         LineChart.Series(

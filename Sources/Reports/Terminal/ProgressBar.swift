@@ -52,7 +52,7 @@ public struct ProgressBar: Sendable {
   private func rate(_ perSecond: Double) -> String {
     if perSecond < 1 { return "\(NumberText.significant(1 / perSecond)) s/\(unit)" }
     let number = perSecond < 100 ? NumberText.significant(perSecond) : NumberText.grouped(Int(min(perSecond, 1e15)))
-    return "\(number) \(unit)s/s"
+    return "\(number) \(NumberText.plural(unit))/s"
   }
 
   static func cut(_ text: String, to columns: Int) -> String {

@@ -9,8 +9,9 @@ extension RunFinding {
         "forgot \(NumberText.points(forgetting.final)) points of \(NumberText.points(forgetting.before))"
           + (isChosenBeforeTheLast ? " by epoch \(forgetting.epoch)" : "")
           + " (95 % interval \(NumberText.interval(forgetting.low, forgetting.high, scale: 100)),"
-          + " \(NumberText.probability(forgetting.pairedPValue))); \(forgetting.lost) of \(forgetting.sourceCount) "
-          + "examples lost, \(forgetting.gained) gained")
+          + " \(NumberText.probability(forgetting.pairedPValue))); \(NumberText.grouped(forgetting.lost)) of "
+          + "\(NumberText.plural(forgetting.sourceCount, "example")) lost, \(NumberText.grouped(forgetting.gained)) gained"
+      )
     }
     if let agreement = after?.agreement {
       lines.append(

@@ -40,6 +40,8 @@ import Testing
     #expect(state["log_history"] == JSONValue.array([]))
   }
 
+  @Test func theFileIsAsLastSeen() { expectSnapshot(TrainerState.text(of: .sample), "trainer_state.json") }
+
   @Test func infinityIsLeftOut() {
     let row = RunLog.Row(epoch: 1, step: 5, wallTime: 1, values: [("training_loss", .infinity), ("penalty", 2)])
     let log = RunLog(startTime: 0, rows: [row], stepsPerEpoch: 5, epochCount: 1, batchSize: 8)
