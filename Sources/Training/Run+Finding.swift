@@ -19,16 +19,9 @@ extension Run {
   /// What was lost of the source by the epoch that the run stands for, of all the predictions that are stored.
   public var forgetting: Forgetting? { record.forgetting(at: chosenEpoch) }
 
-  /// The first epoch at which more source examples were lost than chance explains, at 5 %; nil where there is none.
+  /// The first epoch at which more of the source was lost than chance explains; nil where there is none.
   public var firstSignificantEpoch: Int? {
-    guard let labels = record.labels["source"], let predictions = record.predictions["source"],
-      let start = predictions[0]
-    else { return nil }
-    return predictions.keys.sorted().first { epoch in
-      guard let now = predictions[epoch] else { return false }
-      let comparison = PairedComparison(labels: labels, before: start, after: now)
-      return comparison.difference < 0 && comparison.pValue < 0.05
-    }
+    record.predictions["source"]?.keys.sorted().first { record.forgetting(at: $0)?.change == .loss }
   }
 }
 

@@ -58,17 +58,6 @@ import Testing
     #expect(difference?.hasPrefix("a could not be recorded: ") == true)
   }
 
-  @Test func whatDiffersFailsTheTestThatExpectsIt() throws {
-    let folder = try TemporaryFolder()
-    // The snapshots of a test that stands in the folder.
-    let test = folder.file("Test.swift")
-    withKnownIssue {
-      expectSnapshot("text", "never-recorded.txt", beside: test)
-    } matching: { issue in
-      issue.comments.contains { $0.rawValue.contains("never-recorded.txt") }
-    }
-  }
-
   @Test func everySnapshotIsLookedAtBySomeTest() throws {
     let tests = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
     let sources = try FileManager.default.contentsOfDirectory(atPath: tests.path)

@@ -109,7 +109,7 @@ private struct LayerJudge {
     rewinds = RewindMeasure(models)
     let change = PairedComparison(before: try models.answersBefore(), after: try models.answersAfter().source)
     lost = -change.difference
-    let isLost = lost > DiagnosisThresholds.leastLoss && change.pValue < DiagnosisThresholds.significance
+    let isLost = lost > DiagnosisThresholds.leastLoss && change.pValue < EstablishedChange.significance
     smallestSet = isLost ? Set(try models.smallestSet().map(\.name)) : []
   }
 

@@ -2,8 +2,6 @@
 public enum DiagnosisThresholds {
   // MARK: Lines
 
-  /// A paired test with a smaller p-value than this is more than chance.
-  public static let significance = 0.05
   /// No loss up to this is looked for in sets of layers, as a fraction.
   public static let leastLoss = 0.01
   /// A layer whose rewinding regains less than this is not where it was lost, as a fraction.

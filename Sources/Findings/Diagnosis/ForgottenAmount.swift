@@ -20,7 +20,7 @@ public struct ForgottenAmount: Sendable {
 
   /// Whether more was lost than chance explains.
   public var isSignificant: Bool {
-    forgetting.final > 0 && forgetting.pairedPValue < DiagnosisThresholds.significance
+    forgetting.change == .loss
   }
 
   /// The further measures, each by a name that says what it is; those over epochs only where they were measured.

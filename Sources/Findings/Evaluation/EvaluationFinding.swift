@@ -15,6 +15,7 @@ public struct EvaluationFinding: Sendable, Equatable {
       case count
     }
 
+    /// - Parameters: see the properties.
     public init(_ name: String, score: Double?, count: Int) {
       self.name = name
       self.score = score
@@ -33,6 +34,7 @@ public struct EvaluationFinding: Sendable, Equatable {
   /// The classes in order.
   public var perClass: [Class]
 
+  /// - Parameters: see the properties.
   public init(checkpoint: String, head: String, data: String, result: ScoredExamples, perClass: [Class]) {
     self.checkpoint = checkpoint
     self.head = head

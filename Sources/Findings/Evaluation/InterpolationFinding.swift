@@ -14,6 +14,7 @@ public struct InterpolationFinding: Sendable, Codable, Equatable {
       case source, target
     }
 
+    /// - Parameters: see the properties.
     public init(share: Double, source: ScoredExamples?, target: ScoredExamples?) {
       self.share = share
       self.source = source
@@ -35,6 +36,7 @@ public struct InterpolationFinding: Sendable, Codable, Equatable {
   /// By λ, ascending.
   public var points: [Point]
 
+  /// - Parameters: see the properties.
   public init(before: String, after: String, keepsHeads: Bool, reestimated: String?, points: [Point]) {
     self.before = before
     self.after = after

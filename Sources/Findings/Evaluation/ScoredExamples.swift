@@ -7,6 +7,7 @@ public struct ScoredExamples: Sendable, Equatable {
   /// How many examples.
   public var count: Int
 
+  /// - Parameters: see the properties.
   public init(_ scored: ScoredTask, count: Int) {
     self.scored = scored
     self.count = count

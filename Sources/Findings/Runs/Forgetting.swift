@@ -65,4 +65,10 @@ public struct Forgetting: Codable, Equatable, Sendable {
 
   /// What was lost, with its interval.
   public var loss: Estimate { Estimate(final, low: low, high: high) }
+
+  /// What was gained, with its interval the right way round.
+  public var gain: Estimate { Estimate(-final, low: -high, high: -low) }
+
+  /// Whether that is more than chance explains.
+  public var change: EstablishedChange { EstablishedChange(loss: loss, pairedPValue: pairedPValue) }
 }

@@ -18,7 +18,7 @@ extension ProbeFinding {
 
   /// The scores, a bar a model.
   public func chart() -> BarChart {
-    let worst = layers.max { $0.drop < $1.drop }
+    let worst = layers.filter { $0.drop.isFinite }.max { $0.drop < $1.drop }
     let best = layers.max { ($0.scores.first ?? 0) < ($1.scores.first ?? 0) }
     let finding =
       models.count > 1

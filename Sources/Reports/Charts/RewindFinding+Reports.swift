@@ -18,7 +18,7 @@ extension RewindFinding {
 
   /// What one order of rewinding brings and costs.
   public func chart(_ order: Order) -> BarChart {
-    let best = rewinds(order).max { $0.gain.value < $1.gain.value }
+    let best = rewinds(order).filter { $0.gain.value.isFinite }.max { $0.gain.value < $1.gain.value }
     return BarChart.rewinds(
       rewinds(order).map { ($0.layers.last ?? "", $0.gain, $0.cost) },
       title: best.map {

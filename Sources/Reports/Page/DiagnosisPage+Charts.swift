@@ -3,7 +3,7 @@ import Findings
 extension DiagnosisPage {
   /// What was lost to which cause.
   public func waterfallChart() -> BarChart {
-    let top = finding.causes.max { $0.loss.value < $1.loss.value }
+    let top = finding.causes.filter { $0.loss.value.isFinite }.max { $0.loss.value < $1.loss.value }
     return BarChart(
       title: top.map { "Most of it: \($0.kind.rawValue), \(NumberText.points($0.loss.value)) points" }
         ?? "Nothing was measured",
@@ -42,7 +42,9 @@ extension DiagnosisPage {
       return map
     }
     func furthest(_ value: (LayersAtEpoch, Int) -> Double) -> String {
-      guard let last = history.last, let layer = layers.indices.max(by: { value(last, $0) < value(last, $1) }) else {
+      guard let last = history.last,
+        let layer = layers.indices.filter({ value(last, $0).isFinite }).max(by: { value(last, $0) < value(last, $1) })
+      else {
         return ""
       }
       return layers[layer].layer

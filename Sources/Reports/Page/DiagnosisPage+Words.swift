@@ -10,14 +10,17 @@ extension DiagnosisPage {
 
   /// The finding in a sentence.
   public var verdict: String {
+    let change = amount.change
+    let shown = change == .gain ? amount.gain : amount.loss
     let evidence =
       "\(NumberText.points(amount.before)) → \(NumberText.percent(amount.after)), interval "
-      + "\(NumberText.interval(amount.loss.low, amount.loss.high, scale: 100)), "
-      + "p \(NumberText.pValue(amount.pairedPValue).hasPrefix("<") ? "" : "= ")\(NumberText.pValue(amount.pairedPValue))"
-    guard amount.isSignificant else {
-      return "Fine-tuning lost no more of \(quantity) than chance explains (\(evidence))."
+      + "\(NumberText.interval(shown.low, shown.high, scale: 100)), \(NumberText.probability(amount.pairedPValue))"
+    let points = "\(NumberText.points(shown.value)) points"
+    switch change {
+    case .loss: return "Fine-tuning lost \(points) of \(quantity) (\(evidence))."
+    case .gain: return "Fine-tuning lost nothing of \(quantity): it gained \(points) (\(evidence))."
+    case .none: return "Fine-tuning lost no more of \(quantity) than chance explains (\(evidence))."
     }
-    return "Fine-tuning lost \(NumberText.points(amount.before - amount.after)) points of \(quantity) (\(evidence))."
   }
 
   /// What a proxy can and cannot say; nil where the source's own examples were there.

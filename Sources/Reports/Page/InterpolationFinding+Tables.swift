@@ -6,15 +6,16 @@ extension InterpolationFinding {
     func columns(_ name: String, _ isMeasured: Bool) -> [TextTable.Column] {
       isMeasured ? [.number(name), .number("loss")] : []
     }
+    func fields(_ examples: ScoredExamples?) -> [String] {
+      [NumberText.percent(examples?.scored.value), NumberText.fixed(examples?.scored.loss, 3)]
+    }
     let hasSource = points.contains { $0.source != nil }
     let hasTarget = points.contains { $0.target != nil }
     var table = TextTable([.number("λ")] + columns("source", hasSource) + columns("target", hasTarget))
     for point in points {
       table.append(
         [NumberText.fixed(point.share, 2)]
-          + [point.source, point.target].compactMap { $0 }.flatMap {
-            [NumberText.percent($0.scored.value), NumberText.fixed($0.scored.loss, 3)]
-          })
+          + (hasSource ? fields(point.source) : []) + (hasTarget ? fields(point.target) : []))
     }
     return table
   }

@@ -177,7 +177,7 @@ extension RunReport {
       union([
         records.map { record in
           "\(record.estimator), \(NumberText.grouped(record.sampleCount)) examples of \(record.data)"
-            + (record.epoch.map { ", epoch \($0) against epoch 0" } ?? "")
+            + (record.epoch.map { " (epoch \($0) against epoch 0)" } ?? "")
         }
       ]))
   }

@@ -23,7 +23,7 @@ public struct RunReport: Sendable {
         + " on its task."
     }
     if measured.count == 2 {
-      guard isForgetting(most) else {
+      guard most.forgetting?.change == .loss else {
         return "Neither \(least.name) nor \(most.name) forgot more of the source task than chance explains "
           + "(\(points(least)) and \(points(most)) points)."
       }
@@ -31,10 +31,10 @@ public struct RunReport: Sendable {
         + targetComparison(least, most) + "."
     }
     let described = { (run: RunFinding) in
-      "\(self.points(run)) points, target \(NumberText.percent(run.after(\.targetScore)))"
+      "\(self.forgotPoints(run)), target \(NumberText.percent(run.after(\.targetScore)))"
     }
-    return "Of \(measured.count) runs, \(least.name) forgot least of the source task (\(described(least))) "
-      + "and \(most.name) most (\(described(most)))."
+    return "Of \(measured.count) runs, \(least.name) kept most of the source task (\(described(least))) "
+      + "and \(most.name) least (\(described(most)))."
   }
 
   private func single(_ run: RunFinding) -> String {
@@ -51,17 +51,19 @@ public struct RunReport: Sendable {
     guard let forgetting = run.forgetting, forgetting.final.isFinite else {
       return "\(run.name): accuracy on \(source) \(change)\(reached)."
     }
+    let established = forgetting.change
     var evidence = [change]
-    if forgetting.low.isFinite, forgetting.high.isFinite {
-      evidence.append("95 % interval \(NumberText.interval(forgetting.low, forgetting.high, scale: 100))")
+    let amount = established == .gain ? forgetting.gain : forgetting.loss
+    if amount.low.isFinite, amount.high.isFinite {
+      evidence.append("95 % interval \(NumberText.interval(amount.low, amount.high, scale: 100))")
     }
     if forgetting.pairedPValue.isFinite { evidence.append(NumberText.probability(forgetting.pairedPValue)) }
     let detail = " (\(evidence.joined(separator: ", ")))"
-    if isForgetting(run) { return "\(run.name) \(forgotPoints(run)) of \(source)\(detail)\(reached)." }
-    if forgetting.final < 0, forgetting.pairedPValue < 0.05 {
-      return "\(run.name) gained \(NumberText.points(-forgetting.final)) points on \(source)\(detail)\(reached)."
+    switch established {
+    case .loss: return "\(run.name) forgot \(points(run)) points of \(source)\(detail)\(reached)."
+    case .gain: return "\(run.name) gained \(NumberText.points(amount.value)) points on \(source)\(detail)\(reached)."
+    case .none: return "\(run.name) forgot no more of \(source) than chance explains\(detail)\(reached)."
     }
-    return "\(run.name) forgot no more of \(source) than chance explains\(detail)\(reached)."
   }
 
   /// Which epoch a run stands for, where that is not the last.
@@ -86,13 +88,6 @@ public struct RunReport: Sendable {
 
   private func forgotPoints(_ run: RunFinding) -> String {
     final(run) < 0 ? "gained \(NumberText.points(-final(run))) points" : "forgot \(points(run)) points"
-  }
-
-  /// Whether the loss is more than noise: by the paired test, else by the interval, else by its sign.
-  private func isForgetting(_ run: RunFinding) -> Bool {
-    guard let forgetting = run.forgetting, forgetting.final > 0 else { return false }
-    if forgetting.pairedPValue.isFinite { return forgetting.pairedPValue < 0.05 }
-    return forgetting.low.isFinite ? forgetting.low > 0 : true
   }
 
   private func sourceChange(_ run: RunFinding) -> String {

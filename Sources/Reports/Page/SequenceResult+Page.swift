@@ -7,7 +7,9 @@ extension SequenceResult {
   public func verdict(of title: String) -> String {
     let losses = tasks.indices.dropLast().map { (task: $0, loss: matrix[$0][$0] - (matrix.last?[$0] ?? .nan)) }
     let average = "\(NumberText.percent(averageScore)) on average over \(NumberText.plural(tasks.count, "task"))"
-    guard let worst = losses.max(by: { $0.loss < $1.loss }), worst.loss.isFinite else { return "\(title): \(average)." }
+    guard let worst = losses.filter({ $0.loss.isFinite }).max(by: { $0.loss < $1.loss }) else {
+      return "\(title): \(average)."
+    }
     guard worst.loss > 0 else {
       return "\(title) reached \(average), and no task is worse than right after it was learnt."
     }

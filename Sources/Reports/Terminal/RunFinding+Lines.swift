@@ -5,10 +5,18 @@ extension RunFinding {
   public var closingLines: [String] {
     var lines: [String] = []
     if let forgetting {
+      let isGain = forgetting.change == .gain
+      let amount = isGain ? forgetting.gain : forgetting.loss
+      let points = "\(NumberText.points(amount.value)) points"
+      let words =
+        switch forgetting.change {
+        case .loss: "forgot \(points) of \(NumberText.points(forgetting.before))"
+        case .gain: "gained \(points) on \(NumberText.points(forgetting.before))"
+        case .none: "forgot no more than chance explains: \(points) of \(NumberText.points(forgetting.before))"
+        }
       lines.append(
-        "forgot \(NumberText.points(forgetting.final)) points of \(NumberText.points(forgetting.before))"
-          + (isChosenBeforeTheLast ? " by epoch \(forgetting.epoch)" : "")
-          + " (95 % interval \(NumberText.interval(forgetting.low, forgetting.high, scale: 100)),"
+        words + (isChosenBeforeTheLast ? " by epoch \(forgetting.epoch)" : "")
+          + " (95 % interval \(NumberText.interval(amount.low, amount.high, scale: 100)),"
           + " \(NumberText.probability(forgetting.pairedPValue))); \(NumberText.grouped(forgetting.lost)) of "
           + "\(NumberText.plural(forgetting.sourceCount, "example")) lost, \(NumberText.grouped(forgetting.gained)) gained"
       )
