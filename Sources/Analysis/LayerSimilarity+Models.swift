@@ -5,7 +5,6 @@ import Findings
 import Metrics
 import Models
 import Torch
-import Training
 
 /// How a layer's output becomes one row a sample.
 public enum FeaturePooling: String, Sendable, CaseIterable {

@@ -1,6 +1,6 @@
 import Checkpoints
+import Evaluation
 import Findings
-import Training
 
 extension Run {
   /// Measures the drift from epoch 0 to the epoch that the run stands for, and keeps it; nothing before any training.

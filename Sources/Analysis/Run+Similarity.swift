@@ -1,9 +1,9 @@
 import Checkpoints
 import Datasets
+import Evaluation
 import Findings
 import Models
 import Torch
-import Training
 
 extension Run {
   /// Measures the similarity of the layers of epoch 0 and of the epoch that the run stands for, and keeps it; nothing

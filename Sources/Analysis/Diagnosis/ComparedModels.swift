@@ -6,7 +6,6 @@ import Metrics
 import Models
 import Programs
 import Torch
-import Training
 
 /// A model before and after fine-tuning, and the examples that judge both tasks.
 ///

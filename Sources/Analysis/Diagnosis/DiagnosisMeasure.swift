@@ -1,10 +1,10 @@
 import Checkpoints
 import Datasets
+import Evaluation
 import Findings
 import Metrics
 import Models
 import Torch
-import Training
 
 /// The whole of it: how much was lost, why, where, when, and what to do.
 public struct DiagnosisMeasure {

@@ -4,7 +4,6 @@ import Findings
 import Metrics
 import Models
 import Torch
-import Training
 
 /// Some tensors of a model in a new state.
 struct ModelChange {

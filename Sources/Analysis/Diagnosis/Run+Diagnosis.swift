@@ -1,6 +1,6 @@
 import Checkpoints
+import Evaluation
 import Findings
-import Training
 
 // A diagnosis beside its run.
 extension Run {

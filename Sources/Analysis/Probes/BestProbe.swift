@@ -1,8 +1,8 @@
 import Datasets
+import Evaluation
 import Metrics
 import Models
 import Torch
-import Training
 
 extension Model {
   /// The accuracy on test examples of a linear classifier on the layer that suits a task best.

@@ -4,7 +4,6 @@ import Metrics
 import Models
 import Programs
 import Torch
-import Training
 
 /// How well a linear classifier, fitted anew on a layer's features, tells a task's classes apart.
 ///

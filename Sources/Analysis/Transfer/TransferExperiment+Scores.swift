@@ -2,7 +2,6 @@ import Datasets
 import Evaluation
 import Findings
 import Models
-import Training
 
 extension TransferExperiment {
   /// What can be said of the base network for the target without the experiment's trainings, to be added to its result.

@@ -4,7 +4,6 @@ import Findings
 import Foundation
 import Models
 import Torch
-import Training
 
 /// Which judged source examples were right before or are right now, but not both.
 struct ChangedExamplesMeasure {

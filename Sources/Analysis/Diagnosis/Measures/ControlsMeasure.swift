@@ -5,7 +5,6 @@ import Findings
 import Metrics
 import Models
 import Torch
-import Training
 
 /// What similarity says of networks about which the answer is known.
 struct ControlsMeasure {
