@@ -52,11 +52,13 @@ public final class Trainer {
   /// - Parameters:
   ///   - sources: the tasks that the model comes from, for the regularizers that need a head or examples of one: there
   ///     is one of these for each task.
+  ///   - isHeadKept: whether the trained head has a w⁰, which regularizers hold it to. By default it has where it is a
+  ///     source's too.
   ///   - onEstimate: told what regularizers estimate before training: a title, what is done, and all there is to do.
   /// - Throws: ``TrainingError`` for a setup that cannot work, before any step.
   public init(
     _ model: Model, on split: Split, dataset: String, options: TrainingOptions, sources: [SourceTask] = [],
-    onEstimate: @escaping (String, Int, Int) -> Void = { _, _, _ in }
+    isHeadKept: Bool? = nil, onEstimate: @escaping (String, Int, Int) -> Void = { _, _, _ in }
   ) throws {
     try options.validate()
     try model.checkInputs(of: split, dataset: dataset)
@@ -73,12 +75,13 @@ public final class Trainer {
     let trainable = try TrainableParameters(
       of: model, options: options, sourceHeads: heads.compactMap { model.heads[$0.task] })
     let stepCount = stepsPerEpoch
+    let keepsHead = isHeadKept ?? sources.contains { $0.task == model.task }
     let made = try options.regularizers.flatMap { specification in
       let origins = specification.need == .nothing ? [sources.last] : sources.isEmpty ? [nil] : sources.map { $0 }
       return try origins.map { source in
         let surroundings = RegularizerContext.Surroundings(
           model: model, trainable: trainable, options: options, target: split, source: source,
-          stepsPerEpoch: stepCount, onEstimate: onEstimate)
+          isHeadKept: keepsHead, stepsPerEpoch: stepCount, onEstimate: onEstimate)
         return (kind: specification.kind, regularizer: try specification.regularizer(in: surroundings))
       }
     }

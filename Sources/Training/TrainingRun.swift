@@ -126,8 +126,8 @@ public struct TrainingRun {
     let (state, record) = try resumable(run)
     // What regularizers hold to is the model as it was: they are made from epoch 0 again.
     let setup = try setUp(
-      Model(Checkpoint(contentsOf: run.checkpointPath(epoch: 0)), device: device), isCancelled: isCancelled,
-      onEvent: onEvent)
+      Model(Checkpoint(contentsOf: run.checkpointPath(epoch: 0)), device: device),
+      headIsNew: record.state.targetHeadIsNew, isCancelled: isCancelled, onEvent: onEvent)
     let history = record.epochRecords
     if state.epoch > 0 {
       try setup.model.load(Checkpoint(contentsOf: run.checkpointPath(epoch: state.epoch)))

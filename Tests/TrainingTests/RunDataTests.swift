@@ -106,7 +106,7 @@ import Torch
     struct Stop: Error {}
     let folder = try TemporaryFolder()
     var options = try options(epochs: 2)
-    options.regularizers = [try RegularizerSpecification("lwf")]
+    options.regularizers = [try RegularizerSpecification("lwf"), try RegularizerSpecification("l2-sp")]
     func sequence(_ name: String) throws -> TaskSequence {
       try TaskSequence(
         options: options, path: folder.file(name),
@@ -142,6 +142,12 @@ import Torch
     // The run of a task within knows the tasks before it.
     let inner = try Run.open(folder.file("whole/tasks/3-c"))
     #expect(inner.record.data.tasks.map(\.data.specification) == [data + ":0-1", data + ":2-3"])
+    // The shared head came with the model: it is held to where it began, and no β pulls it to zero.
+    let pull = try #require(inner.record.state.regularizers.first { $0.name == "l2-sp" }?.summary)
+    let kernels = try Checkpoint(contentsOf: inner.checkpointPath(epoch: 0)).program.parameters.count {
+      $0.shape.count >= 2
+    }
+    #expect(pull.contains("\(kernels) tensor") && !pull.contains("toward zero"), "\(pull)")
     let again = try TrainingRun(resuming: inner)
     #expect(again.targetTask == "shared" && again.earlier?.map(\.task) == ["shared", "shared"])
     let others = try TaskSequence(
