@@ -102,6 +102,7 @@ public final class Trainer {
     capturedLayers = Set(regularizers.flatMap(\.capturedLayers)).sorted()
     capturesHeadInput = regularizers.contains(where: \.readsHeadInput)
     progress = TrainingProgress(random: RandomSource(seed: options.seed))
+    try markWaiting()
     try Library.seedDefaultGenerators(options.seed)
   }
 
@@ -157,7 +158,7 @@ public final class Trainer {
     return (loss, penalties.reduce(0, +))
   }
 
-  /// What a batch counts for in the mean over several: its examples, weighed by their classes.
+  /// What a batch counts for in the task's mean over several: its examples, weighed by their classes.
   private func mass(of batch: Batch) -> Double {
     guard let classWeights else { return Double(batch.indices.count) }
     return batch.indices.reduce(0) { $0 + classWeights[Int(split.labels[$1])] }
@@ -171,12 +172,14 @@ public final class Trainer {
   private func step(_ batches: [Batch], epoch: Int, isMeasured: Bool) throws -> (loss: Double, penalties: [Double]) {
     let factor = rateFactor
     let total = batches.reduce(0) { $0 + mass(of: $1) }
+    let count = batches.reduce(0) { $0 + $1.indices.count }
     var value = 0.0
     var penalties = [Double](repeating: 0, count: regularizers.count)
     var gradients: [Tensor] = []
     for (position, batch) in batches.enumerated() {
-      let share = batches.count == 1 ? 1 : mass(of: batch) / total
-      let losses = try losses(on: batch, share: share)
+      let losses = try losses(
+        on: batch, share: batches.count == 1 ? 1 : mass(of: batch) / total,
+        exampleShare: Double(batch.indices.count) / Double(count))
       value += losses.value
       penalties = zip(penalties, losses.penalties).map { $0 + $1 }
       guard value.isFinite else { throw try diverged(epoch) ?? notFinite(value, epoch: epoch, factor: factor) }
@@ -202,8 +205,8 @@ public final class Trainer {
     }
     try optimizer.step(gradients, factor: factor, stage: progress.stage)
     for regularizer in regularizers { try regularizer.afterStep(factor: factor) }
-    try average?.afterStep()
     progress.stepCount += 1
+    try average?.afterStep(progress.stepCount)
     lastStep = (value, penalties)
     return (value, penalties)
   }

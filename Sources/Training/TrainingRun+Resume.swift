@@ -28,6 +28,21 @@ extension TrainingRun {
     if !data.tasks.isEmpty { earlier = try data.tasks.map { (task: $0.name, data: try load($0.data)) } }
   }
 
+  /// The base learning rate at the last step of a run, and at the next one where it goes on with these options, if more
+  /// epochs than before were asked for and the rate rises by it: a schedule that came to its end is spread anew. Nil
+  /// where it does not rise.
+  public func rateRise(resuming run: Run) -> (last: Double, next: Double)? {
+    let (state, metrics) = (run.record.state, run.record.metrics)
+    let done = metrics.rowCount - 1
+    guard let planned = state.plannedEpochs, planned != options.epochCount, let steps = state.stepsPerEpoch, done > 0,
+      done < options.epochCount
+    else { return nil }
+    if case .plateau = options.schedule.shape { return nil }
+    let last = metrics.value("learning_rate", row: done)
+    let next = options.learningRate * options.rateFactor(step: done * steps, stepsPerEpoch: steps)
+    return next > last * (1 + 1e-9) ? (last, next) : nil
+  }
+
   /// The state and the record to go on from.
   ///
   /// - Throws: ``TrainingError/badResume(_:)``.

@@ -38,7 +38,8 @@ extension TrainingRun {
     let known = earlier ?? source.flatMap { data in judge.map { [($0, data)] } } ?? []
     let origins = known.map { SourceTask(task: $0.task, dataset: $0.data.name, examples: $0.data.train) }
     let trainer = try withoutActuallyEscaping(onEvent) { onEvent in
-      try Trainer(model, on: examples, dataset: target.name, options: options, sources: origins, isHeadKept: !headIsNew) {
+      try Trainer(model, on: examples, dataset: target.name, options: options, sources: origins, isHeadKept: !headIsNew)
+      {
         try? onEvent(.estimating($0, completed: $1, total: $2))
       }
     }

@@ -25,6 +25,7 @@ struct FeatureDistillation: Regularizer {
     ]
   ) { try FeatureDistillation($0) }
 
+  let sumsOverExamples = true
   let capturedLayers: [String]
   let parameterNames: [String]
   private let strength: Double

@@ -73,11 +73,13 @@ struct Pull {
     return strength / 2 * distance
   }
 
-  /// `w -= lr·strength·F·(w − w⁰)`.
+  /// `w -= lr·strength·F·(w − w⁰)`, of the weights that train by now.
   func afterStep(factor: Double) throws {
     guard isDecoupled else { return }
     for rate in Set(learningRates) {
-      let members = learningRates.indices.filter { learningRates[$0] == rate }
+      // What waits for its stage requires no gradient.
+      let members = learningRates.indices.filter { learningRates[$0] == rate && weights[$0].requiresGradient }
+      guard !members.isEmpty else { continue }
       func chosen(_ all: [Tensor]) -> [Tensor] { members.map { all[$0] } }
       _ = try pullGradients(
         chosen(weights), of: chosen(weights), toward: references.map(chosen), importances: importances.map(chosen),
