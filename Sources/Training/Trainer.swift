@@ -33,6 +33,8 @@ public final class Trainer {
   public let regularizerNames: [String]
   /// Optimization steps of an epoch: batches over ``TrainingOptions/accumulation``, rounded up.
   public let stepsPerEpoch: Int
+  /// What the last of the sources leaves, as it ended with the weights that training began with.
+  public let memoryOfLastSource: TaskMemory
   let capturedLayers: [String]
   let capturesHeadInput: Bool
   let stages: TrainingStages
@@ -76,15 +78,19 @@ public final class Trainer {
       of: model, options: options, sourceHeads: heads.compactMap { model.heads[$0.task] })
     let stepCount = stepsPerEpoch
     let keepsHead = isHeadKept ?? sources.contains { $0.task == model.task }
+    let recorders = sources.map { _ in TaskMemory.Recorder() }
     let made = try options.regularizers.flatMap { specification in
-      let origins = specification.need == .nothing ? [sources.last] : sources.isEmpty ? [nil] : sources.map { $0 }
-      return try origins.map { source in
+      let places: [Int?] =
+        specification.need == .nothing || sources.isEmpty ? [sources.indices.last] : Array(sources.indices)
+      return try places.map { place in
         let surroundings = RegularizerContext.Surroundings(
-          model: model, trainable: trainable, options: options, target: split, source: source,
+          model: model, trainable: trainable, options: options, target: split, source: place.map { sources[$0] },
+          recorder: place.map { recorders[$0] } ?? TaskMemory.Recorder(),
           isHeadKept: keepsHead, stepsPerEpoch: stepCount, onEstimate: onEstimate)
         return (kind: specification.kind, regularizer: try specification.regularizer(in: surroundings))
       }
     }
+    memoryOfLastSource = recorders.last?.memory ?? TaskMemory([:])
     let regularizers = made.map(\.regularizer)
     regularizerNames = DoseMeter.names(of: made.map(\.kind))
     let covered = regularizers.reduce(into: Set<String>()) { $0.formUnion($1.replacesWeightDecay) }

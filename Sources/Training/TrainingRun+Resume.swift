@@ -25,7 +25,10 @@ extension TrainingRun {
       proxy: try data.proxy.map(load), sourceTask: (data.source ?? data.proxy)?.head,
       device: try device ?? Device(run.record.state.device ?? "auto"))
     if let head = target.head, head != self.target.name { targetTask = head }
-    if !data.tasks.isEmpty { earlier = try data.tasks.map { (task: $0.name, data: try load($0.data)) } }
+    if !data.tasks.isEmpty {
+      earlier = try data.tasks.map { (task: $0.name, data: try load($0.data)) }
+      memoryPaths = TaskSequence.memoryPaths(beside: run.path, count: data.tasks.count)
+    }
   }
 
   /// The base learning rate at the last step of a run, and at the next one where it goes on with these options, if more

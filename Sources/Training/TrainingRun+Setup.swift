@@ -36,7 +36,10 @@ extension TrainingRun {
     let headIsNew = known ?? isDrawn
     if let source { try model.checkInputs(of: source.test, dataset: source.name) }
     let known = earlier ?? source.flatMap { data in judge.map { [($0, data)] } } ?? []
-    let origins = known.map { SourceTask(task: $0.task, dataset: $0.data.name, examples: $0.data.train) }
+    var origins = known.map { SourceTask(task: $0.task, dataset: $0.data.name, examples: $0.data.train) }
+    for (index, path) in memoryPaths.dropLast().enumerated() where index < origins.count {
+      origins[index].memory = try TaskMemory(contentsOf: path)
+    }
     let trainer = try withoutActuallyEscaping(onEvent) { onEvent in
       try Trainer(model, on: examples, dataset: target.name, options: options, sources: origins, isHeadKept: !headIsNew)
       {
@@ -48,6 +51,7 @@ extension TrainingRun {
     {
       throw TrainingError.frozenHead(layer: head, task: headName, parameter: parameter)
     }
+    if let path = memoryPaths.last { try trainer.memoryOfLastSource.write(to: path) }
     let judged = try judged(by: trainer) {
       try? onEvent(.estimating("computing the frozen layers", completed: $0, total: $1))
       if isCancelled() { throw TrainingError.interrupted(epoch: 0) }

@@ -13,12 +13,15 @@ public struct SourceTask {
   public var dataset: String
   /// Its training examples, where they are at hand.
   public var examples: Split?
+  /// What it left when it ended; nil where it ended with the weights that the model has now, as the last one did.
+  public var memory: TaskMemory?
 
   /// A task; without examples, regularizers that need them cannot be made.
-  public init(task: String, dataset: String, examples: Split?) {
+  public init(task: String, dataset: String, examples: Split?, memory: TaskMemory? = nil) {
     self.task = task
     self.dataset = dataset
     self.examples = examples
+    self.memory = memory
   }
 }
 
@@ -32,6 +35,8 @@ public struct RegularizerContext {
     /// The training examples of the task that is to be learnt.
     let target: Split
     let source: SourceTask?
+    /// Takes down what is found out about the source.
+    let recorder: TaskMemory.Recorder
     /// Whether the trained head came with the model, so that it has a w⁰.
     let isHeadKept: Bool
     let stepsPerEpoch: Int
@@ -67,6 +72,8 @@ public struct RegularizerContext {
   public var isHeadKept: Bool { surroundings.isHeadKept }
   /// Optimizer steps of an epoch.
   public var stepsPerEpoch: Int { surroundings.stepsPerEpoch }
+
+  var recorder: TaskMemory.Recorder { surroundings.recorder }
 
   func report(_ title: String, _ completed: Int, of total: Int) { surroundings.onEstimate(title, completed, total) }
 }
