@@ -42,7 +42,8 @@ public struct Verification: Sendable, Equatable {
     }
     let checkpoints = (try? FileManager.default.contentsOfDirectory(atPath: "\(path)/checkpoints")) ?? []
     let files =
-      ["run.h5", "resume.h5"] + checkpoints.sorted().filter { $0.hasPrefix("epoch-") }.map { "checkpoints/\($0)" }
+      ["run.h5", "resume.h5", "memory.h5"]
+      + checkpoints.sorted().filter { $0.hasPrefix("epoch-") }.map { "checkpoints/\($0)" }
     for file in files where file.hasSuffix(".h5") && FileManager.default.fileExists(atPath: "\(path)/\(file)") {
       result.attempt { try $0.checkFile("\(path)/\(file)") }
     }

@@ -18,6 +18,8 @@ public struct SelectionRule: Sendable, Codable, Equatable {
     case targetLoss = "target-loss"
 
     var isBetterLow: Bool { self == .forgetting || self == .sourceLoss || self == .targetLoss }
+    /// Whether it lies between −1 and 1.
+    var isFraction: Bool { self != .sourceLoss && self != .targetLoss }
   }
 
   /// What an epoch has to keep: `source >= 0.9`.
@@ -48,7 +50,8 @@ public struct SelectionRule: Sendable, Codable, Equatable {
     self.bounds = bounds
   }
 
-  /// `QUANTITY [subject to QUANTITY >= NUMBER [and …]]`; a number may be a fraction, `90%` or `2pp`.
+  /// `QUANTITY [subject to QUANTITY >= NUMBER [and …]]`; a number may be a fraction, `90%` or `2pp`. A bare number
+  /// above 1 is none where the quantity is a fraction.
   ///
   /// - Throws: ``TrainingError/unreadableOption(_:reason:expected:found:)`` that says what was expected.
   public init(parsing text: String) throws {
@@ -70,8 +73,10 @@ public struct SelectionRule: Sendable, Codable, Equatable {
       let sides = condition.components(separatedBy: isLower ? ">=" : "<=")
         .map { $0.trimmingCharacters(in: .whitespaces) }
       guard sides.count == 2 else { throw bad("'\(condition)' is no bound") }
-      guard let value = Self.number(sides[1]) else { throw bad("'\(sides[1])' is no number") }
-      return Bound(quantity: try quantity(sides[0]), isLower: isLower, value: value)
+      guard let value = Self.number(sides[1]), value.isFinite else { throw bad("'\(sides[1])' is no number") }
+      let bounded = try quantity(sides[0])
+      if bounded.isFraction, let advice = Self.adviceOnBareNumber(sides[1]) { throw bad(advice) }
+      return Bound(quantity: bounded, isLower: isLower, value: value)
     }
   }
 
@@ -81,6 +86,13 @@ public struct SelectionRule: Sendable, Codable, Equatable {
       return Double(text.dropLast(unit.count).trimmingCharacters(in: .whitespaces)).map { $0 / 100 }
     }
     return Double(text)
+  }
+
+  /// What to write for a fraction that is written as a bare number above 1, which would be more than all: `2pp` or
+  /// `0.02` for `2`. Nil for what is well written, and for what is no number.
+  public static func adviceOnBareNumber(_ text: String) -> String? {
+    guard let value = Double(text), value.isFinite, abs(value) > 1 else { return nil }
+    return "'\(text)' would be \(short(value * 100)) points; write \(short(value))pp or \(short(value / 100))"
   }
 
   /// What the rule looks at.

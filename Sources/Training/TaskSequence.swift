@@ -10,7 +10,8 @@ import Torch
 /// Trains several tasks, one after the other, and judges all of them after each.
 ///
 /// Regularizers begin with the second task, and hold to the weights that the task before it left; those that need a head
-/// or examples of an earlier task are there once for each. What only measures training, begins with the first.
+/// or examples of an earlier task are there once for each. Importances, where they pull to, and stored logits are those of
+/// each task's end: `memory.h5` in the run of the task keeps them. What only measures training, begins with the first.
 ///
 /// The folder is a run whose epochs are tasks: `checkpoints/epoch-0002.h5` is the model after the second; the run of each
 /// task stands under `tasks`.
@@ -85,6 +86,16 @@ public struct TaskSequence {
   private func head(of task: Int) -> String { sharesHead ? Self.sharedTask : tasks[task].name }
 
   private func runPath(_ task: Int) -> String { "\(path)/tasks/\(task + 1)-\(FileName.safe(tasks[task].name))" }
+
+  /// Where the first tasks of a sequence have what they left, seen from the run of a later one; none where that run is
+  /// of no sequence.
+  static func memoryPaths(beside run: String, count: Int) -> [String] {
+    let folder = URL(fileURLWithPath: run).deletingLastPathComponent().path
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+    let found = (1...max(1, count)).compactMap { number in names.first { $0.hasPrefix("\(number)-") } }
+    guard folder.hasSuffix("/tasks"), found.count == count else { return [] }
+    return found.map { "\(folder)/\($0)/\(TaskMemory.fileName)" }
+  }
 
   /// Trains all tasks that are not trained yet.
   ///
@@ -165,6 +176,7 @@ public struct TaskSequence {
       sourceTask: task > 0 ? head(of: task - 1) : nil, device: device)
     training.targetTask = head(of: task)
     training.earlier = task > 0 ? (0..<task).map { (head(of: $0), tasks[$0].data) } : nil
+    training.memoryPaths = (0..<task).map { "\(runPath($0))/\(TaskMemory.fileName)" }
     return training
   }
 

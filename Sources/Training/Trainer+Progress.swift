@@ -31,14 +31,18 @@ extension Trainer {
     let previous = progress.enteredStage
     let count = stages.stages.count
     progress.stage = TrainingStages.planned(options.unfreezing, epoch: epoch, count: count) ?? progress.stage
-    if options.unfreezing != .none {
-      for (index, tensor) in trainable.tensors.enumerated() {
-        try tensor.setRequiresGradient(stages.entry[index] <= progress.stage)
-      }
-    }
+    try markWaiting()
     progress.enteredStage = progress.stage
     guard progress.stage > previous else { return [] }
     return stages.stages[(previous + 1)...progress.stage].flatMap(\.newBlocks)
+  }
+
+  /// Has only what trains in the present stage require gradients.
+  func markWaiting() throws {
+    guard options.unfreezing != .none else { return }
+    for (index, tensor) in trainable.tensors.enumerated() {
+      try tensor.setRequiresGradient(stages.entry[index] <= progress.stage)
+    }
   }
 
   /// Takes what an epoch came to, for what waits for a plateau.

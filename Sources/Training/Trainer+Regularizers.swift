@@ -9,20 +9,26 @@ extension Trainer {
     /// The task's, scaled by the batch's share of the step.
     let task: Tensor
     let value: Double
-    /// What each regularizer adds, likewise.
+    /// What each regularizer adds, scaled by the batch's share of the examples; a sum over examples is as it is.
     let terms: [Tensor?]
     let penalties: [Double]
   }
 
-  /// The losses on a batch that is a `share` of the step's examples, with their graphs.
-  func losses(on batch: Batch, share: Double) throws -> Losses {
-    func scaled(_ loss: Tensor) throws -> Tensor { share == 1 ? loss : try loss.multiply(by: share) }
+  /// The losses on one of a step's batches, with their graphs.
+  ///
+  /// - Parameters:
+  ///   - share: of the step's examples, each weighed by its class: the task's loss is a mean over these.
+  ///   - exampleShare: of the step's examples, all alike: regularizers know no weights of classes.
+  func losses(on batch: Batch, share: Double, exampleShare: Double) throws -> Losses {
+    func scaled(_ loss: Tensor, _ share: Double) throws -> Tensor { share == 1 ? loss : try loss.multiply(by: share) }
     return try withMixedPrecision(on: model.device, isEnabled: options.precision == .bfloat16) {
       let forward = try forwardPass(batch)
       let loss = try scaled(
         forward.logits.crossEntropy(
-          with: try batch.labels, classWeights: classWeightTensor, labelSmoothing: options.labelSmoothing))
-      let terms = try zip(regularizers, forward.steps).map { try $0.loss(of: $1).map(scaled) }
+          with: try batch.labels, classWeights: classWeightTensor, labelSmoothing: options.labelSmoothing), share)
+      let terms = try zip(regularizers, forward.steps).map { regularizer, step in
+        try regularizer.loss(of: step).map { try scaled($0, regularizer.sumsOverExamples ? 1 : exampleShare) }
+      }
       return Losses(
         task: loss, value: try loss.item(), terms: terms, penalties: try terms.map { try $0?.item() ?? 0 })
     }

@@ -33,6 +33,8 @@ public final class Trainer {
   public let regularizerNames: [String]
   /// Optimization steps of an epoch: batches over ``TrainingOptions/accumulation``, rounded up.
   public let stepsPerEpoch: Int
+  /// What the last of the sources leaves, as it ended with the weights that training began with.
+  public let memoryOfLastSource: TaskMemory
   let capturedLayers: [String]
   let capturesHeadInput: Bool
   let stages: TrainingStages
@@ -52,11 +54,13 @@ public final class Trainer {
   /// - Parameters:
   ///   - sources: the tasks that the model comes from, for the regularizers that need a head or examples of one: there
   ///     is one of these for each task.
+  ///   - isHeadKept: whether the trained head has a w⁰, which regularizers hold it to. By default it has where it is a
+  ///     source's too.
   ///   - onEstimate: told what regularizers estimate before training: a title, what is done, and all there is to do.
   /// - Throws: ``TrainingError`` for a setup that cannot work, before any step.
   public init(
     _ model: Model, on split: Split, dataset: String, options: TrainingOptions, sources: [SourceTask] = [],
-    onEstimate: @escaping (String, Int, Int) -> Void = { _, _, _ in }
+    isHeadKept: Bool? = nil, onEstimate: @escaping (String, Int, Int) -> Void = { _, _, _ in }
   ) throws {
     try options.validate()
     try model.checkInputs(of: split, dataset: dataset)
@@ -73,15 +77,20 @@ public final class Trainer {
     let trainable = try TrainableParameters(
       of: model, options: options, sourceHeads: heads.compactMap { model.heads[$0.task] })
     let stepCount = stepsPerEpoch
+    let keepsHead = isHeadKept ?? sources.contains { $0.task == model.task }
+    let recorders = sources.map { _ in TaskMemory.Recorder() }
     let made = try options.regularizers.flatMap { specification in
-      let origins = specification.need == .nothing ? [sources.last] : sources.isEmpty ? [nil] : sources.map { $0 }
-      return try origins.map { source in
+      let places: [Int?] =
+        specification.need == .nothing || sources.isEmpty ? [sources.indices.last] : Array(sources.indices)
+      return try places.map { place in
         let surroundings = RegularizerContext.Surroundings(
-          model: model, trainable: trainable, options: options, target: split, source: source,
-          stepsPerEpoch: stepCount, onEstimate: onEstimate)
+          model: model, trainable: trainable, options: options, target: split, source: place.map { sources[$0] },
+          recorder: place.map { recorders[$0] } ?? TaskMemory.Recorder(),
+          isHeadKept: keepsHead, stepsPerEpoch: stepCount, onEstimate: onEstimate)
         return (kind: specification.kind, regularizer: try specification.regularizer(in: surroundings))
       }
     }
+    memoryOfLastSource = recorders.last?.memory ?? TaskMemory([:])
     let regularizers = made.map(\.regularizer)
     regularizerNames = DoseMeter.names(of: made.map(\.kind))
     let covered = regularizers.reduce(into: Set<String>()) { $0.formUnion($1.replacesWeightDecay) }
@@ -99,6 +108,7 @@ public final class Trainer {
     capturedLayers = Set(regularizers.flatMap(\.capturedLayers)).sorted()
     capturesHeadInput = regularizers.contains(where: \.readsHeadInput)
     progress = TrainingProgress(random: RandomSource(seed: options.seed))
+    try markWaiting()
     try Library.seedDefaultGenerators(options.seed)
   }
 
@@ -154,7 +164,7 @@ public final class Trainer {
     return (loss, penalties.reduce(0, +))
   }
 
-  /// What a batch counts for in the mean over several: its examples, weighed by their classes.
+  /// What a batch counts for in the task's mean over several: its examples, weighed by their classes.
   private func mass(of batch: Batch) -> Double {
     guard let classWeights else { return Double(batch.indices.count) }
     return batch.indices.reduce(0) { $0 + classWeights[Int(split.labels[$1])] }
@@ -168,12 +178,14 @@ public final class Trainer {
   private func step(_ batches: [Batch], epoch: Int, isMeasured: Bool) throws -> (loss: Double, penalties: [Double]) {
     let factor = rateFactor
     let total = batches.reduce(0) { $0 + mass(of: $1) }
+    let count = batches.reduce(0) { $0 + $1.indices.count }
     var value = 0.0
     var penalties = [Double](repeating: 0, count: regularizers.count)
     var gradients: [Tensor] = []
     for (position, batch) in batches.enumerated() {
-      let share = batches.count == 1 ? 1 : mass(of: batch) / total
-      let losses = try losses(on: batch, share: share)
+      let losses = try losses(
+        on: batch, share: batches.count == 1 ? 1 : mass(of: batch) / total,
+        exampleShare: Double(batch.indices.count) / Double(count))
       value += losses.value
       penalties = zip(penalties, losses.penalties).map { $0 + $1 }
       guard value.isFinite else { throw try diverged(epoch) ?? notFinite(value, epoch: epoch, factor: factor) }
@@ -199,8 +211,8 @@ public final class Trainer {
     }
     try optimizer.step(gradients, factor: factor, stage: progress.stage)
     for regularizer in regularizers { try regularizer.afterStep(factor: factor) }
-    try average?.afterStep()
     progress.stepCount += 1
+    try average?.afterStep(progress.stepCount)
     lastStep = (value, penalties)
     return (value, penalties)
   }

@@ -92,7 +92,8 @@ public struct TrainingOptions: Sendable, Codable, Equatable {
   public var gradientNorm: Double?
   /// What the forward pass computes in.
   public var precision = Precision.float32
-  /// The decay of an exponential moving average of the weights, which is then what is judged and stored.
+  /// The decay of an exponential moving average of the weights, which is then what is judged and stored. It warms up:
+  /// step t, from 1, has `min(decay, (1 + t) / (10 + t))`.
   public var averagingDecay: Double?
   /// Which epoch is the best; nil keeps the last.
   public var selection: SelectionRule?

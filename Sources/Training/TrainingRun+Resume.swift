@@ -25,7 +25,25 @@ extension TrainingRun {
       proxy: try data.proxy.map(load), sourceTask: (data.source ?? data.proxy)?.head,
       device: try device ?? Device(run.record.state.device ?? "auto"))
     if let head = target.head, head != self.target.name { targetTask = head }
-    if !data.tasks.isEmpty { earlier = try data.tasks.map { (task: $0.name, data: try load($0.data)) } }
+    if !data.tasks.isEmpty {
+      earlier = try data.tasks.map { (task: $0.name, data: try load($0.data)) }
+      memoryPaths = TaskSequence.memoryPaths(beside: run.path, count: data.tasks.count)
+    }
+  }
+
+  /// The base learning rate at the last step of a run, and at the next one where it goes on with these options, if more
+  /// epochs than before were asked for and the rate rises by it: a schedule that came to its end is spread anew. Nil
+  /// where it does not rise.
+  public func rateRise(resuming run: Run) -> (last: Double, next: Double)? {
+    let (state, metrics) = (run.record.state, run.record.metrics)
+    let done = metrics.rowCount - 1
+    guard let planned = state.plannedEpochs, planned != options.epochCount, let steps = state.stepsPerEpoch, done > 0,
+      done < options.epochCount
+    else { return nil }
+    if case .plateau = options.schedule.shape { return nil }
+    let last = metrics.value("learning_rate", row: done)
+    let next = options.learningRate * options.rateFactor(step: done * steps, stepsPerEpoch: steps)
+    return next > last * (1 + 1e-9) ? (last, next) : nil
   }
 
   /// The state and the record to go on from.

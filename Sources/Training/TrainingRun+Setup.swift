@@ -23,19 +23,26 @@ extension TrainingRun {
     let proxy: Split?
   }
 
+  /// - Parameter headIsNew: whether the trained head was freshly drawn, of a model of a run that began already: it has
+  ///   the head in any case.
   func setUp(
-    _ model: Model, isCancelled: () -> Bool, onEvent: (TrainingEvent) throws -> Void
+    _ model: Model, headIsNew known: Bool? = nil, isCancelled: () -> Bool, onEvent: (TrainingEvent) throws -> Void
   ) throws -> Setup {
     try checkTarget(model)
     let examples = options.examples(of: target.train)
     let judge = try source.map { try sourceHead(for: $0, in: model) } ?? proxy.map { _ in try originalHead(in: model) }
     if let proxy { try model.checkInputs(of: proxy.test, dataset: proxy.name) }
-    let headIsNew = try installTargetHead(in: model, judge: judge)
+    let isDrawn = try installTargetHead(in: model, judge: judge)
+    let headIsNew = known ?? isDrawn
     if let source { try model.checkInputs(of: source.test, dataset: source.name) }
     let known = earlier ?? source.flatMap { data in judge.map { [($0, data)] } } ?? []
-    let origins = known.map { SourceTask(task: $0.task, dataset: $0.data.name, examples: $0.data.train) }
+    var origins = known.map { SourceTask(task: $0.task, dataset: $0.data.name, examples: $0.data.train) }
+    for (index, path) in memoryPaths.dropLast().enumerated() where index < origins.count {
+      origins[index].memory = try TaskMemory(contentsOf: path)
+    }
     let trainer = try withoutActuallyEscaping(onEvent) { onEvent in
-      try Trainer(model, on: examples, dataset: target.name, options: options, sources: origins) {
+      try Trainer(model, on: examples, dataset: target.name, options: options, sources: origins, isHeadKept: !headIsNew)
+      {
         try? onEvent(.estimating($0, completed: $1, total: $2))
       }
     }
@@ -44,6 +51,7 @@ extension TrainingRun {
     {
       throw TrainingError.frozenHead(layer: head, task: headName, parameter: parameter)
     }
+    if let path = memoryPaths.last { try trainer.memoryOfLastSource.write(to: path) }
     let judged = try judged(by: trainer) {
       try? onEvent(.estimating("computing the frozen layers", completed: $0, total: $1))
       if isCancelled() { throw TrainingError.interrupted(epoch: 0) }

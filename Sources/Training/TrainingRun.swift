@@ -56,6 +56,9 @@ public struct TrainingRun {
   /// All tasks learnt before, by the names of their heads, for the regularizers that need one of each; the source alone
   /// when nil.
   public var earlier: [(task: String, data: Dataset)]?
+  /// Where each of ``earlier`` has what it left when it ended; the last one's is written. Empty where all ended with the
+  /// weights that this run begins with.
+  var memoryPaths: [String] = []
   /// The head that is trained; the target's own name when nil.
   public var targetTask: String?
   /// Examples that stand in for the source's where these are not at hand.
@@ -126,8 +129,8 @@ public struct TrainingRun {
     let (state, record) = try resumable(run)
     // What regularizers hold to is the model as it was: they are made from epoch 0 again.
     let setup = try setUp(
-      Model(Checkpoint(contentsOf: run.checkpointPath(epoch: 0)), device: device), isCancelled: isCancelled,
-      onEvent: onEvent)
+      Model(Checkpoint(contentsOf: run.checkpointPath(epoch: 0)), device: device),
+      headIsNew: record.state.targetHeadIsNew, isCancelled: isCancelled, onEvent: onEvent)
     let history = record.epochRecords
     if state.epoch > 0 {
       try setup.model.load(Checkpoint(contentsOf: run.checkpointPath(epoch: state.epoch)))

@@ -1,10 +1,13 @@
 import Models
 import Torch
 
-/// An exponential moving average of what training moves: `average ← decay · average + (1 − decay) · weight`, after every
-/// step; running statistics are averaged likewise.
+/// An exponential moving average of what training moves: `average ← d · average + (1 − d) · weight`, after every step;
+/// running statistics are averaged likewise.
 ///
-/// Polyak and Juditsky 1992; the decay is constant, as in `timm`'s `ModelEma`.
+/// The decay warms up, `d = min(decay, (1 + t) / (10 + t))` at step t, counted from 1: without that, the average of a run
+/// that is short beside `1 / (1 − decay)` steps is mostly the weights that it began with.
+///
+/// Polyak and Juditsky 1992; the warm-up is that of TensorFlow's `ExponentialMovingAverage` with `num_updates`.
 final class WeightAverage {
   private let weights: [Tensor]
   private let averages: [Tensor]
@@ -25,8 +28,10 @@ final class WeightAverage {
     blend = try Operator("aten::_foreach_lerp_", overload: "Scalar")
   }
 
-  func afterStep() throws {
-    _ = try withoutGradients { try blend([.tensors(averages), .tensors(weights), .double(1 - decay)]) }
+  /// - Parameter step: counted over the whole run, from 1.
+  func afterStep(_ step: Int) throws {
+    let own = min(decay, Double(1 + step) / Double(10 + step))
+    _ = try withoutGradients { try blend([.tensors(averages), .tensors(weights), .double(1 - own)]) }
   }
 
   /// Runs `body` with the averages in the weights' places.

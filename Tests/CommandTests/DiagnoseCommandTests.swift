@@ -86,6 +86,11 @@ import Testing
     for (budget, status) in [(low - 0.01, 2), (low + 0.01, 0)] as [(Double, Int32)] {
       let command = try Command("diagnose", run, "--no-probes", "--quiet", "--max-forgetting", "\(budget)")
       #expect(command.status == status, "\(budget): \(command.errors)")
+      let reason = command.errors.firstMatch(
+        of:
+          #/lethe: [\d.]+ points were lost, at least ([\d.]+) with 95 % confidence: more than --max-forgetting allows/#)
+      #expect((reason == nil) == (status == 0), "\(command.errors)")
+      if let reason { #expect(String(reason.1) == String(format: "%.1f", 100 * low), "\(command.errors)") }
     }
   }
 
@@ -157,6 +162,7 @@ import Testing
       (["run", "--apply", "1"], "say where"),
       (["run", "--samples", "3"], "--samples must be at least 20"),
       (["run", "--max-forgetting", "some"], "expected points"),
+      (["run", "--max-forgetting", "2"], "--max-forgetting: '2' would be 200 points; write 2pp or 0.02"),
     ] as [([String], String)] {
       let command = try Command(array: ["diagnose"] + arguments)
       #expect(command.status == 64 && command.errors.contains(reason), "\(arguments): \(command.errors)")

@@ -73,6 +73,23 @@ import Testing
     #expect(none.status == 65 && none.errorLines.count == 1, "\(none.errors)")
   }
 
+  @Test func aRateThatRisesAgainIsSaid() throws {
+    let folder = try TemporaryFolder()
+    let base = folder.file("base.h5")
+    #expect(try Command("new", "mlp", "--classes", "5", "-o", base).status == 0)
+    for schedule in ["cosine", "constant"] {
+      let run = folder.file(schedule)
+      let train = ["train", base, "--data", data + ":0-4", "--epochs", "1", "--schedule", schedule, "--lr", "0.01"]
+      #expect(try Command(array: train + ["-o", run]).status == 0)
+      // Half of two epochs: half a cosine is at 1/2.
+      let more = try Command("train", "--resume", run, "--epochs", "2", "--quiet")
+      #expect(more.status == 0, "\(more.errors)")
+      let isSaid = more.errors.contains(
+        "at the last step to 0.005 at the next: --schedule cosine is spread over 2 epochs")
+      #expect(isSaid == (schedule == "cosine") && more.errors.contains("rises again") == isSaid, "\(more.errors)")
+    }
+  }
+
   @Test func optionsFromAFileAreTheSameAsOnTheCommandLine() throws {
     let folder = try TemporaryFolder()
     let (base, file) = (folder.file("base.h5"), folder.file("run.yaml"))

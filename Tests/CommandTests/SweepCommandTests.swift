@@ -99,6 +99,10 @@ import Testing
       ([], "nothing to sweep"), (["--regularizer", "none", "--max-forgetting", "2pp"], "one --regularizer, found 0"),
       (["--regularizer", "l2-sp|lwf", "--max-forgetting", "2pp"], "found 2"),
       (["--regularizer", "l2-sp", "--max-forgetting", "little"], "expected points as 2pp"),
+      (
+        ["--regularizer", "l2-sp", "--max-forgetting", "5"],
+        "--max-forgetting: '5' would be 500 points; write 5pp or 0.05"
+      ),
       (["--regularizer", "l2-sp", "--seeds", "0"], "--seeds must be at least 1"),
       (["--regularizer", "none|lwf", "--decoupled"], "--decoupled: none of the regularizers"),
     ]

@@ -106,7 +106,11 @@ import Torch
     struct Stop: Error {}
     let folder = try TemporaryFolder()
     var options = try options(epochs: 2)
-    options.regularizers = [try RegularizerSpecification("lwf")]
+    options.regularizers = [
+      try RegularizerSpecification("lwf"), try RegularizerSpecification("l2-sp"),
+      try RegularizerSpecification("ewc", ["lambda": "1", "samples": "20"]),
+      try RegularizerSpecification("der++", ["count": "20"]),
+    ]
     func sequence(_ name: String) throws -> TaskSequence {
       try TaskSequence(
         options: options, path: folder.file(name),
@@ -115,8 +119,21 @@ import Torch
     }
     let whole = try sequence("whole").run(
       from: base(classCount: 2), basePath: "base.h5", onTask: { _, _ in }, onEvent: { _ in })
-    // Stopped before any task, in the first one, and in the second.
-    for (number, epoch) in [(0, -1), (0, 1), (1, 1)] {
+    // What the first task left is of its end, whatever came after.
+    for (task, name) in [(1, "1-a"), (2, "2-b")] {
+      let memory = try TaskMemory(contentsOf: folder.file("whole/tasks/\(name)/memory.h5"))
+      let end = try Checkpoint(contentsOf: Run.open(folder.file("whole")).checkpointPath(epoch: task))
+      for (name, tensor) in end.parameters {
+        let anchor = try #require(memory.tensors["anchor.\(name)"]).view()
+        #expect(anchor.checksum == tensor.checksum, "\(task) \(name)")
+        #expect(memory.tensors["importance.exact.20.32.\(name)"]?.shape == tensor.shape)
+      }
+      #expect(memory.tensors["logits.20"]?.shape == [20, 2])
+    }
+    #expect(!FileManager.default.fileExists(atPath: folder.file("whole/tasks/3-c/memory.h5")))
+    #expect(try Verification.check(folder.file("whole/tasks/1-a")).problems.isEmpty)
+    // Stopped before any task, in the first one, in the second and in the third.
+    for (number, epoch) in [(0, -1), (0, 1), (1, 1), (2, 1)] {
       let path = folder.file("stopped-\(number)-\(epoch)")
       var task = -1
       #expect(throws: Stop.self) {
@@ -142,7 +159,14 @@ import Torch
     // The run of a task within knows the tasks before it.
     let inner = try Run.open(folder.file("whole/tasks/3-c"))
     #expect(inner.record.data.tasks.map(\.data.specification) == [data + ":0-1", data + ":2-3"])
+    // The shared head came with the model: it is held to where it began, and no β pulls it to zero.
+    let pull = try #require(inner.record.state.regularizers.first { $0.name == "l2-sp" }?.summary)
+    let kernels = try Checkpoint(contentsOf: inner.checkpointPath(epoch: 0)).program.parameters.count {
+      $0.shape.count >= 2
+    }
+    #expect(pull.contains("\(kernels) tensor") && !pull.contains("toward zero"), "\(pull)")
     let again = try TrainingRun(resuming: inner)
+    #expect(again.memoryPaths == ["1-a", "2-b"].map { folder.file("whole/tasks/\($0)/memory.h5") })
     #expect(again.targetTask == "shared" && again.earlier?.map(\.task) == ["shared", "shared"])
     let others = try TaskSequence(
       options: options, path: folder.file("whole"),

@@ -21,6 +21,31 @@ import Torch
     #expect(difference < 1e-6, "\(difference)")
   }
 
+  /// The parameters after an epoch in steps of 16 examples, each one batch or several.
+  private func afterAnEpoch(batchSize: Int, _ regularizer: String) throws -> [String: [Float]] {
+    let fixture = try RegularizerFixture()
+    var options = fixture.options
+    options.batchSize = batchSize
+    options.accumulation = 16 / batchSize
+    options.regularizers = [try RegularizerSpecification(parsing: regularizer)]
+    // Batches differ in their classes, so in the task's mass.
+    options.classWeights = .given([1, 5, 20])
+    let model = try fixture.model()
+    let trainer = try Trainer(
+      model, on: fixture.target(), dataset: "target", options: options, sources: [fixture.source()])
+    _ = try trainer.runEpoch(1)
+    return try model.values()
+  }
+
+  @Test(arguments: ["delta:alpha=0.05", "lwf:lambda=4", "lwf:lambda=4,head=fixed"])
+  func regularizersOfAccumulatedBatchesAreThoseOfOne(_ regularizer: String) throws {
+    let whole = try afterAnEpoch(batchSize: 16, regularizer)
+    let parts = try afterAnEpoch(batchSize: 4, regularizer)
+    #expect(largestDifference(whole, parts) < 1e-5)
+    let without = try afterAnEpoch(batchSize: 16, regularizer.hasPrefix("delta") ? "delta:alpha=0" : "lwf:lambda=0")
+    #expect(largestDifference(whole, without) > 1e-3)
+  }
+
   @Test func aShortLastGroupIsWeighedByItsExamples() throws {
     // 30 examples: a group of 7 + 7 + 7 and one of 7 + 2; the second is a batch of 9.
     let network = try SmallNetwork.perceptron(count: 30)
@@ -49,11 +74,14 @@ import Torch
     let model = try network.model()
     let trainer = try network.trainer(model) { $0.averagingDecay = 0.75 }
     var expected = try model.values()
+    // d = min(0.75, (1 + t) / (10 + t)): 2/11 and 3/12.
+    var decays: [Float] = [2.0 / 11, 0.25]
     for batch in try Batches(split: network.split, batchSize: 16) {
       try trainer.step(batch, epoch: 1)
       let now = try model.values()
+      let decay = decays.removeFirst()
       for (name, values) in now {
-        expected[name] = zip(expected[name] ?? [], values).map { 0.75 * $0 + 0.25 * $1 }
+        expected[name] = zip(expected[name] ?? [], values).map { decay * $0 + (1 - decay) * $1 }
       }
     }
     let raw = try model.values()
@@ -61,6 +89,26 @@ import Torch
     #expect(largestDifference(averaged, expected) < 1e-6)
     #expect(largestDifference(averaged, raw) > 1e-4)
     #expect(try model.values() == raw)
+  }
+
+  @Test func theAverageOfAFewStepsIsNotWhereItBegan() throws {
+    // A weight that is 0 before the first step and 1 from then on: 1 − Π d is what the average has of the 1.
+    // With d = (1 + t) / (10 + t) over 32 steps: Π = 2 · 3 · … · 33 / (11 · 12 · … · 42) = 33! · 10! / 42! ≈ 2.2e-9;
+    // a constant 0.999 would leave 0.999³² = 97 % at 0.
+    let network = try SmallNetwork.perceptron()
+    let model = try network.model()
+    let trainer = try network.trainer(model) { $0.averagingDecay = 0.999 }
+    let bias = try #require(model.parameters["layers.0.bias"])
+    try withoutGradients { try bias.fill(0) }
+    let average = try WeightAverage(trainer.trainable, of: model, decay: 0.999)
+    try withoutGradients { try bias.fill(1) }
+    for step in 1...32 { try average.afterStep(step) }
+    let found = try average.whileInPlace { try bias.array(of: Float.self) }
+    #expect(found.allSatisfy { abs($0 - 1) < 1e-6 }, "\(found)")
+    // Far into a run it is the decay that was asked for.
+    try withoutGradients { try bias.fill(0) }
+    try average.afterStep(100_000)
+    #expect(try average.whileInPlace { try bias.array(of: Float.self) }.allSatisfy { abs($0 - 0.999) < 1e-6 })
   }
 
   @Test func weightDecaysFollowTheirGlobs() throws {

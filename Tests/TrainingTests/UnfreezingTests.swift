@@ -36,6 +36,19 @@ import Torch
     #expect(moved == [["layers.4"], ["layers.4"], ["layers.0", "layers.2", "layers.4"]])
   }
 
+  @Test(arguments: [Unfreezing.every(epochs: 1), .afterProbe(epochs: 2)])
+  func aDecoupledPullLeavesLayersThatWait(_ unfreezing: Unfreezing) throws {
+    var specification = try RegularizerSpecification(parsing: "l2:beta=0.5")
+    specification.isDecoupled = true
+    let moved = try movedLayers(epochs: 3) { [specification] in
+      $0.epochCount = 3
+      $0.unfreezing = unfreezing
+      $0.regularizers = [specification]
+    }
+    let all = ["layers.0", "layers.2", "layers.4"]
+    #expect(moved == [["layers.4"], unfreezing == .every(epochs: 1) ? ["layers.2", "layers.4"] : ["layers.4"], all])
+  }
+
   @Test func whatIsFrozenStaysFrozenInEveryStage() throws {
     let moved = try movedLayers(epochs: 4) {
       $0.epochCount = 4

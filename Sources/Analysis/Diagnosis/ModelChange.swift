@@ -53,16 +53,17 @@ struct RefittedHead {
   /// The head; nil where it is not one linear layer with a bias.
   let change: ModelChange?
 
-  /// Fits it on the features of the model after as they are now, whatever is applied.
-  init(of models: ComparedModels) throws {
-    let (source, after) = (models.source, models.after)
+  /// Fits it on the features of one of the models as they are now, whatever is applied. All are fitted to the same
+  /// examples, the penalty chosen in the same way.
+  init(of model: Model, in models: ComparedModels) throws {
+    let source = models.source
     var random = RandomSource(seed: 2)
     let sample = source.train.selecting(random.sample(DiagnosisThresholds.headExamples, of: source.train.count))
-    let train = try after.headInputs(on: sample, dataset: source.name)
-    let test = try after.headInputs(on: models.sourceTest, dataset: source.name)
+    let train = try model.headInputs(on: sample, dataset: source.name)
+    let test = try model.headInputs(on: models.sourceTest, dataset: source.name)
     let (regression, _, _) = try Model.regression(train, labels: sample.labels, classCount: source.classNames.count)
     isCorrect = zip(try regression.predictions(test), models.sourceTest.labels).map(==)
-    let head = after.heads[models.sourceTask]?.tensors ?? [:]
+    let head = model.heads[models.sourceTask]?.tensors ?? [:]
     let kernels = head.filter { $0.value.shape == [source.classNames.count, train.shape[1]] }
     guard head.count == 2, let kernel = kernels.keys.first, kernels.count == 1 else {
       // A head without a bias cannot be this classifier.

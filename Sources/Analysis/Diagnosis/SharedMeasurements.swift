@@ -14,6 +14,7 @@ struct SharedMeasurements {
   /// The inner nil where the model has no running statistics.
   fileprivate var statistics: ModelChange??
   fileprivate var head: RefittedHead?
+  fileprivate var headBefore: RefittedHead?
   fileprivate var smallestSet: [RewindUnit]?
 }
 
@@ -68,7 +69,12 @@ extension ComparedModels {
   }
 
   /// The source's head fitted anew on the features of the model after, no change applied.
-  func refittedHead() throws -> RefittedHead { try once(\.head) { try RefittedHead(of: self) } }
+  func refittedHead() throws -> RefittedHead { try once(\.head) { try RefittedHead(of: after, in: self) } }
+
+  /// The source's head fitted anew on the features of the model before.
+  func headRefittedBefore() throws -> RefittedHead {
+    try once(\.headBefore) { try RefittedHead(of: before, in: self) }
+  }
 
   /// The smallest set of layers, found on the half that chooses, whose rewinding regains most of what was lost.
   func smallestSet() throws -> [RewindUnit] {

@@ -59,12 +59,7 @@ struct DiagnoseCommand: ParsableCommand, ResultOptions {
   private var output: String? { destination.output }
 
   func run() throws {
-    let budget = try maxForgetting.map { text -> Double in
-      guard let value = SelectionRule.number(text), value.isFinite else {
-        throw CommandError.usage("--max-forgetting: expected points as 2pp or a fraction as 0.02, found '\(text)'")
-      }
-      return value
-    }
+    let budget = try maxForgetting.map { try ForgettingBudget($0) }
     guard apply == nil || output != nil else {
       throw CommandError.usage("--apply writes a checkpoint: say where with -o")
     }
@@ -90,7 +85,10 @@ struct DiagnoseCommand: ParsableCommand, ResultOptions {
     } else {
       show(finding, page)
     }
-    if let budget, finding.forgetting.loss.low > budget { throw ExitCode(2) }
+    if let budget, let reason = budget.excess(of: finding.forgetting.loss) {
+      Console.error(reason)
+      throw ExitCode(2)
+    }
   }
 
   private func write(

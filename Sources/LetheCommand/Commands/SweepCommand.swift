@@ -114,10 +114,7 @@ struct SweepCommand: ParsableCommand {
     }
     let numbers = training.seeds(seeds)
     guard let maxForgetting = self.methods.maxForgetting else { return SweepPlan(methods: methods, seeds: numbers) }
-    guard let budget = SelectionRule.number(maxForgetting), budget.isFinite else {
-      throw CommandError.usage(
-        "--max-forgetting: expected points as 2pp or a fraction as 0.02, found '\(maxForgetting)'")
-    }
+    let budget = try ForgettingBudget(maxForgetting).fraction
     let others = methods.filter { $0 != .plain }
     guard others.count == 1 else {
       throw CommandError.usage("--max-forgetting searches the strength of one --regularizer, found \(others.count)")

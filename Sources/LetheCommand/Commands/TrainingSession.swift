@@ -41,6 +41,12 @@ struct TrainingSession {
         + (sourceData == nil && proxyData == nil ? "" : " · source head kept")
         + " · \(device), \(try Library.threadCount()) threads"
         + " · seed \(run.options.seed)" + (resumed == nil ? "" : " · resumed"))
+    if let resumed, let rise = run.rateRise(resuming: resumed) {
+      let (last, next) = (String(format: "%.3g", rise.last), String(format: "%.3g", rise.next))
+      Console.say(
+        "the learning rate rises again, from \(last) at the last step to \(next) at the next: --schedule "
+          + "\(run.options.schedule.shape.text) is spread over \(run.options.epochCount) epochs now")
+    }
     let interruption = Interruption()
     let watch = { (event: TrainingEvent) in
       display.show(event)

@@ -3,7 +3,7 @@ import Models
 import Torch
 
 /// `α · mean (z − z⁰)² + β · cross-entropy` on two draws of source examples mixed into each batch; z are the source
-/// head's logits now, z⁰ those stored before training. The mean is over examples and classes.
+/// head's logits now, z⁰ those stored when the source task ended. The mean is over examples and classes.
 ///
 /// Buzzega et al., "Dark Experience for General Continual Learning", NeurIPS 2020, equation 6.
 struct DarkExperienceReplay: Regularizer {
@@ -29,7 +29,10 @@ struct DarkExperienceReplay: Regularizer {
     labelStrength = try context.settings.number("beta")
     reservoir = try context.reservoir()
     (task, head, _) = try context.sourceExamples()
-    stored = try context.logits(on: reservoir.examples, head: head, title: "recording the source head's logits")
+    let (examples, head) = (reservoir.examples, head)
+    stored = try context.remembered("logits.\(context.settings.integer("count"))") {
+      try context.logits(on: examples, head: head, title: "recording the source head's logits")
+    }
   }
 
   func summary(stepsPerEpoch: Int) -> String {

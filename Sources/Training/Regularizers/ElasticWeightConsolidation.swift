@@ -2,6 +2,8 @@
 ///
 /// With `fisher=batched` it is `λ · Σ F (w − w⁰)²`, as Avalanche computes it.
 ///
+/// In a sequence there is one of these for each earlier task, F and w⁰ those of that task's end.
+///
 /// Kirkpatrick et al., "Overcoming catastrophic forgetting in neural networks", PNAS 2017.
 enum ElasticWeightConsolidation {
   static let kind = RegularizerKind(
@@ -14,7 +16,7 @@ enum ElasticWeightConsolidation {
     let isBatched = try context.settings.text("fisher") == "batched"
     let pull = try Pull(
       on: indices, of: context, name: "EWC", strength: context.settings.number("lambda") * (isBatched ? 2 : 1),
-      importances: fisher.values)
+      anchors: context.anchors(of: indices), importances: fisher.values)
     return CompositePull(title: "EWC pulls on", [pull], trainable: context.trainable, notes: fisher.notes)
   }
 }

@@ -4,7 +4,7 @@ import Programs
 import Torch
 
 /// DELTA: `α · Σ over layers of ½‖FM − FM⁰‖² + β/2 · ‖w_new‖²`, FM a layer's output on the step's examples, FM⁰ the
-/// source model's on the same; sums over the batch.
+/// source model's on the same; sums over the batch. A head that is kept is held to w⁰ by β.
 ///
 /// With `attention=1` each channel c of C is weighed by `C · W_c`, W the softmax over a layer's channels of how much the
 /// source loss rises when the channel's filter is set to zero; on source examples and with the source head, where the
@@ -25,11 +25,13 @@ struct FeatureDistillation: Regularizer {
     ]
   ) { try FeatureDistillation($0) }
 
+  let sumsOverExamples = true
   let capturedLayers: [String]
   let parameterNames: [String]
   private let strength: Double
   private let source: Model
-  private let fresh: Pull
+  /// Toward zero where it is new, toward w⁰ where it is kept.
+  private let head: Pull
   /// `C · W` of each layer, `[C]`.
   private let attention: [String: Tensor]
 
@@ -37,8 +39,10 @@ struct FeatureDistillation: Regularizer {
     strength = try context.settings.number("alpha")
     let layers = try Self.layers(named: context.settings.text("layers"), of: context.model.program)
     capturedLayers = layers.map(\.name)
-    fresh = try .towardZeroOnNewHead(context, name: "DELTA β")
-    parameterNames = fresh.indices.map { context.trainable.names[$0] }
+    head = try Pull(
+      on: context.headIndices(), of: context, name: "DELTA β", strength: context.settings.number("beta"),
+      towardZero: !context.isHeadKept)
+    parameterNames = head.indices.map { context.trainable.names[$0] }
     attention = try context.settings.text("attention") == "1" ? context.channelAttention(of: layers) : [:]
     source = try Model(context.model.checkpoint(epoch: 0), device: context.model.device)
   }
@@ -81,7 +85,7 @@ struct FeatureDistillation: Regularizer {
     return try total?.multiply(by: strength / 2)
   }
 
-  func addGradient(to gradients: [Tensor]) throws -> Double { try fresh.addGradient(to: gradients) }
+  func addGradient(to gradients: [Tensor]) throws -> Double { try head.addGradient(to: gradients) }
 }
 
 extension RegularizerContext {

@@ -38,7 +38,8 @@ struct GroupLassoSP: Regularizer {
     strength = try context.settings.number("alpha")
     indices = try context.sharedIndices()
     weights = indices.map { context.trainable.tensors[$0] }
-    references = try weights.map { try $0.detached().cloned() }
+    references =
+      try (fisher == nil ? nil : context.anchors(of: indices)) ?? weights.map { try $0.detached().cloned() }
     importances = try fisher.map { try $0.values(adding: context.settings.number("epsilon")) }
     fresh = try .towardZeroOnNewHead(context, name: "\(title) β")
     notes = fisher?.notes ?? []

@@ -100,6 +100,13 @@ public struct ImportanceEstimate {
     }
   }
 
+  /// One that was made before.
+  init(_ measure: Measure, values: [Tensor], sampleCount: Int) {
+    self.measure = measure
+    self.values = values
+    self.sampleCount = sampleCount
+  }
+
   func values(adding constant: Double) throws -> [Tensor] {
     guard constant > 0 else { return values }
     return try values.map { try $0.add(Tensor([Float(constant)], device: $0.device)) }
@@ -138,9 +145,9 @@ extension RegularizerContext {
       measure, of: indices, samples: settings.integer("samples"), batchSize: settings.integer("batch"))
   }
 
-  /// An estimate on a sample of the source's training examples, with the source's head.
-  func estimate(
-    _ measure: ImportanceEstimate.Measure, of indices: [Int], samples: Int, batchSize: Int = 32
+  /// An estimate at the weights that the model has now, with the source's head.
+  func estimateNow(
+    _ measure: ImportanceEstimate.Measure, of indices: [Int], samples: Int, batchSize: Int
   ) throws -> ImportanceEstimate {
     let sample = try sourceSample(samples)
     return try withSourceHead {

@@ -13,7 +13,7 @@ enum L2SPFisher {
     let fisher = try context.fisherInformation(of: indices)
     let pull = try Pull(
       on: indices, of: context, name: "L2-SP-Fisher α", strength: context.settings.number("alpha"),
-      importances: fisher.values(adding: context.settings.number("epsilon")))
+      anchors: context.anchors(of: indices), importances: fisher.values(adding: context.settings.number("epsilon")))
     return CompositePull(
       title: "L2-SP-Fisher pulls on", [pull, try .towardZeroOnNewHead(context, name: "L2-SP-Fisher β")],
       trainable: context.trainable, notes: fisher.notes)

@@ -14,7 +14,7 @@ enum MemoryAwareSynapses {
     // The gradient of λ·Ω·d² is 2λ·Ω·d.
     let pull = try Pull(
       on: indices, of: context, name: "MAS", strength: 2 * context.settings.number("lambda"),
-      importances: estimate.values)
+      anchors: context.anchors(of: indices), importances: estimate.values)
     return CompositePull(title: "MAS pulls on", [pull], trainable: context.trainable, notes: estimate.notes)
   }
 }

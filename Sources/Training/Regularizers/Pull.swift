@@ -16,11 +16,12 @@ struct Pull {
 
   /// - Parameters:
   ///   - indices: of the parameters, among the trainable ones.
+  ///   - anchors: w⁰ of each; where it is now when nil.
   ///   - importances: F of each, in the parameters' shapes.
   /// - Throws: ``TrainingError/unstable(regularizer:strength:learningRate:importance:)``.
   init(
     on indices: [Int], of context: RegularizerContext, name: String, strength: Double, towardZero: Bool = false,
-    importances: [Tensor]? = nil
+    anchors: [Tensor]? = nil, importances: [Tensor]? = nil
   ) throws {
     let trainable = context.trainable
     self.strength = strength
@@ -29,7 +30,7 @@ struct Pull {
     isDecoupled = context.isDecoupled
     weights = indices.map { trainable.tensors[$0] }
     learningRates = indices.map { trainable.learningRates[$0] }
-    references = towardZero ? nil : try weights.map { try $0.detached().cloned() }
+    references = towardZero ? nil : try anchors ?? weights.map { try $0.detached().cloned() }
     largestImportance = try importances?.map { try $0.maximum().item() }.max() ?? 1
     // Each parameter has its own rate and its own F: the largest product decides.
     for (position, rate) in learningRates.enumerated() {
@@ -73,11 +74,13 @@ struct Pull {
     return strength / 2 * distance
   }
 
-  /// `w -= lr·strength·F·(w − w⁰)`.
+  /// `w -= lr·strength·F·(w − w⁰)`, of the weights that train by now.
   func afterStep(factor: Double) throws {
     guard isDecoupled else { return }
     for rate in Set(learningRates) {
-      let members = learningRates.indices.filter { learningRates[$0] == rate }
+      // What waits for its stage requires no gradient.
+      let members = learningRates.indices.filter { learningRates[$0] == rate && weights[$0].requiresGradient }
+      guard !members.isEmpty else { continue }
       func chosen(_ all: [Tensor]) -> [Tensor] { members.map { all[$0] } }
       _ = try pullGradients(
         chosen(weights), of: chosen(weights), toward: references.map(chosen), importances: importances.map(chosen),

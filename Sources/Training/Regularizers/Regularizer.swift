@@ -50,6 +50,10 @@ public protocol Regularizer {
   /// What it adds to the loss of a step, a scalar with its graph; nil for nothing.
   func loss(of step: TrainingStep) throws -> Tensor?
 
+  /// Whether ``loss(of:)`` is a sum over the step's examples rather than a mean. Of several batches that make one step,
+  /// sums are added, and means are weighed by their examples.
+  var sumsOverExamples: Bool { get }
+
   /// Sees the gradients of the loss before any pull is added to them; they must not be changed.
   func observe(gradients: [Tensor]) throws
 
@@ -101,6 +105,7 @@ extension Regularizer {
   public var isIndependentOfInputs: Bool { false }
   public func examples(beside count: Int) throws -> Batch? { nil }
   public func loss(of step: TrainingStep) throws -> Tensor? { nil }
+  public var sumsOverExamples: Bool { false }
   public func observe(gradients: [Tensor]) throws {}
   public func addGradient(to gradients: [Tensor]) throws -> Double { 0 }
   public func addEquivalentGradient(to gradients: [Tensor]) throws { _ = try addGradient(to: gradients) }

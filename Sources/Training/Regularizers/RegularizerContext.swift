@@ -13,12 +13,15 @@ public struct SourceTask {
   public var dataset: String
   /// Its training examples, where they are at hand.
   public var examples: Split?
+  /// What it left when it ended; nil where it ended with the weights that the model has now, as the last one did.
+  public var memory: TaskMemory?
 
   /// A task; without examples, regularizers that need them cannot be made.
-  public init(task: String, dataset: String, examples: Split?) {
+  public init(task: String, dataset: String, examples: Split?, memory: TaskMemory? = nil) {
     self.task = task
     self.dataset = dataset
     self.examples = examples
+    self.memory = memory
   }
 }
 
@@ -32,6 +35,10 @@ public struct RegularizerContext {
     /// The training examples of the task that is to be learnt.
     let target: Split
     let source: SourceTask?
+    /// Takes down what is found out about the source.
+    let recorder: TaskMemory.Recorder
+    /// Whether the trained head came with the model, so that it has a w⁰.
+    let isHeadKept: Bool
     let stepsPerEpoch: Int
     /// Told what is being estimated before training: a title, what is done, and all there is to do.
     let onEstimate: (String, Int, Int) -> Void
@@ -60,8 +67,13 @@ public struct RegularizerContext {
   public var target: Split { surroundings.target }
   /// The task that the model comes from; nil in a first training.
   public var source: SourceTask? { surroundings.source }
+  /// Whether the trained head came with the model: one that source and target share, or that was trained before. It is
+  /// then a source parameter like all others, and held to w⁰.
+  public var isHeadKept: Bool { surroundings.isHeadKept }
   /// Optimizer steps of an epoch.
   public var stepsPerEpoch: Int { surroundings.stepsPerEpoch }
+
+  var recorder: TaskMemory.Recorder { surroundings.recorder }
 
   func report(_ title: String, _ completed: Int, of total: Int) { surroundings.onEstimate(title, completed, total) }
 }
@@ -69,21 +81,28 @@ public struct RegularizerContext {
 // MARK: - What it acts on
 
 extension RegularizerContext {
-  /// Positions, among the trainable parameters, of those that the filter selects and the source model has: S.
+  /// Positions, among the trainable parameters, of those that the filter selects and the source model has: S. The head
+  /// is among them where it is kept.
   ///
   /// - Throws: ``TrainingError/pullsOnAdapted(regularizer:)`` where adapters leave all of them as they are.
   public func sharedIndices() throws -> [Int] {
-    let found = try indices(inHead: false)
+    let found = try indices { [isHeadKept] isInHead in isHeadKept || !isInHead }
     guard options.adapters == nil || !found.isEmpty else {
       throw TrainingError.pullsOnAdapted(regularizer: settings.kind)
     }
     return found
   }
 
-  /// Positions of those that are new: the target head's, S̄.
-  public func newIndices() throws -> [Int] { try indices(inHead: true) }
+  /// Positions of those that are new: the target head's, S̄; none where that head is kept.
+  public func newIndices() throws -> [Int] { isHeadKept ? [] : try headIndices() }
 
-  private func indices(inHead: Bool) throws -> [Int] {
+  /// Positions of the trained head's, new or kept.
+  func headIndices() throws -> [Int] { try indices { $0 } }
+
+  /// Positions of those that all tasks have, whatever becomes of heads.
+  func backboneIndices() throws -> [Int] { try indices { !$0 } }
+
+  private func indices(_ isWanted: (_ isInHead: Bool) -> Bool) throws -> [Int] {
     let head = Set(model.program.headParameterNames)
     var selected = Set(model.program.parameters.map(\.name))
     if filter != "weights", filter != "all" {
@@ -92,7 +111,7 @@ extension RegularizerContext {
     return trainable.names.indices.filter { index in
       let name = trainable.names[index]
       // The source task's own head, where it is trained, answers to its own loss.
-      guard !trainable.isSourceHead(index), selected.contains(name), head.contains(name) == inHead else { return false }
+      guard !trainable.isSourceHead(index), selected.contains(name), isWanted(head.contains(name)) else { return false }
       return filter != "weights" || trainable.tensors[index].shape.count >= 2
     }
   }

@@ -73,7 +73,7 @@ public struct RegularizerSpecification: Sendable, Codable, Equatable {
     switch (known.need, surroundings.source, surroundings.source?.examples) {
     case (.head, nil, _):
       throw TrainingError.missingData(.regularizers, value: kind, .sourceHead)
-    case (.examples, nil, _), (.examples, _, nil):
+    case (.examples, let source, nil) where source?.memory == nil:
       throw TrainingError.missingData(.regularizers, value: kind, .sourceExamples)
     default: break
     }

@@ -31,7 +31,11 @@ final class SynapticIntelligence: Regularizer {
   private var pending: (gradients: [Tensor], weights: [Tensor])?
 
   init(_ context: RegularizerContext) throws {
-    let indices = try context.sharedIndices()
+    // Heads are not: their path is another one for each task, and a head's tensors are not there in every checkpoint.
+    let indices = try context.backboneIndices()
+    guard context.options.adapters == nil || !indices.isEmpty else {
+      throw TrainingError.pullsOnAdapted(regularizer: Self.kind.name)
+    }
     self.indices = indices
     names = indices.map { context.trainable.names[$0] }
     weights = indices.map { context.trainable.tensors[$0] }

@@ -68,6 +68,54 @@ import Training
     for gradient in gradients { #expect(try gradient.array(of: Float.self).allSatisfy { $0 == 0 }) }
   }
 
+  /// One step from a w that is not w⁰, on a gradient of zero: what the pull alone does to the head's weight.
+  private func pullOnHead(_ text: String, isHeadKept: Bool?, sourceTask: String = "source") throws -> [Float] {
+    let fixture = try RegularizerFixture()
+    var options = fixture.options
+    options.regularizers = [try .init(parsing: text)]
+    let model = try fixture.model()
+    var source = try fixture.source()
+    source.task = sourceTask
+    let trainer = try Trainer(
+      model, on: fixture.target(), dataset: "target", options: options, sources: [source], isHeadKept: isHeadKept)
+    let index = try #require(trainer.trainable.names.firstIndex(of: "layers.2.weight"))
+    try withoutGradients { try trainer.trainable.tensors[index].addInPlace(Tensor([0.5] as [Float])) }
+    let gradients = try trainer.trainable.tensors.map { try Tensor.zeros($0.shape) }
+    _ = try trainer.regularizers[0].addGradient(to: gradients)
+    return try gradients[index].array(of: Float.self)
+  }
+
+  @Test func aKeptHeadIsHeldToWhereItBeganAndANewOneToZero() throws {
+    // w = w⁰ + ½. Kept: α(w − w⁰) = 0.4 · ½ = 0.2 of L2-SP, β · ½ = 0.05 of DELTA's β = 0.1, α · sign = 0.4 of L1-SP; of
+    // GL-SP a row of 8: √8 · 0.4 · ½ / (½ √8) = 0.4. New: β(w⁰ + ½), β = 0.1.
+    let start = try #require(try RegularizerFixture().model().parameters["layers.2.weight"]).array(of: Float.self)
+    for (kind, held) in [
+      ("l2-sp:alpha=0.4", 0.2), ("l1-sp:alpha=0.4", 0.4), ("gl-sp:alpha=0.4", 0.4), ("delta:alpha=0", 0.05),
+    ] as [(String, Float)] {
+      let text = kind + ",beta=0.1"
+      for value in try pullOnHead(text, isHeadKept: true) {
+        #expect(abs(value - held) < 1e-5, "\(text): \(value)")
+      }
+      let new = try pullOnHead(text, isHeadKept: nil)
+      for (value, weight) in zip(new, start) {
+        #expect(abs(value - 0.1 * (weight + 0.5)) < 1e-5, "\(text): \(value)")
+      }
+    }
+    // A head that is the source's too is kept by itself.
+    #expect(
+      try pullOnHead("l2-sp:alpha=0.4", isHeadKept: nil, sourceTask: "target").allSatisfy { abs($0 - 0.2) < 1e-5 })
+  }
+
+  @Test func theFisherFormsWeighAKeptHead() throws {
+    for text in ["l2-sp-fisher:alpha=1,beta=0.1", "gl-sp-fisher:alpha=1,beta=0.1", "ewc:lambda=1", "mas:lambda=0.1"] {
+      let held = try pullOnHead(text, isHeadKept: nil, sourceTask: "target")
+      // F is zero or more and the displacement ½ everywhere.
+      #expect(held.allSatisfy { $0 >= 0 } && held.contains { $0 > 1e-6 }, "\(text)")
+    }
+    // A new head has none: EWC leaves it alone.
+    #expect(try pullOnHead("ewc:lambda=1", isHeadKept: nil).allSatisfy { $0 == 0 })
+  }
+
   @Test func decoupledEWCTakesTheSameShareAsItsGradient() throws {
     // Plain SGD: w − lr·(g + F·d) and (w − lr·g) − lr·F·d differ only in where d is read. From the start, where d = 0, the
     // first gradient step is the task's alone; the decoupled one then takes lr·λF of it back at once.
