@@ -1,13 +1,33 @@
-/// Spearman's rank correlation of two lists, ties at their mean rank; NaN where one list is constant or shorter than 3.
+import Foundation
+
+/// A rank correlation says nothing of fewer items than this: of three, one order in six is perfect by chance.
+public let fewestRankedItems = 5
+
+/// Spearman's rank correlation of two lists, ties at their mean rank; NaN where one list is constant, or fewer than
+/// ``fewestRankedItems`` items have both values.
 public func rankCorrelation(_ first: [Double], _ second: [Double]) -> Double {
   precondition(first.count == second.count, "\(first.count) and \(second.count) values")
   let valid = first.indices.filter { !first[$0].isNaN && !second[$0].isNaN }
-  guard valid.count > 2 else { return .nan }
+  guard valid.count >= fewestRankedItems else { return .nan }
   let (a, b) = (ranks(valid.map { first[$0] }), ranks(valid.map { second[$0] }))
   let mean = Double(valid.count + 1) / 2
   func product(_ x: [Double], _ y: [Double]) -> Double { zip(x, y).reduce(0) { $0 + ($1.0 - mean) * ($1.1 - mean) } }
   let scale = (product(a, a) * product(b, b)).squareRoot()
   return scale > 0 ? product(a, b) / scale : .nan
+}
+
+/// The 95 % interval of a rank correlation of so many items: `tanh(atanh r ± 1.96 √((1 + r²/2) / (n − 3)))`; NaN where there
+/// is none.
+///
+/// Bonett, Wright, "Sample size requirements for estimating Pearson, Kendall and Spearman correlations",
+/// Psychometrika 65, 2000.
+public func rankCorrelationInterval(_ correlation: Double, count: Int) -> (low: Double, high: Double) {
+  guard correlation.isFinite, count >= fewestRankedItems else { return (.nan, .nan) }
+  // atanh of ±1 is infinite, so that a perfect order would have no interval at all: the next worse order stands for it.
+  let next = 1 - 6 / Double(count * count * count - count) * 2
+  let r = min(max(correlation, -next), next)
+  let error = 1.959964 * ((1 + r * r / 2) / Double(count - 3)).squareRoot()
+  return (tanh(atanh(r) - error), tanh(atanh(r) + error))
 }
 
 private func ranks(_ values: [Double]) -> [Double] {

@@ -1,4 +1,5 @@
 import Foundation
+import Metrics
 
 /// Numbers as a reader wants them: a true minus sign, a dash for what was not measured, grouped counts.
 public enum NumberText {
@@ -66,6 +67,13 @@ public enum NumberText {
     let total = Int(seconds.rounded())
     let (hours, minutes, rest) = (total / 3600, total / 60 % 60, total % 60)
     return hours > 0 ? String(format: "%d:%02d:%02d", hours, minutes, rest) : String(format: "%d:%02d", minutes, rest)
+  }
+
+  /// A rank correlation over so many items with its 95 % interval, `0.82 (0.10 to 0.97)`.
+  public static func correlation(_ value: Double, count: Int) -> String {
+    guard value.isFinite else { return missing }
+    let interval = rankCorrelationInterval(value, count: count)
+    return "\(fixed(value, 2)) (\(self.interval(interval.low, interval.high, decimals: 2)))"
   }
 
   /// A difference of fractions in points with its sign: −0.014 is "−1.4", 0.02 "+2.0"; what rounds to zero has none.

@@ -91,7 +91,7 @@ import Testing
     #expect(gained.retraining == nil && !gained.forgetting.isSignificant && finding.forgetting.isSignificant)
     gained.forgetting.forgetting.final = 0.1
     gained.forgetting.forgetting.pairedPValue = 0.05
-    #expect(gained.retraining != nil && !gained.forgetting.isSignificant)
+    #expect(gained.retraining == nil && !gained.forgetting.isSignificant && gained.established.isEmpty)
   }
 
   @Test func aVerdictFollowsFromItsMeasures() {

@@ -7,7 +7,8 @@ import Testing
 @Suite struct DiagnosisPageTests {
   /// Some of 5,000 examples lost, the rest judged on so many.
   private func page(
-    lost: Int = 900, gained: Int = 100, judged: Int = 5000, score: Score = .accuracy
+    lost: Int = 900, gained: Int = 100, judged: Int = 5000, score: Score = .accuracy,
+    remedy: Estimate = Estimate(0.1, low: 0.05, high: 0.2), cost: Double = .nan
   ) -> DiagnosisPage {
     let change = PairedComparison(count: 5000, lost: lost, gained: gained)
     let loss = -change.difference
@@ -30,7 +31,7 @@ import Testing
         ],
         remedies: [
           Remedy(
-            kind: .head, action: "refit the source head", command: "lethe <x>", gain: Estimate(0.1, low: 0, high: 0.2))
+            kind: .head, action: "refit the source head", command: "lethe <x>", gain: remedy, cost: cost)
         ]))
   }
 
@@ -55,6 +56,25 @@ import Testing
     #expect(proxy.verdict.contains("agreement with the original model on photos"))
     #expect(proxy.proxyNote != nil && page().proxyNote == nil)
     #expect(proxy.waterfallChart().subtitle.contains("points of agreement"))
+  }
+
+  /// Lost, established on the half that did not choose it, and worth its cost.
+  @Test func aRemedyIsProposedOnlyWhereItIsEstablished() {
+    let established = page()
+    #expect(established.remedyTitle == "What helps" && established.remedyNote == nil)
+    #expect(established.html().contains("To write what number 1 gives:"))
+    let pages = [
+      page(remedy: Estimate(0.1, low: 0, high: 0.2)),  // its interval holds 0
+      page(remedy: Estimate(0.33, low: 0.2, high: 0.4), cost: 0.46),  // costs more than it brings
+    ]
+    for page in pages {
+      #expect(page.remedyTitle == "What was tried" && page.advice == "Nothing that was tried is established to help.")
+      #expect(!page.html().contains("To write what number") && !page.html().contains("What helps"))
+    }
+    // Where nothing was lost there is nothing to help.
+    let kept = page(lost: 11, gained: 10)
+    #expect(kept.advice == nil && kept.remedyNote == nil && kept.remedyTitle == "What was tried")
+    #expect(!kept.html().contains("To write what number"))
   }
 
   @Test func theFindingIsOnThePage() {

@@ -121,9 +121,11 @@ import Testing
     #expect(scores.rows[0] == ["layer 1", "10.0 %", "−1.000"] && scores.rows[2][2] == "–")
     let correlations = report.scores.map(\.rankCorrelation)
     #expect(
-      scores.rows[7] == ["rank correlation with AnB"] + correlations.map { NumberText.fixed($0.frozen, 2) })
+      scores.rows[7] == ["rank correlation with AnB"] + correlations.map { NumberText.correlation($0.frozen, count: 7) }
+    )
     #expect(
-      scores.rows[8] == ["rank correlation with AnB+"] + correlations.map { NumberText.fixed($0.tuned, 2) })
+      scores.rows[8] == ["rank correlation with AnB+"] + correlations.map { NumberText.correlation($0.tuned, count: 7) }
+    )
     #expect(
       report.trialTable().rows == [
         ["0.01", "89.0 %", "–", ""], ["0.003, 0.3 × the head's", "91.0 %", "1.4 points", "recommended"],

@@ -74,11 +74,18 @@ extension DiagnosisFinding {
   /// Layers that hardly moved and yet are where it was lost.
   public var criticalLayers: [String] { layers.filter { $0.verdict == .critical }.map(\.layer) }
 
-  /// To train again, held back, freezing the layers that are critical; nil where nothing was lost.
+  /// The remedies that can be proposed, with their numbers from 1: something was lost, the gain is established on the
+  /// examples that had no part in choosing it, and it is worth its cost.
+  public var established: [(number: Int, remedy: Remedy)] {
+    guard forgetting.change == .loss else { return [] }
+    return remedies.enumerated().filter { $1.gain.low > 0 && $1.merit > 0 }.map { ($0 + 1, $1) }
+  }
+
+  /// To train again, held back, freezing the layers that are critical; nil where no loss is established.
   ///
   /// It is proposed, not tried.
   public var retraining: Remedy? {
-    guard forgetting.final > 0 else { return nil }
+    guard forgetting.change == .loss else { return nil }
     return Remedy(kind: .retraining, action: "train again, held back (not tried here)", layers: criticalLayers)
   }
 

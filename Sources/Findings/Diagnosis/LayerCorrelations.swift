@@ -1,6 +1,7 @@
 import Metrics
 
-/// Spearman's correlation of each measure with what rewinding regains, over the layers; NaN of fewer than three.
+/// Spearman's correlation of each measure with what rewinding regains, over the layers; NaN of fewer than
+/// `fewestRankedItems`.
 public struct LayerCorrelations: Sendable, Codable {
   /// Of the drift.
   public var drift: Double

@@ -36,10 +36,11 @@ extension DiagnoseCommand {
     Console.table(page.layerTable())
     let tried = page.triedRemedies
     if !finding.remedies.isEmpty {
-      Console.result("\nWhat helps, in points of accuracy on examples that had no part in choosing it")
+      Console.result("\n\(page.remedyTitle), in points of accuracy on examples that had no part in choosing it")
       if !tried.isEmpty { Console.table(page.remedyTable()) }
       for remedy in page.untriedRemedies { if let command = remedy.command { Console.result("or    \(command)") } }
-      if let command = tried.first?.command { Console.result("next: \(command)") }
+      if let note = page.remedyNote { Console.result(note) }
+      if let command = finding.established.first?.remedy.command { Console.result("next: \(command)") }
     }
     if let path { Console.result("report: \(path)") }
   }

@@ -57,19 +57,23 @@ extension DiagnosisPage {
 
   /// What helps most, in a sentence.
   public var advice: String? {
-    guard let best = triedRemedies.first else { return nil }
+    guard let best = finding.established.first?.remedy else { return remedyNote }
     let cost = best.cost.isFinite ? " and \(NumberText.points(max(0, best.cost))) of the target lost" : ""
     return "What helps most: \(best.action), \(NumberText.points(best.gain.value)) points regained\(cost)."
   }
 
+  /// That nothing can be proposed, where something was lost; nil otherwise.
+  public var remedyNote: String? {
+    amount.change == .loss && finding.established.isEmpty
+      ? "Nothing that was tried is established to help." : nil
+  }
+
+  /// What stands above the remedies: that they help is said only where it is established.
+  public var remedyTitle: String { finding.established.isEmpty ? "What was tried" : "What helps" }
+
   /// When, in a line.
   public var moment: String? {
-    guard let epoch = finding.firstSignificantEpoch else { return nil }
-    guard let layer = finding.firstLayer, let first = finding.firstLayerEpoch else {
-      return "the loss is more than chance from epoch \(epoch) on"
-    }
-    return
-      "the loss is more than chance from epoch \(epoch) on; \(layer) changed first, in epoch \(first)"
+    finding.firstSignificantEpoch.map { "the loss is more than chance from epoch \($0) on" }
   }
 
   /// Remedies that were measured.

@@ -23,7 +23,7 @@ extension DiagnosisPage {
       PageElements.section(
         "Where", PageElements.table(layerTable(), marksRows: true) + PageElements.paragraph(explanation)),
     ]
-    if !finding.remedies.isEmpty { sections.append(PageElements.section("What helps", remedyContent)) }
+    if !finding.remedies.isEmpty { sections.append(PageElements.section(remedyTitle, remedyContent)) }
     sections.append(
       PageElements.section("Putting layers back", PageElements.figure(rewindChart(), width: 720)))
     if finding.epochs.count > 1 {
@@ -55,8 +55,10 @@ extension DiagnosisPage {
           + "<div class=\"scroll\"><pre><code>\(escapedMarkup($1.command ?? ""))</code></pre></div>"
       }.joined()
     }
-    return (tried.isEmpty ? "" : PageElements.table(remedyTable()) + PageElements.paragraph(note))
-      + commands(Array(tried.prefix(1))) { _, _ in "To write what number 1 gives:" }
+    let best = finding.established.first
+    return (remedyNote.map { PageElements.paragraph($0) } ?? "")
+      + (tried.isEmpty ? "" : PageElements.table(remedyTable()) + PageElements.paragraph(note))
+      + commands(best.map { [$0.remedy] } ?? []) { _, _ in "To write what number \(best?.number ?? 0) gives:" }
       + commands(untriedRemedies) { _, remedy in remedy.action + ":" }
   }
 
@@ -83,13 +85,15 @@ extension DiagnosisPage {
 
   private var explanation: String {
     let related = finding.correlations.named.filter { $0.value.isFinite }
-      .map { "\($0.name) \(NumberText.fixed($0.value, 2))" }.joined(separator: ", ")
+      .map { "\($0.name) \(NumberText.correlation($0.value, count: finding.layers.count))" }.joined(separator: ", ")
     return
       "Drift: ‖after − before‖ / ‖before‖. Predicted loss: ½ Σ F (w − w⁰)², nats of source loss that the drift adds "
       + "by the source's Fisher information. CKA: debiased, before against after. Probe drop: points that a linear "
       + "classifier fitted anew on the layer lost. Rewind: points of source accuracy regained, and of target accuracy "
       + "lost, when the layer alone is put back."
-      + (related.isEmpty ? "" : " Rank correlation with what rewinding regains: \(related).")
+      + (related.isEmpty
+        ? ""
+        : " Rank correlation with what rewinding regains, over \(finding.layers.count) layers, with its 95 % interval: \(related).")
   }
 
   private var controlWords: String {

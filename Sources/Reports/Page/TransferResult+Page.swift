@@ -47,8 +47,12 @@ extension TransferResult {
             $0.isFraction ? NumberText.percent($0.values[index]) : NumberText.fixed($0.values[index], 3)
           })
     }
-    table.append(["rank correlation with AnB"] + scores.map { NumberText.fixed($0.rankCorrelation.frozen, 2) })
-    table.append(["rank correlation with AnB+"] + scores.map { NumberText.fixed($0.rankCorrelation.tuned, 2) })
+    for (name, values) in [
+      ("AnB", scores.map(\.rankCorrelation.frozen)), ("AnB+", scores.map(\.rankCorrelation.tuned)),
+    ] where values.contains(where: \.isFinite) {
+      table.append(
+        ["rank correlation with \(name)"] + values.map { NumberText.correlation($0, count: cuts.count) })
+    }
     return table
   }
 
