@@ -183,14 +183,14 @@ extension LayerSimilarity {
     pool = pooling?.rawValue ?? pool
   }
 
-  /// Compares layers of two files of features of the same samples.
+  /// Compares layers of two files of features of the same samples, of at most `sampleCount` drawn from all.
   public init(
     _ measure: SubspaceMeasure, comparing a: FeatureFile, with b: FeatureFile, layersA: [String], layersB: [String],
     pooling: FeaturePooling?, sampleCount: Int, followsAnatome: Bool = false, seed: UInt64 = 0
   ) throws {
-    let count = min(sampleCount, try a.commonCount(with: b))
+    let samples = try a.sample(sampleCount, with: b, keepsOrder: true, seed: seed)
     func read(_ file: FeatureFile, _ layers: [String]) throws -> [(layer: String, values: Tensor)] {
-      try layers.map { ($0, try FeaturePooling.rows(file.rows(0..<count, of: $0), pooling ?? .mean)) }
+      try layers.map { ($0, try FeaturePooling.rows(file.rows(samples, of: $0), pooling ?? .mean)) }
     }
     try self.init(measure, read(a, layersA), read(b, layersB), followsAnatome: followsAnatome, seed: seed)
     data = a.path
