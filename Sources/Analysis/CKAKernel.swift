@@ -19,24 +19,30 @@ public enum CKAKernel: Sendable, Equatable {
     }
   }
 
-  /// The Gram matrix, `[samples, samples]`, float64.
+  /// The Gram matrix, `[samples, samples]`, float64, with how strong its features are.
   ///
   /// Columns are centred before the product: float32 sums of post-ReLU features, whose mean is large, lose the signal.
   ///
   /// - Parameter features: `[samples, …]`.
-  func gram(_ features: Tensor) throws -> Tensor {
+  func gram(_ features: Tensor) throws -> FeatureGram {
     let flat = try features.reshaped([features.shape[0], -1])
     let precise = flat.type == .float64 ? flat : try flat.to(.float32)
-    let columns = try precise.subtract(try precise.mean(along: [0], keepsAxes: true))
+    let means = try precise.mean(along: [0], keepsAxes: true)
+    let columns = try precise.subtract(means)
+    let meanSquare = try means.to(.float64).squared().sum()
     switch self {
-    case .linear: return try columns.matrixProduct(try columns.transposed()).to(.float64)
+    case .linear:
+      let products = try columns.matrixProduct(try columns.transposed()).to(.float64)
+      return FeatureGram(matrix: products, energy: try products.diagonal().sum(), meanSquare: meanSquare)
     case .radial(let bandwidth, let countsDiagonal):
       let wide = try columns.to(.float64)
       let products = try wide.matrixProduct(try wide.transposed())
       let squares = try products.diagonal().reshaped([-1, 1])
       let distances = try squares.add(try squares.transposed()).add(products, scaledBy: -2)
       let median = try Self.median(of: distances, countsDiagonal: countsDiagonal)
-      return try distances.multiply(by: -1 / (2 * bandwidth * bandwidth * max(median, 1e-300))).exponential()
+      return FeatureGram(
+        matrix: try distances.multiply(by: -1 / (2 * bandwidth * bandwidth * max(median, 1e-300))).exponential(),
+        energy: try squares.sum(), meanSquare: meanSquare)
     }
   }
 
@@ -46,4 +52,13 @@ public enum CKAKernel: Sendable, Equatable {
     let chosen = countsDiagonal ? all : all.indices.filter { $0 % (count + 1) != 0 }.map { all[$0] }
     return quantile(0.5, ofSorted: chosen.sorted())
   }
+}
+
+/// A Gram matrix of one batch and what its features hold, scalars in float64.
+struct FeatureGram {
+  let matrix: Tensor
+  /// `Σ ‖x − x̄‖²`.
+  let energy: Tensor
+  /// `‖x̄‖²`.
+  let meanSquare: Tensor
 }

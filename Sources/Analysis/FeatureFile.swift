@@ -54,14 +54,67 @@ public struct FeatureFile {
     return sampleCount
   }
 
-  /// Some rows of a layer, `[rows, …]`, in the file's own type.
-  func rows(_ range: Range<Int>, of layer: String) throws -> Tensor {
+  /// Samples of this file and another, at most so many, drawn from all; shuffled, or in the order of the file.
+  func sample(_ count: Int, with other: FeatureFile, keepsOrder: Bool, seed: UInt64) throws -> [Int] {
+    var random = RandomSource(seed: seed)
+    let drawn = random.sample(count, of: try commonCount(with: other))
+    return keepsOrder ? drawn.sorted() : drawn
+  }
+
+  /// Some rows of a layer, `[rows, …]`, in the order given and in the file's own type.
+  func rows(_ indices: [Int], of layer: String) throws -> Tensor {
     guard let dataset = datasets[layer] else { preconditionFailure("no layer \(layer) in \(path)") }
-    let shape = [range.count] + (try dataset.shape.dropFirst())
-    let bytes = try dataset.readRows(range)
+    let shape = [indices.count] + (try dataset.shape.dropFirst())
+    var bytes: [UInt8] = []
+    var next = 0
+    while next < indices.count {
+      var end = next + 1
+      while end < indices.count, indices[end] == indices[end - 1] + 1 { end += 1 }
+      bytes += try dataset.readRows(indices[next]..<indices[next] + (end - next))
+      next = end
+    }
     return try bytes.withUnsafeBytes {
       try Tensor(bytes: $0, shape: shape, type: DType(named: dataset.elementType.rawValue))
     }
+  }
+
+  /// Bytes of one sample of some layers.
+  fileprivate func sampleByteCount(of layers: [String]) throws -> Int {
+    try layers.compactMap { datasets[$0] }.reduce(0) { sum, dataset in
+      sum + (try dataset.shape.dropFirst().reduce(dataset.elementType.byteCount, *))
+    }
+  }
+}
+
+/// Samples of two files in batches: read once where they fit into memory, else row by row as they are asked for.
+private struct SampledFeatures {
+  /// Above it nothing is kept.
+  private static let longestKept = 1 << 30
+  private let files: [(file: FeatureFile, layers: [String])]
+  private let order: [Int]
+  private var kept: [[Tensor]] = []
+  /// Where each of `order` stands among the rows that are kept.
+  private var places: [Int64] = []
+
+  init(_ a: FeatureFile, _ layersA: [String], _ b: FeatureFile, _ layersB: [String], order: [Int]) throws {
+    files = [(a, layersA), (b, layersB)]
+    self.order = order
+    let isInOrder = zip(order, order.dropFirst()).allSatisfy { $0 + 1 == $1 }
+    let byteCount = try files.reduce(0) { $0 + (try $1.file.sampleByteCount(of: $1.layers)) } * order.count
+    guard !isInOrder, byteCount <= Self.longestKept else { return }
+    let sorted = order.sorted()
+    let placeOfRow = Dictionary(uniqueKeysWithValues: sorted.enumerated().map { ($1, Int64($0)) })
+    places = order.compactMap { placeOfRow[$0] }
+    kept = try files.map { file, layers in try layers.map { try file.rows(sorted, of: $0) } }
+  }
+
+  /// The features of a range of the order: of the first file's layers, and of the second's.
+  func batch(_ range: Range<Int>) throws -> [[Tensor]] {
+    guard !kept.isEmpty else {
+      return try files.map { file, layers in try layers.map { try file.rows(Array(order[range]), of: $0) } }
+    }
+    let rows = try Tensor(Array(places[range]))
+    return try kept.map { try $0.map { try $0.selecting(rows, along: 0) } }
   }
 }
 
@@ -69,28 +122,31 @@ extension LayerSimilarity {
   /// The CKA of layers of two files of features of the same samples.
   ///
   /// - Parameters:
-  ///   - sampleCount: how many samples, at most, from the first on.
+  ///   - sampleCount: how many samples, at most, drawn from all.
+  ///   - keepsOrder: whether batches follow the order of the file, as other tools' do. In a file that is sorted by class
+  ///     they are then of one class each, and say nothing of what tells the classes apart.
   ///   - onProgress: batches done, of how many.
   /// - Throws: ``AnalysisError`` where the files do not have the same samples, or too few.
   public init(
     comparing a: FeatureFile, with b: FeatureFile, layersA: [String], layersB: [String],
     estimator: CKAEstimator = .debiased, kernel: CKAKernel = .linear, pooling: FeaturePooling? = nil,
-    sampleCount: Int = .max, batchSize: Int = 128, keepsShortBatch: Bool = false, seed: UInt64 = 0,
-    onProgress: (Int, Int) -> Void = { _, _ in }
+    sampleCount: Int = .max, batchSize: Int = 128, keepsShortBatch: Bool = false, keepsOrder: Bool = false,
+    seed: UInt64 = 0, onProgress: (Int, Int) -> Void = { _, _ in }
   ) throws {
-    let count = min(sampleCount, try a.commonCount(with: b))
+    let order = try a.sample(sampleCount, with: b, keepsOrder: keepsOrder, seed: seed)
+    let count = order.count
     guard count >= estimator.minimumSampleCount else {
       throw AnalysisError.tooFewSamples(count: count, minimum: estimator.minimumSampleCount)
     }
     var accumulator = CKAAccumulator(
       estimator: estimator, kernel: kernel, layersA: layersA, layersB: layersB, seed: seed)
+    let samples = try SampledFeatures(a, layersA, b, layersB, order: order)
     let total = (count + batchSize - 1) / batchSize
     for (done, start) in stride(from: 0, to: count, by: batchSize).enumerated() {
       let range = start..<min(start + batchSize, count)
       if done > 0, estimator.isTooFew(range.count, of: batchSize, keepsShortBatch: keepsShortBatch) { break }
-      try accumulator.add(
-        layersA.map { try FeaturePooling.rows(a.rows(range, of: $0), pooling) },
-        layersB.map { try FeaturePooling.rows(b.rows(range, of: $0), pooling) })
+      let features = try samples.batch(range).map { try $0.map { try FeaturePooling.rows($0, pooling) } }
+      try accumulator.add(features[0], features[1])
       onProgress(done + 1, total)
     }
     self = try accumulator.similarity()

@@ -71,6 +71,8 @@ private struct Side {
   /// An orthonormal basis of the centred columns, `[samples, directions]`, and what maps the columns to it.
   let basis: Tensor
   let map: Tensor
+  /// Whether the features are constant up to rounding: then there is no value.
+  let isConstant: Bool
 
   var samples: Int { values.shape[0] }
   var width: Int { basis.shape[1] }
@@ -80,6 +82,11 @@ private struct Side {
     func withoutMean(_ tensor: Tensor) throws -> Tensor {
       try tensor.subtract(tensor.mean(along: [0], keepsAxes: true))
     }
+    isConstant =
+      FeatureStrength(
+        energy: try withoutMean(flat).squared().sum().item(), total: try flat.squared().sum().item(),
+        rounding: FeatureStrength.rounding(of: features.type), isLinear: true
+      ).isRounding
     var values = flat
     if measure == .svcca {
       values = followsAnatome ? flat : try withoutMean(flat)
@@ -118,12 +125,14 @@ private struct Side {
     centred = try other.centred.selecting(order, along: 0)
     basis = try other.basis.selecting(order, along: 0)
     map = other.map
+    isConstant = other.isConstant
   }
 
   func reordered(_ order: Tensor) throws -> Side { try Side(self, order: order) }
 
   func similarity(to other: Side, _ measure: SubspaceMeasure, _ followsAnatome: Bool) throws -> Double {
-    try withoutGradients {
+    guard !isConstant, !other.isConstant else { return .nan }
+    return try withoutGradients {
       if measure == .procrustes {
         let product = try centred.transposed().contiguous().matrixProduct(other.centred)
         let sizes = try [centred, other.centred].map { try $0.squared().sum().item().squareRoot() }
@@ -183,14 +192,14 @@ extension LayerSimilarity {
     pool = pooling?.rawValue ?? pool
   }
 
-  /// Compares layers of two files of features of the same samples.
+  /// Compares layers of two files of features of the same samples, of at most `sampleCount` drawn from all.
   public init(
     _ measure: SubspaceMeasure, comparing a: FeatureFile, with b: FeatureFile, layersA: [String], layersB: [String],
     pooling: FeaturePooling?, sampleCount: Int, followsAnatome: Bool = false, seed: UInt64 = 0
   ) throws {
-    let count = min(sampleCount, try a.commonCount(with: b))
+    let samples = try a.sample(sampleCount, with: b, keepsOrder: true, seed: seed)
     func read(_ file: FeatureFile, _ layers: [String]) throws -> [(layer: String, values: Tensor)] {
-      try layers.map { ($0, try FeaturePooling.rows(file.rows(0..<count, of: $0), pooling ?? .mean)) }
+      try layers.map { ($0, try FeaturePooling.rows(file.rows(samples, of: $0), pooling ?? .mean)) }
     }
     try self.init(measure, read(a, layersA), read(b, layersB), followsAnatome: followsAnatome, seed: seed)
     data = a.path

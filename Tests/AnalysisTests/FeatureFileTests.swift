@@ -2,6 +2,7 @@ import Checkpoints
 import Findings
 import Foundation
 import HDF5
+import Metrics
 import TestSupport
 import Testing
 
@@ -32,7 +33,8 @@ import Testing
     )
     #expect(a.layers == ["block0.conv", "block1.conv", "block2.conv"])
     let matrix = try LayerSimilarity(
-      comparing: a, with: b, layersA: a.layers, layersB: b.layers, estimator: estimator, batchSize: batch)
+      comparing: a, with: b, layersA: a.layers, layersB: b.layers, estimator: estimator, batchSize: batch,
+      keepsOrder: true)
     let found = matrix.values.flatMap { $0 }
     let expected = try File.open(Repository.fixture("parity/cka.h5")).root.dataset(name).read(as: Double.self)
     let worst = try #require(largestDifference(found, expected))
@@ -58,5 +60,58 @@ import Testing
     }
     let error = #expect(throws: AnalysisError.self) { try FeatureFile(contentsOf: path) }
     #expect("\(try #require(error))".contains("b has 5 samples, a 4"))
+  }
+
+  /// 400 samples of four classes, class after class or in another order: the same class means in both files, each with
+  /// noise of its own.
+  private func classes(_ name: String, in folder: TemporaryFolder, order: [Int]) throws -> FeatureFile {
+    var random = RandomSource(seed: name == "a" ? 2 : 3)
+    let rows = (0..<400).map { sample -> [Float] in
+      (0..<8).map { column -> Float in (column == sample / 100 ? 3 : 0) + Float(random.normal()) }
+    }
+    let path = folder.file("\(name)-\(order[0]).h5")
+    try File.writeAtomically(to: path) { root in
+      try root.write("layer", order.flatMap { rows[$0] }, shape: [400, 8])
+    }
+    return try FeatureFile(contentsOf: path)
+  }
+
+  @Test func aFileSortedByClassGivesWhatAShuffledOneGives() throws {
+    let folder = try TemporaryFolder()
+    var random = RandomSource(seed: 9)
+    func pair(_ order: [Int]) throws -> (FeatureFile, FeatureFile) {
+      (try classes("a", in: folder, order: order), try classes("b", in: folder, order: order))
+    }
+    let sorted = try pair(Array(0..<400))
+    let shuffled = try pair(random.permutation(count: 400))
+    func value(_ files: (FeatureFile, FeatureFile), count: Int = .max, keepsOrder: Bool = false) throws -> Double {
+      try LayerSimilarity(
+        comparing: files.0, with: files.1, layersA: ["layer"], layersB: ["layer"], sampleCount: count, batchSize: 50,
+        keepsOrder: keepsOrder
+      ).values[0][0]
+    }
+    let expected = try value(shuffled)
+    #expect(expected > 0.35)
+    #expect(abs(try value(sorted) - expected) < 0.05)
+    #expect(abs(try value(sorted, count: 200) - expected) < 0.12)
+    // Batch after batch of one class: nothing is left of what tells the classes apart.
+    #expect(try value(sorted, keepsOrder: true) < 0.2)
+    let some = try LayerSimilarity(
+      .svcca, comparing: sorted.0, with: sorted.1, layersA: ["layer"], layersB: ["layer"], pooling: nil,
+      sampleCount: 200)
+    let all = try LayerSimilarity(
+      .svcca, comparing: shuffled.0, with: shuffled.1, layersA: ["layer"], layersB: ["layer"], pooling: nil,
+      sampleCount: .max)
+    #expect(abs(some.values[0][0] - all.values[0][0]) < 0.1, "\(some.values) \(all.values)")
+  }
+
+  @Test func rowsComeInTheOrderAsked() throws {
+    let folder = try TemporaryFolder()
+    let path = folder.file("rows.h5")
+    try File.writeAtomically(to: path) { root in
+      try root.write("a", (0..<12).map(Float.init), shape: [6, 2])
+    }
+    let rows = try FeatureFile(contentsOf: path).rows([4, 1, 2, 0], of: "a").array(of: Float.self)
+    #expect(rows == [8, 9, 2, 3, 4, 5, 0, 1])
   }
 }

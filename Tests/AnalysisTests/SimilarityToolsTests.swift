@@ -113,6 +113,15 @@ import Torch
     }
   }
 
+  @Test(arguments: SubspaceMeasure.allCases) func aConstantLayerHasNoValue(_ measure: SubspaceMeasure) throws {
+    let constant = try random([1, 6], seed: 5).expanded(to: [200, 6]).contiguous().to(.float32)
+    let zero = try Tensor.zeros([200, 6])
+    for (a, b) in [(constant, constant), (constant, try random([200, 6], seed: 6)), (zero, constant)] {
+      let entry = try LayerSimilarity(measure, [("x", a)], [("x", b)]).diagonal[0]
+      #expect(entry.isLowSignal && entry.null.isNaN, "\(entry)")
+    }
+  }
+
   @Test func aRadialKernelSeesTheSameInEqualFeatures() throws {
     let features = try random([80, 5], seed: 3)
     let other = try random([80, 5], seed: 4)

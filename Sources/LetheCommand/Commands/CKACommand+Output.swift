@@ -10,6 +10,9 @@ extension CKACommand {
         + (result.measure == .cka ? " in batches of \(result.batchSize)" : " at once")
         + (pool.map { ", pooled by \($0.rawValue)" } ?? "") + (compat.map { ", as \($0.rawValue) has it" } ?? ""))
     Console.table(result.diagonalTable())
+    if result.diagonal.contains(where: \.isLowSignal) {
+      Console.result("† the features hold nothing above their noise: no value")
+    }
     if matrix {
       Console.result("")
       Console.table(result.matrixTable())

@@ -192,7 +192,8 @@ struct CKACommand: ParsableCommand, ResultOptions {
     }
     return try LayerSimilarity(
       comparing: first, with: second, layersA: layersA, layersB: layersB, estimator: usedEstimator, kernel: usedKernel,
-      pooling: pool, sampleCount: samples, batchSize: usedBatch, keepsShortBatch: compat != nil, seed: seed
+      pooling: pool, sampleCount: samples, batchSize: usedBatch, keepsShortBatch: compat != nil,
+      keepsOrder: compat != nil, seed: seed
     ) { done, _ in progress.update(completed: done) }
   }
 

@@ -1,7 +1,8 @@
 import Findings
 
 extension LayerSimilarity {
-  /// A row for each layer that both networks have, with its interval where there is one, and what shuffled examples give.
+  /// A row for each layer that both networks have, with its interval where there is one, and what shuffled examples give;
+  /// † where the features hold nothing above their noise.
   public func diagonalTable() -> TextTable {
     let hasIntervals = diagonal.contains { $0.low.isFinite }
     var table = TextTable(
@@ -9,7 +10,7 @@ extension LayerSimilarity {
         + [.number("shuffled")])
     for entry in diagonal {
       table.append(
-        [entry.layer, NumberText.fixed(entry.value, 3)]
+        [entry.layer, NumberText.fixed(entry.value, 3) + (entry.isLowSignal ? " †" : "")]
           + (hasIntervals ? [NumberText.interval(entry.low, entry.high, decimals: 3)] : [])
           + [NumberText.fixed(entry.null, 3)])
     }

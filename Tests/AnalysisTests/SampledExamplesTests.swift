@@ -1,0 +1,59 @@
+import Checkpoints
+import Datasets
+import Findings
+import Metrics
+import Models
+import Programs
+import TestSupport
+import Testing
+import Torch
+
+@testable import Analysis
+
+/// Whatever takes some of the examples takes them from all of a split, however its file is sorted.
+@Suite struct SampledExamplesTests {
+  /// 1,000 examples of ten classes, class after class, or in another order.
+  private func split(order: [Int] = Array(0..<1000)) -> Split {
+    var random = RandomSource(seed: 4)
+    let rows = (0..<1000).map { example -> [Float] in
+      (0..<12).map { column -> Float in (column == example / 100 ? 3 : 0) + Float(random.normal()) }
+    }
+    return Split(
+      inputs: [InputArray(rows: TensorView(order.flatMap { rows[$0] }, shape: [1000, 1, 3, 4]))],
+      labels: order.map { Int32($0 / 100) })
+  }
+
+  private func counts(_ split: Split) -> [Int32: Int] { Dictionary(split.labels.map { ($0, 1) }, uniquingKeysWith: +) }
+
+  @Test func probesAndScoresOfTransferSeeEveryClass() throws {
+    let data = try Dataset(
+      name: "sorted", classNames: (0..<10).map(String.init), labelMap: Array(0..<10), train: split(), test: split())
+    let drawn = ProbeData(data, trainCount: 200, testCount: 200)
+    for part in [drawn.train, drawn.test] {
+      let counts = counts(part)
+      #expect(
+        part.count == 200 && counts.count == 10 && counts.values.allSatisfy { (8...36).contains($0) }, "\(counts)")
+    }
+  }
+
+  @Test func similarityOfASortedFileIsThatOfAShuffledOne() throws {
+    let program = try Architecture.mlp.program(
+      options: ArchitectureOptions(inputShape: [1, 3, 4], classCount: 10, hiddenSizes: [16]))
+    let models = try [UInt64(1), 2].map { seed -> Model in
+      let model = try Model(initializing: program, task: "t", classNames: (0..<10).map(String.init), seed: seed)
+      model.preprocessing = Preprocessing(scale: 1, mean: [0], standardDeviation: [1])
+      return model
+    }
+    let layer = try #require(models[0].comparableLayers.first)
+    func value(_ split: Split, count: Int) throws -> Double {
+      try LayerSimilarity(
+        comparing: models[0], with: models[1], on: split, dataset: "t", layersA: [layer], layersB: [layer],
+        sampleCount: count, batchSize: 50
+      ).values[0][0]
+    }
+    var random = RandomSource(seed: 6)
+    let expected = try value(split(order: random.permutation(count: 1000)), count: 1000)
+    #expect(abs(try value(split(), count: 1000) - expected) < 0.03)
+    #expect(abs(try value(split(), count: 400) - expected) < 0.1)
+  }
+}
