@@ -92,7 +92,7 @@ import Training
     let page = try String(contentsOfFile: "\(run)/report.html", encoding: .utf8)
     #expect(page.contains("data.source.specification") && page.contains("state.stepsPerEpoch"))
 
-    let resumed = try shell("lethe finetune --resume \(run) --epochs 3 --quiet --threads 1", in: elsewhere.path)
+    let resumed = try shell("lethe finetune --resume \(run) --epochs 3 --quiet", in: elsewhere.path)
     #expect(resumed.output.hasPrefix("\(run) · mlp · "), "\(resumed.output)")
     #expect(resumed.output.contains("seed 11 · resumed"))
     for epoch in 0...3 { #expect(try weights(run, epoch: epoch) == weights(whole.path, epoch: epoch), "\(epoch)") }
