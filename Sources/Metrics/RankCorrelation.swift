@@ -6,14 +6,21 @@ public let fewestRankedItems = 5
 /// Spearman's rank correlation of two lists, ties at their mean rank; NaN where one list is constant, or fewer than
 /// ``fewestRankedItems`` items have both values.
 public func rankCorrelation(_ first: [Double], _ second: [Double]) -> Double {
-  precondition(first.count == second.count, "\(first.count) and \(second.count) values")
-  let valid = first.indices.filter { !first[$0].isNaN && !second[$0].isNaN }
+  let valid = rankedItems(first, second)
   guard valid.count >= fewestRankedItems else { return .nan }
   let (a, b) = (ranks(valid.map { first[$0] }), ranks(valid.map { second[$0] }))
   let mean = Double(valid.count + 1) / 2
   func product(_ x: [Double], _ y: [Double]) -> Double { zip(x, y).reduce(0) { $0 + ($1.0 - mean) * ($1.1 - mean) } }
   let scale = (product(a, a) * product(b, b)).squareRoot()
   return scale > 0 ? product(a, b) / scale : .nan
+}
+
+/// How many items a rank correlation of two lists is over: those that have both values.
+public func rankedItemCount(_ first: [Double], _ second: [Double]) -> Int { rankedItems(first, second).count }
+
+private func rankedItems(_ first: [Double], _ second: [Double]) -> [Int] {
+  precondition(first.count == second.count, "\(first.count) and \(second.count) values")
+  return first.indices.filter { !first[$0].isNaN && !second[$0].isNaN }
 }
 
 /// The 95 % interval of a rank correlation of so many items: `tanh(atanh r ± 1.96 √((1 + r²/2) / (n − 3)))`; NaN where there

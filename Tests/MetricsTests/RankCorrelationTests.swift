@@ -17,6 +17,10 @@ import Testing
     #expect(rankCorrelationInterval(0.5, count: 4).low.isNaN && rankCorrelationInterval(.nan, count: 9).high.isNaN)
   }
 
+  @Test func itIsOverTheItemsThatHaveBothValues() {
+    #expect(rankedItemCount([1, .nan, 2, 3, .infinity], [1, 2, .nan, 4, 5]) == 3)
+  }
+
   @Test func theIntervalIsWideForFewItemsAndHoldsTheValue() {
     // atanh 0.5 = 0.5493; √((1 + 0.125)/(10 − 3)) = 0.40089, times 1.96 is 0.78574: tanh(−0.23644) and tanh(1.33504).
     let interval = rankCorrelationInterval(0.5, count: 10)

@@ -104,4 +104,19 @@ import Testing
     #expect(probes.table().rows == [["a", "90.0 %"]])
     #expect(probes.chart().title == "a tells the classes apart best: 90.0 %")
   }
+
+  @Test func aRankCorrelationIsOverTheLayersThatWereMeasured() {
+    var finding = page().finding
+    finding.layers = (1...6).map { place in
+      DiagnosedLayer(
+        layer: "layer\(place)", drift: Double(place), similarity: Estimate(1 / Double(place)),
+        probeDrop: place == 2 ? .nan : Double(place), gain: Estimate(Double(place) / 10), verdict: .lostHere)
+    }
+    finding.correlations = LayerCorrelations(of: finding.layers)
+    let html = DiagnosisPage(finding).html()
+    let (six, five) = (NumberText.correlation(1, count: 6), NumberText.correlation(1, count: 5))
+    #expect(
+      html.contains(
+        "over 6 layers, with its 95 % interval: drift \(six), 1 − CKA \(six), probe drop \(five) over 5 of them."))
+  }
 }

@@ -120,12 +120,14 @@ import Testing
     let scores = report.scoreTable()
     #expect(scores.rows[0] == ["layer 1", "10.0 %", "−1.000"] && scores.rows[2][2] == "–")
     let correlations = report.scores.map(\.rankCorrelation)
+    // LogME has no value at one of the seven cuts.
+    #expect(report.scores.map(\.rankedCutCount) == [7, 6])
     #expect(
-      scores.rows[7] == ["rank correlation with AnB"] + correlations.map { NumberText.correlation($0.frozen, count: 7) }
-    )
+      scores.rows[7] == ["rank correlation with AnB"]
+        + zip(correlations, [7, 6]).map { NumberText.correlation($0.frozen, count: $1) })
     #expect(
-      scores.rows[8] == ["rank correlation with AnB+"] + correlations.map { NumberText.correlation($0.tuned, count: 7) }
-    )
+      scores.rows[8] == ["rank correlation with AnB+"]
+        + zip(correlations, [7, 6]).map { NumberText.correlation($0.tuned, count: $1) })
     #expect(
       report.trialTable().rows == [
         ["0.01", "89.0 %", "–", ""], ["0.003, 0.3 × the head's", "91.0 %", "1.4 points", "recommended"],

@@ -28,11 +28,16 @@ public struct LayerCorrelations: Sendable, Codable {
     probeDrop = rankCorrelation(layers.map(\.probeDrop), gains)
   }
 
-  /// Each with the name it has in JSON and on pages.
-  public var named: [(name: String, value: Double)] {
-    [
-      (CodingKeys.drift.rawValue, drift), (CodingKeys.predictedLoss.rawValue, predictedLoss),
-      (CodingKeys.dissimilarity.rawValue, dissimilarity), (CodingKeys.probeDrop.rawValue, probeDrop),
+  /// Each with the name it has in JSON and on pages, and how many of the layers it is over: those that were measured.
+  public func named(over layers: [DiagnosedLayer]) -> [(name: String, value: Double, count: Int)] {
+    let gains = layers.map(\.gain.value)
+    func entry(_ key: CodingKeys, _ value: Double, _ measured: [Double]) -> (name: String, value: Double, count: Int) {
+      (key.rawValue, value, rankedItemCount(measured, gains))
+    }
+    return [
+      entry(.drift, drift, layers.map(\.drift)), entry(.predictedLoss, predictedLoss, layers.map(\.predictedLoss)),
+      entry(.dissimilarity, dissimilarity, layers.map(\.similarity.value)),
+      entry(.probeDrop, probeDrop, layers.map(\.probeDrop)),
     ]
   }
 }

@@ -24,6 +24,9 @@ public struct TransferScore: Sendable, Codable {
   /// How well it orders the cuts as training them does; few cuts make it a weak statement.
   public var rankCorrelation = RankCorrelation()
 
+  /// How many cuts its rank correlations are over: those it was measured at.
+  public var rankedCutCount: Int { rankedItemCount(values, values) }
+
   /// A score of every cut; its rank correlation is found by the result that it is added to.
   ///
   /// - Parameter values: one a cut, NaN where it could not be measured.

@@ -84,8 +84,12 @@ extension DiagnosisPage {
   }
 
   private var explanation: String {
-    let related = finding.correlations.named.filter { $0.value.isFinite }
-      .map { "\($0.name) \(NumberText.correlation($0.value, count: finding.layers.count))" }.joined(separator: ", ")
+    let related = finding.correlations.named(over: finding.layers).filter { $0.value.isFinite }
+      .map {
+        "\($0.name) \(NumberText.correlation($0.value, count: $0.count))"
+          + ($0.count == finding.layers.count ? "" : " over \($0.count) of them")
+      }
+      .joined(separator: ", ")
     return
       "Drift: ‖after − before‖ / ‖before‖. Predicted loss: ½ Σ F (w − w⁰)², nats of source loss that the drift adds "
       + "by the source's Fisher information. CKA: debiased, before against after. Probe drop: points that a linear "

@@ -51,7 +51,8 @@ extension TransferResult {
       ("AnB", scores.map(\.rankCorrelation.frozen)), ("AnB+", scores.map(\.rankCorrelation.tuned)),
     ] where values.contains(where: \.isFinite) {
       table.append(
-        ["rank correlation with \(name)"] + values.map { NumberText.correlation($0, count: cuts.count) })
+        ["rank correlation with \(name)"]
+          + zip(values, scores).map { NumberText.correlation($0, count: $1.rankedCutCount) })
     }
     return table
   }

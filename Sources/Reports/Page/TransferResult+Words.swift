@@ -89,7 +89,7 @@ extension TransferResult {
   public var bestScore: String? {
     let ranked = scores.filter { $0.rankCorrelation.frozen.isFinite }
     guard let best = ranked.max(by: { $0.rankCorrelation.frozen < $1.rankCorrelation.frozen }) else { return nil }
-    let correlation = NumberText.correlation(best.rankCorrelation.frozen, count: cuts.count)
+    let correlation = NumberText.correlation(best.rankCorrelation.frozen, count: best.rankedCutCount)
     return best.rankCorrelation.frozen > 0
       ? "Of these, \(best.name) ranks the \(cuts.count) cuts most as AnB does: rank correlation \(correlation)."
       : "None of these ranks the \(cuts.count) cuts as AnB does; \(best.name) comes nearest, rank correlation "
