@@ -176,23 +176,20 @@ public struct CKAAccumulator {
     let sums = CKASums(batches, isDebiased: estimator == .debiased)
     let silentA = layersA.indices.map { layer in sums.isLowSignal(batches.map { $0.selfA[layer] }) }
     let silentB = layersB.indices.map { layer in sums.isLowSignal(batches.map { $0.selfB[layer] }) }
+    let selfA = layersA.indices.map { layer in batches.reduce(0) { $0 + $1.selfA[layer].hsic } }
+    let selfB = layersB.indices.map { layer in batches.reduce(0) { $0 + $1.selfB[layer].hsic } }
+    let cross = layersA.indices.map { a in
+      layersB.indices.map { b in batches.reduce(0) { $0 + $1.cross[a * layersB.count + b] } }
+    }
     let values = layersA.indices.map { a in
-      layersB.indices.map { b in
-        silentA[a] || silentB[b]
-          ? .nan
-          : sums.ratio(
-            batches.reduce(0) { $0 + $1.cross[a * layersB.count + b] }, batches.reduce(0) { $0 + $1.selfA[a].hsic },
-            batches.reduce(0) { $0 + $1.selfB[b].hsic })
-      }
+      layersB.indices.map { b in silentA[a] || silentB[b] ? .nan : sums.ratio(cross[a][b], selfA[a], selfB[b]) }
     }
     let diagonal = shared.enumerated().map { position, pair in
       let value = values[pair.a][pair.b]
       guard value.isFinite else { return LayerSimilarity.Entry(layer: pair.layer, value: .nan) }
       let interval = sums.interval(
         of: value, position, a: pair.a, b: pair.b, crossIndex: pair.a * layersB.count + pair.b)
-      let null = sums.ratio(
-        batches.reduce(0) { $0 + $1.null[position] }, batches.reduce(0) { $0 + $1.selfA[pair.a].hsic },
-        batches.reduce(0) { $0 + $1.selfB[pair.b].hsic })
+      let null = sums.ratio(batches.reduce(0) { $0 + $1.null[position] }, selfA[pair.a], selfB[pair.b])
       return LayerSimilarity.Entry(layer: pair.layer, value: value, low: interval.low, high: interval.high, null: null)
     }
     return LayerSimilarity(

@@ -77,7 +77,7 @@ extension DiagnosisFinding {
   /// The remedies that can be proposed, with their numbers from 1: something was lost, the gain is established on the
   /// examples that had no part in choosing it, and it is worth its cost.
   public var established: [(number: Int, remedy: Remedy)] {
-    guard forgetting.change == .loss else { return [] }
+    guard forgetting.isSignificant else { return [] }
     return remedies.enumerated().filter { $1.gain.low > 0 && $1.merit > 0 }.map { ($0 + 1, $1) }
   }
 
@@ -85,7 +85,7 @@ extension DiagnosisFinding {
   ///
   /// It is proposed, not tried.
   public var retraining: Remedy? {
-    guard forgetting.change == .loss else { return nil }
+    guard forgetting.isSignificant else { return nil }
     return Remedy(kind: .retraining, action: "train again, held back (not tried here)", layers: criticalLayers)
   }
 

@@ -19,9 +19,7 @@ public struct ForgottenAmount: Sendable {
   public var isAgreement: Bool { forgetting.score == .agreement }
 
   /// Whether more was lost than chance explains.
-  public var isSignificant: Bool {
-    forgetting.change == .loss
-  }
+  public var isSignificant: Bool { forgetting.change == .loss }
 
   /// The further measures, each by a name that says what it is; those over epochs only where they were measured.
   public var measures: [(name: String, value: Double)] {

@@ -64,7 +64,7 @@ extension DiagnosisPage {
 
   /// That nothing can be proposed, where something was lost; nil otherwise.
   public var remedyNote: String? {
-    amount.change == .loss && finding.established.isEmpty
+    amount.isSignificant && finding.established.isEmpty
       ? "Nothing that was tried is established to help." : nil
   }
 

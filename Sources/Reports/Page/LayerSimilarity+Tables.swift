@@ -10,7 +10,7 @@ extension LayerSimilarity {
         + [.number("shuffled")])
     for entry in diagonal {
       table.append(
-        [entry.layer, NumberText.fixed(entry.value, 3) + (entry.isLowSignal ? " †" : "")]
+        [entry.layer, entry.text]
           + (hasIntervals ? [NumberText.interval(entry.low, entry.high, decimals: 3)] : [])
           + [NumberText.fixed(entry.null, 3)])
     }
@@ -33,4 +33,9 @@ extension LayerSimilarity {
       subtitle: "\(estimator), \(sampleCount) examples of \(data)", rowTitle: before, columnTitle: after,
       valueTitle: measure.title, rows: layersA, columns: layersB, values: values)
   }
+}
+
+extension LayerSimilarity.Entry {
+  /// The value; † where the features hold nothing above their noise.
+  var text: String { NumberText.fixed(value, 3) + (isLowSignal ? " †" : "") }
 }

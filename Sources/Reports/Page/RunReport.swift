@@ -196,7 +196,7 @@ extension RunReport {
       var row = [layer]
       for run in compared {
         let entry = run.similarity?.diagonal.first { $0.layer == layer }
-        row.append(NumberText.fixed(entry?.value, 3) + (entry?.isLowSignal == true ? " †" : ""))
+        row.append(entry?.text ?? NumberText.missing)
         row.append(entry.map { NumberText.interval($0.low, $0.high, decimals: 3) } ?? NumberText.missing)
       }
       table.append(row)
