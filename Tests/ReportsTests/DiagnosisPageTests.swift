@@ -107,16 +107,18 @@ import Testing
 
   @Test func aRankCorrelationIsOverTheLayersThatWereMeasured() {
     var finding = page().finding
-    finding.layers = (1...6).map { place in
-      DiagnosedLayer(
-        layer: "layer\(place)", drift: Double(place), similarity: Estimate(1 / Double(place)),
-        probeDrop: place == 2 ? .nan : Double(place), gain: Estimate(Double(place) / 10), verdict: .lostHere)
+    let places: [Double] = [1, 2, 3, 4, 5, 6]
+    finding.layers = places.map { (place: Double) -> DiagnosedLayer in
+      let probeDrop: Double = place == 2 ? .nan : place
+      return DiagnosedLayer(
+        layer: "layer\(place)", drift: place, similarity: Estimate(1 / place), probeDrop: probeDrop,
+        gain: Estimate(place / 10), verdict: .lostHere)
     }
     finding.correlations = LayerCorrelations(of: finding.layers)
     let html = DiagnosisPage(finding).html()
     let (six, five) = (NumberText.correlation(1, count: 6), NumberText.correlation(1, count: 5))
     #expect(
       html.contains(
-        "over 6 layers, with its 95 % interval: drift \(six), 1 − CKA \(six), probe drop \(five) over 5 of them."))
+        "over 6 layers, with its 95\u{a0}% interval: drift \(six), 1 − CKA \(six), probe drop \(five) over 5 of them."))
   }
 }
