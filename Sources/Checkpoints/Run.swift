@@ -58,8 +58,10 @@ public struct Run: Sendable {
   /// Removes the folder with everything in it.
   public func discard() { try? FileManager.default.removeItem(atPath: path) }
 
-  /// Replaces the record, in the file and here.
+  /// Replaces the record, in the file and here; which checkpoints are the run's own is kept.
   public mutating func save(_ record: RunRecord) throws {
+    var record = record
+    record.checkpoints = self.record.checkpoints
     try record.write(to: "\(path)/run.h5")
     self.record = record
   }
@@ -67,12 +69,23 @@ public struct Run: Sendable {
   /// Where the checkpoint of an epoch stands, or will stand.
   public func checkpointPath(epoch: Int) -> String { "\(path)/checkpoints/epoch-\(Self.digits(epoch)).h5" }
 
+  /// Writes the checkpoint of an epoch. ``save(_:)`` then stores which one it is.
+  ///
+  /// - Parameter parent: the checkpoint whose tensors are linked to where they have not changed.
+  public mutating func write(_ checkpoint: Checkpoint, epoch: Int, unchangedFrom parent: String? = nil) throws {
+    let path = checkpointPath(epoch: epoch)
+    try checkpoint.write(to: path, unchangedFrom: parent)
+    record.checkpoints[String(epoch)] = try FileDigest.stored(in: path)?.text
+  }
+
   /// The epochs whose checkpoints are there, in order.
   public var epochs: [Int] {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: "\(path)/checkpoints")) ?? []
-    return names.compactMap { name in
-      name.hasPrefix("epoch-") && name.hasSuffix(".h5") ? Int(name.dropFirst(6).dropLast(3)) : nil
-    }.sorted()
+    return names.compactMap(Self.epoch).sorted()
+  }
+
+  static func epoch(ofCheckpoint name: String) -> Int? {
+    name.hasPrefix("epoch-") && name.hasSuffix(".h5") ? Int(name.dropFirst(6).dropLast(3)) : nil
   }
 
   /// The epoch that the run stands for: the best one by its rule, else the last.
@@ -82,7 +95,8 @@ public struct Run: Sendable {
   public var resumePath: String { "\(path)/resume.h5" }
 
   /// Removes the checkpoints after an epoch, the last first.
-  public func removeCheckpoints(after epoch: Int) {
+  public mutating func removeCheckpoints(after epoch: Int) {
+    record.checkpoints = record.checkpoints.filter { (Int($0.key) ?? 0) <= epoch }
     for later in epochs.reversed() where later > epoch {
       try? FileManager.default.removeItem(atPath: checkpointPath(epoch: later))
     }

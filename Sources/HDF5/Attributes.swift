@@ -67,6 +67,8 @@ public struct Attributes: Sendable {
       let attribute = try open(name)
       let type = try Handle(checking: H5Aget_type(attribute.id), H5Tclose, "read", object)
       let space = try Handle(checking: H5Aget_space(attribute.id), H5Sclose, "read", object)
+      let count = try check(H5Sget_simple_extent_npoints(space.id), "read the attribute \(name)", object)
+      try checkExtent(name, Int(count), H5Tget_size(type.id))
       return try Text.read(type, space, "\(object), attribute \(name)") { H5Aread(attribute.id, $0, $1) }
     }
   }
@@ -96,6 +98,7 @@ public struct Attributes: Sendable {
       }
       let space = try Handle(checking: H5Aget_space(attribute.id), H5Sclose, "read", object)
       let count = try check(H5Sget_simple_extent_npoints(space.id), "read the attribute \(name)", object)
+      try checkExtent(name, Int(count), H5Tget_size(found.id))
       let type = try Element.elementType.makeType()
       return try [Element](unsafeUninitializedCapacity: Int(count)) { buffer, initialized in
         if let base = buffer.baseAddress, count > 0 {
@@ -124,6 +127,19 @@ public struct Attributes: Sendable {
         operation: "read the attribute \(name)", object: object, reason: "expected one value, found \(values.count)")
     }
     return value
+  }
+
+  /// An attribute lies in its file as it is.
+  private func checkExtent(_ name: String, _ count: Int, _ size: Int) throws {
+    let file = try Handle(checking: H5Iget_file_id(handle.id), H5Fclose, "read the attribute \(name)", object)
+    var byteCount: hsize_t = 0
+    try check(H5Fget_filesize(file.id, &byteCount), "read the attribute \(name)", object)
+    let (claimed, overflow) = count.multipliedReportingOverflow(by: size)
+    guard !overflow, claimed <= Int(clamping: byteCount) else {
+      throw HDF5Error.failed(
+        operation: "read the attribute \(name)", object: object,
+        reason: "it claims \(count) values of \(size) bytes, the file has \(byteCount)")
+    }
   }
 
   private func open(_ name: String) throws -> Handle {
