@@ -51,6 +51,7 @@ extension TrainingArguments {
     options.averagingDecay = ema
     options.selection = try best.map { try SelectionRule(parsing: $0) }
     options.patience = patience
+    options.validation = try validation.map { try ValidationRule(parsing: $0) }
     options.regularizers = applied(specifications)
     options.seed = seed
     options.fitsImages = fit
