@@ -25,6 +25,7 @@ extension ChoiceBasis {
       case .learningRate: "when the learning rate falls"
       case .unfreezing: "when blocks begin to train"
       case .method: "the method"
+      case .strength: "the strength"
       case .cut: "the cut"
       case .rate: "the rate"
       }

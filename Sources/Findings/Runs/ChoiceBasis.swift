@@ -18,8 +18,10 @@ public struct ChoiceBasis: Codable, Equatable, Sendable {
     case learningRate
     /// When blocks begin to train.
     case unfreezing
-    /// How training is held back, and how strongly.
+    /// How training is held back.
     case method
+    /// How strongly training is held back.
+    case strength
     /// Where the network is cut.
     case cut
     /// The rate at which it is trained.

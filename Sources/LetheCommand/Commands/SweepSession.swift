@@ -91,10 +91,12 @@ struct SweepSession {
       var own = options
       own.seed = point.seed
       own.regularizers = command.training.applied(point.method.regularizers)
+      if own.validation == nil, folder.isUndivided { own.validation = .test }
       let began = Date()
       var training = TrainingRun(
         options: own, path: folder.runPath(point), target: target, source: source, sourceTask: command.tasks.head,
         device: device)
+      training.isChosenAmong = true
       training.command = CommandRecord(arguments: CommandLine.arguments)
       try folder.train(
         point, with: training, from: checkpoint, basePath: path, isCancelled: { interruption.isRequested })
@@ -110,7 +112,7 @@ struct SweepSession {
 
   private static func text(_ outcome: SweepOutcome?) -> String {
     switch outcome {
-    case .finished(let source, let target, _):
+    case .finished(let source, let target, _, _):
       "source \(NumberText.percent(source)), target \(NumberText.percent(target))"
     case .failed(let reason): reason
     case nil: "not finished"
