@@ -39,22 +39,26 @@ extension TrainingRun {
 
   /// The examples by what becomes of them, in a run that begins.
   func division() throws -> DividedData {
-    let rule = selectionRule
-    func choosesBy(_ quantities: Set<SelectionRule.Quantity>) -> Bool {
-      rule.map { !$0.quantities.isDisjoint(with: quantities) } ?? false
-    }
-    func lookedAt(_ data: Dataset, chooses: Bool) throws -> DividedDataset {
-      let origin: ValidationReference.Origin? =
-        !chooses || options.validation == .test ? nil : data.validation == nil ? .test : .own
-      return try data.divided(choosingFrom: origin, fraction: Self.lookedAtFraction, seed: 0)
-    }
-    let targetChooses =
-      isChosenAmong || options.waitsForPlateau || choosesBy(SelectionRule.Quantity.ofTarget)
+    let targetChooses = isChosenAmong || options.waitsForPlateau || choosesBy(SelectionRule.Quantity.ofTarget)
     return DividedData(
-      target: try divided(target, chooses: targetChooses),
-      source: try source.map {
-        try lookedAt($0, chooses: isChosenAmong || choosesBy(SelectionRule.Quantity.ofSource))
-      }, proxy: try proxy.map { try lookedAt($0, chooses: choosesBy([.agreement])) })
+      target: try divided(target, chooses: targetChooses), source: try sourceDivision(),
+      proxy: try proxy.map { try lookedAt($0, chooses: choosesBy([.agreement])) })
+  }
+
+  /// The source's examples by what becomes of them, in a run that begins.
+  func sourceDivision() throws -> DividedDataset? {
+    try source.map { try lookedAt($0, chooses: isChosenAmong || choosesBy(SelectionRule.Quantity.ofSource)) }
+  }
+
+  private func choosesBy(_ quantities: Set<SelectionRule.Quantity>) -> Bool {
+    selectionRule.map { !$0.quantities.isDisjoint(with: quantities) } ?? false
+  }
+
+  /// Divides data that nothing is trained on.
+  private func lookedAt(_ data: Dataset, chooses: Bool) throws -> DividedDataset {
+    let origin: ValidationReference.Origin? =
+      !chooses || options.validation == .test ? nil : data.validation == nil ? .test : .own
+    return try data.divided(choosingFrom: origin, fraction: Self.lookedAtFraction, seed: 0)
   }
 
   /// Divides data as a run that is trained on them does.
