@@ -18,7 +18,7 @@ extension TrainingRun {
     return RunRecord(
       configuration: try options.json,
       data: RunData(
-        base: basePath.isEmpty ? nil : BaseReference(path: basePath), 
+        base: basePath.isEmpty ? nil : BaseReference(path: basePath),
         target: reference(target, headName, division.target),
         source: source.map { reference($0, setup.judge, division.source) },
         proxy: proxy.map { reference($0, setup.judge, division.proxy) },

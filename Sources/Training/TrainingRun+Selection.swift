@@ -20,7 +20,8 @@ extension TrainingRun {
   /// - Throws: ``TrainingError/missingData(_:value:_:)`` for a rule on what the run does not measure.
   func checkSelection() throws {
     guard let rule = options.selection else { return }
-    let needs = SelectionRule.Quantity.allCases.filter(SelectionRule.Quantity.ofSource.contains)
+    let needs =
+      SelectionRule.Quantity.allCases.filter(SelectionRule.Quantity.ofSource.contains)
       .map { ($0, source != nil, TrainingError.Need.source) } + [(.agreement, proxy != nil, .proxy)]
     for (quantity, isThere, need) in needs where !isThere && rule.quantities.contains(quantity) {
       throw TrainingError.missingData(.selection, value: quantity.rawValue, need)

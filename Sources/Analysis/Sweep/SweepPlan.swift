@@ -64,7 +64,9 @@ public struct SweepPlan: Sendable {
     /// Nil unless every seed finished.
     private func mean(validated: Bool = false, _ value: (RunFigures) -> Double) -> RepeatedMean? {
       let values = outcomes.compactMap { entry -> Double? in
-        guard case .finished(let source, let target, let forgetting, let validation)? = entry.outcome else { return nil }
+        guard case .finished(let source, let target, let forgetting, let validation)? = entry.outcome else {
+          return nil
+        }
         let judged = RunFigures(source: source, target: target, forgetting: forgetting)
         return (validated ? validation : judged).map(value)
       }

@@ -48,7 +48,8 @@ public struct EpochFinding: Codable, Equatable, Sendable {
   public init(
     epoch: Int, source: ScoredTask? = nil, proxy: ProxyAgreement? = nil, target: ScoredTask? = nil,
     targetHeadIsNew: Bool = false, validation: Validation? = nil, trainingLoss: Double = .nan,
-    penalty: Double = .nan, learningRate: Double = .nan, unfrozen: [String] = [], regularizers: [RegularizerDose] = [], seconds: Double = .nan
+    penalty: Double = .nan, learningRate: Double = .nan, unfrozen: [String] = [], regularizers: [RegularizerDose] = [],
+    seconds: Double = .nan
   ) {
     self.epoch = epoch
     self.source = source
@@ -68,7 +69,8 @@ public struct EpochFinding: Codable, Equatable, Sendable {
   public static func == (left: EpochFinding, right: EpochFinding) -> Bool {
     left.epoch == right.epoch && left.source == right.source && left.proxy == right.proxy
       && left.target == right.target && left.targetHeadIsNew == right.targetHeadIsNew
-      && left.validation == right.validation && left.unfrozen == right.unfrozen && left.regularizers == right.regularizers
+      && left.validation == right.validation && left.unfrozen == right.unfrozen
+      && left.regularizers == right.regularizers
       && zip(left.numbers, right.numbers).allSatisfy { $0 == $1 || ($0.isNaN && $1.isNaN) }
   }
 

@@ -66,7 +66,8 @@ public struct RunFinding: Codable, Sendable {
   public init(
     run: String, sourceTask: String? = nil, proxyTask: String? = nil, targetTask: String, chosenEpoch: Int? = nil,
     plannedEpochs: Int? = nil, epochs: [EpochFinding], best: Best? = nil, chosenBy: ChoiceBasis? = nil,
-    forgetting: Forgetting? = nil, drift: WeightDrift? = nil, similarity: LayerSimilarity? = nil, configuration: [Setting] = []
+    forgetting: Forgetting? = nil, drift: WeightDrift? = nil, similarity: LayerSimilarity? = nil,
+    configuration: [Setting] = []
   ) {
     self.run = run
     self.sourceTask = sourceTask

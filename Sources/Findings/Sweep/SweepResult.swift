@@ -97,8 +97,12 @@ public struct SweepResult: Sendable, Codable {
     func merit(_ mean: RepeatedMean?, _ score: Score) -> Double {
       mean.map { score.direction == .up ? $0.mean : -$0.mean } ?? .nan
     }
-    func source(_ method: Method) -> Double { merit(isValidated ? method.validation?.source : method.source, sourceScore) }
-    func target(_ method: Method) -> Double { merit(isValidated ? method.validation?.target : method.target, targetScore) }
+    func source(_ method: Method) -> Double {
+      merit(isValidated ? method.validation?.source : method.source, sourceScore)
+    }
+    func target(_ method: Method) -> Double {
+      merit(isValidated ? method.validation?.target : method.target, targetScore)
+    }
     let frontier = Frontier(methods.map { (source($0), target($0)) })
     self.sweep = sweep
     self.methods = methods

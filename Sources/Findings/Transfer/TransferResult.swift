@@ -129,7 +129,8 @@ public struct TransferResult: Sendable, Codable {
     case exampleCount = "examples"
     case availableCount = "availableExamples"
     case testCount = "testExamples"
-    case tolerance, base, curves, validation, chosenBy, advice, trainsHeadAlone, scores, networkScores, trials, findings, recommendation
+    case tolerance, base, curves, validation, chosenBy, advice, trainsHeadAlone, scores, networkScores, trials,
+      findings, recommendation
     case command
   }
 

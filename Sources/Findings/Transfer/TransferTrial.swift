@@ -95,7 +95,9 @@ extension TransferResult {
   public mutating func add(_ tried: [TransferTrial]) {
     trials = tried
     let isValidated = tried.allSatisfy { $0.validation != nil }
-    func target(_ trial: TransferTrial) -> Double { (isValidated ? trial.validation?.target : trial.target)?.mean ?? .nan }
+    func target(_ trial: TransferTrial) -> Double {
+      (isValidated ? trial.validation?.target : trial.target)?.mean ?? .nan
+    }
     func forgetting(_ trial: TransferTrial) -> RepeatedMean? {
       isValidated ? trial.validation?.forgetting : trial.forgetting
     }

@@ -63,13 +63,15 @@ extension DataCommand {
       for input in dataset.train.inputs {
         Console.result("input \(input.name): \(input.elementType.rawValue) \(NumberText.shape(input.shape))")
       }
-      var table = TextTable([
-        .number("label"), .number("original"), .init("class"), .number("training"), .number("test"),
-      ] + (dataset.validation == nil ? [] : [.number("validation")]))
+      var table = TextTable(
+        [
+          .number("label"), .number("original"), .init("class"), .number("training"), .number("test"),
+        ] + (dataset.validation == nil ? [] : [.number("validation")]))
       for (label, name) in dataset.classNames.enumerated() {
-        table.append([
-          "\(label)", "\(dataset.labelMap[label])", name,
-        ] + counts.map { NumberText.grouped($0[label]) })
+        table.append(
+          [
+            "\(label)", "\(dataset.labelMap[label])", name,
+          ] + counts.map { NumberText.grouped($0[label]) })
       }
       Console.table(table)
       for index in 0..<min(max(0, examples), dataset.train.count) { draw(dataset, index) }

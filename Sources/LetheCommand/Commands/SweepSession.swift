@@ -133,7 +133,7 @@ struct SweepSession {
 
   private func finish(_ rows: [SweepPlan.Row], source: Datasets.Dataset, target: Datasets.Dataset) throws {
     var result = plan.result(of: rows, in: folder, sourceTask: source.name, targetTask: target.name)
-    result.command = result.recommended.map { retraining($0.method) }
+    result.command = result.recommended.map { retraining($0.method, on: target, result.chosenBy) }
     let page = "\(command.destination.output)/report.html"
     let title = URL(fileURLWithPath: command.destination.output).lastPathComponent
     try AtomicFile.write(Data(result.html(title: title).utf8), to: page)
@@ -151,10 +151,12 @@ struct SweepSession {
   }
 
   /// The command that trains with a method alone.
-  private func retraining(_ method: String) -> String {
+  private func retraining(_ method: String, on target: Datasets.Dataset, _ basis: ChoiceBasis?) -> String {
     let regularizers = method == SweepMethod.plain.label ? [] : method.components(separatedBy: " + ")
     let words = EffectiveOptions(of: command).words(
-      of: FinetuneCommand.self, beginning: [command.tasks.base] + regularizers.flatMap { ["--regularizer", $0] })
+      of: FinetuneCommand.self,
+      beginning: [command.tasks.base] + regularizers.flatMap { ["--regularizer", $0] }
+        + command.training.heldAside(of: target, basis))
     return (["lethe", "finetune"] + words + ["-o", "run"]).map(\.shellQuoted).joined(separator: " ")
   }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Datasets
+import Findings
 import Training
 
 extension TrainingArguments {
@@ -58,6 +59,13 @@ extension TrainingArguments {
     options.exampleCount = examples
     try options.validate()
     return options
+  }
+
+  /// The words for a run by itself that is trained on the same examples as those it was chosen among, where that has to
+  /// be said.
+  func heldAside(of target: Dataset, _ basis: ChoiceBasis?) -> [String] {
+    guard validation == nil, target.validation == nil, basis?.examples == .validation else { return [] }
+    return ["--validation", ValidationRule.fraction(ValidationRule.standardFraction).text]
   }
 
   private func unfreezing() throws -> Unfreezing {

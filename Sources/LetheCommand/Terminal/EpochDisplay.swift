@@ -80,7 +80,8 @@ final class EpochDisplay {
       let target = record.targetHeadIsNew ? "–  (new head)" : NumberText.percent(record.target.accuracy)
       Console.result(
         line(
-          "\(record.epoch)", source, proxy, target, validation.joined(separator: "  "), record.epoch > 0 ? NumberText.fixed(record.trainingLoss, 3) : "–",
+          "\(record.epoch)", source, proxy, target, validation.joined(separator: "  "),
+          record.epoch > 0 ? NumberText.fixed(record.trainingLoss, 3) : "–",
           NumberText.fixed(record.penalty, 4), record.epoch > 0 ? "\(NumberText.fixed(record.seconds, 1)) s" : ""))
       if !record.newBlocks.isEmpty { Console.result("        trains now: \(listed(record.newBlocks))") }
       // One that only measures has nothing to show.

@@ -22,7 +22,8 @@ extension SweepResult {
     let frontier = methods.filter(\.isOnFrontier)
     guard !frontier.isEmpty else { return "No method could be trained." }
     if frontier.count == 1 { return "\(frontier[0].method) is best on both tasks: \(figures(frontier[0])).\(basis)" }
-    return "\(NumberText.plural(frontier.count, "method")) trade one task for the other, and the frontier has no knee.\(basis)"
+    return
+      "\(NumberText.plural(frontier.count, "method")) trade one task for the other, and the frontier has no knee.\(basis)"
   }
 
   private var finding: String {
@@ -67,7 +68,8 @@ extension SweepResult {
       seedCount == 1
       ? "one seed, so no intervals" : "means of \(seedCount) seeds with 95 % intervals (Student’s t)"
     return FrontierChart(
-      title: finding, subtitle: "accuracy on the test examples after training; \(seeds); line: the frontier"
+      title: finding,
+      subtitle: "accuracy on the test examples after training; \(seeds); line: the frontier"
         + (chosenBy?.examples == .validation ? " by the validation examples" : chosenBy?.caution ?? ""),
       xTitle: "accuracy on the source, \(sourceTask) (%)", yTitle: "accuracy on the target, \(targetTask) (%)",
       points: methods.compactMap { row in
