@@ -39,15 +39,26 @@ extension TrainingRun {
 
   /// The examples by what becomes of them, in a run that begins.
   func division() throws -> DividedData {
-    let targetChooses = isChosenAmong || options.waitsForPlateau || choosesBy(SelectionRule.Quantity.ofTarget)
+    let targetChooses = holdsAllAside || options.waitsForPlateau || choosesBy(SelectionRule.Quantity.ofTarget)
     return DividedData(
       target: try divided(target, chooses: targetChooses), source: try sourceDivision(),
-      proxy: try proxy.map { try lookedAt($0, chooses: choosesBy([.agreement])) })
+      proxy: try proxy.map { try lookedAt($0, chooses: holdsAllAside || choosesBy([.agreement])) })
   }
+
+  /// How many examples a run that begins is trained on.
+  ///
+  /// - Throws: `DatasetError/cannotHoldOut(dataset:fraction:reason:)`.
+  public var trainedCount: Int { get throws { try division().target.training.count } }
 
   /// The source's examples by what becomes of them, in a run that begins.
   func sourceDivision() throws -> DividedDataset? {
-    try source.map { try lookedAt($0, chooses: isChosenAmong || choosesBy(SelectionRule.Quantity.ofSource)) }
+    try source.map { try lookedAt($0, chooses: holdsAllAside || choosesBy(SelectionRule.Quantity.ofSource)) }
+  }
+
+  /// Whether examples of all tasks are held aside: for a choice among runs, whoever makes it.
+  private var holdsAllAside: Bool {
+    if case .fraction = options.validation, !options.choosesByScores { return true }
+    return isChosenAmong
   }
 
   private func choosesBy(_ quantities: Set<SelectionRule.Quantity>) -> Bool {

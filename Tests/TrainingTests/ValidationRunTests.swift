@@ -184,6 +184,22 @@ import Torch
     #expect(byBoth.target.training.count == trained && byBoth.source?.judging.count == 20)
   }
 
+  @Test func forAChoiceAmongRunsExamplesOfAllTasksAreHeldAside() throws {
+    func division(_ isChosenAmong: Bool, _ rule: ValidationRule?) throws -> DividedData {
+      let options = options { $0.validation = rule }
+      var run = TrainingRun(options: options, path: "", target: try target(), source: try source(), device: .cpu)
+      run.isChosenAmong = isChosenAmong
+      return try run.division()
+    }
+    let trained = try 60 - held(target().train, 0.1)
+    for found in try [division(true, nil), division(false, .fraction(0.1)), division(true, .fraction(0.1))] {
+      #expect(found.target.training.count == trained && found.source?.judging.count == 20)
+    }
+    for found in try [division(true, .test), division(false, .test), division(false, nil)] {
+      #expect(found.target.training.count == 60 && found.source?.judging.count == 40)
+    }
+  }
+
   @Test func plateausAreThoseOfTheExamplesThatChoose() throws {
     let folder = try TemporaryFolder()
     let options = options(8) { $0.schedule = Schedule(.plateau(patience: 0, factor: 0.5)) }

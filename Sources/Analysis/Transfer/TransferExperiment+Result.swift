@@ -27,7 +27,7 @@ extension TransferExperiment {
       target: target.name, cuts: plan.cuts.map(\.finding),
       schedule: TransferSchedule(
         epochCount: options.epochCount, learningRate: options.learningRate, seedCount: plan.seeds.count),
-      exampleCount: options.examples(of: target.train).count, availableCount: target.train.count,
+      exampleCount: trainedCount, availableCount: target.train.count,
       testCount: target.test.count, base: RepeatedScore(.accuracy, values(nil, nil, of: accuracy)),
       curves: curves(of: accuracy),
       validation: basis?.examples == .validation

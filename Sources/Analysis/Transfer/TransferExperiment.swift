@@ -86,6 +86,14 @@ public struct TransferExperiment {
     return result(chosenBy: basis, validation: { validation[$0.name] }, accuracy: { accuracies[$0.name] })
   }
 
+  /// How many of the target's training examples a network is trained on: those that choose are not among them.
+  public var trainedCount: Int {
+    var training = TrainingRun(options: options, path: "", target: target, device: device)
+    training.options.validation = runs.validation(of: options)
+    training.isChosenAmong = true
+    return (try? training.trainedCount) ?? options.examples(of: target.train).count
+  }
+
   /// How many of the plan's networks are not trained yet.
   public var remainingCount: Int { plan.points.count { runs.finished($0.name) == nil } }
 

@@ -92,7 +92,7 @@ struct TrainingArguments: ResultOptions {
     help: """
       Which examples choose, where something is chosen (--best, --patience, plateaus, a sweep, a transfer): this share of \
       the training examples, not trained on; or test, the test examples, which then judge what they chose. By default the \
-      validation split that the data have, else 0.1.
+      validation split that the data have, else 0.1; where nothing is chosen, none.
       """)
   var validation: String?
 

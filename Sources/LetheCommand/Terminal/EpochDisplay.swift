@@ -61,10 +61,12 @@ final class EpochDisplay {
       guard !isSilent else { return }
       let validation = [
         ("source", record.validation.source?.accuracy), ("proxy", record.validation.proxy?.agreement),
-        ("target", record.validation.target?.accuracy),
+        // Of a head that was just drawn it says nothing.
+        ("target", record.targetHeadIsNew ? nil : record.validation.target?.accuracy),
       ].compactMap { name, value in value.map { "\(name) \(NumberText.percent($0))" } }
       if !isTitled {
-        hasValidation = !validation.isEmpty
+        let found = record.validation
+        hasValidation = found.source != nil || found.proxy != nil || found.target != nil
         Console.result(line("epoch", "source", "agreement on proxy", "target", "validation", "loss", "penalty", "time"))
         isTitled = true
       }
