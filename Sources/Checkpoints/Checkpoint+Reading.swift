@@ -19,7 +19,7 @@ extension Checkpoint {
     let root = try File.open(path, comparing: comparing).root
     try Self.checkFormat(of: root, path: path)
     if comparing { try RecordedCheckpoints(besides: path)?.check(path, root.file.integrity) }
-    guard root.contains("program") else {
+    guard try root.contains("program") else {
       throw CheckpointError.malformed(path: path, reason: "not a checkpoint: it has no /program")
     }
     let program: Program
@@ -30,7 +30,7 @@ extension Checkpoint {
     let known = Set(program.parameters.map(\.name))
     let headNames = Set(program.headParameterNames)
     var heads: [String: Head] = [:]
-    if root.contains("heads") {
+    if try root.contains("heads") {
       let group = try root.group("heads")
       for task in try group.names {
         let head = try group.group(task)
@@ -40,7 +40,7 @@ extension Checkpoint {
       }
     }
     var importances: [String: [String: TensorView]] = [:]
-    if root.contains("importances") {
+    if try root.contains("importances") {
       let group = try root.group("importances")
       for measure in try group.names {
         importances[measure] = try Self.tensors(of: group.group(measure), reader, named: known)
@@ -50,7 +50,7 @@ extension Checkpoint {
       program: program, task: try root.requiredAttribute("task"), epoch: try root.requiredAttribute("epoch"),
       parent: try root.attribute("parent"),
       parameters: try Self.tensors(of: root.group("parameters"), reader, named: known),
-      buffers: root.contains("buffers")
+      buffers: try root.contains("buffers")
         ? try Self.tensors(of: root.group("buffers"), reader, named: Set(program.buffers.map(\.name))) : [:],
       heads: heads, preprocessing: try Self.preprocessing(of: root, path: path), importances: importances)
     try validate(file: path)
@@ -86,7 +86,7 @@ extension Checkpoint {
   }
 
   private static func preprocessing(of root: Group, path: String) throws -> Preprocessing? {
-    guard root.contains("preprocessing") else { return nil }
+    guard try root.contains("preprocessing") else { return nil }
     let group = try root.group("preprocessing")
     let result = Preprocessing(
       scale: try group.requiredAttribute("scale"), mean: try group.requiredAttribute("mean"),

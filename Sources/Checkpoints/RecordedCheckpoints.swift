@@ -16,7 +16,7 @@ struct RecordedCheckpoints {
       return nil
     }
     let root = try File.open("\(run)/run.h5").root
-    guard root.contains("checkpoints") else { return nil }
+    guard try root.contains("checkpoints") else { return nil }
     let state: RunState = try root.readJSON("state")
     self.init(run: run, checksums: try root.readJSON("checkpoints"), isFinished: state.isFinished)
   }

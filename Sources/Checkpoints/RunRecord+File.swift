@@ -17,12 +17,12 @@ extension RunRecord {
     self.init(
       configuration: try root.readCheckedText("configuration"), seed: seed,
       created: try root.requiredAttribute("created"), letheVersion: try root.requiredAttribute("lethe_version"))
-    let isOld = !root.contains("state")
+    let isOld = try !root.contains("state")
     if !isOld {
       data = try root.readJSON("data")
       state = try root.readJSON("state")
-      if root.contains("command") { command = try root.readJSON("command") }
-      if root.contains("checkpoints") { checkpoints = try root.readJSON("checkpoints") }
+      if try root.contains("command") { command = try root.readJSON("command") }
+      if try root.contains("checkpoints") { checkpoints = try root.readJSON("checkpoints") }
     }
     let metricGroup = try root.group("metrics")
     for name in try metricGroup.requiredAttribute("columns", as: [String].self) {
@@ -81,7 +81,7 @@ extension AnalysisRecord {
       numbers[name] = NumberArray(shape: try dataset.shape, values: try reader.numbers(dataset))
     }
     var strings: [String: [String]] = [:]
-    for name in try stringGroup.allDatasetPaths() { strings[name] = try stringGroup.readStrings(name) }
+    for name in try stringGroup.allDatasetPaths() { strings[name] = try stringGroup.readCheckedStrings(name) }
     self.init(attributes: try group.textAttributes(), numbers: numbers, strings: strings)
   }
 
@@ -90,7 +90,7 @@ extension AnalysisRecord {
     let numberGroup = try group.createGroup("numbers")
     for (name, array) in numbers { try numberGroup.writeTensor(name, TensorView(array.values, shape: array.shape)) }
     let stringGroup = try group.createGroup("strings")
-    for (name, values) in strings { try stringGroup.writeStrings(name, values) }
+    for (name, values) in strings { try stringGroup.writeCheckedStrings(name, values) }
   }
 }
 

@@ -31,7 +31,11 @@ public final class TensorReader {
   }
 
   /// The numbers of a dataset as a Swift type, compared as tensors are.
-  func numbers<Element: DatasetElement>(_ dataset: Dataset) throws -> [Element] {
+  ///
+  /// - Throws: ``CheckpointError/checksumMismatch(tensor:file:expected:found:)``, `HDF5Error`.
+  public func numbers<Element: DatasetElement>(_ dataset: Dataset, as type: Element.Type = Element.self) throws
+    -> [Element]
+  {
     if try !isCompared(dataset) { try compare(uncompared(dataset), dataset) }
     return try dataset.read()
   }
@@ -105,17 +109,44 @@ extension Group {
   /// Reads a dataset that is one text, and compares its checksum where there is one.
   func readCheckedText(_ name: String) throws -> String {
     let text = try readText(name)
-    if let expected: String = try dataset(name).attribute(Checksum.attributeName) {
-      let found = Checksum.xxh3(text)
-      guard found == expected else {
-        throw CheckpointError.checksumMismatch(
-          tensor: child(of: name), file: file.path, expected: expected, found: found)
-      }
-    }
+    try dataset(name).compare([Checksum.xxh3(text)])
     return text
   }
 
+  /// Makes a dataset of strings, with the checksum of their UTF-8, each followed by a zero.
+  public func writeCheckedStrings(_ name: String, _ values: [String]) throws {
+    try writeStrings(name, values).setAttribute(Checksum.attributeName, to: Self.checksum(of: values))
+  }
+
+  /// Reads a dataset of strings, and compares its checksum where there is one.
+  public func readCheckedStrings(_ name: String) throws -> [String] {
+    let dataset = try dataset(name)
+    let values = try dataset.readStrings()
+    try dataset.compare([Self.checksum(of: values)])
+    return values
+  }
+
+
   func child(of name: String) -> String { path.isEmpty ? name : "\(path)/\(name)" }
+}
+
+extension Group {
+  fileprivate static func checksum(of values: [String]) -> String {
+    Checksum.xxh3(values.map { $0 + "\0" }.joined())
+  }
+}
+
+extension Dataset {
+  /// Reads a dataset of strings, or one that is one text, and compares its checksum where there is one.
+  func checkStrings() throws {
+    let values = try readStrings()
+    try compare([Group.checksum(of: values), Checksum.xxh3(values.first ?? "")])
+  }
+
+  fileprivate func compare(_ found: [String]) throws {
+    guard let expected: String = try attribute(Checksum.attributeName), !found.contains(expected) else { return }
+    throw CheckpointError.checksumMismatch(tensor: path, file: file.path, expected: expected, found: found[0])
+  }
 }
 
 /// The tensors of the checkpoint before, for those that have not changed to be linked to.
@@ -143,7 +174,7 @@ struct ParentTensors {
 
   /// The place of a tensor whose type, shape and bytes equal this one's.
   func target(_ path: String, equalTo tensor: TensorView) throws -> Target? {
-    guard tensor.byteCount > 0, root.contains(path), let dataset = try? root.dataset(path),
+    guard tensor.byteCount > 0, (try? root.contains(path)) == true, let dataset = try? root.dataset(path),
       let checksum: String = try dataset.attribute(Checksum.attributeName),
       try dataset.elementType == tensor.elementType, try dataset.shape == tensor.shape,
       checksum == tensor.storedChecksum ?? tensor.checksum,

@@ -70,16 +70,16 @@ public struct Verification: Sendable, Equatable {
     if file.integrity == .removed {
       problems.append("\(path): the checksum at its end is gone: another program has written it, or cut it off")
     }
-    let reader = TensorReader()
-    switch (try? root.attribute("kind", as: String.self)) ?? (root.contains("program") ? "checkpoint" : nil) {
-    case "checkpoint":
-      attempt { _ in _ = try Checkpoint(contentsOf: path, comparing: !isDamaged, reader: reader) }
-    case "run": attempt { _ in _ = try RunRecord(contentsOf: path, comparing: !isDamaged) }
-    case "resume": attempt { _ in _ = try ResumeState(contentsOf: path, comparing: !isDamaged) }
-    default: break
+    attempt { _ in
+      switch try root.attribute("kind", as: String.self) ?? (root.contains("program") ? "checkpoint" : nil) {
+      case "checkpoint": _ = try Checkpoint(contentsOf: path, comparing: !isDamaged, reader: TensorReader())
+      case "run": _ = try RunRecord(contentsOf: path, comparing: !isDamaged)
+      case "resume": _ = try ResumeState(contentsOf: path, comparing: !isDamaged)
+      default: break
+      }
     }
     attempt { result in
-      let isLethes = root.attributes.contains("lethe_format")
+      let isLethes = try root.attributes.contains("lethe_format")
       let reader = TensorReader(comparesAlways: true)
       try root.visitGroups { group in
         for name in try group.names {
@@ -113,7 +113,7 @@ public struct Verification: Sendable, Equatable {
 
   private mutating func checkDataset(_ dataset: Dataset, _ reader: TensorReader, isLethes: Bool) throws {
     guard (try? dataset.elementType) != nil else {
-      _ = try dataset.readStrings()
+      try dataset.checkStrings()
       return
     }
     if let offset = try dataset.fileOffset {

@@ -54,11 +54,15 @@ public struct Attributes: Sendable {
   }
 
   /// Whether there is one of this name.
-  public func contains(_ name: String) -> Bool { withLibrary { H5Aexists(handle.id, name) > 0 } }
+  ///
+  /// - Throws: ``HDF5Error`` for a damaged object, which does not know.
+  public func contains(_ name: String) throws -> Bool {
+    try withLibrary { try check(H5Aexists(handle.id, name), "look for the attribute \(name)", object) > 0 }
+  }
 
   func remove(_ name: String) throws {
     try withLibrary {
-      if contains(name) { try check(H5Adelete(handle.id, name), "replace the attribute \(name)", object) }
+      if try contains(name) { try check(H5Adelete(handle.id, name), "replace the attribute \(name)", object) }
     }
   }
 

@@ -1,8 +1,8 @@
 import CHDF5
 
 extension Dataset {
-  /// More than that much larger than what is stored, no compression makes of real numbers.
-  private static let greatestRatio = 1000
+  /// Deflate makes at most 1,032 bytes of one.
+  private static let greatestRatio = 1100
   /// Up to this many bytes nothing is asked.
   private static let harmless = 16 << 20
 

@@ -63,7 +63,8 @@ public final class File: Sendable {
         path, writable ? lethe_h5f_read_write() : lethe_h5f_read_only(), try accessList(writable: writable).id)
       guard id >= 0 else { throw HDF5Error.unreadable(path: path, reason: HDF5Error.currentReason()) }
       let handle = try Handle(checking: id, H5Fclose, "open", path)
-      let announces = H5Aexists_by_name(id, "/", Self.digestAttribute, lethe_h5p_default()) > 0
+      let announces =
+        try check(H5Aexists_by_name(id, "/", Self.digestAttribute, lethe_h5p_default()), "look for attributes", path) > 0
       if announces, digest == nil, !writable {
         FileNotice.tell(
           "\(path): the checksum at its end is gone: another program has written it; each tensor is compared with its own")

@@ -26,13 +26,15 @@ public final class Group: AttributeHolder {
   }
 
   /// Whether there is a member of this name (or path); a link counts even when it leads nowhere.
-  public func contains(_ name: String) -> Bool {
-    withLibrary {
-      guard let access = try? LinkGuard.accessList() else { return false }
+  ///
+  /// - Throws: ``HDF5Error`` for a damaged group, which does not know.
+  public func contains(_ name: String) throws -> Bool {
+    try withLibrary {
+      let access = try LinkGuard.accessList()
       var prefix = ""
       for component in name.split(separator: "/") {
         prefix += prefix.isEmpty ? "\(component)" : "/\(component)"
-        if H5Lexists(handle.id, prefix, access.id) <= 0 { return false }
+        guard try check(H5Lexists(handle.id, prefix, access.id), "look for \(name)", label(nil)) > 0 else { return false }
       }
       return !prefix.isEmpty
     }
@@ -129,7 +131,7 @@ public final class Group: AttributeHolder {
 
   private func kind(of name: String) -> H5I_type_t {
     withLibrary {
-      guard contains(name) else { return H5I_BADID }
+      guard (try? contains(name)) == true else { return H5I_BADID }
       guard let list = try? LinkGuard.accessList() else { return H5I_BADID }
       let id = H5Oopen(handle.id, name, list.id)
       guard id >= 0 else { return H5I_BADID }
@@ -139,7 +141,7 @@ public final class Group: AttributeHolder {
   }
 
   private func member(_ name: String, _ kind: Kind) throws -> Handle {
-    guard contains(name) else {
+    guard try contains(name) else {
       throw HDF5Error.missing(name: "\(kind.rawValue) \(child(name))", file: file.path, available: (try? names) ?? [])
     }
     let object = try LinkGuard.opening(label(name)) { access in

@@ -52,10 +52,11 @@ enum LinkGuard {
       return -1
     }
     // Beside the file as it was named, then beside the file itself where that is a symbolic link: HDF5's own order.
-    let url = URL(fileURLWithPath: file)
-    let places = [url, url.resolvingSymlinksInPath()].map { $0.deletingLastPathComponent().appendingPathComponent(name) }
-    guard let place = places.map(\.path).first(where: { access($0, F_OK) == 0 }) else {
-      LinkGuard.refusal = .unreadable(HDF5Error.notFound(path: places[0].path))
+    let places = [file, URL(fileURLWithPath: file).resolvingSymlinksInPath().path].map {
+      (($0 as NSString).deletingLastPathComponent as NSString).appendingPathComponent(name)
+    }
+    guard let place = places.first(where: { access($0, F_OK) == 0 }) else {
+      LinkGuard.refusal = .unreadable(HDF5Error.notFound(path: places[0]))
       return -1
     }
     do { _ = try FileDigest.compare(place) } catch {

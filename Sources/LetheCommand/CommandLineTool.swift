@@ -1,4 +1,5 @@
 import ArgumentParser
+import Files
 import Foundation
 
 /// The command `lethe`, for an executable of a few lines: Lethe's own, or one of a package that brings regularizers.
@@ -34,6 +35,8 @@ public enum CommandLineTool {
   public static func main() -> Never {
     // A reader of our output that goes away ends us quietly.
     signal(SIGPIPE, SIG_DFL)
+    ShrunkFile.endsProcess(status: EX_DATAERR, command: "lethe")
+    FileNotice.listen { Console.say($0) }
     exit(run(Array(CommandLine.arguments.dropFirst())))
   }
 

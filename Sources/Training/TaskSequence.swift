@@ -123,7 +123,7 @@ public struct TaskSequence {
       let stored = run.checkpointPath(epoch: task + 1)
       if !FileManager.default.fileExists(atPath: stored) {
         start.epoch = task + 1
-        try start.write(to: stored, unchangedFrom: run.checkpointPath(epoch: task))
+        try run.write(start, epoch: task + 1, unchangedFrom: run.checkpointPath(epoch: task))
       }
       rows.append(try accuracies(of: start))
       try store(rows, baseline: nil, in: &run)
@@ -133,7 +133,7 @@ public struct TaskSequence {
 
   private func startedRun(from base: Checkpoint, basePath: String) throws -> Run {
     let isThere = FileManager.default.fileExists(atPath: "\(path)/run.h5")
-    let run = try isThere ? Run.open(path) : Run.create(at: path, record: startingRecord(basePath: basePath))
+    var run = try isThere ? Run.open(path) : Run.create(at: path, record: startingRecord(basePath: basePath))
     for (known, task) in zip(run.record.data.tasks, tasks) where isThere {
       guard known.name == task.name, known.data.fingerprint.map({ $0 == task.data.fingerprint }) ?? true else {
         throw TrainingError.badResume("the data of task '\(task.name)' are not those it began with")
@@ -143,7 +143,7 @@ public struct TaskSequence {
     if !run.epochs.contains(0) {
       var start = base
       start.epoch = 0
-      try start.write(to: run.checkpointPath(epoch: 0))
+      try run.write(start, epoch: 0)
     }
     return run
   }
