@@ -126,7 +126,6 @@ extension Group {
     return values
   }
 
-
   func child(of name: String) -> String { path.isEmpty ? name : "\(path)/\(name)" }
 }
 

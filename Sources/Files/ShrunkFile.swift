@@ -69,24 +69,25 @@ public enum ShrunkFile {
   }
 
   // Only what POSIX allows within a signal: write and _exit.
-  private static let handler: @convention(c) (Int32, UnsafeMutablePointer<siginfo_t>?, UnsafeMutableRawPointer?) -> Void =
-    { _, information, _ in
-      #if canImport(Glibc)
-        let address = UInt(bitPattern: information?.pointee._sifields._sigfault.si_addr)
-      #else
-        let address = UInt(bitPattern: information?.pointee.si_addr)
-      #endif
-      guard let table = ShrunkFile.table else { return }
-      for index in 0..<Table.count {
-        let entry = table.entries[index]
-        guard entry.start <= address, address < entry.end, let path = entry.path else { continue }
-        if let before = table.before { write(STDERR_FILENO, before, strlen(before)) }
-        write(STDERR_FILENO, path, strlen(path))
-        let reason: StaticString = ": cannot be read: it became shorter while it was read\n"
-        write(STDERR_FILENO, reason.utf8Start, reason.utf8CodeUnitCount)
-        _exit(table.status)
+  private static let handler:
+    @convention(c) (Int32, UnsafeMutablePointer<siginfo_t>?, UnsafeMutableRawPointer?) -> Void =
+      { _, information, _ in
+        #if canImport(Glibc)
+          let address = UInt(bitPattern: information?.pointee._sifields._sigfault.si_addr)
+        #else
+          let address = UInt(bitPattern: information?.pointee.si_addr)
+        #endif
+        guard let table = ShrunkFile.table else { return }
+        for index in 0..<Table.count {
+          let entry = table.entries[index]
+          guard entry.start <= address, address < entry.end, let path = entry.path else { continue }
+          if let before = table.before { write(STDERR_FILENO, before, strlen(before)) }
+          write(STDERR_FILENO, path, strlen(path))
+          let reason: StaticString = ": cannot be read: it became shorter while it was read\n"
+          write(STDERR_FILENO, reason.utf8Start, reason.utf8CodeUnitCount)
+          _exit(table.status)
+        }
+        // Not ours: the same access again, and the signal ends the process as it would have.
+        signal(SIGBUS, SIG_DFL)
       }
-      // Not ours: the same access again, and the signal ends the process as it would have.
-      signal(SIGBUS, SIG_DFL)
-    }
 }

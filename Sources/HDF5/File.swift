@@ -64,10 +64,12 @@ public final class File: Sendable {
       guard id >= 0 else { throw HDF5Error.unreadable(path: path, reason: HDF5Error.currentReason()) }
       let handle = try Handle(checking: id, H5Fclose, "open", path)
       let announces =
-        try check(H5Aexists_by_name(id, "/", Self.digestAttribute, lethe_h5p_default()), "look for attributes", path) > 0
+        try check(H5Aexists_by_name(id, "/", Self.digestAttribute, lethe_h5p_default()), "look for attributes", path)
+        > 0
       if announces, digest == nil, !writable {
         FileNotice.tell(
-          "\(path): the checksum at its end is gone: another program has written it; each tensor is compared with its own")
+          "\(path): the checksum at its end is gone: another program has written it; each tensor is compared with its own"
+        )
       }
       return File(
         path: path, handle: handle,

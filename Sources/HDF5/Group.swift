@@ -34,7 +34,9 @@ public final class Group: AttributeHolder {
       var prefix = ""
       for component in name.split(separator: "/") {
         prefix += prefix.isEmpty ? "\(component)" : "/\(component)"
-        guard try check(H5Lexists(handle.id, prefix, access.id), "look for \(name)", label(nil)) > 0 else { return false }
+        guard try check(H5Lexists(handle.id, prefix, access.id), "look for \(name)", label(nil)) > 0 else {
+          return false
+        }
       }
       return !prefix.isEmpty
     }

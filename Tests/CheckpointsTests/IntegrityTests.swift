@@ -122,7 +122,8 @@ import Testing
     try FileManager.default.removeItem(atPath: third)
     let problems = try Verification.check(run.path).problems
     #expect(problems.contains("\(third): missing: the run has written it"), "\(problems)")
-    #expect(problems.contains { $0.contains("epoch-0007.h5") && $0.contains("has written no such epoch") }, "\(problems)")
+    #expect(
+      problems.contains { $0.contains("epoch-0007.h5") && $0.contains("has written no such epoch") }, "\(problems)")
     #expect(throws: CheckpointError.self) { try Checkpoint(contentsOf: run.checkpointPath(epoch: 7)) }
   }
 

@@ -20,7 +20,8 @@ struct KerasFile {
   private static let olderTop = "_layer_checkpoint_dependencies"
 
   private static func isLegacy(_ root: Group) throws -> Bool {
-    try root.attributes.contains("layer_names") || root.attributes.contains("layer_names0") || root.isGroup("model_weights")
+    try root.attributes.contains("layer_names") || root.attributes.contains("layer_names0")
+      || root.isGroup("model_weights")
   }
 
   /// - Throws: ``CheckpointError/malformed(path:reason:)`` or `HDF5Error`, naming the layer or tensor.
