@@ -4,8 +4,8 @@ extension DiagnosisPage {
   /// A row a layer, with all its measures.
   public func layerTable() -> TextTable {
     let layers = finding.layers
-    let hasProbes = layers.contains { $0.probeDrop.isFinite }
-    let hasTarget = layers.contains { $0.cost.isFinite }
+    let hasProbes = layers.contains { $0.probeDrop.value.isFinite }
+    let hasTarget = layers.contains { $0.cost.value.isFinite }
     let predicts = layers.contains { $0.predictedLoss.isFinite }
     var table = TextTable(
       [.init("layer"), .number("drift")] + (predicts ? [.number("predicted loss")] : []) + [.number("CKA source")]
@@ -17,11 +17,11 @@ extension DiagnosisPage {
       if predicts { row.append(NumberText.significant(layer.predictedLoss)) }
       row.append(NumberText.fixed(layer.similarity.value, 2))
       if hasTarget { row.append(NumberText.fixed(layer.targetSimilarity.value, 2)) }
-      if hasProbes { row.append(NumberText.points(layer.probeDrop)) }
+      if hasProbes { row.append(NumberText.points(layer.probeDrop.value)) }
       row += [
         NumberText.points(layer.gain.value), NumberText.interval(layer.gain.low, layer.gain.high, scale: 100),
       ]
-      if hasTarget { row.append(NumberText.points(layer.cost)) }
+      if hasTarget { row.append(NumberText.points(layer.cost.value)) }
       table.append(row + [layer.verdict.rawValue])
     }
     return table
@@ -76,7 +76,7 @@ extension DiagnosisPage {
     for (number, remedy) in triedRemedies.enumerated() {
       table.append([
         "\(number + 1)", remedy.action, NumberText.signedPoints(remedy.gain.value),
-        NumberText.interval(remedy.gain.low, remedy.gain.high, scale: 100), NumberText.signedPoints(-remedy.cost),
+        NumberText.interval(remedy.gain.low, remedy.gain.high, scale: 100), NumberText.signedPoints(-remedy.cost.value),
       ])
     }
     return table
