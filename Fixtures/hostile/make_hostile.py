@@ -226,6 +226,8 @@ with zipfile.ZipFile(plain) as source, zipfile.ZipFile(os.path.join(folder, "fro
         if entry.filename.endswith("models/model.json"):
             graph = json.loads(data)
             nodes = graph["graph_module"]["graph"]["nodes"]
+            for node in nodes:  # nothing of the machine that made it
+                node["metadata"].pop("stack_trace", None)
             node = next(node for node in nodes if node["target"] == "torch.ops.aten.relu.default")
             node["target"] = "torch.ops.aten.from_file.default"
             node["inputs"] = [{"name": "filename", "arg": {"as_string": "FILE"}, "kind": 1},
