@@ -79,7 +79,7 @@ for operator, arguments in {
     "aten::set_data": {"self": "@x", "new_data": "@x"}, "aten::pin_memory": {"self": "@x"},
     "aten::_to_cpu": {"tensors": ["@x"]}, "aten::sym_storage_offset": {"self": "@x"},
     "quantized::linear_unpack": {"W_prepack": "@x"}, "prim::device": {"a": "@x"}, "profiler::_record_function_enter": {},
-    "aten::special_legendre_polynomial_p": {"x": "@x", "n": "@x"}, "aten::median.dim": {"self": "@x", "dim": 0}, "aten::no_such_thing": {}, "torch::compile": {},
+    "aten::special_legendre_polynomial_p": {"x": "@x", "n": "@x"}, "aten::median.dim": {"self": "@x", "dim": 0}, "aten::lcm": {"self": "@x", "other": "@x"}, "aten::no_such_thing": {}, "torch::compile": {},
     "mylib::attention": {"self": "@x"}, "relu": {"self": "@x"}, "aten::": {}, "aten": {}, " aten::relu": {"self": "@x"},
 }.items():
     case(f"name {operator}", "read", "is not among the operators", (operator, arguments))

@@ -53,7 +53,7 @@ struct ImportCommand: ParsableCommand, ResultOptions {
 
   func run() throws {
     try requireAbsent(output)
-    operators.admit()
+    try operators.admit()
     let preprocessing = try preprocessing()
     var (checkpoint, isFresh) = try base()
     var match: WeightMatch?

@@ -27,14 +27,13 @@ struct OperatorOptions: InvocationOptions {
       """)
   var allowOperator: [String] = []
 
-  func validate() throws {
-    for name in allowOperator where !name.contains("::") {
-      throw ValidationError("--allow-operator: expected a qualified name as aten::relu, found '\(name)'")
-    }
-  }
-
   /// Admits them in this process.
-  func admit() { AdmittedOperators.admit(allowOperator) }
+  func admit() throws {
+    for name in allowOperator where !name.contains("::") {
+      throw CommandError.usage("--allow-operator: expected a qualified name as aten::relu, found '\(name)'")
+    }
+    AdmittedOperators.admit(allowOperator)
+  }
 }
 
 struct DeviceOptions: ExecutionOptions {
@@ -50,7 +49,7 @@ struct DeviceOptions: ExecutionOptions {
   ///
   /// - Throws: `CheckpointError` or `HDF5Error`, `ProgramError.refusedOperator(name:layer:)`.
   func runnable(_ path: String) throws -> Checkpoint {
-    operators.admit()
+    try operators.admit()
     let checkpoint = try Checkpoint(contentsOf: path)
     try checkpoint.program.checkOperators()
     return checkpoint
@@ -58,7 +57,7 @@ struct DeviceOptions: ExecutionOptions {
 
   /// Opens libtorch and the device.
   func open() throws -> Device {
-    operators.admit()
+    try operators.admit()
     if let threads {
       try Bounds.check(threads, of: "--threads", atMost: Bounds.workers)
       try Library.setThreadCount(threads)

@@ -1,6 +1,6 @@
 // Written by Rule/make_operators.py, of PyTorch 2.13.0; change the rule there.
 extension AdmittedOperators {
-  /// 641 names in the namespace `aten`; in parentheses the arguments that may be text.
+  /// 639 names in the namespace `aten`; in parentheses the arguments that may be text.
   static let words = """
     __and__ __iand__ __ilshift__ __ior__ __ixor__ __lshift__ __or__ __rshift__ __xor__ _adaptive_avg_pool2d
     _adaptive_avg_pool3d _assert_tensor_metadata _cdist_forward _conj_physical _embedding_bag _fused_rms_norm
@@ -25,18 +25,18 @@ extension AdmittedOperators {
     fft_fftfreq fft_fftn(norm) fft_fftshift fft_ifft(norm) fft_ifft2(norm) fft_ifftn(norm) fft_ifftshift
     fft_irfft(norm) fft_irfft2(norm) fft_irfftn(norm) fft_rfft(norm) fft_rfft2(norm) fft_rfftfreq fft_rfftn(norm) fill
     fill_ fix flatten flip fliplr flipud float_power float_power_ floor floor_ floor_divide fmax fmin fmod fmod_ frac
-    frac_ frexp frobenius_norm full full_like gather gcd ge ge_ gelu(approximate) gelu_(approximate) glu greater
+    frac_ frexp frobenius_norm full full_like gather ge ge_ gelu(approximate) gelu_(approximate) glu greater
     greater_equal grid_sampler grid_sampler_2d grid_sampler_3d group_norm gru gru_cell gt gt_ hardshrink hardsigmoid
     hardsigmoid_ hardswish hardswish_ hardtanh hardtanh_ heaviside histc hstack huber_loss hypot hypot_ i0 i0_ igamma
     igamma_ igammac igammac_ im2col imag index index_add index_add_ index_copy index_copy_ index_fill index_fill_
     index_put index_put_ index_reduce(reduce) index_select inner instance_norm inverse isclose isfinite isin isinf
-    isnan isneginf isposinf item kl_div kron kthvalue l1_loss layer_norm lcm ldexp ldexp_ le le_ leaky_relu
-    leaky_relu_ lerp lerp_ less less_equal lgamma lgamma_ lift_fresh_copy linalg_cholesky linalg_cross linalg_det
-    linalg_diagonal linalg_eigh(UPLO) linalg_inv linalg_matmul linalg_matrix_exp linalg_matrix_norm(ord)
-    linalg_multi_dot linalg_norm(ord) linalg_qr(mode) linalg_slogdet linalg_solve linalg_svd(driver) linalg_vecdot
-    linalg_vector_norm linear linspace log log10 log10_ log1p log1p_ log2 log2_ log_ log_sigmoid log_sigmoid_forward
-    log_softmax logaddexp logaddexp2 logcumsumexp logical_and logical_and_ logical_not logical_not_ logical_or
-    logical_or_ logical_xor logical_xor_ logit logit_ logsumexp lstm lstm_cell lt lt_ mH mT masked_fill masked_fill_
+    isnan isneginf isposinf item kl_div kron kthvalue l1_loss layer_norm ldexp ldexp_ le le_ leaky_relu leaky_relu_
+    lerp lerp_ less less_equal lgamma lgamma_ lift_fresh_copy linalg_cholesky linalg_cross linalg_det linalg_diagonal
+    linalg_eigh(UPLO) linalg_inv linalg_matmul linalg_matrix_exp linalg_matrix_norm(ord) linalg_multi_dot
+    linalg_norm(ord) linalg_qr(mode) linalg_slogdet linalg_solve linalg_svd(driver) linalg_vecdot linalg_vector_norm
+    linear linspace log log10 log10_ log1p log1p_ log2 log2_ log_ log_sigmoid log_sigmoid_forward log_softmax
+    logaddexp logaddexp2 logcumsumexp logical_and logical_and_ logical_not logical_not_ logical_or logical_or_
+    logical_xor logical_xor_ logit logit_ logsumexp lstm lstm_cell lt lt_ mH mT masked_fill masked_fill_
     masked_scatter masked_scatter_ masked_select matmul matrix_H matrix_exp matrix_power max max_pool1d max_pool2d
     max_pool2d_with_indices max_pool3d max_pool3d_with_indices max_unpool2d maximum mean meshgrid(indexing) min
     minimum mish mish_ mm moveaxis movedim mse_loss mul mul_ multinomial multiply mv mvlgamma nan_to_num nan_to_num_

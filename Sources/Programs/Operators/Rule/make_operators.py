@@ -61,6 +61,8 @@ FORBIDDEN = {
     "_fft_c2r": "as _fft_r2c; fft_irfft checks it",
     "_pdist_forward": "internal",
     "empty_strided": "strides that need no memory, then sizes without end",
+    "gcd": "as lcm",
+    "lcm": "divides by zero, which traps",
     "median": "reads one element beyond its tensor",
     "mvlgamma_": "not needed",
 }
