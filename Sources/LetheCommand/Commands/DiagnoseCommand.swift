@@ -95,7 +95,7 @@ struct DiagnoseCommand: ParsableCommand, ResultOptions {
     _ number: Int, of models: ComparedModels, to output: String, epoch: Int, _ progress: (String) -> Void
   ) throws {
     let remedies = try RemedyMeasure(models).tried(onProgress: progress)
-    guard remedies.indices.contains(number - 1) else {
+    guard number >= 1, number <= remedies.count else {
       throw CommandError.usage("--apply \(number): there are \(remedies.count) remedies that can be applied")
     }
     try models.checkpoint(applying: remedies[number - 1], epoch: epoch).write(to: output)

@@ -30,7 +30,7 @@ struct EvaluateCommand: ParsableCommand, ResultOptions {
 
   func run() throws {
     let path = try CheckpointPath(checkpoint).path
-    let stored = try Checkpoint(contentsOf: path)
+    let stored = try hardware.runnable(path)
     let dataset = try reading.load(data, for: stored.program)
     let model = try Model(stored, device: try hardware.open())
     let task = head ?? (stored.heads[dataset.name] == nil ? stored.task : dataset.name)

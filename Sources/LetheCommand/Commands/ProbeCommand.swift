@@ -40,10 +40,10 @@ struct ProbeCommand: ParsableCommand, ResultOptions {
   private var output: String? { destination.output }
 
   func run() throws {
-    guard samples >= 10 else { throw CommandError.usage("--samples must be at least 10, found \(samples)") }
+    try Bounds.check(samples, of: "--samples", atLeast: 10, atMost: Bounds.examples)
     let paths = try paths()
     let device = try hardware.open()
-    let models = try paths.map { try Model(Checkpoint(contentsOf: $0), device: device) }
+    let models = try paths.map { try Model(hardware.runnable($0), device: device) }
     let data = try reading.load(data, for: models[0].program)
     let finding = try ProbeMeasure(
       zip(paths, models).map { (name: $0, model: $1) }, on: ProbeData(data, trainCount: samples)

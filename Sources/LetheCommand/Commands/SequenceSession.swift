@@ -25,7 +25,7 @@ struct SequenceSession {
     let options =
       try resumed?.options(resumedBy: command.training, command.regularizers)
       ?? command.training.options(command.regularizers)
-    let checkpoint = try resumed.map { try TaskSequence.start(of: $0) } ?? Checkpoint(contentsOf: path)
+    let checkpoint = try resumed.map { try TaskSequence.start(of: $0) } ?? command.hardware.runnable(path)
     let tasks = try command.tasks.task.map { text in
       let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
       let known = resumed?.record.data.tasks.first { $0.name == parts[0] }
