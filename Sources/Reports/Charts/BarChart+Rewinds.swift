@@ -3,9 +3,11 @@ import Findings
 extension BarChart {
   /// What putting layers back brings, a row each, in points.
   ///
-  /// - Parameter rewinds: fractions; a cost that is NaN is left out.
+  /// - Parameters:
+  ///   - rewinds: fractions; a cost that is NaN is left out.
+  ///   - folds: whether many rows may be told apart by what they regain, each being a layer alone.
   public static func rewinds(
-    _ rewinds: [(name: String, gain: Estimate, cost: Double)], title: String, subtitle: String
+    _ rewinds: [(name: String, gain: Estimate, cost: Double)], title: String, subtitle: String, folds: Bool = true
   ) -> BarChart {
     var series = [
       Series(
@@ -15,7 +17,8 @@ extension BarChart {
     if rewinds.contains(where: { $0.cost.isFinite }) {
       series.append(Series(name: "target lost", values: rewinds.map { .init(100 * $0.cost) }))
     }
-    return BarChart(
+    let chart = BarChart(
       title: title, subtitle: subtitle, valueTitle: "points", decimals: 1, rows: rewinds.map(\.name), series: series)
+    return folds ? chart.folded("layers that regain most") { $0.first } : chart
   }
 }

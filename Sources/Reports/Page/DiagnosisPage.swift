@@ -11,9 +11,12 @@ public struct DiagnosisPage: Sendable {
 
 extension DiagnosisPage {
   /// The page: one file, nothing loaded from elsewhere.
-  public func html() -> String {
+  ///
+  /// - Parameter links: other pages, from this one's folder.
+  public func html(links: [PageLink] = []) -> String {
     var sections = [
-      ([advice, proxyNote, countNote].compactMap { $0 }.map { "<p>\(PageElements.prose($0))</p>" }.joined()),
+      PageSection(
+        nil, [advice, proxyNote, countNote].compactMap { $0 }.map { "<p>\(PageElements.prose($0))</p>" }.joined()),
       PageElements.section(
         "Why",
         PageElements.figure(waterfallChart(), width: 720)
@@ -21,9 +24,13 @@ extension DiagnosisPage {
             PageElements.paragraph("\($0.kind.rawValue): \($0.kind.advice)")
           }.joined()),
       PageElements.section(
-        "Where", PageElements.table(layerTable(), marksRows: true) + PageElements.paragraph(explanation)),
+        "Where",
+        PageElements.table(layerTable(verdictFirst: true), marksRows: true, noun: "layer")
+          + PageElements.paragraph(explanation)),
     ]
-    if !finding.remedies.isEmpty { sections.append(PageElements.section(remedyTitle, remedyContent)) }
+    if !finding.remedies.isEmpty {
+      sections.append(PageElements.section(remedyTitle, remedyContent, anchor: "remedies"))
+    }
     sections.append(
       PageElements.section("Putting layers back", PageElements.figure(rewindChart(), width: 720)))
     if finding.epochs.count > 1 {
@@ -33,17 +40,18 @@ extension DiagnosisPage {
           "When", (moment.map { PageElements.paragraph(Self.sentence($0)) } ?? "") + PageElements.grid(maps)))
     }
     if !finding.classes.isEmpty {
-      sections.append(PageElements.section("Which classes", PageElements.table(classTable(), marksRows: true)))
+      sections.append(
+        PageElements.section("Which classes", PageElements.table(classTable(), marksRows: true, noun: "class")))
     }
     if !finding.examples.isEmpty { sections.append(PageElements.section("Which examples", exampleContent)) }
     sections.append(
       PageElements.section(
         "How sure",
         PageElements.table(measureTable(), marksRows: true)
-          + PageElements.table(controlTable(), marksRows: true) + PageElements.paragraph(controlWords)))
+          + PageElements.table(controlTable(), marksRows: true, noun: "layer") + PageElements.paragraph(controlWords)))
     return PageElements.document(
-      title: finding.title, headline: verdict, sections: sections, footer: "Made by Lethe: <code>lethe diagnose</code>."
-    )
+      title: finding.title, headline: verdict, sections: sections, links: links,
+      footer: "Made by Lethe: <code>lethe diagnose</code>.")
   }
 
   private var remedyContent: String {
@@ -52,7 +60,7 @@ extension DiagnosisPage {
     func commands(_ remedies: [Remedy], _ name: (Int, Remedy) -> String) -> String {
       remedies.enumerated().map {
         PageElements.paragraph(name($0, $1))
-          + "<div class=\"scroll\"><pre><code>\(escapedMarkup($1.command ?? ""))</code></pre></div>"
+          + PageElements.command($1.command ?? "")
       }.joined()
     }
     let best = finding.established.first
@@ -68,7 +76,7 @@ extension DiagnosisPage {
       example.picture.map { picture in
         "<figure>\(picture.image(alternative: "test example \(example.index), \(example.label)"))<figcaption>"
           + escapedMarkup("\(example.label) → \(example.after)")
-          + "<p>\(NumberText.percent(example.confidenceBefore)) → \(NumberText.percent(example.confidenceAfter))</p>"
+          + "<p>\(confidences(example))</p>"
           + "</figcaption></figure>"
       }
     }
@@ -81,6 +89,11 @@ extension DiagnosisPage {
       + "All \(NumberText.grouped(finding.examples.count)) that changed\(among) are in diagnosis-examples.csv beside this "
       + "page."
     return "<div class=\"pictures\">\(pictures.joined(separator: "\n"))</div>" + PageElements.paragraph(words)
+  }
+
+  private func confidences(_ example: ChangedExample) -> String {
+    PageElements.prose(
+      "\(NumberText.percent(example.confidenceBefore)) → \(NumberText.percent(example.confidenceAfter))")
   }
 
   private var explanation: String {
