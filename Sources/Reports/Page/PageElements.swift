@@ -111,8 +111,10 @@ enum PageElements {
     let rows = table.rows.map { row in
       "<tr>"
         + row.enumerated().map { index, field in
-          index == 0 && marksRows
-            ? "<th scope=\"row\">\(prose(field))</th>" : "<td\(kind(index))>\(prose(field))</td>"
+          // Numbers are not wrapped.
+          let text = table.columns[index].alignment == .right ? escapedMarkup(field) : prose(field)
+          return index == 0 && marksRows
+            ? "<th scope=\"row\">\(text)</th>" : "<td\(kind(index))>\(text)</td>"
         }.joined() + "</tr>"
     }
     return """

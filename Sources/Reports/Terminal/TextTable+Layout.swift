@@ -21,8 +21,9 @@ extension TextTable {
       parts[parts.count - 1].append(column)
     }
     let hidden = columns.indices.filter { !shown.contains($0) }.map { columns[$0].title }
+    let note = "(a wider terminal shows \(hidden.joined(separator: ", ")) too)"
     return parts.map { laidOut($0, width: width) }.joined(separator: "\n")
-      + (hidden.isEmpty ? "" : "(a wider terminal shows \(hidden.joined(separator: ", ")) too)\n")
+      + (hidden.isEmpty ? "" : Self.wrapped(note, to: width).joined(separator: "\n") + "\n")
   }
 
   /// How many cells the table takes where nothing limits it.
