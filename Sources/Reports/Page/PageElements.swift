@@ -34,8 +34,12 @@ enum PageElements {
       """
   }
 
-  /// Text that may be broken into lines, though not between a number and its per cent sign.
-  static func prose(_ text: String) -> String { escapedMarkup(text.replacing(" %", with: "\u{A0}%")) }
+  /// Text that may be broken into lines, though neither between a number and its per cent sign nor within `p < 0.001`.
+  static func prose(_ text: String) -> String {
+    var text = text.replacing(" %", with: "\u{A0}%")
+    for sign in ["<", "="] { text = text.replacing(" p \(sign) ", with: " p\u{A0}\(sign)\u{A0}") }
+    return escapedMarkup(text)
+  }
 
   static func paragraph(_ text: String) -> String { "<p class=\"note\">\(prose(text))</p>" }
 
@@ -114,7 +118,7 @@ enum PageElements {
           // Numbers are not wrapped.
           let text = table.columns[index].alignment == .right ? escapedMarkup(field) : prose(field)
           return index == 0 && marksRows
-            ? "<th scope=\"row\">\(text)</th>" : "<td\(kind(index))>\(text)</td>"
+            ? "<th scope=\"row\">\(text.replacing(".", with: ".<wbr>"))</th>" : "<td\(kind(index))>\(text)</td>"
         }.joined() + "</tr>"
     }
     return """

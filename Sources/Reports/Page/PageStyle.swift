@@ -27,9 +27,10 @@ enum PageStyle {
     table{border-collapse:collapse;font-size:.9rem;font-variant-numeric:tabular-nums}
     th,td{padding:.35rem .9rem .35rem 0;text-align:left;vertical-align:baseline;border-bottom:1px solid var(--grid)}
     th{font-weight:600}
-    thead th{color:var(--muted);font-weight:500;white-space:nowrap}
+    thead th{color:var(--muted);font-weight:500}
     tbody th{overflow-wrap:break-word;max-width:18rem}
-    .number{text-align:right;white-space:nowrap}
+    .number{text-align:right}
+    td.number{white-space:nowrap}
     pre{margin:.3rem 0 .8rem;padding:.5rem .7rem;border:1px solid var(--grid);border-radius:4px;font-size:.85rem;
     white-space:pre-wrap;overflow-x:auto}
     pre span{white-space:nowrap}
@@ -47,7 +48,7 @@ enum PageStyle {
     @media (max-width:860px){.pair{grid-template-columns:minmax(0,1fr)}}
     @media screen and (max-width:640px){main{padding:20px 16px 32px}.wide{display:none}.narrow{display:block}
     tbody th{min-width:6.5rem;max-width:8.5rem;overflow-wrap:anywhere}
-    thead th{white-space:normal}th,td{padding-right:.7rem}}
+    th,td{padding-right:.7rem}}
     @media print{main{max-width:none;padding:0}h2,h3{break-after:avoid}tr{break-inside:avoid}
     .pair{grid-template-columns:repeat(2,minmax(0,1fr))}.large .chart{max-width:100%}.scroll{overflow:visible}nav,.files{display:none}
     details:not(.folded)::details-content{content-visibility:visible;height:auto}*{print-color-adjust:exact}}
