@@ -1,5 +1,6 @@
 import Datasets
 import Evaluation
+import Findings
 import Metrics
 import Models
 import Programs
@@ -32,9 +33,15 @@ extension LinearProbe {
     self.init(layer: layer, accuracy: Analysis.accuracy(isCorrect), isCorrect: isCorrect, penalty: penalty)
   }
 
-  /// What was lost between two probings of the same layers: accuracy before minus after, by layer.
-  static func drops(from before: [LinearProbe], to after: [LinearProbe]) -> [String: Double] {
-    Dictionary(uniqueKeysWithValues: zip(before, after).map { ($0.layer, $0.accuracy - $1.accuracy) })
+  /// What was lost between two probings of the same layers on the same examples: accuracy before minus after, by layer,
+  /// with the paired bootstrap interval over the examples. What another draw of the training examples would change is
+  /// not in it.
+  static func drops(from before: [LinearProbe], to after: [LinearProbe]) -> [String: Estimate] {
+    var random = RandomSource(seed: 8)
+    return Dictionary(
+      uniqueKeysWithValues: zip(before, after).map { first, second in
+        (first.layer, -PairedComparison(before: first.isCorrect, after: second.isCorrect).change(using: &random))
+      })
   }
 }
 
@@ -112,9 +119,15 @@ extension Model {
     }
   }
 
-  /// The accuracy of a probe fitted to permuted labels: what a probe makes of nothing.
-  public func control(on layer: String, _ data: ProbeData) throws -> Double? {
-    try probes(of: [layer], on: data, labels: data.permuted(seed: 0)).first?.accuracy
+  /// The accuracies of probes fitted to permuted labels, one a permutation: what a probe makes of nothing.
+  public func control(on layer: String, _ data: ProbeData) throws -> ControlDraws {
+    let train = try features(of: [layer], on: data.train, dataset: data.dataset)
+    let test = try features(of: [layer], on: data.test, dataset: data.dataset)
+    guard let fitted = train[layer], let judged = test[layer] else { return ControlDraws([]) }
+    return ControlDraws(
+      try (0..<UInt64(ControlDraws.count)).map { seed in
+        try LinearProbe(layer: layer, train: fitted, test: judged, on: data, labels: data.permuted(seed: seed)).accuracy
+      })
   }
 
   /// A regression whose penalty is chosen on a fifth of the examples, then fitted to all; and the accuracy on that fifth

@@ -32,7 +32,7 @@ public struct ForgottenAmount: Sendable {
         ("before minus worst epoch", forgetting.worst, false), ("mean over the epochs", forgetting.area, false),
       ]
     }
-    named.append(("chance level of \(Score.accuracy.name)", forgetting.chance, true))
+    if !isAgreement { named.append(("always naming the commonest class", forgetting.chance, true)) }
     if let runs {
       named += [
         ("mean of \(runs.count) runs", runs.loss.value, false), ("its 95 % interval, from", runs.loss.low, false),

@@ -6,8 +6,8 @@ extension DiagnosisPage {
   /// - Parameter verdictFirst: whether the verdict stands beside the name, where a small screen shows it.
   public func layerTable(verdictFirst: Bool = false) -> TextTable {
     let layers = finding.layers
-    let hasProbes = layers.contains { $0.probeDrop.isFinite }
-    let hasTarget = layers.contains { $0.cost.isFinite }
+    let hasProbes = layers.contains { $0.probeDrop.value.isFinite }
+    let hasTarget = layers.contains { $0.cost.value.isFinite }
     let predicts = layers.contains { $0.predictedLoss.isFinite }
     var table = TextTable(
       [.init("layer")] + (verdictFirst ? [.init("verdict")] : []) + [.number("drift")]
@@ -21,11 +21,11 @@ extension DiagnosisPage {
       if predicts { row.append(NumberText.significant(layer.predictedLoss)) }
       row.append(NumberText.fixed(layer.similarity.value, 2))
       if hasTarget { row.append(NumberText.fixed(layer.targetSimilarity.value, 2)) }
-      if hasProbes { row.append(NumberText.points(layer.probeDrop)) }
+      if hasProbes { row.append(NumberText.points(layer.probeDrop.value)) }
       row += [
         NumberText.points(layer.gain.value), NumberText.interval(layer.gain.low, layer.gain.high, scale: 100),
       ]
-      if hasTarget { row.append(NumberText.points(layer.cost)) }
+      if hasTarget { row.append(NumberText.points(layer.cost.value)) }
       table.append(row + (verdictFirst ? [] : verdict), weight: layer.gain.value)
     }
     return table
@@ -85,7 +85,7 @@ extension DiagnosisPage {
     for (number, remedy) in triedRemedies.enumerated() {
       table.append([
         "\(number + 1)", remedy.action, NumberText.signedPoints(remedy.gain.value),
-        NumberText.interval(remedy.gain.low, remedy.gain.high, scale: 100), NumberText.signedPoints(-remedy.cost),
+        NumberText.interval(remedy.gain.low, remedy.gain.high, scale: 100), NumberText.signedPoints(-remedy.cost.value),
       ])
     }
     return table

@@ -14,18 +14,20 @@ extension DiagnosisPage {
   ///
   /// - Parameter links: other pages, from this one's folder.
   public func html(links: [PageLink] = []) -> String {
+    let notes = PageSection(nil, notes)
+    guard finding.forgetting.tooLittle == nil else { return document([notes], links) }
     var sections = [
-      PageSection(
-        nil, [advice, proxyNote, countNote].compactMap { $0 }.map { "<p>\(PageElements.prose($0))</p>" }.joined()),
+      notes,
       PageElements.section(
         "Why",
         PageElements.figure(waterfallChart(), width: 720)
-          + finding.causes.filter { $0.loss.value > 0 }.map {
+          + finding.causes.filter(\.isEstablished).map {
             PageElements.paragraph("\($0.kind.rawValue): \($0.kind.advice)")
           }.joined()),
       PageElements.section(
         "Where",
-        PageElements.table(layerTable(verdictFirst: true), marksRows: true, noun: "layer")
+        [baselineNote, exceedingNote].compactMap { $0 }.map { PageElements.paragraph($0) }.joined()
+          + PageElements.table(layerTable(verdictFirst: true), marksRows: true, noun: "layer")
           + PageElements.paragraph(explanation)),
     ]
     if !finding.remedies.isEmpty {
@@ -49,9 +51,19 @@ extension DiagnosisPage {
         "How sure",
         PageElements.table(measureTable(), marksRows: true)
           + PageElements.table(controlTable(), marksRows: true, noun: "layer") + PageElements.paragraph(controlWords)))
-    return PageElements.document(
+    return document(sections, links)
+  }
+
+  /// What is said before anything else.
+  private var notes: String {
+    [advice, proxyNote, countNote, classNote].compactMap { $0 }.map { "<p>\(PageElements.prose($0))</p>" }.joined()
+  }
+
+  private func document(_ sections: [PageSection], _ links: [PageLink]) -> String {
+    PageElements.document(
       title: finding.title, headline: verdict, sections: sections, links: links,
-      footer: "Made by Lethe: <code>lethe diagnose</code>.")
+      footer: "Made by Lethe: <code>lethe diagnose</code>."
+    )
   }
 
   private var remedyContent: String {
@@ -104,8 +116,8 @@ extension DiagnosisPage {
       }
       .joined(separator: ", ")
     return
-      "Drift: ‖after − before‖ / ‖before‖. Predicted loss: ½ Σ F (w − w⁰)², nats of source loss that the drift adds "
-      + "by the source's Fisher information. CKA: debiased, before against after. Probe drop: points that a linear "
+      "Drift: ‖after − before‖ / ‖before‖. Predicted loss: ½ Σ F (w − w⁰)², by the source's Fisher information, in nats: it "
+      + "ranks layers, and as an amount it is good for small steps only. CKA: debiased, before against after. Probe drop: points that a linear "
       + "classifier fitted anew on the layer lost. Rewind: points of source accuracy regained, and of target accuracy "
       + "lost, when the layer alone is put back."
       + (related.isEmpty
@@ -114,8 +126,12 @@ extension DiagnosisPage {
   }
 
   private var controlWords: String {
-    let probes = finding.probeControls.named.filter { $0.value.isFinite }
-      .map { "\($0.name) \(NumberText.percent($0.value))" }.joined(separator: ", ")
+    let controls = finding.probeControls
+    let probes = [
+      controls.permuted.scores.isEmpty ? nil : "\(ProbeControls.permutedName) \(controls.permuted.words)",
+      controls.untrained.isFinite
+        ? "\(ProbeControls.untrainedName) \(NumberText.percent(controls.untrained))" : nil,
+    ].compactMap { $0 }.joined(separator: ", ")
     return
       "CKA beside what it says where the answer is known: of shuffled examples none, of a layer with itself all; a "
       + "network never trained shows what architecture and inputs alone make alike, other runs what a seed alone changes."

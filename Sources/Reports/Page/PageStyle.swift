@@ -50,7 +50,7 @@ enum PageStyle {
     tbody th{min-width:6.5rem;max-width:8.5rem;overflow-wrap:anywhere}
     th,td{padding-right:.7rem}}
     @media print{main{max-width:none;padding:0}h2,h3{break-after:avoid}tr{break-inside:avoid}
-    .pair{grid-template-columns:repeat(2,minmax(0,1fr))}.large .chart{max-width:100%}.scroll{overflow:visible}nav,.files{display:none}
+    .pair{grid-template-columns:repeat(2,minmax(0,1fr))}.large .chart{max-width:100%}.scroll{overflow:visible}nav,section:has(.files){display:none}
     details:not(.folded)::details-content{content-visibility:visible;height:auto}*{print-color-adjust:exact}}
 
     """

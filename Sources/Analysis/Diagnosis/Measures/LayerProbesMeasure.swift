@@ -8,7 +8,7 @@ struct LayerProbesMeasure {
   /// At epoch 0.
   private let before: [LinearProbe]
   /// What was lost by the epoch that the model after is of.
-  let drops: [String: Double]
+  let drops: [String: Estimate]
   private let epoch: Int
   let controls: ProbeControls
 
@@ -24,13 +24,13 @@ struct LayerProbesMeasure {
     controls =
       try layers.last.map { last in
         ProbeControls(
-          permuted: try models.after.control(on: last, data) ?? .nan,
+          permuted: try models.after.control(on: last, data),
           untrained: try untrained.probes(of: [last], on: data).first?.accuracy ?? .nan)
       } ?? ProbeControls()
   }
 
   /// What was lost by an epoch, measured where it is not known yet.
-  func drops(of model: Model, epoch: Int) throws -> [String: Double] {
+  func drops(of model: Model, epoch: Int) throws -> [String: Estimate] {
     epoch == self.epoch ? drops : LinearProbe.drops(from: before, to: try model.probes(of: layers, on: data))
   }
 }
