@@ -83,6 +83,7 @@ struct CKACommand: ParsableCommand, ResultOptions {
   @OptionGroup var destination: Destination
   @OptionGroup var reading: DataOptions
   @OptionGroup var hardware: DeviceOptions
+  @OptionGroup var tables: TableOptions
   @OptionGroup var shared: OutputOptions
 
   enum Measure: String, ExpressibleByArgument, CaseIterable { case cka, svcca, pwcca, procrustes }

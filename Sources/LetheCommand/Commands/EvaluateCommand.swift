@@ -26,6 +26,7 @@ struct EvaluateCommand: ParsableCommand, ResultOptions {
 
   @OptionGroup var reading: DataOptions
   @OptionGroup var hardware: DeviceOptions
+  @OptionGroup var tables: TableOptions
   @OptionGroup var shared: OutputOptions
 
   func run() throws {
@@ -45,6 +46,6 @@ struct EvaluateCommand: ParsableCommand, ResultOptions {
       perClass: zip(dataset.classNames, classes).map { .init($0, score: $1.accuracy, count: $1.count) })
     guard !shared.json else { return try Console.result(FindingEncoder.encode(finding)) }
     Console.result(finding.verdict)
-    Console.table(finding.classTable())
+    Console.table(finding.classTable(), of: "class", all: tables.all)
   }
 }

@@ -35,6 +35,7 @@ struct ProbeCommand: ParsableCommand, ResultOptions {
   @OptionGroup var destination: ChartDestination
   @OptionGroup var reading: DataOptions
   @OptionGroup var hardware: DeviceOptions
+  @OptionGroup var tables: TableOptions
   @OptionGroup var shared: OutputOptions
 
   private var output: String? { destination.output }
@@ -50,7 +51,7 @@ struct ProbeCommand: ParsableCommand, ResultOptions {
     ).finding(layers: layers)
     if let output { try AtomicFile.write(Data(finding.chart().svg().utf8), to: output) }
     if shared.json { return Console.result(try FindingEncoder.encode(finding)) }
-    Console.table(finding.table())
+    Console.table(finding.table(), of: "layer", all: tables.all)
     Console.result(finding.controlWords)
     if let output { Console.result("chart: \(output)") }
   }

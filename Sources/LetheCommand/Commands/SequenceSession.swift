@@ -62,17 +62,33 @@ struct SequenceSession {
       }, onEvent: { display?.show($0) })
     interruption.end()
     try Self.finish(
-      Run.open(command.destination.output), compatibility: command.tasks.compat, isJSON: isSilent, page: nil)
+      Run.open(command.destination.output), compatibility: command.tasks.compat, isJSON: isSilent, page: nil,
+      files: output)
   }
 
   /// Writes a sequence's report and shows its measures.
-  static func finish(_ run: Run, compatibility: AccuracyMatrix.Compatibility, isJSON: Bool, page: String?) throws {
+  ///
+  /// - Parameters:
+  ///   - page: nil for the run's own.
+  ///   - files: a folder for the chart and the numbers; nil for none.
+  static func finish(
+    _ run: Run, compatibility: AccuracyMatrix.Compatibility, isJSON: Bool, page: String?, files: String?
+  ) throws {
     guard let result = SequenceResult(run)?.defined(by: compatibility) else { return }
     let title = URL(fileURLWithPath: run.path).lastPathComponent
     let page = page ?? "\(run.path)/report.html"
-    let folder = (page as NSString).deletingLastPathComponent
-    try AtomicFile.write(Data(result.html(title: title).utf8), to: page)
-    try AtomicFile.write(Data(result.csv().utf8), to: "\(folder.isEmpty ? "." : folder)/accuracy-matrix.csv")
+    let folder = PageFolder(of: page)
+    let tasks = (try? FileManager.default.contentsOfDirectory(atPath: "\(run.path)/tasks")) ?? []
+    let links = tasks.sorted().map { name in
+      PageLink("report of \(name)", path: folder.relative(to: "\(run.path)/tasks/\(name)/report.html"))
+    }
+    try AtomicFile.write(
+      Data(result.html(title: title, links: folder.existing(links, besides: page)).utf8), to: page)
+    if let files {
+      try FileManager.default.createDirectory(atPath: files, withIntermediateDirectories: true)
+      try AtomicFile.write(Data(result.csv().utf8), to: "\(files)/accuracy-matrix.csv")
+      try AtomicFile.write(Data(result.chart(title: title).svg().utf8), to: "\(files)/accuracy-matrix.svg")
+    }
     if isJSON { return Console.result(try FindingEncoder.encode(result)) }
     Console.result("")
     Console.table(result.table())

@@ -36,6 +36,12 @@ struct OperatorOptions: InvocationOptions {
   }
 }
 
+/// Of commands whose tables have a row for every layer or class.
+struct TableOptions: InvocationOptions {
+  @Flag(help: "Every row of a long table, in order; without it, those that matter most.")
+  var all = false
+}
+
 struct DeviceOptions: ExecutionOptions {
   @Option(help: "auto, cpu, cuda or cuda:N.")
   var device = "auto"
