@@ -15,6 +15,9 @@ extension TrainingOptions {
     try require(.accumulation, accumulation, "at least 1") { $0 >= 1 }
     try require(.labelSmoothing, labelSmoothing, "in 0..<1") { (0..<1).contains($0) }
     try require(.patience, patience ?? 1, "at least 1") { $0 >= 1 }
+    if case .fraction(let fraction) = validation {
+      try require(.validation, fraction, "above 0 and below 1, or test") { $0 > 0 && $0 < 1 }
+    }
     switch unfreezing {
     case .none: break
     case .every(let epochs): try require(.unfreezesEvery, epochs, "at least 1") { $0 >= 1 }

@@ -114,8 +114,9 @@ struct TransferCommand: ParsableCommand {
     let options = try arguments.options(regularizers)
     let device = try hardware.open()
     for data in targets {
-      try TrainingRun(options: options, path: "", target: data, device: device)
-        .check(checkpoint)
+      var run = TrainingRun(options: options, path: "", target: data, device: device)
+      run.isChosenAmong = !experiment.map
+      try run.check(checkpoint)
     }
     if experiment.map {
       try TransferMapSession(

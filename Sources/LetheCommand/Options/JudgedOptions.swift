@@ -102,7 +102,9 @@ extension JudgedOptions {
       switch data {
       case .given(let text): return try reading.load(text, for: before.program)
       case .recorded(let reference):
-        do { return try reading.load(reference, for: before.program) } catch let error as DatasetError {
+        do { return try reading.load(reference, for: before.program).judging(reference) } catch let error
+          as DatasetError
+        {
           let words = "\(ErrorWords.text(of: error)); \(option) DATA gives others"
           throw ExitStatus.of(error) == EX_NOINPUT ? CommandError.missing(words) : CommandError.badInput(words)
         }

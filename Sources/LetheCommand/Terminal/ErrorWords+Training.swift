@@ -26,6 +26,7 @@ extension TrainingOptions.Key {
     case .adapters: "--lora"
     case .selection: "--best"
     case .patience: "--patience"
+    case .validation: "--validation"
     case .regularizers: "--regularizer"
     }
   }

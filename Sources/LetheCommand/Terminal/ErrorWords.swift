@@ -11,6 +11,8 @@ enum ErrorWords {
       "\(error); --fit resizes images and repeats a single channel"
     case DatasetError.unreadableImage: "\(error); --skip-unreadable leaves such images out"
     case DatasetError.differingSizes: "\(error): give --image-size"
+    case DatasetError.cannotHoldOut:
+      "\(error); --validation takes another fraction, or test to choose on the test set"
     case AnalysisError.tooFewForDirections: "\(error) (more --samples, or --pool mean)"
     case AnalysisError.checkpointAsFeatures(let path):
       "\(path): a checkpoint; give --data, the examples to compare it on"

@@ -10,12 +10,14 @@ extension RunReport {
 
   /// Which epoch a run stands for, where a rule chose it.
   private func bestText(_ run: RunFinding) -> String? {
-    guard let best = run.best, let epoch = run.epochs.first(where: { $0.epoch == best.epoch }) else { return nil }
+    guard let best = run.best, let epoch = run.epochs.first(where: { $0.epoch == best.epoch }) else {
+      return run.chosenBy.map { "\(run.name): \($0.sentence)" }
+    }
     let source = epoch.sourceScore.map { ", source \(NumberText.percent($0))" } ?? ""
     return "\(run.name): best epoch \(best.epoch) by “\(best.rule)” (target "
       + "\(NumberText.percent(epoch.targetScore))\(source))"
-      + (best.keepsBounds ? "." : "; no epoch keeps the rule’s bounds, this one misses them by least.")
-      + " The examples that choose an epoch also judge it: keep others for a last, fair figure."
+      + (best.keepsBounds ? "" : "; no epoch keeps the rule’s bounds, this one misses them by least")
+      + (run.chosenBy.map { ", \($0.words)." } ?? ".")
   }
 
   private func sections() -> [String] {

@@ -71,10 +71,11 @@ public struct RunReport: Sendable {
     }
   }
 
-  /// Which epoch a run stands for, where that is not the last.
+  /// Which epoch a run stands for, where that is not the last, and whether the test set chose.
   private func chosen(_ run: RunFinding) -> String {
-    guard run.isChosenBeforeTheLast, let last = run.epochs.last?.epoch else { return "" }
-    return run.hasSource ? ", at epoch \(run.chosenEpoch), its best of \(last)" : ", its best of \(last)"
+    let caution = run.chosenBy?.caution ?? ""
+    guard run.isChosenBeforeTheLast, let last = run.epochs.last?.epoch else { return caution }
+    return (run.hasSource ? ", at epoch \(run.chosenEpoch), its best of \(last)" : ", its best of \(last)") + caution
   }
 
   /// What a run without source data knows of its source.
@@ -154,15 +155,26 @@ extension RunReport {
       .number(run.hasSource ? "target" : "accuracy"), .number(run.hasSource ? "target loss" : "loss"),
     ]
     let source: [TextTable.Column] = run.hasSource ? [.number("source"), .number("source loss")] : []
-    var table = TextTable([.number("epoch")] + source + target + [.number("penalty"), .number("time")])
+    let validated = Self.validationColumns.filter { column in run.epochs.contains { column.value($0) != nil } }
+    var table = TextTable(
+      [.number("epoch")] + source + target + validated.map { .number($0.name) } + [.number("penalty"), .number("time")])
     for epoch in run.epochs {
       var row = [String(epoch.epoch)]
       if run.hasSource { row += [NumberText.percent(epoch.sourceScore), NumberText.significant(epoch.source?.loss)] }
       row += [NumberText.percent(epoch.targetScore), NumberText.significant(epoch.target?.loss)]
+      row += validated.map { NumberText.percent($0.value(epoch)) }
       row += [NumberText.significant(epoch.penalty), NumberText.duration(epoch.seconds)]
       table.append(row)
     }
     return table
+  }
+
+  /// What the examples that choose said at an epoch.
+  private static var validationColumns: [(name: String, value: (EpochFinding) -> Double?)] {
+    [
+      ("source validation", { $0.validation?.source?.value }), ("target validation", { $0.validation?.target?.value }),
+      ("proxy validation", { $0.validation?.proxy?.agreement }),
+    ]
   }
 
   /// Relative drift by layer, a column a run; with the other measures where there is one run.

@@ -5,6 +5,10 @@ import Metrics
 extension SequenceResult {
   /// The finding in a sentence, of a run of this name.
   public func verdict(of title: String) -> String {
+    finding(of: title) + (chosenBy.map { " \($0.sentence)" } ?? "")
+  }
+
+  private func finding(of title: String) -> String {
     let losses = tasks.indices.dropLast().map { (task: $0, loss: matrix[$0][$0] - (matrix.last?[$0] ?? .nan)) }
     let average = "\(NumberText.percent(averageScore)) on average over \(NumberText.plural(tasks.count, "task"))"
     guard let worst = losses.filter({ $0.loss.isFinite }).max(by: { $0.loss < $1.loss }) else {

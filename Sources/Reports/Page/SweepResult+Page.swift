@@ -2,23 +2,28 @@ import Findings
 
 /// The report of a sweep: which ways of holding back are worth their price.
 extension SweepResult {
-  /// The finding in a sentence.
+  /// The finding in a sentence, and by which examples it was chosen.
   public var verdict: String {
+    finding(in: chosenBy.map { " \($0.sentence)" } ?? "")
+  }
+
+  private func finding(in basis: String) -> String {
     func figures(_ row: Method) -> String {
       "target \(row.target?.text ?? NumberText.missing), source \(row.source?.text ?? NumberText.missing)"
     }
     if let budget {
       let limit = "\(NumberText.points(budget)) points"
-      guard let row = recommended else { return "No strength that was tried forgets \(limit) or less." }
+      guard let row = recommended else { return "No strength that was tried forgets \(limit) or less.\(basis)" }
       return row.method == "none"
-        ? "Plain fine-tuning forgets no more than \(limit): \(figures(row))."
-        : "\(row.method) has the best target accuracy of those that forget at most \(limit): \(figures(row))."
+        ? "Plain fine-tuning forgets no more than \(limit): \(figures(row)).\(basis)"
+        : "\(row.method) has the best target accuracy of those that forget at most \(limit): \(figures(row)).\(basis)"
     }
-    if let row = recommended { return "The knee of the frontier is \(row.method): \(figures(row))." }
+    if let row = recommended { return "The knee of the frontier is \(row.method): \(figures(row)).\(basis)" }
     let frontier = methods.filter(\.isOnFrontier)
     guard !frontier.isEmpty else { return "No method could be trained." }
-    if frontier.count == 1 { return "\(frontier[0].method) is best on both tasks: \(figures(frontier[0]))." }
-    return "\(NumberText.plural(frontier.count, "method")) trade one task for the other, and the frontier has no knee."
+    if frontier.count == 1 { return "\(frontier[0].method) is best on both tasks: \(figures(frontier[0])).\(basis)" }
+    return
+      "\(NumberText.plural(frontier.count, "method")) trade one task for the other, and the frontier has no knee.\(basis)"
   }
 
   private var finding: String {
@@ -31,17 +36,25 @@ extension SweepResult {
 
   /// A row a method.
   public func table() -> TextTable {
-    var table = TextTable([
-      TextTable.Column("method"), .number("source"), .number("target"), .number("forgotten"), .init(""),
-    ])
+    let isValidated = chosenBy?.examples == .validation
+    let validated = ["source validation", "target validation", "forgotten validation"]
+    var table = TextTable(
+      [TextTable.Column("method"), .number("source"), .number("target"), .number("forgotten")]
+        + (isValidated ? validated.map { .number($0) } : []) + [.init("")])
     for row in methods {
       var note = row.failure != nil ? "not trained" : row.isOnFrontier ? "frontier" : ""
       if budget == nil, row.method == knee { note += ", knee" }
       if row.method == choice { note += (note.isEmpty ? "" : ", ") + "within the budget" }
-      table.append([
-        row.method, row.source?.text ?? NumberText.missing, row.target?.text ?? NumberText.missing,
-        row.forgetting.map { NumberText.points($0.mean) } ?? NumberText.missing, note,
-      ])
+      func cells(_ source: RepeatedMean?, _ target: RepeatedMean?, _ forgetting: RepeatedMean?) -> [String] {
+        [
+          source?.text ?? NumberText.missing, target?.text ?? NumberText.missing,
+          forgetting.map { NumberText.points($0.mean) } ?? NumberText.missing,
+        ]
+      }
+      let own = row.validation
+      table.append(
+        [row.method] + cells(row.source, row.target, row.forgetting)
+          + (isValidated ? cells(own?.source, own?.target, own?.forgetting) : []) + [note])
     }
     return table
   }
@@ -55,7 +68,9 @@ extension SweepResult {
       seedCount == 1
       ? "one seed, so no intervals" : "means of \(seedCount) seeds with 95 % intervals (Student’s t)"
     return FrontierChart(
-      title: finding, subtitle: "accuracy on the test examples after training; \(seeds); line: the frontier",
+      title: finding,
+      subtitle: "accuracy on the test examples after training; \(seeds); line: the frontier"
+        + (chosenBy?.examples == .validation ? " by the validation examples" : chosenBy?.caution ?? ""),
       xTitle: "accuracy on the source, \(sourceTask) (%)", yTitle: "accuracy on the target, \(targetTask) (%)",
       points: methods.compactMap { row in
         guard let source = row.source, let target = row.target else { return nil }
@@ -87,13 +102,14 @@ extension SweepResult {
     let number = CommaSeparatedValues.number
     var file = CommaSeparatedValues(header: [
       "method", "source", "source_low", "source_high", "target", "target_low", "target_high", "forgetting", "frontier",
-      "failure",
+      "failure", "source_validation", "target_validation", "forgetting_validation",
     ])
     for row in methods {
       file.append(
         [row.method]
           + [row.source, row.target].flatMap { [$0?.mean, $0?.low, $0?.high].map(number) }
-          + [number(row.forgetting?.mean), row.isOnFrontier ? "true" : "false", row.failure ?? ""])
+          + [number(row.forgetting?.mean), row.isOnFrontier ? "true" : "false", row.failure ?? ""]
+          + [row.validation?.source, row.validation?.target, row.validation?.forgetting].map { number($0?.mean) })
     }
     return file.text
   }

@@ -11,15 +11,16 @@ extension TransferResult {
   /// What to do, and what that comes to.
   public var advised: String {
     let own = NumberText.percent(base.mean)
+    let basis = chosenBy.map { " \($0.sentence)" } ?? ""
     switch advice.action {
     case .startAnew:
-      return "Train a network of the target's own: every copy falls short of it (\(own))."
+      return "Train a network of the target's own: every copy falls short of it (\(own)).\(basis)"
     case .freeze where trainsHeadAlone:
-      return "Freeze everything but the head" + outcome
+      return "Freeze everything but the head" + outcome + basis
     case .freeze:
-      return "Freeze up to \(advice.frozen?.name ?? "") and fine-tune from there\(rates)" + outcome
+      return "Freeze up to \(advice.frozen?.name ?? "") and fine-tune from there\(rates)" + outcome + basis
     case .tuneAll:
-      return "Freeze nothing: even the first block is worth training on. Fine-tune it all\(rates)" + outcome
+      return "Freeze nothing: even the first block is worth training on. Fine-tune it all\(rates)" + outcome + basis
     }
   }
 
