@@ -40,6 +40,7 @@ struct ReportCommand: ParsableCommand, ResultOptions {
     if opened.count == 1, SequenceResult(opened[0]) != nil {
       return try SequenceSession.finish(opened[0], compatibility: compat, isJSON: shared.json, page: output)
     }
+    for run in opened { try run.requireEpoch() }
     let findings = opened.map(\.finding)
     let report = RunReport(runs: findings, title: title ?? findings.map(\.name).joined(separator: " and "))
     let page = output ?? "\(runs[0])/report.html"

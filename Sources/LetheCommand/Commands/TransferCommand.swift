@@ -105,6 +105,7 @@ struct TransferCommand: ParsableCommand {
 
   func run() throws {
     if continuation.printConfig { return EffectiveOptions(of: self).show() }
+    StandardOutput.becomesExpendable()
     try check()
     let path = try CheckpointPath(experiment.base).path
     let checkpoint = try Checkpoint(contentsOf: path)

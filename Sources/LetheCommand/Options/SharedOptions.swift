@@ -39,6 +39,8 @@ struct CheckpointPath {
     var isFolder: ObjCBool = false
     if FileManager.default.fileExists(atPath: text, isDirectory: &isFolder), isFolder.boolValue {
       let run = try Run.open(text)
+      try run.requireEpoch()
+      if let unfinished = run.unfinished { Console.say("\(text) is \(unfinished)") }
       path = run.checkpointPath(epoch: run.chosenEpoch)
     } else {
       path = text
@@ -58,6 +60,9 @@ struct WeightsPath {
 /// Refuses an output that exists, before any work is done.
 func requireAbsent(_ path: String) throws {
   guard !FileManager.default.fileExists(atPath: path) else {
+    if let unfinished = (try? Run.open(path))?.unfinished {
+      throw CommandError.unwritable(path: path, reason: "it exists, \(unfinished)")
+    }
     throw CommandError.unwritable(path: path, reason: "it exists; choose another name or remove it")
   }
 }

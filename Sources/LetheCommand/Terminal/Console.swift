@@ -10,7 +10,7 @@ enum Console {
     var errors: @Sendable (String) -> Void
 
     static let standard = Streams(
-      output: { try? FileHandle.standardOutput.write(contentsOf: Data($0.utf8)) },
+      output: { StandardOutput.write($0) },
       errors: { try? FileHandle.standardError.write(contentsOf: Data($0.utf8)) })
   }
 

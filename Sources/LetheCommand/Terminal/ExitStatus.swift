@@ -12,9 +12,6 @@ import Training
 
 /// What the command ends with when something went wrong.
 enum ExitStatus {
-  /// As a shell has it of a process that a signal ended: 128 + SIGINT.
-  static let interrupted: Int32 = 130
-
   /// Nil for errors that are not Lethe's own.
   static func of(_ error: any Error) -> Int32? {
     switch error {
@@ -39,6 +36,7 @@ enum ExitStatus {
     case .badInput: EX_DATAERR
     case .missing: EX_NOINPUT
     case .unwritable: EX_CANTCREAT
+    case .interrupted: Interruption.exitStatus
     }
   }
 
@@ -53,6 +51,7 @@ enum ExitStatus {
     switch error {
     case .notFound: EX_NOINPUT
     case .exists: EX_CANTCREAT
+    case .inUse: EX_TEMPFAIL
     default: EX_DATAERR
     }
   }
@@ -76,7 +75,7 @@ enum ExitStatus {
     switch error {
     case .notFinite, .regularizerDiverged, .badResume, .oneClass: EX_DATAERR
     case .frozenChanged: EX_SOFTWARE
-    case .interrupted: interrupted
+    case .interrupted: Interruption.exitStatus
     default: EX_USAGE
     }
   }
