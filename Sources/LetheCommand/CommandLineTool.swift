@@ -78,7 +78,7 @@ public enum CommandLineTool {
     if let code = error as? ExitCode { return code.rawValue }
     let code = Lethe.exitCode(for: error)
     if code == .success {
-      Console.result(Lethe.fullMessage(for: error))
+      Console.text(Lethe.fullMessage(for: error))
       return 0
     }
     if code.rawValue == EX_USAGE {

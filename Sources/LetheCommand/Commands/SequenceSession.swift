@@ -61,7 +61,7 @@ struct SequenceSession {
           display = EpochDisplay(
             hasSource: number > 0, hasProxy: false, isSilent: isSilent, isQuiet: command.shared.quiet)
           if !isSilent {
-            Console.result("\ntask \(tasks[number].name) (source: \(number > 0 ? tasks[number - 1].name : "none"))")
+            Console.paragraph("task \(tasks[number].name) (source: \(number > 0 ? tasks[number - 1].name : "none"))")
           }
         }, onEvent: { display?.show($0) })
     }

@@ -17,17 +17,42 @@ enum Console {
   /// The process's own, unless a caller within it listens.
   @TaskLocal static var streams = Streams.standard
 
-  static func say(_ line: String) { streams.errors(line + "\n") }
+  /// One line. Names in it may come from files: what would begin another one, or command the terminal, is shown as
+  /// ``printable(_:)`` has it.
+  static func say(_ line: String) { streams.errors(printable(line) + "\n") }
 
   static func error(_ message: String) { say("lethe: \(message)") }
 
   /// One line of results, at once even into a pipe.
-  static func result(_ line: String) { streams.output(line + "\n") }
+  static func result(_ line: String) { text(printable(line)) }
 
-  static func result(_ json: JSONValue) { result(json.serialized()) }
+  /// A line of results after an empty one.
+  static func paragraph(_ line: String) { text("\n" + printable(line)) }
 
-  static func table(_ table: TextTable) {
-    result(String(table.text().dropLast()))
+  static func result(_ json: JSONValue) { text(json.serialized()) }
+
+  static func table(_ table: TextTable) { text(String(table.text().dropLast())) }
+
+  /// Results of several lines, as they are.
+  static func text(_ text: String) { streams.output(text + "\n") }
+
+  /// A text with its control characters escaped, `\n` and `\u{1B}`, and those that turn the direction of writing.
+  static func printable(_ text: String) -> String {
+    guard text.unicodeScalars.contains(where: isUnprintable) else { return text }
+    return text.unicodeScalars.reduce(into: "") { result, scalar in
+      if isUnprintable(scalar) {
+        result += scalar.escaped(asASCII: true)
+      } else {
+        result.unicodeScalars.append(scalar)
+      }
+    }
+  }
+
+  private static func isUnprintable(_ scalar: Unicode.Scalar) -> Bool {
+    switch scalar.value {
+    case 0x202A...0x202E, 0x2066...0x2069, 0x2028, 0x2029: true
+    default: scalar.properties.generalCategory == .control
+    }
   }
 }
 
