@@ -108,7 +108,7 @@ struct TransferCommand: ParsableCommand {
     StandardOutput.becomesExpendable()
     try check()
     let path = try CheckpointPath(experiment.base).path
-    let checkpoint = try Checkpoint(contentsOf: path)
+    let checkpoint = try hardware.runnable(path)
     let targets = try self.targets.target.map { try reading.load($0, for: checkpoint.program) }
     var arguments = training
     if experiment.quick { arguments.examples = arguments.examples ?? 5000 }
@@ -186,9 +186,7 @@ struct TransferCommand: ParsableCommand {
   }
 
   private func check() throws {
-    guard extent.seeds >= 1 else {
-      throw CommandError.usage("--seeds must be at least 1, found \(extent.seeds)")
-    }
+    try Bounds.check(extent.seeds, of: "--seeds", atMost: Bounds.repetitions)
     guard continuation.resume == nil else {
       throw CommandError.usage("--resume: give the command again, it goes on where it was left")
     }
@@ -207,8 +205,8 @@ struct TransferCommand: ParsableCommand {
     guard extent.cut.isEmpty, extent.source == nil, !extent.noScores, !extent.noTrials else {
       throw CommandError.usage("--cut, --source, --no-scores and --no-trials are not for --map")
     }
-    guard experiment.leastSteps.map({ $0 >= 1 }) ?? true else {
-      throw CommandError.usage("--least-steps must be at least 1")
+    if let leastSteps = experiment.leastSteps {
+      try Bounds.check(leastSteps, of: "--least-steps", atMost: TrainingOptions.largestCount)
     }
   }
 

@@ -18,6 +18,7 @@ extension TrainingOptions.Key {
     case .averagingDecay: "--ema"
     case .labelSmoothing: "--label-smoothing"
     case .classWeights: "--class-weights"
+    case .scheduleShape: "--schedule"
     case .warmupEpochs: "--warmup"
     case .trainsHeadOnly: "--feature-extraction"
     case .unfreezesEvery: "--unfreeze-every"

@@ -2,6 +2,7 @@ import Analysis
 import Checkpoints
 import Datasets
 import Evaluation
+import Programs
 import Training
 
 /// What the command says of errors: the libraries' own words, and which option helps.
@@ -18,6 +19,8 @@ enum ErrorWords {
     case AnalysisError.checkpointAsFeatures(let path):
       "\(path): a checkpoint; give --data, the examples to compare it on"
     case CheckpointError.inUse: "\(error); wait for it, or end it"
+    case ProgramError.refusedOperator(let name, _):
+      "\(error); --allow-operator \(name.split(separator: ".")[0]) lets it, for a file you trust"
     case let error as TrainingError: text(of: error)
     default: "\(error)"
     }
