@@ -15,6 +15,12 @@ public final class RunLock: Sendable {
 
   private init(_ lock: FileLock) { self.lock = lock }
 
+  private static var hostName: String {
+    var name = [CChar](repeating: 0, count: 256)
+    guard gethostname(&name, name.count - 1) == 0 else { return "this machine" }
+    return name.withUnsafeBufferPointer { $0.baseAddress.map { String(cString: $0) } ?? "" }
+  }
+
   /// Takes the right to write a run.
   ///
   /// - Throws: ``CheckpointError/inUse(path:holder:)`` where another process has it, and others where that is no run.
@@ -24,7 +30,7 @@ public final class RunLock: Sendable {
     return try known.withLock { known in
       if let lock = known[folder]?.lock { return lock }
       let path = "\(folder)/.lock"
-      let process = "process \(getpid()) on \(ProcessInfo.processInfo.hostName), since \(FileFormat.now())"
+      let process = "process \(getpid()) on \(hostName), since \(FileFormat.now())"
       guard let lock = try FileLock(path, holder: process, isRemoved: true) else {
         throw CheckpointError.inUse(path: run, holder: FileLock.holder(of: path) ?? "a process that does not say which")
       }

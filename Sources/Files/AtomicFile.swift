@@ -53,9 +53,9 @@ public enum AtomicFile {
     let temporary = temporaryPath(for: path)
     defer { forget(temporary) }
     guard symlink(target, temporary) == 0, rename(temporary, path) == 0 else {
-      let failure = failure(path)
+      let reason = String(cString: strerror(errno))
       unlink(temporary)
-      throw failure
+      throw FileError.unwritable(path: path, reason: reason)
     }
   }
 

@@ -16,22 +16,9 @@ public final class FileLock: Sendable {
   ///   - isRemoved: whether the file goes with the lock.
   /// - Throws: ``FileError/unwritable(path:reason:)``.
   public init?(_ path: String, holder: String = "", isRemoved: Bool = false) throws {
-    while true {
-      let descriptor = open(path, O_CREAT | O_RDWR | O_CLOEXEC, 0o644)
-      guard descriptor >= 0 else { throw FileError.unwritable(path: path, reason: String(cString: strerror(errno))) }
-      guard Self.lock(descriptor) else {
-        close(descriptor)
-        return nil
-      }
-      // The one before may have taken the file away between our opening and our locking it.
-      guard !isRemoved || Self.isStill(path, descriptor) else {
-        close(descriptor)
-        continue
-      }
-      if !holder.isEmpty, ftruncate(descriptor, 0) == 0 { _ = holder.withCString { write(descriptor, $0, strlen($0)) } }
-      (self.path, self.descriptor, self.isRemoved) = (path, descriptor, isRemoved)
-      return
-    }
+    guard let descriptor = try Self.openLocked(path, isRemoved: isRemoved) else { return nil }
+    (self.path, self.descriptor, self.isRemoved) = (path, descriptor, isRemoved)
+    if !holder.isEmpty, ftruncate(descriptor, 0) == 0 { _ = holder.withCString { write(descriptor, $0, strlen($0)) } }
   }
 
   deinit {
@@ -52,6 +39,21 @@ public final class FileLock: Sendable {
   public static func holding<Result>(_ path: String, _ body: () throws -> Result) throws -> Result? {
     guard let lock = try FileLock(path) else { return nil }
     return try withExtendedLifetime(lock) { try body() }
+  }
+
+  /// Nil where another one has it.
+  private static func openLocked(_ path: String, isRemoved: Bool) throws -> Int32? {
+    while true {
+      let descriptor = open(path, O_CREAT | O_RDWR | O_CLOEXEC, 0o644)
+      guard descriptor >= 0 else { throw FileError.unwritable(path: path, reason: String(cString: strerror(errno))) }
+      guard lock(descriptor) else {
+        close(descriptor)
+        return nil
+      }
+      // The one before may have taken the file away between our opening and our locking it.
+      if !isRemoved || isStill(path, descriptor) { return descriptor }
+      close(descriptor)
+    }
   }
 
   /// False where another one has it.

@@ -41,7 +41,7 @@ public enum TrainingError: Error, Equatable {
 
   /// Whether a run was ended from outside.
   static func isInterruption(_ error: any Error) -> Bool {
-    if case interrupted? = error as? TrainingError { true } else { false }
+    if case .interrupted? = error as? TrainingError { true } else { false }
   }
 
   /// What a run has to be given of other tasks.

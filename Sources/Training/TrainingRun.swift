@@ -182,10 +182,10 @@ public struct TrainingRun {
       return try own.resume(from: base, isCancelled: isCancelled, onEvent: onEvent)
     }
     guard let state else {
-      let base = try run.base(given: base)
+      let start = try run.base(given: base)
       try run.save(record)
       run.removeCheckpoints(after: nil)
-      return try begin(&run, from: base, division(as: record.data), isCancelled: isCancelled, onEvent: onEvent)
+      return try begin(&run, from: start, division(as: record.data), isCancelled: isCancelled, onEvent: onEvent)
     }
     // What regularizers hold to is the model as it was: they are made from epoch 0 again.
     let setup = try setUp(

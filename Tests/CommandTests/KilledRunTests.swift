@@ -3,13 +3,15 @@ import Foundation
 import TestSupport
 import Testing
 
+private enum CompilerOfC {
+  static let path = ["/usr/bin/cc", "/usr/bin/clang"].first { FileManager.default.isExecutableFile(atPath: $0) }
+}
+
 /// A run that is killed at an operation on a file: what is left is sound, and goes on to the bits of one that was not.
 ///
 /// `Fixtures/kill/kill_at.c` counts the operations and kills. A few are tried; `LETHE_KILLS=all` tries every one, and
 /// `LETHE_KILLS=200` so many, evenly spread.
-@Suite(.serialized, .enabled(if: KilledRunTests.compiler != nil)) struct KilledRunTests {
-  static let compiler = ["/usr/bin/cc", "/usr/bin/clang"].first(where: FileManager.default.isExecutableFile)
-
+@Suite(.serialized, .enabled(if: CompilerOfC.path != nil)) struct KilledRunTests {
   /// An operation on a file, as the log has it.
   private struct Operation {
     let number: Int
@@ -32,7 +34,7 @@ import Testing
     library = folder.file("kill_at.so")
     base = folder.file("base.h5")
     let compilation = Process()
-    compilation.executableURL = URL(fileURLWithPath: try #require(Self.compiler))
+    compilation.executableURL = URL(fileURLWithPath: try #require(CompilerOfC.path))
     compilation.arguments = ["-shared", "-fPIC", "-o", library, Repository.fixture("kill/kill_at.c"), "-ldl", "-lpthread"]
     try compilation.run()
     compilation.waitUntilExit()
@@ -133,7 +135,8 @@ import Testing
     #expect(one.tensors == other.tensors, "\(place): the state to resume from")
     for name in first.record.metrics.names where name != "seconds" {
       let rows = 0..<first.record.metrics.rowCount
-      let (left, right) = (rows.map { first.record.metrics.value(name, row: $0) }, rows.map { second.record.metrics.value(name, row: $0) })
+      let left: [Double] = rows.map { first.record.metrics.value(name, row: $0) }
+      let right: [Double] = rows.map { second.record.metrics.value(name, row: $0) }
       #expect(zip(left, right).allSatisfy { $0 == $1 || ($0.isNaN && $1.isNaN) }, "\(place): \(name) \(left) \(right)")
     }
     #expect(second.record.metrics.names == first.record.metrics.names, "\(place)")

@@ -80,7 +80,7 @@ struct TrainingSession {
   private func begun(from path: String) throws -> (Checkpoint, Device, TrainingRun) {
     let options = try training.options(regularizers)
     let checkpoint = try hardware.runnable(path)
-    if source != nil || proxy != nil { try requireTrained(checkpoint, path) }
+    if source != nil || proxy != nil { try checkpoint.requireTrained(at: path, on: source) }
     let targetData = try reading.load(target, for: checkpoint.program)
     let sourceData = try source.map { try reading.load($0, for: checkpoint.program) }
     let proxyData = try proxy.map { try reading.load($0, for: checkpoint.program) }
@@ -91,16 +91,6 @@ struct TrainingSession {
     run.command = CommandRecord(arguments: CommandLine.arguments, options: effective.repeatable.yaml)
     try run.check(checkpoint)
     return (checkpoint, device, run)
-  }
-
-  /// Fine-tuning shows what becomes of what a network has learnt.
-  private func requireTrained(_ checkpoint: Checkpoint, _ path: String) throws {
-    guard checkpoint.heads.keys.allSatisfy({ $0 == Checkpoint.untrainedTask }),
-      checkpoint.task == Checkpoint.untrainedTask
-    else { return }
-    throw CommandError.badInput(
-      "\(path): it was never trained, so there is nothing that it could forget; lethe train \(path.shellQuoted) --data "
-        + "\((source ?? "DATA").shellQuoted) trains it first")
   }
 
   /// What going on with a run needs: all of it is in the run but the data.

@@ -107,3 +107,13 @@ func requireAbsent(_ path: String) throws {
     throw CommandError.unwritable(path: path, reason: "it exists; choose another name or remove it")
   }
 }
+
+extension Checkpoint {
+  /// Refuses a network that has learnt nothing yet, where what becomes of what it knows is looked at.
+  func requireTrained(at path: String, on source: String?) throws {
+    guard task == Self.untrainedTask, heads.keys.allSatisfy({ $0 == Self.untrainedTask }) else { return }
+    throw CommandError.badInput(
+      "\(path): it was never trained, so there is nothing that it could forget; lethe train \(path.shellQuoted) --data "
+        + "\((source ?? "DATA").shellQuoted) trains it first")
+  }
+}

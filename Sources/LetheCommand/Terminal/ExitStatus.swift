@@ -14,6 +14,7 @@ import Training
 enum ExitStatus {
   /// Nil for errors that are not Lethe's own.
   static func of(_ error: any Error) -> Int32? {
+    if isExhaustion("\(error)") { return EX_OSERR }
     switch error {
     case let error as CommandError: of(error)
     case let error as FileError: of(error)
@@ -28,6 +29,13 @@ enum ExitStatus {
     case let error as AnalysisError: if case .noStrength = error { EX_USAGE } else { EX_DATAERR }
     default: nil
     }
+  }
+
+  /// Whether the machine had no more to give, rather than something being wrong with a file.
+  private static func isExhaustion(_ message: String) -> Bool {
+    let system = [EMFILE, ENFILE, ENOMEM].map { String(cString: strerror($0)) }
+    // As libtorch says it.
+    return (system + ["can't allocate memory", "bad_alloc"]).contains { message.hasSuffix($0) || message.contains($0 + ":") }
   }
 
   private static func of(_ error: CommandError) -> Int32 {
