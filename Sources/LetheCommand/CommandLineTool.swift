@@ -42,7 +42,9 @@ public enum CommandLineTool {
 
   /// Has no file get the number of a standard stream that is closed: what is said would be written into it.
   private static func fillStandardStreams() {
-    for descriptor in STDIN_FILENO...STDERR_FILENO where fcntl(descriptor, F_GETFD) < 0 { open("/dev/null", O_RDONLY) }
+    for descriptor in STDIN_FILENO...STDERR_FILENO where fcntl(descriptor, F_GETFD) < 0 {
+      _ = open("/dev/null", O_RDONLY)
+    }
   }
 
   /// Whether an argument is no UTF-8, which is said: it would name another file.

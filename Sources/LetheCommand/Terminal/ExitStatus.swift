@@ -13,8 +13,9 @@ import Training
 /// What the command ends with when something went wrong.
 enum ExitStatus {
   /// Nil for errors that are not Lethe's own.
-  static func of(_ error: any Error) -> Int32? {
-    if isExhaustion("\(error)") { return EX_OSERR }
+  static func of(_ error: any Error) -> Int32? { isExhaustion("\(error)") ? EX_OSERR : ofOwn(error) }
+
+  private static func ofOwn(_ error: any Error) -> Int32? {
     switch error {
     case let error as CommandError: of(error)
     case let error as FileError: of(error)
