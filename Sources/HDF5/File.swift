@@ -33,9 +33,10 @@ public final class File: Sendable {
       throw HDF5Error.notFound(path: path)
     }
     guard !isDirectory.boolValue else { throw HDF5Error.unreadable(path: path, reason: "it is a folder") }
-    guard access(path, R_OK) == 0 else {
-      throw HDF5Error.unreadable(path: path, reason: String(cString: strerror(errno)))
-    }
+    // libhdf5 takes a file that it cannot open, for want of a descriptor say, for one of another kind.
+    let descriptor = Foundation.open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw HDF5Error.unreadable(path: path, reason: String(cString: strerror(errno))) }
+    Foundation.close(descriptor)
     return try withLibrary {
       guard H5Fis_hdf5(path) > 0 else { throw HDF5Error.notHDF5(path: path) }
       let id = H5Fopen(

@@ -19,6 +19,11 @@ public enum Library {
   /// Sets how many threads of the CPU one operator may use.
   public static func setThreadCount(_ count: Int) throws { try table().set_thread_count(Int64(count)) }
 
+  /// The instructions that libtorch computes with on the CPU, by its own name: `AVX2`, `AVX512`, `DEFAULT`.
+  public static func cpuCapability() throws -> String {
+    try table().cpu_capability().map { String(cString: $0) } ?? "unknown"
+  }
+
   /// How many threads of the CPU one operator may use.
   public static func threadCount() throws -> Int { Int(try table().thread_count()) }
 

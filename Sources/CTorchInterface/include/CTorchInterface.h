@@ -4,7 +4,7 @@
 #include <stdint.h>
 
 /// The version of `LTTable`. Raised whenever its layout changes.
-#define LT_TABLE_VERSION 4
+#define LT_TABLE_VERSION 5
 
 /// The elements that a tensor may have which a guarded operator gives: 32 GiB of float32.
 #define LT_MOST_ELEMENTS (INT64_C(1) << 33)
@@ -58,6 +58,8 @@ typedef enum {
 typedef struct {
   int32_t version;
   const char *(*torch_version)(void);
+  /// The instructions that it computes with on the CPU: `DEFAULT`, `AVX2`, `AVX512`, …
+  const char *(*cpu_capability)(void);
   /// The reason for the last failure on this thread, valid until the next one.
   const char *(*last_error)(void);
   /// Tensor handles that have been created and not yet released.

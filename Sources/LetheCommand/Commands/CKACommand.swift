@@ -97,7 +97,10 @@ struct CKACommand: ParsableCommand, ResultOptions {
 
   func run() throws {
     try checkOptions()
+    let isStored = data != nil && after == nil && measure == .cka && compat == nil && usedKernel == .linear
     let pair = try CheckpointPair(before, after)
+    let lock = isStored ? try RunLock.acquire(before) : nil
+    defer { withExtendedLifetime(lock) {} }
     let progress = ProgressReporter(
       title: "CKA", total: max(1, (samples + usedBatch - 1) / usedBatch), unit: "batch",
       isQuiet: shared.quiet || shared.json || measure != .cka)
@@ -110,7 +113,7 @@ struct CKACommand: ParsableCommand, ResultOptions {
     }
     progress.finish(keepsLine: false)
     result.compat = compat?.rawValue
-    if data != nil, after == nil, measure == .cka, compat == nil, usedKernel == .linear {
+    if isStored {
       var run = try Run.open(before)
       try run.store(result)
       result.epoch = run.chosenEpoch

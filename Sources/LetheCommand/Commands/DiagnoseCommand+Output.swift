@@ -41,7 +41,7 @@ extension DiagnoseCommand {
     Console.table(page.layerTable(), of: "layer", all: tables.all)
     let tried = page.triedRemedies
     if !finding.remedies.isEmpty {
-      Console.result("\n\(page.remedyTitle), in points of accuracy on examples that had no part in choosing it")
+      Console.paragraph("\(page.remedyTitle), in points of accuracy on examples that had no part in choosing it")
       if !tried.isEmpty { Console.table(page.remedyTable()) }
       for remedy in page.untriedRemedies { if let command = remedy.command { Console.result("or    \(command)") } }
       if let note = page.remedyNote { Console.result(note) }

@@ -60,6 +60,9 @@ struct DiagnoseCommand: ParsableCommand, ResultOptions {
   private var output: String? { destination.output }
 
   func run() throws {
+    // What is found is kept in the run, which nobody else may change meanwhile.
+    let lock = apply == nil ? try runs.first.map { try RunLock.acquire($0) } : nil
+    defer { withExtendedLifetime(lock) {} }
     let budget = try maxForgetting.map { try ForgettingBudget($0) }
     guard apply == nil || output != nil else {
       throw CommandError.usage("--apply writes a checkpoint: say where with -o")

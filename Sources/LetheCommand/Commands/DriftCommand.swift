@@ -68,6 +68,7 @@ struct CheckpointPair {
       guard let run = try? Run.open(first) else {
         throw CommandError.usage("\(first) is not a run; give two files, or one run")
       }
+      try run.requireEpoch()
       before = run.checkpointPath(epoch: 0)
       after = run.checkpointPath(epoch: run.chosenEpoch)
       epoch = run.chosenEpoch

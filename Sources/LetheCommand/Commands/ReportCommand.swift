@@ -44,6 +44,7 @@ struct ReportCommand: ParsableCommand, ResultOptions {
       return try SequenceSession.finish(
         opened[0], compatibility: compat, isJSON: shared.json, page: output, files: destination.files)
     }
+    for run in opened { try run.requireEpoch() }
     let findings = opened.map(\.findingInOptions)
     let report = RunReport(runs: findings, title: title ?? findings.map(\.name).joined(separator: " and "))
     let page = output ?? "\(runs[0])/report.html"

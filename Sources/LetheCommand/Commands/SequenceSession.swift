@@ -18,7 +18,9 @@ struct SequenceSession {
   func run() throws {
     let effective = EffectiveOptions(of: command)
     guard !command.continuation.printConfig else { return effective.show() }
+    StandardOutput.becomesExpendable()
     let output = command.destination.output
+    var lock = try command.continuation.resume.map { _ in try RunLock.acquire(output) }
     let resumed = try command.continuation.resume.map { _ in try Run.open(output) }
     if resumed == nil { try requireAbsent(output) }
     let path = try resumed?.path ?? CheckpointPath(command.tasks.base).path
@@ -41,6 +43,7 @@ struct SequenceSession {
     var sequence = try TaskSequence(
       options: options, path: output, tasks: tasks, sharesHead: command.tasks.sharedHead, device: device)
     sequence.command = CommandRecord(arguments: CommandLine.arguments, options: effective.repeatable.yaml)
+    if let resumed { Console.say(movedTo: .present(device), resumed) } else { try sequence.check(checkpoint) }
     let isSilent = command.shared.json
     if !isSilent {
       Console.result(
@@ -51,16 +54,20 @@ struct SequenceSession {
     }
     let interruption = Interruption()
     var display: EpochDisplay?
-    try sequence.run(
-      from: checkpoint, basePath: resumed?.record.data.base?.path ?? path, isCancelled: { interruption.isRequested },
-      onTask: { number, _ in
-        display = EpochDisplay(
-          hasSource: number > 0, hasProxy: false, isSilent: isSilent, isQuiet: command.shared.quiet)
-        if !isSilent {
-          Console.result("\ntask \(tasks[number].name) (source: \(number > 0 ? tasks[number - 1].name : "none"))")
-        }
-      }, onEvent: { display?.show($0) })
+    try resumable(output) {
+      try sequence.run(
+        from: checkpoint, basePath: resumed?.record.data.base?.path ?? path, isCancelled: { interruption.isRequested },
+        onTask: { number, _ in
+          display = EpochDisplay(
+            hasSource: number > 0, hasProxy: false, isSilent: isSilent, isQuiet: command.shared.quiet)
+          if !isSilent {
+            Console.paragraph("task \(tasks[number].name) (source: \(number > 0 ? tasks[number - 1].name : "none"))")
+          }
+        }, onEvent: { display?.show($0) })
+    }
     interruption.end()
+    if lock == nil { lock = try RunLock.acquire(output) }
+    defer { withExtendedLifetime(lock) {} }
     try Self.finish(
       Run.open(command.destination.output), compatibility: command.tasks.compat, isJSON: isSilent, page: nil,
       files: output)

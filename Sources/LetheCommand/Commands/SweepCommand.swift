@@ -88,6 +88,7 @@ struct SweepCommand: ParsableCommand {
 
   func run() throws {
     guard !continuation.printConfig else { return EffectiveOptions(of: self).show() }
+    StandardOutput.becomesExpendable()
     let plan = try plan()
     try training.checkDecoupling(of: plan.methods.flatMap(\.regularizers))
     let sweep = try SweepSession(command: self, plan: plan, options: training.options(with: []))

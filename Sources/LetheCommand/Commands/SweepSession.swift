@@ -27,6 +27,7 @@ struct SweepSession {
     // Before there is a folder: a base that cannot be run leaves none.
     path = try CheckpointPath(command.tasks.base).path
     checkpoint = try command.hardware.runnable(path)
+    try checkpoint.requireTrained(at: path, on: command.tasks.source)
     folder = try SweepFolder(command.destination.output, options: EffectiveOptions(of: command).only([.result]).yaml)
   }
 

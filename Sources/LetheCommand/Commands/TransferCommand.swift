@@ -105,6 +105,7 @@ struct TransferCommand: ParsableCommand {
 
   func run() throws {
     if continuation.printConfig { return EffectiveOptions(of: self).show() }
+    StandardOutput.becomesExpendable()
     try check()
     let path = try CheckpointPath(experiment.base).path
     let checkpoint = try hardware.runnable(path)
@@ -145,7 +146,7 @@ struct TransferCommand: ParsableCommand {
     let results = try sessions.map { session in
       let result = try session.run()
       if !shared.json {
-        if !isOne { Console.result("\n== \(result.target)") }
+        if !isOne { Console.paragraph("== \(result.target)") }
         session.show(result)
       }
       return result
@@ -162,7 +163,7 @@ struct TransferCommand: ParsableCommand {
     try AtomicFile.write(Data(comparison.chart().svg().utf8), to: "\(destination.output)/transfer.svg")
     let finding = try FindingFile.write(comparison, in: destination.output)
     if shared.json { return Console.result(finding) }
-    Console.result("\n\(comparison.headline)")
+    Console.paragraph("\(comparison.headline)")
     Console.table(comparison.table())
     Console.result("report: \(destination.output)/report.html")
   }

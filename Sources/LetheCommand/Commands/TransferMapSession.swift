@@ -47,7 +47,7 @@ struct TransferMapSession {
     let finding = try FindingFile.write(map, in: command.destination.output)
     if command.shared.json { return Console.result(finding) }
     for row in map.rowsBySimilarity {
-      Console.result("\n\(row.target)")
+      Console.paragraph("\(row.target)")
       Console.table(map.table(row))
     }
     Console.result("")

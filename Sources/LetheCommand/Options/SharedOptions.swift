@@ -80,6 +80,8 @@ struct CheckpointPath {
     var isFolder: ObjCBool = false
     if FileManager.default.fileExists(atPath: text, isDirectory: &isFolder), isFolder.boolValue {
       let run = try Run.open(text)
+      try run.requireEpoch()
+      if let unfinished = run.unfinished { Console.say("\(text) is \(unfinished)") }
       path = run.checkpointPath(epoch: run.chosenEpoch)
     } else {
       path = text
@@ -99,6 +101,19 @@ struct WeightsPath {
 /// Refuses an output that exists, before any work is done.
 func requireAbsent(_ path: String) throws {
   guard !FileManager.default.fileExists(atPath: path) else {
+    if let unfinished = (try? Run.open(path))?.unfinished {
+      throw CommandError.unwritable(path: path, reason: "it exists, \(unfinished)")
+    }
     throw CommandError.unwritable(path: path, reason: "it exists; choose another name or remove it")
+  }
+}
+
+extension Checkpoint {
+  /// Refuses a network that has learnt nothing yet, where what becomes of what it knows is looked at.
+  func requireTrained(at path: String, on source: String?) throws {
+    guard task == Self.untrainedTask, heads.keys.allSatisfy({ $0 == Self.untrainedTask }) else { return }
+    throw CommandError.badInput(
+      "\(path): it was never trained, so there is nothing that it could forget; lethe train \(path.shellQuoted) --data "
+        + "\((source ?? "DATA").shellQuoted) trains it first")
   }
 }
