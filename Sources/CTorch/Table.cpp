@@ -2,6 +2,7 @@
 #include "Support.h"
 
 #ifdef LETHE_HAS_TORCH
+#include <ATen/Version.h>
 #include <torch/version.h>
 
 namespace lethe {
@@ -21,12 +22,17 @@ static LTTable make_table() {
   LTTable table{};
   table.version = LT_TABLE_VERSION;
   table.torch_version = [] { return TORCH_VERSION; };
+  table.cpu_capability = [] {
+    static const std::string capability = at::get_cpu_capability();
+    return capability.c_str();
+  };
   table.last_error = [] { return last_error().c_str(); };
   table.live_handle_count = [] { return live_handles().load(); };
   register_tensors(table);
   register_operators(table);
   register_gradients(table);
   register_devices(table);
+  register_memory(table);
   return table;
 }
 

@@ -2,6 +2,8 @@
 public enum CheckpointError: Error, Equatable, CustomStringConvertible {
   case notFound(path: String)
   case exists(path: String)
+  /// Another process writes the run; `holder` says which.
+  case inUse(path: String, holder: String)
   case malformed(path: String, reason: String)
   case unsupportedVersion(path: String, found: Int, supported: Int)
   case missingTensor(tensor: String, file: String)
@@ -15,6 +17,7 @@ public enum CheckpointError: Error, Equatable, CustomStringConvertible {
     switch self {
     case .notFound(let path): "\(path): no such file or folder"
     case .exists(let path): "\(path): exists already; choose another output or remove it"
+    case .inUse(let path, let holder): "\(path): in use by another process: \(holder)"
     case .malformed(let path, let reason): "\(path): \(reason)"
     case .unsupportedVersion(let path, let found, let supported):
       "\(path): has format \(found), this Lethe reads up to \(supported); use a newer Lethe"

@@ -17,9 +17,9 @@ public struct Run: Sendable {
     let url = URL(fileURLWithPath: path).standardizedFileURL
     // A link that leads nowhere is something too.
     guard (try? manager.attributesOfItem(atPath: url.path)) == nil else { throw CheckpointError.exists(path: path) }
-    let parent = url.deletingLastPathComponent()
-    let temporary = parent.appendingPathComponent(
-      ".\(url.lastPathComponent).partial-\(getpid())-\(UInt32.random(in: 0 ... .max))")
+    AtomicFile.removeAbandoned(of: url.path)
+    let temporary = URL(fileURLWithPath: AtomicFile.temporaryPath(for: url.path))
+    defer { AtomicFile.forget(temporary.path) }
     do {
       try manager.createDirectory(
         at: temporary.appendingPathComponent("checkpoints"), withIntermediateDirectories: true)
@@ -59,10 +59,13 @@ public struct Run: Sendable {
   public func discard() { try? FileManager.default.removeItem(atPath: path) }
 
   /// Replaces the record, in the file and here; which checkpoints are the run's own is kept.
+  ///
+  /// - Throws: ``CheckpointError/inUse(path:holder:)`` where another process writes the run.
   public mutating func save(_ record: RunRecord) throws {
     var record = record
     record.checkpoints = self.record.checkpoints
-    try record.write(to: "\(path)/run.h5")
+    let lock = try RunLock.acquire(path)
+    try withExtendedLifetime(lock) { try record.write(to: "\(path)/run.h5") }
     self.record = record
   }
 
@@ -94,24 +97,28 @@ public struct Run: Sendable {
   /// Where the state to resume from stands.
   public var resumePath: String { "\(path)/resume.h5" }
 
-  /// Removes the checkpoints after an epoch, the last first.
-  public mutating func removeCheckpoints(after epoch: Int) {
-    record.checkpoints = record.checkpoints.filter { (Int($0.key) ?? 0) <= epoch }
-    for later in epochs.reversed() where later > epoch {
+  /// Removes the checkpoints after an epoch, all of them where it is nil, the last first.
+  public mutating func removeCheckpoints(after epoch: Int?) {
+    let last = epoch ?? -1
+    record.checkpoints = record.checkpoints.filter { (Int($0.key) ?? 0) <= last }
+    for later in epochs.reversed() where later > last {
       try? FileManager.default.removeItem(atPath: checkpointPath(epoch: later))
     }
+    // A link that leads nowhere now.
+    if !FileManager.default.fileExists(atPath: bestPath) { unlink(bestPath) }
+  }
+
+  private var bestPath: String { "\(path)/checkpoints/best.h5" }
+
+  /// Whether it was stopped before anything was stored that it could go on from: it then begins again.
+  public var isAtBeginning: Bool {
+    !record.isFinished && record.metrics.rowCount <= 1 && epochs.allSatisfy { $0 == 0 }
+      && !FileManager.default.fileExists(atPath: resumePath)
   }
 
   /// Points `checkpoints/best.h5` at an epoch's checkpoint.
   public func markBest(epoch: Int) throws {
-    let link = "\(path)/checkpoints/best.h5"
-    let temporary = "\(path)/checkpoints/.best.partial-\(getpid())"
-    let target = URL(fileURLWithPath: checkpointPath(epoch: epoch)).lastPathComponent
-    guard symlink(target, temporary) == 0, rename(temporary, link) == 0 else {
-      let reason = String(cString: strerror(errno))
-      unlink(temporary)
-      throw FileError.unwritable(path: link, reason: reason)
-    }
+    try AtomicFile.link(bestPath, to: URL(fileURLWithPath: checkpointPath(epoch: epoch)).lastPathComponent)
   }
 
   static func digits(_ epoch: Int) -> String {

@@ -70,19 +70,24 @@ public struct TaskReference: Sendable, Equatable, Codable {
   }
 }
 
-/// The checkpoint that a run began from. Going on with the run does not need it: epoch 0 is in the run.
+/// The checkpoint that a run began from. Going on with the run does not need it once epoch 0 is in the run.
 public struct BaseReference: Sendable, Equatable, Codable {
   /// As it was given.
   public var path: String
   /// The folder from which a relative path is found, an absolute path; empty where it is not known.
   public var folder: String
+  /// What it held, `Checkpoint.fingerprint`; nil where it is not known.
+  public var fingerprint: String?
 
   /// A checkpoint by its path.
   ///
   /// - Parameter folder: where a relative path begins; the present folder where nothing else is said.
-  public init(path: String, folder: String = FileManager.default.currentDirectoryPath) {
+  public init(
+    path: String, folder: String = FileManager.default.currentDirectoryPath, fingerprint: String? = nil
+  ) {
     self.path = path
     self.folder = folder
+    self.fingerprint = fingerprint
   }
 
   /// Where it stands now, from the present folder or the one it was given in; nil where it is gone.

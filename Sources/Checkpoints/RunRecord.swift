@@ -187,12 +187,17 @@ extension RunRecord {
   /// Whether it came to its end, rather than being stopped before.
   public var isFinished: Bool { state.isFinished }
 
-  /// Forgets what came after an epoch.
-  public mutating func keepEpochs(through epoch: Int) {
+  /// Forgets what came after an epoch; all that was measured where it is nil.
+  public mutating func keepEpochs(through epoch: Int?) {
     state.isFinished = false
+    analysis = [:]
+    guard let epoch else {
+      state.best = nil
+      (metrics, predictions, labels) = (MetricTable(), [:], [:])
+      return
+    }
     if let best = state.best, best.epoch > epoch { state.best = nil }
     metrics.keepRows(epoch + 1)
     predictions = predictions.mapValues { $0.filter { $0.key <= epoch } }
-    analysis = [:]
   }
 }

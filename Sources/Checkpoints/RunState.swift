@@ -63,12 +63,16 @@ public struct RunState: Sendable, Equatable, Codable {
   public var libtorch: String?
   /// The CPU's threads.
   public var threads: Int?
+  /// The instructions that libtorch computes with on the CPU.
+  public var cpuCapability: String?
+  /// Where it went on in another environment; nil where it never did.
+  public var moves: [RunMove]?
 
   /// The state of a run that begins, where nothing else is said.
   public init(
     kind: Kind = .training, isFinished: Bool = false, best: Best? = nil, targetHeadIsNew: Bool = false,
     stepsPerEpoch: Int? = nil, plannedEpochs: Int? = nil, sharesHead: Bool = false, regularizers: [Regularizer] = [],
-    device: String? = nil, libtorch: String? = nil, threads: Int? = nil
+    device: String? = nil, libtorch: String? = nil, threads: Int? = nil, cpuCapability: String? = nil
   ) {
     self.kind = kind
     self.isFinished = isFinished
@@ -81,6 +85,7 @@ public struct RunState: Sendable, Equatable, Codable {
     self.device = device
     self.libtorch = libtorch
     self.threads = threads
+    self.cpuCapability = cpuCapability
   }
 }
 

@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 
 /// Replacing a file whole, so that a process killed at any moment leaves the old file or the new one.
 public enum AtomicFile {
@@ -16,9 +17,9 @@ public enum AtomicFile {
     guard FileManager.default.fileExists(atPath: folder, isDirectory: &isDirectory), isDirectory.boolValue else {
       throw FileError.unwritable(path: path, reason: "no such folder: \(folder)")
     }
-    let prefix = ".\(url.lastPathComponent).partial-"
-    removeAbandoned(prefix: prefix, folder: folder)
-    let temporary = "\(folder)/\(prefix)\(getpid())-\(UInt32.random(in: 0 ... .max))"
+    removeAbandoned(of: path)
+    let temporary = temporaryPath(for: path)
+    defer { forget(temporary) }
     do {
       try body(temporary)
       try synchronize(temporary)
@@ -44,6 +45,20 @@ public enum AtomicFile {
     }
   }
 
+  /// Points a symbolic link at `target`, in place of what is at `path`.
+  ///
+  /// - Throws: ``FileError/unwritable(path:reason:)``.
+  public static func link(_ path: String, to target: String) throws {
+    removeAbandoned(of: path)
+    let temporary = temporaryPath(for: path)
+    defer { forget(temporary) }
+    guard symlink(target, temporary) == 0, rename(temporary, path) == 0 else {
+      let reason = String(cString: strerror(errno))
+      unlink(temporary)
+      throw FileError.unwritable(path: path, reason: reason)
+    }
+  }
+
   private static func synchronize(_ path: String) throws {
     let descriptor = open(path, O_RDONLY)
     guard descriptor >= 0 else { throw failure(path) }
@@ -60,14 +75,41 @@ public enum AtomicFile {
     guard case FileError.unwritable(_, let reason) = error else { return error }
     return FileError.unwritable(path: path, reason: reason)
   }
+}
 
-  // A process that was killed while it wrote this file has left its part.
-  private static func removeAbandoned(prefix: String, folder: String) {
+// MARK: - Temporary names
+
+extension AtomicFile {
+  /// What this process is writing: another one of the same number, in a container say, may have left a like name.
+  private static let written = Mutex<Set<String>>([])
+
+  /// A name beside `path` for what is to be renamed to it, until ``forget(_:)``.
+  public static func temporaryPath(for path: String) -> String {
+    let (folder, prefix) = parts(of: path)
+    let temporary = "\(folder)/\(prefix)\(getpid())-\(UInt32.random(in: 0 ... .max))"
+    written.withLock { _ = $0.insert(temporary) }
+    return temporary
+  }
+
+  /// Lets go of a temporary name, whose file or folder is renamed or removed.
+  public static func forget(_ temporary: String) { written.withLock { _ = $0.remove(temporary) } }
+
+  /// Removes the parts of `path`, files or folders, that processes have left which were killed while they wrote it.
+  public static func removeAbandoned(of path: String) {
+    let (folder, prefix) = parts(of: path)
     for name in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [] where name.hasPrefix(prefix) {
       guard let process = name.dropFirst(prefix.count).split(separator: "-").first.flatMap({ pid_t($0) }) else {
         continue
       }
-      if kill(process, 0) != 0, errno == ESRCH { unlink("\(folder)/\(name)") }
+      let part = "\(folder)/\(name)"
+      let isAbandoned =
+        process == getpid() ? !written.withLock { $0.contains(part) } : kill(process, 0) != 0 && errno == ESRCH
+      if isAbandoned, unlink(part) != 0 { try? FileManager.default.removeItem(atPath: part) }
     }
+  }
+
+  private static func parts(of path: String) -> (folder: String, prefix: String) {
+    let url = URL(fileURLWithPath: path)
+    return (url.deletingLastPathComponent().path, ".\(url.lastPathComponent).partial-")
   }
 }

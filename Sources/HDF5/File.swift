@@ -48,9 +48,10 @@ public final class File: Sendable {
       throw HDF5Error.notFound(path: path)
     }
     guard !isDirectory.boolValue else { throw HDF5Error.unreadable(path: path, reason: "it is a folder") }
-    guard access(path, R_OK) == 0 else {
-      throw HDF5Error.unreadable(path: path, reason: String(cString: strerror(errno)))
-    }
+    // libhdf5 takes a file that it cannot open, for want of a descriptor say, for one of another kind.
+    let descriptor = Foundation.open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw HDF5Error.unreadable(path: path, reason: String(cString: strerror(errno))) }
+    Foundation.close(descriptor)
     let digest: FileDigest?
     do {
       digest = comparing ? try FileDigest.compare(path) : try FileDigest.stored(in: path)

@@ -33,11 +33,31 @@ import Foundation
 public enum CommandLineTool {
   /// Runs the command with the process's arguments and ends the process.
   public static func main() -> Never {
-    // A reader of our output that goes away ends us quietly.
-    signal(SIGPIPE, SIG_DFL)
+    // A reader that is gone and a file that grows too large are answered where something is written.
+    signal(SIGPIPE, SIG_IGN)
+    signal(SIGXFSZ, SIG_IGN)
+    fillStandardStreams()
     ShrunkFile.endsProcess(status: EX_DATAERR, command: "lethe")
     FileNotice.listen { Console.say($0) }
-    exit(run(Array(CommandLine.arguments.dropFirst())))
+    let status = refusesText() ? EX_USAGE : run(Array(CommandLine.arguments.dropFirst()))
+    exit(StandardOutput.status(after: status))
+  }
+
+  /// Has no file get the number of a standard stream that is closed: what is said would be written into it.
+  private static func fillStandardStreams() {
+    for descriptor in STDIN_FILENO...STDERR_FILENO where fcntl(descriptor, F_GETFD) < 0 {
+      _ = open("/dev/null", O_RDONLY)
+    }
+  }
+
+  /// Whether an argument is no UTF-8, which is said: it would name another file.
+  private static func refusesText() -> Bool {
+    for number in 1..<max(1, Int(CommandLine.argc)) {
+      guard let word = CommandLine.unsafeArgv[number], String(validatingCString: word) == nil else { continue }
+      Console.error("argument \(number) is not UTF-8: \(String(cString: word))")
+      return true
+    }
+    return false
   }
 
   /// Runs the command.
@@ -63,7 +83,7 @@ public enum CommandLineTool {
     if let code = error as? ExitCode { return code.rawValue }
     let code = Lethe.exitCode(for: error)
     if code == .success {
-      Console.result(Lethe.fullMessage(for: error))
+      Console.text(Lethe.fullMessage(for: error))
       return 0
     }
     if code.rawValue == EX_USAGE {

@@ -71,16 +71,16 @@ public struct TaskSequence {
       sharesHead: record.state.sharesHead, device: device ?? Device(record.state.device ?? "auto"))
   }
 
-  /// The model that a sequence began with, which the run keeps.
+  /// The model that a sequence began with: the run keeps it, or says where it is.
   ///
-  /// - Throws: ``TrainingError/badResume(_:)`` where the run was stopped before anything was written.
+  /// - Throws: ``TrainingError/badResume(_:)`` where the run was stopped before that, and what it began from is gone.
   public static func start(of run: Run) throws -> Checkpoint {
     // Version 0.1 kept it in the run of the first task alone until that was done.
     let first = run.record.data.tasks.first.map { "\(run.path)/tasks/1-\(FileName.safe($0.name))" }
     for run in [run] + [first.flatMap { try? Run.open($0) }].compactMap({ $0 }) where run.epochs.contains(0) {
       return try Checkpoint(contentsOf: run.checkpointPath(epoch: 0))
     }
-    throw TrainingError.badResume("\(run.path) was stopped before anything was trained")
+    return try run.base()
   }
 
   private func head(of task: Int) -> String { sharesHead ? Self.sharedTask : tasks[task].name }
@@ -109,6 +109,8 @@ public struct TaskSequence {
     onTask: (Int, TrainingRun) throws -> Void, onEvent: (TrainingEvent) throws -> Void
   ) throws -> SequenceResult {
     var run = try startedRun(from: base, basePath: basePath)
+    let lock = try RunLock.acquire(path)
+    defer { withExtendedLifetime(lock) {} }
     try FileManager.default.createDirectory(atPath: "\(path)/tasks", withIntermediateDirectories: true)
     var start = base
     var startPath = basePath
@@ -133,7 +135,9 @@ public struct TaskSequence {
 
   private func startedRun(from base: Checkpoint, basePath: String) throws -> Run {
     let isThere = FileManager.default.fileExists(atPath: "\(path)/run.h5")
-    var run = try isThere ? Run.open(path) : Run.create(at: path, record: startingRecord(basePath: basePath))
+    if !isThere { try check(base) }
+    var run =
+      try isThere ? Run.open(path) : Run.create(at: path, record: startingRecord(of: base, at: basePath))
     for (known, task) in zip(run.record.data.tasks, tasks) where isThere {
       guard known.name == task.name, known.data.fingerprint.map({ $0 == task.data.fingerprint }) ?? true else {
         throw TrainingError.badResume("the data of task '\(task.name)' are not those it began with")
@@ -148,19 +152,27 @@ public struct TaskSequence {
     return run
   }
 
-  private func startingRecord(basePath: String) throws -> RunRecord {
-    RunRecord(
+  private func startingRecord(of base: Checkpoint, at basePath: String) throws -> RunRecord {
+    var record = RunRecord(
       configuration: try options.json,
       data: RunData(
-        base: basePath.isEmpty ? nil : BaseReference(path: basePath),
+        base: basePath.isEmpty ? nil : BaseReference(path: basePath, fingerprint: try base.fingerprint),
         tasks: tasks.indices.map { task in
           let data = tasks[task].data.reference(head: head(of: task), fitsImages: options.fitsImages)
           return TaskReference(name: tasks[task].name, data: data)
         }),
-      state: RunState(
-        kind: .sequence, plannedEpochs: options.epochCount, sharesHead: sharesHead, device: device.name,
-        libtorch: try? Library.version(), threads: try? Library.threadCount()),
+      state: RunState(kind: .sequence, plannedEpochs: options.epochCount, sharesHead: sharesHead),
       command: command, seed: options.seed)
+    record.goesOn(in: .present(device), after: nil)
+    return record
+  }
+
+  /// Refuses tasks and options that the network cannot be trained with, each task as it will be met.
+  ///
+  /// - Throws: ``TrainingError`` and the errors of models and data, before anything is written.
+  public func check(_ base: Checkpoint) throws {
+    let model = try Model(base, device: device)
+    for task in tasks.indices { try training(task).check(model) }
   }
 
   private func training(_ task: Int) throws -> TrainingRun {

@@ -39,6 +39,11 @@ public enum TrainingError: Error, Equatable {
   case badResume(String)
   case interrupted(epoch: Int)
 
+  /// Whether a run was ended from outside.
+  static func isInterruption(_ error: any Error) -> Bool {
+    if case .interrupted? = error as? TrainingError { true } else { false }
+  }
+
   /// What a run has to be given of other tasks.
   public enum Need: String, Sendable {
     case source = "source data"
@@ -79,6 +84,7 @@ extension TrainingError: CustomStringConvertible {
     case .oneClass(let dataset):
       "dataset '\(dataset)' has one class only; a classifier needs examples of two at least"
     case .badResume(let reason): "the run cannot be resumed: \(reason)"
+    case .interrupted(0): "interrupted before the first epoch; the run holds what was asked for"
     case .interrupted(let epoch): "interrupted in epoch \(epoch); the run holds every epoch before it"
     default: regularizerDescription
     }

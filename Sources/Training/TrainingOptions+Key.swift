@@ -4,6 +4,7 @@ extension TrainingOptions {
     case epochCount, exampleCount, batchSize, accumulation
     case learningRate, layerDecay, momentum, usesNesterov, weightDecay, gradientNorm, averagingDecay
     case labelSmoothing, classWeights
+    case scheduleShape = "schedule.shape"
     case warmupEpochs = "schedule.warmupEpochs"
     case trainsHeadOnly
     case unfreezesEvery = "unfreezing.every"

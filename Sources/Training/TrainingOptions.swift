@@ -110,6 +110,12 @@ public struct TrainingOptions: Sendable, Codable, Equatable {
   /// Whether images of another size or of one channel are brought to the model's shape.
   public var fitsImages = false
 
+  /// What no count of these options may pass: epochs, examples a batch, batches a step, ranks. Beyond it is a slip, and
+  /// products of three of them would not fit an integer.
+  public static let largestCount = 1_000_000
+  /// What no number of examples may pass.
+  public static let largestExampleCount = 1_000_000_000
+
   /// Plain fine-tuning: SGD with momentum at a constant rate, nothing frozen, no regularizer.
   public init() {}
 

@@ -7,32 +7,24 @@ import Models
 import Torch
 
 extension TrainingRun {
-  func startingRecord(_ setup: Setup, basePath: String) throws -> RunRecord {
-    let trainer = setup.trainer
+  /// What was asked for, before anything is computed.
+  func record(ofRunFrom base: Checkpoint, at basePath: String, _ division: DividedData) throws -> RunRecord {
     func reference(_ data: Dataset, _ head: String?, _ division: DividedDataset? = nil) -> DataReference {
       var reference = data.reference(head: head, fitsImages: options.fitsImages)
       reference.validation = division?.reference
       return reference
     }
-    let division = setup.division
-    return RunRecord(
+    var record = RunRecord(
       configuration: try options.json,
       data: RunData(
-        base: basePath.isEmpty ? nil : BaseReference(path: basePath),
+        base: basePath.isEmpty ? nil : BaseReference(path: basePath, fingerprint: try base.fingerprint),
         target: reference(target, headName, division.target),
-        source: source.map { reference($0, setup.judge, division.source) },
-        proxy: proxy.map { reference($0, setup.judge, division.proxy) },
+        source: source.map { reference($0, sourceTask, division.source) },
+        proxy: proxy.map { reference($0, sourceTask, division.proxy) },
         tasks: (earlier ?? []).map { TaskReference(name: $0.task, data: reference($0.data, $0.task)) }),
-      state: RunState(
-        targetHeadIsNew: setup.headIsNew, stepsPerEpoch: trainer.stepsPerEpoch, plannedEpochs: options.epochCount,
-        regularizers: zip(trainer.regularizerNames, trainer.regularizers).map { name, regularizer in
-          let summary = regularizer.summary(stepsPerEpoch: trainer.stepsPerEpoch)
-          return RunState.Regularizer(
-            name: name,
-            summary: summary.split(separator: "\n").map { $0.trimmingCharacters(in: .whitespaces) }
-              .joined(separator: "; "))
-        }, device: device.name, libtorch: try? Library.version(), threads: try? Library.threadCount()),
-      command: command, seed: options.seed)
+      state: RunState(plannedEpochs: options.epochCount), command: command, seed: options.seed)
+    record.goesOn(in: .present(device), after: nil)
+    return record
   }
 
   func append(_ result: EpochRecord, to record: inout RunRecord) {
@@ -81,6 +73,21 @@ extension TrainingRun {
 }
 
 extension RunRecord {
+  /// What is known once the model and all that trains it are made.
+  mutating func add(_ setup: TrainingRun.Setup) {
+    let trainer = setup.trainer
+    data.source?.head = setup.judge
+    data.proxy?.head = setup.judge
+    state.targetHeadIsNew = setup.headIsNew
+    state.stepsPerEpoch = trainer.stepsPerEpoch
+    state.regularizers = zip(trainer.regularizerNames, trainer.regularizers).map { name, regularizer in
+      let summary = regularizer.summary(stepsPerEpoch: trainer.stepsPerEpoch)
+      return RunState.Regularizer(
+        name: name,
+        summary: summary.split(separator: "\n").map { $0.trimmingCharacters(in: .whitespaces) }.joined(separator: "; "))
+    }
+  }
+
   /// The options that it was trained with; nil where it was not trained, or by options that this version does not know.
   public var trainingOptions: TrainingOptions? { TrainingOptions(json: configuration) }
 

@@ -46,10 +46,26 @@ extension TrainingRun {
     return next > last * (1 + 1e-9) ? (last, next) : nil
   }
 
-  /// The state and the record to go on from.
+  /// The state to go on from.
   ///
   /// - Throws: ``TrainingError/badResume(_:)``.
-  func resumable(_ run: Run) throws -> (ResumeState, RunRecord) {
+  func resumeState(of run: Run) throws -> ResumeState {
+    let state: ResumeState
+    do {
+      state = try ResumeState(contentsOf: run.resumePath)
+    } catch {
+      throw TrainingError.badResume("\(error)")
+    }
+    guard state.epoch < run.record.metrics.rowCount, run.epochs.contains(state.epoch) else {
+      throw TrainingError.badResume("epoch \(state.epoch), where it stopped, is not in \(run.path)")
+    }
+    return state
+  }
+
+  /// The record to go on from, after an epoch, or from the beginning where that is nil.
+  ///
+  /// - Throws: ``TrainingError/badResume(_:)``.
+  func resumedRecord(of run: Run, after epoch: Int?) throws -> RunRecord {
     var record = run.record
     let known = record.data
     let roles = [("target", known.target, target), ("source", known.source, source), ("proxy", known.proxy, proxy)]
@@ -59,16 +75,7 @@ extension TrainingRun {
           "the \(role) data are not those it began with\(data.map { " ('\($0.name)')" } ?? "")")
       }
     }
-    let state: ResumeState
-    do {
-      state = try ResumeState(contentsOf: run.resumePath)
-    } catch {
-      throw TrainingError.badResume("\(error)")
-    }
-    guard state.epoch < record.metrics.rowCount, run.epochs.contains(state.epoch) else {
-      throw TrainingError.badResume("epoch \(state.epoch), where it stopped, is not in \(run.path)")
-    }
-    record.keepEpochs(through: state.epoch)
+    record.keepEpochs(through: epoch)
     var own = options
     let stored = record.trainingOptions?.validation
     let isUndivided = [known.target, known.source, known.proxy].allSatisfy { $0?.validation == nil }
@@ -80,7 +87,8 @@ extension TrainingRun {
     own.validation = own.validation ?? stored
     record.configuration = try own.json
     record.state.plannedEpochs = options.epochCount
-    return (state, record)
+    record.goesOn(in: .present(device), after: epoch)
+    return record
   }
 }
 

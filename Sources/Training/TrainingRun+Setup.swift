@@ -40,11 +40,8 @@ extension TrainingRun {
   ) throws -> Setup {
     try checkTarget(model, division)
     let examples = division.target.training
-    let judge = try source.map { try sourceHead(for: $0, in: model) } ?? proxy.map { _ in try originalHead(in: model) }
-    if let proxy { try model.checkInputs(of: proxy.test, dataset: proxy.name) }
-    let isDrawn = try installTargetHead(in: model, judge: judge)
+    let (judge, isDrawn) = try installHeads(in: model)
     let headIsNew = known ?? isDrawn
-    if let source { try model.checkInputs(of: source.test, dataset: source.name) }
     let known = earlier ?? source.flatMap { data in judge.map { [($0, data)] } } ?? []
     var origins = try known.map {
       SourceTask(
@@ -59,11 +56,7 @@ extension TrainingRun {
         try? onEvent(.estimating($0, completed: $1, total: $2))
       }
     }
-    if headIsNew, let head = model.program.head,
-      let parameter = model.program.headParameterNames.first(where: { !trainer.trainable.names.contains($0) })
-    {
-      throw TrainingError.frozenHead(layer: head, task: headName, parameter: parameter)
-    }
+    if headIsNew { try checkHeadIsTrained(trainer) }
     if let path = memoryPaths.last { try trainer.memoryOfLastSource.write(to: path) }
     let judged = try judged(by: trainer, division) {
       try? onEvent(.estimating("computing the frozen layers", completed: $0, total: $1))
@@ -82,13 +75,39 @@ extension TrainingRun {
       judged: judged, division: division)
   }
 
-  /// Refuses options and data that the network cannot be trained with, before anything is written.
+  /// Refuses options and data that the network cannot be trained with, before anything is written; what regularizers
+  /// estimate is not tried.
   ///
   /// - Throws: ``TrainingError`` that names what does not fit.
-  public func check(_ base: Checkpoint) throws {
-    let model = try Model(base, device: device)
-    try checkTarget(model, division())
-    try model.checkInputs(of: target.train, dataset: target.name)
+  public func check(_ base: Checkpoint) throws { try check(Model(base, device: device)) }
+
+  /// - Parameter model: one to throw away; the heads of the run are put into it.
+  func check(_ model: Model) throws {
+    let division = try division()
+    try options.validate()
+    try checkTarget(model, division)
+    let (_, headIsNew) = try installHeads(in: model)
+    var plain = options
+    plain.regularizers = []
+    let trainer = try Trainer(model, on: division.target.training, dataset: target.name, options: plain)
+    if headIsNew { try checkHeadIsTrained(trainer) }
+  }
+
+  /// - Returns: the head that judges the source, and whether the trained one is freshly drawn.
+  private func installHeads(in model: Model) throws -> (judge: String?, isDrawn: Bool) {
+    let judge = try source.map { try sourceHead(for: $0, in: model) } ?? proxy.map { _ in try originalHead(in: model) }
+    if let proxy { try model.checkInputs(of: proxy.test, dataset: proxy.name) }
+    let isDrawn = try installTargetHead(in: model, judge: judge)
+    if let source { try model.checkInputs(of: source.test, dataset: source.name) }
+    return (judge, isDrawn)
+  }
+
+  private func checkHeadIsTrained(_ trainer: Trainer) throws {
+    let program = trainer.model.program
+    guard let head = program.head,
+      let parameter = program.headParameterNames.first(where: { !trainer.trainable.names.contains($0) })
+    else { return }
+    throw TrainingError.frozenHead(layer: head, task: headName, parameter: parameter)
   }
 
   private func checkTarget(_ model: Model, _ division: DividedData) throws {

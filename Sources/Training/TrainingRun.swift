@@ -126,36 +126,66 @@ public struct TrainingRun {
   ///   - isCancelled: asked after each step, and while frozen layers are computed before the first; true ends the run,
   ///     whose finished epochs stay.
   /// - Returns: one record an epoch, epoch 0 first.
-  /// - Throws: ``TrainingError`` and the errors of the files; nothing is written before the setup is known to work.
+  /// - Throws: ``TrainingError`` and the errors of the files. Of a run that is refused nothing stays; one that is
+  ///   interrupted, or killed, can be resumed from its first moment on.
   @discardableResult
   public func run(
     from base: Checkpoint, basePath: String, isCancelled: () -> Bool = { false },
     onEvent: (TrainingEvent) throws -> Void
   ) throws -> [EpochRecord] {
-    let setup = try setUp(Model(base, device: device), division(), isCancelled: isCancelled, onEvent: onEvent)
-    let record = try startingRecord(setup, basePath: basePath)
-    var run = try Run.create(at: path, record: record)
-    // A run without an epoch would only stand in the way of the next attempt.
-    defer { if run.epochs.isEmpty { run.discard() } }
+    let division = try division()
+    var run = try Run.create(at: path, record: try record(ofRunFrom: base, at: basePath, division))
+    let lock = try RunLock.acquire(path)
+    defer { withExtendedLifetime(lock) {} }
+    do {
+      return try begin(&run, from: base, division, isCancelled: isCancelled, onEvent: onEvent)
+    } catch {
+      // One that was refused would only stand in the way of the next attempt.
+      if run.epochs.isEmpty, !TrainingError.isInterruption(error) { run.discard() }
+      throw error
+    }
+  }
+
+  /// Trains from the beginning, in a folder that says what was asked for.
+  private func begin(
+    _ run: inout Run, from base: Checkpoint, _ division: DividedData, isCancelled: () -> Bool,
+    onEvent: (TrainingEvent) throws -> Void
+  ) throws -> [EpochRecord] {
+    let setup = try setUp(Model(base, device: device), division, isCancelled: isCancelled, onEvent: onEvent)
+    if isCancelled() { throw TrainingError.interrupted(epoch: 0) }
+    var record = run.record
+    record.add(setup)
     try onEvent(prepared(setup))
     return try train(
-      setup, in: &run, record: record, history: [], basePath: basePath, isCancelled: isCancelled,
+      setup, in: &run, record: record, history: [], basePath: record.data.base?.path ?? "", isCancelled: isCancelled,
       onEvent: onEvent)
   }
 
   /// Goes on with a run that stopped, to the same bits as if it had not.
   ///
-  /// - Throws: ``TrainingError/badResume(_:)`` where the run has no state to go on from, or the data are not the same.
+  /// - Parameter base: what it began from, for a run that was stopped before its first epoch was stored: such a one
+  ///   begins again. Where nil, it is read from where it was then.
+  /// - Throws: ``TrainingError/badResume(_:)`` where the run has no state to go on from, or the data are not the same;
+  ///   `CheckpointError/inUse(path:holder:)` where another process goes on with it.
   @discardableResult
   public func resume(
-    isCancelled: () -> Bool = { false }, onEvent: (TrainingEvent) throws -> Void
+    from base: Checkpoint? = nil, isCancelled: () -> Bool = { false }, onEvent: (TrainingEvent) throws -> Void
   ) throws -> [EpochRecord] {
+    let lock = try RunLock.acquire(path)
+    defer { withExtendedLifetime(lock) {} }
     var run = try Run.open(path)
-    let (state, record) = try resumable(run)
+    let state = run.isAtBeginning ? nil : try resumeState(of: run)
+    let record = try resumedRecord(of: run, after: state?.epoch)
     if let stored = record.trainingOptions?.validation, stored != options.validation {
       var own = self
       own.options.validation = stored
-      return try own.resume(isCancelled: isCancelled, onEvent: onEvent)
+      return try own.resume(from: base, isCancelled: isCancelled, onEvent: onEvent)
+    }
+    guard let state else {
+      let start = try run.base(given: base)
+      try run.save(record)
+      run.removeCheckpoints(after: nil)
+      return try begin(&run, from: start, division(as: record.data), isCancelled: isCancelled, onEvent: onEvent)
     }
     // What regularizers hold to is the model as it was: they are made from epoch 0 again.
     let setup = try setUp(
@@ -168,6 +198,8 @@ public struct TrainingRun {
     try setup.trainer.restore(
       JSONDecoder().decode(TrainingProgress.self, from: Data(state.progress.utf8)),
       state.tensors.mapValues { try Tensor.copying($0, to: .cpu) })
+    // The record first: what it speaks of is always there.
+    try run.save(record)
     run.removeCheckpoints(after: state.epoch)
     try onEvent(prepared(setup))
     for epoch in history { try onEvent(.evaluated(epoch)) }

@@ -6,7 +6,7 @@ import Testing
 
 @testable import Checkpoints
 
-/// Files that `Fixtures/hostile/make_hostile.py` made: each is refused in one line, and `verify` ends on it.
+/// Files that `Fixtures/hostile/make_hostile_hdf5.py` made: each is refused in one line, and `verify` ends on it.
 @Suite struct HostileFileTests {
   @Test(
     arguments: [

@@ -16,10 +16,19 @@ struct Command {
     try self.init(Self.executable.deletingLastPathComponent().appendingPathComponent("own-lethe"), arguments)
   }
 
-  /// With files limited to so many blocks of 512 bytes, and the signal for that ignored.
-  init(underFileSizeLimit blocks: Int, _ arguments: [String]) throws {
-    let script = "trap '' XFSZ; ulimit -f \(blocks); exec \"$0\" \"$@\""
-    try self.init(URL(fileURLWithPath: "/bin/sh"), ["-c", script, Self.executable.path] + arguments)
+  /// With files limited to so many KiB.
+  init(underFileSizeLimit kibibytes: Int, _ arguments: [String]) throws {
+    try self.init(shell: "ulimit -f \(kibibytes); exec \"$@\"", arguments)
+  }
+
+  /// In a script for bash, where `"$@"` is the command with its arguments.
+  init(shell script: String, _ arguments: [String]) throws {
+    try self.init(URL(fileURLWithPath: "/bin/bash"), ["-c", script, "bash", Self.executable.path] + arguments)
+  }
+
+  /// With variables beside those of the tests.
+  init(_ arguments: [String], environment: [String: String]) throws {
+    try self.init(Self.executable, arguments, environment)
   }
 
   /// A script for bash in a folder, where `lethe` and the fixtures are at hand as in a lesson.
@@ -33,8 +42,11 @@ struct Command {
       ])
   }
 
-  private init(_ executable: URL, _ arguments: [String]) throws {
+  private init(_ executable: URL, _ arguments: [String], _ environment: [String: String] = [:]) throws {
     let (process, out, err) = Self.prepare(executable, arguments)
+    if !environment.isEmpty {
+      process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+    }
     try process.run()
     // Neither stream of these commands fills a pipe before the other is read.
     output = String(decoding: out.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)

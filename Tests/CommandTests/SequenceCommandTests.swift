@@ -48,6 +48,29 @@ import Testing
     #expect(try Command("verify", run).status == 0)
   }
 
+  @Test func aSequenceWithATaskThatCannotBeLeavesNothing() throws {
+    let folder = try TemporaryFolder()
+    let (base, other) = (try base(in: folder), folder.file("other.csv"))
+    // Three numbers an example, for a network of images.
+    try Data("a,b,c,label\n1,2,3,x\n4,5,6,y\n1,2,4,x\n4,5,7,y\n".utf8).write(to: URL(fileURLWithPath: other))
+    let before = try folder.names
+    let command = try Command(
+      "finetune", base, "--task", "a=\(data):0-1", "--task", "b=\(other)", "--epochs", "1", "-o", folder.file("run"))
+    #expect(command.status == 65 && command.errorLines.count == 1, "\(command.errors)")
+    #expect(command.output.isEmpty && command.errors.contains("other"), "\(command.output)\(command.errors)")
+    #expect(try folder.names == before)
+  }
+
+  @Test func aNetworkThatWasNeverTrainedForgetsNothing() throws {
+    let folder = try TemporaryFolder()
+    let base = try base(in: folder)
+    let command = try Command(
+      "finetune", base, "--source", data + ":0-1", "--target", data + ":2-3", "-o", folder.file("run"))
+    #expect(command.status == 65 && command.output.isEmpty && command.errorLines.count == 1, "\(command.errors)")
+    #expect(command.errors.contains("\(base): it was never trained") && command.errors.contains("lethe train \(base)"))
+    #expect(try folder.names == ["base.h5"])
+  }
+
   @Test func aKilledSequenceGoesOn() throws {
     let folder = try TemporaryFolder()
     let base = try base(in: folder)

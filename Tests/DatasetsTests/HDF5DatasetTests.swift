@@ -85,7 +85,7 @@ import Testing
     #expect(try failure(labels: [], rows: 0) == "no examples in the train split")
   }
 
-  // From `Fixtures/hostile/make_hostile.py`: example 2 of both splits has one such number; one label is 10⁹.
+  // From `Fixtures/hostile/make_hostile_hdf5.py`: example 2 of both splits has one such number; one label is 10⁹.
   @Test(
     arguments: [
       ("data-nan", "train/inputs/input: example 2 has a number that is NaN or infinite"),

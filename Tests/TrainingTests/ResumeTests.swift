@@ -135,6 +135,76 @@ import Torch
     }
   }
 
+  @Test func aRunStoppedBeforeItsFirstEpochBeginsAgain() throws {
+    let folder = try TemporaryFolder()
+    var options = TrainingOptions()
+    options.epochCount = 2
+    options.patience = 2
+    options.regularizers = [try RegularizerSpecification("ewc", ["lambda": "1"])]
+    let start = try base(seed: 3)
+    let place = folder.file("base.h5")
+    try start.write(to: place)
+    let whole = try run(options, at: folder.file("whole"), seed: 3)
+    try whole.run(from: start, basePath: place) { _ in }
+    let stopped = try run(options, at: folder.file("stopped"), seed: 3)
+    let error = #expect(throws: TrainingError.self) {
+      try stopped.run(from: start, basePath: place, isCancelled: { true }) { _ in }
+    }
+    #expect(error == .interrupted(epoch: 0))
+    let known = try Run.open(stopped.path)
+    #expect(known.isAtBeginning && known.epochs.isEmpty && known.record.data.target?.name == "target")
+    #expect(known.record.trainingOptions == options)
+
+    // From another base it is no such run, nor from one that is gone.
+    try base(seed: 4).write(to: place)
+    func refusal() -> String? {
+      #expect(throws: TrainingError.self) { try stopped.resume { _ in } }?.description
+    }
+    #expect(refusal()?.contains("\(place) is not what it began from any more") == true)
+    try FileManager.default.removeItem(atPath: place)
+    #expect(refusal()?.contains("\(place) that it began from is not there") == true)
+    try start.write(to: place)
+    // As it is killed between its first checkpoint and its first state.
+    try start.write(to: known.checkpointPath(epoch: 0))
+    #expect(try stopped.resume { _ in }.map(\.epoch) == [0, 1, 2])
+
+    let (first, second) = (try Run.open(whole.path), try Run.open(stopped.path))
+    for epoch in 0...2 {
+      let (one, other) = try (
+        Checkpoint(contentsOf: first.checkpointPath(epoch: epoch)),
+        Checkpoint(contentsOf: second.checkpointPath(epoch: epoch))
+      )
+      #expect(try one.fingerprint == other.fingerprint, "epoch \(epoch)")
+    }
+    #expect(first.record.predictions == second.record.predictions && first.record.state == second.record.state)
+    // A finished run without its state is not one that begins again: nothing of it is lost.
+    try FileManager.default.removeItem(atPath: second.resumePath)
+    #expect(throws: TrainingError.self) { try stopped.resume { _ in } }
+    #expect(try Run.open(stopped.path).epochs == [0, 1, 2])
+  }
+
+  @Test func whereARunGoesOnInAnotherEnvironmentIsKept() throws {
+    let folder = try TemporaryFolder()
+    var options = TrainingOptions()
+    options.epochCount = 1
+    let path = folder.file("run")
+    try run(options, at: path, seed: 3).run(from: base(seed: 3), basePath: "base.h5") { _ in }
+    var known = try Run.open(path)
+    let here = RunEnvironment.present(.cpu)
+    #expect(known.record.environment == here && known.record.state.moves == nil)
+    #expect(here.threads ?? 0 > 0 && here.cpuCapability?.isEmpty == false && here.libtorch != nil)
+    // As if it had begun with other threads.
+    var changed = known.record
+    changed.state.threads = (here.threads ?? 0) + 1
+    try known.save(changed)
+    options.epochCount = 2
+    try run(options, at: path, seed: 3).resume { _ in }
+    let moved = try Run.open(path).record
+    #expect(moved.state.moves == [RunMove(epoch: 1, environment: here)] && moved.environment == here)
+    let differences = changed.environment.differences(to: here)
+    #expect(differences.count == 1 && differences.first?.name == "threads")
+  }
+
   @Test func aRunThatBeganOnAGPUGoesOnWithoutOne() throws {
     let data = try randomImages("source", shape: [1, 8, 8], seed: 3)
     let trainer = try Trainer(Model(base(seed: 3)), on: data.train, dataset: "source", options: TrainingOptions())

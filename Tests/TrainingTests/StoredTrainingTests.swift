@@ -131,7 +131,9 @@ import Torch
       }
     }
     #expect(error == .interrupted(epoch: 0) && titles == ["computing the frozen layers"])
-    #expect(!FileManager.default.fileExists(atPath: run.path))
+    // What was asked for stays, and begins again.
+    #expect(try Run.open(run.path).isAtBeginning)
+    #expect(try run.resume(from: base(.mlp, shape: [1, 8, 8])) { _ in }.count == options.epochCount + 1)
   }
 
   @Test func tiedWeightsOfWhichOneIsFrozen() throws {

@@ -83,7 +83,7 @@ extension DataCommand {
       let (height, width) = (image.shape[1], image.shape[2])
       let pixels = dataset.train.gather([index], of: image)
       let shades = Array(" .:-=+*#%@")
-      Console.result("\nexample \(index): \(dataset.classNames[Int(dataset.train.labels[index])])")
+      Console.paragraph("example \(index): \(dataset.classNames[Int(dataset.train.labels[index])])")
       for row in stride(from: 0, to: height, by: 2) {
         let line = pixels[(row * width)..<((row + 1) * width)]
         Console.result(String(line.map { shade in shades[Int(shade) * (shades.count - 1) / 255] }))

@@ -18,14 +18,16 @@ struct SequenceSession {
   func run() throws {
     let effective = EffectiveOptions(of: command)
     guard !command.continuation.printConfig else { return effective.show() }
+    StandardOutput.becomesExpendable()
     let output = command.destination.output
+    var lock = try command.continuation.resume.map { _ in try RunLock.acquire(output) }
     let resumed = try command.continuation.resume.map { _ in try Run.open(output) }
     if resumed == nil { try requireAbsent(output) }
     let path = try resumed?.path ?? CheckpointPath(command.tasks.base).path
     let options =
       try resumed?.options(resumedBy: command.training, command.regularizers)
       ?? command.training.options(command.regularizers)
-    let checkpoint = try resumed.map { try TaskSequence.start(of: $0) } ?? Checkpoint(contentsOf: path)
+    let checkpoint = try resumed.map { try TaskSequence.start(of: $0) } ?? command.hardware.runnable(path)
     let tasks = try command.tasks.task.map { text in
       let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
       let known = resumed?.record.data.tasks.first { $0.name == parts[0] }
@@ -41,6 +43,7 @@ struct SequenceSession {
     var sequence = try TaskSequence(
       options: options, path: output, tasks: tasks, sharesHead: command.tasks.sharedHead, device: device)
     sequence.command = CommandRecord(arguments: CommandLine.arguments, options: effective.repeatable.yaml)
+    if let resumed { Console.say(movedTo: .present(device), resumed) } else { try sequence.check(checkpoint) }
     let isSilent = command.shared.json
     if !isSilent {
       Console.result(
@@ -51,28 +54,48 @@ struct SequenceSession {
     }
     let interruption = Interruption()
     var display: EpochDisplay?
-    try sequence.run(
-      from: checkpoint, basePath: resumed?.record.data.base?.path ?? path, isCancelled: { interruption.isRequested },
-      onTask: { number, _ in
-        display = EpochDisplay(
-          hasSource: number > 0, hasProxy: false, isSilent: isSilent, isQuiet: command.shared.quiet)
-        if !isSilent {
-          Console.result("\ntask \(tasks[number].name) (source: \(number > 0 ? tasks[number - 1].name : "none"))")
-        }
-      }, onEvent: { display?.show($0) })
+    try resumable(output) {
+      try sequence.run(
+        from: checkpoint, basePath: resumed?.record.data.base?.path ?? path, isCancelled: { interruption.isRequested },
+        onTask: { number, _ in
+          display = EpochDisplay(
+            hasSource: number > 0, hasProxy: false, isSilent: isSilent, isQuiet: command.shared.quiet)
+          if !isSilent {
+            Console.paragraph("task \(tasks[number].name) (source: \(number > 0 ? tasks[number - 1].name : "none"))")
+          }
+        }, onEvent: { display?.show($0) })
+    }
     interruption.end()
+    if lock == nil { lock = try RunLock.acquire(output) }
+    defer { withExtendedLifetime(lock) {} }
     try Self.finish(
-      Run.open(command.destination.output), compatibility: command.tasks.compat, isJSON: isSilent, page: nil)
+      Run.open(command.destination.output), compatibility: command.tasks.compat, isJSON: isSilent, page: nil,
+      files: output)
   }
 
   /// Writes a sequence's report and shows its measures.
-  static func finish(_ run: Run, compatibility: AccuracyMatrix.Compatibility, isJSON: Bool, page: String?) throws {
+  ///
+  /// - Parameters:
+  ///   - page: nil for the run's own.
+  ///   - files: a folder for the chart and the numbers; nil for none.
+  static func finish(
+    _ run: Run, compatibility: AccuracyMatrix.Compatibility, isJSON: Bool, page: String?, files: String?
+  ) throws {
     guard let result = SequenceResult(run)?.defined(by: compatibility) else { return }
     let title = URL(fileURLWithPath: run.path).lastPathComponent
     let page = page ?? "\(run.path)/report.html"
-    let folder = (page as NSString).deletingLastPathComponent
-    try AtomicFile.write(Data(result.html(title: title).utf8), to: page)
-    try AtomicFile.write(Data(result.csv().utf8), to: "\(folder.isEmpty ? "." : folder)/accuracy-matrix.csv")
+    let folder = PageFolder(of: page)
+    let tasks = (try? FileManager.default.contentsOfDirectory(atPath: "\(run.path)/tasks")) ?? []
+    let links = tasks.sorted().map { name in
+      PageLink("report of \(name)", path: folder.relative(to: "\(run.path)/tasks/\(name)/report.html"))
+    }
+    try AtomicFile.write(
+      Data(result.html(title: title, links: folder.existing(links, besides: page)).utf8), to: page)
+    if let files {
+      try FileManager.default.createDirectory(atPath: files, withIntermediateDirectories: true)
+      try AtomicFile.write(Data(result.csv().utf8), to: "\(files)/accuracy-matrix.csv")
+      try AtomicFile.write(Data(result.chart(title: title).svg().utf8), to: "\(files)/accuracy-matrix.svg")
+    }
     if isJSON { return Console.result(try FindingEncoder.encode(result)) }
     Console.result("")
     Console.table(result.table())

@@ -88,6 +88,7 @@ struct SweepCommand: ParsableCommand {
 
   func run() throws {
     guard !continuation.printConfig else { return EffectiveOptions(of: self).show() }
+    StandardOutput.becomesExpendable()
     let plan = try plan()
     try training.checkDecoupling(of: plan.methods.flatMap(\.regularizers))
     let sweep = try SweepSession(command: self, plan: plan, options: training.options(with: []))
@@ -99,11 +100,11 @@ struct SweepCommand: ParsableCommand {
       throw CommandError.usage("--resume: give the sweep's own command again, it goes on where it was left")
     }
     let seeds = self.methods.seeds
-    guard seeds >= 1 else { throw CommandError.usage("--seeds must be at least 1, found \(seeds)") }
+    try Bounds.check(seeds, of: "--seeds", atMost: Bounds.repetitions)
     let jobs = processes.jobs
-    guard jobs >= 1 else { throw CommandError.usage("--jobs must be at least 1, found \(jobs)") }
+    try Bounds.check(jobs, of: "--jobs", atMost: Bounds.workers)
     let trials = self.methods.trials
-    guard trials >= 1 else { throw CommandError.usage("--trials must be at least 1, found \(trials)") }
+    try Bounds.check(trials, of: "--trials", atMost: Bounds.repetitions)
     guard !self.methods.regularizer.isEmpty else {
       throw CommandError.usage(
         "nothing to sweep: give methods with --regularizer, as --regularizer 'l2-sp:alpha=0.1|1'")

@@ -15,6 +15,8 @@ struct SweepSession {
   private let plan: SweepPlan
   private let options: TrainingOptions
   private let folder: SweepFolder
+  private let path: String
+  private let checkpoint: Checkpoint
   private let isSilent: Bool
 
   init(command: SweepCommand, plan: SweepPlan, options: TrainingOptions) throws {
@@ -22,12 +24,14 @@ struct SweepSession {
     self.plan = plan
     self.options = options
     isSilent = command.role.worker || command.shared.json
+    // Before there is a folder: a base that cannot be run leaves none.
+    path = try CheckpointPath(command.tasks.base).path
+    checkpoint = try command.hardware.runnable(path)
+    try checkpoint.requireTrained(at: path, on: command.tasks.source)
     folder = try SweepFolder(command.destination.output, options: EffectiveOptions(of: command).only([.result]).yaml)
   }
 
   func run() throws {
-    let path = try CheckpointPath(command.tasks.base).path
-    let checkpoint = try Checkpoint(contentsOf: path)
     let source = try command.reading.load(command.tasks.source, for: checkpoint.program)
     let target = try command.reading.load(command.tasks.target, for: checkpoint.program)
     let device = try command.hardware.open()

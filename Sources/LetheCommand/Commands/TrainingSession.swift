@@ -29,6 +29,8 @@ struct TrainingSession {
 
   func run() throws {
     guard !continuation.printConfig else { return effective.show() }
+    StandardOutput.becomesExpendable()
+    var lock = try continuation.resume.map { _ in try RunLock.acquire(output) }
     let resumed = try continuation.resume.map { _ in try Run.open(output) }
     if resumed == nil { try requireAbsent(output) }
     let path = try resumed?.path ?? CheckpointPath(base).path
@@ -47,18 +49,23 @@ struct TrainingSession {
         "the learning rate rises again, from \(last) at the last step to \(next) at the next: --schedule "
           + "\(run.options.schedule.shape.text) is spread over \(run.options.epochCount) epochs now")
     }
+    if let resumed { Console.say(movedTo: .present(device), resumed) }
     let interruption = Interruption()
     let watch = { (event: TrainingEvent) in
       display.show(event)
       if case .evaluated = event { try Run.open(output).writeLogs() }
     }
-    if resumed == nil {
-      try run.run(from: checkpoint, basePath: path, isCancelled: { interruption.isRequested }, onEvent: watch)
-    } else {
-      try run.resume(isCancelled: { interruption.isRequested }, onEvent: watch)
+    try resumable(output) {
+      if resumed == nil {
+        try run.run(from: checkpoint, basePath: path, isCancelled: { interruption.isRequested }, onEvent: watch)
+      } else {
+        try run.resume(isCancelled: { interruption.isRequested }, onEvent: watch)
+      }
     }
     // What follows only reads: every file is whole, and the process can end at any time.
     interruption.end()
+    if lock == nil { lock = try RunLock.acquire(output) }
+    defer { withExtendedLifetime(lock) {} }
     var finished = try Run.open(output)
     try finished.measureDrift()
     if let data = sourceData ?? proxyData { try finished.measureSimilarity(on: data, device: device) }
@@ -72,7 +79,8 @@ struct TrainingSession {
   /// What a new run needs.
   private func begun(from path: String) throws -> (Checkpoint, Device, TrainingRun) {
     let options = try training.options(regularizers)
-    let checkpoint = try Checkpoint(contentsOf: path)
+    let checkpoint = try hardware.runnable(path)
+    if source != nil || proxy != nil { try checkpoint.requireTrained(at: path, on: source) }
     let targetData = try reading.load(target, for: checkpoint.program)
     let sourceData = try source.map { try reading.load($0, for: checkpoint.program) }
     let proxyData = try proxy.map { try reading.load($0, for: checkpoint.program) }
@@ -81,6 +89,7 @@ struct TrainingSession {
       options: options, path: output, target: targetData, source: sourceData, proxy: proxyData,
       sourceTask: sourceHead, device: device)
     run.command = CommandRecord(arguments: CommandLine.arguments, options: effective.repeatable.yaml)
+    try run.check(checkpoint)
     return (checkpoint, device, run)
   }
 
@@ -100,25 +109,21 @@ struct TrainingSession {
   }
 }
 
-/// Whether the user asked to stop: the run then ends after the step, its finished epochs kept.
-final class Interruption: Sendable {
-  nonisolated(unsafe) private static var requested: sig_atomic_t = 0
-
-  init() {
-    // Whoever started this process may have left the signal blocked.
-    var signals = sigset_t()
-    sigemptyset(&signals)
-    sigaddset(&signals, SIGINT)
-    pthread_sigmask(SIG_UNBLOCK, &signals, nil)
-    // A second Ctrl-C ends the process at once.
-    signal(SIGINT) { _ in
-      Interruption.requested = 1
-      signal(SIGINT, SIG_DFL)
-    }
+/// Runs the training of a run; one that is interrupted names the command that goes on with it.
+func resumable(_ path: String, _ body: () throws -> Void) throws {
+  do { try body() } catch let error as TrainingError {
+    guard case .interrupted = error, let run = try? Run.open(path) else { throw error }
+    let does = run.record.lastEpoch == nil && run.epochs.isEmpty ? "begins it again" : "goes on"
+    throw CommandError.interrupted("\(error); \(run.resumption) \(does)")
   }
+}
 
-  var isRequested: Bool { Self.requested != 0 }
-
-  /// Lets Ctrl-C end the process at once again.
-  func end() { signal(SIGINT, SIG_DFL) }
+extension Console {
+  /// Says where a run goes on in another environment than before.
+  static func say(movedTo now: RunEnvironment, _ run: Run) {
+    let differences = run.record.environment.differences(to: now)
+    guard !differences.isEmpty, !run.isAtBeginning else { return }
+    let parts = differences.map { "\($0.name) \($0.now), before \($0.before)" }.joined(separator: "; ")
+    say("the run goes on in another environment (\(parts)): results may differ from those of a run that was not stopped")
+  }
 }

@@ -105,9 +105,10 @@ struct TransferCommand: ParsableCommand {
 
   func run() throws {
     if continuation.printConfig { return EffectiveOptions(of: self).show() }
+    StandardOutput.becomesExpendable()
     try check()
     let path = try CheckpointPath(experiment.base).path
-    let checkpoint = try Checkpoint(contentsOf: path)
+    let checkpoint = try hardware.runnable(path)
     let targets = try self.targets.target.map { try reading.load($0, for: checkpoint.program) }
     var arguments = training
     if experiment.quick { arguments.examples = arguments.examples ?? 5000 }
@@ -145,7 +146,7 @@ struct TransferCommand: ParsableCommand {
     let results = try sessions.map { session in
       let result = try session.run()
       if !shared.json {
-        if !isOne { Console.result("\n== \(result.target)") }
+        if !isOne { Console.paragraph("== \(result.target)") }
         session.show(result)
       }
       return result
@@ -162,7 +163,7 @@ struct TransferCommand: ParsableCommand {
     try AtomicFile.write(Data(comparison.chart().svg().utf8), to: "\(destination.output)/transfer.svg")
     let finding = try FindingFile.write(comparison, in: destination.output)
     if shared.json { return Console.result(finding) }
-    Console.result("\n\(comparison.headline)")
+    Console.paragraph("\(comparison.headline)")
     Console.table(comparison.table())
     Console.result("report: \(destination.output)/report.html")
   }
@@ -185,9 +186,7 @@ struct TransferCommand: ParsableCommand {
   }
 
   private func check() throws {
-    guard extent.seeds >= 1 else {
-      throw CommandError.usage("--seeds must be at least 1, found \(extent.seeds)")
-    }
+    try Bounds.check(extent.seeds, of: "--seeds", atMost: Bounds.repetitions)
     guard continuation.resume == nil else {
       throw CommandError.usage("--resume: give the command again, it goes on where it was left")
     }
@@ -206,8 +205,8 @@ struct TransferCommand: ParsableCommand {
     guard extent.cut.isEmpty, extent.source == nil, !extent.noScores, !extent.noTrials else {
       throw CommandError.usage("--cut, --source, --no-scores and --no-trials are not for --map")
     }
-    guard experiment.leastSteps.map({ $0 >= 1 }) ?? true else {
-      throw CommandError.usage("--least-steps must be at least 1")
+    if let leastSteps = experiment.leastSteps {
+      try Bounds.check(leastSteps, of: "--least-steps", atMost: TrainingOptions.largestCount)
     }
   }
 

@@ -47,7 +47,7 @@ struct TransferMapSession {
     let finding = try FindingFile.write(map, in: command.destination.output)
     if command.shared.json { return Console.result(finding) }
     for row in map.rowsBySimilarity {
-      Console.result("\n\(row.target)")
+      Console.paragraph("\(row.target)")
       Console.table(map.table(row))
     }
     Console.result("")
@@ -73,7 +73,7 @@ struct TransferMapSession {
     }
     let amounts = try text.split(separator: ",").map { item -> Int? in
       if item == "all" { return nil }
-      guard let number = Int(item), number >= 2 else {
+      guard let number = Int(item), (2...Bounds.examples).contains(number) else {
         throw CommandError.usage("--amounts: expected numbers from 2 on and all, as 5,50,all, found '\(item)'")
       }
       guard number <= most.max() ?? 0 else {

@@ -114,7 +114,7 @@ struct TransferSession {
     Console.result("")
     Console.table(result.table())
     if !result.scores.isEmpty {
-      Console.result("\nWhat cheaper scores would have said")
+      Console.paragraph("What cheaper scores would have said")
       Console.table(result.scoreTable())
       for line in result.scoreNotes { Console.result(line) }
     }

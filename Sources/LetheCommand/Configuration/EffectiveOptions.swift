@@ -56,7 +56,7 @@ extension EffectiveOptions {
   }
 
   /// Writes what can be repeated to standard output as a configuration file, for `--print-config`.
-  func show() { Console.result(String(repeatable.yaml.dropLast())) }
+  func show() { Console.text(String(repeatable.yaml.dropLast())) }
 
   /// The words of another command that computes the same: those given, then the options that say what is asked and how
   /// it is computed, where the other command has them, they are not given yet, and not what they are by default.

@@ -15,8 +15,7 @@ struct ResumedWords {
   ///   keeps.
   func words(for command: CommandDescription, subcommand: String, except given: Set<String>) throws -> [String] {
     let (data, state) = (run.record.data, run.record.state)
-    let hasSource = data.source != nil || data.proxy != nil || state.kind == .sequence
-    let own = hasSource ? "finetune" : "train"
+    let own = run.subcommand
     guard subcommand == own else {
       throw CommandError.usage("\(run.path): lethe \(own) --resume goes on with this run")
     }
@@ -36,7 +35,8 @@ struct ResumedWords {
     }
     var options: [String] = []
     if Self.areKnown(of: run) {
-      let left = given.union(parts.map(\.name)).union(["resume", "print-config", "config", "json", "quiet"])
+      let left = given.union(parts.map(\.name))
+        .union(["resume", "print-config", "config", "json", "quiet", "allow-operator"])
       options = try ConfigurationFile(yaml: run.record.command?.options ?? "", origin: "\(run.path)/run.h5")
         .words(for: command, subcommand: subcommand, except: left)
     } else {
@@ -76,11 +76,13 @@ extension Run {
     return own
   }
 
-  /// Epoch 0, from which a resumed run makes again what regularizers hold to.
+  /// What a resumed run goes on from: epoch 0, of which what regularizers hold to is made again, or, where the run
+  /// begins again, what it began from.
   ///
-  /// - Throws: `TrainingError.badResume` where it was stopped before that.
+  /// - Throws: `TrainingError.badResume` where that is gone, or is another by now.
   func firstCheckpoint() throws -> Checkpoint {
-    guard epochs.contains(0) else { throw TrainingError.badResume("\(path) was stopped before epoch 0 was written") }
+    if isAtBeginning { return try base() }
+    guard epochs.contains(0) else { throw TrainingError.badResume("\(path) has no epoch 0") }
     return try Checkpoint(contentsOf: checkpointPath(epoch: 0))
   }
 }

@@ -4,8 +4,8 @@ import Findings
 import Training
 
 extension TrainingArguments {
-  /// So many seeds, from `--seed` on.
-  func seeds(_ count: Int) -> [UInt64] { (0..<count).map { seed + UInt64($0) } }
+  /// So many seeds, from `--seed` on; after the largest one they go on from 0.
+  func seeds(_ count: Int) -> [UInt64] { (0..<count).map { seed &+ UInt64($0) } }
 
   /// What the library is told.
   func options(_ regularizers: RegularizerOptions) throws -> TrainingOptions {

@@ -48,7 +48,7 @@ final class EpochDisplay {
       Console.result(
         "training \(NumberText.grouped(trained)) weights, \(NumberText.grouped(frozen)) frozen · \(NumberText.grouped(steps)) steps an epoch"
       )
-      for line in regularizers { Console.result(line) }
+      for line in regularizers.flatMap({ $0.split(separator: "\n") }) { Console.result(String(line)) }
       Console.result("")
       isTitled = false
     case .step(let epoch, let step, let count, let loss):

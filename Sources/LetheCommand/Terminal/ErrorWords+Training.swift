@@ -18,6 +18,7 @@ extension TrainingOptions.Key {
     case .averagingDecay: "--ema"
     case .labelSmoothing: "--label-smoothing"
     case .classWeights: "--class-weights"
+    case .scheduleShape: "--schedule"
     case .warmupEpochs: "--warmup"
     case .trainsHeadOnly: "--feature-extraction"
     case .unfreezesEvery: "--unfreeze-every"
@@ -64,6 +65,7 @@ extension ErrorWords {
     case .missingImportances(let name):
       "regularizer '\(name)' needs the path of the source's own training, which this checkpoint does not have; "
         + "train the source with lethe train --regularizer \(name), or use ewc or mas"
+    case .interrupted: "interrupted; the same command, given again, goes on where it was left"
     default: "\(error)"
     }
   }

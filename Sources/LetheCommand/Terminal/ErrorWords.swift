@@ -1,6 +1,8 @@
 import Analysis
+import Checkpoints
 import Datasets
 import Evaluation
+import Programs
 import Training
 
 /// What the command says of errors: the libraries' own words, and which option helps.
@@ -16,6 +18,9 @@ enum ErrorWords {
     case AnalysisError.tooFewForDirections: "\(error) (more --samples, or --pool mean)"
     case AnalysisError.checkpointAsFeatures(let path):
       "\(path): a checkpoint; give --data, the examples to compare it on"
+    case CheckpointError.inUse: "\(error); wait for it, or end it"
+    case ProgramError.refusedOperator(let name, _):
+      "\(error); --allow-operator \(name.split(separator: ".")[0]) lets it, for a file you trust"
     case let error as TrainingError: text(of: error)
     default: "\(error)"
     }

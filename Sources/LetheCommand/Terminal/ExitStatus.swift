@@ -12,11 +12,10 @@ import Training
 
 /// What the command ends with when something went wrong.
 enum ExitStatus {
-  /// As a shell has it of a process that a signal ended: 128 + SIGINT.
-  static let interrupted: Int32 = 130
-
   /// Nil for errors that are not Lethe's own.
-  static func of(_ error: any Error) -> Int32? {
+  static func of(_ error: any Error) -> Int32? { isExhaustion("\(error)") ? EX_OSERR : ofOwn(error) }
+
+  private static func ofOwn(_ error: any Error) -> Int32? {
     switch error {
     case let error as CommandError: of(error)
     case let error as FileError: of(error)
@@ -33,12 +32,20 @@ enum ExitStatus {
     }
   }
 
+  /// Whether the machine had no more to give, rather than something being wrong with a file.
+  private static func isExhaustion(_ message: String) -> Bool {
+    let system = [EMFILE, ENFILE, ENOMEM].map { String(cString: strerror($0)) }
+    // As libtorch says it.
+    return (system + ["can't allocate memory", "bad_alloc"]).contains { message.hasSuffix($0) || message.contains($0 + ":") }
+  }
+
   private static func of(_ error: CommandError) -> Int32 {
     switch error {
     case .usage: EX_USAGE
     case .badInput: EX_DATAERR
     case .missing: EX_NOINPUT
     case .unwritable: EX_CANTCREAT
+    case .interrupted: Interruption.exitStatus
     }
   }
 
@@ -53,6 +60,7 @@ enum ExitStatus {
     switch error {
     case .notFound: EX_NOINPUT
     case .exists: EX_CANTCREAT
+    case .inUse: EX_TEMPFAIL
     default: EX_DATAERR
     }
   }
@@ -76,7 +84,7 @@ enum ExitStatus {
     switch error {
     case .notFinite, .regularizerDiverged, .badResume, .oneClass: EX_DATAERR
     case .frozenChanged: EX_SOFTWARE
-    case .interrupted: interrupted
+    case .interrupted: Interruption.exitStatus
     default: EX_USAGE
     }
   }

@@ -8,7 +8,8 @@ extension ProbeFinding {
     for layer in layers {
       table.append(
         [layer.layer] + layer.scores.map { NumberText.percent($0) }
-          + (isCompared ? [NumberText.points(layer.drop)] : []))
+          + (isCompared ? [NumberText.points(layer.drop)] : []),
+        weight: isCompared ? layer.drop : layer.scores.first)
     }
     return table
   }
@@ -24,13 +25,16 @@ extension ProbeFinding {
       models.count > 1
       ? worst.map { "A probe of \($0.layer) lost most: \(NumberText.points($0.drop)) points" }
       : best.map { "\($0.layer) tells the classes apart best: \(NumberText.percent($0.scores.first))" }
-    return BarChart(
+    let chart = BarChart(
       title: finding ?? "No layer was probed",
       subtitle: "accuracy of a linear classifier fitted to each layer's features, \(data); fitted to permuted labels: "
         + control.words, valueTitle: "accuracy (%)", decimals: 1, rows: layers.map(\.layer),
       series: models.indices.map { index in
         BarChart.Series(name: models[index], values: layers.map { .init(100 * $0.scores[index]) })
       })
+    return chart.folded(models.count > 1 ? "layers that lost most" : "layers that tell most apart") { scores in
+      scores.first.map { models.count > 1 ? $0 - (scores.last ?? $0) : $0 }
+    }
   }
 }
 

@@ -81,7 +81,9 @@ extension SweepResult {
   }
 
   /// The report as one HTML file.
-  public func html(title: String) -> String {
+  ///
+  /// - Parameter links: other pages, from this one's folder.
+  public func html(title: String, links: [PageLink] = []) -> String {
     var sections = [PageElements.section("The frontier", PageElements.figure(chart(), width: 900))]
     sections.append(
       PageElements.section(
@@ -90,10 +92,10 @@ extension SweepResult {
     if let command {
       sections.append(
         PageElements.section(
-          "Train with it", "<div class=\"scroll\"><pre><code>\(escapedMarkup(command))</code></pre></div>"))
+          "Train with it", PageElements.command(command)))
     }
     return PageElements.document(
-      title: title, headline: verdict, sections: sections,
+      title: title, headline: verdict, sections: sections, links: links,
       footer: "Made by Lethe. Every run is in the folder <code>runs</code> beside this page.")
   }
 

@@ -27,8 +27,8 @@ extension TransferResult {
   /// `, at the rate 0.003 and the head at 0.01`.
   private var rates: String {
     guard let choice else { return "" }
-    let rate = ", at the rate \(choice.learningRate)"
-    return choice.factor == 1 ? rate : rate + " and the head at \(schedule.learningRate.withoutNoise)"
+    let rate = ", at the rate \(NumberText.rate(choice.learningRate))"
+    return choice.factor == 1 ? rate : rate + " and the head at \(NumberText.rate(schedule.learningRate.withoutNoise))"
   }
 
   private var outcome: String {
