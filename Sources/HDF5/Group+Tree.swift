@@ -3,8 +3,6 @@ import CHDF5
 extension Group {
   /// Deeper than any file needs; libhdf5 and its users recurse.
   static let deepest = 64
-  /// More members than any file has, as links make of few.
-  static let mostMembers = 1 << 20
 
   /// Which group it is, by whatever name it was opened.
   public struct Identity: Hashable, Sendable {
@@ -29,22 +27,27 @@ extension Group {
   /// - Throws: ``HDF5Error/refused(name:file:reason:)`` for a group that lies within itself, or deeper than any file needs.
   public func allDatasetPaths() throws -> [String] {
     var paths: [String] = []
-    try collectDatasetPaths("", within: [], into: &paths)
-    return paths
-  }
-
-  private func collectDatasetPaths(_ prefix: String, within: [Identity], into paths: inout [String]) throws {
-    let groups = within + [try identity]
-    guard !within.contains(groups[within.count]) else { throw refusal("it lies within itself: a link leads back") }
-    guard groups.count <= Self.deepest else { throw refusal("groups within groups, deeper than \(Self.deepest)") }
-    for name in try names {
-      if try externalLinkTarget(name) == nil, isGroup(name) {
-        try group(name).collectDatasetPaths("\(prefix)\(name)/", within: groups, into: &paths)
-      } else {
-        paths.append(prefix + name)
+    var seen: Set<Identity> = []
+    var visitCount = 0
+    func visit(_ group: Group, _ prefix: String, within: Set<Identity>) throws {
+      let own = try group.identity
+      guard !within.contains(own) else { throw group.refusal("it lies within itself: a link leads back") }
+      guard within.count < Self.deepest else { throw group.refusal("groups within groups, deeper than \(Self.deepest)") }
+      visitCount += 1
+      seen.insert(own)
+      guard visitCount <= seen.count * 8 + 1000 else {
+        throw group.refusal("its links lead to the same groups again and again")
       }
-      guard paths.count <= Self.mostMembers else { throw refusal("more than \(Self.mostMembers) members") }
+      for name in try group.names {
+        if try group.externalLinkTarget(name) == nil, group.isGroup(name) {
+          try visit(try group.group(name), "\(prefix)\(name)/", within: within.union([own]))
+        } else {
+          paths.append(prefix + name)
+        }
+      }
     }
+    try visit(self, "", within: [])
+    return paths
   }
 
   /// Calls `body` with every group at or below this one, each once by whatever name it has, and with its depth.

@@ -43,7 +43,8 @@ import Testing
     // 2⁴⁰ paths lead to one tensor.
     let path = Repository.fixture("hostile/cycle-twice.h5")
     #expect(try Verification.check(path).tensorCount == 1)
-    #expect(throws: HDF5Error.self) { try WeightsFile(contentsOf: path) }
+    let error = try #require(#expect(throws: HDF5Error.self) { try WeightsFile(contentsOf: path) })
+    #expect("\(error)".hasSuffix("its links lead to the same groups again and again"), "\(error)")
   }
 
   @Test func linkToAPipeIsRefused() throws {
