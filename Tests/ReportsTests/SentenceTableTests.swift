@@ -1,0 +1,175 @@
+import Findings
+import Foundation
+import Metrics
+import TestSupport
+import Testing
+
+@testable import Reports
+
+/// Findings of all kinds, and what is said of them: each sentence stands in the article's table once, its evidence holds,
+/// and no row of the table is without a sentence.
+@Suite struct SentenceTableTests {
+  private struct Row {
+    let template: String
+    let pattern: NSRegularExpression
+
+    init(_ template: String) throws {
+      self.template = template
+      let parts = template.components(separatedBy: "{").enumerated().map { index, part in
+        let text = index == 0 ? part : part.components(separatedBy: "}").dropFirst().joined(separator: "}")
+        return NSRegularExpression.escapedPattern(for: text)
+      }
+      pattern = try NSRegularExpression(pattern: "^" + parts.joined(separator: ".+?") + "$")
+    }
+
+    /// How many characters are the template's own: of several rows that match, the one that says most is meant.
+    var weight: Int { pattern.pattern.count }
+
+    func matches(_ sentence: String) -> Bool {
+      pattern.firstMatch(in: sentence, range: NSRange(sentence.startIndex..., in: sentence)) != nil
+    }
+  }
+
+  private func rows() throws -> [Row] {
+    try Repository.text("Sources/Reports/Reports.docc/What-is-said-and-why.md").split(separator: "\n")
+      .filter { $0.hasPrefix("| ") && !$0.hasPrefix("| sentence") }
+      .map { try Row($0.dropFirst(2).components(separatedBy: " | ")[0]) }
+  }
+
+  // MARK: What each sentence needs
+
+  /// By the beginning of the template, which tells the rows apart.
+  private static let licences: [(beginning: String, holds: @Sendable (DiagnosisFinding) -> Bool)] = [
+    ("Fine-tuning lost {x}", { isLost($0) }),
+    ("Fine-tuning lost nothing", { isJudged($0) && $0.forgetting.high < 0 && $0.forgetting.pairedPValue < 0.05 }),
+    ("Fine-tuning lost no more", { isJudged($0) && $0.forgetting.low <= 0 && $0.forgetting.high >= 0 }),
+    ("{n} source", { $0.forgetting.sourceCount < 50 }),
+    ("{task} was not known", { $0.forgetting.before < 0.12 && $0.forgetting.sourceCount >= 50 }),
+    ("The source's own", { $0.forgetting.score == .agreement }),
+    ("Causes and layers", { $0.measuredOn.source < $0.forgetting.sourceCount }),
+    ("{n} of {n} classes", { $0.classes.contains { $0.count == 0 } }),
+    ("the loss is more", { $0.firstSignificantEpoch != nil }),
+    ("running statistics {x}", { hasPart($0, .statistics) }), ("readout misaligned", { hasPart($0, .readout) }),
+    ("lost features", { hasPart($0, .features) }), ("{part} better", { $0.causes.contains { $0.loss.high < 0 } }),
+    ("no cause is", { isLost($0) && $0.causes.allSatisfy { $0.loss.low <= 0 } }),
+    ("Largest part", { $0.causes.contains { $0.loss.low > 0 } }),
+    ("No cause is", { $0.causes.allSatisfy { $0.loss.low <= 0 } }),
+    ("restoring", { remains($0) && $0.layers.contains { $0.gain.low > 0 && $0.gain.value >= 0.016 } }),
+    ("no layer alone", { remains($0) && $0.layers.allSatisfy { $0.verdict != .lostHere && $0.verdict != .critical } }),
+    ("Layers are judged", { $0.baseline.restoresStatistics }),
+    ("Restoring", { $0.layers.contains { $0.gain.low > max(0, $0.baseline.loss.value) } }),
+    ("What helps", { isLost($0) && $0.remedies.contains { $0.gain.low > 0 && $0.merit > 0 } }),
+    ("Nothing that was", { isLost($0) && $0.remedies.allSatisfy { $0.gain.low <= 0 || $0.merit <= 0 } }),
+    ("What was tried", { !isLost($0) || $0.remedies.allSatisfy { $0.gain.low <= 0 || $0.merit <= 0 } }),
+  ]
+
+  private static func isJudged(_ finding: DiagnosisFinding) -> Bool {
+    finding.forgetting.sourceCount >= 50 && (finding.forgetting.score == .agreement || finding.forgetting.before > 0.12)
+  }
+
+  private static func isLost(_ finding: DiagnosisFinding) -> Bool {
+    isJudged(finding) && finding.forgetting.low > 0 && finding.forgetting.pairedPValue < 0.05
+  }
+
+  private static func remains(_ finding: DiagnosisFinding) -> Bool {
+    finding.baseline.loss.low > 0 && finding.baseline.pairedPValue < 0.05
+  }
+
+  private static func hasPart(_ finding: DiagnosisFinding, _ kind: ForgettingCause.Kind) -> Bool {
+    finding.causes.contains { $0.kind == kind && $0.loss.low > 0 }
+  }
+
+  /// Sentences that say how the target fares need that, too.
+  private static func targetHolds(_ sentence: String, _ finding: DiagnosisFinding) -> Bool {
+    let costs = finding.layers.map(\.cost) + finding.remedies.map(\.cost)
+    if sentence.contains("costs") || sentence.contains("of the target lost") {
+      return costs.contains { $0.low > 0 }
+    }
+    return !sentence.contains("of the target") || costs.contains { $0.high < 0 }
+  }
+
+  // MARK: Findings of all kinds
+
+  private static let estimates = [
+    Estimate(0.16, low: 0.15, high: 0.17), Estimate(0.002, low: -0.01, high: 0.014),
+    Estimate(-0.16, low: -0.17, high: -0.15),
+  ]
+
+  private static func amount(_ loss: Estimate, before: Double, count: Int, score: Score) -> ForgottenAmount {
+    ForgottenAmount(
+      Forgetting(
+        score: score, epoch: 2, before: before, after: before - loss.value, final: loss.value, low: loss.low,
+        high: loss.high, pairedPValue: abs(loss.value) > 0.1 ? 1e-9 : 0.7, lost: 9, gained: 3, sourceCount: count,
+        chance: 0.1))
+  }
+
+  private static func findings() -> [DiagnosisFinding] {
+    let kinds: [ForgettingCause.Kind] = [.statistics, .readout, .features]
+    let gains = estimates + [Estimate(0.5, low: 0.4, high: 0.6)]
+    let amounts =
+      estimates.map { amount($0, before: 0.9, count: 2000, score: .accuracy) }
+      + estimates.map { amount($0, before: 1, count: 2000, score: .agreement) }
+      + [
+        amount(estimates[0], before: 0.9, count: 12, score: .accuracy),
+        amount(estimates[0], before: 0.104, count: 500, score: .accuracy),
+      ]
+    var all: [DiagnosisFinding] = []
+    for amount in amounts {
+      for (number, part) in (estimates + [estimates[1]]).enumerated() {
+        for gain in gains {
+          for cost in estimates + [.unmeasured] {
+            let restored = number % 2 == 0
+            let left = restored ? (number == 0 ? estimates[0] : estimates[1]) : amount.loss
+            let baseline = LayerBaseline(
+              restoresStatistics: restored, loss: left, pairedPValue: abs(left.value) > 0.1 ? 1e-9 : 0.7)
+            let layer = DiagnosedLayer(
+              layer: "conv.1", drift: 1, similarity: .unmeasured, gain: gain, cost: cost,
+              isInSmallestSet: number == 3)
+            all.append(
+              DiagnosisFinding(
+                sourceTask: "photos", forgetting: amount,
+                measuredOn: JudgedCounts(source: number == 0 ? amount.sourceCount : amount.sourceCount / 2),
+                causes: kinds.enumerated().map { ForgettingCause($1, loss: $0 == number ? part : estimates[1]) },
+                baseline: baseline, layers: [layer],
+                classes: ["cat", "dog"].map {
+                  ClassChange(
+                    $0, before: 0.9, after: 0.8, PairedComparison(count: number == 1 ? 0 : 9, lost: 0, gained: 0))
+                }, firstSignificantEpoch: amount.isSignificant ? 1 : nil,
+                remedies: [Remedy(kind: .head, action: "refit the source head", gain: gain, cost: cost, count: 90)]))
+          }
+        }
+      }
+    }
+    return all
+  }
+
+  private func sentences(of finding: DiagnosisFinding) -> [String] {
+    let page = DiagnosisPage(finding)
+    let said = [
+      page.verdict, page.proxyNote, page.countNote, page.classNote, page.moment, page.place, page.baselineNote,
+      page.exceedingNote, page.advice, page.remedyNote, page.remedyTitle, page.waterfallChart().title,
+    ].compactMap { $0 }
+    return said + (page.why?.components(separatedBy: " · ") ?? [])
+  }
+
+  @Test func everySentenceStandsInTheTableAndItsEvidenceHolds() throws {
+    let rows = try rows()
+    #expect(rows.count > 25)
+    var reached: Set<String> = []
+    for finding in Self.findings() {
+      for sentence in sentences(of: finding) {
+        let row = rows.filter { $0.matches(sentence) }.max { $0.weight < $1.weight }
+        guard let row else {
+          Issue.record("not in the table: \(sentence)")
+          continue
+        }
+        reached.insert(row.template)
+        let licences = Self.licences.filter { row.template.hasPrefix($0.beginning) }
+        #expect(!licences.isEmpty, "\(row.template) has no licence")
+        for licence in licences { #expect(licence.holds(finding), "\(sentence)") }
+        #expect(Self.targetHolds(sentence, finding), "\(sentence)")
+      }
+    }
+    for row in rows { #expect(reached.contains(row.template), "never said: \(row.template)") }
+  }
+}
