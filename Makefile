@@ -1,7 +1,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup build format check test demo lint docs bench notebooks clean
+.PHONY: help setup build format check test kills demo lint docs bench notebooks clean
 
 python := .libtorch/python/bin/python
 lethe := .build/release/lethe
@@ -23,6 +23,9 @@ check: ## for the inner loop: formatting, build, all tests but those of the comm
 
 test: setup ## build and run the tests
 	@.ci/test
+
+kills: setup ## kill a run at every operation on a file, and go on each time; an hour or two
+	LETHE_KILLS=all swift test --filter KilledRunTests
 
 demo: setup build ## forgetting and L2-SP on Fashion-MNIST, into demo/report.html
 	@.ci/demo

@@ -56,11 +56,12 @@ public final class Trainer {
   ///     is one of these for each task.
   ///   - isHeadKept: whether the trained head has a w⁰, which regularizers hold it to. By default it has where it is a
   ///     source's too.
-  ///   - onEstimate: told what regularizers estimate before training: a title, what is done, and all there is to do.
+  ///   - onEstimate: told what regularizers estimate before training: a title, what is done, and all there is to do; may
+  ///     throw to stop.
   /// - Throws: ``TrainingError`` for a setup that cannot work, before any step.
   public init(
     _ model: Model, on split: Split, dataset: String, options: TrainingOptions, sources: [SourceTask] = [],
-    isHeadKept: Bool? = nil, onEstimate: @escaping (String, Int, Int) -> Void = { _, _, _ in }
+    isHeadKept: Bool? = nil, onEstimate: @escaping (String, Int, Int) throws -> Void = { _, _, _ in }
   ) throws {
     try options.validate()
     try model.checkInputs(of: split, dataset: dataset)

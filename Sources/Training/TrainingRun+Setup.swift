@@ -50,17 +50,19 @@ extension TrainingRun {
     for (index, path) in memoryPaths.dropLast().enumerated() where index < origins.count {
       origins[index].memory = try TaskMemory(contentsOf: path)
     }
-    let trainer = try withoutActuallyEscaping(onEvent) { onEvent in
-      try Trainer(model, on: examples, dataset: target.name, options: options, sources: origins, isHeadKept: !headIsNew)
-      {
-        try? onEvent(.estimating($0, completed: $1, total: $2))
-      }
+    func show(_ title: String, _ completed: Int, _ total: Int) throws {
+      try? onEvent(.estimating(title, completed: completed, total: total))
+      if isCancelled() { throw TrainingError.interrupted(epoch: 0) }
+    }
+    let trainer = try withoutActuallyEscaping(show) { show in
+      try Trainer(
+        model, on: examples, dataset: target.name, options: options, sources: origins, isHeadKept: !headIsNew,
+        onEstimate: show)
     }
     if headIsNew { try checkHeadIsTrained(trainer) }
     if let path = memoryPaths.last { try trainer.memoryOfLastSource.write(to: path) }
     let judged = try judged(by: trainer, division) {
-      try? onEvent(.estimating("computing the frozen layers", completed: $0, total: $1))
-      if isCancelled() { throw TrainingError.interrupted(epoch: 0) }
+      try show("computing the frozen layers", $0, $1)
     }
     var (meter, choosingMeter): (ProxyMeter?, ProxyMeter?)
     if let proxy, let examples = judged.proxy, let judge {

@@ -15,8 +15,9 @@ struct Lethe: ParsableCommand {
         lethe diagnose run
         lethe report run
 
-      Exit status: 0 done, 64 wrong usage, 65 bad input data, 66 input missing, 70 our fault, 73 output cannot be \
-      written, 130 interrupted; 2 where --max-forgetting was exceeded.
+      Exit status: 0 done, 64 wrong usage, 65 bad input data, 66 input missing, 70 our fault, 71 out of memory or \
+      descriptors, 73 output cannot be written, 75 run in use, 129, 130 and 143 interrupted; 2 where --max-forgetting was \
+      exceeded.
       """,
     version: FileFormat.letheVersion,
     subcommands: [

@@ -107,7 +107,7 @@ extension RegularizerContext {
         }
         let channelCount = kernel.shape[0]
         let rises = try (0..<channelCount).map { channel -> Float in
-          report("finding the channels of \(layer.name) that the source needs", channel + 1, of: channelCount)
+          try report("finding the channels of \(layer.name) that the source needs", channel + 1, of: channelCount)
           let rows = try own.map { try $0.detached().narrowed(from: channel, count: 1) }
           let kept = try rows.map { try $0.cloned() }
           for row in rows { try row.fill(0) }

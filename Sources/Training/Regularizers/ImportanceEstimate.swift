@@ -31,11 +31,11 @@ public struct ImportanceEstimate {
   /// - Parameters:
   ///   - parameters: tensors of the model that require gradients.
   ///   - batchSize: of ``Measure/batched``; the others go example by example.
-  ///   - onProgress: told the examples done.
+  ///   - onProgress: told the examples done; may throw to stop.
   /// - Complexity: one backward pass an example, times the classes for ``Measure/exact``.
   public init(
     _ measure: Measure, of parameters: [Tensor], in model: Model, on split: Split, batchSize: Int = 32,
-    onProgress: (Int) -> Void = { _ in }
+    onProgress: (Int) throws -> Void = { _ in }
   ) throws {
     self.measure = measure
     sampleCount = split.count
@@ -59,7 +59,7 @@ public struct ImportanceEstimate {
       }
       terms += 1
       done += batch.indices.count
-      onProgress(done)
+      try onProgress(done)
     }
     values = try withoutGradients { try sums.map { try $0.divide(by: Double(max(1, terms))) } }
   }
@@ -153,7 +153,7 @@ extension RegularizerContext {
     return try withSourceHead {
       try ImportanceEstimate(
         measure, of: indices.map { trainable.tensors[$0] }, in: model, on: sample, batchSize: batchSize
-      ) { report("measuring what the source needs", $0, of: sample.count) }
+      ) { try report("measuring what the source needs", $0, of: sample.count) }
     }
   }
 }

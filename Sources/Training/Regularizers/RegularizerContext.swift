@@ -40,8 +40,8 @@ public struct RegularizerContext {
     /// Whether the trained head came with the model, so that it has a w⁰.
     let isHeadKept: Bool
     let stepsPerEpoch: Int
-    /// Told what is being estimated before training: a title, what is done, and all there is to do.
-    let onEstimate: (String, Int, Int) -> Void
+    /// Told what is being estimated before training: a title, what is done, and all there is to do; may throw to stop.
+    let onEstimate: (String, Int, Int) throws -> Void
   }
 
   private let surroundings: Surroundings
@@ -75,7 +75,9 @@ public struct RegularizerContext {
 
   var recorder: TaskMemory.Recorder { surroundings.recorder }
 
-  func report(_ title: String, _ completed: Int, of total: Int) { surroundings.onEstimate(title, completed, total) }
+  func report(_ title: String, _ completed: Int, of total: Int) throws {
+    try surroundings.onEstimate(title, completed, total)
+  }
 }
 
 // MARK: - What it acts on
@@ -162,7 +164,7 @@ extension RegularizerContext {
         guard let features = run.headInput else { continue }
         parts.append(try model.logits(of: features, head: head.tensors))
         done += batch.indices.count
-        report(title, done, of: split.count)
+        try report(title, done, of: split.count)
       }
       return try Tensor.concatenated(parts)
     }
