@@ -44,6 +44,12 @@ with make("cycle-twice") as file:
             group[name] = h5py.SoftLink(f"/g{level + 1}")
     file["g40/weight"] = numpy.zeros(4, "f4")
 
+# Layers of Keras that lie within each other, twice at every level.
+with make("cycle-keras") as file:
+    file["layers/dense/vars/0"] = numpy.zeros((2, 2), "f4")
+    for name in "ab":
+        file[f"layers/dense/{name}"] = h5py.SoftLink("/layers")
+
 # Groups within groups; the smallest form, so that the file stays small.
 with make("nested") as file:
     group = file

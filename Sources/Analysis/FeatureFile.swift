@@ -73,9 +73,13 @@ public struct FeatureFile {
       bytes += try dataset.readRows(indices[next]..<indices[next] + (end - next))
       next = end
     }
-    return try bytes.withUnsafeBytes {
+    let rows = try bytes.withUnsafeBytes {
       try Tensor(bytes: $0, shape: shape, type: DType(named: dataset.elementType.rawValue))
     }
+    guard try rows.isFinite() else {
+      throw AnalysisError.badFeatures(path: path, reason: "\(layer) has a number that is NaN or infinite")
+    }
+    return rows
   }
 
   /// Bytes of one sample of some layers.

@@ -64,6 +64,10 @@ public struct Run: Sendable {
   public mutating func save(_ record: RunRecord) throws {
     var record = record
     record.checkpoints = self.record.checkpoints
+    // Epochs that the record forgets are written anew.
+    if record.metrics.rowCount < self.record.metrics.rowCount {
+      record.checkpoints = record.checkpoints.filter { (Int($0.key) ?? .max) < record.metrics.rowCount }
+    }
     let lock = try RunLock.acquire(path)
     try withExtendedLifetime(lock) { try record.write(to: "\(path)/run.h5") }
     self.record = record

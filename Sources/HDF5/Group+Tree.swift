@@ -32,7 +32,9 @@ extension Group {
     func visit(_ group: Group, _ prefix: String, within: Set<Identity>) throws {
       let own = try group.identity
       guard !within.contains(own) else { throw group.refusal("it lies within itself: a link leads back") }
-      guard within.count < Self.deepest else { throw group.refusal("groups within groups, deeper than \(Self.deepest)") }
+      guard within.count < Self.deepest else {
+        throw group.refusal("groups within groups, deeper than \(Self.deepest)")
+      }
       visitCount += 1
       seen.insert(own)
       guard visitCount <= seen.count * 8 + 1000 else {

@@ -25,6 +25,18 @@ import Testing
     return path
   }
 
+  @Test func featureThatIsNoNumberIsNamed() throws {
+    let folder = try TemporaryFolder()
+    let path = folder.file("nan.h5")
+    var values = (0..<40).map { Float($0 % 7) }
+    values[13] = .nan
+    try File.writeAtomically(to: path) { try $0.write("conv", values, shape: [10, 4]) }
+    let features = try FeatureFile(contentsOf: path)
+    #expect(throws: AnalysisError.badFeatures(path: path, reason: "conv has a number that is NaN or infinite")) {
+      try LayerSimilarity(comparing: features, with: features, layersA: ["conv"], layersB: ["conv"])
+    }
+  }
+
   @Test(arguments: [("biased", CKAEstimator.biased, 256), ("debiased_minibatch", .debiased, 64)])
   func theWholeMatrixAgreesWithNumPy(_ name: String, _ estimator: CKAEstimator, _ batch: Int) throws {
     let folder = try TemporaryFolder()

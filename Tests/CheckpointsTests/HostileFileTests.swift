@@ -39,6 +39,13 @@ import Testing
     #expect(throws: expected) { try WeightsFile(contentsOf: path) }
   }
 
+  @Test func layersOfKerasThatLeadBackEnd() throws {
+    let path = Repository.fixture("hostile/cycle-keras.h5")
+    #expect(try Verification.check(path).tensorCount == 1)
+    let error = try #require(#expect(throws: CheckpointError.self) { try WeightsFile(contentsOf: path) })
+    #expect("\(error)" == "\(path): its layer dense/a/dense lies in it twice, or too deep")
+  }
+
   @Test func twoLinksAtEachOfFortyLevelsEnd() throws {
     // 2⁴⁰ paths lead to one tensor.
     let path = Repository.fixture("hostile/cycle-twice.h5")

@@ -132,6 +132,14 @@ import Testing
     try run.write(makeCheckpoint(), epoch: 2)
     _ = try Checkpoint(contentsOf: run.checkpointPath(epoch: 2))
     #expect(try Verification.check(run.path).problems == [])
+    // A record that forgets an epoch forgets its checkpoint.
+    var longer = run.record
+    for epoch in 0..<3 { longer.metrics.set("epoch", row: epoch, to: Double(epoch)) }
+    try run.save(longer)
+    #expect(try Run.open(run.path).record.checkpoints.keys.sorted() == ["0", "1", "2"])
+    longer.keepEpochs(through: 1)
+    try run.save(longer)
+    #expect(try Run.open(run.path).record.checkpoints.keys.sorted() == ["0", "1"])
     // One that is written again after a stop is the run's own.
     run = try Run.open(run.path)
     run.removeCheckpoints(after: 0)

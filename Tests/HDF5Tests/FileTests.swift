@@ -49,9 +49,9 @@ import Testing
 
   @Test func partsOfKilledProcessesAreRemoved() throws {
     let folder = try TemporaryFolder()
-    // No process has the largest number; this one is alive.
+    // No process has the largest number; the one that began this one is alive.
     let abandoned = ".a.h5.partial-\(pid_t.max)-1"
-    let alive = ".a.h5.partial-\(getpid())-1"
+    let alive = ".a.h5.partial-\(getppid())-1"
     for name in [abandoned, alive] { try Data().write(to: URL(fileURLWithPath: folder.file(name))) }
     try File.writeAtomically(to: folder.file("a.h5")) { try $0.write("x", [1.0]) }
     #expect(try folder.names == [alive, "a.h5"])

@@ -124,9 +124,11 @@ struct KerasFile {
   private static func layers(_ root: Group) throws -> [Layer] {
     let top = root.isGroup("layers") ? "layers" : olderTop
     var found: [Layer] = []
+    var seen: Set<Group.Identity> = []
     func visit(_ group: Group, _ path: [String]) throws {
-      guard path.count < 32 else {
-        throw CheckpointError.malformed(path: root.file.path, reason: "its layers lie within each other without end")
+      guard path.count < 32, seen.insert(try group.identity).inserted else {
+        throw CheckpointError.malformed(
+          path: root.file.path, reason: "its layer \(path.joined(separator: "/")) lies in it twice, or too deep")
       }
       // Vars are numbered; a count of ten and more must not be sorted as text.
       if group.isGroup("vars") {
