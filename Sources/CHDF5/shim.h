@@ -59,14 +59,29 @@ static inline herr_t lethe_h5l_step(hid_t group, const char *name, const H5L_inf
 
 static inline herr_t lethe_h5l_iterate(hid_t group, lethe_h5l_visitor visit, void *context) {
   lethe_h5l_iteration iteration = {visit, context};
-  return H5Literate(group, H5_INDEX_NAME, H5_ITER_INC, NULL, lethe_h5l_step, &iteration);
+  // libhdf5 1.10 frees what it never set when it sorts the names of a damaged group, and crashes.
+  return H5Literate(group, H5_INDEX_NAME, H5_ITER_NATIVE, NULL, lethe_h5l_step, &iteration);
 }
 
 // The length of an external link's value; 0 for a link of another kind, negative on failure.
-static inline long long lethe_h5l_external_size(hid_t group, const char *name) {
+static inline long long lethe_h5l_external_size(hid_t group, const char *name, hid_t access) {
   H5L_info_t info;
-  if (H5Lget_info(group, name, &info, H5P_DEFAULT) < 0) return -1;
+  if (H5Lget_info(group, name, &info, access) < 0) return -1;
   return info.type == H5L_TYPE_EXTERNAL ? (long long)info.u.val_size : 0;
+}
+
+// Which object it is: its file's number and its place in it. Their functions have other names from 1.12 on.
+static inline herr_t lethe_h5o_place(hid_t object, unsigned long *file, haddr_t *address) {
+#if H5_VERSION_GE(1, 12, 0)
+  H5O_info1_t info;
+  if (H5Oget_info1(object, &info) < 0) return -1;
+#else
+  H5O_info_t info;
+  if (H5Oget_info(object, &info) < 0) return -1;
+#endif
+  *file = info.fileno;
+  *address = info.addr;
+  return 0;
 }
 
 static inline herr_t lethe_h5a_step(hid_t object, const char *name, const H5A_info_t *info, void *data) {
@@ -79,7 +94,7 @@ static inline herr_t lethe_h5a_step(hid_t object, const char *name, const H5A_in
 
 static inline herr_t lethe_h5a_iterate(hid_t object, lethe_h5l_visitor visit, void *context) {
   lethe_h5l_iteration iteration = {visit, context};
-  return H5Aiterate2(object, H5_INDEX_NAME, H5_ITER_INC, NULL, lethe_h5a_step, &iteration);
+  return H5Aiterate2(object, H5_INDEX_NAME, H5_ITER_NATIVE, NULL, lethe_h5a_step, &iteration);
 }
 
 static inline unsigned lethe_h5f_local_objects(void) {

@@ -1,18 +1,25 @@
+import Files
 import Foundation
 import HDF5
 import Programs
 
 extension Checkpoint {
-  /// Opens a checkpoint. Its tensors are mapped: nothing is read until it is touched.
+  /// Opens a checkpoint and compares it with its checksums: the one at its end where it has one, else those of its
+  /// tensors. Where a run keeps it, it must be the one that the run wrote.
   ///
-  /// - Parameters:
-  ///   - verifyingChecksums: whether to read every tensor now and compare its checksum.
-  /// - Throws: ``CheckpointError`` or `HDF5Error`, naming the file and the tensor.
-  public init(contentsOf path: String, verifyingChecksums: Bool = false) throws {
+  /// Its tensors are mapped. Those that the program does not know are not read.
+  /// - Throws: ``CheckpointError``, `FileError` or `HDF5Error`, naming the file and the tensor.
+  public init(contentsOf path: String) throws {
+    try self.init(contentsOf: path, reader: TensorReader())
+  }
+
+  /// - Parameter comparing: false to find out what is wrong with a damaged file.
+  init(contentsOf path: String, comparing: Bool = true, reader: TensorReader) throws {
     guard FileManager.default.fileExists(atPath: path) else { throw CheckpointError.notFound(path: path) }
-    let root = try File.open(path).root
+    let root = try File.open(path, comparing: comparing).root
     try Self.checkFormat(of: root, path: path)
-    guard root.contains("program") else {
+    if comparing { try RecordedCheckpoints(besides: path)?.check(path, root.file.integrity) }
+    guard try root.contains("program") else {
       throw CheckpointError.malformed(path: path, reason: "not a checkpoint: it has no /program")
     }
     let program: Program
@@ -20,29 +27,31 @@ extension Checkpoint {
     do { program = try Program(json: Data(json.utf8)) } catch {
       throw CheckpointError.malformed(path: path, reason: "its program cannot be used: \(error)")
     }
-    let reader = TensorReader()
+    let known = Set(program.parameters.map(\.name))
+    let headNames = Set(program.headParameterNames)
     var heads: [String: Head] = [:]
-    if root.contains("heads") {
+    if try root.contains("heads") {
       let group = try root.group("heads")
       for task in try group.names {
         let head = try group.group(task)
         heads[task] = Head(
-          tensors: try Self.tensors(of: head, reader, verifyingChecksums),
+          tensors: try Self.tensors(of: head, reader, named: headNames),
           classNames: try head.attribute("class_names") ?? [], labelMap: try head.attribute("label_map") ?? [])
       }
     }
     var importances: [String: [String: TensorView]] = [:]
-    if root.contains("importances") {
+    if try root.contains("importances") {
       let group = try root.group("importances")
       for measure in try group.names {
-        importances[measure] = try Self.tensors(of: group.group(measure), reader, verifyingChecksums)
+        importances[measure] = try Self.tensors(of: group.group(measure), reader, named: known)
       }
     }
     self.init(
       program: program, task: try root.requiredAttribute("task"), epoch: try root.requiredAttribute("epoch"),
       parent: try root.attribute("parent"),
-      parameters: try Self.tensors(of: root.group("parameters"), reader, verifyingChecksums),
-      buffers: root.contains("buffers") ? try Self.tensors(of: root.group("buffers"), reader, verifyingChecksums) : [:],
+      parameters: try Self.tensors(of: root.group("parameters"), reader, named: known),
+      buffers: try root.contains("buffers")
+        ? try Self.tensors(of: root.group("buffers"), reader, named: Set(program.buffers.map(\.name))) : [:],
       heads: heads, preprocessing: try Self.preprocessing(of: root, path: path), importances: importances)
     try validate(file: path)
   }
@@ -56,26 +65,28 @@ extension Checkpoint {
     }
   }
 
-  static func tensors(of group: Group, _ reader: TensorReader, _ verifying: Bool) throws -> [String: TensorView] {
+  /// The tensors of a group; one of a name that is not expected is not read.
+  static func tensors(of group: Group, _ reader: TensorReader, named expected: Set<String>? = nil) throws
+    -> [String: TensorView]
+  {
     let expectedOfLinks = try group.linkChecksums()
     var tensors: [String: TensorView] = [:]
     for name in try group.names {
-      let tensor = try reader.tensor(name, in: group)
-      if let expected = expectedOfLinks[name], tensor.storedChecksum != expected {
+      guard expected?.contains(name) ?? true else {
+        throw CheckpointError.unexpectedTensor(tensor: group.child(of: name), file: group.file.path)
+      }
+      let dataset = try group.dataset(name)
+      if let expected = expectedOfLinks[name], try dataset.attribute(Checksum.attributeName) != expected {
         throw CheckpointError.changedTarget(
-          tensor: group.child(of: name), file: group.file.path, target: try group.dataset(name).holdingFile)
+          tensor: group.child(of: name), file: group.file.path, target: try dataset.holdingFile)
       }
-      if verifying, let expected = tensor.storedChecksum, tensor.checksum != expected {
-        throw CheckpointError.checksumMismatch(
-          tensor: group.child(of: name), file: group.file.path, expected: expected, found: tensor.checksum)
-      }
-      tensors[name] = tensor
+      tensors[name] = try reader.tensor(dataset)
     }
     return tensors
   }
 
   private static func preprocessing(of root: Group, path: String) throws -> Preprocessing? {
-    guard root.contains("preprocessing") else { return nil }
+    guard try root.contains("preprocessing") else { return nil }
     let group = try root.group("preprocessing")
     let result = Preprocessing(
       scale: try group.requiredAttribute("scale"), mean: try group.requiredAttribute("mean"),
@@ -85,6 +96,13 @@ extension Checkpoint {
       throw CheckpointError.malformed(
         path: path,
         reason: "preprocessing has \(result.mean.count) means, \(result.standardDeviation.count) standard deviations")
+    }
+    let numbers = [result.scale] + result.mean + result.standardDeviation
+    guard numbers.allSatisfy(\.isFinite), result.scale != 0, result.standardDeviation.allSatisfy({ $0 > 0 }) else {
+      throw CheckpointError.malformed(
+        path: path,
+        reason: "its normalization is no numbers to divide by: scale \(result.scale), mean \(result.mean), "
+          + "standard deviation \(result.standardDeviation)")
     }
     return result
   }

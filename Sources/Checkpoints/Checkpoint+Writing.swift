@@ -27,7 +27,7 @@ extension Checkpoint {
         try group.createHardLink(name, target: "heads/\(task)/\(name)")
       }
       // What the head links to elsewhere is linked to from here as well.
-      try group.writeTensors(parameters.filter { !group.contains($0.key) }, parentTensors)
+      try group.writeTensors(parameters.filter { try !group.contains($0.key) }, parentTensors)
       try root.createGroup("buffers").writeTensors(buffers, parentTensors)
       if !importances.isEmpty {
         let group = try root.createGroup("importances")

@@ -19,15 +19,17 @@ public struct ResumeState: Sendable {
   /// Reads a run's `resume.h5`.
   ///
   /// - Throws: ``CheckpointError`` for a file that is something else, `HDF5Error` for a damaged one.
-  public init(contentsOf path: String) throws {
-    let root = try File.open(path).root
+  public init(contentsOf path: String) throws { try self.init(contentsOf: path, comparing: true) }
+
+  init(contentsOf path: String, comparing: Bool) throws {
+    let root = try File.open(path, comparing: comparing).root
     try Checkpoint.checkFormat(of: root, path: path)
     guard let kind: String = try root.attribute("kind"), kind == "resume" else {
       throw CheckpointError.malformed(path: path, reason: "not the state of a run to resume")
     }
     epoch = try root.requiredAttribute("epoch")
     progress = try root.readCheckedText("progress")
-    tensors = try Checkpoint.tensors(of: root.group("tensors"), TensorReader(), true)
+    tensors = try Checkpoint.tensors(of: root.group("tensors"), TensorReader())
   }
 
   /// Writes it whole, then renames it into place.

@@ -58,10 +58,12 @@ public struct Run: Sendable {
   /// Removes the folder with everything in it.
   public func discard() { try? FileManager.default.removeItem(atPath: path) }
 
-  /// Replaces the record, in the file and here.
+  /// Replaces the record, in the file and here; which checkpoints are the run's own is kept.
   ///
   /// - Throws: ``CheckpointError/inUse(path:holder:)`` where another process writes the run.
   public mutating func save(_ record: RunRecord) throws {
+    var record = record
+    record.checkpoints = self.record.checkpoints
     let lock = try RunLock.acquire(path)
     try withExtendedLifetime(lock) { try record.write(to: "\(path)/run.h5") }
     self.record = record
@@ -70,12 +72,23 @@ public struct Run: Sendable {
   /// Where the checkpoint of an epoch stands, or will stand.
   public func checkpointPath(epoch: Int) -> String { "\(path)/checkpoints/epoch-\(Self.digits(epoch)).h5" }
 
+  /// Writes the checkpoint of an epoch. ``save(_:)`` then stores which one it is.
+  ///
+  /// - Parameter parent: the checkpoint whose tensors are linked to where they have not changed.
+  public mutating func write(_ checkpoint: Checkpoint, epoch: Int, unchangedFrom parent: String? = nil) throws {
+    let path = checkpointPath(epoch: epoch)
+    try checkpoint.write(to: path, unchangedFrom: parent)
+    record.checkpoints[String(epoch)] = try FileDigest.stored(in: path)?.text
+  }
+
   /// The epochs whose checkpoints are there, in order.
   public var epochs: [Int] {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: "\(path)/checkpoints")) ?? []
-    return names.compactMap { name in
-      name.hasPrefix("epoch-") && name.hasSuffix(".h5") ? Int(name.dropFirst(6).dropLast(3)) : nil
-    }.sorted()
+    return names.compactMap(Self.epoch).sorted()
+  }
+
+  static func epoch(ofCheckpoint name: String) -> Int? {
+    name.hasPrefix("epoch-") && name.hasSuffix(".h5") ? Int(name.dropFirst(6).dropLast(3)) : nil
   }
 
   /// The epoch that the run stands for: the best one by its rule, else the last.
@@ -85,8 +98,10 @@ public struct Run: Sendable {
   public var resumePath: String { "\(path)/resume.h5" }
 
   /// Removes the checkpoints after an epoch, all of them where it is nil, the last first.
-  public func removeCheckpoints(after epoch: Int?) {
-    for later in epochs.reversed() where later > epoch ?? -1 {
+  public mutating func removeCheckpoints(after epoch: Int?) {
+    let last = epoch ?? -1
+    record.checkpoints = record.checkpoints.filter { (Int($0.key) ?? 0) <= last }
+    for later in epochs.reversed() where later > last {
       try? FileManager.default.removeItem(atPath: checkpointPath(epoch: later))
     }
     // A link that leads nowhere now.

@@ -3,8 +3,9 @@ import HDF5
 
 extension RunRecord {
   /// Reads a run's `run.h5`.
-  init(contentsOf path: String) throws {
-    let root = try File.open(path).root
+  init(contentsOf path: String, comparing: Bool = true) throws {
+    let root = try File.open(path, comparing: comparing).root
+    let reader = TensorReader()
     try Checkpoint.checkFormat(of: root, path: path)
     guard let kind: String = try root.attribute("kind"), kind == "run" else {
       throw CheckpointError.malformed(path: path, reason: "not the record of a run")
@@ -16,15 +17,16 @@ extension RunRecord {
     self.init(
       configuration: try root.readCheckedText("configuration"), seed: seed,
       created: try root.requiredAttribute("created"), letheVersion: try root.requiredAttribute("lethe_version"))
-    let isOld = !root.contains("state")
+    let isOld = try !root.contains("state")
     if !isOld {
       data = try root.readJSON("data")
       state = try root.readJSON("state")
-      if root.contains("command") { command = try root.readJSON("command") }
+      if try root.contains("command") { command = try root.readJSON("command") }
+      if try root.contains("checkpoints") { checkpoints = try root.readJSON("checkpoints") }
     }
     let metricGroup = try root.group("metrics")
     for name in try metricGroup.requiredAttribute("columns", as: [String].self) {
-      metrics.setColumn(name, to: try metricGroup.dataset(name).read())
+      metrics.setColumn(name, to: try reader.numbers(metricGroup.dataset(name)))
     }
     for (task, group) in try root.subgroups("predictions") {
       predictions[task] = [:]
@@ -32,12 +34,12 @@ extension RunRecord {
         guard let epoch = Int(name) else {
           throw CheckpointError.malformed(path: path, reason: "predictions/\(task)/\(name) is not an epoch")
         }
-        predictions[task]?[epoch] = try group.dataset(name).read()
+        predictions[task]?[epoch] = try reader.numbers(group.dataset(name))
       }
     }
     let labelGroup = try root.group("labels")
-    for task in try labelGroup.names { labels[task] = try labelGroup.dataset(task).read() }
-    for (name, group) in try root.subgroups("analysis") { analysis[name] = try AnalysisRecord(group) }
+    for task in try labelGroup.names { labels[task] = try reader.numbers(labelGroup.dataset(task)) }
+    for (name, group) in try root.subgroups("analysis") { analysis[name] = try AnalysisRecord(group, reader) }
     if isOld { try readVersion01(root) }
   }
 
@@ -52,6 +54,7 @@ extension RunRecord {
       try root.writeJSON("data", data)
       try root.writeJSON("state", state)
       if let command { try root.writeJSON("command", command) }
+      if !checkpoints.isEmpty { try root.writeJSON("checkpoints", checkpoints) }
       let metricGroup = try root.createGroup("metrics")
       try metricGroup.setAttribute("columns", to: metrics.names)
       for name in metrics.names { try metricGroup.writeTensor(name, TensorView(metrics[name] ?? [])) }
@@ -69,16 +72,16 @@ extension RunRecord {
 }
 
 extension AnalysisRecord {
-  init(_ group: Group) throws {
+  fileprivate init(_ group: Group, _ reader: TensorReader) throws {
     let numberGroup = try group.group("numbers")
     let stringGroup = try group.group("strings")
     var numbers: [String: NumberArray] = [:]
     for name in try numberGroup.allDatasetPaths() {
       let dataset = try numberGroup.dataset(name)
-      numbers[name] = NumberArray(shape: try dataset.shape, values: try dataset.read())
+      numbers[name] = NumberArray(shape: try dataset.shape, values: try reader.numbers(dataset))
     }
     var strings: [String: [String]] = [:]
-    for name in try stringGroup.allDatasetPaths() { strings[name] = try stringGroup.readStrings(name) }
+    for name in try stringGroup.allDatasetPaths() { strings[name] = try stringGroup.readCheckedStrings(name) }
     self.init(attributes: try group.textAttributes(), numbers: numbers, strings: strings)
   }
 
@@ -87,7 +90,7 @@ extension AnalysisRecord {
     let numberGroup = try group.createGroup("numbers")
     for (name, array) in numbers { try numberGroup.writeTensor(name, TensorView(array.values, shape: array.shape)) }
     let stringGroup = try group.createGroup("strings")
-    for (name, values) in strings { try stringGroup.writeStrings(name, values) }
+    for (name, values) in strings { try stringGroup.writeCheckedStrings(name, values) }
   }
 }
 

@@ -7,7 +7,7 @@ extension RunRecord {
   /// Metrics, predictions and labels, whose layout has not changed, are read before.
   mutating func readVersion01(_ root: Group) throws {
     let environment = try root.group("environment").textAttributes()
-    let options = FlatOptions(root.contains("command_options") ? try root.readCheckedText("command_options") : "")
+    let options = FlatOptions(try root.contains("command_options") ? try root.readCheckedText("command_options") : "")
     let arguments = try root.readStrings("command_line")
     command =
       arguments.isEmpty && options.text.isEmpty ? nil : CommandRecord(arguments: arguments, options: options.text)

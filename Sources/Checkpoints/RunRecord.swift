@@ -115,6 +115,7 @@ public struct AnalysisRecord: Sendable, Equatable {
 /// /state                   JSON text: kind, isFinished, best {epoch, rule, keepsBounds}, targetHeadIsNew, stepsPerEpoch,
 ///                          plannedEpochs, sharesHead, regularizers [{name, summary}], device, libtorch, threads
 /// /command                 JSON text: arguments, options (YAML); only where a command made the run
+/// /checkpoints             JSON text: by epoch, the checksum at the end of its checkpoint, 32 hexadecimal digits
 /// /metrics/<column>        float64, a row an epoch, epoch 0 first, NaN where not measured; attribute columns: their order
 /// /predictions/<task>/<epoch>   int32, the class predicted for every test example that judges; epochs as 0000
 /// /labels/<task>           int32, the true classes
@@ -132,6 +133,9 @@ public struct RunRecord: Sendable, Equatable {
   public var state: RunState
   /// The command that made it; nil where a program did.
   public var command: CommandRecord?
+  /// The checksum at the end of each epoch's checkpoint, by epoch: see `FileDigest`. Epochs that an older version wrote have
+  /// none.
+  public internal(set) var checkpoints: [String: String] = [:]
   /// The seed of everything random in it.
   public var seed: UInt64
   /// When it began, ISO 8601.

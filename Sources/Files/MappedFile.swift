@@ -8,18 +8,17 @@ public final class MappedFile: @unchecked Sendable {
   public let path: String
   /// Its length.
   public let byteCount: Int
+  let identity: Identity
   private let base: UnsafeMutableRawPointer?
 
   /// Maps a whole file.
+  ///
+  /// - Throws: ``FileError/unreadable(path:reason:)``, for a folder, a pipe or a device too.
   public init(_ path: String) throws {
     self.path = path
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { throw FileError.unreadable(path: path, reason: String(cString: strerror(errno))) }
+    let (descriptor, status) = try RegularFile.open(path)
     defer { close(descriptor) }
-    var status = stat()
-    guard fstat(descriptor, &status) == 0 else {
-      throw FileError.unreadable(path: path, reason: String(cString: strerror(errno)))
-    }
+    identity = Identity(status)
     byteCount = Int(status.st_size)
     guard byteCount > 0 else {
       base = nil
@@ -29,6 +28,7 @@ public final class MappedFile: @unchecked Sendable {
       throw FileError.unreadable(path: path, reason: "cannot be mapped: \(String(cString: strerror(errno)))")
     }
     base = address
+    ShrunkFile.add(address, byteCount, path: path)
   }
 
   /// Lends all of its bytes for the time of the call.
@@ -47,6 +47,37 @@ public final class MappedFile: @unchecked Sendable {
   }
 
   deinit {
-    if let base { munmap(base, byteCount) }
+    if let base {
+      ShrunkFile.remove(base)
+      munmap(base, byteCount)
+    }
+  }
+}
+
+extension MappedFile {
+  /// What tells one state of a file from another without reading it.
+  struct Identity: Hashable {
+    private let device: UInt64
+    private let node: UInt64
+    private let byteCount: Int64
+    private let changed: [Int]
+
+    init(_ status: stat) {
+      device = UInt64(truncatingIfNeeded: status.st_dev)
+      node = UInt64(status.st_ino)
+      byteCount = Int64(status.st_size)
+      #if canImport(Glibc)
+        let times = [status.st_mtim, status.st_ctim]
+      #else
+        let times = [status.st_mtimespec, status.st_ctimespec]
+      #endif
+      changed = times.flatMap { [Int($0.tv_sec), Int($0.tv_nsec)] }
+    }
+
+    /// Whether it was last changed more than so many seconds ago.
+    func isOlder(than seconds: Double) -> Bool {
+      let now = Date().timeIntervalSince1970
+      return stride(from: 0, to: changed.count, by: 2).allSatisfy { Double(changed[$0]) + seconds + 1 < now }
+    }
   }
 }

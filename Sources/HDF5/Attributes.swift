@@ -54,11 +54,15 @@ public struct Attributes: Sendable {
   }
 
   /// Whether there is one of this name.
-  public func contains(_ name: String) -> Bool { withLibrary { H5Aexists(handle.id, name) > 0 } }
+  ///
+  /// - Throws: ``HDF5Error`` for a damaged object, which does not know.
+  public func contains(_ name: String) throws -> Bool {
+    try withLibrary { try check(H5Aexists(handle.id, name), "look for the attribute \(name)", object) > 0 }
+  }
 
   func remove(_ name: String) throws {
     try withLibrary {
-      if contains(name) { try check(H5Adelete(handle.id, name), "replace the attribute \(name)", object) }
+      if try contains(name) { try check(H5Adelete(handle.id, name), "replace the attribute \(name)", object) }
     }
   }
 
@@ -67,6 +71,8 @@ public struct Attributes: Sendable {
       let attribute = try open(name)
       let type = try Handle(checking: H5Aget_type(attribute.id), H5Tclose, "read", object)
       let space = try Handle(checking: H5Aget_space(attribute.id), H5Sclose, "read", object)
+      let count = try check(H5Sget_simple_extent_npoints(space.id), "read the attribute \(name)", object)
+      try checkExtent(name, Int(count), H5Tget_size(type.id))
       return try Text.read(type, space, "\(object), attribute \(name)") { H5Aread(attribute.id, $0, $1) }
     }
   }
@@ -96,6 +102,7 @@ public struct Attributes: Sendable {
       }
       let space = try Handle(checking: H5Aget_space(attribute.id), H5Sclose, "read", object)
       let count = try check(H5Sget_simple_extent_npoints(space.id), "read the attribute \(name)", object)
+      try checkExtent(name, Int(count), H5Tget_size(found.id))
       let type = try Element.elementType.makeType()
       return try [Element](unsafeUninitializedCapacity: Int(count)) { buffer, initialized in
         if let base = buffer.baseAddress, count > 0 {
@@ -124,6 +131,19 @@ public struct Attributes: Sendable {
         operation: "read the attribute \(name)", object: object, reason: "expected one value, found \(values.count)")
     }
     return value
+  }
+
+  /// An attribute lies in its file as it is.
+  private func checkExtent(_ name: String, _ count: Int, _ size: Int) throws {
+    let file = try Handle(checking: H5Iget_file_id(handle.id), H5Fclose, "read the attribute \(name)", object)
+    var byteCount: hsize_t = 0
+    try check(H5Fget_filesize(file.id, &byteCount), "read the attribute \(name)", object)
+    let (claimed, overflow) = count.multipliedReportingOverflow(by: size)
+    guard !overflow, claimed <= Int(clamping: byteCount) else {
+      throw HDF5Error.failed(
+        operation: "read the attribute \(name)", object: object,
+        reason: "it claims \(count) values of \(size) bytes, the file has \(byteCount)")
+    }
   }
 
   private func open(_ name: String) throws -> Handle {

@@ -4,8 +4,20 @@ import Foundation
 
 /// An open HDF5 file.
 public final class File: Sendable {
+  /// Whether its bytes are those that were written.
+  public enum Integrity: Sendable, Equatable {
+    /// They are: the checksum at its end agrees.
+    case compared(FileDigest)
+    /// It says that it has such a checksum, which is not there: another program has written it since.
+    case removed
+    /// It does not say that it has one.
+    case unknown
+  }
+
   /// The path it was opened by.
   public let path: String
+  /// Whether its bytes are those that were written; unknown of a file that is being made.
+  public let integrity: Integrity
   private let handle: Handle
   let losses = Losses()
 
@@ -18,16 +30,19 @@ public final class File: Sendable {
     }
   }
 
-  private init(path: String, handle: Handle) {
+  private init(path: String, handle: Handle, integrity: Integrity = .unknown) {
     self.path = path
     self.handle = handle
+    self.integrity = integrity
   }
 
-  /// Opens a file.
+  /// Opens a file, after comparing it with the checksum at its end where it has one: libhdf5 does not see what is
+  /// damaged.
   ///
+  /// - Parameter comparing: false to find out what is damaged; ``integrity`` is then unknown.
   /// - Throws: ``HDF5Error/notFound(path:)``, ``HDF5Error/notHDF5(path:)``, or ``HDF5Error/unreadable(path:reason:)``
-  ///   for a truncated or damaged file.
-  public static func open(_ path: String, writable: Bool = false) throws -> File {
+  ///   for a truncated or damaged file; `FileError.damaged` where the checksum at its end is another.
+  public static func open(_ path: String, writable: Bool = false, comparing: Bool = true) throws -> File {
     var isDirectory: ObjCBool = false
     guard FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) else {
       throw HDF5Error.notFound(path: path)
@@ -37,14 +52,34 @@ public final class File: Sendable {
     let descriptor = Foundation.open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { throw HDF5Error.unreadable(path: path, reason: String(cString: strerror(errno))) }
     Foundation.close(descriptor)
+    let digest: FileDigest?
+    do {
+      digest = comparing ? try FileDigest.compare(path) : try FileDigest.stored(in: path)
+    } catch FileError.unreadable(_, let reason) {
+      throw HDF5Error.unreadable(path: path, reason: reason)
+    }
     return try withLibrary {
       guard H5Fis_hdf5(path) > 0 else { throw HDF5Error.notHDF5(path: path) }
       let id = H5Fopen(
         path, writable ? lethe_h5f_read_write() : lethe_h5f_read_only(), try accessList(writable: writable).id)
       guard id >= 0 else { throw HDF5Error.unreadable(path: path, reason: HDF5Error.currentReason()) }
-      return File(path: path, handle: try Handle(checking: id, H5Fclose, "open", path))
+      let handle = try Handle(checking: id, H5Fclose, "open", path)
+      let announces =
+        try check(H5Aexists_by_name(id, "/", Self.digestAttribute, lethe_h5p_default()), "look for attributes", path)
+        > 0
+      if announces, digest == nil, !writable {
+        FileNotice.tell(
+          "\(path): the checksum at its end is gone: another program has written it; each tensor is compared with its own"
+        )
+      }
+      return File(
+        path: path, handle: handle,
+        integrity: digest.map { comparing ? .compared($0) : .unknown } ?? (announces ? .removed : .unknown))
     }
   }
+
+  // Says that there is a checksum at the end, so that it is missed where another program has removed it.
+  static let digestAttribute = "digest"
 
   /// Makes an empty file, in place of any that is there.
   public static func create(_ path: String) throws -> File {
@@ -95,12 +130,15 @@ public final class File: Sendable {
 }
 
 extension File {
-  /// Writes a whole file under a temporary name, then puts it in place: a reader sees the old file or the new one.
+  /// Writes a whole file under a temporary name, with a checksum at its end, then puts it in place: a reader sees the old
+  /// file or the new one.
   public static func writeAtomically(to path: String, _ body: (Group) throws -> Void) throws {
     try AtomicFile.write(to: path) { temporary in
       let file = try File.create(temporary)
       do {
-        try body(file.root)
+        let root = try file.root
+        try root.setAttribute(digestAttribute, to: "xxh3-128, the last \(FileDigest.byteCount) bytes")
+        try body(root)
         try file.close()
       } catch {
         try? file.close()
@@ -110,6 +148,7 @@ extension File {
         }
         throw error
       }
+      try FileDigest.append(to: temporary)
     }
   }
 }

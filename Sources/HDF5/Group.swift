@@ -26,12 +26,17 @@ public final class Group: AttributeHolder {
   }
 
   /// Whether there is a member of this name (or path); a link counts even when it leads nowhere.
-  public func contains(_ name: String) -> Bool {
-    withLibrary {
+  ///
+  /// - Throws: ``HDF5Error`` for a damaged group, which does not know.
+  public func contains(_ name: String) throws -> Bool {
+    try withLibrary {
+      let access = try LinkGuard.accessList()
       var prefix = ""
       for component in name.split(separator: "/") {
         prefix += prefix.isEmpty ? "\(component)" : "/\(component)"
-        if H5Lexists(handle.id, prefix, lethe_h5p_default()) <= 0 { return false }
+        guard try check(H5Lexists(handle.id, prefix, access.id), "look for \(name)", label(nil)) > 0 else {
+          return false
+        }
       }
       return !prefix.isEmpty
     }
@@ -63,19 +68,10 @@ public final class Group: AttributeHolder {
 
   /// Opens a dataset, through links where there are any.
   public func dataset(_ name: String) throws -> Dataset {
-    try withLibrary { try Dataset(try member(name, .dataset), path: child(name), file: file) }
-  }
-
-  /// Every dataset at or below this group, depth first by name; links to elsewhere are followed once.
-  ///
-  /// - Throws: ``HDF5Error`` also where groups lie within each other deeper than any file needs, as in a cycle of links.
-  public func allDatasetPaths() throws -> [String] { try datasetPaths(depth: 0) }
-
-  private func datasetPaths(depth: Int) throws -> [String] {
-    guard depth < 64 else { throw HDF5Error.unreadable(path: file.path, reason: "its groups are nested without end") }
-    return try names.flatMap { name -> [String] in
-      if try externalLinkTarget(name) != nil { return [name] }
-      return isGroup(name) ? try group(name).datasetPaths(depth: depth + 1).map { "\(name)/\($0)" } : [name]
+    try withLibrary {
+      let dataset = try Dataset(try member(name, .dataset), path: child(name), file: file)
+      try dataset.checkStorage()
+      return dataset
     }
   }
 
@@ -101,10 +97,11 @@ public final class Group: AttributeHolder {
   /// Where an external link leads; nil for any other member.
   public func externalLinkTarget(_ name: String) throws -> (file: String, path: String)? {
     try withLibrary {
-      let size = try check(lethe_h5l_external_size(handle.id, name), "read the link", label(name))
+      let access = try LinkGuard.accessList()
+      let size = try check(lethe_h5l_external_size(handle.id, name, access.id), "read the link", label(name))
       guard size > 0 else { return nil }
       var value = [UInt8](repeating: 0, count: Int(size))
-      try check(H5Lget_val(handle.id, name, &value, Int(size), lethe_h5p_default()), "read the link", label(name))
+      try check(H5Lget_val(handle.id, name, &value, Int(size), access.id), "read the link", label(name))
       return try value.withUnsafeBytes { bytes in
         var flags: UInt32 = 0
         var file: UnsafePointer<CChar>?
@@ -132,19 +129,12 @@ public final class Group: AttributeHolder {
     return list
   }
 
-  // Files behind links are opened as this one was: HDF5 refuses a file that is open already with other settings.
-  private static func linkAccessList() throws -> Handle {
-    let list = try Handle(checking: H5Pcreate(lethe_h5p_link_access()), H5Pclose, "prepare a link")
-    try check(H5Pset_elink_fapl(list.id, try File.accessList().id), "prepare a link")
-    return list
-  }
-
   private enum Kind: String { case group, dataset }
 
   private func kind(of name: String) -> H5I_type_t {
     withLibrary {
-      guard contains(name) else { return H5I_BADID }
-      guard let list = try? Self.linkAccessList() else { return H5I_BADID }
+      guard (try? contains(name)) == true else { return H5I_BADID }
+      guard let list = try? LinkGuard.accessList() else { return H5I_BADID }
       let id = H5Oopen(handle.id, name, list.id)
       guard id >= 0 else { return H5I_BADID }
       defer { H5Oclose(id) }
@@ -153,13 +143,14 @@ public final class Group: AttributeHolder {
   }
 
   private func member(_ name: String, _ kind: Kind) throws -> Handle {
-    guard contains(name) else {
+    guard try contains(name) else {
       throw HDF5Error.missing(name: "\(kind.rawValue) \(child(name))", file: file.path, available: (try? names) ?? [])
     }
-    let object = try Handle(
-      checking: H5Oopen(handle.id, name, try Self.linkAccessList().id), H5Oclose, "open the \(kind.rawValue)",
-      label(name),
-      losses: file.losses)
+    let object = try LinkGuard.opening(label(name)) { access in
+      try Handle(
+        checking: H5Oopen(handle.id, name, access.id), H5Oclose, "open the \(kind.rawValue)", label(name),
+        losses: file.losses)
+    }
     guard H5Iget_type(object.id) == (kind == .group ? H5I_GROUP : H5I_DATASET) else {
       throw HDF5Error.wrongKind(name: child(name), file: file.path, expected: kind.rawValue)
     }
@@ -179,5 +170,6 @@ func collectNames(
       Unmanaged<Names>.fromOpaque(context).takeUnretainedValue().names.append(String(cString: name))
     }, Unmanaged.passUnretained(names).toOpaque())
   try check(status, operation, object)
-  return names.names
+  // In the order of their bytes, as HDF5 has them.
+  return names.names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
 }

@@ -11,6 +11,8 @@ public enum HDF5Error: Error, Equatable, CustomStringConvertible {
   case unsupportedType(name: String, file: String, found: String)
   case typeMismatch(name: String, file: String, expected: String, found: String)
   case shapeMismatch(name: String, file: String, expected: String, found: String)
+  /// Something that a file asks for and that is not done: reading outside of it, or more than it has.
+  case refused(name: String, file: String, reason: String)
   case failed(operation: String, object: String, reason: String)
 
   public var description: String {
@@ -26,6 +28,7 @@ public enum HDF5Error: Error, Equatable, CustomStringConvertible {
     case .typeMismatch(let name, let file, let expected, let found),
       .shapeMismatch(let name, let file, let expected, let found):
       "\(file): \(name): expected \(expected), found \(found)"
+    case .refused(let name, let file, let reason): "\(file): \(name): \(reason)"
     case .failed(let operation, let object, let reason): "\(object): cannot \(operation): \(reason)"
     }
   }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Files
 import Foundation
 
 /// The command `lethe`, for an executable of a few lines: Lethe's own, or one of a package that brings regularizers.
@@ -36,6 +37,8 @@ public enum CommandLineTool {
     signal(SIGPIPE, SIG_IGN)
     signal(SIGXFSZ, SIG_IGN)
     fillStandardStreams()
+    ShrunkFile.endsProcess(status: EX_DATAERR, command: "lethe")
+    FileNotice.listen { Console.say($0) }
     let status = refusesText() ? EX_USAGE : run(Array(CommandLine.arguments.dropFirst()))
     exit(StandardOutput.status(after: status))
   }

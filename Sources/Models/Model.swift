@@ -64,6 +64,8 @@ public final class Model {
   public static func checkOperators(of program: Program) throws { _ = try Executor(program) }
 
   /// A model with a checkpoint's weights, the head of the checkpoint's task in place.
+  ///
+  /// - Throws: ``ModelError/notFinite(tensor:task:)`` for weights that are no numbers, ``ModelError/missingTensor(name:task:)``.
   public convenience init(_ checkpoint: Checkpoint, device: Device = .cpu) throws {
     func load(_ views: [String: TensorView]) throws -> [String: Tensor] {
       // Tied weights are one tensor, so that training moves them together.
@@ -85,10 +87,22 @@ public final class Model {
     for specification in checkpoint.program.parameters where parameters[specification.name] == nil {
       throw ModelError.missingTensor(name: specification.name, task: checkpoint.task)
     }
+    let buffers = try load(checkpoint.buffers)
+    try Self.checkFinite(parameters, task: checkpoint.task)
+    // Other buffers may be masks, which are infinite on purpose.
+    try Self.checkFinite(
+      buffers.filter { $0.key.hasSuffix("running_mean") || $0.key.hasSuffix("running_var") }, task: checkpoint.task)
+    for (task, head) in heads { try Self.checkFinite(head.tensors, task: task) }
     try self.init(
-      program: checkpoint.program, device: device, parameters: parameters, buffers: try load(checkpoint.buffers),
+      program: checkpoint.program, device: device, parameters: parameters, buffers: buffers,
       heads: heads, task: checkpoint.task, preprocessing: checkpoint.preprocessing)
     importances = try checkpoint.importances.mapValues(load)
+  }
+
+  private static func checkFinite(_ tensors: [String: Tensor], task: String) throws {
+    for (name, tensor) in tensors.sorted(by: { $0.key < $1.key }) where try !tensor.isFinite() {
+      throw ModelError.notFinite(tensor: name, task: task)
+    }
   }
 
   /// A model with fresh weights, drawn in the program's order.

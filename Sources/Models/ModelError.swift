@@ -1,6 +1,7 @@
 /// A program, its tensors and its inputs that do not fit together.
 public enum ModelError: Error, Equatable, CustomStringConvertible {
   case missingTensor(name: String, task: String)
+  case notFinite(tensor: String, task: String)
   case missingHead(task: String, available: [String])
   case noClassifier(architecture: String)
   case entangledHead(layer: String)
@@ -12,6 +13,8 @@ public enum ModelError: Error, Equatable, CustomStringConvertible {
   public var description: String {
     switch self {
     case .missingTensor(let name, let task): "tensor '\(name)' of task '\(task)' is missing from the checkpoint"
+    case .notFinite(let tensor, let task):
+      "tensor '\(tensor)' of task '\(task)' has a number that is NaN or infinite: what a model of it says would mean nothing"
     case .missingHead(let task, let available):
       "no head for task '\(task)'; the checkpoint has \(available.map { "'\($0)'" }.joined(separator: ", "))"
     case .noClassifier(let architecture): "the program '\(architecture)' names no classifier layer, so it has no heads"

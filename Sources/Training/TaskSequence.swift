@@ -125,7 +125,7 @@ public struct TaskSequence {
       let stored = run.checkpointPath(epoch: task + 1)
       if !FileManager.default.fileExists(atPath: stored) {
         start.epoch = task + 1
-        try start.write(to: stored, unchangedFrom: run.checkpointPath(epoch: task))
+        try run.write(start, epoch: task + 1, unchangedFrom: run.checkpointPath(epoch: task))
       }
       rows.append(try accuracies(of: start))
       try store(rows, baseline: nil, in: &run)
@@ -136,7 +136,7 @@ public struct TaskSequence {
   private func startedRun(from base: Checkpoint, basePath: String) throws -> Run {
     let isThere = FileManager.default.fileExists(atPath: "\(path)/run.h5")
     if !isThere { try check(base) }
-    let run =
+    var run =
       try isThere ? Run.open(path) : Run.create(at: path, record: startingRecord(of: base, at: basePath))
     for (known, task) in zip(run.record.data.tasks, tasks) where isThere {
       guard known.name == task.name, known.data.fingerprint.map({ $0 == task.data.fingerprint }) ?? true else {
@@ -147,7 +147,7 @@ public struct TaskSequence {
     if !run.epochs.contains(0) {
       var start = base
       start.epoch = 0
-      try start.write(to: run.checkpointPath(epoch: 0))
+      try run.write(start, epoch: 0)
     }
     return run
   }

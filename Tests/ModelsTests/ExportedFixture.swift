@@ -17,7 +17,7 @@ enum ExportedFixture {
     let checkpoint = try Checkpoint(exportedProgram: path, task: "source")
     // Through a file of ours, so that its form is proved too.
     try checkpoint.write(to: folder.file("base.h5"))
-    let model = try Model(Checkpoint(contentsOf: folder.file("base.h5"), verifyingChecksums: true))
+    let model = try Model(Checkpoint(contentsOf: folder.file("base.h5")))
     return (model, try File.open(Repository.fixture("programs/\(name).h5")).root)
   }
 

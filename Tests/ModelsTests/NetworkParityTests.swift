@@ -39,7 +39,7 @@ import Torch
       try #require(gradient).array(of: Double.self).reduce(0) { $0 + $1 * $1 }.squareRoot()
     }
     try expectClose(norms, try root.dataset("parameters/gradient_norms").read(as: Double.self), "gradients")
-    guard root.contains("buffers") else { return }
+    guard try root.contains("buffers") else { return }
     let buffers = try root.readStrings("buffers/names").map { name -> Double in
       try #require(model.buffers[name]).array(of: Double.self).reduce(0) { $0 + $1 * $1 }.squareRoot()
     }

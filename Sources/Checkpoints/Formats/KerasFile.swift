@@ -12,15 +12,16 @@ struct KerasFile {
   let notes: [String]
 
   /// Whether an HDF5 file is one of Keras'.
-  static func matches(_ root: Group) -> Bool {
-    isLegacy(root) || (!root.contains("program") && (root.isGroup("layers") || root.isGroup(olderTop)))
+  static func matches(_ root: Group) throws -> Bool {
+    try isLegacy(root) || (!root.contains("program") && (root.isGroup("layers") || root.isGroup(olderTop)))
   }
 
   // Where the first versions of Keras 3 had the layers.
   private static let olderTop = "_layer_checkpoint_dependencies"
 
-  private static func isLegacy(_ root: Group) -> Bool {
-    root.attributes.contains("layer_names") || root.attributes.contains("layer_names0") || root.isGroup("model_weights")
+  private static func isLegacy(_ root: Group) throws -> Bool {
+    try root.attributes.contains("layer_names") || root.attributes.contains("layer_names0")
+      || root.isGroup("model_weights")
   }
 
   /// - Throws: ``CheckpointError/malformed(path:reason:)`` or `HDF5Error`, naming the layer or tensor.

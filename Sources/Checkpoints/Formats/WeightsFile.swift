@@ -147,8 +147,8 @@ extension WeightsFile {
 
     private static func hdf5(_ path: String) throws -> Source {
       let root = try File.open(path).root
-      if root.attributes.contains("lethe_format") { return .checkpoint(path) }
-      if KerasFile.matches(root) { return .keras(root) }
+      if try root.attributes.contains("lethe_format") { return .checkpoint(path) }
+      if try KerasFile.matches(root) { return .keras(root) }
       guard !root.isGroup("train") else {
         throw CheckpointError.malformed(path: path, reason: "a dataset, expected weights")
       }

@@ -51,7 +51,7 @@ enum ExitStatus {
 
   private static func of(_ error: FileError) -> Int32 {
     switch error {
-    case .unreadable: EX_DATAERR
+    case .unreadable, .damaged: EX_DATAERR
     case .unwritable: EX_CANTCREAT
     }
   }

@@ -46,12 +46,14 @@ import Training
     (
       65,
       [
-        CommandError.badInput(""), FileError.unreadable(path: "a", reason: ""), HDF5Error.notHDF5(path: "a"),
+        CommandError.badInput(""), FileError.unreadable(path: "a", reason: ""),
+        FileError.damaged(path: "a", expected: "b", found: "c"), HDF5Error.notHDF5(path: "a"),
         HDF5Error.unsupportedType(name: "a", file: "b", found: "c"),
         CheckpointError.malformed(path: "a", reason: ""),
         CheckpointError.checksumMismatch(tensor: "a", file: "b", expected: "c", found: "d"),
         ProgramError.malformed(reason: ""), ProgramError.invalidInitialization(tensor: "a", value: .nan),
-        ModelError.missingHead(task: "a", available: []), DatasetError.malformed(file: "a", reason: ""),
+        ModelError.missingHead(task: "a", available: []), ModelError.notFinite(tensor: "a", task: "b"),
+        DatasetError.malformed(file: "a", reason: ""),
         DatasetError.unreadableImage(file: "a", reason: ""),
         DatasetError.differingSizes(file: "a", found: "1×1", others: "2×2"),
         EvaluationError.classCountMismatch(task: "a", head: 1, dataset: 2),
