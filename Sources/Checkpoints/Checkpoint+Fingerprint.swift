@@ -7,7 +7,10 @@ extension Checkpoint {
   /// - Complexity: O(bytes): each tensor is read once.
   public var fingerprint: String {
     get throws {
-      var lines = [String(decoding: try program.jsonData(), as: UTF8.self), task, "\(String(describing: preprocessing))"]
+      var lines = [String(decoding: try program.jsonData(), as: UTF8.self), task]
+      if let own = preprocessing {
+        lines.append("\(own.scale) \(own.mean) \(own.standardDeviation) \(own.fitsImages)")
+      }
       func add(_ tensors: [String: TensorView], of part: String) {
         for (name, tensor) in tensors.sorted(by: { $0.key < $1.key }) {
           lines.append("\(part)/\(name) \(tensor.elementType.rawValue) \(tensor.shape) \(tensor.checksum)")

@@ -233,6 +233,9 @@ extension TrainingRun {
     let (model, trainer) = (setup.model, setup.trainer)
     var record = start
     var history = known
+    // The same state is the same bytes.
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = .sortedKeys
     while history.count <= options.epochCount, !hasStopped(history) {
       let epoch = history.count
       let began = ContinuousClock.now
@@ -266,7 +269,7 @@ extension TrainingRun {
       try run.save(record)
       let (progress, tensors) = try trainer.state()
       try ResumeState(
-        epoch: epoch, progress: String(decoding: JSONEncoder().encode(progress), as: UTF8.self),
+        epoch: epoch, progress: String(decoding: encoder.encode(progress), as: UTF8.self),
         tensors: tensors.mapValues { try $0.view() }
       ).write(to: run.resumePath)
       try onEvent(.evaluated(result))

@@ -45,7 +45,8 @@ import Testing
     #expect(verified.output.contains("\(run): an unfinished run, epoch "), "\(verified.output)")
     #expect(try Run.open(run).record.isFinished == false && !FileManager.default.fileExists(atPath: run + "/.lock"))
     let again = try Command("train", folder.file("base.h5"), "--data", data + ":0-4", "-o", run)
-    #expect(again.status == 73 && again.errors.contains("lethe train --resume \(run) goes on with it"), "\(again.errors)")
+    #expect(
+      again.status == 73 && again.errors.contains("lethe train --resume \(run) goes on with it"), "\(again.errors)")
     guard number == SIGINT else { return }
     let report = try Command("report", run)
     #expect(report.status == 0, "\(report.errors)")
@@ -53,7 +54,8 @@ import Testing
       "finetune", run, "--source", data + ":0-4", "--target", data + ":5-9", "--epochs", "1", "-o", folder.file("next"))
     #expect(next.status == 0 && next.errors.contains("\(run) is an unfinished run, epoch "), "\(next.errors)")
     // One that came to its end is no such.
-    let more = try Command("train", folder.file("next"), "--data", data + ":5-9", "--epochs", "1", "-o", folder.file("m"))
+    let more = try Command(
+      "train", folder.file("next"), "--data", data + ":5-9", "--epochs", "1", "-o", folder.file("m"))
     #expect(more.status == 0 && !more.errors.contains("unfinished"), "\(more.errors)")
   }
 
@@ -93,7 +95,9 @@ import Testing
     let run = folder.file("run")
     let (process, _) = try Command.start(
       "train", try base(in: folder), "--data", data + ":0-4", "--epochs", "100000", "--quiet", "-o", run)
-    for _ in 0..<600 where !FileManager.default.fileExists(atPath: "\(run)/checkpoints/epoch-0001.h5") { usleep(100_000) }
+    for _ in 0..<600 where !FileManager.default.fileExists(atPath: "\(run)/checkpoints/epoch-0001.h5") {
+      usleep(100_000)
+    }
     let second = try Command("train", "--resume", run)
     #expect(second.status == 75 && second.errorLines.count == 1, "\(second.errors)")
     #expect(second.errors.contains("\(run): in use by another process: process \(process.processIdentifier) on "))

@@ -35,7 +35,9 @@ private enum CompilerOfC {
     base = folder.file("base.h5")
     let compilation = Process()
     compilation.executableURL = URL(fileURLWithPath: try #require(CompilerOfC.path))
-    compilation.arguments = ["-shared", "-fPIC", "-o", library, Repository.fixture("kill/kill_at.c"), "-ldl", "-lpthread"]
+    compilation.arguments = [
+      "-shared", "-fPIC", "-o", library, Repository.fixture("kill/kill_at.c"), "-ldl", "-lpthread",
+    ]
     try compilation.run()
     compilation.waitUntilExit()
     #expect(compilation.terminationStatus == 0)

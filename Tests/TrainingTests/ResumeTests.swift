@@ -147,8 +147,9 @@ import Torch
     let whole = try run(options, at: folder.file("whole"), seed: 3)
     try whole.run(from: start, basePath: place) { _ in }
     let stopped = try run(options, at: folder.file("stopped"), seed: 3)
+    let isCancelled = { true }
     let error = #expect(throws: TrainingError.self) {
-      try stopped.run(from: start, basePath: place, isCancelled: { true }) { _ in }
+      try stopped.run(from: start, basePath: place, isCancelled: isCancelled) { _ in }
     }
     #expect(error == .interrupted(epoch: 0))
     let known = try Run.open(stopped.path)

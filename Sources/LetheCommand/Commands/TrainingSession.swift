@@ -124,6 +124,7 @@ extension Console {
     let differences = run.record.environment.differences(to: now)
     guard !differences.isEmpty, !run.isAtBeginning else { return }
     let parts = differences.map { "\($0.name) \($0.now), before \($0.before)" }.joined(separator: "; ")
-    say("the run goes on in another environment (\(parts)): results may differ from those of a run that was not stopped")
+    say(
+      "the run goes on in another environment (\(parts)): results may differ from those of a run that was not stopped")
   }
 }

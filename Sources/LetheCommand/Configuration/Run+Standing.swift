@@ -13,7 +13,9 @@ extension Run {
   /// What has to be known of a run that did not come to its end; nil of one that did.
   var unfinished: String? {
     guard !record.isFinished, record.state.kind != .result else { return nil }
-    guard record.state.kind == .training else { return "an unfinished sequence of tasks: \(resumption) goes on with it" }
+    guard record.state.kind == .training else {
+      return "an unfinished sequence of tasks: \(resumption) goes on with it"
+    }
     guard let last = record.lastEpoch else { return "a run without an epoch yet: \(resumption) begins it" }
     let planned = record.state.plannedEpochs.map { " of \($0)" } ?? ""
     return "an unfinished run, epoch \(last)\(planned) is its last: \(resumption) goes on with it"

@@ -36,7 +36,9 @@ enum ExitStatus {
   private static func isExhaustion(_ message: String) -> Bool {
     let system = [EMFILE, ENFILE, ENOMEM].map { String(cString: strerror($0)) }
     // As libtorch says it.
-    return (system + ["can't allocate memory", "bad_alloc"]).contains { message.hasSuffix($0) || message.contains($0 + ":") }
+    return (system + ["can't allocate memory", "bad_alloc"]).contains {
+      message.hasSuffix($0) || message.contains($0 + ":")
+    }
   }
 
   private static func of(_ error: CommandError) -> Int32 {

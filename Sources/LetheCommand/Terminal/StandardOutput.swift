@@ -28,7 +28,9 @@ enum StandardOutput {
   private static func failureOfWriting(_ bytes: [UInt8]) -> Int32? {
     var done = 0
     while done < bytes.count {
-      let count = bytes.withUnsafeBytes { Foundation.write(STDOUT_FILENO, $0.baseAddress.map { $0 + done }, $0.count - done) }
+      let count = bytes.withUnsafeBytes {
+        Foundation.write(STDOUT_FILENO, $0.baseAddress.map { $0 + done }, $0.count - done)
+      }
       if count > 0 {
         done += count
       } else if errno != EINTR {

@@ -9,7 +9,8 @@ import Testing
       var text = ""
     }
     let heard = Heard()
-    Console.$streams.withValue(Console.Streams(output: { heard.text += $0 }, errors: { heard.text += $0 }), operation: body)
+    Console.$streams.withValue(
+      Console.Streams(output: { heard.text += $0 }, errors: { heard.text += $0 }), operation: body)
     return heard.text
   }
 
