@@ -57,7 +57,7 @@ import Testing
     ("restoring", { remains($0) && $0.layers.contains { $0.gain.low > 0 && $0.gain.value >= 0.016 } }),
     ("no layer alone", { remains($0) && $0.layers.allSatisfy { $0.verdict != .lostHere && $0.verdict != .critical } }),
     ("Layers are judged", { $0.baseline.restoresStatistics }),
-    ("Restoring", { $0.layers.contains { $0.gain.low > max(0, $0.baseline.loss.value) } }),
+    ("Restoring", { finding in finding.layers.contains { $0.gain.low > max(0, finding.baseline.establishedLoss) } }),
     ("What helps", { isLost($0) && $0.remedies.contains { $0.gain.low > 0 && $0.merit > 0 } }),
     ("Nothing that was", { isLost($0) && $0.remedies.allSatisfy { $0.gain.low <= 0 || $0.merit <= 0 } }),
     ("What was tried", { !isLost($0) || $0.remedies.allSatisfy { $0.gain.low <= 0 || $0.merit <= 0 } }),
@@ -113,9 +113,10 @@ import Testing
         amount(estimates[0], before: 0.9, count: 12, score: .accuracy),
         amount(estimates[0], before: 0.104, count: 500, score: .accuracy),
       ]
+    let parts = [(0, estimates[0]), (1, estimates[0]), (2, estimates[2]), (2, estimates[0]), (0, estimates[1])]
     var all: [DiagnosisFinding] = []
     for amount in amounts {
-      for (number, part) in (estimates + [estimates[1]]).enumerated() {
+      for (number, (place, part)) in parts.enumerated() {
         for gain in gains {
           for cost in estimates + [.unmeasured] {
             let restored = number % 2 == 0
@@ -129,7 +130,7 @@ import Testing
               DiagnosisFinding(
                 sourceTask: "photos", forgetting: amount,
                 measuredOn: JudgedCounts(source: number == 0 ? amount.sourceCount : amount.sourceCount / 2),
-                causes: kinds.enumerated().map { ForgettingCause($1, loss: $0 == number ? part : estimates[1]) },
+                causes: kinds.enumerated().map { ForgettingCause($1, loss: $0 == place ? part : estimates[1]) },
                 baseline: baseline, layers: [layer],
                 classes: ["cat", "dog"].map {
                   ClassChange(
