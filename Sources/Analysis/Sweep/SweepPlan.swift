@@ -38,25 +38,28 @@ public struct SweepPlan: Sendable {
     var isDone: Bool { failure != nil || outcomes.allSatisfy { $0.outcome != nil } }
 
     /// By how much the source's score got worse.
-    public var forgetting: RepeatedMean? { mean { _, _, forgetting in forgetting } }
+    public var forgetting: RepeatedMean? { mean(within: -1...1) { _, _, forgetting in forgetting } }
 
     /// What a finding says of it.
     ///
     /// - Parameter folder: that of the runs.
     func finding(in folder: SweepFolder) -> SweepResult.Method {
       SweepResult.Method(
-        method: method.label, source: mean { source, _, _ in source }, target: mean { _, target, _ in target },
+        method: method.label, source: mean(within: 0...1) { source, _, _ in source },
+        target: mean(within: 0...1) { _, target, _ in target },
         forgetting: forgetting, failure: failure,
         runs: outcomes.map { folder.runPath(SweepPoint(method: method, seed: $0.seed)) })
     }
 
     /// Nil unless every seed finished.
-    private func mean(_ value: (Double, Double, Double) -> Double) -> RepeatedMean? {
+    private func mean(
+      within bounds: ClosedRange<Double>, _ value: (Double, Double, Double) -> Double
+    ) -> RepeatedMean? {
       let values = outcomes.compactMap { entry -> Double? in
         guard case .finished(let source, let target, let forgetting)? = entry.outcome else { return nil }
         return value(source, target, forgetting)
       }
-      return values.count == outcomes.count && !values.isEmpty ? RepeatedMean(values) : nil
+      return values.count == outcomes.count && !values.isEmpty ? RepeatedMean(values, within: bounds) : nil
     }
   }
 
