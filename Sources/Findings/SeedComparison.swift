@@ -55,7 +55,8 @@ public struct SeedComparison: Sendable, Codable, Equatable {
       among: count)
   }
 
-  private init(difference: Estimate, seedCount: Int, among comparisons: Int) {
+  /// A comparison whose interval is known.
+  init(difference: Estimate, seedCount: Int, among comparisons: Int = 1) {
     self.difference = difference
     self.seedCount = seedCount
     comparisonCount = max(1, comparisons)

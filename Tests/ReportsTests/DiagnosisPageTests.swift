@@ -95,10 +95,15 @@ import Testing
     #expect(rewinds.table(.alone).rows == [["conv", "10.0", "−2.0 to 20.0", "–"]])
     #expect(rewinds.chart(.alone).title == "Restoring conv regains 10.0 points")
     var probes = ProbeFinding(
-      data: "photos", control: 0.2, layers: [.init(layer: "a", scores: [0.9, 0.6], penalties: [1, 1])],
+      data: "photos", control: 0.2,
+      layers: [
+        .init(layer: "a", scores: [0.9, 0.6], penalties: [1, 1], drop: Estimate(0.3, low: 0.1, high: 0.4))
+      ],
       models: ["x", "y"], trainCount: 10, testCount: 5)
-    #expect(probes.table().rows == [["a", "90.0 %", "60.0 %", "30.0"]])
+    #expect(probes.table().rows == [["a", "90.0 %", "60.0 %", "30.0", "10.0 to 40.0"]])
     #expect(probes.chart().title == "A probe of a lost most: 30.0 points")
+    probes.layers[0].drop = Estimate(0.3, low: 0, high: 0.4)
+    #expect(probes.chart().title == "No probe lost more than chance explains; that of a changed by −30.0 points")
     probes.models = ["x"]
     probes.layers[0].scores = [0.9]
     #expect(probes.table().rows == [["a", "90.0 %"]])
@@ -111,7 +116,7 @@ import Testing
     finding.layers = places.map { (place: Double) -> DiagnosedLayer in
       let probeDrop: Double = place == 2 ? .nan : place
       return DiagnosedLayer(
-        layer: "layer\(place)", drift: place, similarity: Estimate(1 / place), probeDrop: probeDrop,
+        layer: "layer\(place)", drift: place, similarity: Estimate(1 / place), probeDrop: Estimate(probeDrop),
         gain: Estimate(place / 10), verdict: .lostHere)
     }
     finding.correlations = LayerCorrelations(of: finding.layers)

@@ -93,7 +93,7 @@ public struct DiagnosisMeasure {
 
 /// Says of each layer what its measures say together.
 private struct LayerJudge {
-  private let drops: [String: Double]
+  private let drops: [String: Estimate]
   private let drifts: [String: Double]
   private let medianDrift: Double
   private let rewinds: RewindMeasure
@@ -101,7 +101,7 @@ private struct LayerJudge {
   private let lost: Double
   private let smallestSet: Set<String>
 
-  init(_ models: ComparedModels, units: [RewindUnit], drops: [String: Double]) throws {
+  init(_ models: ComparedModels, units: [RewindUnit], drops: [String: Estimate]) throws {
     self.drops = drops
     let drift = DriftMeasure(models)
     drifts = try Dictionary(uniqueKeysWithValues: units.map { ($0.name, try drift.drift(of: $0)) })
@@ -115,11 +115,11 @@ private struct LayerJudge {
 
   func layer(_ unit: RewindUnit, similarity: Estimate) throws -> DiagnosedLayer {
     let rewind = try rewinds.rewind([unit])
-    let (drift, drop) = (drifts[unit.name] ?? .nan, drops[unit.name] ?? .nan)
+    let (drift, drop) = (drifts[unit.name] ?? .nan, drops[unit.name] ?? .unmeasured)
     return DiagnosedLayer(
       layer: unit.name, drift: drift, similarity: similarity, probeDrop: drop, gain: rewind.gain, cost: rewind.cost,
       verdict: LayerVerdict(
-        drift: drift, medianDrift: medianDrift, similarity: similarity.value, probeDrop: drop, gain: rewind.gain,
+        drift: drift, medianDrift: medianDrift, similarity: similarity.value, probeDrop: drop.value, gain: rewind.gain,
         lost: lost, isInSet: smallestSet.contains(unit.name)))
   }
 }

@@ -14,7 +14,7 @@ extension Run {
       finding, attributes: ["drift": "‖after − before‖ / ‖before‖", "cka": "linear, debiased", "unit": "fractions"],
       numbers: [
         "drift": column(\.drift), "predicted_loss": column(\.predictedLoss), "cka_source": column(\.similarity.value),
-        "cka_target": column(\.targetSimilarity.value), "probe_drop": column(\.probeDrop),
+        "cka_target": column(\.targetSimilarity.value), "probe_drop": column(\.probeDrop.value),
         "rewind_gain": column(\.gain.value), "rewind_cost": column(\.cost),
       ], strings: ["layers": finding.layers.map(\.layer)])
     try save(changed)

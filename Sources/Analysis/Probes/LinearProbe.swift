@@ -1,5 +1,6 @@
 import Datasets
 import Evaluation
+import Findings
 import Metrics
 import Models
 import Programs
@@ -32,9 +33,18 @@ extension LinearProbe {
     self.init(layer: layer, accuracy: Analysis.accuracy(isCorrect), isCorrect: isCorrect, penalty: penalty)
   }
 
-  /// What was lost between two probings of the same layers: accuracy before minus after, by layer.
-  static func drops(from before: [LinearProbe], to after: [LinearProbe]) -> [String: Double] {
-    Dictionary(uniqueKeysWithValues: zip(before, after).map { ($0.layer, $0.accuracy - $1.accuracy) })
+  /// What a later probe of the same layer lost against this one: accuracy before minus after, with the paired interval
+  /// over the test examples, which both were judged on.
+  func drop(to after: LinearProbe) -> Estimate {
+    let change = PairedComparison(before: isCorrect, after: after.isCorrect)
+    var random = RandomSource(seed: 3)
+    let interval = change.bootstrapInterval(resamples: 4000, using: &random)
+    return Estimate(-change.difference, low: -interval.high, high: -interval.low)
+  }
+
+  /// What was lost between two probings of the same layers, by layer.
+  static func drops(from before: [LinearProbe], to after: [LinearProbe]) -> [String: Estimate] {
+    Dictionary(uniqueKeysWithValues: zip(before, after).map { ($0.layer, $0.drop(to: $1)) })
   }
 }
 

@@ -14,8 +14,8 @@ public struct DiagnosedLayer: Sendable {
   public var targetSimilarity: Estimate
   /// What CKA says where the answer is known.
   public var controls: SimilarityControls
-  /// Score of a linear probe before minus after; NaN where it was not measured.
-  public var probeDrop: Double
+  /// Score of a linear probe before minus after, with its interval over the examples that both were judged on.
+  public var probeDrop: Estimate
   /// What putting the layer alone back to what it was regains of the source.
   public var gain: Estimate
   /// What that costs of the target; NaN without one.
@@ -27,7 +27,7 @@ public struct DiagnosedLayer: Sendable {
   public init(
     layer: String, drift: Double, predictedLoss: Double = .nan, similarity: Estimate, null: Double = .nan,
     targetSimilarity: Estimate = .unmeasured, controls: SimilarityControls = SimilarityControls(),
-    probeDrop: Double = .nan, gain: Estimate, cost: Double = .nan, verdict: LayerVerdict
+    probeDrop: Estimate = .unmeasured, gain: Estimate, cost: Double = .nan, verdict: LayerVerdict
   ) {
     self.layer = layer
     self.drift = drift
@@ -46,7 +46,7 @@ public struct DiagnosedLayer: Sendable {
 extension DiagnosedLayer: Codable {
   private enum CodingKeys: String, CodingKey {
     case layer, drift, predictedLoss, cka, ckaLow, ckaHigh, null, ckaTarget, ckaTargetLow, ckaTargetHigh, controls
-    case probeDrop, rewindGain, rewindLow, rewindHigh, rewindCost, verdict
+    case probeDrop, probeDropLow, probeDropHigh, rewindGain, rewindLow, rewindHigh, rewindCost, verdict
   }
 
   public func encode(to encoder: any Encoder) throws {
@@ -58,7 +58,7 @@ extension DiagnosedLayer: Codable {
     try container.encode(null, forKey: .null)
     try container.encode(targetSimilarity, .ckaTarget, .ckaTargetLow, .ckaTargetHigh)
     try container.encode(controls, forKey: .controls)
-    try container.encode(probeDrop, forKey: .probeDrop)
+    try container.encode(probeDrop, .probeDrop, .probeDropLow, .probeDropHigh)
     try container.encode(gain, .rewindGain, .rewindLow, .rewindHigh)
     try container.encode(cost, forKey: .rewindCost)
     try container.encode(verdict, forKey: .verdict)
@@ -72,7 +72,8 @@ extension DiagnosedLayer: Codable {
       predictedLoss: try number(.predictedLoss), similarity: try container.estimate(.cka, .ckaLow, .ckaHigh),
       null: try number(.null),
       targetSimilarity: try container.estimate(.ckaTarget, .ckaTargetLow, .ckaTargetHigh),
-      controls: try container.decode(SimilarityControls.self, forKey: .controls), probeDrop: try number(.probeDrop),
+      controls: try container.decode(SimilarityControls.self, forKey: .controls),
+      probeDrop: try container.estimateIfPresent(.probeDrop, .probeDropLow, .probeDropHigh),
       gain: try container.estimate(.rewindGain, .rewindLow, .rewindHigh), cost: try number(.rewindCost),
       verdict: try container.decode(LayerVerdict.self, forKey: .verdict))
   }

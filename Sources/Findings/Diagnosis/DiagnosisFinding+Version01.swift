@@ -157,7 +157,7 @@ extension Version01 {
       controls: SimilarityControls(
         itself: known["itself"] ?? .nan, untrained: known[kind.rawValue] ?? .nan, untrainedKind: kind,
         otherRuns: known["other runs"]),
-      probeDrop: layer.probeDrop, gain: layer.gain, cost: layer.cost, verdict: verdict)
+      probeDrop: Estimate(layer.probeDrop), gain: layer.gain, cost: layer.cost, verdict: verdict)
   }
 }
 

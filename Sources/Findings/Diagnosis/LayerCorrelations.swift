@@ -25,7 +25,7 @@ public struct LayerCorrelations: Sendable, Codable {
     drift = rankCorrelation(layers.map(\.drift), gains)
     predictedLoss = rankCorrelation(layers.map(\.predictedLoss), gains)
     dissimilarity = rankCorrelation(layers.map { 1 - $0.similarity.value }, gains)
-    probeDrop = rankCorrelation(layers.map(\.probeDrop), gains)
+    probeDrop = rankCorrelation(layers.map(\.probeDrop.value), gains)
   }
 
   /// Each with the name it has in JSON and on pages, and how many of the layers it is over: those that were measured.
@@ -37,7 +37,7 @@ public struct LayerCorrelations: Sendable, Codable {
     return [
       entry(.drift, drift, layers.map(\.drift)), entry(.predictedLoss, predictedLoss, layers.map(\.predictedLoss)),
       entry(.dissimilarity, dissimilarity, layers.map(\.similarity.value)),
-      entry(.probeDrop, probeDrop, layers.map(\.probeDrop)),
+      entry(.probeDrop, probeDrop, layers.map(\.probeDrop.value)),
     ]
   }
 }

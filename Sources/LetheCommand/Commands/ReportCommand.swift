@@ -11,7 +11,9 @@ import Training
 
 struct ReportCommand: ParsableCommand, ResultOptions {
   static let configuration = CommandConfiguration(
-    commandName: "report", abstract: "Draw report.html, the SVGs and the CSVs again from one run, or several compared.")
+    commandName: "report", abstract: 
+      "Draw report.html, the SVGs and the CSVs again from one run, or several compared; those that differ only by their "
+      + "seed are one result.")
 
   @Argument(help: "Runs.")
   var runs: [String]
@@ -59,10 +61,15 @@ struct ReportCommand: ParsableCommand, ResultOptions {
       Console.result([
         "report": .string(page),
         "files": .array(names.map { .string("\(parent)/\($0)") }),
+        "groups": .array(try report.groups.map { try FindingEncoder.encode($0) }),
       ])
       return
     }
     Console.result(report.verdict)
+    if report.isOverSeeds {
+      Console.table(report.seedTable())
+      Console.result("")
+    }
     Console.table(report.summaryTable())
     Console.result("report: \(page)")
   }

@@ -4,12 +4,13 @@ extension DiagnosisPage {
   /// A row a layer, with all its measures.
   public func layerTable() -> TextTable {
     let layers = finding.layers
-    let hasProbes = layers.contains { $0.probeDrop.isFinite }
+    let hasProbes = layers.contains { $0.probeDrop.value.isFinite }
+    let boundsProbes = layers.contains { $0.probeDrop.low.isFinite }
     let hasTarget = layers.contains { $0.cost.isFinite }
     let predicts = layers.contains { $0.predictedLoss.isFinite }
     var table = TextTable(
       [.init("layer"), .number("drift")] + (predicts ? [.number("predicted loss")] : []) + [.number("CKA source")]
-        + (hasTarget ? [.number("CKA target")] : []) + (hasProbes ? [.number("probe drop")] : [])
+        + (hasTarget ? [.number("CKA target")] : []) + (hasProbes ? [.number("probe drop")] + (boundsProbes ? [.number("95 % interval")] : []) : [])
         + [.number("rewind gain"), .number("95 % interval")] + (hasTarget ? [.number("cost")] : []) + [.init("verdict")]
     )
     for layer in layers {
@@ -17,7 +18,8 @@ extension DiagnosisPage {
       if predicts { row.append(NumberText.significant(layer.predictedLoss)) }
       row.append(NumberText.fixed(layer.similarity.value, 2))
       if hasTarget { row.append(NumberText.fixed(layer.targetSimilarity.value, 2)) }
-      if hasProbes { row.append(NumberText.points(layer.probeDrop)) }
+      if hasProbes { row.append(NumberText.points(layer.probeDrop.value)) }
+      if boundsProbes { row.append(NumberText.interval(layer.probeDrop.low, layer.probeDrop.high, scale: 100)) }
       row += [
         NumberText.points(layer.gain.value), NumberText.interval(layer.gain.low, layer.gain.high, scale: 100),
       ]

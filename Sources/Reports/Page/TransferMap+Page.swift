@@ -101,7 +101,7 @@ extension TransferMap {
     ChoiceMap(
       title: headline,
       subtitle: "the way that wins over seeds, the cheapest of those within "
-        + "\(NumberText.points(TransferResult.standardTolerance)) points of each other; faint: undecided, the way that leads; "
+        + "\(NumberText.points(TransferResult.standardTolerance)) points of each other; without a bar: undecided, the way that leads; "
         + "accuracy on the target, " + schedule.text,
       rows: rowsBySimilarity.map(\.target), columns: amounts, columnTitle: "training examples a class",
       choices: TransferStrategy.allCases.map(\.rawValue),

@@ -24,7 +24,7 @@ struct HistoryMeasure {
       count = result.count
       return LayersAtEpoch(
         epoch: epoch, drift: try units.map { try drift.drift(of: $0, to: model) },
-        similarity: names.map { result.similarity($0).value }, probeDrop: names.map { drops[$0] ?? .nan })
+        similarity: names.map { result.similarity($0).value }, probeDrop: names.map { drops[$0]?.value ?? .nan })
     }
     return (epochs, count)
   }

@@ -8,7 +8,7 @@ struct LayerProbesMeasure {
   /// At epoch 0.
   private let before: [LinearProbe]
   /// What was lost by the epoch that the model after is of.
-  let drops: [String: Double]
+  let drops: [String: Estimate]
   private let epoch: Int
   let controls: ProbeControls
 
@@ -30,7 +30,7 @@ struct LayerProbesMeasure {
   }
 
   /// What was lost by an epoch, measured where it is not known yet.
-  func drops(of model: Model, epoch: Int) throws -> [String: Double] {
+  func drops(of model: Model, epoch: Int) throws -> [String: Estimate] {
     epoch == self.epoch ? drops : LinearProbe.drops(from: before, to: try model.probes(of: layers, on: data))
   }
 }
