@@ -62,8 +62,8 @@ public struct SeedComparison: Sendable, Codable, Equatable {
     comparisonCount = max(1, comparisons)
   }
 
-  /// Whether there are seeds enough, and a spread among them to judge by: values that agree to the last digit have none.
-  public var isJudged: Bool { seedCount >= Self.fewestSeeds && difference.low < difference.high }
+  /// Whether there are seeds enough, and a spread among them to judge by: differences that agree but for rounding have none.
+  public var isJudged: Bool { seedCount >= Self.fewestSeeds && difference.high - difference.low > 1e-9 }
 
   /// Whether it is established that the first way has more.
   public var isMore: Bool { isJudged && difference.low > 0 }

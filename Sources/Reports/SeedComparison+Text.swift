@@ -16,7 +16,7 @@ extension SeedComparison {
     switch seedCount {
     case 0: "the runs have no pairs of one seed"
     case ..<Self.fewestSeeds: "\(seeds), and fewer than \(Self.fewestSeeds) establish nothing"
-    case _ where !isJudged: "\(seeds) that agree to the last digit show no spread to judge by"
+    case _ where !isJudged: "the differences of \(seeds) agree to the last digit and show no spread to judge by"
     default: "\(NumberText.points(difference.value)) points, \(interval ?? NumberText.missing)"
     }
   }

@@ -95,4 +95,46 @@ import Torch
     }
     #expect(alarms.hits == 0)
   }
+
+  /// The jackknife by downdated products is the same as measuring what each group leaves behind anew.
+  @Test(arguments: [SubspaceMeasure.pwcca, .procrustes]) func theIntervalIsThatOfMeasuringAnew(
+    _ measure: SubspaceMeasure
+  ) throws {
+    let generator = try Generator(seed: 55)
+    let (count, groups) = (200, 20)
+    let (a, b) = try Self.features(count, 0.7, generator)
+    let entry = try LayerSimilarity(measure, [("l", a)], [("l", b)], seed: 9).diagonal[0]
+    var random = RandomSource(seed: 9)
+    let order = random.permutation(count: count)
+    let values = try (0..<groups).map { (group: Int) -> Double in
+      let kept = order.indices.filter { $0 * groups / count != group }.map { Int64(order[$0]) }
+      let rows = try Tensor(kept)
+      let (left, right) = (try a.selecting(rows, along: 0), try b.selecting(rows, along: 0))
+      return try LayerSimilarity(measure, [("l", left)], [("l", right)]).diagonal[0].value
+    }
+    let mean = values.reduce(0, +) / Double(groups)
+    let squares = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
+    // t(19) = 2.0930.
+    let half = 2.0930 * (Double(groups - 1) / Double(groups) * squares).squareRoot()
+    #expect(abs(entry.high - entry.value - half) < 1e-4 * half, "\(entry.high - entry.value), \(half)")
+    #expect(abs(entry.value - entry.low - half) < 1e-4 * half)
+  }
+
+  @Test func anatomesNumbersAndFewExamplesHaveNoInterval() throws {
+    let generator = try Generator(seed: 56)
+    let (a, b) = try Self.features(100, 0.7, generator)
+    #expect(try LayerSimilarity(.svcca, [("l", a)], [("l", b)], followsAnatome: true).diagonal[0].low.isNaN)
+    let (few, others) = (try a.narrowed(from: 0, count: 15), try b.narrowed(from: 0, count: 15))
+    #expect(try LayerSimilarity(.procrustes, [("l", few)], [("l", others)]).diagonal[0].low.isNaN)
+  }
+
+  @Test func intervalsStayWithinZeroAndOne() throws {
+    let generator = try Generator(seed: 57)
+    let (a, _) = try Self.features(60, 0.7, generator)
+    let (b, _) = try Self.features(60, 0.7, generator)
+    for measure in SubspaceMeasure.allCases {
+      let entry = try LayerSimilarity(measure, [("l", a)], [("l", b)]).diagonal[0]
+      #expect(entry.low >= 0 && entry.high <= 1 && entry.low < entry.value, "\(measure): \(entry)")
+    }
+  }
 }

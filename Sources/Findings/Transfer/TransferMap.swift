@@ -38,8 +38,8 @@ public struct TransferMap: Sendable, Codable {
     public var testCount: Int
     /// The strategy that wins, where the seeds carry it; nil where they do not.
     ///
-    /// It is the only one that is not established to be worse than ``leader``; of several the cheapest, if it is
-    /// established that none of the others has more than ``TransferResult/standardTolerance`` above it.
+    /// It is the cheapest of which it is established that no other has more than ``TransferResult/standardTolerance``
+    /// above it, if every cheaper one is established to be worse than the ``leader``.
     public var winner: TransferStrategy?
     /// The strategy with the highest mean, whether that is established or not; nil where none was measured.
     public var leader: TransferStrategy?
@@ -76,12 +76,16 @@ public struct TransferMap: Sendable, Codable {
           outcome.result.values, less: other.result.values, among: count,
           within: outcome.result.score.differenceBounds)
       }
-      let contenders = outcomes.filter {
-        $0.strategy == leader.strategy || !comparison(leader, $0, among: outcomes.count - 1).isMore
+      guard outcomes.count > 1 else { return nil }
+      for outcome in outcomes {
+        let others = outcomes.filter { $0.strategy != outcome.strategy }
+        if others.allSatisfy({ comparison($0, outcome).isAtMost(TransferResult.standardTolerance) }) {
+          return outcome.strategy
+        }
+        // A dearer one wins only where what is cheaper is established to do worse.
+        guard comparison(leader, outcome, among: outcomes.count - 1).isMore else { return nil }
       }
-      guard outcomes.count > 1, let cheapest = contenders.first else { return nil }
-      return contenders.dropFirst().allSatisfy { comparison($0, cheapest).isAtMost(TransferResult.standardTolerance) }
-        ? cheapest.strategy : nil
+      return nil
     }
 
     /// What a strategy came to; nil where it was not measured.

@@ -10,7 +10,8 @@ extension DiagnosisPage {
     let predicts = layers.contains { $0.predictedLoss.isFinite }
     var table = TextTable(
       [.init("layer"), .number("drift")] + (predicts ? [.number("predicted loss")] : []) + [.number("CKA source")]
-        + (hasTarget ? [.number("CKA target")] : []) + (hasProbes ? [.number("probe drop")] + (boundsProbes ? [.number("95 % interval")] : []) : [])
+        + (hasTarget ? [.number("CKA target")] : [])
+        + (hasProbes ? [.number("probe drop")] + (boundsProbes ? [.number("95 % interval")] : []) : [])
         + [.number("rewind gain"), .number("95 % interval")] + (hasTarget ? [.number("cost")] : []) + [.init("verdict")]
     )
     for layer in layers {

@@ -42,7 +42,8 @@ extension DiagnosisPage {
         PageElements.table(measureTable(), marksRows: true)
           + PageElements.table(controlTable(), marksRows: true) + PageElements.paragraph(controlWords)))
     return PageElements.document(
-      title: finding.title, headline: headline, sections: sections, footer: "Made by Lethe: <code>lethe diagnose</code>."
+      title: finding.title, headline: headline, sections: sections,
+      footer: "Made by Lethe: <code>lethe diagnose</code>."
     )
   }
 

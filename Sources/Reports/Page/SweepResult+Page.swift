@@ -16,7 +16,8 @@ extension SweepResult {
     }
     if let budget {
       let limit = "\(NumberText.points(budget)) points"
-      return (row.method == "none"
+      return
+        (row.method == "none"
         ? "Plain fine-tuning forgot no more than \(limit): \(figures(row))."
         : "Of those that forgot at most \(limit), \(row.method) has the best target accuracy: \(figures(row)).")
         + (isEstablished
@@ -94,7 +95,8 @@ extension SweepResult {
       seedCount == 1
       ? "one seed, so no intervals" : "means of \(seedCount) seeds with 95 % intervals (Student’s t)"
     return FrontierChart(
-      title: finding, subtitle: "accuracy on the test examples after training; \(seeds); line: the frontier of the means",
+      title: finding,
+      subtitle: "accuracy on the test examples after training; \(seeds); line: the frontier of the means",
       xTitle: "accuracy on the source, \(sourceTask) (%)", yTitle: "accuracy on the target, \(targetTask) (%)",
       points: methods.compactMap { row in
         guard let source = row.source, let target = row.target else { return nil }

@@ -14,7 +14,8 @@ extension TransferMap {
       guard row.dissimilarity.isFinite else { return "\(row.target): \(winners(of: row))." }
       let isEstablished = row.tuningGain?.isMore == true || row.tuningGain?.isLess == true
       let doubt = isEstablished ? "" : " (not established)"
-      return "\(row.target): \(winners(of: row)); with all, fine-tuning gains \(NumberText.points(row.dissimilarity)) points "
+      return
+        "\(row.target): \(winners(of: row)); with all, fine-tuning gains \(NumberText.points(row.dissimilarity)) points "
         + "over the head alone\(doubt)."
     }
   }
@@ -92,9 +93,9 @@ extension TransferMap {
 
   /// How a winner is told, in a sentence.
   static let rule =
-    "A way wins where it is established over seeds that every other has less; of several that are not told apart the "
-    + "cheapest wins, if it is established that none has more than \(NumberText.points(TransferResult.standardTolerance)) "
-    + "points above it. Else the cell is undecided, and names the way whose mean is highest."
+    "The cheapest way wins of which the seeds establish that no other has more than "
+    + "\(NumberText.points(TransferResult.standardTolerance)) points above it, if they also establish that every cheaper one "
+    + "does worse than the best. Else the cell is undecided, and names the way whose mean is highest."
 
   /// Which way wins, a cell an amount of a target.
   public func map() -> ChoiceMap {

@@ -36,7 +36,8 @@ extension TransferResult {
     let limit = "\(NumberText.points(tolerance)) points"
     let isFreeze = advice.action == .freeze
     guard advice.isEstablished else {
-      return (isFreeze
+      return
+        (isFreeze
         ? " By the means freezing costs \(cost), no more than the \(limit) that count as none."
         : " By the means even the first block is worth training on: frozen it costs \(cost).") + doubt
     }

@@ -82,7 +82,7 @@ import Testing
 
   @Test func aPointIsTheToleranceWhateverTheTestExamples() {
     #expect(result(0.9, [0.9], [0.9], testCount: 100).tolerance == 0.01)
-    #expect(result(0.9, [0.89, 0.87, 0.80], [0.90, 0.90, 0.90], testCount: 100).advice.frozen == cuts[0])
+    #expect(result(0.9, [0.895, 0.87, 0.80], [0.90, 0.90, 0.90], testCount: 100).advice.frozen == cuts[0])
     // Two standard errors of the difference of shares near 0.9 of 100 examples: 2 √(2 · 0.09 / 100) = 0.085.
     #expect(!result(0.9, [0.9], [0.9], testCount: 100).areApart(0.9, 0.82))
     #expect(result(0.9, [0.9], [0.9]).areApart(0.9, 0.82))
