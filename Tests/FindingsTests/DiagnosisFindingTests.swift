@@ -132,8 +132,9 @@ import Testing
       layers: [.init(layer: "a", scores: [0.9, 0.6], penalties: [0.1, 1], drop: Estimate(0.3, low: 0.1, high: 0.4))],
       models: ["x", "y"], trainCount: 10, testCount: 5)
     let json = try FindingEncoder.encode(finding)
-    #expect(json["layers"]?.serialized()
-        ==         #"[{"layer":"a","accuracy":[0.9,0.6],"penalty":[0.1,1.0],"drop":{"value":0.3,"low":0.1,"high":0.4}}]"#)
+    #expect(
+      json["layers"]?.serialized()
+        == #"[{"layer":"a","accuracy":[0.9,0.6],"penalty":[0.1,1.0],"drop":{"value":0.3,"low":0.1,"high":0.4}}]"#)
     let read = try FindingDecoder.decode(ProbeFinding.self, from: json.serialized())
     #expect(read.layers[0].drop == Estimate(0.3, low: 0.1, high: 0.4) && read.models == ["x", "y"])
   }

@@ -45,7 +45,9 @@ import Testing
   }
 
   /// scipy.stats.t.ppf(0.995, n), and of 0.9875 for three degrees: two comparisons at 5 % together.
-  @Test(arguments: [(1, 0.99, 63.6567), (2, 0.99, 9.92484), (4, 0.99, 4.60409), (7, 0.99, 3.49948), (3, 0.975, 4.17653)])
+  @Test(arguments: [
+    (1, 0.99, 63.6567), (2, 0.99, 9.92484), (4, 0.99, 4.60409), (7, 0.99, 3.49948), (3, 0.975, 4.17653),
+  ])
   func quantilesOfOtherConfidences(_ degrees: Int, _ confidence: Double, _ expected: Double) {
     #expect(abs(StudentsT(degrees: degrees).quantile(confidence) - expected) < 1e-4)
     #expect(abs(StudentsT(degrees: degrees).probability(within: expected) - confidence) < 1e-6)

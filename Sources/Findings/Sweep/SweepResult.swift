@@ -82,7 +82,9 @@ public struct SweepResult: Sendable, Codable {
     self.sweep = sweep
     self.methods = methods
     for place in contest.frontier.members { self.methods[place].isOnFrontier = true }
-    for place in methods.indices { self.methods[place].passedBy = contest.winner(over: place).map { methods[$0].method } }
+    for place in methods.indices {
+      self.methods[place].passedBy = contest.winner(over: place).map { methods[$0].method }
+    }
     knee = contest.frontier.knee.map { methods[$0].method }
     self.budget = budget
     self.seedCount = seedCount

@@ -11,7 +11,8 @@ import Training
 
 struct ReportCommand: ParsableCommand, ResultOptions {
   static let configuration = CommandConfiguration(
-    commandName: "report", abstract: 
+    commandName: "report",
+    abstract:
       "Draw report.html, the SVGs and the CSVs again from one run, or several compared; those that differ only by their "
       + "seed are one result.")
 

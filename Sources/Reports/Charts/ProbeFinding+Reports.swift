@@ -4,7 +4,8 @@ extension ProbeFinding {
   /// A row a layer, a column a model, and what was lost between the first and the last.
   public func table() -> TextTable {
     let isCompared = models.count > 1
-    var table = TextTable([.init("layer")] + models.map { .number($0) } + (isCompared ? [.number("drop"), .number("95 % interval")] : []))
+    var table = TextTable(
+      [.init("layer")] + models.map { .number($0) } + (isCompared ? [.number("drop"), .number("95 % interval")] : []))
     for layer in layers {
       table.append(
         [layer.layer] + layer.scores.map { NumberText.percent($0) }

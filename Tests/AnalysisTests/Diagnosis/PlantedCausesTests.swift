@@ -180,7 +180,8 @@ import Training
     }
     #expect(abs(result.forgetting.loss.value) < 0.01 && result.forgetting.pairedPValue > 0.05, "seed \(seed)")
     let permuted = try #require(result.layers.first { $0.layer == "hidden1" })
-    #expect(permuted.drift > 0.5 && permuted.similarity.value > 0.99 && abs(permuted.probeDrop.value) < 0.03, "seed \(seed)")
+    #expect(
+      permuted.drift > 0.5 && permuted.similarity.value > 0.99 && abs(permuted.probeDrop.value) < 0.03, "seed \(seed)")
     #expect(permuted.verdict == .harmless, "\(permuted), seed \(seed)")
   }
 
