@@ -44,6 +44,12 @@ double pull_float(float *gradient, const float *weight, const float *reference, 
   return total;
 }
 
+/// Its elements, null where it is undefined. By the untyped pointer: before 2.13 `const_data_ptr<float>` is a template that
+/// clang and GCC, which libtorch is built with, name differently.
+const float *floats(const at::Tensor &tensor) {
+  return tensor.defined() ? static_cast<const float *>(tensor.const_data_ptr()) : nullptr;
+}
+
 bool is_plain(const at::Tensor &tensor) {
   return tensor.is_cpu() && tensor.scalar_type() == at::kFloat && tensor.is_contiguous();
 }
@@ -95,10 +101,8 @@ void register_gradients(LTTable &table) {
         auto is_usable = [](const at::Tensor &tensor) { return !tensor.defined() || is_plain(tensor); };
         if (is_plain(gradient) && is_plain(weight) && is_usable(reference) && is_usable(importance)) {
           auto pull = importance.defined() ? pull_float<true> : pull_float<false>;
-          *sum += pull(gradient.mutable_data_ptr<float>(), weight.const_data_ptr<float>(),
-                       reference.defined() ? reference.const_data_ptr<float>() : nullptr,
-                       importance.defined() ? importance.const_data_ptr<float>() : nullptr, weight.numel(),
-                       static_cast<float>(strength));
+          *sum += pull(gradient.mutable_data_ptr<float>(), floats(weight), floats(reference), floats(importance),
+                       weight.numel(), static_cast<float>(strength));
         } else {
           at::Tensor difference = reference.defined() ? at::sub(weight, reference) : weight;
           at::Tensor weighted = importance.defined() ? difference.mul(importance) : difference;

@@ -66,8 +66,8 @@ public struct Dataset: Sendable {
     }
   }
 
-  /// Accuracy of guessing one class: the reciprocal of the number of classes.
-  public var chance: Double { 1 / Double(classNames.count) }
+  /// Accuracy of always naming the commonest class of the test examples, which no guess beats.
+  public var chance: Double { test.labels.shareOfCommonest }
 
   /// A hash of what the data say: inputs, labels, and which examples are in which split, in order.
   ///

@@ -76,7 +76,7 @@ public struct SeedComparison: Sendable, Codable, Equatable {
   /// The comparison the other way round.
   public var reversed: SeedComparison {
     var result = self
-    result.difference = Estimate(-difference.value, low: -difference.high, high: -difference.low)
+    result.difference = -difference
     return result
   }
 }

@@ -35,7 +35,7 @@ extension RunRecord {
       .filter { metrics.value("epoch", row: $0) <= Double(epoch) }
       .map { metrics.value("source_accuracy", row: $0) }
     guard let first = accuracies.first, !first.isNaN, let last = accuracies.last, !last.isNaN else { return nil }
-    let chance = 1 / Double(max(1, Set(labels).count))
+    let chance = labels.shareOfCommonest
     let measures = ForgettingMeasures(sourceAccuracy: accuracies, chance: chance)
     let paired = PairedComparison(labels: labels, before: before, after: after)
     var random = RandomSource(seed: seed)

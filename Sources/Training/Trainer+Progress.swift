@@ -116,8 +116,10 @@ extension Trainer {
             tensors: Dictionary(uniqueKeysWithValues: own.map { (String($0.key.dropFirst(prefix.count)), $0.value) }),
             random: index < saved.regularizers.count ? saved.regularizers[index] : nil))
       }
-      for (name, device) in [("generator.cpu", Device.cpu), ("generator.device", model.device)] {
-        if let stored = tensors[name] { try Generator(defaultOf: device).setState(stored.to(.cpu)) }
+      if let stored = tensors["generator.cpu"] { try Generator(defaultOf: .cpu).setState(stored.to(.cpu)) }
+      // Another kind of device draws other numbers anyway: its generator goes on from the seed.
+      if model.device.isCUDA, let stored = tensors["generator.device"] {
+        try Generator(defaultOf: model.device).setState(stored.to(.cpu))
       }
     }
   }

@@ -19,17 +19,17 @@ extension SampleFindings {
     layers: [
       layer(
         0, drift: 0.0412, predictedLoss: 0.018, similarity: Estimate(0.981, low: 0.97, high: 0.99), drop: -0.0003,
-        gain: Estimate(0.0004, low: -0.004, high: 0.005), cost: -0.001, .unchanged),
+        gain: Estimate(0.0004, low: -0.004, high: 0.005), cost: -0.001),
       layer(
         1, drift: 0.218, predictedLoss: 0.41, similarity: Estimate(0.743, low: 0.72, high: 0.766), drop: 0.004,
-        gain: Estimate(0.004, low: -0.003, high: 0.011), cost: 0.006, .informationIntact),
+        gain: Estimate(0.004, low: -0.003, high: 0.011), cost: 0.006),
       layer(
         2, drift: 0.397, predictedLoss: 1.93, similarity: Estimate(0.412, low: 0.38, high: 0.44), drop: 0.113,
-        gain: Estimate(0.149, low: 0.131, high: 0.168), cost: 0.0421, .lostHere),
+        gain: Estimate(0.149, low: 0.131, high: 0.168), cost: 0.0421),
       layer(
         3, drift: 0.00002, predictedLoss: .nan, similarity: .unmeasured, drop: 0.021,
-        gain: Estimate(-0.0002, low: -0.0012, high: 0.0008), cost: 0, .unchanged),
-    ], probeControls: ProbeControls(permuted: 0.1012, untrained: 0.387),
+        gain: Estimate(-0.0002, low: -0.0012, high: 0.0008), cost: 0),
+    ], probeControls: ProbeControls(permuted: ControlDraws([0.1012, 0.084, 0.121]), untrained: 0.387),
     classes: [
       ClassChange("dog", before: 0.92, after: 0.931, PairedComparison(count: 203, lost: 2, gained: 4)),
       ClassChange("cat & <kitten>", before: 0.95, after: 0.41, PairedComparison(count: 1197, lost: 655, gained: 8)),
@@ -61,14 +61,16 @@ extension SampleFindings {
       Remedy(
         kind: .rewind, action: "put stages.1.blocks.11.attention.projection back",
         command: "lethe rewind 'runs/plain' --layers 'stages.1.*' --out rewound.h5",
-        gain: Estimate(0.149, low: 0.131, high: 0.168), cost: 0.0421, count: 1000,
+        gain: Estimate(0.149, low: 0.131, high: 0.168), cost: Estimate(0.0421, low: 0.0321, high: 0.0521), count: 1000,
         layers: ["stages.1.blocks.11.attention.projection"]),
       Remedy(
         kind: .statistics, action: "measure the running statistics anew",
-        gain: Estimate(-0.0031, low: -0.008, high: 0.0018), cost: 0.00021, count: 1000),
+        gain: Estimate(-0.0031, low: -0.008, high: 0.0018), cost: Estimate(0.00021, low: -0.00979, high: 0.01021),
+        count: 1000),
       Remedy(
         kind: .interpolation, action: "go 40 % of the way back",
-        gain: Estimate(0.0002, low: -0.001, high: 0.0014), cost: -0.0121, count: 1000),
+        gain: Estimate(0.0002, low: -0.001, high: 0.0014), cost: Estimate(-0.0121, low: -0.0221, high: -0.0021),
+        count: 1000),
       Remedy(
         kind: .retraining, action: "train again, held back (not tried here)",
         command: "lethe finetune base.h5 --regularizer l2-sp:alpha=0.1 --freeze <layers>"),
@@ -85,10 +87,10 @@ extension SampleFindings {
     causes: [ForgettingCause(.features, loss: Estimate(0.002, low: -0.004, high: 0.008))],
     layers: [
       DiagnosedLayer(
-        layer: layers[0], drift: 0.011, similarity: Estimate(0.991), gain: Estimate(0.001, low: -0.002, high: 0.004),
-        verdict: .harmless),
+        layer: layers[0], drift: 0.011, similarity: Estimate(0.991, low: 0.988, high: 0.994),
+        gain: Estimate(0.001, low: -0.002, high: 0.004)),
       DiagnosedLayer(
-        layer: layers[1], drift: 0.004, similarity: .unmeasured, gain: Estimate(0), verdict: .unchanged),
+        layer: layers[1], drift: 0.004, similarity: .unmeasured, gain: Estimate(0)),
     ])
 
   /// Judged by agreement on examples that stand in for the source's.
@@ -105,13 +107,13 @@ extension SampleFindings {
     ],
     layers: [
       layer(
-        2, drift: 0.397, predictedLoss: 1.9, similarity: Estimate(0.4), drop: .nan,
-        gain: Estimate(0.1, low: 0.09, high: 0.11), cost: .nan, .lostHere)
+        2, drift: 0.397, predictedLoss: 1.9, similarity: Estimate(0.4, low: 0.35, high: 0.45), drop: .nan,
+        gain: Estimate(0.1, low: 0.09, high: 0.11), cost: .nan)
     ],
     firstSignificantEpoch: 1)
 
   static let probes = ProbeFinding(
-    data: "photos", control: 0.1012,
+    data: "photos", control: ControlDraws([0.1012, 0.084, 0.121]),
     layers: [
       .init(
         layer: layers[0], scores: [0.412, 0.4123], penalties: [1, 0.1],
@@ -131,7 +133,7 @@ extension SampleFindings {
           layers: [layer],
           gain: Estimate(
             0.07 * Double(index) - 0.0701, low: 0.07 * Double(index) - 0.08, high: 0.07 * Double(index) - 0.06),
-          cost: index == 3 ? .nan : 0.01 * Double(index))
+          cost: Estimate(index == 3 ? .nan : 0.01 * Double(index)))
       },
       .fromHead: (1...3).map { count in
         Rewind(layers: Array(layers.reversed().prefix(count)), gain: Estimate(0.09 * Double(count)))
@@ -140,14 +142,14 @@ extension SampleFindings {
 
   private static func layer(
     _ index: Int, drift: Double, predictedLoss: Double, similarity: Estimate, drop: Double, gain: Estimate,
-    cost: Double,
-    _ verdict: LayerVerdict
+    cost: Double
   ) -> DiagnosedLayer {
     DiagnosedLayer(
       layer: layers[index], drift: drift, predictedLoss: predictedLoss, similarity: similarity,
       null: 0.001 * Double(index) - 0.002, targetSimilarity: Estimate(similarity.value - 0.1),
       controls: SimilarityControls(
         itself: 1, untrained: 0.31 + 0.02 * Double(index), untrainedKind: .randomOrder, otherRuns: 0.88),
-      probeDrop: Estimate(drop, low: drop - 0.021, high: drop + 0.018), gain: gain, cost: cost, verdict: verdict)
+      probeDrop: Estimate(drop, low: drop - 0.012, high: drop + 0.012), gain: gain,
+      cost: Estimate(cost, low: cost - 0.01, high: cost + 0.01))
   }
 }

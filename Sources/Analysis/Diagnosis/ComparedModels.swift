@@ -117,6 +117,18 @@ extension ComparedModels {
   }
 }
 
+extension ComparedModels {
+  /// What the target's score lost by the change that is applied, with its paired interval; not measured without a target.
+  ///
+  /// - Parameters:
+  ///   - target: which examples were right without it.
+  ///   - half: that these are of.
+  func cost(from target: [Bool], half: Half? = nil, using random: inout RandomSource) throws -> Estimate {
+    guard !target.isEmpty else { return .unmeasured }
+    return -PairedComparison(before: target, after: try targetCorrect(after, half: half)).change(using: &random)
+  }
+}
+
 /// One half of the examples: every other one. What is chosen on the first is judged on the second.
 struct Half {
   static let choosing = Half(isFirst: true)

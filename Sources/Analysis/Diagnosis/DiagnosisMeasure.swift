@@ -44,6 +44,10 @@ public struct DiagnosisMeasure {
       return (run: run, model: try Model(checkpoint, device: models.before.device))
     }
     let amount = try AmountMeasure(models: models, run: run, others: peers).amount()
+    guard amount.tooLittle == nil else {
+      return DiagnosisFinding(
+        sourceTask: models.source.name, forgetting: amount, measuredOn: JudgedCounts(source: models.sourceTest.count))
+    }
     onProgress("why")
     let causes = try WaterfallMeasure(models, averagesOrders: averagesOrders).causes()
     let units = models.rewindUnits
@@ -64,14 +68,16 @@ public struct DiagnosisMeasure {
         models, layers: names, data: probes, untrained: strangers.untrained, epoch: run?.chosenEpoch ?? 0)
     }
     onProgress("rewinding layers")
-    let judge = try LayerJudge(models, units: units, drops: fitted?.drops ?? [:])
+    let rewinds = try LayerRewinds(models, units: units, causes: causes)
+    let drift = DriftMeasure(models)
     let layers = try units.map { unit in
-      var layer = try judge.layer(unit, similarity: onSource.similarity(unit.name))
-      layer.predictedLoss = predicted[unit.name] ?? .nan
-      layer.null = onSource.null(unit.name)
-      layer.targetSimilarity = onTarget.similarity(unit.name)
-      layer.controls = controls[unit.name] ?? SimilarityControls()
-      return layer
+      let rewind = try rewinds.rewind(unit)
+      return DiagnosedLayer(
+        layer: unit.name, drift: try drift.drift(of: unit), predictedLoss: predicted[unit.name] ?? .nan,
+        similarity: onSource.similarity(unit.name), null: onSource.null(unit.name),
+        targetSimilarity: onTarget.similarity(unit.name), controls: controls[unit.name] ?? SimilarityControls(),
+        probeDrop: fitted?.drops[unit.name] ?? .unmeasured, gain: rewind.gain, cost: rewind.cost,
+        isInSmallestSet: rewinds.smallestSet.contains(unit.name))
     }
     if run != nil { onProgress("epochs") }
     let byEpoch = SimilarityMeasure(models: models, layers: names, sampleCount: DiagnosisThresholds.historyExamples)
@@ -84,42 +90,40 @@ public struct DiagnosisMeasure {
       measuredOn: JudgedCounts(
         source: models.sourceTest.count, target: models.targetTest?.count, similarity: onSource.count,
         epochs: history?.count, probes: probes?.test.count, remedies: remedies.first?.count),
-      causes: causes, isAveragedOverOrders: averagesOrders, layers: layers,
+      causes: causes, isAveragedOverOrders: averagesOrders, baseline: rewinds.baseline, layers: layers,
       probeControls: fitted?.controls ?? ProbeControls(), classes: try ClassMeasure(models).classes(),
       examples: try ChangedExamplesMeasure(models).examples(), epochs: history?.epochs ?? [],
       firstSignificantEpoch: run?.firstSignificantEpoch, remedies: remedies)
   }
 }
 
-/// Says of each layer what its measures say together.
-private struct LayerJudge {
-  private let drops: [String: Estimate]
-  private let drifts: [String: Double]
-  private let medianDrift: Double
-  private let rewinds: RewindMeasure
-  /// What was lost of the judged examples.
-  private let lost: Double
-  private let smallestSet: Set<String>
+/// What putting layers back regains, in the state that they are judged in.
+private struct LayerRewinds {
+  /// That state.
+  let baseline: LayerBaseline
+  /// The names of the smallest set of layers that is established to regain the loss; none where none is.
+  let smallestSet: Set<String>
+  private let measure: RewindMeasure
 
-  init(_ models: ComparedModels, units: [RewindUnit], drops: [String: Estimate]) throws {
-    self.drops = drops
-    let drift = DriftMeasure(models)
-    drifts = try Dictionary(uniqueKeysWithValues: units.map { ($0.name, try drift.drift(of: $0)) })
-    medianDrift = drifts.isEmpty ? 0 : quantile(0.5, ofSorted: drifts.values.sorted())
-    rewinds = RewindMeasure(models)
-    let change = PairedComparison(before: try models.answersBefore(), after: try models.answersAfter().source)
-    lost = -change.difference
-    let isLost = lost > DiagnosisThresholds.leastLoss && change.pValue < EstablishedChange.significance
-    smallestSet = isLost ? Set(try models.smallestSet().map(\.name)) : []
+  /// - Parameter causes: where the running statistics are an established one, they are measured anew first.
+  init(_ models: ComparedModels, units: [RewindUnit], causes: [ForgettingCause]) throws {
+    let isCause = causes.contains { $0.kind == .statistics && $0.isEstablished }
+    let base = isCause ? try models.reestimatedStatistics() : nil
+    measure = RewindMeasure(models, base: base)
+    let change = PairedComparison(before: try models.answersBefore(), after: try measure.baseAnswers())
+    var random = RandomSource(seed: 10)
+    baseline = LayerBaseline(
+      restoresStatistics: base != nil, loss: -change.change(using: &random), pairedPValue: change.pValue)
+    guard baseline.establishedLoss > DiagnosisThresholds.leastLoss else {
+      smallestSet = []
+      return
+    }
+    let set =
+      base == nil
+      ? try models.smallestSet()
+      : try measure.smallestSet(regaining: DiagnosisThresholds.regainedShare, on: .choosing)
+    smallestSet = set.isEmpty ? [] : try measure.isConfirmed(set) ? Set(set.map(\.name)) : []
   }
 
-  func layer(_ unit: RewindUnit, similarity: Estimate) throws -> DiagnosedLayer {
-    let rewind = try rewinds.rewind([unit])
-    let (drift, drop) = (drifts[unit.name] ?? .nan, drops[unit.name] ?? .unmeasured)
-    return DiagnosedLayer(
-      layer: unit.name, drift: drift, similarity: similarity, probeDrop: drop, gain: rewind.gain, cost: rewind.cost,
-      verdict: LayerVerdict(
-        drift: drift, medianDrift: medianDrift, similarity: similarity.value, probeDrop: drop.value, gain: rewind.gain,
-        lost: lost, isInSet: smallestSet.contains(unit.name)))
-  }
+  func rewind(_ unit: RewindUnit) throws -> Rewind { try measure.rewind([unit]) }
 }

@@ -13,6 +13,14 @@ struct ModelChange {
   var sourceHead: [String: Tensor] = [:]
 }
 
+extension ModelChange {
+  /// This change, and another on top of it.
+  func followed(by other: ModelChange) -> ModelChange {
+    ModelChange(
+      tensors: tensors.merging(other.tensors) { $1 }, sourceHead: sourceHead.merging(other.sourceHead) { $1 })
+  }
+}
+
 extension ComparedModels {
   /// Runs `body` with a change made to the model after, then takes it back.
   func applying<Result>(_ change: ModelChange, _ body: () throws -> Result) throws -> Result {

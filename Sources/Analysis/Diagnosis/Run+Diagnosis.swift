@@ -15,7 +15,7 @@ extension Run {
       numbers: [
         "drift": column(\.drift), "predicted_loss": column(\.predictedLoss), "cka_source": column(\.similarity.value),
         "cka_target": column(\.targetSimilarity.value), "probe_drop": column(\.probeDrop.value),
-        "rewind_gain": column(\.gain.value), "rewind_cost": column(\.cost),
+        "rewind_gain": column(\.gain.value), "rewind_cost": column(\.cost.value),
       ], strings: ["layers": finding.layers.map(\.layer)])
     try save(changed)
   }

@@ -33,16 +33,15 @@ extension LinearProbe {
     self.init(layer: layer, accuracy: Analysis.accuracy(isCorrect), isCorrect: isCorrect, penalty: penalty)
   }
 
-  /// What a later probe of the same layer lost against this one: accuracy before minus after, with the paired interval
-  /// over the test examples, which both were judged on.
+  /// What a later probe of the same layer lost against this one: accuracy before minus after, with the paired bootstrap
+  /// interval over the examples that both were judged on. What another draw of the training examples would change is not
+  /// in it.
   func drop(to after: LinearProbe) -> Estimate {
-    let change = PairedComparison(before: isCorrect, after: after.isCorrect)
-    var random = RandomSource(seed: 3)
-    let interval = change.bootstrapInterval(resamples: 4000, using: &random)
-    return Estimate(-change.difference, low: -interval.high, high: -interval.low)
+    var random = RandomSource(seed: 8)
+    return -PairedComparison(before: isCorrect, after: after.isCorrect).change(using: &random)
   }
 
-  /// What was lost between two probings of the same layers, by layer.
+  /// What was lost between two probings of the same layers on the same examples, by layer.
   static func drops(from before: [LinearProbe], to after: [LinearProbe]) -> [String: Estimate] {
     Dictionary(uniqueKeysWithValues: zip(before, after).map { ($0.layer, $0.drop(to: $1)) })
   }
@@ -122,9 +121,15 @@ extension Model {
     }
   }
 
-  /// The accuracy of a probe fitted to permuted labels: what a probe makes of nothing.
-  public func control(on layer: String, _ data: ProbeData) throws -> Double? {
-    try probes(of: [layer], on: data, labels: data.permuted(seed: 0)).first?.accuracy
+  /// The accuracies of probes fitted to permuted labels, one a permutation: what a probe makes of nothing.
+  public func control(on layer: String, _ data: ProbeData) throws -> ControlDraws {
+    let train = try features(of: [layer], on: data.train, dataset: data.dataset)
+    let test = try features(of: [layer], on: data.test, dataset: data.dataset)
+    guard let fitted = train[layer], let judged = test[layer] else { return ControlDraws([]) }
+    return ControlDraws(
+      try (0..<UInt64(ControlDraws.count)).map { seed in
+        try LinearProbe(layer: layer, train: fitted, test: judged, on: data, labels: data.permuted(seed: seed)).accuracy
+      })
   }
 
   /// A regression whose penalty is chosen on a fifth of the examples, then fitted to all; and the accuracy on that fifth

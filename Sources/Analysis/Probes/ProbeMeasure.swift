@@ -30,7 +30,7 @@ public struct ProbeMeasure {
     }
     let probes = try models.map { try $0.model.probes(of: wanted, on: data) }
     return ProbeFinding(
-      data: data.dataset, control: try wanted.last.flatMap { try first.control(on: $0, data) } ?? .nan,
+      data: data.dataset, control: try wanted.last.map { try first.control(on: $0, data) } ?? ControlDraws([]),
       layers: probes[0].indices.map { row in
         ProbeFinding.Layer(
           layer: probes[0][row].layer, scores: probes.map { $0[row].accuracy },

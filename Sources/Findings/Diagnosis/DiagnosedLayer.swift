@@ -14,20 +14,23 @@ public struct DiagnosedLayer: Sendable {
   public var targetSimilarity: Estimate
   /// What CKA says where the answer is known.
   public var controls: SimilarityControls
-  /// Score of a linear probe before minus after, with its interval over the examples that both were judged on.
+  /// Score of a linear probe before minus after, on the same examples.
   public var probeDrop: Estimate
   /// What putting the layer alone back to what it was regains of the source.
   public var gain: Estimate
-  /// What that costs of the target; NaN without one.
-  public var cost: Double
-  /// What the measures say together.
-  public var verdict: LayerVerdict
+  /// What that costs of the target; not measured without one.
+  public var cost: Estimate
+  /// Whether it is of the smallest set of layers that regains the loss together: found on one half of the examples, and
+  /// established on the other.
+  public var isInSmallestSet: Bool
+  /// What the measures say together; ``DiagnosisFinding`` sees to it.
+  public internal(set) var verdict = LayerVerdict.notJudged
 
   /// - Parameters: see the properties.
   public init(
     layer: String, drift: Double, predictedLoss: Double = .nan, similarity: Estimate, null: Double = .nan,
     targetSimilarity: Estimate = .unmeasured, controls: SimilarityControls = SimilarityControls(),
-    probeDrop: Estimate = .unmeasured, gain: Estimate, cost: Double = .nan, verdict: LayerVerdict
+    probeDrop: Estimate = .unmeasured, gain: Estimate, cost: Estimate = .unmeasured, isInSmallestSet: Bool = false
   ) {
     self.layer = layer
     self.drift = drift
@@ -39,14 +42,15 @@ public struct DiagnosedLayer: Sendable {
     self.probeDrop = probeDrop
     self.gain = gain
     self.cost = cost
-    self.verdict = verdict
+    self.isInSmallestSet = isInSmallestSet
   }
 }
 
 extension DiagnosedLayer: Codable {
   private enum CodingKeys: String, CodingKey {
     case layer, drift, predictedLoss, cka, ckaLow, ckaHigh, null, ckaTarget, ckaTargetLow, ckaTargetHigh, controls
-    case probeDrop, probeDropLow, probeDropHigh, rewindGain, rewindLow, rewindHigh, rewindCost, verdict
+    case probeDrop, probeDropLow, probeDropHigh, rewindGain, rewindLow, rewindHigh
+    case rewindCost, rewindCostLow, rewindCostHigh, isInSmallestSet, verdict
   }
 
   public func encode(to encoder: any Encoder) throws {
@@ -60,7 +64,8 @@ extension DiagnosedLayer: Codable {
     try container.encode(controls, forKey: .controls)
     try container.encode(probeDrop, .probeDrop, .probeDropLow, .probeDropHigh)
     try container.encode(gain, .rewindGain, .rewindLow, .rewindHigh)
-    try container.encode(cost, forKey: .rewindCost)
+    try container.encode(cost, .rewindCost, .rewindCostLow, .rewindCostHigh)
+    try container.encode(isInSmallestSet, forKey: .isInSmallestSet)
     try container.encode(verdict, forKey: .verdict)
   }
 
@@ -73,8 +78,10 @@ extension DiagnosedLayer: Codable {
       null: try number(.null),
       targetSimilarity: try container.estimate(.ckaTarget, .ckaTargetLow, .ckaTargetHigh),
       controls: try container.decode(SimilarityControls.self, forKey: .controls),
-      probeDrop: try container.estimateIfPresent(.probeDrop, .probeDropLow, .probeDropHigh),
-      gain: try container.estimate(.rewindGain, .rewindLow, .rewindHigh), cost: try number(.rewindCost),
-      verdict: try container.decode(LayerVerdict.self, forKey: .verdict))
+      probeDrop: try container.estimate(.probeDrop, .probeDropLow, .probeDropHigh),
+      gain: try container.estimate(.rewindGain, .rewindLow, .rewindHigh),
+      cost: try container.estimate(.rewindCost, .rewindCostLow, .rewindCostHigh),
+      isInSmallestSet: try container.decode(Bool.self, forKey: .isInSmallestSet))
+    verdict = try container.decode(LayerVerdict.self, forKey: .verdict)
   }
 }

@@ -19,10 +19,10 @@ extension DiagnosisFinding {
       causes: stored.causes.compactMap { cause in
         ForgettingCause.Kind(rawValue: cause.name).map { ForgettingCause($0, loss: cause.loss) }
       },
-      isAveragedOverOrders: stored.isAveragedOverOrders, layers: try stored.layers.map(stored.layer),
+      isAveragedOverOrders: stored.isAveragedOverOrders, layers: stored.layers.map(stored.layer),
       probeControls: ProbeControls(
-        permuted: stored.probeControls.value(ProbeControls.CodingKeys.permuted.rawValue),
-        untrained: stored.probeControls.value(ProbeControls.CodingKeys.untrained.rawValue)),
+        permuted: ControlDraws(stored.probeControls.filter { $0.name == ProbeControls.permutedName }.map(\.value)),
+        untrained: stored.probeControls.value(ProbeControls.untrainedName)),
       classes: stored.classes.map {
         ClassChange(
           $0.name, before: $0.before, after: $0.after,
@@ -53,7 +53,6 @@ private struct Version01: Decodable {
     var probeDrop: Double
     var gain: Estimate
     var cost: Double
-    var verdict: String
     var controls: [Double]
   }
 
@@ -144,11 +143,8 @@ extension Version01 {
     return amount
   }
 
-  func layer(_ layer: Layer) throws -> DiagnosedLayer {
-    guard let verdict = LayerVerdict(rawValue: layer.verdict) else {
-      throw DecodingError.dataCorrupted(
-        .init(codingPath: [], debugDescription: "\(layer.name): no verdict is '\(layer.verdict)'"))
-    }
+  /// Its verdict is said anew: that of version 0.1 said more than its measures establish.
+  func layer(_ layer: Layer) -> DiagnosedLayer {
     let known = Dictionary(zip(controlNames, layer.controls)) { first, _ in first }
     let kind = SimilarityControls.Untrained.allCases.first { known[$0.rawValue] != nil } ?? .freshWeights
     return DiagnosedLayer(
@@ -157,7 +153,7 @@ extension Version01 {
       controls: SimilarityControls(
         itself: known["itself"] ?? .nan, untrained: known[kind.rawValue] ?? .nan, untrainedKind: kind,
         otherRuns: known["other runs"]),
-      probeDrop: Estimate(layer.probeDrop), gain: layer.gain, cost: layer.cost, verdict: verdict)
+      probeDrop: Estimate(layer.probeDrop), gain: layer.gain, cost: Estimate(layer.cost))
   }
 }
 
@@ -180,7 +176,7 @@ extension Version01.Remedy {
   var finding: Remedy {
     let kind = Self.beginnings.first { action.hasPrefix($0.0) }?.1 ?? .retraining
     return Remedy(
-      kind: kind, action: action, command: command, gain: gain, cost: cost,
+      kind: kind, action: action, command: command, gain: gain, cost: Estimate(cost),
       layers: kind == .rewind ? action.dropFirst("rewind ".count).components(separatedBy: ", ") : [])
   }
 }

@@ -12,6 +12,8 @@ public struct DiagnosisFinding: Sendable, Codable {
   public var causes: [ForgettingCause]
   /// Whether the causes are means over the orders in which they can be taken apart.
   public var isAveragedOverOrders: Bool
+  /// The state in which the layers are judged, and what was lost by it.
+  public var baseline: LayerBaseline
   /// Where, from the input on.
   public var layers: [DiagnosedLayer]
   /// Probes to compare those of the layers with.
@@ -22,10 +24,6 @@ public struct DiagnosisFinding: Sendable, Codable {
   public var examples: [ChangedExample]
   /// When: the layers at some epochs of a run, in order; empty without a run.
   public var epochs: [LayersAtEpoch]
-  /// The layer whose features were the first to change; nil where none did, or without epochs.
-  public var firstLayer: String?
-  /// The epoch in which they did.
-  public var firstLayerEpoch: Int?
   /// The first epoch whose loss is more than chance; nil where none is, or without epochs.
   public var firstSignificantEpoch: Int?
   /// How well each measure of a layer says what rewinding it regains.
@@ -36,16 +34,18 @@ public struct DiagnosisFinding: Sendable, Codable {
   enum CodingKeys: String, CodingKey {
     case title, sourceTask, forgetting, measuredOn
     case causes = "waterfall"
-    case isAveragedOverOrders, layers, probeControls, classes, examples, epochs, firstLayer, firstLayerEpoch
+    case isAveragedOverOrders, baseline, layers, probeControls, classes, examples, epochs
     case firstSignificantEpoch, correlations, remedies
   }
 
-  /// - Parameters: see the properties; a part that is left out was not measured.
+  /// - Parameters: see the properties; a part that is left out was not measured. The layers' verdicts are found here, by
+  ///   default for what ``forgetting`` says was lost.
   public init(
     title: String = "diagnosis", sourceTask: String, forgetting: ForgottenAmount, measuredOn: JudgedCounts,
-    causes: [ForgettingCause] = [], isAveragedOverOrders: Bool = false, layers: [DiagnosedLayer] = [],
-    probeControls: ProbeControls = ProbeControls(), classes: [ClassChange] = [], examples: [ChangedExample] = [],
-    epochs: [LayersAtEpoch] = [], firstSignificantEpoch: Int? = nil, remedies: [Remedy] = []
+    causes: [ForgettingCause] = [], isAveragedOverOrders: Bool = false, baseline: LayerBaseline? = nil,
+    layers: [DiagnosedLayer] = [], probeControls: ProbeControls = ProbeControls(), classes: [ClassChange] = [],
+    examples: [ChangedExample] = [], epochs: [LayersAtEpoch] = [], firstSignificantEpoch: Int? = nil,
+    remedies: [Remedy] = []
   ) {
     self.title = title
     self.sourceTask = sourceTask
@@ -53,7 +53,8 @@ public struct DiagnosisFinding: Sendable, Codable {
     self.measuredOn = measuredOn
     self.causes = causes
     self.isAveragedOverOrders = isAveragedOverOrders
-    self.layers = layers
+    self.baseline = baseline ?? LayerBaseline(loss: forgetting.loss, pairedPValue: forgetting.pairedPValue)
+    self.layers = layers.judged(against: self.baseline, isJudged: forgetting.tooLittle == nil)
     self.probeControls = probeControls
     self.classes = classes
     self.examples = examples
@@ -61,9 +62,6 @@ public struct DiagnosisFinding: Sendable, Codable {
     self.firstSignificantEpoch = firstSignificantEpoch
     self.remedies = remedies
     correlations = LayerCorrelations(of: layers)
-    if let first = LayersAtEpoch.firstToChange(among: epochs) {
-      (firstLayer, firstLayerEpoch) = (layers[first.layer].layer, first.epoch)
-    }
   }
 }
 

@@ -16,8 +16,15 @@ public enum DiagnosisThresholds {
   public static let changedSimilarity = 0.9
   /// A linear probe that lost more than this shows that information is gone, as a fraction.
   public static let probeDrop = 0.02
+  /// Information is called intact where the interval of what a probe lost ends below this, as a fraction.
+  public static let mostIntactDrop = 0.05
   /// The share of the loss that a set of layers has to regain to be worth naming.
   public static let regainedShare = 0.8
+
+  /// What rewinding a layer has to regain to count, as a fraction.
+  ///
+  /// - Parameter lost: what was lost.
+  static func gainNeeded(lost: Double) -> Double { max(leastGain, lost / lossPerLeastGain) }
 
   // MARK: How much is looked at
 

@@ -14,9 +14,4 @@ extension KeyedDecodingContainer {
       try decode(Double.self, forKey: value), low: try decode(Double.self, forKey: low),
       high: try decode(Double.self, forKey: high))
   }
-
-  /// The same of a value that earlier versions stored without an interval.
-  func estimateIfPresent(_ value: Key, _ low: Key, _ high: Key) throws -> Estimate {
-    contains(low) ? try estimate(value, low, high) : Estimate(try decode(Double.self, forKey: value))
-  }
 }

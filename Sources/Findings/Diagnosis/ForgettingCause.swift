@@ -23,6 +23,14 @@ public struct ForgettingCause: Sendable {
   }
 }
 
+extension ForgettingCause {
+  /// Whether it is established to have cost something: the whole interval is above 0.
+  public var isEstablished: Bool { loss.hasInterval && loss.low > 0 }
+
+  /// Whether it is established to be better than before.
+  public var isGain: Bool { loss.hasInterval && loss.high < 0 }
+}
+
 extension ForgettingCause: Codable {
   private enum CodingKeys: String, CodingKey { case cause, points, low, high, loss }
 

@@ -30,7 +30,7 @@ public struct ForgottenAmount: Sendable {
         ("mean over the epochs", forgetting.area),
       ]
     }
-    named.append(("chance level of \(Score.accuracy.name)", forgetting.chance))
+    if !isAgreement { named.append(("always naming the commonest class", forgetting.chance)) }
     if let runs {
       named += [
         ("mean of \(runs.count) runs", runs.loss.value), ("its 95 % interval, from", runs.loss.low),

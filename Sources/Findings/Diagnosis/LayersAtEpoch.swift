@@ -22,13 +22,4 @@ public struct LayersAtEpoch: Sendable, Codable {
     self.similarity = similarity
     self.probeDrop = probeDrop
   }
-
-  /// The layer, by its place, whose features were the first to change, and the epoch; nil where none did.
-  static func firstToChange(among epochs: [LayersAtEpoch]) -> (layer: Int, epoch: Int)? {
-    for entry in epochs {
-      let moved = entry.similarity.indices.filter { entry.similarity[$0] < DiagnosisThresholds.changedSimilarity }
-      if let first = moved.min(by: { entry.similarity[$0] < entry.similarity[$1] }) { return (first, entry.epoch) }
-    }
-    return nil
-  }
 }

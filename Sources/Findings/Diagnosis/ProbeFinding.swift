@@ -1,5 +1,5 @@
 /// What linear probes of the layers of one model, or of several, found.
-public struct ProbeFinding: Sendable, Codable {
+public struct ProbeFinding: Sendable {
   /// The probes of one layer, one a model.
   public struct Layer: Sendable, Codable {
     /// Its name.
@@ -31,8 +31,8 @@ public struct ProbeFinding: Sendable, Codable {
 
   /// The data's name.
   public var data: String
-  /// The score of a probe of the last layer that was fitted to permuted labels: what a probe makes of nothing.
-  public var control: Double
+  /// Scores of probes of the last layer that were fitted to permuted labels: what a probe makes of nothing.
+  public var control: ControlDraws
   /// From the input on.
   public var layers: [Layer]
   /// The models, as they were named.
@@ -44,7 +44,7 @@ public struct ProbeFinding: Sendable, Codable {
 
   /// - Parameters: see the properties.
   public init(
-    data: String, control: Double, layers: [Layer], models: [String], trainCount: Int, testCount: Int
+    data: String, control: ControlDraws, layers: [Layer], models: [String], trainCount: Int, testCount: Int
   ) {
     self.data = data
     self.control = control
@@ -52,5 +52,34 @@ public struct ProbeFinding: Sendable, Codable {
     self.models = models
     self.trainCount = trainCount
     self.testCount = testCount
+  }
+}
+
+extension ProbeFinding: Codable {
+  private enum CodingKeys: String, CodingKey {
+    case data, control, controlDraws, layers, models, trainCount, testCount
+  }
+
+  /// The control's mean, and each of its draws.
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(data, forKey: .data)
+    try container.encode(control.mean, forKey: .control)
+    try container.encode(control.scores, forKey: .controlDraws)
+    try container.encode(layers, forKey: .layers)
+    try container.encode(models, forKey: .models)
+    try container.encode(trainCount, forKey: .trainCount)
+    try container.encode(testCount, forKey: .testCount)
+  }
+
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    self.init(
+      data: try container.decode(String.self, forKey: .data),
+      control: ControlDraws(try container.decode([Double].self, forKey: .controlDraws)),
+      layers: try container.decode([Layer].self, forKey: .layers),
+      models: try container.decode([String].self, forKey: .models),
+      trainCount: try container.decode(Int.self, forKey: .trainCount),
+      testCount: try container.decode(Int.self, forKey: .testCount))
   }
 }

@@ -24,8 +24,8 @@ public struct Remedy: Sendable {
   public var command: String?
   /// The score regained, with its paired bootstrap interval; not measured where it is only proposed.
   public var gain: Estimate
-  /// The target's score lost; NaN without a target.
-  public var cost: Double
+  /// The target's score lost, likewise; not measured without a target.
+  public var cost: Estimate
   /// How many source examples it was judged on; nil where it is only proposed.
   public var count: Int?
   /// The layers that are put back, or frozen in training again.
@@ -33,7 +33,7 @@ public struct Remedy: Sendable {
 
   /// - Parameters: see the properties.
   public init(
-    kind: Kind, action: String, command: String? = nil, gain: Estimate = .unmeasured, cost: Double = .nan,
+    kind: Kind, action: String, command: String? = nil, gain: Estimate = .unmeasured, cost: Estimate = .unmeasured,
     count: Int? = nil, layers: [String] = []
   ) {
     self.kind = kind
@@ -49,12 +49,12 @@ public struct Remedy: Sendable {
   public var isTried: Bool { gain.isMeasured }
 
   /// What it regains less what it costs.
-  public var merit: Double { gain.value - (cost.isNaN ? 0 : cost) }
+  public var merit: Double { gain.value - (cost.isMeasured ? cost.value : 0) }
 }
 
 extension Remedy: Codable {
   private enum CodingKeys: String, CodingKey {
-    case action, command, sourceGain, low, high, targetCost, kind, count, layers
+    case action, command, sourceGain, low, high, targetCost, costLow, costHigh, kind, count, layers
   }
 
   public func encode(to encoder: any Encoder) throws {
@@ -62,7 +62,7 @@ extension Remedy: Codable {
     try container.encode(action, forKey: .action)
     try container.encodeIfPresent(command, forKey: .command)
     try container.encode(gain, .sourceGain, .low, .high)
-    try container.encode(cost, forKey: .targetCost)
+    try container.encode(cost, .targetCost, .costLow, .costHigh)
     try container.encode(kind, forKey: .kind)
     try container.encodeIfPresent(count, forKey: .count)
     try container.encode(layers, forKey: .layers)
@@ -74,7 +74,7 @@ extension Remedy: Codable {
       kind: try container.decode(Kind.self, forKey: .kind), action: try container.decode(String.self, forKey: .action),
       command: try container.decodeIfPresent(String.self, forKey: .command),
       gain: try container.estimate(.sourceGain, .low, .high),
-      cost: try container.decode(Double.self, forKey: .targetCost),
+      cost: try container.estimate(.targetCost, .costLow, .costHigh),
       count: try container.decodeIfPresent(Int.self, forKey: .count),
       layers: try container.decode([String].self, forKey: .layers))
   }

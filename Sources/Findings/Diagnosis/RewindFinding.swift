@@ -4,11 +4,11 @@ public struct Rewind: Sendable {
   public var layers: [String]
   /// The source's score regained, with its paired bootstrap interval.
   public var gain: Estimate
-  /// The target's score lost; NaN without a target.
-  public var cost: Double
+  /// The target's score lost, likewise; not measured without a target.
+  public var cost: Estimate
 
   /// - Parameters: see the properties.
-  public init(layers: [String], gain: Estimate, cost: Double = .nan) {
+  public init(layers: [String], gain: Estimate, cost: Estimate = .unmeasured) {
     self.layers = layers
     self.gain = gain
     self.cost = cost
@@ -16,20 +16,20 @@ public struct Rewind: Sendable {
 }
 
 extension Rewind: Codable {
-  private enum CodingKeys: String, CodingKey { case layers, gain, low, high, cost }
+  private enum CodingKeys: String, CodingKey { case layers, gain, low, high, cost, costLow, costHigh }
 
   public func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: CodingKeys.self)
     try container.encode(layers, forKey: .layers)
     try container.encode(gain, .gain, .low, .high)
-    try container.encode(cost, forKey: .cost)
+    try container.encode(cost, .cost, .costLow, .costHigh)
   }
 
   public init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: CodingKeys.self)
     self.init(
       layers: try container.decode([String].self, forKey: .layers), gain: try container.estimate(.gain, .low, .high),
-      cost: try container.decode(Double.self, forKey: .cost))
+      cost: try container.estimate(.cost, .costLow, .costHigh))
   }
 }
 

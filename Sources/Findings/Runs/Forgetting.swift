@@ -33,7 +33,7 @@ public struct Forgetting: Codable, Equatable, Sendable {
   public var gained: Int
   /// Examples that were judged: all test examples of the source.
   public var sourceCount: Int
-  /// The score of guessing.
+  /// The score of always naming the commonest class of the judged examples.
   public var chance: Double
 
   /// What a run lost; NaN for what was not measured.
@@ -69,6 +69,8 @@ public struct Forgetting: Codable, Equatable, Sendable {
   /// What was gained, with its interval the right way round.
   public var gain: Estimate { Estimate(-final, low: -high, high: -low) }
 
-  /// Whether that is more than chance explains.
-  public var change: EstablishedChange { EstablishedChange(loss: loss, pairedPValue: pairedPValue) }
+  /// Whether that is more than chance explains; of too little nothing is established.
+  public var change: EstablishedChange {
+    tooLittle == nil ? EstablishedChange(loss: loss, pairedPValue: pairedPValue) : .none
+  }
 }

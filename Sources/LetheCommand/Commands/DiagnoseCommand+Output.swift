@@ -29,10 +29,15 @@ extension DiagnoseCommand {
     if let seeds = page.seedsVerdict { Console.result(seeds) }
     Console.result(page.verdict)
     if let note = page.proxyNote { Console.result(note) }
-    if let note = page.countNote { Console.result(note) }
-    Console.result("Why   \(page.why)")
+    for note in [page.countNote, page.classNote].compactMap({ $0 }) { Console.result(note) }
+    guard finding.forgetting.tooLittle == nil else {
+      if let path { Console.result("report: \(path)") }
+      return
+    }
+    if let why = page.why { Console.result("Why   \(why)") }
     if let place = page.place { Console.result("Where \(place)") }
     if let moment = page.moment { Console.result("When  \(moment)") }
+    for note in [page.baselineNote, page.exceedingNote].compactMap({ $0 }) { Console.result(note) }
     Console.result("")
     Console.table(page.layerTable())
     let tried = page.triedRemedies

@@ -19,7 +19,7 @@ extension ProbeFinding {
   }
 
   /// What a probe makes of nothing, in a line.
-  public var controlWords: String { "control, fitted to permuted labels: \(NumberText.percent(control))" }
+  public var controlWords: String { "control, \(ProbeControls.permutedName): \(control.words)" }
 
   /// The scores, a bar a model.
   public func chart() -> BarChart {
@@ -36,9 +36,18 @@ extension ProbeFinding {
     return BarChart(
       title: finding ?? "No layer was probed",
       subtitle: "accuracy of a linear classifier fitted to each layer's features, \(data); fitted to permuted labels: "
-        + NumberText.percent(control), valueTitle: "accuracy (%)", decimals: 1, rows: layers.map(\.layer),
+        + control.words, valueTitle: "accuracy (%)", decimals: 1, rows: layers.map(\.layer),
       series: models.indices.map { index in
         BarChart.Series(name: models[index], values: layers.map { .init(100 * $0.scores[index]) })
       })
+  }
+}
+
+extension ControlDraws {
+  /// The mean with the spread of the draws: `10.1 % (8.0 to 12.4 in 5 draws)`.
+  var words: String {
+    NumberText.percent(mean)
+      + (scores.count > 1
+        ? " (\(NumberText.interval(lowest, highest, scale: 100)) in \(NumberText.plural(scores.count, "draw")))" : "")
   }
 }

@@ -10,7 +10,7 @@ extension RewindFinding {
     for rewind in rewinds(order) {
       table.append([
         rewind.layers.last ?? "", NumberText.points(rewind.gain.value),
-        NumberText.interval(rewind.gain.low, rewind.gain.high, scale: 100), NumberText.points(rewind.cost),
+        NumberText.interval(rewind.gain.low, rewind.gain.high, scale: 100), NumberText.points(rewind.cost.value),
       ])
     }
     return table
@@ -18,12 +18,12 @@ extension RewindFinding {
 
   /// What one order of rewinding brings and costs.
   public func chart(_ order: Order) -> BarChart {
-    let best = rewinds(order).filter { $0.gain.value.isFinite }.max { $0.gain.value < $1.gain.value }
+    let best = rewinds(order).filter { $0.gain.low > 0 }.max { $0.gain.value < $1.gain.value }
     return BarChart.rewinds(
       rewinds(order).map { ($0.layers.last ?? "", $0.gain, $0.cost) },
       title: best.map {
         "Restoring \($0.layers.joined(separator: ", ")) regains \(NumberText.points($0.gain.value)) points"
-      } ?? "",
+      } ?? "No rewinding is established to regain anything",
       subtitle: "points of \(score.name) when layers are put back, \(order.rawValue); source: \(source)")
   }
 

@@ -3,10 +3,10 @@ import Findings
 extension DiagnosisPage {
   /// What was lost to which cause.
   public func waterfallChart() -> BarChart {
-    let top = finding.causes.filter { $0.loss.value.isFinite }.max { $0.loss.value < $1.loss.value }
+    let top = finding.causes.filter(\.isEstablished).max { $0.loss.value < $1.loss.value }
     return BarChart(
-      title: top.map { "Most of it: \($0.kind.rawValue), \(NumberText.points($0.loss.value)) points" }
-        ?? "Nothing was measured",
+      title: top.map { "Largest part: \($0.kind.rawValue), \(NumberText.points($0.loss.value)) points" }
+        ?? "No cause is established",
       subtitle: "points of \(finding.forgetting.isAgreement ? "agreement" : "source accuracy"), taken apart "
         + (finding.isAveragedOverOrders
           ? "by statistics measured anew and the head fitted anew, averaged over both orders, and what is still missing"
@@ -25,7 +25,7 @@ extension DiagnosisPage {
   public func rewindChart() -> BarChart {
     BarChart.rewinds(
       finding.layers.map { ($0.layer, $0.gain, $0.cost) },
-      title: place.map { String(Self.sentence($0).dropLast()) } ?? "No layer alone regains what was lost",
+      title: place.map { String(Self.sentence($0).dropLast()) } ?? "No loss is established that a layer could regain",
       subtitle: "points of accuracy when one layer alone is put back to what it was before")
   }
 
@@ -49,6 +49,7 @@ extension DiagnosisPage {
       }
       return layers[layer].layer
     }
+    let probesFell = history.last?.probeDrop.contains { $0 > 0 } == true
     return [
       map("Weights moved furthest in \(furthest { $0.drift[$1] })", "relative drift from epoch 0", "drift") {
         $0.drift[$1]
@@ -58,7 +59,9 @@ extension DiagnosisPage {
         "CKA"
       ) { $0.similarity[$1] },
       map(
-        "What a probe can read fell most in \(furthest { $0.probeDrop[$1] })",
+        probesFell
+          ? "What a probe can read fell most in \(furthest { $0.probeDrop[$1] })"
+          : "No layer's probe reads less than before",
         "points of source accuracy that a linear probe lost since epoch 0", "points"
       ) { 100 * max(0, $0.probeDrop[$1]) },
     ].compactMap { $0 }

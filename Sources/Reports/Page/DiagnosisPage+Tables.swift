@@ -6,7 +6,7 @@ extension DiagnosisPage {
     let layers = finding.layers
     let hasProbes = layers.contains { $0.probeDrop.value.isFinite }
     let boundsProbes = layers.contains { $0.probeDrop.low.isFinite }
-    let hasTarget = layers.contains { $0.cost.isFinite }
+    let hasTarget = layers.contains { $0.cost.value.isFinite }
     let predicts = layers.contains { $0.predictedLoss.isFinite }
     var table = TextTable(
       [.init("layer"), .number("drift")] + (predicts ? [.number("predicted loss")] : []) + [.number("CKA source")]
@@ -24,7 +24,7 @@ extension DiagnosisPage {
       row += [
         NumberText.points(layer.gain.value), NumberText.interval(layer.gain.low, layer.gain.high, scale: 100),
       ]
-      if hasTarget { row.append(NumberText.points(layer.cost)) }
+      if hasTarget { row.append(NumberText.points(layer.cost.value)) }
       table.append(row + [layer.verdict.rawValue])
     }
     return table
@@ -79,7 +79,7 @@ extension DiagnosisPage {
     for (number, remedy) in triedRemedies.enumerated() {
       table.append([
         "\(number + 1)", remedy.action, NumberText.signedPoints(remedy.gain.value),
-        NumberText.interval(remedy.gain.low, remedy.gain.high, scale: 100), NumberText.signedPoints(-remedy.cost),
+        NumberText.interval(remedy.gain.low, remedy.gain.high, scale: 100), NumberText.signedPoints(-remedy.cost.value),
       ])
     }
     return table

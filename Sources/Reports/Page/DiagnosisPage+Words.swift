@@ -10,6 +10,7 @@ extension DiagnosisPage {
 
   /// The finding in a sentence.
   public var verdict: String {
+    if let tooLittle = amount.tooLittle { return Self.sentence(tooLittle.words(amount.forgetting, of: quantity)) }
     let change = amount.change
     let shown = change == .gain ? amount.gain : amount.loss
     let evidence =
@@ -33,33 +34,72 @@ extension DiagnosisPage {
 
   /// That all but the amount is of fewer examples; nil where it is not.
   public var countNote: String? {
-    guard finding.isJudgedOnFewer else { return nil }
+    guard finding.isJudgedOnFewer, amount.tooLittle == nil else { return nil }
     return "Causes and layers are measured on \(NumberText.grouped(finding.measuredOn.source)) of the "
       + "\(NumberText.grouped(amount.sourceCount)) test examples."
   }
 
-  /// Why, in a line: `readout misaligned 19.4 · lost features 9.3`.
-  public var why: String {
-    finding.causes.sorted { $0.loss.value > $1.loss.value }.map {
-      "\($0.kind.rawValue) \(NumberText.points($0.loss.value))"
-    }
-    .joined(separator: " · ")
+  /// That some classes were not judged; nil where all were.
+  public var classNote: String? {
+    let missing = finding.classes.filter { $0.count == 0 }.map(\.name)
+    guard !missing.isEmpty else { return nil }
+    let named = missing.prefix(5).joined(separator: ", ") + (missing.count > 5 ? " and others" : "")
+    return "\(NumberText.grouped(missing.count)) of \(NumberText.plural(finding.classes.count, "class")) (\(named)) "
+      + "\(missing.count == 1 ? "has" : "have") no examples here: what was lost of "
+      + "\(missing.count == 1 ? "it" : "them") is not seen."
   }
 
-  /// Where, in a line.
-  public var place: String? {
-    guard let worst = finding.layers.filter({ $0.gain.low > 0 }).max(by: { $0.gain.value < $1.gain.value }) else {
-      return nil
+  /// Why, in a line: `readout misaligned 19.4 · lost features 9.3`. Nil where nothing was lost and no cause is
+  /// established.
+  public var why: String? {
+    let parts = finding.causes.filter(\.isEstablished).sorted { $0.loss.value > $1.loss.value }.map {
+      "\($0.kind.rawValue) \(NumberText.points($0.loss.value))"
     }
-    let cost = worst.cost.isFinite ? " and costs \(NumberText.points(worst.cost)) of the target" : ""
-    return "restoring \(worst.layer) alone regains \(NumberText.points(worst.gain.value)) points\(cost)"
+    let better = finding.causes.filter(\.isGain).map {
+      "\($0.kind.subject) better by \(NumberText.points(-$0.loss.value))"
+    }
+    guard parts.isEmpty, better.isEmpty else { return (parts + better).joined(separator: " · ") }
+    return amount.isSignificant && !finding.causes.isEmpty ? "no cause is established" : nil
+  }
+
+  /// The layer whose restoring regains most of what was lost.
+  private var worst: DiagnosedLayer? {
+    finding.layers.filter { [.lostHere, .critical].contains($0.verdict) }.max { $0.gain.value < $1.gain.value }
+  }
+
+  /// Where, in a line; nil where nothing was lost, or no layer was judged.
+  public var place: String? {
+    guard finding.baseline.change == .loss, !finding.layers.isEmpty, amount.tooLittle == nil else { return nil }
+    if let worst {
+      return "restoring \(worst.layer) alone regains \(NumberText.points(worst.gain.value)) points"
+        + worst.cost.words(" and costs", " and gains")
+    }
+    let set = finding.layers.filter { $0.verdict == .lostTogether }.map(\.layer)
+    return "no layer alone is established to regain what counts"
+      + (set.isEmpty ? "" : "; \(set.joined(separator: ", ")) together \(set.count == 1 ? "does" : "do")")
+  }
+
+  /// What the layers do not answer for; nil where they are judged in the network as it is.
+  public var baselineNote: String? {
+    guard finding.baseline.restoresStatistics else { return nil }
+    return "Layers are judged with the running statistics measured anew, as these are a cause of their own: "
+      + (finding.baseline.change == .loss
+        ? "\(NumberText.points(finding.baseline.loss.value)) points are lost besides."
+        : "besides them no loss is established, and no layer is held to account.")
+  }
+
+  /// Layers that bring more than was lost, in a sentence; nil where there are none.
+  public var exceedingNote: String? {
+    let names = finding.layers.filter { $0.verdict == .exceeds }.map(\.layer)
+    guard !names.isEmpty else { return nil }
+    return "Restoring \(names.joined(separator: ", ")) brings more than was lost: that is not forgetting alone."
   }
 
   /// What helps most, in a sentence.
   public var advice: String? {
     guard let best = finding.established.first?.remedy else { return remedyNote }
-    let cost = best.cost.isFinite ? " and \(NumberText.points(max(0, best.cost))) of the target lost" : ""
-    return "What helps most: \(best.action), \(NumberText.points(best.gain.value)) points regained\(cost)."
+    return "What helps most: \(best.action), \(NumberText.points(best.gain.value)) points regained"
+      + best.cost.words(" and", " and", " lost", " gained") + "."
   }
 
   /// That nothing can be proposed, where something was lost; nil otherwise.
@@ -82,7 +122,44 @@ extension DiagnosisPage {
   public var untriedRemedies: [Remedy] { finding.remedies.filter { !$0.isTried } }
 }
 
+extension Estimate {
+  /// A cost to the target where it is established, or a gain: ` and costs 2.0 of the target`; nothing where neither is.
+  fileprivate func words(_ costs: String, _ gains: String, _ lost: String = "", _ gained: String = "") -> String {
+    guard low.isFinite, high.isFinite else { return "" }
+    if low > 0 { return "\(costs) \(NumberText.points(value)) of the target\(lost)" }
+    if high < 0 { return "\(gains) \(NumberText.points(-value)) of the target\(gained)" }
+    return ""
+  }
+}
+
+extension TooLittle {
+  /// Why nothing is said, in words without a capital letter or a full stop.
+  ///
+  /// - Parameter task: what is counted.
+  func words(_ forgetting: Forgetting, of task: String) -> String {
+    switch self {
+    case .fewExamples:
+      "\(NumberText.plural(forgetting.sourceCount, "source example")) "
+        + "\(forgetting.sourceCount == 1 ? "is" : "are") too few to say whether anything of \(task) was lost: "
+        + "\(TooLittle.leastExamples) or more are needed"
+    case .sourceAtChance:
+      "\(task) was not known before, so that none of it could be lost: the model was right on "
+        + "\(NumberText.percent(forgetting.before)) of \(NumberText.plural(forgetting.sourceCount, "example")), always "
+        + "naming the commonest class is on \(NumberText.percent(forgetting.chance))"
+    }
+  }
+}
+
 extension ForgettingCause.Kind {
+  /// What is better where the part is a gain.
+  fileprivate var subject: String {
+    switch self {
+    case .statistics: "running statistics"
+    case .readout: "readout"
+    case .features: "features"
+    }
+  }
+
   /// What gets it back.
   var advice: String {
     switch self {

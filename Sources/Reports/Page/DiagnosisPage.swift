@@ -12,16 +12,19 @@ public struct DiagnosisPage: Sendable {
 extension DiagnosisPage {
   /// The page: one file, nothing loaded from elsewhere.
   public func html() -> String {
+    guard finding.forgetting.tooLittle == nil else { return document([notes]) }
     var sections = [
-      ([advice, proxyNote, countNote].compactMap { $0 }.map { "<p>\(PageElements.prose($0))</p>" }.joined()),
+      notes,
       PageElements.section(
         "Why",
         PageElements.figure(waterfallChart(), width: 720)
-          + finding.causes.filter { $0.loss.value > 0 }.map {
+          + finding.causes.filter(\.isEstablished).map {
             PageElements.paragraph("\($0.kind.rawValue): \($0.kind.advice)")
           }.joined()),
       PageElements.section(
-        "Where", PageElements.table(layerTable(), marksRows: true) + PageElements.paragraph(explanation)),
+        "Where",
+        [baselineNote, exceedingNote].compactMap { $0 }.map { PageElements.paragraph($0) }.joined()
+          + PageElements.table(layerTable(), marksRows: true) + PageElements.paragraph(explanation)),
     ]
     if !finding.remedies.isEmpty { sections.append(PageElements.section(remedyTitle, remedyContent)) }
     sections.append(
@@ -41,7 +44,16 @@ extension DiagnosisPage {
         "How sure",
         PageElements.table(measureTable(), marksRows: true)
           + PageElements.table(controlTable(), marksRows: true) + PageElements.paragraph(controlWords)))
-    return PageElements.document(
+    return document(sections)
+  }
+
+  /// What is said before anything else.
+  private var notes: String {
+    [advice, proxyNote, countNote, classNote].compactMap { $0 }.map { "<p>\(PageElements.prose($0))</p>" }.joined()
+  }
+
+  private func document(_ sections: [String]) -> String {
+    PageElements.document(
       title: finding.title, headline: headline, sections: sections,
       footer: "Made by Lethe: <code>lethe diagnose</code>."
     )
@@ -92,8 +104,8 @@ extension DiagnosisPage {
       }
       .joined(separator: ", ")
     return
-      "Drift: ‖after − before‖ / ‖before‖. Predicted loss: ½ Σ F (w − w⁰)², nats of source loss that the drift adds "
-      + "by the source's Fisher information. CKA: debiased, before against after. Probe drop: points that a linear "
+      "Drift: ‖after − before‖ / ‖before‖. Predicted loss: ½ Σ F (w − w⁰)², by the source's Fisher information, in nats: it "
+      + "ranks layers, and as an amount it is good for small steps only. CKA: debiased, before against after. Probe drop: points that a linear "
       + "classifier fitted anew on the layer lost. Rewind: points of source accuracy regained, and of target accuracy "
       + "lost, when the layer alone is put back."
       + (related.isEmpty
@@ -102,8 +114,12 @@ extension DiagnosisPage {
   }
 
   private var controlWords: String {
-    let probes = finding.probeControls.named.filter { $0.value.isFinite }
-      .map { "\($0.name) \(NumberText.percent($0.value))" }.joined(separator: ", ")
+    let controls = finding.probeControls
+    let probes = [
+      controls.permuted.scores.isEmpty ? nil : "\(ProbeControls.permutedName) \(controls.permuted.words)",
+      controls.untrained.isFinite
+        ? "\(ProbeControls.untrainedName) \(NumberText.percent(controls.untrained))" : nil,
+    ].compactMap { $0 }.joined(separator: ", ")
     return
       "CKA beside what it says where the answer is known: of shuffled examples none, of a layer with itself all; a "
       + "network never trained shows what architecture and inputs alone make alike, other runs what a seed alone changes."

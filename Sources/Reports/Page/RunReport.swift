@@ -47,10 +47,14 @@ public struct RunReport: Sendable {
     }
     let source = run.sourceTask ?? "the source task"
     let reached =
-      (target.map { " and reached \(NumberText.percent($0)) on \(run.targetTask)" } ?? "") + chosen(run)
+      (target.map { " reached \(NumberText.percent($0)) on \(run.targetTask)" } ?? "") + chosen(run)
+    let andReached = (target == nil ? "" : " and") + reached
     let change = sourceChange(run)
     guard let forgetting = run.forgetting, forgetting.final.isFinite else {
-      return "\(run.name): accuracy on \(source) \(change)\(reached)."
+      return "\(run.name): accuracy on \(source) \(change)\(andReached)."
+    }
+    if let tooLittle = forgetting.tooLittle {
+      return "\(run.name)\(target == nil ? "" : reached): \(tooLittle.words(forgetting, of: source))."
     }
     let established = forgetting.change
     var evidence = [change]
@@ -61,9 +65,10 @@ public struct RunReport: Sendable {
     if forgetting.pairedPValue.isFinite { evidence.append(NumberText.probability(forgetting.pairedPValue)) }
     let detail = " (\(evidence.joined(separator: ", ")))"
     switch established {
-    case .loss: return "\(run.name) forgot \(points(run)) points of \(source)\(detail)\(reached)."
-    case .gain: return "\(run.name) gained \(NumberText.points(amount.value)) points on \(source)\(detail)\(reached)."
-    case .none: return "\(run.name) forgot no more of \(source) than chance explains\(detail)\(reached)."
+    case .loss: return "\(run.name) forgot \(points(run)) points of \(source)\(detail)\(andReached)."
+    case .gain:
+      return "\(run.name) gained \(NumberText.points(amount.value)) points on \(source)\(detail)\(andReached)."
+    case .none: return "\(run.name) forgot no more of \(source) than chance explains\(detail)\(andReached)."
     }
   }
 

@@ -4,7 +4,9 @@ extension RunFinding {
   /// What is said at the end of a run: what was forgotten by the epoch that the run stands for, and which that is.
   public var closingLines: [String] {
     var lines: [String] = []
-    if let forgetting {
+    if let forgetting, let tooLittle = forgetting.tooLittle {
+      lines.append(tooLittle.words(forgetting, of: sourceTask ?? "the source task"))
+    } else if let forgetting {
       let isGain = forgetting.change == .gain
       let amount = isGain ? forgetting.gain : forgetting.loss
       let points = "\(NumberText.points(amount.value)) points"

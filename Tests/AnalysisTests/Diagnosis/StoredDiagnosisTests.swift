@@ -46,7 +46,7 @@ import Training
     #expect(finding.forgetting.worst.isFinite && finding.forgetting.chance == 0.2)
     #expect(finding.examples.count == comparison.lost + comparison.gained)
     #expect(finding.examples.contains { $0.picture?.pixels.count == 28 * 28 * 3 })
-    #expect(finding.epochs.map(\.epoch) == [1, 2, 3, 4] && finding.probeControls.permuted.isFinite)
+    #expect(finding.epochs.map(\.epoch) == [1, 2, 3, 4] && finding.probeControls.permuted.scores.count == 1)
     #expect(finding.remedies.allSatisfy { $0.command?.hasPrefix("lethe ") == true } && !finding.remedies.isEmpty)
     let causes = finding.causes.reduce(0) { $0 + $1.loss.value }
     #expect(abs(causes - finding.forgetting.loss.value) < 1e-9)

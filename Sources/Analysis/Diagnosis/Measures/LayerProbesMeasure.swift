@@ -24,7 +24,7 @@ struct LayerProbesMeasure {
     controls =
       try layers.last.map { last in
         ProbeControls(
-          permuted: try models.after.control(on: last, data) ?? .nan,
+          permuted: try models.after.control(on: last, data),
           untrained: try untrained.probes(of: [last], on: data).first?.accuracy ?? .nan)
       } ?? ProbeControls()
   }

@@ -61,13 +61,11 @@ public struct RemedyMeasure {
     let now = try models.answersAfter()
     let (source, target) = (half.take(now.source), half.take(now.target))
     return try models.applying(change) {
-      let comparison = PairedComparison(before: source, after: try models.sourceCorrect(models.after, half: half))
       var random = RandomSource(seed: 4)
-      let interval = comparison.bootstrapInterval(resamples: 4000, using: &random)
       var finding = remedy
-      finding.gain = Estimate(comparison.difference, low: interval.low, high: interval.high)
-      finding.cost =
-        target.isEmpty ? .nan : accuracy(target) - accuracy(try models.targetCorrect(models.after, half: half))
+      finding.gain = PairedComparison(before: source, after: try models.sourceCorrect(models.after, half: half))
+        .change(using: &random)
+      finding.cost = try models.cost(from: target, half: half, using: &random)
       finding.count = source.count
       return TriedRemedy(finding: finding, change: change)
     }

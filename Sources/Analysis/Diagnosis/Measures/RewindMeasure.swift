@@ -6,9 +6,16 @@ import Metrics
 /// Zhang et al., "Are all layers created equal?", 2019.
 public struct RewindMeasure {
   private let models: ComparedModels
+  /// What is done to the model after before layers are put back; the target is judged without it.
+  private let base: ModelChange?
 
   /// Of two models.
-  public init(_ models: ComparedModels) { self.models = models }
+  public init(_ models: ComparedModels) { self.init(models, base: nil) }
+
+  init(_ models: ComparedModels, base: ModelChange?) {
+    self.models = models
+    self.base = base
+  }
 
   /// Rewinds layers in some orders.
   public func finding(_ orders: [RewindFinding.Order]) throws -> RewindFinding {
@@ -27,15 +34,33 @@ public struct RewindMeasure {
 
   /// Rewinds some layers together.
   func rewind(_ units: [RewindUnit]) throws -> Rewind {
-    let (source, target) = try models.answersAfter()
-    return try models.applying(models.rewound(units)) {
-      let regained = PairedComparison(before: source, after: try models.sourceCorrect(models.after))
-      var random = RandomSource(seed: 1)
-      let interval = regained.bootstrapInterval(resamples: 2000, using: &random)
-      return Rewind(
-        layers: units.map(\.name), gain: Estimate(regained.difference, low: interval.low, high: interval.high),
-        cost: target.isEmpty ? .nan : accuracy(target) - accuracy(try models.targetCorrect(models.after)))
+    var random = RandomSource(seed: 1)
+    let gain = PairedComparison(before: try baseAnswers(), after: try sourceCorrect(units)).change(using: &random)
+    let target = try models.answersAfter().target
+    let cost = try models.applying(models.rewound(units)) { try models.cost(from: target, using: &random) }
+    return Rewind(layers: units.map(\.name), gain: gain, cost: cost)
+  }
+
+  /// Which source examples are right in the state that layers are put back from.
+  func baseAnswers() throws -> [Bool] {
+    try base.map { try models.applying($0) { try models.sourceCorrect(models.after) } } ?? models.answersAfter().source
+  }
+
+  /// Likewise once some layers are put back.
+  private func sourceCorrect(_ units: [RewindUnit], half: Half? = nil) throws -> [Bool] {
+    let rewound = models.rewound(units)
+    return try models.applying(base?.followed(by: rewound) ?? rewound) {
+      try models.sourceCorrect(models.after, half: half)
     }
+  }
+
+  /// Whether putting some layers back is established to regain something, on the half that had no part in choosing them.
+  func isConfirmed(_ units: [RewindUnit]) throws -> Bool {
+    let half = Half.judging
+    let change = PairedComparison(
+      before: half.take(try baseAnswers()), after: try sourceCorrect(units, half: half))
+    var random = RandomSource(seed: 9)
+    return EstablishedChange(loss: -change.change(using: &random), pairedPValue: change.pValue) == .gain
   }
 
   /// The smallest set of layers, found greedily, whose rewinding regains a share of what was lost; none where nothing was
@@ -45,11 +70,9 @@ public struct RewindMeasure {
   /// all are put back and left out again one by one.
   func smallestSet(regaining share: Double, on half: Half) throws -> [RewindUnit] {
     let start = accuracy(half.take(try models.answersBefore()))
-    let now = accuracy(half.take(try models.answersAfter().source))
+    let now = accuracy(half.take(try baseAnswers()))
     let wanted = now + share * (start - now)
-    func score(_ units: [RewindUnit]) throws -> Double {
-      try models.applying(models.rewound(units)) { accuracy(try models.sourceCorrect(models.after, half: half)) }
-    }
+    func score(_ units: [RewindUnit]) throws -> Double { accuracy(try sourceCorrect(units, half: half)) }
     var chosen: [RewindUnit] = []
     var rest = models.rewindUnits
     var reached = now
