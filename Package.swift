@@ -24,7 +24,8 @@ let package = Package(
     .library(
       name: "Lethe",
       targets: [
-        "Files", "Programs", "Metrics", "Findings", "HDF5", "Checkpoints", "Torch", "Models", "Datasets", "Evaluation",
+        "Files", "Programs", "Sizes", "Metrics", "Findings", "HDF5", "Checkpoints", "Torch", "Models", "Datasets",
+        "Evaluation",
         "Training", "Analysis", "Reports",
       ]),
     .library(name: "LetheCommand", targets: ["LetheCommand"]),
@@ -48,14 +49,17 @@ let package = Package(
     .systemLibrary(name: "CXXHash"),
     .systemLibrary(name: "CZlib"),
     .target(name: "Files", dependencies: ["CXXHash"]),
-    .target(name: "Programs"),
+    .target(
+      name: "Programs", dependencies: ["Sizes"],
+      exclude: ["Operators/Rule"]),
+    .target(name: "Sizes"),
     .target(name: "Metrics"),
     .target(name: "Findings", dependencies: ["Metrics"]),
     .target(name: "Reports", dependencies: ["Findings", "Metrics"]),
     .target(name: "HDF5", dependencies: ["CHDF5", "Files"]),
-    .target(name: "Checkpoints", dependencies: ["HDF5", "Files", "Programs", "CZlib"]),
+    .target(name: "Checkpoints", dependencies: ["HDF5", "Files", "Programs", "Sizes", "CZlib"]),
     .target(name: "Torch", dependencies: ["CTorchInterface"]),
-    .target(name: "Models", dependencies: ["Torch", "Checkpoints", "HDF5", "Programs", "Metrics"]),
+    .target(name: "Models", dependencies: ["Torch", "Checkpoints", "HDF5", "Programs", "Sizes", "Metrics"]),
     .target(
       name: "Datasets",
       dependencies: ["Torch", "HDF5", "Checkpoints", "Files", "Metrics", "CZlib", "CJPEG", "CPNG"]),
@@ -88,6 +92,7 @@ let package = Package(
       path: "Tests/Examples/OwnLethe/Sources/own-lethe"),
     tests(of: "Files", ["TestSupport"]),
     tests(of: "Programs"),
+    tests(of: "Sizes"),
     tests(of: "Metrics"),
     tests(of: "Findings", ["Metrics", "TestSupport"]),
     tests(of: "Reports", ["Findings", "Metrics", "TestSupport"], exclude: ["Snapshots", "Logs/Snapshots"]),

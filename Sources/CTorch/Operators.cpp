@@ -1,3 +1,4 @@
+#include "FoundOperator.h"
 #include "Support.h"
 
 #ifdef LETHE_HAS_TORCH
@@ -8,7 +9,7 @@
 namespace lethe {
 namespace {
 
-const c10::OperatorHandle &handle_of(LTOperator *op) { return *reinterpret_cast<c10::OperatorHandle *>(op); }
+const FoundOperator &found(LTOperator *op) { return *reinterpret_cast<FoundOperator *>(op); }
 
 template <typename Element>
 const Element *elements(const LTValue &value) {
@@ -75,7 +76,8 @@ c10::IValue to_ivalue(const LTValue &value, const c10::Argument &argument) {
 
 class Results {
  public:
-  Results(LTValue *results, int64_t capacity) : results_(results), capacity_(capacity) {}
+  Results(LTValue *results, int64_t capacity, bool is_guarded)
+      : results_(results), capacity_(capacity), is_guarded_(is_guarded) {}
 
   void append(const c10::IValue &value) {
     if (value.isTensorList()) {
@@ -107,6 +109,7 @@ class Results {
   }
 
   void append_tensor(const at::Tensor &tensor) {
+    if (is_guarded_) check_result(tensor);
     LTValue &target = slot();
     LTTensor *handle = hand_out(tensor);
     target.tag = handle ? LT_TENSOR : LT_NONE;
@@ -116,43 +119,62 @@ class Results {
 
   LTValue *results_;
   int64_t capacity_;
+  bool is_guarded_;
   int64_t count_ = 0;
 };
+
+c10::OperatorHandle find(const char *name, const char *overload) {
+  auto operation = c10::Dispatcher::singleton().findSchema({name, overload});
+  TORCH_CHECK(operation.has_value(), "libtorch ", "has no operator ", name, *overload ? "." : "", overload);
+  return *operation;
+}
+
+// Operators live as long as the process, so their handles are never released.
+LTOperator *keep(FoundOperator *op) { return reinterpret_cast<LTOperator *>(op); }
 
 }  // namespace
 
 void register_operators(LTTable &table) {
   table.operator_find = [](const char *name, const char *overload, LTOperator **out) {
+    return guarded([&] { *out = keep(new FoundOperator(find(name, overload))); });
+  };
+  table.operator_find_guarded = [](const char *name, const char *overload, const char *texts, LTOperator **out) {
+    return guarded([&] { *out = keep(new FoundOperator(find(name, overload), texts)); });
+  };
+  table.operator_schemas = [](void *context, void (*visit)(void *, const char *)) {
     return guarded([&] {
-      auto found = c10::Dispatcher::singleton().findSchema({name, overload});
-      TORCH_CHECK(found.has_value(), "libtorch ", "has no operator ", name, *overload ? "." : "", overload);
-      // Operators live as long as the process, so their handles are never released.
-      *out = reinterpret_cast<LTOperator *>(new c10::OperatorHandle(*found));
+      for (const c10::OperatorName &name : c10::Dispatcher::singleton().getAllOpNames()) {
+        auto operation = c10::Dispatcher::singleton().findSchema(name);
+        if (operation) visit(context, c10::toString(operation->schema()).c_str());
+      }
     });
   };
   table.operator_argument_count = [](LTOperator *op) {
-    return static_cast<int64_t>(handle_of(op).schema().arguments().size());
+    return static_cast<int64_t>(found(op).handle.schema().arguments().size());
   };
   table.operator_argument_index = [](LTOperator *op, const char *name) {
-    auto index = handle_of(op).schema().argumentIndexWithName(name);
+    auto index = found(op).handle.schema().argumentIndexWithName(name);
     return index ? static_cast<int64_t>(*index) : int64_t{-1};
   };
   table.operator_call = [](LTOperator *op, const LTValue *arguments, int64_t argument_count, LTValue *results,
                            int64_t capacity, int64_t *count) {
     *count = 0;
-    Results collected(results, capacity);
+    const FoundOperator &called = found(op);
+    Results collected(results, capacity, called.is_guarded);
     int32_t status = guarded([&] {
-      const c10::OperatorHandle &handle = handle_of(op);
-      const auto &schema = handle.schema().arguments();
+      const auto &schema = called.handle.schema().arguments();
       TORCH_CHECK(argument_count <= static_cast<int64_t>(schema.size()), "expected at most ", schema.size(),
                   " arguments, found ", argument_count);
       torch::jit::Stack stack;
       stack.reserve(schema.size());
       for (size_t i = 0; i < schema.size(); ++i) {
         static constexpr LTValue absent{LT_DEFAULT, 0, 0, nullptr, 0};
-        stack.push_back(to_ivalue(i < static_cast<size_t>(argument_count) ? arguments[i] : absent, schema[i]));
+        const LTValue &value = i < static_cast<size_t>(argument_count) ? arguments[i] : absent;
+        called.check_argument(i, value);
+        stack.push_back(to_ivalue(value, schema[i]));
       }
-      handle.callBoxed(stack);
+      if (called.guard) called.guard(stack);
+      called.handle.callBoxed(stack);
       for (const c10::IValue &value : stack) collected.append(value);
     });
     *count = collected.count();

@@ -20,6 +20,7 @@ namespace lethe {
 std::string &last_error();
 std::atomic<int64_t> &live_handles();
 void keep_freed_memory();
+void register_memory(LTTable &table);
 void register_tensors(LTTable &table);
 void register_operators(LTTable &table);
 void register_gradients(LTTable &table);

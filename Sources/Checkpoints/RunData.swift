@@ -21,6 +21,8 @@ public struct DataReference: Sendable, Equatable, Codable {
   public var fitsImages: Bool
   /// The head that judges them; nil where it is not known.
   public var head: String?
+  /// Which of them choose, and neither are trained on nor judge; nil where none do.
+  public var validation: ValidationReference?
 
   /// A reference to data; without a specification, to data that were made in memory.
   ///
@@ -30,7 +32,8 @@ public struct DataReference: Sendable, Equatable, Codable {
   ///   - name: what reports call the data.
   public init(
     specification: String = "", folder: String = "", name: String, fingerprint: String? = nil, testCount: Int? = nil,
-    imageShape: [Int]? = nil, skipsUnreadable: Bool = false, fitsImages: Bool = false, head: String? = nil
+    imageShape: [Int]? = nil, skipsUnreadable: Bool = false, fitsImages: Bool = false, head: String? = nil,
+    validation: ValidationReference? = nil
   ) {
     self.specification = specification
     self.folder = folder
@@ -41,6 +44,12 @@ public struct DataReference: Sendable, Equatable, Codable {
     self.skipsUnreadable = skipsUnreadable
     self.fitsImages = fitsImages
     self.head = head
+    self.validation = validation
+  }
+
+  /// How many test examples judge; nil where it is not known.
+  public var judgingCount: Int? {
+    testCount.map { $0 - (validation?.origin == .test ? validation?.count ?? 0 : 0) }
   }
 
   /// Whether there is nothing to load them from.

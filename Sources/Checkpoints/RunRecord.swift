@@ -110,12 +110,13 @@ public struct AnalysisRecord: Sendable, Equatable {
 /// /                        attributes lethe_format, lethe_version, kind = "run", created, seed (decimal text)
 /// /configuration           the options of training, JSON text; dataset, as all texts with an attribute xxh3
 /// /data                    JSON text: base {path, folder}, target, source, proxy {specification, folder, name, fingerprint,
-///                          testCount, imageShape, skipsUnreadable, fitsImages, head}, tasks [{name, data}]
+///                          testCount, imageShape, skipsUnreadable, fitsImages, head, validation {origin, fraction, seed,
+///                          count, fingerprint}}, tasks [{name, data}]
 /// /state                   JSON text: kind, isFinished, best {epoch, rule, keepsBounds}, targetHeadIsNew, stepsPerEpoch,
 ///                          plannedEpochs, sharesHead, regularizers [{name, summary}], device, libtorch, threads
 /// /command                 JSON text: arguments, options (YAML); only where a command made the run
 /// /metrics/<column>        float64, a row an epoch, epoch 0 first, NaN where not measured; attribute columns: their order
-/// /predictions/<task>/<epoch>   int32, the class predicted for every test example; epochs as 0000
+/// /predictions/<task>/<epoch>   int32, the class predicted for every test example that judges; epochs as 0000
 /// /labels/<task>           int32, the true classes
 /// /analysis/<name>         attributes, numbers/<name> (float64), strings/<name>
 /// ```

@@ -13,10 +13,13 @@ extension Dataset {
       throw DatasetError.badSubset(
         specification: name, reason: classes.isEmpty ? "no classes are named" : "a class is named twice")
     }
+    let chosen = validation?.keeping(classes: classes, of: classNames.count)
     var subset = try Dataset(
       name: name, classNames: classes.map { classNames[$0] }, labelMap: classes.map { labelMap[$0] },
       train: train.keeping(classes: classes, of: classNames.count),
-      test: test.keeping(classes: classes, of: classNames.count))
+      test: test.keeping(classes: classes, of: classNames.count),
+      // Of some classes there may be none that choose.
+      validation: chosen.flatMap { $0.count > 0 ? $0 : nil })
     subset.skipped = skipped
     subset.origin = origin?.subset(Self.text(of: classes))
     return subset

@@ -2,7 +2,7 @@ import Checkpoints
 import Files
 import HDF5
 
-/// A labelled dataset of one task: its classes, and examples to train and to test on.
+/// A labelled dataset of one task: its classes, and examples to train, to test and perhaps to choose on.
 public struct Dataset: Sendable {
   /// What it is called in reports and as a task: `fashion-mnist:0-4`.
   public let name: String
@@ -13,7 +13,9 @@ public struct Dataset: Sendable {
   /// The examples to train on.
   public let train: Split
   /// The examples to test on.
-  public let test: Split
+  public internal(set) var test: Split
+  /// The examples to choose on, of data that hold some ready: an epoch, a rate, a strength; nil of most.
+  public let validation: Split?
   /// Images that could not be read and were left out, each with the reason.
   public internal(set) var skipped: [String] = []
   /// Where it was loaded from; nil where it was put together in memory.
@@ -23,10 +25,12 @@ public struct Dataset: Sendable {
   ///
   /// - Parameters:
   ///   - labelMap: original number of each class; the class's own number when left out.
+  ///   - validation: examples that choose and are neither trained on nor tested on; nil where there are none.
   ///   - file: where the data come from, for messages; the name when left out.
   /// - Throws: ``DatasetError`` when a split is empty, a label has no class, or the splits' inputs differ.
   public init(
-    name: String, classNames: [String], labelMap: [Int]? = nil, train: Split, test: Split, file: String? = nil
+    name: String, classNames: [String], labelMap: [Int]? = nil, train: Split, test: Split, validation: Split? = nil,
+    file: String? = nil
   ) throws {
     let file = file ?? name
     let labelMap = labelMap ?? Array(classNames.indices)
@@ -34,50 +38,56 @@ public struct Dataset: Sendable {
       throw DatasetError.malformed(
         file: file, reason: "label_map: expected \(classNames.count) numbers, one a class, found \(labelMap.count)")
     }
-    for (splitName, split) in [("train", train), ("test", test)] {
+    let others = [("test", test)] + (validation.map { [("validation", $0)] } ?? [])
+    for (splitName, split) in [("train", train)] + others {
       guard split.count > 0 else { throw DatasetError.noExamples(dataset: file, split: splitName) }
       if let index = split.labels.firstIndex(where: { $0 < 0 || $0 >= classNames.count }) {
         throw DatasetError.labelOutOfRange(
           file: file, split: splitName, index: index, label: Int(split.labels[index]), classCount: classNames.count)
       }
     }
-    try Self.checkInputs(train, test, file: file)
+    for (splitName, split) in others { try Self.checkInputs(train, split, named: splitName, file: file) }
     self.name = name
     self.classNames = classNames
     self.labelMap = labelMap
     self.train = train
     self.test = test
+    self.validation = validation
   }
 
-  private static func checkInputs(_ train: Split, _ test: Split, file: String) throws {
+  private static func checkInputs(_ train: Split, _ other: Split, named name: String, file: String) throws {
     let names = train.inputs.map(\.name)
     guard !names.isEmpty else { throw DatasetError.malformed(file: file, reason: "no inputs in the train split") }
-    guard test.inputs.map(\.name) == names else {
+    guard other.inputs.map(\.name) == names else {
       throw DatasetError.shapeMismatch(
-        file: file, array: "test inputs", expected: "\(names.joined(separator: ", ")), as in train",
-        found: test.inputs.map(\.name).joined(separator: ", "))
+        file: file, array: "\(name) inputs", expected: "\(names.joined(separator: ", ")), as in train",
+        found: other.inputs.map(\.name).joined(separator: ", "))
     }
-    for (trained, tested) in zip(train.inputs, test.inputs)
-    where trained.elementType != tested.elementType || trained.shape != tested.shape {
+    for (trained, found) in zip(train.inputs, other.inputs)
+    where trained.elementType != found.elementType || trained.shape != found.shape {
       throw DatasetError.shapeMismatch(
-        file: file, array: "test input \(tested.name)",
+        file: file, array: "\(name) input \(found.name)",
         expected: "\(trained.elementType) of shape \(trained.shape), as in train",
-        found: "\(tested.elementType) of shape \(tested.shape)")
+        found: "\(found.elementType) of shape \(found.shape)")
     }
   }
 
   /// Accuracy of always naming the commonest class of the test examples, which no guess beats.
   public var chance: Double { test.labels.shareOfCommonest }
 
-  /// A hash of what the data say: inputs, labels, and which examples are in which split, in order.
+  /// A hash of what the data say: inputs, labels, and which examples are to train and which to test on, in order.
   ///
-  /// Equal for equal data wherever they are stored; names do not count. 16 hexadecimal digits, from XXH3.
+  /// Equal for equal data wherever they are stored; names do not count, nor does a validation split, which has a
+  /// ``Split/fingerprint`` of its own. 16 hexadecimal digits, from XXH3.
   public var fingerprint: String {
     Checksum.xxh3([train, test].flatMap(\.checksums).joined(separator: " "))
   }
 }
 
 extension Split {
+  /// A hash of what the examples say, in order: 16 hexadecimal digits, from XXH3.
+  public var fingerprint: String { Checksum.xxh3(checksums.joined(separator: " ")) }
+
   // Hashes of blocks of rows, so that a subset needs no copy of all its rows.
   fileprivate var checksums: [String] {
     let labelChecksum = labels.withUnsafeBytes(Checksum.xxh3)

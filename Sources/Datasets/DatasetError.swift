@@ -14,6 +14,8 @@ public enum DatasetError: Error, Equatable, CustomStringConvertible {
   case unknownClass(String, dataset: String, available: [String])
   case badAugmentation(value: String, expected: String, found: String)
   case cannotAugment(input: String, expected: String, found: String)
+  /// A share of the examples that cannot be held aside for validation.
+  case cannotHoldOut(dataset: String, fraction: Double, reason: String)
   /// Data of a run that were made by a program.
   case inMemory(dataset: String)
   /// Data of a run that are others now.
@@ -42,6 +44,8 @@ public enum DatasetError: Error, Equatable, CustomStringConvertible {
       "augmentation \(value): expected \(expected), found \(found)"
     case .cannotAugment(let input, let expected, let found):
       "\(input): augmentation expects \(expected), found \(found)"
+    case .cannotHoldOut(let dataset, let fraction, let reason):
+      "\(dataset): a validation part of \(fraction) \(reason)"
     case .inMemory(let dataset): "\(dataset): these data were made in memory, so there is nothing to load them from"
     case .changed(let specification, let dataset, let expected, let found):
       "\(specification): not the data that '\(dataset)' was: expected fingerprint \(expected), found \(found)"

@@ -32,8 +32,10 @@ final class Executor {
   /// Values that a later in-place call changes, inputs among them: they are copied when captured.
   private let mutatedValues: Set<String>
 
-  /// - Throws: ``ModelError`` or `TorchError` that names the layer whose operator this libtorch lacks.
+  /// - Throws: `ProgramError` for an operator that no program may call; ``ModelError`` or `TorchError` that names the
+  ///   layer whose operator this libtorch lacks.
   init(_ program: Program) throws {
+    try program.checkOperators()
     var slots: [String: Int] = [:]
     func slot(_ name: String) -> Int {
       if let known = slots[name] { return known }

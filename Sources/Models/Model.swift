@@ -60,7 +60,7 @@ public final class Model {
 
   /// Finds every operator that a program calls.
   ///
-  /// - Throws: ``ModelError`` that names the layer whose operator this libtorch lacks; `TorchError` without libtorch.
+  /// - Throws: `ProgramError` for one that no program may call, with or without libtorch; ``ModelError`` that names the layer whose operator this libtorch lacks; `TorchError` without libtorch.
   public static func checkOperators(of program: Program) throws { _ = try Executor(program) }
 
   /// A model with a checkpoint's weights, the head of the checkpoint's task in place.

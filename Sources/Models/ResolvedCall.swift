@@ -39,7 +39,8 @@ struct ResolvedCall {
     case expectation(of: Operator)
   }
 
-  /// - Throws: ``ModelError`` that names the layer whose operator this libtorch lacks.
+  /// - Throws: ``ModelError`` that names the layer whose operator this libtorch lacks, or has with another schema than a
+  ///   program may call.
   init(_ node: Node, slot: (String) -> Int) throws {
     name = node.operatorName
     layer = node.layer
@@ -55,7 +56,7 @@ struct ResolvedCall {
       return
     }
     do {
-      let dispatched = try Operator(node.operatorName, overload: node.overload)
+      let dispatched = try Self.operation(of: node)
       operation = .dispatched(dispatched)
       modeSwitch = try Self.modeSwitch(of: node, dispatched)
       var template = [OperatorValue](repeating: .useDefault, count: dispatched.argumentCount)
@@ -70,6 +71,15 @@ struct ResolvedCall {
     } catch TorchError.failed(_, let message) {
       throw ModelError.failed(operator: node.operatorName, layer: node.layer, message: message)
     }
+  }
+
+  private static func operation(of node: Node) throws -> Operator {
+    if AdmittedOperators.isOwn(node.operatorName) {
+      return try Operator(node.operatorName, overload: node.overload)
+    }
+    return try Operator(
+      guarded: node.operatorName, overload: node.overload,
+      textArguments: AdmittedOperators.textArguments(of: node.operatorName))
   }
 
   private static func bind(
@@ -119,7 +129,7 @@ struct ResolvedCall {
   /// Whether a call gives something else each time: it draws numbers, or `isTraining` makes it draw or measure.
   static func varies(_ node: Node, isTraining: Bool) throws -> Bool {
     guard SizeArithmetic(node.operatorName) == nil else { return false }
-    let dispatched = try Operator(node.operatorName, overload: node.overload)
+    let dispatched = try operation(of: node)
     guard try modeSwitch(of: node, dispatched) == nil else { return isTraining }
     return node.operatorName.hasPrefix("aten::rand")
       || ["generator", "dropout_p"].contains { dispatched.index(ofArgument: $0) != nil }

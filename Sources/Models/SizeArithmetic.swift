@@ -1,32 +1,19 @@
+import Programs
+import Sizes
 import Torch
 
-/// Arithmetic on sizes that a graph does outside libtorch, in Python's terms: `_operator.mul`, `torch.sym_max`…
-enum SizeArithmetic: String {
-  case add = "_operator::add"
-  case subtract = "_operator::sub"
-  case multiply = "_operator::mul"
-  case floorDivide = "_operator::floordiv"
-  case modulo = "_operator::mod"
-  case divide = "_operator::truediv"
-  case power = "_operator::pow"
-  case negate = "_operator::neg"
-  case maximum = "torch::sym_max"
-  case minimum = "torch::sym_min"
-  case floor = "math::floor"
-  case ceiling = "math::ceil"
-  case truncate = "math::trunc"
-
-  init?(_ operatorName: String) { self.init(rawValue: operatorName) }
-
-  /// - Throws: `TorchError` for a division by zero or a value that is not a number.
+extension SizeArithmetic {
+  /// The result of the arithmetic; numbers come from the program, so nothing here traps on any.
+  ///
+  /// - Throws: `TorchError` for a division by zero, a value that is not a number, and a result that no integer holds.
   func callAsFunction(_ arguments: [OperatorValue]) throws -> OperatorValue {
     let numbers = try arguments.map(number)
     guard let first = numbers.first else { throw failure("no arguments") }
     let second = numbers.last ?? first
     switch self {
-    case .floor: return .int(Int(first.real.rounded(.down)))
-    case .ceiling: return .int(Int(first.real.rounded(.up)))
-    case .truncate: return .int(Int(first.real.rounded(.towardZero)))
+    case .floor: return .int(try first.whole ?? whole(first.real.rounded(.down)))
+    case .ceiling: return .int(try first.whole ?? whole(first.real.rounded(.up)))
+    case .truncate: return .int(try first.whole ?? whole(first.real.rounded(.towardZero)))
     case .divide:
       guard second.real != 0 else { throw failure("division by zero") }
       return .double(first.real / second.real)
@@ -44,28 +31,37 @@ enum SizeArithmetic: String {
     }
   }
 
+  private func whole(_ number: Double) throws -> Int {
+    guard let whole = Int(exactly: number) else { throw failure("\(number) is no size") }
+    return whole
+  }
+
   private func whole(_ left: Int, _ right: Int) throws -> Int {
-    func checked(_ result: (partialValue: Int, overflow: Bool)) throws -> Int {
-      guard !result.overflow else { throw failure("\(left) and \(right) overflow") }
-      return result.partialValue
+    func checked(_ result: Int?) throws -> Int {
+      guard let result else { throw failure("\(left) and \(right) overflow") }
+      return result
     }
     switch self {
-    case .add: return try checked(left.addingReportingOverflow(right))
-    case .subtract: return try checked(left.subtractingReportingOverflow(right))
-    case .multiply: return try checked(left.multipliedReportingOverflow(by: right))
-    case .negate: return try checked(0.subtractingReportingOverflow(left))
+    case .add: return try checked(left.checkedPlus(right))
+    case .subtract: return try checked(left.checkedMinus(right))
+    case .multiply: return try checked(left.checkedTimes(right))
+    case .negate: return try checked(0.checkedMinus(left))
     case .maximum: return max(left, right)
     case .minimum: return min(left, right)
     case .power:
       guard right >= 0 else { throw failure("a negative power") }
-      var result = 1
-      for _ in 0..<min(right, 64) { result = try checked(result.multipliedReportingOverflow(by: left)) }
-      return result
+      // Of -1, 0 and 1 every power is small, and two steps more or less change nothing.
+      let steps = abs(left.signum()) == left.magnitude ? right % 2 + 2 : right
+      guard steps < 64 else { throw failure("\(left) and \(right) overflow") }
+      return right == 0 ? 1 : try (0..<steps).reduce(1) { result, _ in try checked(result.checkedTimes(left)) }
     case .floorDivide, .modulo:
       guard right != 0 else { throw failure("division by zero") }
       // Python rounds down, and the remainder has the divisor's sign.
-      let remainder = ((left % right) + right) % right
-      return self == .modulo ? remainder : (left - remainder) / right
+      let (quotient, overflow) = left.dividedReportingOverflow(by: right)
+      guard !overflow else { return self == .modulo ? 0 : try checked(nil) }
+      let remainder = left - quotient * right
+      let isBelow = remainder != 0 && (remainder < 0) != (right < 0)
+      return self == .modulo ? (isBelow ? remainder + right : remainder) : quotient - (isBelow ? 1 : 0)
     case .divide, .floor, .ceiling, .truncate: throw failure("not an operation on two whole numbers")
     }
   }

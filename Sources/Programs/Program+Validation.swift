@@ -1,3 +1,5 @@
+import Sizes
+
 extension Program {
   /// Element types that inputs, parameters and buffers can have.
   static let elementTypes: Set<String> = [
@@ -21,7 +23,8 @@ extension Program {
     for input in inputs {
       try define(input.name)
       try Self.check(elementType: input.elementType, tensor: input.name)
-      guard input.shape.allSatisfy({ $0 == -1 || $0 > 0 }) else {
+      guard input.shape.allSatisfy({ $0 == -1 || $0 > 0 }), input.shape.map({ max($0, 1) }).checkedElementCount != nil
+      else {
         throw ProgramError.invalidShape(tensor: input.name, shape: input.shape)
       }
     }
@@ -56,15 +59,7 @@ extension TensorSpecification {
     // Names become names of HDF5 datasets, where a slash would make a group.
     guard !name.contains("/"), name != ".", name != ".." else { throw ProgramError.invalidName(name: name) }
     try Program.check(elementType: elementType, tensor: name)
-    var count = 1
-    for size in shape {
-      let (product, overflow) = count.multipliedReportingOverflow(by: size)
-      // Eight bytes an element must be addressable too.
-      guard size >= 0, !overflow, product <= Int.max / 8 else {
-        throw ProgramError.invalidShape(tensor: name, shape: shape)
-      }
-      count = product
-    }
+    guard shape.checkedElementCount != nil else { throw ProgramError.invalidShape(tensor: name, shape: shape) }
     switch initialization {
     case .uniform(let number), .normal(let number):
       guard number.isFinite, number >= 0 else {

@@ -6,6 +6,7 @@ public enum ProgramError: Error, Equatable, CustomStringConvertible {
   case duplicateValue(name: String)
   case duplicateArgument(name: String, node: String)
   case missingOperator(layer: String)
+  case refusedOperator(name: String, layer: String)
   case unknownValue(name: String, readBy: String, nearest: [String])
   case unknownElementType(tensor: String, found: String)
   case invalidShape(tensor: String, shape: [Int])
@@ -28,6 +29,9 @@ public enum ProgramError: Error, Equatable, CustomStringConvertible {
       case .duplicateValue(let name): "the program defines the value '\(name)' twice"
       case .duplicateArgument(let name, let node): "\(node) is given the argument '\(name)' twice"
       case .missingOperator(let layer): "a node of layer '\(layer)' names no operator"
+      case .refusedOperator(let name, let layer):
+        "\(layer.isEmpty ? "" : "layer '\(layer)': ")the program calls \(name), which is not among the operators that a "
+          + "program from a file may call"
       case .unknownValue(let name, let reader, let nearest):
         "\(reader) reads '\(name)', which nothing before it defines\(suggestion(nearest))"
       case .unknownElementType(let tensor, let found):

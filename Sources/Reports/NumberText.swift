@@ -6,9 +6,9 @@ public enum NumberText {
   /// What stands for a number that was not measured.
   public static let missing = "–"
 
-  /// A number with so many decimals.
+  /// A number with so many decimals; ∞ for a ratio to zero.
   public static func fixed(_ value: Double?, _ decimals: Int) -> String {
-    guard let value, value.isFinite else { return missing }
+    guard let value, value.isFinite else { return withoutDigits(value) }
     let digits = String(format: "%.\(decimals)f", abs(value))
     let isZero = digits.allSatisfy { $0 == "0" || $0 == "." }
     return value < 0 && !isZero ? "−" + digits : digits
@@ -50,9 +50,27 @@ public enum NumberText {
     return (value < 0 ? "−" : "") + String(text.reversed())
   }
 
-  /// Three significant digits, with an exponent only where it is needed.
+  /// What stands for a value that has no digits.
+  private static func withoutDigits(_ value: Double?) -> String {
+    guard let value, value.isInfinite else { return missing }
+    return value < 0 ? "−∞" : "∞"
+  }
+
+  /// A learning rate or a strength, all its digits and no noise: 0.003, 0.00001, 1e−12.
+  public static func rate(_ value: Double) -> String {
+    guard value.isFinite else { return withoutDigits(value) }
+    let shortest = "\(value)"
+    guard let exponent = shortest.firstIndex(of: "e").flatMap({ Int(shortest[$0...].dropFirst()) }) else {
+      return (shortest.hasSuffix(".0") ? String(shortest.dropLast(2)) : shortest).replacing("-", with: "−")
+    }
+    guard (-8..<0).contains(exponent) else { return shortest.replacing("-", with: "−") }
+    let digits = shortest.prefix { $0 != "e" }.split(separator: ".").dropFirst().first?.count ?? 0
+    return fixed(value, digits - exponent)
+  }
+
+  /// Three significant digits, with an exponent only where it is needed; ∞ for a ratio to zero.
   public static func significant(_ value: Double?) -> String {
-    guard let value, value.isFinite else { return missing }
+    guard let value, value.isFinite else { return withoutDigits(value) }
     if value == 0 { return "0" }
     let magnitude = Int(floor(log10(abs(value))))
     if magnitude < -4 || magnitude > 6 {

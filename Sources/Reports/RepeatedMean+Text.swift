@@ -29,6 +29,6 @@ extension TransferSchedule {
     let least = leastSteps.map { " but at least \(NumberText.plural($0, "step"))" } ?? ""
     let seeds = seedCount > 1 ? "means over \(seedCount) seeds with 95 % intervals" : "one seed"
     return
-      "\(NumberText.plural(epochCount, "epoch"))\(least), learning rate \(learningRate), the same for all; \(seeds)"
+      "\(NumberText.plural(epochCount, "epoch"))\(least), learning rate \(NumberText.rate(learningRate)), the same for all; \(seeds)"
   }
 }

@@ -22,6 +22,31 @@ public enum Library {
   /// How many threads of the CPU one operator may use.
   public static func threadCount() throws -> Int { Int(try table().thread_count()) }
 
+  /// Limits the memory of the host that tensors may have together; by default, what the process has and what is free on
+  /// the machine. A tensor beyond it is an error of the operator that makes it, where the system would end the process.
+  ///
+  /// - Parameter byteCount: bytes; nil for the default.
+  public static func setMemoryBudget(_ byteCount: Int?) throws {
+    try table().set_memory_budget(byteCount.map(Int64.init) ?? 0)
+  }
+
+  /// Memory of the host that tensors have, in bytes.
+  public static func memoryInUse() throws -> Int { Int(try table().memory_in_use()) }
+
+  /// The schema of every operator that this libtorch has registered, as `aten::relu(Tensor self) -> Tensor`.
+  public static func operatorSchemas() throws -> [String] {
+    let table = try table()
+    var schemas: [String] = []
+    try withUnsafeMutablePointer(to: &schemas) { pointer in
+      let status = table.operator_schemas(pointer) { context, schema in
+        guard let context, let schema else { return }
+        context.assumingMemoryBound(to: [String].self).pointee.append(String(cString: schema))
+      }
+      try check(status, "schemas", table)
+    }
+    return schemas
+  }
+
   /// Seeds the generators that operators without an explicit one draw from (dropout in a program).
   public static func seedDefaultGenerators(_ seed: UInt64) throws {
     let table = try table()

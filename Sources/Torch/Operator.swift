@@ -23,6 +23,27 @@ public struct Operator: @unchecked Sendable {
     self.overload = overload
   }
 
+  /// Finds an operator for a program that came from a file: one whose arguments nobody here wrote.
+  ///
+  /// Its schema is checked here, against the libtorch at hand: no `out=`, no storage, stream or quantizer, no text but
+  /// for `textArguments`. Each call then refuses another layout than strided, element types that ``DType`` does not know,
+  /// what would end the process or read outside of the tensors given (`CTorch/Guards.cpp`), and results of more than
+  /// 2³³ elements. That is some comparisons a call; nothing of it reads a tensor's elements, but for the offsets of
+  /// `embedding_bag`.
+  ///
+  /// - Throws: ``TorchError/failed(operation:message:)`` where this libtorch has no such operator, or with what about its
+  ///   schema is refused.
+  public init(guarded name: String, overload: String = "", textArguments: [String] = []) throws {
+    table = try Library.table()
+    var found: OpaquePointer?
+    let texts = textArguments.joined(separator: " ")
+    try check(table.operator_find_guarded(name, overload, texts, &found), name, table)
+    guard let found else { throw TorchError.failed(operation: name, message: "no handle") }
+    handle = found
+    self.name = name
+    self.overload = overload
+  }
+
   /// The number of arguments in the operator's schema.
   public var argumentCount: Int { Int(table.operator_argument_count(handle)) }
 

@@ -13,7 +13,8 @@ extension Run {
       plannedEpochs: record.state.plannedEpochs, epochs: record.epochRecords.map(\.finding),
       best: record.state.best.map {
         RunFinding.Best(epoch: $0.epoch, rule: $0.rule, keepsBounds: $0.keepsBounds)
-      }, forgetting: forgetting, drift: drift, similarity: similarity, configuration: record.settings)
+      }, chosenBy: record.choiceBasis, forgetting: forgetting, drift: drift, similarity: similarity,
+      configuration: record.settings)
   }
 
   /// What was lost of the source by the epoch that the run stands for, of all the predictions that are stored.
@@ -84,7 +85,13 @@ extension EpochRecord {
     }
     return EpochFinding(
       epoch: epoch, source: source.flatMap(scored), proxy: proxy, target: scored(target),
-      targetHeadIsNew: targetHeadIsNew, trainingLoss: trainingLoss, penalty: penalty, learningRate: learningRate,
+      targetHeadIsNew: targetHeadIsNew,
+      validation: validation.isEmpty
+        ? nil
+        : EpochFinding.Validation(
+          source: validation.source.flatMap(scored), proxy: validation.proxy,
+          target: validation.target.flatMap(scored)),
+      trainingLoss: trainingLoss, penalty: penalty, learningRate: learningRate,
       unfrozen: newBlocks, regularizers: doses, seconds: seconds)
   }
 }

@@ -96,7 +96,7 @@ extension Schedule.Shape {
     func values(_ standard: [Double]) -> [Double]? {
       numbers.isEmpty && parts.count == 1 ? standard : numbers.count == standard.count ? numbers : nil
     }
-    func isCount(_ value: Double, atLeast least: Double) -> Bool { value >= least && value == value.rounded() }
+    func isCount(_ value: Double, atLeast least: Double) -> Bool { value >= least && Int(exactly: value) != nil }
     switch parts.first {
     case "constant":
       guard values([]) != nil else { return nil }

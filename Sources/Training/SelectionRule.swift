@@ -1,3 +1,4 @@
+import Evaluation
 import Foundation
 
 /// Which epoch of a run is the best: `target subject to source >= 0.9`.
@@ -16,6 +17,10 @@ public struct SelectionRule: Sendable, Codable, Equatable {
     case agreement
     case sourceLoss = "source-loss"
     case targetLoss = "target-loss"
+
+    /// Those that the source's examples give, and the target's.
+    static let ofSource: Set<Quantity> = [.source, .mean, .forgetting, .sourceLoss]
+    static let ofTarget: Set<Quantity> = [.target, .mean, .targetLoss]
 
     var isBetterLow: Bool { self == .forgetting || self == .sourceLoss || self == .targetLoss }
     /// Whether it lies between −1 and 1.
@@ -138,15 +143,21 @@ extension SelectionRule {
 }
 
 extension EpochRecord {
-  /// What rules look at.
+  /// What rules look at: the scores on the examples that choose, where there are such, else on those that judge.
   ///
   /// - Parameter first: epoch 0 of the run.
   public func figures(first: EpochRecord) -> [SelectionRule.Quantity: Double] {
+    let (source, target) = (choosingSource, choosingTarget)
     let sourceAccuracy = source?.accuracy ?? .nan
     return [
       .source: sourceAccuracy, .target: target.accuracy, .mean: (sourceAccuracy + target.accuracy) / 2,
-      .forgetting: (first.source?.accuracy ?? .nan) - sourceAccuracy, .agreement: proxy?.agreement ?? .nan,
+      .forgetting: (first.choosingSource?.accuracy ?? .nan) - sourceAccuracy,
+      .agreement: (validation.proxy ?? proxy)?.agreement ?? .nan,
       .sourceLoss: source?.loss ?? .nan, .targetLoss: target.loss,
     ]
   }
+
+  private var choosingSource: EvaluationResult? { validation.source ?? source }
+  /// The target's score by which something is chosen.
+  var choosingTarget: EvaluationResult { validation.target ?? target }
 }

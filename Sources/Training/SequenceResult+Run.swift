@@ -11,6 +11,7 @@ extension SequenceResult {
       self = found
       // It may have been moved.
       self.run = run.path
+      chosenBy = chosenBy ?? run.record.choiceBasis
       return
     }
     // Version 0.1 kept nothing but the arrays.
@@ -21,7 +22,8 @@ extension SequenceResult {
     self.init(
       run: run.path, tasks: tasks,
       matrix: tasks.indices.map { Array(values[($0 * tasks.count)..<(($0 + 1) * tasks.count)]) },
-      baseline: baseline.isEmpty ? nil : baseline, sharesHead: run.record.state.sharesHead)
+      baseline: baseline.isEmpty ? nil : baseline, sharesHead: run.record.state.sharesHead,
+      chosenBy: run.record.choiceBasis)
   }
 }
 

@@ -165,6 +165,9 @@ public struct TaskSequence {
 
   private func training(_ task: Int) throws -> TrainingRun {
     var own = options
+    if own.validation == nil, own.choosesByScores, TrainingRun.areUndivided(in: "\(path)/tasks") {
+      own.validation = .test
+    }
     if task == 0 {
       own.regularizers = own.regularizers.filter { RegularizerKind.named($0.kind)?.measuresTraining == true }
       // Without an earlier task there is nothing to keep.
@@ -206,8 +209,20 @@ extension TaskSequence {
     return try tasks.indices.map { task in
       guard model.heads[head(of: task)] != nil else { return .nan }
       try model.activate(task: head(of: task))
-      return try Evaluator().evaluate(model, on: tasks[task].data.test, dataset: tasks[task].data.name).accuracy
+      return try Evaluator().evaluate(model, on: judging(task), dataset: tasks[task].data.name).accuracy
     }
+  }
+
+  /// The test examples of a task without those that choose the next one's epoch, if any do.
+  private func judging(_ task: Int) throws -> Split {
+    guard task + 1 < tasks.count else { return tasks[task].data.test }
+    return try training(task + 1).sourceDivision()?.judging ?? tasks[task].data.test
+  }
+
+  /// By which examples the tasks' epochs were chosen; how many that are differs from task to task.
+  private func basis() -> ChoiceBasis? {
+    let bases = tasks.indices.compactMap { try? Run.open(runPath($0)).record.choiceBasis }
+    return (bases.first { $0.examples == .test } ?? bases.last).map { ChoiceBasis($0.examples, choices: $0.choices) }
   }
 
   /// Nil for a program that does not say how fresh weights are drawn.
@@ -219,8 +234,8 @@ extension TaskSequence {
     try model.addHead(
       task: Self.sharedTask, classNames: data.classNames, labelMap: data.labelMap, seed: options.seed)
     model.fitPreprocessing(to: options.examples(of: data.train), fitsImages: options.fitsImages)
-    return try tasks.map { task in
-      try Evaluator().evaluate(model, on: task.data.test, dataset: task.data.name).accuracy
+    return try tasks.indices.map { task in
+      try Evaluator().evaluate(model, on: judging(task), dataset: tasks[task].data.name).accuracy
     }
   }
 
@@ -230,7 +245,7 @@ extension TaskSequence {
     let missing = [Double](repeating: .nan, count: tasks.count)
     let result = SequenceResult(
       run: path, tasks: tasks.map(\.name), matrix: rows + Array(repeating: missing, count: tasks.count - rows.count),
-      baseline: baseline, sharesHead: sharesHead)
+      baseline: baseline, sharesHead: sharesHead, chosenBy: basis())
     var record = run.record
     try record.store(result)
     if rows.count == tasks.count { record.state.isFinished = true }

@@ -4,12 +4,13 @@ extension TrainingOptions {
     case epochCount, exampleCount, batchSize, accumulation
     case learningRate, layerDecay, momentum, usesNesterov, weightDecay, gradientNorm, averagingDecay
     case labelSmoothing, classWeights
+    case scheduleShape = "schedule.shape"
     case warmupEpochs = "schedule.warmupEpochs"
     case trainsHeadOnly
     case unfreezesEvery = "unfreezing.every"
     case unfreezesOnPlateau = "unfreezing.onPlateau"
     case unfreezesAfterProbe = "unfreezing.afterProbe"
-    case adapters, selection, patience, regularizers
+    case adapters, selection, patience, validation, regularizers
 
     public var description: String { rawValue }
   }

@@ -9,18 +9,30 @@ extension TrainingOptions {
   }
 
   private func validateAmounts() throws {
-    try require(.epochCount, epochCount, "zero or more") { $0 >= 0 }
-    try require(.exampleCount, exampleCount ?? 1, "at least 1") { $0 >= 1 }
-    try require(.batchSize, batchSize, "at least 1") { $0 >= 1 }
-    try require(.accumulation, accumulation, "at least 1") { $0 >= 1 }
+    try require(.epochCount, epochCount, atLeast: 0)
+    try require(.exampleCount, exampleCount ?? 1, atLeast: 1, atMost: Self.largestExampleCount)
+    try require(.batchSize, batchSize, atLeast: 1)
+    try require(.accumulation, accumulation, atLeast: 1)
     try require(.labelSmoothing, labelSmoothing, "in 0..<1") { (0..<1).contains($0) }
-    try require(.patience, patience ?? 1, "at least 1") { $0 >= 1 }
+    try require(.patience, patience ?? 1, atLeast: 1)
+    if case .fraction(let fraction) = validation {
+      try require(.validation, fraction, "above 0 and below 1, or test") { $0 > 0 && $0 < 1 }
+    }
     switch unfreezing {
     case .none: break
-    case .every(let epochs): try require(.unfreezesEvery, epochs, "at least 1") { $0 >= 1 }
-    case .onPlateau(let patience): try require(.unfreezesOnPlateau, patience, "zero or more") { $0 >= 0 }
-    case .afterProbe(let epochs): try require(.unfreezesAfterProbe, epochs, "at least 1") { $0 >= 1 }
+    case .every(let epochs): try require(.unfreezesEvery, epochs, atLeast: 1)
+    case .onPlateau(let patience): try require(.unfreezesOnPlateau, patience, atLeast: 0)
+    case .afterProbe(let epochs): try require(.unfreezesAfterProbe, epochs, atLeast: 1)
     }
+    switch schedule.shape {
+    case .step(let epochs, _): try require(.scheduleShape, epochs, atLeast: 1)
+    case .plateau(let patience, _): try require(.scheduleShape, patience, atLeast: 0)
+    case .constant, .exponential, .cosine, .oneCycle, .slantedTriangular: break
+    }
+    try require(.warmupEpochs, schedule.warmupEpochs, "from 0 to \(Self.largestCount)") {
+      (0...Double(Self.largestCount)).contains($0)
+    }
+    if let rank = adapters?.rank { try require(.adapters, rank, atLeast: 1) }
   }
 
   private func validateRates() throws {
@@ -60,6 +72,11 @@ extension TrainingOptions {
     }
     let warmup = schedule.warmupEpochs
     try fit(.warmupEpochs, warmup, warmup <= Double(epochCount) || epochCount == 0)
+  }
+
+  private func require(_ key: Key, _ value: Int, atLeast least: Int, atMost most: Int = largestCount) throws {
+    try require(key, value, least == 0 ? "zero or more" : "at least \(least)") { $0 >= least }
+    try require(key, value, "at most \(most)") { $0 <= most }
   }
 
   private func require<Value>(

@@ -1,5 +1,4 @@
 import Datasets
-import Metrics
 import Programs
 
 /// A number for the parameters that a glob matches.
@@ -99,6 +98,9 @@ public struct TrainingOptions: Sendable, Codable, Equatable {
   public var selection: SelectionRule?
   /// Epochs without a better one after which the run ends.
   public var patience: Int?
+  /// Which examples choose, where something is chosen; nil for those that the data hold ready, else a tenth of the
+  /// training examples.
+  public var validation: ValidationRule?
   /// What holds training back, each with its settings; their penalties are added.
   public var regularizers: [RegularizerSpecification] = []
   /// Of everything random: new heads, the draw and the order of examples, dropout, changes of images.
@@ -107,6 +109,12 @@ public struct TrainingOptions: Sendable, Codable, Equatable {
   public var exampleCount: Int?
   /// Whether images of another size or of one channel are brought to the model's shape.
   public var fitsImages = false
+
+  /// What no count of these options may pass: epochs, examples a batch, batches a step, ranks. Beyond it is a slip, and
+  /// products of three of them would not fit an integer.
+  public static let largestCount = 1_000_000
+  /// What no number of examples may pass.
+  public static let largestExampleCount = 1_000_000_000
 
   /// Plain fine-tuning: SGD with momentum at a constant rate, nothing frozen, no regularizer.
   public init() {}
@@ -130,10 +138,8 @@ public struct TrainingOptions: Sendable, Codable, Equatable {
       step: step - probeSteps, stepsPerEpoch: stepsPerEpoch, epochCount: epochCount - unfreezing.probeEpochs)
   }
 
-  /// The examples of a split to train on.
+  /// The examples of a split that are used: trained on, but for those that choose.
   public func examples(of split: Split) -> Split {
-    guard let exampleCount, exampleCount < split.count else { return split }
-    var random = RandomSource(seed: seed)
-    return split.selecting(random.sample(exampleCount, of: split.count))
+    exampleIndices(of: split).map(split.selecting) ?? split
   }
 }

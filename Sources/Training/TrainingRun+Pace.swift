@@ -19,8 +19,9 @@ extension TrainingRun {
   public func pace(from base: Checkpoint) throws -> TrainingPace {
     var plain = self
     plain.storesFrozenLayers = false
-    let setup = try plain.setUp(Model(base, device: device), isCancelled: { false }, onEvent: { _ in })
-    let examples = options.examples(of: target.train)
+    let setup = try plain.setUp(
+      Model(base, device: device), plain.division(), isCancelled: { false }, onEvent: { _ in })
+    let examples = setup.trainer.split
     let batches = try Batches(split: examples, batchSize: options.batchSize, device: device)
     let clock = ContinuousClock()
     var (measured, began) = (0, clock.now)

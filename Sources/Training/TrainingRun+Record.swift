@@ -9,14 +9,19 @@ import Torch
 extension TrainingRun {
   func startingRecord(_ setup: Setup, basePath: String) throws -> RunRecord {
     let trainer = setup.trainer
-    func reference(_ data: Dataset, _ head: String?) -> DataReference {
-      data.reference(head: head, fitsImages: options.fitsImages)
+    func reference(_ data: Dataset, _ head: String?, _ division: DividedDataset? = nil) -> DataReference {
+      var reference = data.reference(head: head, fitsImages: options.fitsImages)
+      reference.validation = division?.reference
+      return reference
     }
+    let division = setup.division
     return RunRecord(
       configuration: try options.json,
       data: RunData(
-        base: basePath.isEmpty ? nil : BaseReference(path: basePath), target: reference(target, headName),
-        source: source.map { reference($0, setup.judge) }, proxy: proxy.map { reference($0, setup.judge) },
+        base: basePath.isEmpty ? nil : BaseReference(path: basePath),
+        target: reference(target, headName, division.target),
+        source: source.map { reference($0, setup.judge, division.source) },
+        proxy: proxy.map { reference($0, setup.judge, division.proxy) },
         tasks: (earlier ?? []).map { TaskReference(name: $0.task, data: reference($0.data, $0.task)) }),
       state: RunState(
         targetHeadIsNew: setup.headIsNew, stepsPerEpoch: trainer.stepsPerEpoch, plannedEpochs: options.epochCount,
@@ -46,6 +51,18 @@ extension TrainingRun {
     }
     set("target_accuracy", result.target.accuracy)
     set("target_loss", result.target.loss)
+    if let target = result.validation.target {
+      set("target_validation_accuracy", target.accuracy)
+      set("target_validation_loss", target.loss)
+    }
+    if let source = result.validation.source {
+      set("source_validation_accuracy", source.accuracy)
+      set("source_validation_loss", source.loss)
+    }
+    if let proxy = result.validation.proxy {
+      set("proxy_validation_agreement", proxy.agreement)
+      set("proxy_validation_divergence", proxy.divergence)
+    }
     set("training_loss", result.trainingLoss)
     set("learning_rate", result.learningRate)
     set("penalty", result.penalty)
@@ -78,15 +95,21 @@ extension RunRecord {
           accuracy: value("\(task)_accuracy"), loss: value("\(task)_loss"),
           predictions: predictions[task]?[epoch] ?? [], labels: labels[task] ?? [])
       }
-      let agreement = value("proxy_agreement")
+      func agreement(_ task: String, count: Int?) -> ProxyAgreement? {
+        let agreement = value("\(task)_agreement")
+        return agreement.isNaN
+          ? nil : ProxyAgreement(agreement: agreement, divergence: value("\(task)_divergence"), count: count ?? 0)
+      }
+      func measured(_ task: String) -> EvaluationResult? {
+        value("\(task)_accuracy").isNaN ? nil : evaluation(task)
+      }
       return EpochRecord(
-        epoch: epoch, source: value("source_accuracy").isNaN ? nil : evaluation("source"),
-        proxy: agreement.isNaN
-          ? nil
-          : ProxyAgreement(
-            agreement: agreement, divergence: value("proxy_divergence"),
-            count: data.proxy?.testCount ?? 0),
+        epoch: epoch, source: measured("source"), proxy: agreement("proxy", count: data.proxy?.judgingCount),
         target: evaluation("target"), targetHeadIsNew: epoch == 0 && state.targetHeadIsNew,
+        validation: ValidationScores(
+          source: measured("source_validation"),
+          proxy: agreement("proxy_validation", count: data.proxy?.validation?.count),
+          target: measured("target_validation")),
         trainingLoss: value("training_loss"), penalty: value("penalty"), learningRate: value("learning_rate"),
         newBlocks: [], doses: doses(of: row), seconds: value("seconds"))
     }

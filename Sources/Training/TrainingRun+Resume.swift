@@ -69,7 +69,16 @@ extension TrainingRun {
       throw TrainingError.badResume("epoch \(state.epoch), where it stopped, is not in \(run.path)")
     }
     record.keepEpochs(through: state.epoch)
-    record.configuration = try options.json
+    var own = options
+    let stored = record.trainingOptions?.validation
+    let isUndivided = [known.target, known.source, known.proxy].allSatisfy { $0?.validation == nil }
+    if let asked = own.validation, asked != stored, !(asked == .test && isUndivided) {
+      throw TrainingError.badResume(
+        "which examples choose is settled when a run begins: \(isUndivided ? "the test examples" : "validation examples")"
+          + " do here")
+    }
+    own.validation = own.validation ?? stored
+    record.configuration = try own.json
     record.state.plannedEpochs = options.epochCount
     return (state, record)
   }

@@ -1,6 +1,6 @@
 extension TrainingRun {
   /// By what the best epoch is chosen; nil where the last is taken.
-  var selectionRule: SelectionRule? { options.selection ?? options.patience.map { _ in .target } }
+  var selectionRule: SelectionRule? { options.selectionRule }
 
   /// The best epoch so far, where the run has a rule; epoch 0 counts only where nothing else is there.
   func selection(of history: [EpochRecord]) -> Selection? {
@@ -20,8 +20,9 @@ extension TrainingRun {
   /// - Throws: ``TrainingError/missingData(_:value:_:)`` for a rule on what the run does not measure.
   func checkSelection() throws {
     guard let rule = options.selection else { return }
-    let ofSource: [SelectionRule.Quantity] = [.source, .mean, .forgetting, .sourceLoss]
-    let needs = ofSource.map { ($0, source != nil, TrainingError.Need.source) } + [(.agreement, proxy != nil, .proxy)]
+    let needs =
+      SelectionRule.Quantity.allCases.filter(SelectionRule.Quantity.ofSource.contains)
+      .map { ($0, source != nil, TrainingError.Need.source) } + [(.agreement, proxy != nil, .proxy)]
     for (quantity, isThere, need) in needs where !isThere && rule.quantities.contains(quantity) {
       throw TrainingError.missingData(.selection, value: quantity.rawValue, need)
     }

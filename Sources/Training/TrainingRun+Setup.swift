@@ -10,33 +10,46 @@ extension TrainingRun {
     let model: Model
     let judge: String?
     let meter: ProxyMeter?
+    /// On the proxy's examples that choose.
+    let choosingMeter: ProxyMeter?
     let trainer: Trainer
     let headIsNew: Bool
     let judged: Judged
+    let division: DividedData
   }
 
   /// What is evaluated at every epoch, and on what: the whole model on the data, or its upper part on stored values.
   struct Judged {
     let model: Model
-    let target: Split
-    let source: Split?
-    let proxy: Split?
+    let target: Judging
+    let source: Judging?
+    let proxy: Judging?
+  }
+
+  /// The examples of one task that are looked at: those that judge, and those that choose.
+  struct Judging {
+    let test: Split
+    let validation: Split?
   }
 
   /// - Parameter headIsNew: whether the trained head was freshly drawn, of a model of a run that began already: it has
   ///   the head in any case.
   func setUp(
-    _ model: Model, headIsNew known: Bool? = nil, isCancelled: () -> Bool, onEvent: (TrainingEvent) throws -> Void
+    _ model: Model, _ division: DividedData, headIsNew known: Bool? = nil, isCancelled: () -> Bool,
+    onEvent: (TrainingEvent) throws -> Void
   ) throws -> Setup {
-    try checkTarget(model)
-    let examples = options.examples(of: target.train)
+    try checkTarget(model, division)
+    let examples = division.target.training
     let judge = try source.map { try sourceHead(for: $0, in: model) } ?? proxy.map { _ in try originalHead(in: model) }
     if let proxy { try model.checkInputs(of: proxy.test, dataset: proxy.name) }
     let isDrawn = try installTargetHead(in: model, judge: judge)
     let headIsNew = known ?? isDrawn
     if let source { try model.checkInputs(of: source.test, dataset: source.name) }
     let known = earlier ?? source.flatMap { data in judge.map { [($0, data)] } } ?? []
-    var origins = known.map { SourceTask(task: $0.task, dataset: $0.data.name, examples: $0.data.train) }
+    var origins = try known.map {
+      SourceTask(
+        task: $0.task, dataset: $0.data.name, examples: try self.examples(ofEarlier: $0.data, besides: division))
+    }
     for (index, path) in memoryPaths.dropLast().enumerated() where index < origins.count {
       origins[index].memory = try TaskMemory(contentsOf: path)
     }
@@ -52,17 +65,21 @@ extension TrainingRun {
       throw TrainingError.frozenHead(layer: head, task: headName, parameter: parameter)
     }
     if let path = memoryPaths.last { try trainer.memoryOfLastSource.write(to: path) }
-    let judged = try judged(by: trainer) {
+    let judged = try judged(by: trainer, division) {
       try? onEvent(.estimating("computing the frozen layers", completed: $0, total: $1))
       if isCancelled() { throw TrainingError.interrupted(epoch: 0) }
     }
-    var meter: ProxyMeter?
+    var (meter, choosingMeter): (ProxyMeter?, ProxyMeter?)
     if let proxy, let examples = judged.proxy, let judge {
-      meter = try ProxyMeter(of: judged.model, task: judge, on: examples, dataset: proxy.name)
+      meter = try ProxyMeter(of: judged.model, task: judge, on: examples.test, dataset: proxy.name)
+      choosingMeter = try examples.validation.map {
+        try ProxyMeter(of: judged.model, task: judge, on: $0, dataset: proxy.name)
+      }
       try model.activate(task: headName)
     }
     return Setup(
-      model: model, judge: judge, meter: meter, trainer: trainer, headIsNew: headIsNew, judged: judged)
+      model: model, judge: judge, meter: meter, choosingMeter: choosingMeter, trainer: trainer, headIsNew: headIsNew,
+      judged: judged, division: division)
   }
 
   /// Refuses options and data that the network cannot be trained with, before anything is written.
@@ -70,25 +87,35 @@ extension TrainingRun {
   /// - Throws: ``TrainingError`` that names what does not fit.
   public func check(_ base: Checkpoint) throws {
     let model = try Model(base, device: device)
-    try checkTarget(model)
+    try checkTarget(model, division())
     try model.checkInputs(of: target.train, dataset: target.name)
   }
 
-  private func checkTarget(_ model: Model) throws {
+  private func checkTarget(_ model: Model, _ division: DividedData) throws {
     try checkSelection()
     guard Set(target.train.labels).count > 1 else { throw TrainingError.oneClass(dataset: target.name) }
-    model.fitPreprocessing(to: options.examples(of: target.train), fitsImages: options.fitsImages)
+    model.fitPreprocessing(to: division.target.training, fitsImages: options.fitsImages)
   }
 
   /// What is evaluated, from stored values where the trainer can store them.
-  private func judged(by trainer: Trainer, onProgress: (Int, Int) throws -> Void) throws -> Judged {
-    let others = [target, source, proxy].compactMap { $0.map { Trainer.Judged(dataset: $0.name, split: $0.test) } }
-    guard storesFrozenLayers, let stored = try trainer.storeFrozenLayers(besides: others, onProgress: onProgress) else {
-      return Judged(model: trainer.model, target: target.test, source: source?.test, proxy: proxy?.test)
+  private func judged(
+    by trainer: Trainer, _ division: DividedData, onProgress: (Int, Int) throws -> Void
+  ) throws -> Judged {
+    let looked = [
+      (target.name, division.target), (source?.name, division.source), (proxy?.name, division.proxy),
+    ].flatMap { name, data -> [Trainer.Judged] in
+      guard let name, let data else { return [] }
+      return [data.judging, data.choosing].compactMap { $0.map { Trainer.Judged(dataset: name, split: $0) } }
+    }
+    let stored = storesFrozenLayers ? try trainer.storeFrozenLayers(besides: looked, onProgress: onProgress) : nil
+    // In the order in which they were listed.
+    var splits = stored?.splits ?? looked.map(\.split)
+    func next(_ data: DividedDataset) -> Judging {
+      Judging(test: splits.removeFirst(), validation: data.choosing == nil ? nil : splits.removeFirst())
     }
     return Judged(
-      model: stored.model, target: stored.splits[0], source: source.map { _ in stored.splits[1] },
-      proxy: proxy.flatMap { _ in stored.splits.last })
+      model: stored?.model ?? trainer.model, target: next(division.target), source: division.source.map(next),
+      proxy: division.proxy.map(next))
   }
 
   func prepared(_ setup: Setup) -> TrainingEvent {

@@ -29,6 +29,8 @@ public struct EpochRecord: Sendable {
   public var target: EvaluationResult
   /// Whether the target is judged by a head that was just drawn, so that its figures say nothing: epoch 0 alone.
   public var targetHeadIsNew: Bool
+  /// The scores on the examples that choose; none where the test examples do, or nothing is chosen.
+  public var validation = ValidationScores()
   /// Mean loss of the task over the training examples, in nats, without penalties; NaN at epoch 0.
   public var trainingLoss: Double
   /// The regularizers' penalty before the epoch's last step, summed.
@@ -41,6 +43,26 @@ public struct EpochRecord: Sendable {
   public var doses: [RegularizerDose]
   /// Seconds of training, evaluation not counted.
   public var seconds: Double
+}
+
+/// What an epoch came to on the examples that choose; nil where a task has no such.
+public struct ValidationScores: Sendable {
+  /// Of the task learnt before.
+  public var source: EvaluationResult?
+  /// On the examples that stand in for the source's.
+  public var proxy: ProxyAgreement?
+  /// Of the task that is trained.
+  public var target: EvaluationResult?
+
+  /// Scores; those left out were not measured.
+  public init(source: EvaluationResult? = nil, proxy: ProxyAgreement? = nil, target: EvaluationResult? = nil) {
+    self.source = source
+    self.proxy = proxy
+    self.target = target
+  }
+
+  /// Whether nothing was measured.
+  var isEmpty: Bool { source == nil && proxy == nil && target == nil }
 }
 
 /// Trains one task and watches it, and the task it came from, at every epoch from 0 on.
@@ -73,6 +95,9 @@ public struct TrainingRun {
   /// Whether every epoch is evaluated; false for the last alone (and the source at epoch 0), unless the others decide
   /// something: of a run among many, the result is all that is wanted.
   public var judgesEveryEpoch = true
+  /// Whether one of several runs like this one is chosen by its scores, as a sweep does: examples that choose are then
+  /// held aside whatever the options say.
+  public var isChosenAmong = false
   /// The command that makes the run, stored as it is; nil of a program's.
   public var command: CommandRecord?
 
@@ -107,7 +132,7 @@ public struct TrainingRun {
     from base: Checkpoint, basePath: String, isCancelled: () -> Bool = { false },
     onEvent: (TrainingEvent) throws -> Void
   ) throws -> [EpochRecord] {
-    let setup = try setUp(Model(base, device: device), isCancelled: isCancelled, onEvent: onEvent)
+    let setup = try setUp(Model(base, device: device), division(), isCancelled: isCancelled, onEvent: onEvent)
     let record = try startingRecord(setup, basePath: basePath)
     var run = try Run.create(at: path, record: record)
     // A run without an epoch would only stand in the way of the next attempt.
@@ -127,10 +152,15 @@ public struct TrainingRun {
   ) throws -> [EpochRecord] {
     var run = try Run.open(path)
     let (state, record) = try resumable(run)
+    if let stored = record.trainingOptions?.validation, stored != options.validation {
+      var own = self
+      own.options.validation = stored
+      return try own.resume(isCancelled: isCancelled, onEvent: onEvent)
+    }
     // What regularizers hold to is the model as it was: they are made from epoch 0 again.
     let setup = try setUp(
       Model(Checkpoint(contentsOf: run.checkpointPath(epoch: 0)), device: device),
-      headIsNew: record.state.targetHeadIsNew, isCancelled: isCancelled, onEvent: onEvent)
+      division(as: record.data), headIsNew: record.state.targetHeadIsNew, isCancelled: isCancelled, onEvent: onEvent)
     let history = record.epochRecords
     if state.epoch > 0 {
       try setup.model.load(Checkpoint(contentsOf: run.checkpointPath(epoch: state.epoch)))
@@ -192,7 +222,7 @@ extension TrainingRun {
           .write(to: run.checkpointPath(epoch: epoch), unchangedFrom: epoch == 0 ? nil : parent)
         return result
       }
-      if epoch > 0 { trainer.endEpoch(targetAccuracy: result.target.accuracy) }
+      if epoch > 0 { trainer.endEpoch(targetAccuracy: result.choosingTarget.accuracy) }
       history.append(result)
       append(result, to: &record)
       if let best = selection(of: history) {
@@ -216,39 +246,35 @@ extension TrainingRun {
   private func evaluate(
     _ setup: Setup, epoch: Int, statistics: EpochStatistics, seconds: Double
   ) throws -> EpochRecord {
-    let model = setup.judged.model
-    let evaluator = Evaluator()
-    let isJudged = isJudged(epoch)
-    let targetResult =
-      isJudged ? try evaluator.evaluate(model, on: setup.judged.target, dataset: target.name) : .unmeasured
+    let (judged, model, isJudged) = (setup.judged, setup.judged.model, isJudged(epoch))
+    func result(_ split: Split?, _ data: Dataset) throws -> EvaluationResult? {
+      try split.map { try Evaluator().evaluate(model, on: $0, dataset: data.name) }
+    }
+    var validation = ValidationScores()
+    let targetResult = isJudged ? try result(judged.target.test, target) : nil
+    if isJudged { validation.target = try result(judged.target.validation, target) }
     var sourceResult: EvaluationResult?
-    if isJudged || epoch == 0, let source, let examples = setup.judged.source, let judge = setup.judge {
+    if isJudged || epoch == 0, let source, let examples = judged.source, let judge = setup.judge {
       try model.activate(task: judge)
-      sourceResult = try evaluator.evaluate(model, on: examples, dataset: source.name)
+      sourceResult = try result(examples.test, source)
+      validation.source = try result(examples.validation, source)
     }
     let agreement = isJudged ? try setup.meter?.measure(model) : nil
+    if isJudged { validation.proxy = try setup.choosingMeter?.measure(model) }
     try model.activate(task: headName)
     return EpochRecord(
-      epoch: epoch, source: sourceResult, proxy: agreement, target: targetResult,
-      targetHeadIsNew: setup.headIsNew && epoch == 0, trainingLoss: epoch == 0 ? .nan : statistics.loss,
-      penalty: statistics.penalty, learningRate: epoch == 0 ? .nan : statistics.learningRate,
-      newBlocks: statistics.newBlocks, doses: statistics.doses, seconds: seconds)
+      epoch: epoch, source: sourceResult, proxy: agreement, target: targetResult ?? .unmeasured,
+      targetHeadIsNew: setup.headIsNew && epoch == 0, validation: validation,
+      trainingLoss: epoch == 0 ? .nan : statistics.loss, penalty: statistics.penalty,
+      learningRate: epoch == 0 ? .nan : statistics.learningRate, newBlocks: statistics.newBlocks,
+      doses: statistics.doses, seconds: seconds)
   }
 }
 
 extension TrainingRun {
   /// Whether an epoch is evaluated: the last one, and the others where something is decided by them.
   private func isJudged(_ epoch: Int) -> Bool {
-    judgesEveryEpoch || epoch == options.epochCount || options.isGuidedByTarget
-  }
-}
-
-extension TrainingOptions {
-  /// Whether accuracies decide how the training goes on, or which epoch it stands for.
-  fileprivate var isGuidedByTarget: Bool {
-    if case .plateau = schedule.shape { return true }
-    if case .onPlateau = unfreezing { return true }
-    return selection != nil || patience != nil
+    judgesEveryEpoch || epoch == options.epochCount || options.choosesByScores
   }
 }
 

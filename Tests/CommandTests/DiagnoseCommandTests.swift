@@ -119,6 +119,8 @@ import Testing
   @Test func aProxyStandsInForTheSourceAndTheReportIsDrawnAgain() throws {
     let folder = try TemporaryFolder()
     let run = try run(in: folder)
+    // The diagnosis links to the report, which has to be there.
+    #expect(try Command("report", run).status == 0)
     let proxy = try Command("diagnose", run, "--source-proxy", data + ":5-9", "--no-probes", "--json")
     #expect(proxy.status == 0, "\(proxy.errors)")
     let forgetting = try #require(object(proxy.output)["forgetting"] as? [String: Any])

@@ -52,11 +52,12 @@ import Testing
     let interval = try #require(forgetting["low"] as? Double)...(#require(forgetting["high"] as? Double))
     let words = "\(points) points"
     let low = String(format: "%.1f", 100 * interval.lowerBound).replacing("-", with: "−")
-    let report = try ok(InProcess("report", run))
+    let report = try ok(InProcess("report", run, "--files", "\(run)/files"))
     #expect(report.contains("run forgot \(words)") && report.contains("interval \(low) to"), "\(report)")
     let page = try String(contentsOfFile: "\(run)/report.html", encoding: .utf8)
     #expect(page.contains("run forgot \(words)") && page.contains("epoch \(best) against epoch 0"))
-    let summary = try String(contentsOfFile: "\(run)/summary.csv", encoding: .utf8).components(separatedBy: "\r\n")
+    let summary = try String(contentsOfFile: "\(run)/files/summary.csv", encoding: .utf8).components(
+      separatedBy: "\r\n")
     let row = Dictionary(
       uniqueKeysWithValues: zip(summary[0].split(separator: ","), summary[1].components(separatedBy: ",")))
     #expect(Double(row["forgetting"] ?? "") == final && Double(row["source_after"] ?? "") == accuracy(best))

@@ -143,6 +143,13 @@ import Testing
       (["--clip-norm", "0"], "--clip-norm must be above 0"), (["--ema", "1"], "--ema must be between 0 and 1"),
       (["--accumulate", "0"], "--accumulate must be at least 1"),
       (["--patience", "0"], "--patience must be at least 1"),
+      (["--best", "target", "--validation", "0"], "--validation must be above 0 and below 1, or test, found 0.0"),
+      (["--best", "target", "--validation", "1.5"], "--validation must be above 0 and below 1, or test, found 1.5"),
+      (
+        ["--best", "target", "--validation", "some"],
+        "--validation: expected a fraction between 0 and 1, as 0.1, or test"
+      ),
+      (["--best", "target", "--validation", "0.999"], "leaves none of the"),
       (["--class-weights", "1,2"], "expected 5 numbers"), (["--class-weights", "rare"], "--class-weights: expected"),
       (["--schedule", "sawtooth"], "found 'sawtooth'"), (["--warmup", "9"], "is longer than --epochs 4"),
       (["--weight-decay", "a=b"], "expected DECAY or GLOB=DECAY"),

@@ -1,5 +1,7 @@
 import Findings
+import Foundation
 import Metrics
+import TestSupport
 import Testing
 
 /// Every evidence there can be of a layer, each with the one verdict that it licenses.
@@ -178,5 +180,16 @@ import Testing
     #expect(verdict(gain: about(0.03), lost: -0.1) == .exceeds)
     #expect(verdict(gain: about(0.3), count: 49) == .notJudged)
     #expect(verdict(lost: -0.1, isInSet: true) == .driftedWithoutLoss)
+  }
+}
+
+@Suite struct VerdictArticleTests {
+  @Test func theArticleListsEveryVerdictOnce() throws {
+    let article = try Repository.text("Sources/Analysis/Analysis.docc/Where-did-the-accuracy-go.md")
+    let rows = article.split(separator: "\n").filter { $0.hasPrefix("| ") }
+      .compactMap { $0.dropFirst(2).components(separatedBy: " | ").first }
+    for verdict in LayerVerdict.allCases {
+      #expect(rows.count { $0 == verdict.rawValue } == 1, "\(verdict.rawValue)")
+    }
   }
 }

@@ -88,6 +88,105 @@ import Testing
     #expect(page().exampleFile().contains("1,cat,cat,dog,0.9,0.2"))
   }
 
+  @Test func tooLittleIsOneSentence() {
+    var finding = page().finding
+    finding.forgetting.forgetting.sourceCount = 12
+    let few = DiagnosisPage(finding)
+    #expect(
+      few.verdict
+        == "12 source examples are too few to say whether anything of photos was lost: 50 or more are needed.")
+    finding.forgetting.forgetting.sourceCount = 5000
+    finding.forgetting.forgetting.before = 0.104
+    finding.forgetting.forgetting.chance = 0.1
+    let unknown = DiagnosisPage(finding)
+    #expect(
+      unknown.verdict
+        == "Photos was not known before, so that none of it could be lost: the model was right on 10.4 % of 5,000 "
+        + "examples, always naming the commonest class is on 10.0 %.")
+    for page in [few, unknown] {
+      let html = page.html()
+      for words in ["conv", "<table", "What helps", "points", "<svg"] { #expect(!html.contains(words), "\(words)") }
+      #expect(page.countNote == nil && page.place == nil && page.advice == nil)
+    }
+  }
+
+  @Test func onlyEstablishedPartsAreCauses() {
+    var finding = page().finding
+    finding.causes = [
+      ForgettingCause(.statistics, loss: Estimate(0.355, low: 0.34, high: 0.37)),
+      ForgettingCause(.readout, loss: Estimate(0.002, low: -0.01, high: 0.01)),
+      ForgettingCause(.features, loss: Estimate(-0.11, low: -0.12, high: -0.1)),
+    ]
+    let gained = DiagnosisPage(finding)
+    #expect(gained.why == "running statistics 35.5 · features better by 11.0")
+    #expect(gained.html().contains("Largest part: running statistics, 35.5 points"))
+    #expect(
+      !gained.html().contains("no head gets this back") && !gained.html().contains("a head fitted anew on source"))
+    finding.causes = [finding.causes[1]]
+    #expect(DiagnosisPage(finding).why == "no cause is established")
+    let kept = page(lost: 11, gained: 10).finding
+    finding.forgetting = kept.forgetting
+    #expect(DiagnosisPage(finding).why == nil)
+  }
+
+  @Test func whereItWasLostIsWhatIsEstablished() {
+    func place(_ gain: Estimate, cost: Estimate = .unmeasured, isInSet: Bool = false) -> DiagnosisPage {
+      let finding = page().finding
+      return DiagnosisPage(
+        DiagnosisFinding(
+          sourceTask: "photos", forgetting: finding.forgetting, measuredOn: finding.measuredOn,
+          layers: ["conv1", "conv2"].map {
+            DiagnosedLayer(
+              layer: $0, drift: 1, similarity: .unmeasured, gain: gain, cost: cost, isInSmallestSet: isInSet)
+          }))
+    }
+    let gain = Estimate(0.1, low: 0.05, high: 0.15)
+    #expect(place(gain).place == "restoring conv1 alone regains 10.0 points")
+    // A cost below 0 is a gain, and what may be 0 is neither.
+    #expect(
+      place(gain, cost: Estimate(-0.52, low: -0.6, high: -0.4)).place
+        == "restoring conv1 alone regains 10.0 points and gains 52.0 of the target")
+    #expect(
+      place(gain, cost: Estimate(0.02, low: -0.01, high: 0.05)).place == "restoring conv1 alone regains 10.0 points")
+    #expect(place(Estimate(0.1, low: -0.05, high: 0.25)).place == "no layer alone is established to regain what counts")
+    #expect(
+      place(Estimate(0, low: -0.01, high: 0.01), isInSet: true).place
+        == "no layer alone is established to regain what counts; conv1, conv2 together do")
+    let exceeding = place(Estimate(0.5, low: 0.4, high: 0.6))
+    #expect(
+      exceeding.exceedingNote
+        == "Restoring conv1, conv2 brings more than was lost: that is not forgetting alone.")
+    #expect(place(gain).exceedingNote == nil && place(gain).baselineNote == nil)
+  }
+
+  @Test func whatTheStatisticsCostIsLaidToNoLayer() {
+    func page(_ loss: Estimate, p: Double) -> DiagnosisPage {
+      let whole = self.page().finding
+      return DiagnosisPage(
+        DiagnosisFinding(
+          sourceTask: "photos", forgetting: whole.forgetting, measuredOn: whole.measuredOn,
+          baseline: LayerBaseline(restoresStatistics: true, loss: loss, pairedPValue: p), layers: whole.layers))
+    }
+    let all = page(Estimate(0.001, low: -0.01, high: 0.02), p: 0.8)
+    #expect(all.place == nil && all.finding.layers[0].verdict == .exceeds)
+    #expect(
+      all.baselineNote?.hasSuffix("besides them no loss is established, and no layer is held to account.") == true)
+    let some = page(Estimate(0.12, low: 0.1, high: 0.14), p: 1e-9)
+    #expect(some.baselineNote?.hasSuffix("12.0 points are lost besides.") == true && some.place != nil)
+    #expect(some.html().contains("12.0 points are lost besides."))
+  }
+
+  @Test func classesThatWereNotJudgedAreNamed() {
+    var finding = page().finding
+    finding.classes = ["cat", "dog"].map {
+      ClassChange($0, before: .nan, after: .nan, PairedComparison(count: $0 == "cat" ? 0 : 5, lost: 0, gained: 0))
+    }
+    #expect(
+      DiagnosisPage(finding).classNote
+        == "1 of 2 classes (cat) has no examples here: what was lost of it is not seen.")
+    #expect(page().classNote == nil)
+  }
+
   @Test func rewindsAndProbesAreTabulated() {
     let rewinds = RewindFinding(
       [.alone: [Rewind(layers: ["conv"], gain: Estimate(0.1, low: -0.02, high: 0.2))]], source: "photos",

@@ -19,13 +19,27 @@ import Testing
   }
 
   @Test func whatWasNotMeasuredIsADash() {
+    #expect(
+      NumberText.fixed(.nan, 2) == "–" && NumberText.significant(.nan) == "–" && NumberText.significant(nil) == "–")
     for value in [Double.nan, .infinity, -.infinity] {
-      #expect(
-        NumberText.fixed(value, 2) == "–" && NumberText.percent(value) == "–" && NumberText.significant(value) == "–")
+      #expect(NumberText.percent(value) == "–")
       #expect(NumberText.pValue(value) == "–" && NumberText.duration(value) == "–")
       #expect(NumberText.interval(0, value) == "–" && NumberText.interval(value, 0) == "–")
     }
     #expect(NumberText.percent(nil) == "–" && NumberText.duration(-1) == "–")
+  }
+
+  /// A layer of zeros that moved has a drift, and it is no dash.
+  @Test func aRatioToZeroIsInfinite() {
+    #expect(NumberText.fixed(.infinity, 2) == "∞" && NumberText.significant(.infinity) == "∞")
+    #expect(NumberText.fixed(-.infinity, 2) == "−∞")
+  }
+
+  @Test func aRateHasAllItsDigitsAndTheTrueMinus() {
+    #expect(NumberText.rate(0.003) == "0.003" && NumberText.rate(0.1) == "0.1" && NumberText.rate(1) == "1")
+    // Swift's own are 1e-05, 3.5e-05 and 1e-12.
+    #expect(NumberText.rate(1e-5) == "0.00001" && NumberText.rate(3.5e-5) == "0.000035")
+    #expect(NumberText.rate(1e-12) == "1e−12" && NumberText.rate(-0.5) == "−0.5")
   }
 
   @Test func countsAreGroupedAndTheirNounAgrees() {

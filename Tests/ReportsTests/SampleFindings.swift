@@ -46,6 +46,9 @@ extension SampleFindings {
           RegularizerDose(name: "lwf", penalty: 0.17),
         ],
       ]), best: .init(epoch: 2, rule: "target subject to source >= 0.9", keepsBounds: true),
+    chosenBy: ChoiceBasis(
+      .validation, choices: [.epoch], choosing: .init(source: 5000, target: 500),
+      judging: .init(source: 5000, target: 6149)),
     forgetting: Forgetting(
       epoch: 2, before: 0.913, after: 0.9016, final: 0.0114, low: 0.0047, high: 0.0181, maxMinusFinal: 0.0114,
       worst: 0.0114, relative: 0.014022, area: 0.0071, pairedPValue: 0.0011, lost: 178, gained: 121, sourceCount: 5000,
@@ -59,6 +62,9 @@ extension SampleFindings {
     run: "runs/longer", sourceTask: "photos", targetTask: "more photos", plannedEpochs: 1,
     epochs: epochs(source: [0.871, 0.889], target: [0.868, 0.8925]),
     best: .init(epoch: 1, rule: "target subject to source >= 0.95", keepsBounds: false),
+    chosenBy: ChoiceBasis(
+      .test, choices: [.epoch], choosing: .init(source: 2000, target: 2000),
+      judging: .init(source: 2000, target: 2000)),
     forgetting: Forgetting(
       epoch: 1, before: 0.871, after: 0.889, final: -0.018, low: -0.0261, high: -0.0099, maxMinusFinal: 0, worst: 0,
       relative: -0.023346, area: -0.018, pairedPValue: 0.00003, lost: 41, gained: 77, sourceCount: 2000, chance: 0.1))

@@ -37,6 +37,8 @@ import Testing
     #expect(try FindingEncoder.encode(read).serialized() == text)
     #expect(read.table() == result.table() && read.measures() == result.measures() && read.csv() == result.csv())
     #expect(read.html(title: "s") == result.html(title: "s"))
-    #expect(result.measures().rows[0][1] == "68.3" && result.html(title: "s").contains("68.3"))
+    #expect(
+      result.measures().rows[0][1] == "68.3 %" && result.measures().rows[1][1] == "15.0 points"
+        && result.html(title: "s").contains("68.3"))
   }
 }

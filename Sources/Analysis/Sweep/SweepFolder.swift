@@ -1,5 +1,6 @@
 import Checkpoints
 import Files
+import Findings
 import Foundation
 import Training
 
@@ -22,7 +23,8 @@ public struct SweepPoint: Sendable, Equatable {
 
 /// What became of a point.
 public enum SweepOutcome: Sendable, Equatable {
-  case finished(source: Double, target: Double, forgetting: Double)
+  /// Its scores on the examples that judge, and on those that choose; nil where it held none aside.
+  case finished(source: Double, target: Double, forgetting: Double, validation: RunFigures? = nil)
   /// Training could not go on: the reason, in a line.
   case failed(String)
 }
@@ -44,6 +46,15 @@ public struct SweepFolder: Sendable {
   /// The folder of a point's run, whether it is there yet or not.
   public func runPath(_ point: SweepPoint) -> String { "\(path)/runs/\(point.name)" }
 
+  /// Whether the runs that are there were made without examples that choose.
+  public var isUndivided: Bool { TrainingRun.areUndivided(in: "\(path)/runs") }
+
+  /// By which examples something is chosen between finished points; nil where none is finished.
+  func basis(of choice: ChoiceBasis.Choice, between points: [SweepPoint]) -> ChoiceBasis? {
+    let bases = points.lazy.compactMap { try? Run.open(runPath($0)).record.basis(of: [choice]) }
+    return bases.first { $0.examples == .test } ?? bases.first
+  }
+
   private func failurePath(_ point: SweepPoint) -> String { "\(path)/runs/\(point.name).failed" }
 
   /// What became of a point; nil where it is not done.
@@ -51,7 +62,9 @@ public struct SweepFolder: Sendable {
     if let reason = try? String(contentsOfFile: failurePath(point), encoding: .utf8) { return .failed(reason) }
     guard let run = try? Run.open(runPath(point)), run.record.isFinished else { return nil }
     let figures = run.record.figures
-    return .finished(source: figures.source, target: figures.target, forgetting: figures.forgetting)
+    return .finished(
+      source: figures.source, target: figures.target, forgetting: figures.forgetting,
+      validation: run.record.validationFigures)
   }
 
   /// Runs `body` while no other process has the point; nil where another one has it.

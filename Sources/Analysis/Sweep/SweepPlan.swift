@@ -38,26 +38,40 @@ public struct SweepPlan: Sendable {
     var isDone: Bool { failure != nil || outcomes.allSatisfy { $0.outcome != nil } }
 
     /// By how much the source's score got worse.
-    public var forgetting: RepeatedMean? { mean(within: -1...1) { _, _, forgetting in forgetting } }
+    public var forgetting: RepeatedMean? { mean(within: -1...1) { $0.forgetting } }
+
+    /// The same on the examples that choose, where every seed held some aside, else on those that judge.
+    var choosingForgetting: RepeatedMean? { validation?.forgetting ?? forgetting }
+
+    /// Nil unless every seed finished and held examples aside that choose.
+    private var validation: SweepResult.Method.Validation? {
+      guard let source = mean(validated: true, within: 0...1, { $0.source }),
+        let target = mean(validated: true, within: 0...1, { $0.target }),
+        let forgetting = mean(validated: true, within: -1...1, { $0.forgetting })
+      else { return nil }
+      return SweepResult.Method.Validation(source: source, target: target, forgetting: forgetting)
+    }
 
     /// What a finding says of it.
     ///
     /// - Parameter folder: that of the runs.
     func finding(in folder: SweepFolder) -> SweepResult.Method {
       SweepResult.Method(
-        method: method.label, source: mean(within: 0...1) { source, _, _ in source },
-        target: mean(within: 0...1) { _, target, _ in target },
-        forgetting: forgetting, failure: failure,
+        method: method.label, source: mean(within: 0...1) { $0.source }, target: mean(within: 0...1) { $0.target },
+        forgetting: forgetting, validation: validation, failure: failure,
         runs: outcomes.map { folder.runPath(SweepPoint(method: method, seed: $0.seed)) })
     }
 
     /// Nil unless every seed finished.
     private func mean(
-      within bounds: ClosedRange<Double>, _ value: (Double, Double, Double) -> Double
+      validated: Bool = false, within bounds: ClosedRange<Double>, _ value: (RunFigures) -> Double
     ) -> RepeatedMean? {
       let values = outcomes.compactMap { entry -> Double? in
-        guard case .finished(let source, let target, let forgetting)? = entry.outcome else { return nil }
-        return value(source, target, forgetting)
+        guard case .finished(let source, let target, let forgetting, let validation)? = entry.outcome else {
+          return nil
+        }
+        let judged = RunFigures(source: source, target: target, forgetting: forgetting)
+        return (validated ? validation : judged).map(value)
       }
       return values.count == outcomes.count && !values.isEmpty ? RepeatedMean(values, within: bounds) : nil
     }
@@ -74,11 +88,11 @@ public struct SweepPlan: Sendable {
     var rows = [row(.plain)]
     var trials: [StrengthSearch.Trial] = []
     while rows.allSatisfy(\.isDone),
-      let strength = search.next(after: trials, plain: rows[0].forgetting?.mean)
+      let strength = search.next(after: trials, plain: rows[0].choosingForgetting?.mean)
     {
       let next = row(try method.withStrength(strength))
       rows.append(next)
-      trials.append(StrengthSearch.Trial(strength: strength, forgetting: next.forgetting?.mean))
+      trials.append(StrengthSearch.Trial(strength: strength, forgetting: next.choosingForgetting?.mean))
     }
     return rows
   }
@@ -87,8 +101,10 @@ public struct SweepPlan: Sendable {
   ///
   /// - Parameter folder: that of the runs.
   public func result(of rows: [Row], in folder: SweepFolder, sourceTask: String, targetTask: String) -> SweepResult {
-    SweepResult(
+    let points = rows.flatMap { row in row.outcomes.map { SweepPoint(method: row.method, seed: $0.seed) } }
+    return SweepResult(
       sweep: folder.path, methods: rows.map { $0.finding(in: folder) }, budget: search?.budget, seedCount: seeds.count,
-      sourceTask: sourceTask, targetTask: targetTask)
+      sourceTask: sourceTask, targetTask: targetTask,
+      chosenBy: folder.basis(of: search == nil ? .method : .strength, between: points))
   }
 }

@@ -28,6 +28,11 @@ struct RunCollection {
     return finished(name)?.record
   }
 
+  /// Which examples choose in runs that join those that are there.
+  func validation(of options: TrainingOptions) -> ValidationRule? {
+    options.validation ?? (TrainingRun.areUndivided(in: "\(path)/runs") ? .test : nil)
+  }
+
   /// Stores an accuracy that no training led to.
   func store(_ name: String, accuracy: Double) throws {
     try? FileManager.default.removeItem(atPath: runPath(name))
@@ -40,13 +45,17 @@ struct RunCollection {
   ///
   /// - Parameters:
   ///   - keepsCheckpoints: false where its accuracies are all that is wanted.
+  ///   - isChosenAmong: whether something is chosen by its scores and those of the others.
   func train(
     _ name: String, from base: () throws -> Checkpoint, on target: Dataset, source: Dataset? = nil,
-    options: TrainingOptions, keepsCheckpoints: Bool, isCancelled: () -> Bool
+    options: TrainingOptions, keepsCheckpoints: Bool, isChosenAmong: Bool, isCancelled: () -> Bool
   ) throws {
+    var own = options
+    if isChosenAmong { own.validation = validation(of: options) }
     var training = TrainingRun(
-      options: options, path: runPath(name), target: target, source: source, device: device)
+      options: own, path: runPath(name), target: target, source: source, device: device)
     training.judgesEveryEpoch = false
+    training.isChosenAmong = isChosenAmong
     try training.complete(from: base, basePath: "", isCancelled: isCancelled)
     if !keepsCheckpoints { try? FileManager.default.removeItem(atPath: "\(training.path)/checkpoints") }
   }

@@ -37,7 +37,8 @@ import Training
 public struct TransferExperiment {
   /// The network whose layers are copied.
   public let base: Checkpoint
-  /// What every network is trained on, and judged on by its test examples.
+  /// What every network is trained on, and judged on by its test examples; validation examples, its own or some of those
+  /// to train on, choose the cut and the rate.
   public let target: Dataset
   /// What the base network was trained on, where it is at hand: trials then measure what they forget.
   public let source: Dataset?
@@ -71,14 +72,26 @@ public struct TransferExperiment {
   public func run(
     isCancelled: () -> Bool = { false }, onPoint: (TransferPlan.Point, Double?) throws -> Void = { _, _ in }
   ) throws -> TransferResult {
-    var accuracies: [String: Double] = [:]
+    var (accuracies, validation): ([String: Double], [String: Double]) = ([:], [:])
+    var basis: ChoiceBasis?
     for point in plan.points {
       try onPoint(point, nil)
-      let found = try runs.record(point.name) { try train(point, isCancelled) }?.targetAccuracy
+      let record = try runs.record(point.name) { try train(point, isCancelled) }
+      let found = record?.targetAccuracy
       accuracies[point.name] = found
+      validation[point.name] = record?.validationFigures?.target
+      if basis?.examples != .test { basis = record?.basis(of: [.cut], source: false) ?? basis }
       try onPoint(point, found)
     }
-    return result { accuracies[$0.name] }
+    return result(chosenBy: basis, validation: { validation[$0.name] }, accuracy: { accuracies[$0.name] })
+  }
+
+  /// How many of the target's training examples a network is trained on: those that choose are not among them.
+  public var trainedCount: Int {
+    var training = TrainingRun(options: options, path: "", target: target, device: device)
+    training.options.validation = runs.validation(of: options)
+    training.isChosenAmong = true
+    return (try? training.trainedCount) ?? options.examples(of: target.train).count
   }
 
   /// How many of the plan's networks are not trained yet.
@@ -87,8 +100,9 @@ public struct TransferExperiment {
   /// Seconds that the networks which are not trained yet take here at most, and so many trials after them, from a few
   /// steps of the whole network: with frozen layers it is faster.
   public func estimatedSeconds(trialCount: Int) throws -> Double {
-    let training = TrainingRun(
+    var training = TrainingRun(
       options: options, path: "", target: target, device: runs.device)
+    training.isChosenAmong = true
     let pace = try training.pace(from: start(of: TransferPlan.Point(seed: options.seed, kind: nil, cut: nil)))
     let left = remainingCount
     // A trial is judged on the source too, before and after.
@@ -108,7 +122,7 @@ public struct TransferExperiment {
     if point.kind?.isFrozen == true, let cut = point.cut { own.frozen += cut.frozenPatterns }
     try runs.train(
       point.name, from: { try start(of: point) }, on: target, options: own, keepsCheckpoints: point.kind == nil,
-      isCancelled: isCancelled)
+      isChosenAmong: true, isCancelled: isCancelled)
   }
 
   /// A network drawn anew, with the layers before the cut copied.

@@ -152,23 +152,43 @@ extension TransferMapExperiment {
     return max(1, (wanted + options.epochCount * count - 1) / (options.epochCount * count))
   }
 
+  /// What a network is trained on and, where its training chooses something, the examples that do: they are taken before
+  /// any is repeated.
+  private func divided(
+    _ drawn: Split, of target: Dataset, _ own: TrainingOptions, seed: UInt64
+  ) throws -> (training: Split, choosing: Split?) {
+    var fraction = ValidationRule.standardFraction
+    if case .fraction(let asked) = own.validation { fraction = asked }
+    guard own.choosesByScores, own.validation != .test, own.validation != nil || target.validation == nil else {
+      return (drawn, target.validation)
+    }
+    let held = try drawn.heldOut(
+      fraction: fraction, seed: seed, dataset: target.name, classNames: target.classNames)
+    return (drawn.leavingOut(held), drawn.selecting(held))
+  }
+
   private func trained(_ point: TransferMapPlan.Point, _ isCancelled: () -> Bool) throws -> Double? {
     let name = name(of: point)
     return try runs.record(name) {
       let target = targets[point.target]
       let drawn = examples(of: target.train, amount: point.amount, seed: point.seed)
-      let again = repetitions(of: drawn.count)
+      var own = options
+      own.validation = options.choosesByScores ? runs.validation(of: options) : nil
+      let (fitted, validation) = try divided(drawn, of: target, own, seed: point.seed)
+      let again = repetitions(of: fitted.count)
       let data = try Dataset(
         name: target.name, classNames: target.classNames, labelMap: target.labelMap,
-        train: drawn.selecting((0..<again).flatMap { _ in 0..<drawn.count }), test: target.test)
-      var own = options
+        train: fitted.selecting((0..<again).flatMap { _ in 0..<fitted.count }), test: target.test,
+        validation: validation)
+      // What chooses is a split of its own now.
+      if case .fraction = own.validation { own.validation = nil }
       own.seed = point.seed
       own.exampleCount = nil
       own.trainsHeadOnly = point.strategy == .head
       try runs.train(
         name,
         from: { try point.strategy == .scratch ? base.drawnAnew(seed: point.seed, device: runs.device) : base },
-        on: data, options: own, keepsCheckpoints: false, isCancelled: isCancelled)
+        on: data, options: own, keepsCheckpoints: false, isChosenAmong: false, isCancelled: isCancelled)
     }?.targetAccuracy
   }
 

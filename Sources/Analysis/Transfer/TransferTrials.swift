@@ -36,6 +36,8 @@ extension TransferExperiment {
   ) throws -> [TransferTrial] {
     try trialFactors(freezing: cut).compactMap { factor in
       var (target, forgetting): ([Double], [Double]) = ([], [])
+      var validation: [RunFigures] = []
+      var basis: ChoiceBasis?
       let own = trialOptions(freezing: cut, factor: factor)
       for seed in plan.seeds {
         try onTrial(factor, seed, nil)
@@ -46,9 +48,11 @@ extension TransferExperiment {
           own.seed = seed
           try runs.train(
             name, from: { base }, on: self.target, source: source, options: own, keepsCheckpoints: false,
-            isCancelled: isCancelled)
+            isChosenAmong: true, isCancelled: isCancelled)
         }
-        guard let figures = record?.figures, figures.target.isFinite else { continue }
+        guard let record, case let figures = record.figures, figures.target.isFinite else { continue }
+        if let own = record.validationFigures { validation.append(own) }
+        if basis?.examples != .test { basis = record.basis(of: [.rate]) }
         target.append(figures.target)
         if figures.forgetting.isFinite { forgetting.append(figures.forgetting) }
         try onTrial(factor, seed, figures.target)
@@ -56,7 +60,12 @@ extension TransferExperiment {
       guard !target.isEmpty else { return nil }
       return TransferTrial(
         factor: factor, learningRate: options.learningRate * factor, target: RepeatedScore(.accuracy, target),
-        forgetting: forgetting.isEmpty ? nil : RepeatedMean(forgetting))
+        forgetting: forgetting.isEmpty ? nil : RepeatedMean(forgetting),
+        validation: validation.count < target.count
+          ? nil
+          : TransferTrial.Validation(
+            target: RepeatedScore(.accuracy, validation.map(\.target)),
+            forgetting: forgetting.isEmpty ? nil : RepeatedMean(validation.map(\.forgetting))), chosenBy: basis)
     }
   }
 }

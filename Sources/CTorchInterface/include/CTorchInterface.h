@@ -4,7 +4,10 @@
 #include <stdint.h>
 
 /// The version of `LTTable`. Raised whenever its layout changes.
-#define LT_TABLE_VERSION 3
+#define LT_TABLE_VERSION 4
+
+/// The elements that a tensor may have which a guarded operator gives: 32 GiB of float32.
+#define LT_MOST_ELEMENTS (INT64_C(1) << 33)
 
 typedef struct LTTensor LTTensor;
 typedef struct LTOperator LTOperator;
@@ -71,6 +74,13 @@ typedef struct {
   int32_t (*tensor_copy_bytes)(LTTensor *tensor, void *bytes, int64_t byte_count);
 
   int32_t (*operator_find)(const char *name, const char *overload, LTOperator **out);
+  /// As `operator_find`, for a call whose arguments nobody here wrote: refuses a schema with `out=`, a storage, a stream
+  /// or a quantizer, or with text beyond the arguments named in `texts` (by spaces). Its calls are refused where they ask
+  /// for another layout or an element type that is not one of `LTType`, or fail a guard of Guards.cpp, and where a result
+  /// is sparse, quantized or has more than `LT_MOST_ELEMENTS` elements.
+  int32_t (*operator_find_guarded)(const char *name, const char *overload, const char *texts, LTOperator **out);
+  /// Every operator that libtorch has registered, as `aten::add.Tensor(Tensor self, …) -> Tensor`, one by one.
+  int32_t (*operator_schemas)(void *context, void (*visit)(void *context, const char *schema));
   int64_t (*operator_argument_count)(LTOperator *op);
   /// The position of an argument in the schema, or -1.
   int64_t (*operator_argument_index)(LTOperator *op, const char *name);
@@ -108,6 +118,11 @@ typedef struct {
   int32_t (*seed_default_generators)(uint64_t seed);
   /// The generator that operators draw from when they are given none; released like any other.
   int32_t (*default_generator)(const char *device, LTGenerator **out);
+
+  /// Memory of the host that tensors may have together, in bytes; 0 for what the machine has, and what is free of it.
+  void (*set_memory_budget)(int64_t byte_count);
+  /// Memory of the host that tensors have, in bytes.
+  int64_t (*memory_in_use)(void);
 
   int64_t (*cuda_device_count)(void);
   int32_t (*synchronize)(const char *device);

@@ -1,6 +1,7 @@
 import Files
 import Foundation
 import HDF5
+import Sizes
 
 /// A `.safetensors` file: a JSON header that says where each tensor's bytes lie behind it.
 ///
@@ -57,15 +58,15 @@ struct SafetensorsFile {
       guard let type = Self.elementTypes[description.dtype] else {
         throw refuse("\(name): its element type \(description.dtype) is not supported")
       }
+      guard let count = description.shape.checkedElementCount else {
+        throw refuse("\(name): impossible shape \(description.shape)")
+      }
       var strides: [Int] = []
       var step = 1
       for size in description.shape.reversed() {
         strides.insert(step, at: 0)
-        let (product, overflow) = step.multipliedReportingOverflow(by: max(size, 1))
-        guard size >= 0, !overflow else { throw refuse("\(name): impossible shape \(description.shape)") }
-        step = product
+        step *= max(size, 1)
       }
-      let count = description.shape.contains(0) ? 0 : step
       guard count <= storage, count * type.byteCount == storage else {
         throw refuse("\(name): shape \(description.shape) of \(description.dtype) does not fill its \(storage) bytes")
       }

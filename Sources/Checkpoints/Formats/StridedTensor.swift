@@ -1,5 +1,6 @@
 import Files
 import HDF5
+import Sizes
 
 /// A tensor as PyTorch describes it: a window, with strides, on a storage.
 struct StridedTensor {
@@ -21,13 +22,13 @@ struct StridedTensor {
     guard shape.count == strides.count, shape.allSatisfy({ $0 >= 0 }), strides.allSatisfy({ $0 >= 0 }), offset >= 0
     else { throw refuse("impossible shape \(shape), strides \(strides) or offset \(offset)") }
     let size = elementType.byteCount
-    guard let count = product(shape) else { throw refuse("its shape \(shape) is too large") }
+    guard let count = shape.checkedElementCount else { throw refuse("its shape \(shape) is too large") }
     guard count > 0 else { return TensorView(bytes: [], elementType: elementType, shape: shape) }
     var last = offset
     for (extent, stride) in zip(shape, strides) {
-      let (step, overflow) = (extent - 1).multipliedReportingOverflow(by: stride)
-      let (sum, tooFar) = last.addingReportingOverflow(step)
-      guard !overflow, !tooFar else { throw refuse("its strides \(strides) are too large") }
+      guard let sum = (extent - 1).checkedTimes(stride)?.checkedPlus(last) else {
+        throw refuse("its strides \(strides) are too large")
+      }
       last = sum
     }
     guard last < storageByteCount / size else {
@@ -45,16 +46,6 @@ struct StridedTensor {
       Self.gathered($0, start: start, shape: shape, strides: strides, elementByteCount: size)
     }
     return TensorView(bytes: bytes, elementType: elementType, shape: shape)
-  }
-
-  private func product(_ sizes: [Int]) -> Int? {
-    var result = 1
-    for size in sizes {
-      let (next, overflow) = result.multipliedReportingOverflow(by: size)
-      guard !overflow, next <= Int.max / 16 else { return sizes.contains(0) ? 0 : nil }
-      result = next
-    }
-    return result
   }
 
   private var isContiguous: Bool {

@@ -2,21 +2,24 @@ import Checkpoints
 import Foundation
 import HDF5
 
-/// Rows of numbers with a label: one `.csv` file, of which a fifth is held out for testing, or a folder with `train.csv`
-/// and `test.csv`.
+/// Rows of numbers with a label: one `.csv` file, of which a fifth is held out for testing, or a folder with `train.csv`,
+/// `test.csv` and perhaps `validation.csv`, rows to choose on.
 ///
 /// The first line names the columns. The label is in the column `label`, `class` or `target`, else in the last one; all
 /// other columns are numbers, and together the input, `[columns]`, float32. Fields may be quoted, as RFC 4180 has it.
 struct CSVDataset {
   private let trainFile: String
   private let testFile: String?
+  private let validationFile: String?
 
   /// Nil for what is neither.
   init?(_ path: String) {
     if (path as NSString).pathExtension.lowercased() == "csv" {
-      (trainFile, testFile) = (path, nil)
+      (trainFile, testFile, validationFile) = (path, nil, nil)
     } else if FileManager.default.fileExists(atPath: "\(path)/train.csv") {
       (trainFile, testFile) = ("\(path)/train.csv", "\(path)/test.csv")
+      let validation = "\(path)/validation.csv"
+      validationFile = FileManager.default.fileExists(atPath: validation) ? validation : nil
     } else {
       return nil
     }
@@ -33,17 +36,20 @@ struct CSVDataset {
         name: name, classNames: classes, train: all.selecting(isTest.indices.filter { !isTest[$0] }),
         test: all.selecting(isTest.indices.filter { isTest[$0] }), file: trainFile)
     }
-    let test = try CSVTable(testFile)
-    guard test.header == train.header else {
-      throw DatasetError.malformed(
-        file: testFile,
-        reason: "expected the columns of train.csv (\(train.header.joined(separator: ", "))), found "
-          + test.header.joined(separator: ", "))
-    }
     let classes = train.classNames
+    func split(_ file: String) throws -> Split {
+      let table = try CSVTable(file)
+      guard table.header == train.header else {
+        throw DatasetError.malformed(
+          file: file,
+          reason: "expected the columns of train.csv (\(train.header.joined(separator: ", "))), found "
+            + table.header.joined(separator: ", "))
+      }
+      return table.split(try table.classNumbers(classes))
+    }
     return try Dataset(
-      name: name, classNames: classes, train: train.split(train.classNumbers(classes)),
-      test: test.split(test.classNumbers(classes)), file: trainFile)
+      name: name, classNames: classes, train: train.split(train.classNumbers(classes)), test: split(testFile),
+      validation: validationFile.map(split), file: trainFile)
   }
 }
 

@@ -2,13 +2,15 @@ import Checkpoints
 import Foundation
 import HDF5
 
-/// A dataset as an HDF5 file: `/train/inputs/<name>`, `/train/labels`, the same under `/test`; class names as text in
-/// `/class_names`, original class numbers in the root attribute `label_map`, the dataset's name in `name`.
+/// A dataset as an HDF5 file: `/train/inputs/<name>`, `/train/labels`, the same under `/test` and, where there are
+/// examples to choose on, under `/validation`; class names as text in `/class_names`, original class numbers in the root
+/// attribute `label_map`, the dataset's name in `name`.
 extension Dataset {
   private enum Key {
     static let name = "name"
     static let labelMap = "label_map"
     static let classNames = "class_names"
+    static let validation = "validation"
     static let format = "lethe_format"
   }
 
@@ -20,13 +22,14 @@ extension Dataset {
     let reader = TensorReader()
     let train = try Self.readSplit("train", root, reader)
     let test = try Self.readSplit("test", root, reader)
+    let validation = root.contains(Key.validation) ? try Self.readSplit(Key.validation, root, reader) : nil
     let hasNames = root.contains(Key.classNames)
     // Without names, the classes are those that occur.
-    let classCount = (train.labels + test.labels).max().map { Int($0) + 1 } ?? 0
+    let classCount = (train.labels + test.labels + (validation?.labels ?? [])).max().map { Int($0) + 1 } ?? 0
     try self.init(
       name: root.attribute(Key.name) ?? name,
       classNames: hasNames ? root.readStrings(Key.classNames) : (0..<max(0, classCount)).map(String.init),
-      labelMap: root.attribute(Key.labelMap), train: train, test: test, file: path)
+      labelMap: root.attribute(Key.labelMap), train: train, test: test, validation: validation, file: path)
   }
 
   private static func readSplit(_ name: String, _ root: Group, _ reader: TensorReader) throws -> Split {
@@ -62,7 +65,8 @@ extension Dataset {
       try root.setAttribute(Key.name, to: name)
       try root.setAttribute(Key.labelMap, to: labelMap)
       try root.writeStrings(Key.classNames, classNames)
-      for (splitName, split) in [("train", train), ("test", test)] {
+      let splits = [("train", train), ("test", test)] + (validation.map { [(Key.validation, $0)] } ?? [])
+      for (splitName, split) in splits {
         let group = try root.createGroup(splitName)
         try group.writeTensor("labels", TensorView(split.labels.map(Int64.init)))
         let inputs = try group.createGroup("inputs")

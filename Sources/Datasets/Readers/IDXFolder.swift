@@ -2,7 +2,8 @@ import Checkpoints
 import Files
 import Foundation
 
-/// A folder of four IDX files, as MNIST and its likes are published, each plain or compressed by gzip.
+/// A folder of four IDX files, as MNIST and its likes are published, each plain or compressed by gzip; two more,
+/// `validation-images-idx3-ubyte` and `validation-labels-idx1-ubyte`, may hold examples to choose on.
 struct IDXFolder {
   private let path: String
   private let fileNames: Set<String>
@@ -20,9 +21,12 @@ struct IDXFolder {
   func dataset(name: String, classNames: [String]? = nil) throws -> Dataset {
     let train = try split("train")
     let test = try split("t10k")
-    let classCount = (train.labels + test.labels).max().map { Int($0) + 1 } ?? 0
+    let isDivided = fileNames.contains { $0.hasPrefix("validation-images") }
+    let validation = isDivided ? try split("validation") : nil
+    let classCount = (train.labels + test.labels + (validation?.labels ?? [])).max().map { Int($0) + 1 } ?? 0
     return try Dataset(
-      name: name, classNames: classNames ?? (0..<classCount).map(String.init), train: train, test: test, file: path)
+      name: name, classNames: classNames ?? (0..<classCount).map(String.init), train: train, test: test,
+      validation: validation, file: path)
   }
 
   private func split(_ prefix: String) throws -> Split {

@@ -3,7 +3,8 @@ import Foundation
 import HDF5
 
 /// A folder of JPEG and PNG images by class: `train/<class>/…` and `test/<class>/…`, or `<class>/…` alone, of which a
-/// fifth is held out for testing.
+/// fifth is held out for testing. Beside `test`, a folder `val` (`valid`, `validation`) has images to choose on; without
+/// it, that is what is tested on.
 struct ImageFolder {
   /// Those of other formats are images that cannot be read, rather than no images.
   private static let extensions: Set<String> = ["jpg", "jpeg", "png", "webp", "gif", "bmp", "tif", "tiff", "ppm"]
@@ -40,13 +41,17 @@ struct ImageFolder {
         file: path, reason: "it has a folder train, and none of \(Self.testNames.joined(separator: ", "))")
     }
     let classes = try classNames(in: "\(path)/train")
-    if let unknown = Self.folders("\(path)/\(test)").first(where: { !classes.contains($0) }) {
-      throw DatasetError.malformed(
-        file: "\(path)/\(test)/\(unknown)", reason: "a class that \(path)/train does not have")
+    let validation = test == "test" ? Self.testNames.dropFirst().first(where: Self.folders(path).contains) : nil
+    for split in [test, validation].compactMap({ $0 }) {
+      if let unknown = Self.folders("\(path)/\(split)").first(where: { !classes.contains($0) }) {
+        throw DatasetError.malformed(
+          file: "\(path)/\(split)/\(unknown)", reason: "a class that \(path)/train does not have")
+      }
     }
     return try dataset(
       name: name, classes: classes, train: Self.files(of: classes, in: "\(path)/train"),
-      test: Self.files(of: classes, in: "\(path)/\(test)"))
+      test: Self.files(of: classes, in: "\(path)/\(test)"),
+      validation: validation.map { Self.files(of: classes, in: "\(path)/\($0)") })
   }
 
   private func classNames(in folder: String) throws -> [String] {
@@ -58,8 +63,10 @@ struct ImageFolder {
     return names
   }
 
-  private func dataset(name: String, classes: [String], train: [File], test: [File]) throws -> Dataset {
-    let shape = try options.shape ?? commonShape(train + test)
+  private func dataset(
+    name: String, classes: [String], train: [File], test: [File], validation: [File]? = nil
+  ) throws -> Dataset {
+    let shape = try options.shape ?? commonShape(train + test + (validation ?? []))
     var skipped: [String] = []
     func split(_ files: [File]) throws -> Split {
       let (pixels, failures) = Self.decode(files, as: shape)
@@ -73,7 +80,8 @@ struct ImageFolder {
       return failures.allSatisfy { $0 == nil } ? all : all.selecting(failures.indices.filter { failures[$0] == nil })
     }
     var dataset = try Dataset(
-      name: name, classNames: classes, train: try split(train), test: try split(test), file: path)
+      name: name, classNames: classes, train: try split(train), test: try split(test),
+      validation: try validation.map(split), file: path)
     dataset.skipped = skipped
     return dataset
   }

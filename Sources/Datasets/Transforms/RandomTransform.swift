@@ -61,7 +61,8 @@ struct TransformArguments {
   /// The whole numbers, where they are as many as wanted.
   func wholeNumbers(_ count: Int, expected: String) throws -> [Int] {
     try numbers([count], expected: expected).map { number in
-      guard let whole = Int(exactly: number) else { throw error(expected: expected) }
+      // No image has so many pixels: sums with its sides would not fit.
+      guard let whole = Int(exactly: number), whole.magnitude <= 1_000_000 else { throw error(expected: expected) }
       return whole
     }
   }

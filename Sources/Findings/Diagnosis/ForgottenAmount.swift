@@ -22,22 +22,24 @@ public struct ForgottenAmount: Sendable {
   public var isSignificant: Bool { forgetting.change == .loss }
 
   /// The further measures, each by a name that says what it is; those over epochs only where they were measured.
-  public var measures: [(name: String, value: Double)] {
-    var named = [("relative: final / (before − chance)", forgetting.relative)]
+  ///
+  /// All are fractions: shares of something, or differences of scores, which are counted in points.
+  public var measures: [(name: String, value: Double, isShare: Bool)] {
+    var named = [("relative: final / (before − chance)", forgetting.relative, true)]
     if forgetting.maxMinusFinal.isFinite {
       named += [
-        ("best epoch minus last", forgetting.maxMinusFinal), ("before minus worst epoch", forgetting.worst),
-        ("mean over the epochs", forgetting.area),
+        ("best epoch minus last", forgetting.maxMinusFinal, false),
+        ("before minus worst epoch", forgetting.worst, false), ("mean over the epochs", forgetting.area, false),
       ]
     }
-    if !isAgreement { named.append(("always naming the commonest class", forgetting.chance)) }
+    if !isAgreement { named.append(("always naming the commonest class", forgetting.chance, true)) }
     if let runs {
       named += [
-        ("mean of \(runs.count) runs", runs.loss.value), ("its 95 % interval, from", runs.loss.low),
-        ("to", runs.loss.high),
+        ("mean of \(runs.count) runs", runs.loss.value, false), ("its 95 % interval, from", runs.loss.low, false),
+        ("to", runs.loss.high, false),
       ]
     }
-    return named.map { (name: $0.0, value: $0.1) }
+    return named.map { (name: $0.0, value: $0.1, isShare: $0.2) }
   }
 }
 

@@ -1,5 +1,22 @@
 /// What was measured at one epoch of a run; epoch 0 is the model before any training.
 public struct EpochFinding: Codable, Equatable, Sendable {
+  /// What was measured on the examples that choose, which neither train nor judge.
+  public struct Validation: Codable, Equatable, Sendable {
+    /// Of the task learnt before; nil where it has no such examples.
+    public var source: ScoredTask?
+    /// Agreement on the examples that stand in for the source's; likewise.
+    public var proxy: ProxyAgreement?
+    /// Of the task that is trained; likewise.
+    public var target: ScoredTask?
+
+    /// Scores; what is left out was not measured.
+    public init(source: ScoredTask? = nil, proxy: ProxyAgreement? = nil, target: ScoredTask? = nil) {
+      self.source = source
+      self.proxy = proxy
+      self.target = target
+    }
+  }
+
   /// How many passes through the training examples came before it.
   public var epoch: Int
   /// Of the task learnt before; nil where it was not measured.
@@ -10,6 +27,8 @@ public struct EpochFinding: Codable, Equatable, Sendable {
   public var target: ScoredTask?
   /// Whether the head of the trained task was drawn just before, so that its score says nothing yet.
   public var targetHeadIsNew: Bool
+  /// On the examples that choose; nil where there are none.
+  public var validation: Validation?
   /// Mean loss of the task over the epoch's training examples; NaN at epoch 0.
   public var trainingLoss: Double
   /// The regularizers' penalty before the epoch's last step.
@@ -28,14 +47,16 @@ public struct EpochFinding: Codable, Equatable, Sendable {
   /// - Parameters: see the properties.
   public init(
     epoch: Int, source: ScoredTask? = nil, proxy: ProxyAgreement? = nil, target: ScoredTask? = nil,
-    targetHeadIsNew: Bool = false, trainingLoss: Double = .nan, penalty: Double = .nan, learningRate: Double = .nan,
-    unfrozen: [String] = [], regularizers: [RegularizerDose] = [], seconds: Double = .nan
+    targetHeadIsNew: Bool = false, validation: Validation? = nil, trainingLoss: Double = .nan,
+    penalty: Double = .nan, learningRate: Double = .nan, unfrozen: [String] = [], regularizers: [RegularizerDose] = [],
+    seconds: Double = .nan
   ) {
     self.epoch = epoch
     self.source = source
     self.proxy = proxy
     self.target = target
     self.targetHeadIsNew = targetHeadIsNew
+    self.validation = validation
     self.trainingLoss = trainingLoss
     self.penalty = penalty
     self.learningRate = learningRate
@@ -48,7 +69,8 @@ public struct EpochFinding: Codable, Equatable, Sendable {
   public static func == (left: EpochFinding, right: EpochFinding) -> Bool {
     left.epoch == right.epoch && left.source == right.source && left.proxy == right.proxy
       && left.target == right.target && left.targetHeadIsNew == right.targetHeadIsNew
-      && left.unfrozen == right.unfrozen && left.regularizers == right.regularizers
+      && left.validation == right.validation && left.unfrozen == right.unfrozen
+      && left.regularizers == right.regularizers
       && zip(left.numbers, right.numbers).allSatisfy { $0 == $1 || ($0.isNaN && $1.isNaN) }
   }
 

@@ -48,6 +48,8 @@ public struct RunFinding: Codable, Sendable {
   public var epochs: [EpochFinding]
   /// What the rule chose; nil where the run has none.
   public var best: Best?
+  /// By which examples the epoch was chosen, or how training went on; nil where nothing was chosen.
+  public var chosenBy: ChoiceBasis?
   /// Of the source; nil where it was not measured twice.
   public var forgetting: Forgetting?
   /// From epoch 0 to the chosen one; nil where it was not measured.
@@ -63,8 +65,9 @@ public struct RunFinding: Codable, Sendable {
   ///   - chosenEpoch: the epoch that the run is judged by; nil for the best one, else the last.
   public init(
     run: String, sourceTask: String? = nil, proxyTask: String? = nil, targetTask: String, chosenEpoch: Int? = nil,
-    plannedEpochs: Int? = nil, epochs: [EpochFinding], best: Best? = nil, forgetting: Forgetting? = nil,
-    drift: WeightDrift? = nil, similarity: LayerSimilarity? = nil, configuration: [Setting] = []
+    plannedEpochs: Int? = nil, epochs: [EpochFinding], best: Best? = nil, chosenBy: ChoiceBasis? = nil,
+    forgetting: Forgetting? = nil, drift: WeightDrift? = nil, similarity: LayerSimilarity? = nil,
+    configuration: [Setting] = []
   ) {
     self.run = run
     self.sourceTask = sourceTask
@@ -74,6 +77,7 @@ public struct RunFinding: Codable, Sendable {
     self.plannedEpochs = plannedEpochs
     self.epochs = epochs
     self.best = best
+    self.chosenBy = chosenBy
     self.forgetting = forgetting
     self.drift = drift
     self.similarity = similarity

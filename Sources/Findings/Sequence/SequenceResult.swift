@@ -26,17 +26,19 @@ public struct SequenceResult: Sendable, Codable {
   public let baseline: [Double]?
   /// What the matrix counts.
   public let score: Score
+  /// By which examples epochs were chosen, or how training went on; nil where nothing was chosen.
+  public var chosenBy: ChoiceBasis?
 
   private enum CodingKeys: String, CodingKey {
     case run, tasks, matrix
     case averageScore = "averageAccuracy"
-    case backwardTransfer, forwardTransfer, forgetting, definition, sharesHead, baseline, score
+    case backwardTransfer, forwardTransfer, forgetting, definition, sharesHead, baseline, score, chosenBy
   }
 
   /// - Parameter matrix: square, a row and a column a task.
   public init(
     run: String, tasks: [String], matrix: [[Double]], baseline: [Double]?, sharesHead: Bool, score: Score = .accuracy,
-    definition: AccuracyMatrix.Compatibility = .chaudhry
+    definition: AccuracyMatrix.Compatibility = .chaudhry, chosenBy: ChoiceBasis? = nil
   ) {
     let measured = AccuracyMatrix(matrix)
     self.run = run
@@ -50,6 +52,7 @@ public struct SequenceResult: Sendable, Codable {
     self.sharesHead = sharesHead
     self.baseline = baseline
     self.score = score
+    self.chosenBy = chosenBy
   }
 
   /// The same, with forgetting as someone else defines it.

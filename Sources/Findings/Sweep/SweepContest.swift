@@ -7,14 +7,24 @@ struct SweepContest {
   private let sourceScore: Score
   private let targetScore: Score
 
-  init(_ methods: [SweepResult.Method], sourceScore: Score, targetScore: Score) {
+  /// The score on the source and the target, and what was forgotten, by the means on the examples that choose.
+  private let choosing: [(source: Double, target: Double, forgetting: Double)]
+
+  /// - Parameter isValidated: whether there are examples that choose, apart from those that judge: the frontier, its knee
+  ///   and the choice are found on them, and whether the seeds carry what is said of them on those that judge.
+  init(_ methods: [SweepResult.Method], isValidated: Bool, sourceScore: Score, targetScore: Score) {
     self.methods = methods
+    choosing = methods.map { method in
+      let own = method.validation
+      return (
+        source: (isValidated ? own?.source : method.source).map { sourceScore.merit($0.mean) } ?? .nan,
+        target: (isValidated ? own?.target : method.target).map { targetScore.merit($0.mean) } ?? .nan,
+        forgetting: (isValidated ? own?.forgetting : method.forgetting)?.mean ?? .infinity
+      )
+    }
     self.sourceScore = sourceScore
     self.targetScore = targetScore
-    frontier = Frontier(
-      methods.map {
-        ($0.source.map { sourceScore.merit($0.mean) } ?? .nan, $0.target.map { targetScore.merit($0.mean) } ?? .nan)
-      })
+    frontier = Frontier(choosing.map { ($0.source, $0.target) })
   }
 
   /// Each seed's values, higher the better; empty of what was not trained.
@@ -74,8 +84,8 @@ struct SweepContest {
 
   /// The method within a budget whose target score is best.
   func choice(within budget: Double) -> Int? {
-    methods.indices.filter { (methods[$0].forgetting?.mean ?? .infinity) <= budget }
-      .max { Self.mean(target($0)) < Self.mean(target($1)) }
+    methods.indices.filter { choosing[$0].forgetting <= budget }
+      .max { choosing[$0].target < choosing[$1].target }
   }
 
   private static func mean(_ values: [Double]) -> Double { values.reduce(0, +) / Double(values.count) }

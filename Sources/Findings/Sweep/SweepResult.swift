@@ -4,6 +4,23 @@ import Metrics
 public struct SweepResult: Sendable, Codable {
   /// One way of holding back, and what its seeds came to.
   public struct Method: Sendable, Codable {
+    /// What the seeds came to on the examples that choose.
+    public struct Validation: Sendable, Codable {
+      /// The score on the source.
+      public var source: RepeatedMean
+      /// The score on the target.
+      public var target: RepeatedMean
+      /// By how much the source's score got worse, a fraction.
+      public var forgetting: RepeatedMean
+
+      /// Scores, one a seed.
+      public init(source: RepeatedMean, target: RepeatedMean, forgetting: RepeatedMean) {
+        self.source = source
+        self.target = target
+        self.forgetting = forgetting
+      }
+    }
+
     /// As a user would write it: `l2-sp:alpha=0.1`, `lwf + l2-sp`, `none`.
     public var method: String
     /// The score on the source at each run's chosen epoch, one a seed; nil unless every seed finished.
@@ -12,7 +29,9 @@ public struct SweepResult: Sendable, Codable {
     public var target: RepeatedMean?
     /// By how much the source's score got worse, a fraction.
     public var forgetting: RepeatedMean?
-    /// Whether, by the means, no other method is better on one task and as good on the other.
+    /// The same on the examples that choose; nil where not every seed held some aside.
+    public var validation: Validation?
+    /// Whether, by the means on the examples that choose, no other method is better on one task and as good on the other.
     public internal(set) var isOnFrontier = false
     /// A method that is established to be better on both tasks; nil where none is.
     public internal(set) var passedBy: String?
@@ -25,13 +44,14 @@ public struct SweepResult: Sendable, Codable {
     ///
     /// - Parameter failure: why it could not be trained; nil where it could.
     public init(
-      method: String, source: RepeatedMean?, target: RepeatedMean?, forgetting: RepeatedMean?, failure: String? = nil,
-      runs: [String] = []
+      method: String, source: RepeatedMean?, target: RepeatedMean?, forgetting: RepeatedMean?,
+      validation: Validation? = nil, failure: String? = nil, runs: [String] = []
     ) {
       self.method = method
       self.source = source
       self.target = target
       self.forgetting = forgetting
+      self.validation = validation
       self.failure = failure
       self.runs = runs
     }
@@ -64,21 +84,25 @@ public struct SweepResult: Sendable, Codable {
   public var sourceScore: Score
   /// What the target is judged by; likewise.
   public var targetScore: Score
+  /// By which examples the frontier, its knee and the choice are found; nil where nothing was trained.
+  public var chosenBy: ChoiceBasis?
   /// The command that trains with the method that is recommended.
   public var command: String?
 
   private enum CodingKeys: String, CodingKey {
     case sweep, methods, knee, choice, isEstablished, evidence, budget
     case seedCount = "seeds"
-    case sourceTask, targetTask, sourceScore, targetScore, command
+    case sourceTask, targetTask, sourceScore, targetScore, chosenBy, command
   }
 
-  /// Finds the frontier of the methods, its knee, and the choice within the budget, and which of it the seeds carry.
+  /// Finds the frontier of the methods, its knee, and the choice within the budget, by the scores on the examples that
+  /// choose where `chosenBy` says that there are such, and which of it the seeds carry on the examples that judge.
   public init(
     sweep: String, methods: [Method], budget: Double?, seedCount: Int, sourceTask: String, targetTask: String,
-    sourceScore: Score = .accuracy, targetScore: Score = .accuracy
+    sourceScore: Score = .accuracy, targetScore: Score = .accuracy, chosenBy: ChoiceBasis? = nil
   ) {
-    let contest = SweepContest(methods, sourceScore: sourceScore, targetScore: targetScore)
+    let contest = SweepContest(
+      methods, isValidated: chosenBy?.examples == .validation, sourceScore: sourceScore, targetScore: targetScore)
     self.sweep = sweep
     self.methods = methods
     for place in contest.frontier.members { self.methods[place].isOnFrontier = true }
@@ -92,6 +116,7 @@ public struct SweepResult: Sendable, Codable {
     self.targetTask = targetTask
     self.sourceScore = sourceScore
     self.targetScore = targetScore
+    self.chosenBy = chosenBy
     if let budget {
       guard let place = contest.choice(within: budget) else { return }
       choice = methods[place].method

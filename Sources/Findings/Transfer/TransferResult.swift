@@ -65,6 +65,20 @@ public struct TransferResult: Sendable, Codable {
     }
   }
 
+  /// What the trained networks came to on the examples that choose the cut.
+  public struct Validation: Sendable, Codable {
+    /// Of the target's own network.
+    public var base: RepeatedScore
+    /// One a treatment.
+    public var curves: [Curve]
+
+    /// Scores, one a seed.
+    public init(base: RepeatedScore, curves: [Curve]) {
+      self.base = base
+      self.curves = curves
+    }
+  }
+
   /// The target's data.
   public var target: String
   /// How it was made, in words; empty until they are found; in JSON `protocol`.
@@ -87,6 +101,10 @@ public struct TransferResult: Sendable, Codable {
   public var base: RepeatedScore
   /// One a treatment that was measured.
   public var curves: [Curve]
+  /// The same on the examples that choose; nil where the networks held none aside.
+  public var validation: Validation?
+  /// By which examples the advice and the rate to follow are found; nil where that is not known.
+  public var chosenBy: ChoiceBasis?
   /// How far to freeze the network for this target, from the curves alone.
   public var advice: TransferAdvice
   /// Whether nothing but the head is trained where the advice is followed.
@@ -111,18 +129,20 @@ public struct TransferResult: Sendable, Codable {
     case exampleCount = "examples"
     case availableCount = "availableExamples"
     case testCount = "testExamples"
-    case tolerance, base, curves, advice, trainsHeadAlone, scores, networkScores, trials, findings, recommendation
+    case tolerance, base, curves, validation, chosenBy, advice, trainsHeadAlone, scores, networkScores, trials,
+      findings, recommendation
     case command
   }
 
-  /// What the trained networks came to, and what that advises.
+  /// What the trained networks came to, and what that advises by the examples that choose.
   ///
   /// - Parameters:
   ///   - base: scores of the target's own network.
   ///   - trainsHeadAlone: whether nothing but the head is trained once the blocks up to a cut, or none, are frozen.
   public init(
     target: String, cuts: [Cut], schedule: TransferSchedule, exampleCount: Int, availableCount: Int, testCount: Int?,
-    base: RepeatedScore, curves: [Curve], trainsHeadAlone: (Cut?) -> Bool = { _ in false }
+    base: RepeatedScore, curves: [Curve], validation: Validation? = nil, chosenBy: ChoiceBasis? = nil,
+    trainsHeadAlone: (Cut?) -> Bool = { _ in false }
   ) {
     self.target = target
     self.cuts = cuts
@@ -133,8 +153,12 @@ public struct TransferResult: Sendable, Codable {
     self.testCount = testCount
     self.base = base
     self.curves = curves
+    self.validation = validation
+    self.chosenBy = chosenBy
+    let choosing = validation ?? Validation(base: base, curves: curves)
     tolerance = Self.standardTolerance
-    advice = TransferAdvice(base: base.values, curves: curves, cuts: cuts, tolerance: tolerance)
+    advice = TransferAdvice(
+      base: choosing.base.values, curves: choosing.curves, cuts: cuts, tolerance: tolerance)
     self.trainsHeadAlone = trainsHeadAlone(advice.frozen)
   }
 

@@ -1,5 +1,19 @@
 /// The fine-tuning that the curves point to, done at one rate of the layers under the head.
 public struct TransferTrial: Sendable {
+  /// What it came to on the examples that choose the rate.
+  public struct Validation: Sendable, Codable {
+    /// How well it did on the target.
+    public var target: RepeatedScore
+    /// By how much the source's score got worse, a fraction; nil where there is no source.
+    public var forgetting: RepeatedMean?
+
+    /// Scores, one a seed.
+    public init(target: RepeatedScore, forgetting: RepeatedMean?) {
+      self.target = target
+      self.forgetting = forgetting
+    }
+  }
+
   /// The learning rate of the layers between what is frozen and the head, relative to the head's.
   public var factor: Double
   /// The same in itself, without the noise of binary fractions.
@@ -10,6 +24,10 @@ public struct TransferTrial: Sendable {
   public var target: RepeatedScore
   /// By how much the source's score got worse, a fraction; nil where there is no source to measure on.
   public var forgetting: RepeatedMean?
+  /// On the examples that choose; nil where the runs held none aside.
+  public var validation: Validation?
+  /// By which examples its runs may choose; nil where that is not known.
+  public var chosenBy: ChoiceBasis?
 
   /// A fine-tuning at one rate.
   ///
@@ -18,11 +36,16 @@ public struct TransferTrial: Sendable {
   ///   - learningRate: the same in itself; the noise of binary fractions is taken off.
   ///   - target: the score on the target, one value a seed.
   ///   - forgetting: a fraction, one value a seed; nil without a source.
-  public init(factor: Double, learningRate: Double, target: RepeatedScore, forgetting: RepeatedMean?) {
+  public init(
+    factor: Double, learningRate: Double, target: RepeatedScore, forgetting: RepeatedMean?,
+    validation: Validation? = nil, chosenBy: ChoiceBasis? = nil
+  ) {
     self.factor = factor
     self.learningRate = learningRate.withoutNoise
     self.target = target
     self.forgetting = forgetting
+    self.validation = validation
+    self.chosenBy = chosenBy
   }
 
   /// `0.003, 0.3 × the head's`.
@@ -34,7 +57,7 @@ extension TransferTrial: Codable {
     case rate, factor, learningRate, isRecommended
     /// The mean alone; the values stand beside it.
     case forgetting
-    case forgettingValues
+    case forgettingValues, validation, chosenBy
   }
 
   public func encode(to encoder: any Encoder) throws {
@@ -46,6 +69,8 @@ extension TransferTrial: Codable {
     try target.encode(to: encoder)
     try container.encodeIfPresent(forgetting?.mean, forKey: .forgetting)
     try container.encodeIfPresent(forgetting?.values, forKey: .forgettingValues)
+    try container.encodeIfPresent(validation, forKey: .validation)
+    try container.encodeIfPresent(chosenBy, forKey: .chosenBy)
   }
 
   public init(from decoder: any Decoder) throws {
@@ -53,7 +78,9 @@ extension TransferTrial: Codable {
     self.init(
       factor: try container.decode(Double.self, forKey: .factor),
       learningRate: try container.decode(Double.self, forKey: .learningRate), target: try RepeatedScore(from: decoder),
-      forgetting: try container.decodeIfPresent([Double].self, forKey: .forgettingValues).map { RepeatedMean($0) })
+      forgetting: try container.decodeIfPresent([Double].self, forKey: .forgettingValues).map { RepeatedMean($0) },
+      validation: try container.decodeIfPresent(Validation.self, forKey: .validation),
+      chosenBy: try container.decodeIfPresent(ChoiceBasis.self, forKey: .chosenBy))
     isRecommended = try container.decode(Bool.self, forKey: .isRecommended)
   }
 }
@@ -63,14 +90,29 @@ extension TransferResult {
   public var choice: TransferTrial? { trials.first(where: \.isRecommended) }
 
   /// Sets the trials, and which of them to follow: of those as good as the best on the target, within the tolerance, the
-  /// one that forgets least, or the one that moves the layers least where forgetting was not measured.
+  /// one that forgets least, or the one that moves the layers least where forgetting was not measured. The examples that
+  /// choose say so, where all trials have such, else those that judge.
   public mutating func add(_ tried: [TransferTrial]) {
     trials = tried
-    guard let best = trials.map(\.target.mean).max() else { return }
-    let good = trials.indices.filter { trials[$0].target.mean >= best - tolerance }
+    let isValidated = tried.allSatisfy { $0.validation != nil }
+    func target(_ trial: TransferTrial) -> Double {
+      (isValidated ? trial.validation?.target : trial.target)?.mean ?? .nan
+    }
+    func forgetting(_ trial: TransferTrial) -> RepeatedMean? {
+      isValidated ? trial.validation?.forgetting : trial.forgetting
+    }
+    if tried.count > 1, let basis = tried.lazy.compactMap(\.chosenBy).first {
+      // Where either was chosen on the test set, both sentences say so.
+      var joint = chosenBy?.examples == .test || !isValidated ? chosenBy ?? basis : basis
+      if !isValidated { joint.examples = .test }
+      joint.choices = (chosenBy?.choices ?? []) + basis.choices
+      chosenBy = joint
+    }
+    guard let best = trials.map(target).max() else { return }
+    let good = trials.indices.filter { target(trials[$0]) >= best - tolerance }
     let choice = good.min { first, second in
       let (one, other) = (trials[first], trials[second])
-      guard let lost = one.forgetting, let otherLost = other.forgetting else { return one.factor < other.factor }
+      guard let lost = forgetting(one), let otherLost = forgetting(other) else { return one.factor < other.factor }
       return lost.mean < otherLost.mean
     }
     for index in trials.indices { trials[index].isRecommended = index == choice }

@@ -9,14 +9,28 @@ extension CKACommand {
         + (data == nil ? "the features" : result.data)
         + (result.measure == .cka ? " in batches of \(result.batchSize)" : " at once")
         + (pool.map { ", pooled by \($0.rawValue)" } ?? "") + (compat.map { ", as \($0.rawValue) has it" } ?? ""))
-    Console.table(result.diagonalTable())
+    Console.table(result.diagonalTable(), of: "layer", all: tables.all)
     if result.diagonal.contains(where: \.isLowSignal) {
       Console.result("† the features hold nothing above their noise: no value")
     }
     if matrix {
       Console.result("")
-      Console.table(result.matrixTable())
+      showMatrix(of: result)
     }
     if let output = destination.output { Console.result("chart: \(output)") }
+  }
+
+  /// The matrix where the terminal has room for it; else what it says, and where all of it is to be had.
+  private func showMatrix(of result: LayerSimilarity) {
+    let table = result.matrixTable()
+    if table.naturalWidth <= TerminalWidth.output || tables.all { return Console.table(table) }
+    let size = "\(result.layersA.count) × \(result.layersB.count)"
+    Console.result("the matrix of \(size) layers is too wide for here: -o FILE.svg draws it, --json and --all have it")
+    guard let strays = result.strayTable() else {
+      return Console.result("every layer stays most like itself")
+    }
+    Console.result(
+      "\(strays.rows.count) of \(NumberText.plural(result.layersA.count, "layer")) end up more like another:")
+    Console.table(strays, of: "layer", all: false)
   }
 }

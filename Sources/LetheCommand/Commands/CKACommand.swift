@@ -83,6 +83,7 @@ struct CKACommand: ParsableCommand, ResultOptions {
   @OptionGroup var destination: Destination
   @OptionGroup var reading: DataOptions
   @OptionGroup var hardware: DeviceOptions
+  @OptionGroup var tables: TableOptions
   @OptionGroup var shared: OutputOptions
 
   enum Measure: String, ExpressibleByArgument, CaseIterable { case cka, svcca, pwcca, procrustes }
@@ -102,7 +103,7 @@ struct CKACommand: ParsableCommand, ResultOptions {
       isQuiet: shared.quiet || shared.json || measure != .cka)
     var result: LayerSimilarity
     if let data {
-      let start = try Checkpoint(contentsOf: pair.before)
+      let start = try hardware.runnable(pair.before)
       result = try compareModels(pair, start, reading.load(data, for: start.program), progress)
     } else {
       result = try compareFeatures(pair, progress)
@@ -126,9 +127,8 @@ struct CKACommand: ParsableCommand, ResultOptions {
   }
 
   private func checkOptions() throws {
-    guard samples > 0, batchSize > 0 else {
-      throw CommandError.usage("--samples and --batch-size must be at least 1")
-    }
+    try Bounds.check(samples, of: "--samples", atMost: Bounds.examples)
+    try Bounds.check(batchSize, of: "--batch-size", atMost: Bounds.examples)
     guard bandwidth > 0, bandwidth.isFinite else {
       throw CommandError.usage("--bandwidth must be above 0, found \(bandwidth)")
     }

@@ -31,7 +31,7 @@ extension DataCommand {
       let dataset = try reading.load(data)
       try dataset.writeHDF5(to: output)
       Console.result(
-        "\(output): \(NumberText.grouped(dataset.train.count)) training and \(NumberText.grouped(dataset.test.count)) test examples"
+        "\(output): \(dataset.countWords)"
       )
     }
   }
@@ -51,7 +51,7 @@ extension DataCommand {
 
     func run() throws {
       let dataset = try reading.load(data)
-      let counts = [dataset.train, dataset.test].map { split in
+      let counts = ([dataset.train, dataset.test] + (dataset.validation.map { [$0] } ?? [])).map { split in
         split.labels.reduce(into: [Int](repeating: 0, count: dataset.classNames.count)) { $0[Int($1)] += 1 }
       }
       guard !shared.json else {
@@ -59,19 +59,19 @@ extension DataCommand {
         return
       }
       Console.result(
-        "\(dataset.name): \(NumberText.grouped(dataset.train.count)) training and \(NumberText.grouped(dataset.test.count)) test"
-          + " examples, fingerprint \(dataset.fingerprint)")
+        "\(dataset.name): \(dataset.countWords), fingerprint \(dataset.fingerprint)")
       for input in dataset.train.inputs {
         Console.result("input \(input.name): \(input.elementType.rawValue) \(NumberText.shape(input.shape))")
       }
-      var table = TextTable([
-        .number("label"), .number("original"), .init("class"), .number("training"), .number("test"),
-      ])
+      var table = TextTable(
+        [
+          .number("label"), .number("original"), .init("class"), .number("training"), .number("test"),
+        ] + (dataset.validation == nil ? [] : [.number("validation")]))
       for (label, name) in dataset.classNames.enumerated() {
-        table.append([
-          "\(label)", "\(dataset.labelMap[label])", name, NumberText.grouped(counts[0][label]),
-          NumberText.grouped(counts[1][label]),
-        ])
+        table.append(
+          [
+            "\(label)", "\(dataset.labelMap[label])", name,
+          ] + counts.map { NumberText.grouped($0[label]) })
       }
       Console.table(table)
       for index in 0..<min(max(0, examples), dataset.train.count) { draw(dataset, index) }
@@ -103,13 +103,23 @@ extension DataCommand {
           ("name", .string(dataset.classNames[label])), ("train", .int(counts[0][label])),
           ("test", .int(counts[1][label])),
         ]
-        return .object(fields)
+        return .object(fields + (counts.count > 2 ? [("validation", .int(counts[2][label]))] : []))
       }
-      return [
-        "name": .string(dataset.name), "fingerprint": .string(dataset.fingerprint),
-        "trainCount": .int(dataset.train.count), "testCount": .int(dataset.test.count), "inputs": .array(inputs),
-        "classes": .array(classes),
+      let validation = dataset.validation.map { [("validationCount", JSONValue.int($0.count))] } ?? []
+      let counts: [(String, JSONValue)] = [
+        ("name", .string(dataset.name)), ("fingerprint", .string(dataset.fingerprint)),
+        ("trainCount", .int(dataset.train.count)), ("testCount", .int(dataset.test.count)),
       ]
+      return .object(counts + validation + [("inputs", .array(inputs)), ("classes", .array(classes))])
     }
+  }
+}
+
+extension Dataset {
+  /// `5,000 training and 1,000 test examples`.
+  fileprivate var countWords: String {
+    let (training, testing) = (NumberText.grouped(train.count), NumberText.grouped(test.count))
+    guard let validation else { return "\(training) training and \(testing) test examples" }
+    return "\(training) training, \(testing) test and \(NumberText.grouped(validation.count)) validation examples"
   }
 }

@@ -39,7 +39,7 @@ extension DiagnoseCommand {
     if let moment = page.moment { Console.result("When  \(moment)") }
     for note in [page.baselineNote, page.exceedingNote].compactMap({ $0 }) { Console.result(note) }
     Console.result("")
-    Console.table(page.layerTable())
+    Console.table(page.layerTable(), of: "layer", all: tables.all)
     let tried = page.triedRemedies
     if !finding.remedies.isEmpty {
       Console.result("\n\(page.remedyTitle), in points of accuracy on examples that had no part in choosing it")
@@ -54,9 +54,10 @@ extension DiagnoseCommand {
 
 extension DiagnosisPage {
   /// Writes the page, and the list of changed examples beside it.
-  func write(to page: String) throws {
-    try AtomicFile.write(Data(html().utf8), to: page)
-    let folder = (page as NSString).deletingLastPathComponent
-    try AtomicFile.write(Data(exampleFile().utf8), to: "\(folder.isEmpty ? "." : folder)/diagnosis-examples.csv")
+  ///
+  /// - Parameter links: other pages, from the page's folder.
+  func write(to page: String, links: [PageLink]) throws {
+    try AtomicFile.write(Data(html(links: links).utf8), to: page)
+    try AtomicFile.write(Data(exampleFile().utf8), to: PageFolder(of: page).path(of: "diagnosis-examples.csv"))
   }
 }

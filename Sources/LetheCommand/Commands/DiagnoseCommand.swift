@@ -54,6 +54,7 @@ struct DiagnoseCommand: ParsableCommand, ResultOptions {
   @OptionGroup var destination: Destination
   @OptionGroup var reading: DataOptions
   @OptionGroup var hardware: DeviceOptions
+  @OptionGroup var tables: TableOptions
   @OptionGroup var shared: OutputOptions
 
   private var output: String? { destination.output }
@@ -79,7 +80,14 @@ struct DiagnoseCommand: ParsableCommand, ResultOptions {
     let finding = worded(try measure.finding(onProgress: progress), of: subject)
     try run?.store(finding)
     let page = output ?? runs.first.map { "\($0)/diagnosis.html" }
-    if let page { try DiagnosisPage(finding).write(to: page) }
+    if let page {
+      let folder = PageFolder(of: page)
+      let report = runs.first.map {
+        PageLink("report of \(finding.title)", path: folder.relative(to: "\($0)/report.html"))
+      }
+      let links = folder.existing([report].compactMap { $0 }, besides: page)
+      try DiagnosisPage(finding).write(to: page, links: links)
+    }
     if shared.json {
       Console.result(try FindingEncoder.encode(finding.withoutPictures))
     } else {
@@ -112,7 +120,7 @@ struct DiagnoseCommand: ParsableCommand, ResultOptions {
     _ number: Int, of models: ComparedModels, to output: String, epoch: Int, _ progress: (String) -> Void
   ) throws {
     let remedies = try RemedyMeasure(models).tried(onProgress: progress)
-    guard remedies.indices.contains(number - 1) else {
+    guard number >= 1, number <= remedies.count else {
       throw CommandError.usage("--apply \(number): there are \(remedies.count) remedies that can be applied")
     }
     try models.checkpoint(applying: remedies[number - 1], epoch: epoch).write(to: output)

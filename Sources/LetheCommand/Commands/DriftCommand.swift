@@ -21,6 +21,7 @@ struct DriftCommand: ParsableCommand, ResultOptions {
   @Flag(help: "A row for each tensor rather than each layer.")
   var tensors = false
 
+  @OptionGroup var tables: TableOptions
   @OptionGroup var shared: OutputOptions
 
   func run() throws {
@@ -39,7 +40,8 @@ struct DriftCommand: ParsableCommand, ResultOptions {
       return
     }
     Console.result("\(pair.before) → \(pair.after)")
-    Console.table(tensors ? drift.tensorTable() : drift.layerTable())
+    Console.table(
+      tensors ? drift.tensorTable() : drift.layerTable(), of: tensors ? "tensor" : "layer", all: tables.all)
     for mismatch in drift.shapeMismatches {
       Console.result(
         "\(mismatch.name): not compared, \(NumberText.shape(mismatch.before)) and \(NumberText.shape(mismatch.after))")

@@ -26,11 +26,12 @@ struct EvaluateCommand: ParsableCommand, ResultOptions {
 
   @OptionGroup var reading: DataOptions
   @OptionGroup var hardware: DeviceOptions
+  @OptionGroup var tables: TableOptions
   @OptionGroup var shared: OutputOptions
 
   func run() throws {
     let path = try CheckpointPath(checkpoint).path
-    let stored = try Checkpoint(contentsOf: path)
+    let stored = try hardware.runnable(path)
     let dataset = try reading.load(data, for: stored.program)
     let model = try Model(stored, device: try hardware.open())
     let task = head ?? (stored.heads[dataset.name] == nil ? stored.task : dataset.name)
@@ -45,6 +46,6 @@ struct EvaluateCommand: ParsableCommand, ResultOptions {
       perClass: zip(dataset.classNames, classes).map { .init($0, score: $1.accuracy, count: $1.count) })
     guard !shared.json else { return try Console.result(FindingEncoder.encode(finding)) }
     Console.result(finding.verdict)
-    Console.table(finding.classTable())
+    Console.table(finding.classTable(), of: "class", all: tables.all)
   }
 }

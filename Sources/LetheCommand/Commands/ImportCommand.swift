@@ -46,13 +46,14 @@ struct ImportCommand: ParsableCommand, ResultOptions {
 
   @OptionGroup var destination: CheckpointDestination
   @OptionGroup var options: ArchitectureArguments
-
+  @OptionGroup var operators: OperatorOptions
   @OptionGroup var shared: OutputOptions
 
   private var output: String { destination.output }
 
   func run() throws {
     try requireAbsent(output)
+    try operators.admit()
     let preprocessing = try preprocessing()
     var (checkpoint, isFresh) = try base()
     var match: WeightMatch?

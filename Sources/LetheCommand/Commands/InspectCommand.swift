@@ -21,8 +21,23 @@ struct InspectCommand: ParsableCommand, ResultOptions {
     let path = try WeightsPath(file).path
     switch try WeightsFile.kind(of: path) {
     case .checkpoint: show(try Checkpoint(contentsOf: path), path: path)
-    default: show(try WeightsFile(contentsOf: path), path: path)
+    case .exportedProgram:
+      // A graph that cannot be converted still has weights to look at; lethe import says what is wrong with it.
+      let program = try? ExportedProgramArchive(contentsOf: path).program()
+      show(try WeightsFile(contentsOf: path), path: path, refused: program?.refusedCalls ?? [])
+    default: show(try WeightsFile(contentsOf: path), path: path, refused: [])
     }
+  }
+
+  /// What of the program would not be run, said where nothing is run.
+  private func warn(of refused: [Node]) {
+    guard !refused.isEmpty else { return }
+    let calls = refused.map { $0.layer.isEmpty ? $0.fullName : "\($0.fullName) (layer \($0.layer))" }
+    Console.result("not run: its program calls \(listed(calls, first: 8)), which no program from a file may call")
+  }
+
+  private func json(of refused: [Node]) -> JSONValue {
+    .array(refused.map { ["operator": .string($0.fullName), "layer": .string($0.layer)] })
   }
 
   private func show(_ checkpoint: Checkpoint, path: String) {
@@ -51,17 +66,19 @@ struct InspectCommand: ParsableCommand, ResultOptions {
       }
     }
     Console.table(table)
+    warn(of: program.refusedCalls)
     for (task, head) in checkpoint.heads.sorted(by: { $0.key < $1.key }) {
       Console.result("head \(task): \(head.classNames.joined(separator: ", "))")
     }
   }
 
-  private func show(_ file: WeightsFile, path: String) {
+  private func show(_ file: WeightsFile, path: String, refused: [Node]) {
     for note in file.notes { Console.say(note) }
     let total = file.tensors.values.reduce(0) { $0 + $1.count }
     guard !shared.json else {
       Console.result([
         "file": .string(path), "kind": .string(file.kind.rawValue), "elementCount": .int(total),
+        "refusedOperators": json(of: refused),
         "tensors": .array(
           file.names.map { name in
             [
@@ -88,6 +105,7 @@ struct InspectCommand: ParsableCommand, ResultOptions {
       previous = layer
     }
     Console.table(table)
+    warn(of: refused)
   }
 
   private func json(_ checkpoint: Checkpoint, path: String, total: Int) -> JSONValue {
@@ -103,6 +121,7 @@ struct InspectCommand: ParsableCommand, ResultOptions {
     return [
       "checkpoint": .string(path), "architecture": .string(checkpoint.program.architecture),
       "task": .string(checkpoint.task), "epoch": .int(checkpoint.epoch), "parameterCount": .int(total),
+      "refusedOperators": json(of: checkpoint.program.refusedCalls),
       "layers": .array(
         checkpoint.program.layers.map { layer in
           [

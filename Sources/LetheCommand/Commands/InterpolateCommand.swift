@@ -68,7 +68,7 @@ struct InterpolateCommand: ParsableCommand, ResultOptions {
     if let output { try requireAbsent(output) }
     let pair = try CheckpointPair(before, after)
     let line = try Interpolation(
-      before: Checkpoint(contentsOf: pair.before), after: Checkpoint(contentsOf: pair.after), keepsHeads: keepHeads)
+      before: hardware.runnable(pair.before), after: hardware.runnable(pair.after), keepsHeads: keepHeads)
     let tasks = try [("source", source), ("target", target)].compactMap { role, data in
       try data.map { try Judged(role: role, data: reading.load($0, for: line.after.program), in: line) }
     }
@@ -99,7 +99,7 @@ struct InterpolateCommand: ParsableCommand, ResultOptions {
   }
 
   private func checkOptions() throws {
-    guard points >= 2 else { throw CommandError.usage("--points must be at least 2, found \(points)") }
+    try Bounds.check(points, of: "--points", atLeast: 2, atMost: Bounds.repetitions)
     if let share, !(0...1).contains(share) { throw CommandError.usage("--lambda must be from 0 to 1, found \(share)") }
     if output != nil, share == nil { throw CommandError.usage("-o writes one checkpoint: say which with --lambda") }
     if source == nil, target == nil, output == nil {

@@ -35,22 +35,23 @@ struct ProbeCommand: ParsableCommand, ResultOptions {
   @OptionGroup var destination: ChartDestination
   @OptionGroup var reading: DataOptions
   @OptionGroup var hardware: DeviceOptions
+  @OptionGroup var tables: TableOptions
   @OptionGroup var shared: OutputOptions
 
   private var output: String? { destination.output }
 
   func run() throws {
-    guard samples >= 10 else { throw CommandError.usage("--samples must be at least 10, found \(samples)") }
+    try Bounds.check(samples, of: "--samples", atLeast: 10, atMost: Bounds.examples)
     let paths = try paths()
     let device = try hardware.open()
-    let models = try paths.map { try Model(Checkpoint(contentsOf: $0), device: device) }
+    let models = try paths.map { try Model(hardware.runnable($0), device: device) }
     let data = try reading.load(data, for: models[0].program)
     let finding = try ProbeMeasure(
       zip(paths, models).map { (name: $0, model: $1) }, on: ProbeData(data, trainCount: samples)
     ).finding(layers: layers)
     if let output { try AtomicFile.write(Data(finding.chart().svg().utf8), to: output) }
     if shared.json { return Console.result(try FindingEncoder.encode(finding)) }
-    Console.table(finding.table())
+    Console.table(finding.table(), of: "layer", all: tables.all)
     Console.result(finding.controlWords)
     if let output { Console.result("chart: \(output)") }
   }

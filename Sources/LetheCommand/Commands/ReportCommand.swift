@@ -13,8 +13,8 @@ struct ReportCommand: ParsableCommand, ResultOptions {
   static let configuration = CommandConfiguration(
     commandName: "report",
     abstract:
-      "Draw report.html, the SVGs and the CSVs again from one run, or several compared; those that differ only by their "
-      + "seed are one result.")
+      "Draw one run, or several compared, as one page with its numbers within; runs that differ only by their seed are one "
+      + "result.")
 
   @Argument(help: "Runs.")
   var runs: [String]
@@ -26,8 +26,11 @@ struct ReportCommand: ParsableCommand, ResultOptions {
   var compat = AccuracyMatrix.Compatibility.chaudhry
 
   struct Destination: PlaceOptions {
-    @Option(name: .shortAndLong, help: "The page to write; SVGs and CSVs go beside it. Default: RUN/report.html.")
+    @Option(name: .shortAndLong, help: "The page to write. Default: RUN/report.html.")
     var output: String?
+
+    @Option(help: "A folder to write the charts as SVG and the numbers as CSV to, too.")
+    var files: String?
   }
 
   @OptionGroup var destination: Destination
@@ -41,27 +44,29 @@ struct ReportCommand: ParsableCommand, ResultOptions {
     }
     let opened = try runs.map { try Run.open($0) }
     if opened.count == 1, SequenceResult(opened[0]) != nil {
-      return try SequenceSession.finish(opened[0], compatibility: compat, isJSON: shared.json, page: output)
+      return try SequenceSession.finish(
+        opened[0], compatibility: compat, isJSON: shared.json, page: output, files: destination.files)
     }
-    let findings = opened.map(\.finding)
+    let findings = opened.map(\.findingInOptions)
     let report = RunReport(runs: findings, title: title ?? findings.map(\.name).joined(separator: " and "))
     let page = output ?? "\(runs[0])/report.html"
-    let folder = (page as NSString).deletingLastPathComponent
-    let parent = folder.isEmpty ? "." : folder
-    try FileManager.default.createDirectory(atPath: parent, withIntermediateDirectories: true)
-    let files = report.svgs() + report.csvs()
-    let names = FileName.unique(files.map(\.fileName))
-    for (name, file) in zip(names, files) {
-      try AtomicFile.write(Data(file.content.utf8), to: "\(parent)/\(name)")
-    }
-    try AtomicFile.write(Data(report.html().utf8), to: page)
+    let folder = PageFolder(of: page)
+    try FileManager.default.createDirectory(atPath: folder.path(of: ""), withIntermediateDirectories: true)
+    let written = try destination.files.map { try write(report.svgs() + report.csvs(), to: $0) } ?? []
     if opened.count == 1, let diagnosis = opened[0].diagnosis {
-      try DiagnosisPage(diagnosis).write(to: "\(parent)/diagnosis.html")
+      let own = PageLink("report of \(findings[0].name)", path: (page as NSString).lastPathComponent)
+      try DiagnosisPage(diagnosis).write(to: folder.path(of: "diagnosis.html"), links: [own])
     }
+    let links = zip(runs, findings).flatMap { path, finding in
+      [("report", "report.html"), ("diagnosis", "diagnosis.html")].map { kind, name in
+        PageLink("\(kind) of \(finding.name)", path: folder.relative(to: "\(path)/\(name)"))
+      }
+    }
+    try AtomicFile.write(Data(report.html(links: folder.existing(links, besides: page)).utf8), to: page)
     if shared.json {
       Console.result([
         "report": .string(page),
-        "files": .array(names.map { .string("\(parent)/\($0)") }),
+        "files": .array(written.map { .string($0) }),
         "groups": .array(try report.groups.map { try FindingEncoder.encode($0) }),
       ])
       return
@@ -73,5 +78,29 @@ struct ReportCommand: ParsableCommand, ResultOptions {
     }
     Console.table(report.summaryTable())
     Console.result("report: \(page)")
+  }
+
+  /// - Returns: the paths of the files.
+  private func write(_ files: [(fileName: String, content: String)], to folder: String) throws -> [String] {
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    return try zip(FileName.unique(files.map(\.fileName)), files).map { name, file in
+      try AtomicFile.write(Data(file.content.utf8), to: "\(folder)/\(name)")
+      return "\(folder)/\(name)"
+    }
+  }
+}
+
+extension Run {
+  /// What was found, with the configuration in the words of the options of the command that made it; as it is stored where
+  /// a program did.
+  var findingInOptions: RunFinding {
+    var finding = finding
+    guard let command = record.command, !command.options.isEmpty,
+      let options = try? ConfigurationFile(yaml: command.options, origin: path)
+    else { return finding }
+    finding.configuration =
+      [.init("command", command.arguments.map(\.shellQuoted).joined(separator: " "))]
+      + options.settings.map { .init($0.name, $0.values.joined(separator: ", ")) }
+    return finding
   }
 }

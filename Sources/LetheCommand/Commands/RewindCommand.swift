@@ -27,6 +27,7 @@ struct RewindCommand: ParsableCommand, ResultOptions {
   @OptionGroup var destination: ChartDestination
   @OptionGroup var reading: DataOptions
   @OptionGroup var hardware: DeviceOptions
+  @OptionGroup var tables: TableOptions
   @OptionGroup var shared: OutputOptions
 
   private var output: String? { destination.output }
@@ -40,7 +41,7 @@ struct RewindCommand: ParsableCommand, ResultOptions {
     if shared.json { return Console.result(try FindingEncoder.encode(finding)) }
     for part in finding.parts {
       Console.result(part.order.rawValue)
-      Console.table(finding.table(part.order))
+      Console.table(finding.table(part.order), of: "layer", all: tables.all)
     }
     if let output { Console.result("chart: \(output)") }
   }

@@ -25,7 +25,7 @@ struct SequenceSession {
     let options =
       try resumed?.options(resumedBy: command.training, command.regularizers)
       ?? command.training.options(command.regularizers)
-    let checkpoint = try resumed.map { try TaskSequence.start(of: $0) } ?? Checkpoint(contentsOf: path)
+    let checkpoint = try resumed.map { try TaskSequence.start(of: $0) } ?? command.hardware.runnable(path)
     let tasks = try command.tasks.task.map { text in
       let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
       let known = resumed?.record.data.tasks.first { $0.name == parts[0] }
@@ -62,17 +62,33 @@ struct SequenceSession {
       }, onEvent: { display?.show($0) })
     interruption.end()
     try Self.finish(
-      Run.open(command.destination.output), compatibility: command.tasks.compat, isJSON: isSilent, page: nil)
+      Run.open(command.destination.output), compatibility: command.tasks.compat, isJSON: isSilent, page: nil,
+      files: output)
   }
 
   /// Writes a sequence's report and shows its measures.
-  static func finish(_ run: Run, compatibility: AccuracyMatrix.Compatibility, isJSON: Bool, page: String?) throws {
+  ///
+  /// - Parameters:
+  ///   - page: nil for the run's own.
+  ///   - files: a folder for the chart and the numbers; nil for none.
+  static func finish(
+    _ run: Run, compatibility: AccuracyMatrix.Compatibility, isJSON: Bool, page: String?, files: String?
+  ) throws {
     guard let result = SequenceResult(run)?.defined(by: compatibility) else { return }
     let title = URL(fileURLWithPath: run.path).lastPathComponent
     let page = page ?? "\(run.path)/report.html"
-    let folder = (page as NSString).deletingLastPathComponent
-    try AtomicFile.write(Data(result.html(title: title).utf8), to: page)
-    try AtomicFile.write(Data(result.csv().utf8), to: "\(folder.isEmpty ? "." : folder)/accuracy-matrix.csv")
+    let folder = PageFolder(of: page)
+    let tasks = (try? FileManager.default.contentsOfDirectory(atPath: "\(run.path)/tasks")) ?? []
+    let links = tasks.sorted().map { name in
+      PageLink("report of \(name)", path: folder.relative(to: "\(run.path)/tasks/\(name)/report.html"))
+    }
+    try AtomicFile.write(
+      Data(result.html(title: title, links: folder.existing(links, besides: page)).utf8), to: page)
+    if let files {
+      try FileManager.default.createDirectory(atPath: files, withIntermediateDirectories: true)
+      try AtomicFile.write(Data(result.csv().utf8), to: "\(files)/accuracy-matrix.csv")
+      try AtomicFile.write(Data(result.chart(title: title).svg().utf8), to: "\(files)/accuracy-matrix.svg")
+    }
     if isJSON { return Console.result(try FindingEncoder.encode(result)) }
     Console.result("")
     Console.table(result.table())

@@ -99,11 +99,11 @@ struct SweepCommand: ParsableCommand {
       throw CommandError.usage("--resume: give the sweep's own command again, it goes on where it was left")
     }
     let seeds = self.methods.seeds
-    guard seeds >= 1 else { throw CommandError.usage("--seeds must be at least 1, found \(seeds)") }
+    try Bounds.check(seeds, of: "--seeds", atMost: Bounds.repetitions)
     let jobs = processes.jobs
-    guard jobs >= 1 else { throw CommandError.usage("--jobs must be at least 1, found \(jobs)") }
+    try Bounds.check(jobs, of: "--jobs", atMost: Bounds.workers)
     let trials = self.methods.trials
-    guard trials >= 1 else { throw CommandError.usage("--trials must be at least 1, found \(trials)") }
+    try Bounds.check(trials, of: "--trials", atMost: Bounds.repetitions)
     guard !self.methods.regularizer.isEmpty else {
       throw CommandError.usage(
         "nothing to sweep: give methods with --regularizer, as --regularizer 'l2-sp:alpha=0.1|1'")

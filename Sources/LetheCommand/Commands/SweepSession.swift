@@ -15,6 +15,8 @@ struct SweepSession {
   private let plan: SweepPlan
   private let options: TrainingOptions
   private let folder: SweepFolder
+  private let path: String
+  private let checkpoint: Checkpoint
   private let isSilent: Bool
 
   init(command: SweepCommand, plan: SweepPlan, options: TrainingOptions) throws {
@@ -22,12 +24,13 @@ struct SweepSession {
     self.plan = plan
     self.options = options
     isSilent = command.role.worker || command.shared.json
+    // Before there is a folder: a base that cannot be run leaves none.
+    path = try CheckpointPath(command.tasks.base).path
+    checkpoint = try command.hardware.runnable(path)
     folder = try SweepFolder(command.destination.output, options: EffectiveOptions(of: command).only([.result]).yaml)
   }
 
   func run() throws {
-    let path = try CheckpointPath(command.tasks.base).path
-    let checkpoint = try Checkpoint(contentsOf: path)
     let source = try command.reading.load(command.tasks.source, for: checkpoint.program)
     let target = try command.reading.load(command.tasks.target, for: checkpoint.program)
     let device = try command.hardware.open()
@@ -91,10 +94,12 @@ struct SweepSession {
       var own = options
       own.seed = point.seed
       own.regularizers = command.training.applied(point.method.regularizers)
+      if own.validation == nil, folder.isUndivided { own.validation = .test }
       let began = Date()
       var training = TrainingRun(
         options: own, path: folder.runPath(point), target: target, source: source, sourceTask: command.tasks.head,
         device: device)
+      training.isChosenAmong = true
       training.command = CommandRecord(arguments: CommandLine.arguments)
       try folder.train(
         point, with: training, from: checkpoint, basePath: path, isCancelled: { interruption.isRequested })
@@ -110,7 +115,7 @@ struct SweepSession {
 
   private static func text(_ outcome: SweepOutcome?) -> String {
     switch outcome {
-    case .finished(let source, let target, _):
+    case .finished(let source, let target, _, _):
       "source \(NumberText.percent(source)), target \(NumberText.percent(target))"
     case .failed(let reason): reason
     case nil: "not finished"
@@ -131,7 +136,7 @@ struct SweepSession {
 
   private func finish(_ rows: [SweepPlan.Row], source: Datasets.Dataset, target: Datasets.Dataset) throws {
     var result = plan.result(of: rows, in: folder, sourceTask: source.name, targetTask: target.name)
-    result.command = result.recommended.map { retraining($0.method) }
+    result.command = result.recommended.map { retraining($0.method, on: target, result.chosenBy) }
     let page = "\(command.destination.output)/report.html"
     let title = URL(fileURLWithPath: command.destination.output).lastPathComponent
     try AtomicFile.write(Data(result.html(title: title).utf8), to: page)
@@ -149,10 +154,12 @@ struct SweepSession {
   }
 
   /// The command that trains with a method alone.
-  private func retraining(_ method: String) -> String {
+  private func retraining(_ method: String, on target: Datasets.Dataset, _ basis: ChoiceBasis?) -> String {
     let regularizers = method == SweepMethod.plain.label ? [] : method.components(separatedBy: " + ")
     let words = EffectiveOptions(of: command).words(
-      of: FinetuneCommand.self, beginning: [command.tasks.base] + regularizers.flatMap { ["--regularizer", $0] })
+      of: FinetuneCommand.self,
+      beginning: [command.tasks.base] + regularizers.flatMap { ["--regularizer", $0] }
+        + command.training.heldAside(of: target, basis))
     return (["lethe", "finetune"] + words + ["-o", "run"]).map(\.shellQuoted).joined(separator: " ")
   }
 }

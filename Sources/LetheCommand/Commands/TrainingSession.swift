@@ -72,7 +72,7 @@ struct TrainingSession {
   /// What a new run needs.
   private func begun(from path: String) throws -> (Checkpoint, Device, TrainingRun) {
     let options = try training.options(regularizers)
-    let checkpoint = try Checkpoint(contentsOf: path)
+    let checkpoint = try hardware.runnable(path)
     let targetData = try reading.load(target, for: checkpoint.program)
     let sourceData = try source.map { try reading.load($0, for: checkpoint.program) }
     let proxyData = try proxy.map { try reading.load($0, for: checkpoint.program) }

@@ -107,15 +107,16 @@ struct TransferCommand: ParsableCommand {
     if continuation.printConfig { return EffectiveOptions(of: self).show() }
     try check()
     let path = try CheckpointPath(experiment.base).path
-    let checkpoint = try Checkpoint(contentsOf: path)
+    let checkpoint = try hardware.runnable(path)
     let targets = try self.targets.target.map { try reading.load($0, for: checkpoint.program) }
     var arguments = training
     if experiment.quick { arguments.examples = arguments.examples ?? 5000 }
     let options = try arguments.options(regularizers)
     let device = try hardware.open()
     for data in targets {
-      try TrainingRun(options: options, path: "", target: data, device: device)
-        .check(checkpoint)
+      var run = TrainingRun(options: options, path: "", target: data, device: device)
+      run.isChosenAmong = !experiment.map
+      try run.check(checkpoint)
     }
     if experiment.map {
       try TransferMapSession(
@@ -184,9 +185,7 @@ struct TransferCommand: ParsableCommand {
   }
 
   private func check() throws {
-    guard extent.seeds >= 1 else {
-      throw CommandError.usage("--seeds must be at least 1, found \(extent.seeds)")
-    }
+    try Bounds.check(extent.seeds, of: "--seeds", atMost: Bounds.repetitions)
     guard continuation.resume == nil else {
       throw CommandError.usage("--resume: give the command again, it goes on where it was left")
     }
@@ -205,8 +204,8 @@ struct TransferCommand: ParsableCommand {
     guard extent.cut.isEmpty, extent.source == nil, !extent.noScores, !extent.noTrials else {
       throw CommandError.usage("--cut, --source, --no-scores and --no-trials are not for --map")
     }
-    guard experiment.leastSteps.map({ $0 >= 1 }) ?? true else {
-      throw CommandError.usage("--least-steps must be at least 1")
+    if let leastSteps = experiment.leastSteps {
+      try Bounds.check(leastSteps, of: "--least-steps", atMost: TrainingOptions.largestCount)
     }
   }
 

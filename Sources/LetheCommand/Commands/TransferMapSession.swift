@@ -73,7 +73,7 @@ struct TransferMapSession {
     }
     let amounts = try text.split(separator: ",").map { item -> Int? in
       if item == "all" { return nil }
-      guard let number = Int(item), number >= 2 else {
+      guard let number = Int(item), (2...Bounds.examples).contains(number) else {
         throw CommandError.usage("--amounts: expected numbers from 2 on and all, as 5,50,all, found '\(item)'")
       }
       guard number <= most.max() ?? 0 else {

@@ -26,6 +26,7 @@ struct TransferRecommendation {
     words +=
       result.trainsHeadAlone
       ? ["--feature-extraction"] : (result.advice.frozen?.frozenPatterns ?? []).flatMap { ["--freeze", $0] }
+    words += command.training.heldAside(of: experiment.target, result.chosenBy)
     words = EffectiveOptions(of: command).words(of: FinetuneCommand.self, beginning: words)
     return (["lethe", "finetune"] + words + ["-o", "run"]).map(\.shellQuoted).joined(separator: " ")
   }

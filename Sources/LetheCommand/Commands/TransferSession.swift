@@ -78,7 +78,7 @@ struct TransferSession {
     var line =
       "\(path) · \(experiment.base.program.architecture) · \(experiment.target.name) · \(experiment.plan.cuts.count) cuts"
       + " · \(count) networks, \(count * options.epochCount) epochs of "
-      + "\(NumberText.grouped(options.examples(of: experiment.target.train).count)) examples"
+      + "\(NumberText.grouped(experiment.trainedCount)) examples"
     if trials > 0 { line += ", then at most \(trials) to try rates" }
     if left < count { line += " · \(count - left) are there" }
     if left > 0 {

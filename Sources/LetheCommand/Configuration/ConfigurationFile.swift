@@ -46,6 +46,9 @@ struct ConfigurationFile {
     try self.init(yaml: text, origin: path)
   }
 
+  /// The options by their long names, in their order.
+  var settings: [(name: String, values: [String])] { entries }
+
   func values(of name: String) -> [String] { entries.first { $0.name == name }?.values ?? [] }
 
   func value(of name: String) -> String? { values(of: name).first }

@@ -36,7 +36,8 @@ struct ResumedWords {
     }
     var options: [String] = []
     if Self.areKnown(of: run) {
-      let left = given.union(parts.map(\.name)).union(["resume", "print-config", "config", "json", "quiet"])
+      let left = given.union(parts.map(\.name))
+        .union(["resume", "print-config", "config", "json", "quiet", "allow-operator"])
       options = try ConfigurationFile(yaml: run.record.command?.options ?? "", origin: "\(run.path)/run.h5")
         .words(for: command, subcommand: subcommand, except: left)
     } else {

@@ -66,7 +66,7 @@ extension JudgedOptions {
   }
 
   func subject(of run: String?) throws -> Subject {
-    guard samples >= 20 else { throw CommandError.usage("--samples must be at least 20, found \(samples)") }
+    try Bounds.check(samples, of: "--samples", atLeast: 20, atMost: Bounds.examples)
     guard source == nil || sourceProxy == nil else {
       throw CommandError.usage("give --source or --source-proxy, not both")
     }
@@ -98,11 +98,14 @@ extension JudgedOptions {
   /// Loads the models and the data.
   func open(_ subject: Subject, reading: DataOptions, device: Device) throws -> ComparedModels {
     let before = try Checkpoint(contentsOf: subject.before)
+    try before.program.checkOperators()
     func load(_ data: JudgingData, _ option: String) throws -> Dataset {
       switch data {
       case .given(let text): return try reading.load(text, for: before.program)
       case .recorded(let reference):
-        do { return try reading.load(reference, for: before.program) } catch let error as DatasetError {
+        do { return try reading.load(reference, for: before.program).judging(reference) } catch let error
+          as DatasetError
+        {
           let words = "\(ErrorWords.text(of: error)); \(option) DATA gives others"
           throw ExitStatus.of(error) == EX_NOINPUT ? CommandError.missing(words) : CommandError.badInput(words)
         }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Checkpoints
 import Foundation
+import Programs
 import Torch
 
 struct OutputOptions: InvocationOptions {
@@ -14,6 +15,33 @@ struct OutputOptions: InvocationOptions {
   var config: String?
 }
 
+/// Operators that whoever runs the command takes upon themselves.
+///
+/// A folder never says so for them: it is of this one call, whatever the options are that a run was begun with.
+struct OperatorOptions: InvocationOptions {
+  @Option(
+    parsing: .singleValue,
+    help: """
+      Let programs from files call this operator, as mylib::attention, beyond the reviewed ones. Neither it nor what it is \
+      given is checked: only for files you trust. Repeatable.
+      """)
+  var allowOperator: [String] = []
+
+  /// Admits them in this process.
+  func admit() throws {
+    for name in allowOperator where !name.contains("::") {
+      throw CommandError.usage("--allow-operator: expected a qualified name as aten::relu, found '\(name)'")
+    }
+    AdmittedOperators.admit(allowOperator)
+  }
+}
+
+/// Of commands whose tables have a row for every layer or class.
+struct TableOptions: InvocationOptions {
+  @Flag(help: "Every row of a long table, in order; without it, those that matter most.")
+  var all = false
+}
+
 struct DeviceOptions: ExecutionOptions {
   @Option(help: "auto, cpu, cuda or cuda:N.")
   var device = "auto"
@@ -21,10 +49,23 @@ struct DeviceOptions: ExecutionOptions {
   @Option(help: "Threads of the CPU to use; all by default.")
   var threads: Int?
 
+  @OptionGroup var operators: OperatorOptions
+
+  /// A checkpoint that is to be run: what it may not call is said before data are read or anything runs.
+  ///
+  /// - Throws: `CheckpointError` or `HDF5Error`, `ProgramError.refusedOperator(name:layer:)`.
+  func runnable(_ path: String) throws -> Checkpoint {
+    try operators.admit()
+    let checkpoint = try Checkpoint(contentsOf: path)
+    try checkpoint.program.checkOperators()
+    return checkpoint
+  }
+
   /// Opens libtorch and the device.
   func open() throws -> Device {
+    try operators.admit()
     if let threads {
-      guard threads > 0 else { throw CommandError.usage("--threads must be at least 1, found \(threads)") }
+      try Bounds.check(threads, of: "--threads", atMost: Bounds.workers)
       try Library.setThreadCount(threads)
     }
     return try Device(device)

@@ -1,10 +1,11 @@
 import ArgumentParser
 import Datasets
+import Findings
 import Training
 
 extension TrainingArguments {
-  /// So many seeds, from `--seed` on.
-  func seeds(_ count: Int) -> [UInt64] { (0..<count).map { seed + UInt64($0) } }
+  /// So many seeds, from `--seed` on; after the largest one they go on from 0.
+  func seeds(_ count: Int) -> [UInt64] { (0..<count).map { seed &+ UInt64($0) } }
 
   /// What the library is told.
   func options(_ regularizers: RegularizerOptions) throws -> TrainingOptions {
@@ -51,12 +52,20 @@ extension TrainingArguments {
     options.averagingDecay = ema
     options.selection = try best.map { try SelectionRule(parsing: $0) }
     options.patience = patience
+    options.validation = try validation.map { try ValidationRule(parsing: $0) }
     options.regularizers = applied(specifications)
     options.seed = seed
     options.fitsImages = fit
     options.exampleCount = examples
     try options.validate()
     return options
+  }
+
+  /// The words for a run by itself that is trained on the same examples as those it was chosen among, where that has to
+  /// be said.
+  func heldAside(of target: Dataset, _ basis: ChoiceBasis?) -> [String] {
+    guard validation == nil, target.validation == nil, basis?.examples == .validation else { return [] }
+    return ["--validation", ValidationRule.fraction(ValidationRule.standardFraction).text]
   }
 
   private func unfreezing() throws -> Unfreezing {

@@ -90,6 +90,14 @@ struct TrainingArguments: ResultOptions {
 
   @Option(
     help: """
+      Which examples choose, where something is chosen (--best, --patience, plateaus, a sweep, a transfer): this share of \
+      the training examples, not trained on; or test, the test examples, which then judge what they chose. By default the \
+      validation split that the data have, else 0.1; where nothing is chosen, none.
+      """)
+  var validation: String?
+
+  @Option(
+    help: """
       What the regularizers act on: weights (kernels only), all, or a GLOB; by default weights, and all for ewc, mas \
       and si.
       """)

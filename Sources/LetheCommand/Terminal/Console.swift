@@ -26,8 +26,17 @@ enum Console {
 
   static func result(_ json: JSONValue) { result(json.serialized()) }
 
+  /// A table as wide as the terminal has room.
   static func table(_ table: TextTable) {
-    result(String(table.text().dropLast()))
+    result(String(table.text(width: TerminalWidth.output).dropLast()))
+  }
+
+  /// A long table: the rows that matter most, and how many more there are, unless all are asked for.
+  static func table(_ table: TextTable, of noun: String, all: Bool) {
+    guard !all, let parts = table.folded() else { return self.table(table) }
+    self.table(parts.shown)
+    let rest = NumberText.plural(parts.rest.rows.count, "more \(noun)")
+    result("… and \(rest), which matter less: --all shows every one")
   }
 }
 

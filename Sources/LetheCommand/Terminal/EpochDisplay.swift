@@ -13,6 +13,10 @@ final class EpochDisplay {
   /// What is being estimated before training.
   private var estimate: String?
   private var firstSource: Double?
+  /// Whether the line above the epochs is written.
+  private var isTitled = false
+  /// Whether examples choose that neither train nor judge; known with the first epoch.
+  private var hasValidation = false
   private let started = Date()
 
   init(hasSource: Bool, hasProxy: Bool, isSilent: Bool, isQuiet: Bool) {
@@ -46,7 +50,7 @@ final class EpochDisplay {
       )
       for line in regularizers { Console.result(line) }
       Console.result("")
-      Console.result(line("epoch", "source", "agreement on proxy", "target", "loss", "penalty", "time"))
+      isTitled = false
     case .step(let epoch, let step, let count, let loss):
       if step == 1 {
         progress = ProgressReporter(title: "epoch \(epoch)", total: count, isQuiet: isQuiet || isSilent)
@@ -55,6 +59,17 @@ final class EpochDisplay {
       if step == count { progress?.finish(keepsLine: false) }
     case .evaluated(let record):
       guard !isSilent else { return }
+      let validation = [
+        ("source", record.validation.source?.accuracy), ("proxy", record.validation.proxy?.agreement),
+        // Of a head that was just drawn it says nothing.
+        ("target", record.targetHeadIsNew ? nil : record.validation.target?.accuracy),
+      ].compactMap { name, value in value.map { "\(name) \(NumberText.percent($0))" } }
+      if !isTitled {
+        let found = record.validation
+        hasValidation = found.source != nil || found.proxy != nil || found.target != nil
+        Console.result(line("epoch", "source", "agreement on proxy", "target", "validation", "loss", "penalty", "time"))
+        isTitled = true
+      }
       var source: String?
       if let accuracy = record.source?.accuracy {
         let start = firstSource ?? accuracy
@@ -67,7 +82,8 @@ final class EpochDisplay {
       let target = record.targetHeadIsNew ? "–  (new head)" : NumberText.percent(record.target.accuracy)
       Console.result(
         line(
-          "\(record.epoch)", source, proxy, target, record.epoch > 0 ? NumberText.fixed(record.trainingLoss, 3) : "–",
+          "\(record.epoch)", source, proxy, target, validation.joined(separator: "  "),
+          record.epoch > 0 ? NumberText.fixed(record.trainingLoss, 3) : "–",
           NumberText.fixed(record.penalty, 4), record.epoch > 0 ? "\(NumberText.fixed(record.seconds, 1)) s" : ""))
       if !record.newBlocks.isEmpty { Console.result("        trains now: \(listed(record.newBlocks))") }
       // One that only measures has nothing to show.
@@ -93,13 +109,15 @@ final class EpochDisplay {
   }
 
   private func line(
-    _ epoch: String, _ source: String?, _ proxy: String?, _ target: String, _ loss: String, _ penalty: String,
-    _ time: String
+    _ epoch: String, _ source: String?, _ proxy: String?, _ target: String, _ validation: String, _ loss: String,
+    _ penalty: String, _ time: String
   ) -> String {
     var fields = [pad(epoch, 5, isNumber: true)]
     if hasSource { fields.append(pad(source ?? "", 16)) }
     if hasProxy { fields.append(pad(proxy ?? "", 18)) }
-    fields += [pad(target, 14), pad(loss, 7, isNumber: true), pad(penalty, 9, isNumber: true)]
+    fields.append(pad(target, 14))
+    if hasValidation { fields.append(pad(validation, hasSource || hasProxy ? 28 : 14)) }
+    fields += [pad(loss, 7, isNumber: true), pad(penalty, 9, isNumber: true)]
     fields.append(pad(time, 8, isNumber: true))
     return fields.joined(separator: "   ")
   }

@@ -18,6 +18,7 @@ extension TrainingOptions.Key {
     case .averagingDecay: "--ema"
     case .labelSmoothing: "--label-smoothing"
     case .classWeights: "--class-weights"
+    case .scheduleShape: "--schedule"
     case .warmupEpochs: "--warmup"
     case .trainsHeadOnly: "--feature-extraction"
     case .unfreezesEvery: "--unfreeze-every"
@@ -26,6 +27,7 @@ extension TrainingOptions.Key {
     case .adapters: "--lora"
     case .selection: "--best"
     case .patience: "--patience"
+    case .validation: "--validation"
     case .regularizers: "--regularizer"
     }
   }

@@ -1,6 +1,7 @@
 import Analysis
 import Datasets
 import Evaluation
+import Programs
 import Training
 
 /// What the command says of errors: the libraries' own words, and which option helps.
@@ -11,9 +12,13 @@ enum ErrorWords {
       "\(error); --fit resizes images and repeats a single channel"
     case DatasetError.unreadableImage: "\(error); --skip-unreadable leaves such images out"
     case DatasetError.differingSizes: "\(error): give --image-size"
+    case DatasetError.cannotHoldOut:
+      "\(error); --validation takes another fraction, or test to choose on the test set"
     case AnalysisError.tooFewForDirections: "\(error) (more --samples, or --pool mean)"
     case AnalysisError.checkpointAsFeatures(let path):
       "\(path): a checkpoint; give --data, the examples to compare it on"
+    case ProgramError.refusedOperator(let name, _):
+      "\(error); --allow-operator \(name.split(separator: ".")[0]) lets it, for a file you trust"
     case let error as TrainingError: text(of: error)
     default: "\(error)"
     }

@@ -67,7 +67,7 @@ enum ExitStatus {
   private static func of(_ error: DatasetError) -> Int32 {
     switch error {
     case .notFound: EX_NOINPUT
-    case .badSubset, .unknownClass, .badAugmentation, .cannotAugment: EX_USAGE
+    case .badSubset, .unknownClass, .cannotHoldOut, .badAugmentation, .cannotAugment: EX_USAGE
     default: EX_DATAERR
     }
   }

@@ -34,6 +34,18 @@ struct Axis: Equatable {
     decimals = max(0, Int((-log10(step) - 1e-9).rounded(.up)))
   }
 
+  /// From zero, or from the least value where one is negative, to the first tick past the greatest: the bars fill it.
+  init(bars values: [Double], tickCount: Int) {
+    self.init(covering: values, includingZero: true, tickCount: tickCount)
+    let finite = values.filter(\.isFinite) + [0]
+    let (least, greatest) = (finite.min() ?? 0, finite.max() ?? 0)
+    let margin = 0.02 * (greatest - least)
+    if least < 0, greatest > 0 {
+      if -least < greatest { low = max(low, least - margin) } else { high = min(high, greatest + margin) }
+      ticks = ticks.filter { low <= $0 && $0 <= high }
+    }
+  }
+
   /// Whole epochs from 0, thinned so that at most `tickCount` labels stand.
   init(epochsThrough last: Int, tickCount: Int) {
     let last = max(last, 1)

@@ -3,9 +3,11 @@ import Findings
 extension BarChart {
   /// What putting layers back brings, a row each, in points.
   ///
-  /// - Parameter rewinds: fractions; costs that were not measured are left out.
+  /// - Parameters:
+  ///   - rewinds: fractions; costs that were not measured are left out.
+  ///   - folds: whether many rows may be told apart by what they regain, each being a layer alone.
   public static func rewinds(
-    _ rewinds: [(name: String, gain: Estimate, cost: Estimate)], title: String, subtitle: String
+    _ rewinds: [(name: String, gain: Estimate, cost: Estimate)], title: String, subtitle: String, folds: Bool = true
   ) -> BarChart {
     var series = [
       Series(
@@ -18,7 +20,8 @@ extension BarChart {
           name: "target lost",
           values: rewinds.map { .init(100 * $0.cost.value, low: 100 * $0.cost.low, high: 100 * $0.cost.high) }))
     }
-    return BarChart(
+    let chart = BarChart(
       title: title, subtitle: subtitle, valueTitle: "points", decimals: 1, rows: rewinds.map(\.name), series: series)
+    return folds ? chart.folded("layers that regain most") { $0.first } : chart
   }
 }

@@ -28,11 +28,14 @@ public struct BarChart: Chart {
     public var name: String
     /// One for each row; nil where this series has no such row.
     public var values: [Value?]
+    /// The place of its colour, where that is not its place in the chart: a run keeps its colour on a page.
+    public var color: Int?
 
     /// Bars in the order of the chart's rows.
-    public init(name: String, values: [Value?]) {
+    public init(name: String, values: [Value?], color: Int? = nil) {
       self.name = name
       self.values = values
+      self.color = color
     }
   }
 
@@ -42,6 +45,8 @@ public struct BarChart: Chart {
   public var valueTitle: String
   /// Decimals of the numbers beside the bars.
   public var decimals: Int
+  /// What the axis shows at least, as 0 to 1 for CKA; nil for no more than the bars and zero.
+  public var extent: ClosedRange<Double>?
   /// The groups' names, a layer's as a rule, from the top down.
   public var rows: [String]
   /// The series, each with a value or nil for every row.
@@ -66,17 +71,18 @@ public struct BarChart: Chart {
     let values = series.flatMap { $0.values.compactMap { $0 } }
     guard !rows.isEmpty, values.contains(where: \.value.isFinite) else { return .empty(width: width) }
     var drawing = Drawing(width: width)
-    var top = series.count > 1 ? drawing.legend(series.map(\.name), x: 0, y: 0) : 0
+    var top = series.count > 1 ? drawing.legend(series.map(\.name), colors: colors, x: 0, y: 0) : 0
     // Long lists get thinner bars; their values are left to the pointer and the table.
     let thickness = rows.count <= 16 ? 13.0 : rows.count <= 30 ? 11 : series.count == 1 ? 10 : 6
     let showsValues = thickness >= 10
     let groupHeight = max(thickness * Double(series.count), 10) + (rows.count <= 30 ? 9 : 4)
-    let labelWidth = min(width * 0.36, rows.map { TextMetrics.width($0, size: 11) }.max() ?? 0)
+    let labels = TextMetrics.shortened(names: rows, to: width * 0.36, size: 11)
+    let labelWidth = labels.map { TextMetrics.width($0, size: 11) }.max() ?? 0
     let left = labelWidth + 10
     let right = width - (showsValues ? 48 : 12)
+    let ends = extent.map { [$0.lowerBound, $0.upperBound] } ?? []
     let axis = Axis(
-      covering: values.flatMap { [$0.value, $0.low, $0.high] }, includingZero: true,
-      tickCount: max(2, Int((right - left) / 60)))
+      bars: values.flatMap { [$0.value, $0.low, $0.high] } + ends, tickCount: max(2, Int((right - left) / 60)))
     let x = { (value: Double) in axis.position(value, from: left, to: right) }
     let bottom = top + groupHeight * Double(rows.count) + 6
     for tick in axis.ticks {
@@ -90,19 +96,39 @@ public struct BarChart: Chart {
     for (row, name) in rows.enumerated() {
       let groupTop = top + groupHeight * Double(row) + (groupHeight - thickness * Double(series.count)) / 2
       let middle = top + groupHeight * (Double(row) + 0.5)
-      let label = TextMetrics.shortened(name, to: labelWidth, size: 11, keepingEnd: true)
-      drawing.text(label, left - 6, middle + 4, "value", .end, fullText: name)
+      drawing.text(labels[row], left - 6, middle + 4, "value", .end, fullText: name)
       for (index, item) in series.enumerated() {
         guard let value = item.values[row] else { continue }
         let y = groupTop + thickness * Double(index)
-        draw(value, "\(item.name), \(name)", index, y: y, thickness, showsValues, x: x, in: &drawing)
+        draw(value, "\(item.name), \(name)", colors[index], y: y, thickness, showsValues, x: x, in: &drawing)
       }
     }
     return ChartPicture(drawing)
   }
 
+  private var colors: [Int] { series.indices.map { series[$0].color ?? $0 } }
+
+  /// With many rows, those that matter most, in their order; the subtitle says so.
+  ///
+  /// - Parameters:
+  ///   - what: the rows, as `layers that moved most`.
+  ///   - weight: how much a row matters by its values, those of all series together.
+  func folded(_ what: String, by weight: ([Double]) -> Double?) -> BarChart {
+    let limit = 40
+    guard rows.count > limit + 10 else { return self }
+    let weights = rows.indices.map { row in
+      weight(series.compactMap { $0.values[row]?.value }.filter { !$0.isNaN }) ?? -.infinity
+    }
+    let kept = rows.indices.sorted { (-weights[$0], $0) < (-weights[$1], $1) }.prefix(limit).sorted()
+    var chart = self
+    chart.subtitle += "; the \(limit) of \(rows.count) \(what)"
+    chart.rows = kept.map { rows[$0] }
+    for index in series.indices { chart.series[index].values = kept.map { series[index].values[$0] } }
+    return chart
+  }
+
   private func draw(
-    _ value: Value, _ name: String, _ index: Int, y: Double, _ thickness: Double, _ showsValues: Bool,
+    _ value: Value, _ name: String, _ color: Int, y: Double, _ thickness: Double, _ showsValues: Bool,
     x: (Double) -> Double, in drawing: inout Drawing
   ) {
     let number = NumberText.fixed(value.value, decimals) + (value.isDoubtful ? " †" : "")
@@ -113,7 +139,7 @@ public struct BarChart: Chart {
     let (start, end) = (min(x(0), x(value.value)), max(x(0), x(value.value)))
     let interval = value.hasInterval ? " (\(NumberText.interval(value.low, value.high, decimals: decimals + 1)))" : ""
     drawing.rectangle(
-      start, y + 0.5, max(end - start, 1), thickness - 1.5, style: "f\(index % 6)",
+      start, y + 0.5, max(end - start, 1), thickness - 1.5, style: "f\(color % 6)",
       hover: "\(name): \(number)\(interval)")
     var edge = end
     let middle = y + thickness / 2 - 0.25

@@ -38,7 +38,7 @@ extension Chart {
     let total = max(width, picture.width + 32)
     var head = Drawing(width: total)
     var y = 14.0
-    for line in TextMetrics.wrapped(title, to: total - 32, size: 17) {
+    for line in TextMetrics.wrapped(title, to: total - 32, size: 17 * TextMetrics.bold) {
       y += 21
       head.text(line, 16, y, "title")
     }
@@ -112,6 +112,8 @@ enum ChartStyle {
       text += ".chart .f\(index){fill:var(--c\(index))}"
       text += ".chart .s\(index){stroke:var(--c\(index));stroke-dasharray:\(dash)}\n"
     }
+    for (index, dash) in dashes.enumerated() { text += ".chart .d\(index){stroke-dasharray:\(dash)}" }
+    text += "\n"
     return text
   }()
 }

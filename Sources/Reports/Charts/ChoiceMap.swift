@@ -55,14 +55,14 @@ public struct ChoiceMap: Chart {
     guard !rows.isEmpty, !columns.isEmpty else { return .empty(width: width) }
     var drawing = Drawing(width: width)
     let top = drawing.legend(choices, x: 0, y: 0) + 6
-    let labelWidth = min(width * 0.28, rows.map { TextMetrics.width($0, size: 11) }.max() ?? 0)
+    let labels = TextMetrics.shortened(names: rows, to: width * 0.28, size: 11)
+    let labelWidth = labels.map { TextMetrics.width($0, size: 11) }.max() ?? 0
     let left = labelWidth + 8
     let cellWidth = (width - left) / Double(columns.count)
     let cellHeight = 46.0
     for (row, name) in rows.enumerated() {
       let y = top + cellHeight * Double(row)
-      let label = TextMetrics.shortened(name, to: labelWidth, size: 11, keepingEnd: true)
-      drawing.text(label, left - 6, y + cellHeight / 2 + 4, "value", .end, fullText: name)
+      drawing.text(labels[row], left - 6, y + cellHeight / 2 + 4, "value", .end, fullText: name)
       for (column, cell) in cells[row].enumerated() {
         let x = left + cellWidth * Double(column)
         guard let cell else {

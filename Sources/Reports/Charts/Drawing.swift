@@ -36,9 +36,12 @@ struct Drawing {
     raw(hover.map { "\(shape)><title>\(escapedMarkup($0))</title></rect>" } ?? "\(shape)/>")
   }
 
-  mutating func path(_ points: [(x: Double, y: Double)], closed: Bool = false, _ style: String) {
+  mutating func path(
+    _ points: [(x: Double, y: Double)], closed: Bool = false, _ style: String, hover: String? = nil
+  ) {
     let commands = points.enumerated().map { "\($0.offset == 0 ? "M" : "L")\(n($0.element.x)) \(n($0.element.y))" }
-    raw("<path d=\"\(commands.joined())\(closed ? "Z" : "")\" class=\"\(style)\"/>")
+    let shape = "<path d=\"\(commands.joined())\(closed ? "Z" : "")\" class=\"\(style)\""
+    raw(hover.map { "\(shape)><title>\(escapedMarkup($0))</title></path>" } ?? "\(shape)/>")
   }
 
   /// One of several values that a marker is the mean of.
@@ -47,29 +50,34 @@ struct Drawing {
   }
 
   /// Each series has a shape of its own, so that it is told apart in grey too.
-  mutating func marker(_ series: Int, _ x: Double, _ y: Double, hover: String? = nil) {
+  ///
+  /// - Parameter color: the place of its colour; by default that of the series.
+  mutating func marker(_ series: Int, color: Int? = nil, _ x: Double, _ y: Double, hover: String? = nil) {
     let r = 3.6
+    let style = "f\((color ?? series) % 6)"
     let corners: [(x: Double, y: Double)]
     switch series % 4 {
     case 0:
       let title = hover.map { "<title>\(escapedMarkup($0))</title>" } ?? ""
-      raw("<circle cx=\"\(n(x))\" cy=\"\(n(y))\" r=\"\(n(r))\" class=\"f\(series % 6)\">\(title)</circle>")
+      raw("<circle cx=\"\(n(x))\" cy=\"\(n(y))\" r=\"\(n(r))\" class=\"\(style)\">\(title)</circle>")
       return
-    case 1: return rectangle(x - r + 0.4, y - r + 0.4, 2 * r - 0.8, 2 * r - 0.8, style: "f\(series % 6)", hover: hover)
+    case 1: return rectangle(x - r + 0.4, y - r + 0.4, 2 * r - 0.8, 2 * r - 0.8, style: style, hover: hover)
     case 2: corners = [(x, y - r - 0.6), (x + r + 0.4, y + r - 0.4), (x - r - 0.4, y + r - 0.4)]
     default: corners = [(x, y - r - 1), (x + r + 1, y), (x, y + r + 1), (x - r - 1, y)]
     }
-    path(corners, closed: true, "f\(series % 6)")
+    path(corners, closed: true, style, hover: hover)
   }
 
   /// A row of swatches and names, wrapped; returns the height it took.
-  mutating func legend(_ names: [String], x: Double, y: Double) -> Double {
+  ///
+  /// - Parameter colors: the places of their colours; by default one after the other.
+  mutating func legend(_ names: [String], colors: [Int]? = nil, x: Double, y: Double) -> Double {
     var (left, top) = (x, y)
     for (index, name) in names.enumerated() {
       let shown = TextMetrics.shortened(name, to: width - x - 24, size: 12)
       let length = 16 + TextMetrics.width(shown, size: 12) + 14
       if left > x, left + length > width { (left, top) = (x, top + 18) }
-      marker(index, left + 5, top + 8)
+      marker(index, color: colors?[index], left + 5, top + 8)
       text(shown, left + 15, top + 12, "label", fullText: name)
       left += length
     }
@@ -82,52 +90,5 @@ struct Drawing {
   static func number(_ value: Double) -> String {
     let rounded = (value * 10).rounded() / 10
     return rounded == rounded.rounded() ? String(Int(rounded)) : "\(rounded)"
-  }
-}
-
-/// Guesses of text sizes, a little too wide, since the font is the reader's.
-enum TextMetrics {
-  static func width(_ text: String, size: Double) -> Double {
-    text.reduce(0) { total, character in
-      switch character {
-      case "i", "j", "l", "t", "f", "I", ".", ",", ":", ";", "'", "|", " ": total + 0.36
-      case "m", "w", "M", "W", "%", "…", "@": total + 0.95
-      case let other where other.isUppercase: total + 0.72
-      default: total + 0.6 * Double(max(displayWidth(String(character)), 0)) + (character.isASCII ? 0 : 0.02)
-      }
-    } * size
-  }
-
-  /// The text cut to a width: from its front, since the end of a layer's path says most, or from its back.
-  static func shortened(_ text: String, to limit: Double, size: Double, keepingEnd: Bool = false) -> String {
-    guard width(text, size: size) > limit else { return text }
-    var rest = Substring(text)
-    while !rest.isEmpty, width(rest + "…", size: size) > limit {
-      _ = keepingEnd ? rest.removeFirst() : rest.removeLast()
-    }
-    return keepingEnd ? "…" + rest : rest + "…"
-  }
-
-  private static func width(_ text: Substring, size: Double) -> Double { width(String(text), size: size) }
-
-  /// Lines of whole words within a width; a per cent sign stays beside its number.
-  static func wrapped(_ text: String, to limit: Double, size: Double) -> [String] {
-    var words: [String] = []
-    for word in text.split(separator: " ") {
-      if let last = words.last, word.hasPrefix("%") {
-        words[words.count - 1] = last + " " + word
-      } else {
-        words.append(String(word))
-      }
-    }
-    var lines: [String] = []
-    for word in words {
-      if let last = lines.last, width(last + " " + word, size: size) <= limit {
-        lines[lines.count - 1] = last + " " + word
-      } else {
-        lines.append(word)
-      }
-    }
-    return lines
   }
 }

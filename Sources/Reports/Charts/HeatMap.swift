@@ -20,6 +20,8 @@ public struct HeatMap: Chart {
   public var values: [[Double]]
   /// The values at the ends of the scale.
   public var limits: ClosedRange<Double> = 0...1
+  /// Whether the light end of the scale is the low one, so that light means changed beside maps where that is high.
+  public var isLightLow = false
 
   /// A chart; `values` has a list for each row with a number for each column.
   public init(
@@ -44,11 +46,11 @@ public struct HeatMap: Chart {
     let isSmall = max(rows.count, columns.count) > 24
     let size = isSmall ? 9.0 : 11
     let limit = min(130, width * 0.3)
-    let shorten = { TextMetrics.shortened($0, to: limit, size: size, keepingEnd: true) }
-    let (rowNames, columnNames) = (rows.map(shorten), columns.map(shorten))
+    let rowNames = TextMetrics.shortened(names: rows, to: limit, size: size)
+    let columnNames = TextMetrics.shortened(names: columns, to: limit, size: size)
     let left = (rowNames.map { TextMetrics.width($0, size: size) }.max() ?? 0) + 28
     let cell = min(max((width - left - 12) / Double(columns.count), 10), 46)
-    let cellHeight = min(cell, 34)
+    let cellHeight = min(cell, rows.count > 24 ? 14 : 34)
     var drawing = Drawing(width: max(width, left + cell * Double(columns.count) + 12))
     let style = isSmall ? "small" : "value"
 
@@ -59,7 +61,9 @@ public struct HeatMap: Chart {
     drawing.text(rowTitle, 11, (top + bottom) / 2, "tick", .middle, rotated: -90)
     for (row, name) in rows.enumerated() {
       let y = top + cellHeight * Double(row)
-      drawing.text(rowNames[row], left - 6, y + cellHeight / 2 + size * 0.36, style, .end, fullText: name)
+      if row.isMultiple(of: Self.step(of: size * 1.05, in: cellHeight)) {
+        drawing.text(rowNames[row], left - 6, y + cellHeight / 2 + size * 0.36, style, .end, fullText: name)
+      }
       for (column, other) in columns.enumerated() {
         let x = left + cell * Double(column)
         let value = values[row][column]
@@ -70,7 +74,7 @@ public struct HeatMap: Chart {
         } else {
           drawing.rectangle(x, y, w, h, style: "missing", hover: hover)
         }
-        if cell >= 26 {
+        if cell >= 26, cellHeight >= 13 {
           let ink = value.isFinite ? (Self.luminance(share(value)) > 0.2 ? "#000" : "#fff") : "var(--ink)"
           drawing.raw(
             "<text x=\"\(Drawing.number(x + w / 2))\" y=\"\(Drawing.number(y + h / 2 + 3.6))\" text-anchor=\"middle\""
@@ -79,14 +83,27 @@ public struct HeatMap: Chart {
         }
       }
     }
-    for (column, name) in columns.enumerated() {
-      let x = left + cell * (Double(column) + 0.5) + size * 0.3
-      drawing.text(columnNames[column], x, bottom + 12, style, .end, rotated: -45, fullText: name)
+    let widest = columnNames.map { TextMetrics.width($0, size: size) }.max() ?? 0
+    let isUpright = widest + 6 <= cell
+    // Slanted by 45°, neighbours stand cell · sin 45° apart.
+    let step = isUpright ? 1 : Self.step(of: size * 1.1, in: cell * 0.707)
+    for (column, name) in columns.enumerated() where column.isMultiple(of: step) {
+      let middle = left + cell * (Double(column) + 0.5)
+      if isUpright {
+        drawing.text(columnNames[column], middle, bottom + 14, style, .middle, fullText: name)
+      } else {
+        drawing.text(columnNames[column], middle + size * 0.3, bottom + 12, style, .end, rotated: -45, fullText: name)
+      }
     }
-    let labelHeight = (columnNames.map { TextMetrics.width($0, size: size) }.max() ?? 0) * 0.71
+    let labelHeight = isUpright ? 4 : widest * 0.71
     drawing.text(columnTitle, (left + right) / 2, bottom + labelHeight + 32, "tick", .middle)
     drawing.height = bottom + labelHeight + 40
     return ChartPicture(drawing)
+  }
+
+  /// Every how many names have room, where each takes `height` and the next is `distance` away.
+  private static func step(of height: Double, in distance: Double) -> Int {
+    max(1, Int((height / distance).rounded(.up)))
   }
 
   /// The colour key, as steps: gradients need names, which would clash on a page with several pictures.
@@ -94,19 +111,23 @@ public struct HeatMap: Chart {
     let steps = 40
     for step in 0..<steps {
       let value = (Double(step) + 0.5) / Double(steps)
-      drawing.rectangle(x + Double(step) * 3.5, 4, 3.8, 10, fill: Self.color(value))
+      drawing.rectangle(x + Double(step) * 3.5, 4, 3.8, 10, fill: Self.color(isLightLow ? 1 - value : value))
     }
     let length = limits.upperBound - limits.lowerBound
-    for tick in [0, 0.5, 1] {
+    let zero = -limits.lowerBound / length
+    // Where zero lies within, it is worth more than the middle; near an end there is no room for it.
+    let ticks = (0.25...0.75).contains(zero) ? [0, zero, 1] : zero > 0 ? [0, 1] : [0, 0.5, 1]
+    for tick in ticks {
       let value = limits.lowerBound + tick * length
       drawing.text(NumberText.fixed(value, length < 0.5 ? 2 : 1), x + tick * 140, 27, "tick", .middle)
     }
     drawing.text(valueTitle, x + 152, 13, "tick")
   }
 
-  /// Where a value stands on the scale.
+  /// Where a value stands on the scale, 1 at its light end.
   private func share(_ value: Double) -> Double {
-    (value - limits.lowerBound) / (limits.upperBound - limits.lowerBound)
+    let share = (value - limits.lowerBound) / (limits.upperBound - limits.lowerBound)
+    return isLightLow ? 1 - share : share
   }
 
   private static let stops: [(Double, Double, Double)] = [

@@ -31,11 +31,14 @@ public struct LineChart: Chart {
     public var name: String
     /// In the order in which the line connects them.
     public var points: [Point]
+    /// The place of its colour, where that is not its place in the chart: a run keeps its colour on a page.
+    public var color: Int?
 
     /// A line through the points.
-    public init(name: String, points: [Point]) {
+    public init(name: String, points: [Point], color: Int? = nil) {
       self.name = name
       self.points = points
+      self.color = color
     }
   }
 
@@ -45,6 +48,8 @@ public struct LineChart: Chart {
   public var valueTitle: String
   /// What the axis never passes, as 0 and 100 for per cent; nil for no bounds.
   public var limits: ClosedRange<Double>?
+  /// Whether the axis begins at zero, as that of a ratio does.
+  public var startsAtZero = false
   /// Decimals of the numbers at the lines' ends.
   public var decimals: Int
   /// The lines, the first drawn first.
@@ -72,7 +77,7 @@ public struct LineChart: Chart {
     guard finite.contains(where: { !$0.isEmpty }) else { return .empty(width: width) }
     var drawing = Drawing(width: width)
     let values = finite.joined().flatMap { [$0.value, $0.low, $0.high] + $0.singles }
-    let yAxis = Axis(covering: values, limits: limits)
+    let yAxis = Axis(covering: values, includingZero: startsAtZero, limits: limits)
 
     let labels = zip(series, finite).map { item, points in
       points.last.map { "\(item.name)  \(NumberText.fixed($0.value, decimals))" } ?? ""
@@ -80,7 +85,7 @@ public struct LineChart: Chart {
     let labelWidth = labels.map { TextMetrics.width($0, size: 12) }.max() ?? 0
     let namesAtEnd = labelWidth <= width * 0.34
     var top = 8.0
-    if !namesAtEnd { top += drawing.legend(series.map(\.name), x: 0, y: 0) }
+    if !namesAtEnd { top += drawing.legend(series.map(\.name), colors: colors, x: 0, y: 0) }
     drawing.text(valueTitle, 0, top + 10, "tick")
     top += 24
     let left = 8 + (yAxis.ticks.map { TextMetrics.width(yAxis.label($0), size: 11) }.max() ?? 0)
@@ -108,14 +113,23 @@ public struct LineChart: Chart {
       drawSpread(points, index, x: { x($0) }, y: y, in: &drawing)
     }
     for (index, points) in finite.enumerated() {
-      if points.count > 1 { drawing.path(points.map { (x($0.epoch), y($0.value)) }, "line s\(index % 6)") }
+      if points.count > 1 { drawing.path(points.map { (x($0.epoch), y($0.value)) }, lineStyle(index)) }
       // Many epochs would make a caterpillar of the markers.
       for (place, point) in points.enumerated() where points.count <= 30 || place == points.count - 1 {
-        drawing.marker(index, x(point.epoch), y(point.value), hover: hover(series[index].name, point))
+        drawing.marker(
+          index, color: colors[index], x(point.epoch), y(point.value), hover: hover(series[index].name, point))
       }
     }
     placeLabels(finite, labels: labels, namesAtEnd: namesAtEnd, right: right, range: (top, bottom), y: y, in: &drawing)
     return ChartPicture(drawing)
+  }
+
+  private var colors: [Int] { series.indices.map { series[$0].color ?? $0 } }
+
+  /// The colour of the series, and dashes of its own where others have that colour too.
+  private func lineStyle(_ index: Int) -> String {
+    let color = colors[index]
+    return "line s\(color % 6)" + (colors.count { $0 == color } > 1 ? " d\(index % 6)" : "")
   }
 
   /// What surrounds the means: a band, or, where single values are known, these with whiskers, a little apart from
@@ -128,13 +142,13 @@ public struct LineChart: Chart {
       guard band.count > 1 else { return }
       let outline =
         band.map { (x: x($0.epoch), y: y($0.high)) } + band.reversed().map { (x: x($0.epoch), y: y($0.low)) }
-      return drawing.path(outline, closed: true, "band f\(index % 6)")
+      return drawing.path(outline, closed: true, "band f\(colors[index] % 6)")
     }
     let shift = 4 * (Double(index) - Double(series.count - 1) / 2)
     for point in points where point.singles.count > 1 {
       let place = x(point.epoch) + shift
-      if point.hasInterval { drawing.line(place, y(point.low), place, y(point.high), "spread s\(index % 6)") }
-      for value in point.singles { drawing.dot(index, place, y(value)) }
+      if point.hasInterval { drawing.line(place, y(point.low), place, y(point.high), "spread s\(colors[index] % 6)") }
+      for value in point.singles { drawing.dot(colors[index], place, y(value)) }
     }
   }
 
@@ -156,7 +170,7 @@ public struct LineChart: Chart {
     let places = Self.spread(ends.map(\.y), gap: 15, within: range.top...range.bottom)
     for (end, place) in zip(ends, places) {
       if namesAtEnd {
-        drawing.marker(end.index, right + 12, place)
+        drawing.marker(end.index, color: colors[end.index], right + 12, place)
         drawing.text(labels[end.index], right + 20, place + 4, "label")
       } else {
         drawing.text(NumberText.fixed(end.value, decimals), right + 8, place + 4, "label")

@@ -13,7 +13,8 @@ extension ProbeFinding {
             ? [
               NumberText.points(layer.drop?.value),
               NumberText.interval(layer.drop?.low ?? .nan, layer.drop?.high ?? .nan, scale: 100),
-            ] : []))
+            ] : []),
+        weight: isCompared ? layer.drop?.value : layer.scores.first)
     }
     return table
   }
@@ -33,13 +34,16 @@ extension ProbeFinding {
           : "No probe lost more than chance explains; that of \(worst.layer) changed by "
             + "\(NumberText.signedPoints(-worst.drop.value)) points"
       } : best.map { "\($0.layer) tells the classes apart best: \(NumberText.percent($0.scores.first))" }
-    return BarChart(
+    let chart = BarChart(
       title: finding ?? "No layer was probed",
       subtitle: "accuracy of a linear classifier fitted to each layer's features, \(data); fitted to permuted labels: "
         + control.words, valueTitle: "accuracy (%)", decimals: 1, rows: layers.map(\.layer),
       series: models.indices.map { index in
         BarChart.Series(name: models[index], values: layers.map { .init(100 * $0.scores[index]) })
       })
+    return chart.folded(models.count > 1 ? "layers that lost most" : "layers that tell most apart") { scores in
+      scores.first.map { models.count > 1 ? $0 - (scores.last ?? $0) : $0 }
+    }
   }
 }
 

@@ -8,10 +8,12 @@ extension RewindFinding {
       .number("target lost"),
     ])
     for rewind in rewinds(order) {
-      table.append([
-        rewind.layers.last ?? "", NumberText.points(rewind.gain.value),
-        NumberText.interval(rewind.gain.low, rewind.gain.high, scale: 100), NumberText.points(rewind.cost.value),
-      ])
+      // More and more layers are read in their order.
+      table.append(
+        [
+          rewind.layers.last ?? "", NumberText.points(rewind.gain.value),
+          NumberText.interval(rewind.gain.low, rewind.gain.high, scale: 100), NumberText.points(rewind.cost.value),
+        ], weight: order == .alone ? rewind.gain.value : nil)
     }
     return table
   }
@@ -24,7 +26,8 @@ extension RewindFinding {
       title: best.map {
         "Restoring \($0.layers.joined(separator: ", ")) regains \(NumberText.points($0.gain.value)) points"
       } ?? "No rewinding is established to regain anything",
-      subtitle: "points of \(score.name) when layers are put back, \(order.rawValue); source: \(source)")
+      subtitle: "points of \(score.name) when layers are put back, \(order.rawValue); source: \(source)",
+      folds: order == .alone)
   }
 
   private func rewinds(_ order: Order) -> [Rewind] { parts.first { $0.order == order }?.rewinds ?? [] }

@@ -32,13 +32,16 @@ extension DiagnosisPage {
   /// Drift, similarity and probes, layer by epoch.
   public func historyCharts() -> [HeatMap] {
     let (layers, history) = (finding.layers, finding.epochs)
+    // Light is what changed, in every map: the similarity that is low, the drift and the loss that are high.
     func map(_ title: String, _ how: String, _ unit: String, _ value: (LayersAtEpoch, Int) -> Double) -> HeatMap? {
       let values = layers.indices.map { layer in history.map { value($0, layer) } }
       guard values.joined().contains(where: \.isFinite) else { return nil }
       var map = HeatMap(
         title: title, subtitle: how, rowTitle: "layer", columnTitle: "epoch", valueTitle: unit,
         rows: layers.map(\.layer), columns: history.map { "\($0.epoch)" }, values: values)
-      map.limits = 0...max(unit == "CKA" ? 1 : 0.01, values.joined().filter(\.isFinite).max() ?? 1)
+      let finite = values.joined().filter(\.isFinite)
+      map.limits = min(0, finite.min() ?? 0)...max(unit == "CKA" ? 1 : 0.01, finite.max() ?? 1)
+      map.isLightLow = unit == "CKA"
       return map
     }
     func furthest(_ value: (LayersAtEpoch, Int) -> Double) -> String {
@@ -63,7 +66,7 @@ extension DiagnosisPage {
           ? "What a probe can read fell most in \(furthest { $0.probeDrop[$1] })"
           : "No layer's probe reads less than before",
         "points of source accuracy that a linear probe lost since epoch 0", "points"
-      ) { 100 * max(0, $0.probeDrop[$1]) },
+      ) { 100 * $0.probeDrop[$1] },
     ].compactMap { $0 }
   }
 }

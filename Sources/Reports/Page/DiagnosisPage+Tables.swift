@@ -1,21 +1,26 @@
 import Findings
 
 extension DiagnosisPage {
-  /// A row a layer, with all its measures.
-  public func layerTable() -> TextTable {
+  /// A row a layer, with all its measures; the layers whose return regains most matter most.
+  ///
+  /// - Parameter verdictFirst: whether the verdict stands beside the name, where a small screen shows it.
+  public func layerTable(verdictFirst: Bool = false) -> TextTable {
     let layers = finding.layers
     let hasProbes = layers.contains { $0.probeDrop.value.isFinite }
     let boundsProbes = layers.contains { $0.probeDrop.low.isFinite }
     let hasTarget = layers.contains { $0.cost.value.isFinite }
     let predicts = layers.contains { $0.predictedLoss.isFinite }
     var table = TextTable(
-      [.init("layer"), .number("drift")] + (predicts ? [.number("predicted loss")] : []) + [.number("CKA source")]
-        + (hasTarget ? [.number("CKA target")] : [])
-        + (hasProbes ? [.number("probe drop")] + (boundsProbes ? [.number("95 % interval")] : []) : [])
-        + [.number("rewind gain"), .number("95 % interval")] + (hasTarget ? [.number("cost")] : []) + [.init("verdict")]
-    )
+      [.init("layer")] + (verdictFirst ? [.init("verdict")] : []) + [.number("drift")]
+        + (predicts ? [.number("predicted loss", rank: 3)] : []) + [.number("CKA source")]
+        + (hasTarget ? [.number("CKA target", rank: 2)] : [])
+        + (hasProbes
+          ? [.number("probe drop", rank: 1)] + (boundsProbes ? [.number("95 % interval", rank: 1)] : []) : [])
+        + [.number("rewind gain"), .number("95 % interval")] + (hasTarget ? [.number("cost")] : [])
+        + (verdictFirst ? [] : [.init("verdict")]))
     for layer in layers {
-      var row = [layer.layer, NumberText.significant(layer.drift)]
+      let verdict = [layer.verdict.rawValue]
+      var row = [layer.layer] + (verdictFirst ? verdict : []) + [NumberText.significant(layer.drift)]
       if predicts { row.append(NumberText.significant(layer.predictedLoss)) }
       row.append(NumberText.fixed(layer.similarity.value, 2))
       if hasTarget { row.append(NumberText.fixed(layer.targetSimilarity.value, 2)) }
@@ -25,7 +30,7 @@ extension DiagnosisPage {
         NumberText.points(layer.gain.value), NumberText.interval(layer.gain.low, layer.gain.high, scale: 100),
       ]
       if hasTarget { row.append(NumberText.points(layer.cost.value)) }
-      table.append(row + [layer.verdict.rawValue])
+      table.append(row + (verdictFirst ? [] : verdict), weight: layer.gain.value)
     }
     return table
   }
@@ -39,7 +44,7 @@ extension DiagnosisPage {
       let interval = NumberText.interval(layer.similarity.low, layer.similarity.high, decimals: 2)
       table.append(
         [layer.layer, NumberText.fixed(layer.similarity.value, 2), interval, NumberText.fixed(layer.null, 2)]
-          + layer.controls.named.map { NumberText.fixed($0.value, 2) })
+          + layer.controls.named.map { NumberText.fixed($0.value, 2) }, weight: -layer.similarity.value)
     }
     return table
   }
@@ -47,12 +52,16 @@ extension DiagnosisPage {
   /// Every measure of forgetting.
   public func measureTable() -> TextTable {
     let amount = finding.forgetting
-    var table = TextTable([.init("measure"), .number("points")])
-    table.append(["final: before minus after", NumberText.points(amount.loss.value)])
-    table.append(["its 95 % interval", NumberText.interval(amount.loss.low, amount.loss.high, scale: 100)])
-    table.append(["McNemar's exact test, p", NumberText.pValue(amount.pairedPValue)])
-    table.append(["went wrong, came right", "\(NumberText.grouped(amount.lost)), \(NumberText.grouped(amount.gained))"])
-    for measure in amount.measures { table.append([measure.name, NumberText.points(measure.value)]) }
+    var table = TextTable([.init("measure"), .number("value")])
+    table.append(["final: before minus after", "\(NumberText.points(amount.loss.value)) points"])
+    table.append(["its 95 % interval", "\(NumberText.interval(amount.loss.low, amount.loss.high, scale: 100)) points"])
+    table.append(["McNemar's exact test", NumberText.probability(amount.pairedPValue)])
+    table.append(["went wrong", NumberText.plural(amount.lost, "example")])
+    table.append(["came right", NumberText.plural(amount.gained, "example")])
+    for measure in amount.measures {
+      let value = measure.isShare ? NumberText.percent(measure.value) : "\(NumberText.points(measure.value)) points"
+      table.append([measure.name, value])
+    }
     return table
   }
 
@@ -63,10 +72,11 @@ extension DiagnosisPage {
       .number("came right"),
     ])
     for entry in finding.classes.sorted(by: { $0.before - $0.after > $1.before - $1.after }) {
-      table.append([
-        entry.name, NumberText.grouped(entry.count), NumberText.percent(entry.before), NumberText.percent(entry.after),
-        NumberText.grouped(entry.lost), NumberText.grouped(entry.gained),
-      ])
+      table.append(
+        [
+          entry.name, NumberText.grouped(entry.count), NumberText.percent(entry.before),
+          NumberText.percent(entry.after), NumberText.grouped(entry.lost), NumberText.grouped(entry.gained),
+        ], weight: entry.before - entry.after)
     }
     return table
   }

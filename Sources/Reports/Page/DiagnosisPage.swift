@@ -11,8 +11,11 @@ public struct DiagnosisPage: Sendable {
 
 extension DiagnosisPage {
   /// The page: one file, nothing loaded from elsewhere.
-  public func html() -> String {
-    guard finding.forgetting.tooLittle == nil else { return document([notes]) }
+  ///
+  /// - Parameter links: other pages, from this one's folder.
+  public func html(links: [PageLink] = []) -> String {
+    let notes = PageSection(nil, notes)
+    guard finding.forgetting.tooLittle == nil else { return document([notes], links) }
     var sections = [
       notes,
       PageElements.section(
@@ -24,9 +27,12 @@ extension DiagnosisPage {
       PageElements.section(
         "Where",
         [baselineNote, exceedingNote].compactMap { $0 }.map { PageElements.paragraph($0) }.joined()
-          + PageElements.table(layerTable(), marksRows: true) + PageElements.paragraph(explanation)),
+          + PageElements.table(layerTable(verdictFirst: true), marksRows: true, noun: "layer")
+          + PageElements.paragraph(explanation)),
     ]
-    if !finding.remedies.isEmpty { sections.append(PageElements.section(remedyTitle, remedyContent)) }
+    if !finding.remedies.isEmpty {
+      sections.append(PageElements.section(remedyTitle, remedyContent, anchor: "remedies"))
+    }
     sections.append(
       PageElements.section("Putting layers back", PageElements.figure(rewindChart(), width: 720)))
     if finding.epochs.count > 1 {
@@ -36,15 +42,16 @@ extension DiagnosisPage {
           "When", (moment.map { PageElements.paragraph(Self.sentence($0)) } ?? "") + PageElements.grid(maps)))
     }
     if !finding.classes.isEmpty {
-      sections.append(PageElements.section("Which classes", PageElements.table(classTable(), marksRows: true)))
+      sections.append(
+        PageElements.section("Which classes", PageElements.table(classTable(), marksRows: true, noun: "class")))
     }
     if !finding.examples.isEmpty { sections.append(PageElements.section("Which examples", exampleContent)) }
     sections.append(
       PageElements.section(
         "How sure",
         PageElements.table(measureTable(), marksRows: true)
-          + PageElements.table(controlTable(), marksRows: true) + PageElements.paragraph(controlWords)))
-    return document(sections)
+          + PageElements.table(controlTable(), marksRows: true, noun: "layer") + PageElements.paragraph(controlWords)))
+    return document(sections, links)
   }
 
   /// What is said before anything else.
@@ -52,9 +59,9 @@ extension DiagnosisPage {
     [advice, proxyNote, countNote, classNote].compactMap { $0 }.map { "<p>\(PageElements.prose($0))</p>" }.joined()
   }
 
-  private func document(_ sections: [String]) -> String {
+  private func document(_ sections: [PageSection], _ links: [PageLink]) -> String {
     PageElements.document(
-      title: finding.title, headline: headline, sections: sections,
+      title: finding.title, headline: headline, sections: sections, links: links,
       footer: "Made by Lethe: <code>lethe diagnose</code>."
     )
   }
@@ -65,7 +72,7 @@ extension DiagnosisPage {
     func commands(_ remedies: [Remedy], _ name: (Int, Remedy) -> String) -> String {
       remedies.enumerated().map {
         PageElements.paragraph(name($0, $1))
-          + "<div class=\"scroll\"><pre><code>\(escapedMarkup($1.command ?? ""))</code></pre></div>"
+          + PageElements.command($1.command ?? "")
       }.joined()
     }
     let best = finding.established.first
@@ -81,7 +88,7 @@ extension DiagnosisPage {
       example.picture.map { picture in
         "<figure>\(picture.image(alternative: "test example \(example.index), \(example.label)"))<figcaption>"
           + escapedMarkup("\(example.label) → \(example.after)")
-          + "<p>\(NumberText.percent(example.confidenceBefore)) → \(NumberText.percent(example.confidenceAfter))</p>"
+          + "<p>\(confidences(example))</p>"
           + "</figcaption></figure>"
       }
     }
@@ -94,6 +101,11 @@ extension DiagnosisPage {
       + "All \(NumberText.grouped(finding.examples.count)) that changed\(among) are in diagnosis-examples.csv beside this "
       + "page."
     return "<div class=\"pictures\">\(pictures.joined(separator: "\n"))</div>" + PageElements.paragraph(words)
+  }
+
+  private func confidences(_ example: ChangedExample) -> String {
+    PageElements.prose(
+      "\(NumberText.percent(example.confidenceBefore)) → \(NumberText.percent(example.confidenceAfter))")
   }
 
   private var explanation: String {

@@ -7,11 +7,12 @@ extension EvaluationFinding {
       + "\(NumberText.grouped(result.count)), loss \(NumberText.fixed(result.scored.loss, 3))"
   }
 
-  /// A row a class.
+  /// A row a class; the worst matter most.
   public func classTable() -> TextTable {
     var table = TextTable([.init("class"), .number(result.scored.score.name), .number("count")])
     for entry in perClass {
-      table.append([entry.name, NumberText.percent(entry.score), NumberText.grouped(entry.count)])
+      let worth = entry.score.map { result.scored.score.direction == .up ? -$0 : $0 } ?? .nan
+      table.append([entry.name, NumberText.percent(entry.score), NumberText.grouped(entry.count)], weight: worth)
     }
     return table
   }

@@ -22,14 +22,15 @@ extension InterpolationFinding {
 
   /// Both tasks' scores along the line.
   public func chart() -> FrontierChart {
+    let name = points.lazy.compactMap { $0.source ?? $0.target }.first?.scored.score.name ?? Score.accuracy.name
     func percent(_ examples: ScoredExamples?) -> Double { 100 * (examples?.scored.value ?? .nan) }
     return FrontierChart(
       title: best.map {
         "λ \(NumberText.fixed($0.share, 2)) keeps \(NumberText.percent($0.source?.scored.value)) of the source at "
           + "\(NumberText.percent($0.target?.scored.value)) of the target"
       } ?? "Nothing was measured on both tasks",
-      subtitle: "accuracy on both tasks' test examples along (1 − λ) before + λ after", xTitle: "source accuracy (%)",
-      yTitle: "target accuracy (%)",
+      subtitle: "\(name) on both tasks' test examples along (1 − λ) before + λ after", xTitle: "source \(name) (%)",
+      yTitle: "target \(name) (%)",
       points: points.map { point in
         .init(
           name: "λ \(NumberText.fixed(point.share, 2))", x: percent(point.source), y: percent(point.target),

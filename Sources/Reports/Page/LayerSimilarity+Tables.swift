@@ -12,9 +12,34 @@ extension LayerSimilarity {
       table.append(
         [entry.layer, entry.text]
           + (hasIntervals ? [NumberText.interval(entry.low, entry.high, decimals: 3)] : [])
-          + [NumberText.fixed(entry.null, 3)])
+          + [NumberText.fixed(entry.null, 3)], weight: -entry.value)
     }
     return table
+  }
+
+  /// The layers that end up more like another layer than like themselves, for a matrix that is too wide to print; nil where
+  /// there is none.
+  public func strayTable() -> TextTable? {
+    var table = TextTable([.init("layer"), .number("with itself"), .init("most like"), .number(measure.title)])
+    for stray in strays {
+      table.append(
+        [
+          layersA[stray.row], NumberText.fixed(values[stray.row][stray.own], 3), layersB[stray.best],
+          NumberText.fixed(values[stray.row][stray.best], 3),
+        ], weight: values[stray.row][stray.best] - values[stray.row][stray.own])
+    }
+    return table.rows.isEmpty ? nil : table
+  }
+
+  /// Layers of the first network whose namesake is not what is most like them, by more than 0.01.
+  var strays: [(row: Int, own: Int, best: Int)] {
+    layersA.indices.compactMap { row in
+      let finite = layersB.indices.filter { values[row][$0].isFinite }
+      guard let own = layersB.firstIndex(of: layersA[row]), values[row][own].isFinite,
+        let best = finite.max(by: { values[row][$0] < values[row][$1] }), values[row][own] < values[row][best] - 0.01
+      else { return nil }
+      return (row, own, best)
+    }
   }
 
   /// Every layer of one network with every layer of the other.

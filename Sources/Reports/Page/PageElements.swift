@@ -2,44 +2,73 @@
 enum PageElements {
   /// One HTML file: no scripts, nothing loaded from elsewhere, for light, dark, phone and paper.
   ///
-  /// - Parameter footer: markup.
-  static func document(title: String, headline: String, sections: [String], footer: String) -> String {
-    """
-    <!doctype html>
-    <html lang="en">
-    <head>
-    <meta charset="utf-8">
-    <meta name="viewport" content="width=device-width, initial-scale=1">
-    <title>\(escapedMarkup(title))</title>
-    <style>
-    \(ChartStyle.variables)\(ChartStyle.rules)\(PageStyle.rules)</style>
-    </head>
-    <body>
-    <main>
-    <header>
-    <p class="kicker">\(escapedMarkup(title))</p>
-    <h1>\(prose(headline))</h1>
-    </header>
-    \(sections.joined(separator: "\n"))
-    <footer>\(footer)</footer>
-    </main>
-    </body>
-    </html>
+  /// - Parameters:
+  ///   - links: other pages, from this one's folder.
+  ///   - footer: markup.
+  static func document(
+    title: String, headline: String, sections: [PageSection], links: [PageLink] = [], footer: String
+  ) -> String {
+    let sections = PageSection.distinct(sections)
+    return """
+      <!doctype html>
+      <html lang="en">
+      <head>
+      <meta charset="utf-8">
+      <meta name="viewport" content="width=device-width, initial-scale=1">
+      <title>\(escapedMarkup(title))</title>
+      <style>
+      \(ChartStyle.variables)\(ChartStyle.rules)\(PageStyle.rules)</style>
+      </head>
+      <body>
+      <main>
+      <header>
+      <p class="kicker">\(prose(title))</p>
+      <h1>\(prose(headline))</h1>
+      \(contents(sections, links))</header>
+      \(sections.map(\.markup).joined(separator: "\n"))
+      <footer>\(footer)</footer>
+      </main>
+      </body>
+      </html>
 
-    """
+      """
   }
 
-  /// Text that may be broken into lines, though not between a number and its per cent sign.
-  static func prose(_ text: String) -> String { escapedMarkup(text.replacing(" %", with: "\u{A0}%")) }
+  /// Text that may be broken into lines, though neither between a number and its per cent sign nor within `p < 0.001`.
+  static func prose(_ text: String) -> String {
+    var text = text.replacing(" %", with: "\u{A0}%")
+    for sign in ["<", "="] { text = text.replacing(" p \(sign) ", with: " p\u{A0}\(sign)\u{A0}") }
+    return escapedMarkup(text)
+  }
 
   static func paragraph(_ text: String) -> String { "<p class=\"note\">\(prose(text))</p>" }
 
-  static func section(_ heading: String, _ content: String) -> String {
-    "<section>\n<h2>\(escapedMarkup(heading))</h2>\n\(content)\n</section>"
+  /// Where to go from here: the page's own sections, and other pages.
+  private static func contents(_ sections: [PageSection], _ links: [PageLink]) -> String {
+    let own = sections.compactMap { section in
+      section.heading.map { "<a href=\"#\(escapedMarkup(section.anchor))\">\(prose($0))</a>" }
+    }
+    let lists = [(own.count > 2 ? own : [], "This page"), (links.map(\.markup), "Other pages")]
+    return lists.filter { !$0.0.isEmpty }.map { items, label in
+      "<nav aria-label=\"\(label)\">\(items.joined(separator: " · "))</nav>\n"
+    }.joined()
   }
 
-  static func details(_ summary: String, _ content: String) -> String {
-    "<details><summary>\(escapedMarkup(summary))</summary>\n\(content)\n</details>"
+  static func section(_ heading: String, _ content: String, anchor: String? = nil) -> PageSection {
+    PageSection(heading, content, anchor: anchor)
+  }
+
+  /// What is folded on a screen; on paper it is open, unless it stays folded there too.
+  static func details(_ summary: String, _ content: String, staysFolded: Bool = false) -> String {
+    "<details\(staysFolded ? " class=\"folded\"" : "")><summary>\(prose(summary))</summary>\n\(content)\n</details>"
+  }
+
+  /// A command to type: it wraps between words, not at their hyphens, and a click selects all of it.
+  static func command(_ text: String) -> String {
+    let words = text.split(separator: " ", omittingEmptySubsequences: false).map { word in
+      word.contains("-") ? "<span>\(escapedMarkup(String(word)))</span>" : escapedMarkup(String(word))
+    }
+    return "<pre><code>\(words.joined(separator: " "))</code></pre>"
   }
 
   static func grid(_ figures: [String]) -> String {
@@ -67,16 +96,29 @@ enum PageElements {
       """
   }
 
-  static func table(_ table: TextTable, marksRows: Bool = false) -> String {
+  /// A table; of a long one the rows that matter most, with the rest folded below.
+  ///
+  /// - Parameter noun: what a row is, for the words over the rest.
+  static func table(_ table: TextTable, marksRows: Bool = false, noun: String = "row") -> String {
+    guard let parts = table.folded() else { return plainTable(table, marksRows: marksRows) }
+    return plainTable(parts.shown, marksRows: marksRows)
+      + details(
+        NumberText.plural(parts.rest.rows.count, "more \(noun)"),
+        plainTable(parts.rest, marksRows: marksRows))
+  }
+
+  private static func plainTable(_ table: TextTable, marksRows: Bool) -> String {
     let kind = { (index: Int) in table.columns[index].alignment == .right ? " class=\"number\"" : "" }
     let head = table.columns.indices.map {
-      "<th scope=\"col\"\(kind($0))>\(escapedMarkup(table.columns[$0].title))</th>"
+      "<th scope=\"col\"\(kind($0))>\(prose(table.columns[$0].title))</th>"
     }
     let rows = table.rows.map { row in
       "<tr>"
         + row.enumerated().map { index, field in
-          index == 0 && marksRows
-            ? "<th scope=\"row\">\(escapedMarkup(field))</th>" : "<td\(kind(index))>\(escapedMarkup(field))</td>"
+          // Numbers are not wrapped.
+          let text = table.columns[index].alignment == .right ? escapedMarkup(field) : prose(field)
+          return index == 0 && marksRows
+            ? "<th scope=\"row\">\(text.replacing(".", with: ".<wbr>"))</th>" : "<td\(kind(index))>\(text)</td>"
         }.joined() + "</tr>"
     }
     return """

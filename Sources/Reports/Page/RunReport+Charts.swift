@@ -2,7 +2,7 @@ import Findings
 import Foundation
 
 extension RunReport {
-  /// Accuracy by epoch: source and target in one chart for one run, in two for several.
+  /// The score by epoch: source and target in one chart for one run, in two for several.
   public func accuracyCharts() -> [LineChart] {
     if runs.count == 1, let run = runs.first {
       let series = run.hasSource ? [line(run, named: "source", \.sourceScore, counted: true)] : []
@@ -16,10 +16,10 @@ extension RunReport {
       let start = before.count == 1 ? before.first.map { ", from \($0)" } ?? "" : ""
       charts.append(
         chart(
-          "Source accuracy came to \(ends(sourced, \.sourceScore))\(start)", task: tasks(sourced.map(\.sourceTask)),
+          "Source \(scoreName) came to \(ends(sourced, \.sourceScore))\(start)", task: tasks(sourced.map(\.sourceTask)),
           made: sourced, series: sourced.map { line($0, named: $0.name, \.sourceScore, counted: true) }))
     }
-    let name = sourced.isEmpty ? "Accuracy" : "Target accuracy"
+    let name = sourced.isEmpty ? scoreName.prefix(1).uppercased() + scoreName.dropFirst() : "Target \(scoreName)"
     charts.append(
       chart(
         "\(name) reached \(ends(runs, \.targetScore))", task: tasks(runs.map { Optional($0.targetTask) }), made: [],
@@ -31,13 +31,15 @@ extension RunReport {
   public func driftChart() -> BarChart? {
     let drifting = runs.filter { !$0.driftLayers.isEmpty }
     guard !drifting.isEmpty else { return nil }
-    let layers = union(drifting.map { $0.driftLayers.map(\.layer) })
-    let series = drifting.map { run in
+    let old = drifting.map { run in (run: run, rows: run.driftLayers.filter { !isNewHead($0, of: run) }) }
+    let layers = union(old.map { $0.rows.map(\.layer) })
+    let series = old.map { run, rows in
       BarChart.Series(
         name: run.name,
-        values: layers.map { layer in run.driftLayers.first { $0.layer == layer }.map { BarChart.Value($0.relative) } })
+        values: layers.map { layer in rows.first { $0.layer == layer }.map { BarChart.Value($0.relative) } },
+        color: color(of: run))
     }
-    let most = drifting.flatMap { run in run.driftLayers.map { (run: run.name, row: $0) } }
+    let most = old.flatMap { run, rows in rows.map { (run: run.name, row: $0) } }
       .filter(\.row.relative.isFinite).max { $0.row.relative < $1.row.relative }
     let largest = most?.row.relative ?? 1
     let title = most.map {
@@ -46,14 +48,21 @@ extension RunReport {
     }
     return BarChart(
       title: title ?? "Weight drift by layer",
-      subtitle: "‖w − w⁰‖ / ‖w⁰‖ over all parameters of a layer, \(against(drifting)) against epoch 0",
+      subtitle: "‖w − w⁰‖ / ‖w⁰‖ over all parameters of a layer, \(against(drifting)) against epoch 0"
+        + (old.contains { $0.rows.count < $0.run.driftLayers.count } ? "; without heads that were drawn anew" : ""),
       valueTitle: "relative drift", decimals: largest >= 0.1 ? 2 : largest >= 0.01 ? 3 : 4, rows: layers,
-      series: series)
+      series: series
+    ).folded("layers that moved most") { $0.max() }
+  }
+
+  /// Whether a layer is the trained task's head that was drawn just before: how far that moved says nothing of forgetting.
+  private func isNewHead(_ row: LayerDrift, of run: RunFinding) -> Bool {
+    row.task == run.targetTask && run.before?.targetHeadIsNew == true
   }
 
   /// CKA of each layer before and after; nil where no run has it.
   public func ckaChart() -> BarChart? {
-    let compared = runs.compactMap { run in run.similarity.map { (name: run.name, record: $0) } }
+    let compared = runs.compactMap { run in run.similarity.map { (name: run.name, color: color(of: run), record: $0) } }
     let layers = union(compared.map { $0.record.diagonal.map(\.layer) })
     guard !layers.isEmpty else { return nil }
     let series = compared.map { run in
@@ -63,7 +72,7 @@ extension RunReport {
           run.record.diagonal.first { $0.layer == layer }.map {
             BarChart.Value($0.value, low: $0.low, high: $0.high, isDoubtful: $0.isLowSignal)
           }
-        })
+        }, color: run.color)
     }
     let all = compared.flatMap { run in run.record.diagonal.map { (run: run.name, row: $0) } }
     let least = all.filter(\.row.value.isFinite).min { $0.row.value < $1.row.value }
@@ -73,9 +82,11 @@ extension RunReport {
     }
     let intervals = all.contains { $0.row.low.isFinite } ? "; whisker: 95 % interval" : ""
     let doubtful = all.contains(where: \.row.isLowSignal) ? "; † features within noise" : ""
-    return BarChart(
+    var chart = BarChart(
       title: title ?? "CKA by layer", subtitle: made(compared.map(\.record)) + intervals + doubtful,
       valueTitle: "CKA before and after (1: unchanged)", rows: layers, series: series)
+    chart.extent = 0...1
+    return chart.folded("layers whose features changed most") { $0.min().map { -$0 } }
   }
 
   /// The layer-by-layer CKA matrix of each run that has one.
@@ -84,12 +95,7 @@ extension RunReport {
       guard let cka = run.similarity, !cka.values.isEmpty, cka.values.count == cka.layersA.count,
         cka.values.allSatisfy({ $0.count == cka.layersB.count })
       else { return nil }
-      let strays = cka.layersA.enumerated().filter { index, layer in
-        guard let own = cka.layersB.firstIndex(of: layer), let best = cka.values[index].filter(\.isFinite).max() else {
-          return false
-        }
-        return cka.values[index][own] < best - 0.01
-      }.count
+      let strays = cka.strays.count
       let finding =
         strays == 0
         ? "every layer stays most like itself"
@@ -123,7 +129,7 @@ extension RunReport {
           epoch: epoch.epoch, value: value * 100, low: bounds.low * 100, high: bounds.high * 100)
       }
     }
-    return LineChart.Series(name: name, points: points)
+    return LineChart.Series(name: name, points: points, color: color(of: run))
   }
 
   private func chart(
@@ -137,18 +143,20 @@ extension RunReport {
     }
     parts.append("epoch 0 is before training")
     return LineChart(
-      title: title, subtitle: parts.joined(separator: "; "), valueTitle: "accuracy (%)", limits: 0...100,
+      title: title, subtitle: parts.joined(separator: "; "), valueTitle: "\(scoreName) (%)", limits: 0...100,
       series: series)
   }
 
   private func singleTitle(_ run: RunFinding) -> String {
     let target = NumberText.percent(run.after(\.targetScore))
-    guard run.hasSource else { return "Accuracy on \(run.targetTask) reached \(target)" }
+    guard run.hasSource else {
+      return "\(scoreName.prefix(1).uppercased() + scoreName.dropFirst()) on \(run.targetTask) reached \(target)"
+    }
     guard let before = run.before(\.sourceScore), let after = run.after(\.sourceScore) else {
-      return "Target accuracy reached \(target)"
+      return "Target \(scoreName) reached \(target)"
     }
     let verb = after < before ? "fell" : "went"
-    return "Source accuracy \(verb) from \(NumberText.points(before)) to \(NumberText.percent(after)) "
+    return "Source \(scoreName) \(verb) from \(NumberText.points(before)) to \(NumberText.percent(after)) "
       + "while the target reached \(target)"
   }
 

@@ -17,17 +17,19 @@ extension RunReport {
             epoch.regularizers.first { $0.name == name }.map {
               LineChart.Point(epoch: epoch.epoch, value: $0.gradientRatio)
             }
-          })
+          }, color: color(of: run))
       }
     }
     let all = series.flatMap { line in line.points.map { (name: line.name, point: $0) } }
       .filter(\.point.value.isFinite)
     guard let most = all.max(by: { $0.point.value < $1.point.value }) else { return nil }
     let ratio = NumberText.significant(most.point.value)
-    return LineChart(
+    var chart = LineChart(
       title: "\(most.name) pulled at most \(ratio) times as hard as the task (epoch \(most.point.epoch))",
       subtitle: "norm of the regularizer's gradient over the norm of the task's, mean of up to 8 steps an epoch",
       valueTitle: "gradient ratio", decimals: most.point.value >= 1 ? 2 : 3, series: series)
+    chart.startsAtZero = true
+    return chart
   }
 
   /// A row for each epoch and regularizer.

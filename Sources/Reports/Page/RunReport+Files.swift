@@ -24,7 +24,8 @@ extension RunReport {
     let number = CommaSeparatedValues.number
     var metrics = CommaSeparatedValues(header: [
       "run", "epoch", "source_accuracy", "source_loss", "target_accuracy", "target_loss", "proxy_agreement",
-      "proxy_divergence", "training_loss", "learning_rate", "penalty", "seconds",
+      "proxy_divergence", "training_loss", "learning_rate", "penalty", "seconds", "source_validation_accuracy",
+      "target_validation_accuracy", "proxy_validation_agreement",
     ])
     var summary = CommaSeparatedValues(header: [
       "run", "source_task", "target_task", "source_before", "source_after", "target_before", "target_after",
@@ -43,7 +44,8 @@ extension RunReport {
             + [
               epoch.sourceScore, epoch.source?.loss, epoch.targetScore, epoch.target?.loss,
               epoch.agreement, epoch.proxy?.divergence, epoch.trainingLoss, epoch.learningRate, epoch.penalty,
-              epoch.seconds,
+              epoch.seconds, epoch.validation?.source?.value, epoch.validation?.target?.value,
+              epoch.validation?.proxy?.agreement,
             ].map(number))
       }
       let forgetting = run.forgetting

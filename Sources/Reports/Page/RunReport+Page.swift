@@ -2,31 +2,36 @@ import Findings
 
 extension RunReport {
   /// The report as one HTML file: no scripts, nothing loaded from elsewhere, for light, dark, phone and paper.
-  public func html() -> String {
+  ///
+  /// - Parameter links: other pages, from this one's folder.
+  public func html(links: [PageLink] = []) -> String {
     PageElements.document(
-      title: title, headline: verdict, sections: sections(),
-      footer: "Made by Lethe. Every number here is in the CSV files that <code>lethe report</code> writes.")
+      title: title, headline: verdict, sections: sections(), links: links,
+      footer: "Made by Lethe. Every number here is in the files under Data; <code>lethe report --files FOLDER</code> "
+        + "writes them, and the charts as SVG.")
   }
 
   /// Which epoch a run stands for, where a rule chose it.
   private func bestText(_ run: RunFinding) -> String? {
-    guard let best = run.best, let epoch = run.epochs.first(where: { $0.epoch == best.epoch }) else { return nil }
+    guard let best = run.best, let epoch = run.epochs.first(where: { $0.epoch == best.epoch }) else {
+      return run.chosenBy.map { "\(run.name): \($0.sentence)" }
+    }
     let source = epoch.sourceScore.map { ", source \(NumberText.percent($0))" } ?? ""
     return "\(run.name): best epoch \(best.epoch) by “\(best.rule)” (target "
       + "\(NumberText.percent(epoch.targetScore))\(source))"
-      + (best.keepsBounds ? "." : "; no epoch keeps the rule’s bounds, this one misses them by least.")
-      + " The examples that choose an epoch also judge it: keep others for a last, fair figure."
+      + (best.keepsBounds ? "" : "; no epoch keeps the rule’s bounds, this one misses them by least")
+      + (run.chosenBy.map { ", \($0.words)." } ?? ".")
   }
 
-  private func sections() -> [String] {
+  private func sections() -> [PageSection] {
     guard !runs.isEmpty else { return [] }
     let note =
       hasSource
-      ? "After: the best epoch by the run’s rule, else the last. Forgotten: points of source accuracy lost from epoch 0 to "
+      ? "After: the best epoch by the run’s rule, else the last. Forgotten: points of source \(scoreName) lost from epoch 0 to "
         + "that epoch; interval: paired bootstrap; "
         + "p: McNemar’s exact test on the same examples; lost and gained: examples that became wrong and right."
       : "Before is epoch 0; after is the best epoch by the run’s rule, else the last."
-    var sections: [String] = []
+    var sections: [PageSection] = []
     if isOverSeeds {
       sections.append(
         PageElements.section("Over seeds", PageElements.table(seedTable()) + PageElements.paragraph(Self.seedNote)))
@@ -42,7 +47,8 @@ extension RunReport {
     let width = charts.count > 1 ? 450.0 : 720
     sections.append(
       PageElements.section(
-        "Accuracy by epoch", PageElements.grid(charts.map { PageElements.figure($0, width: width) }) + epochs))
+        "\(scoreName.prefix(1).uppercased() + scoreName.dropFirst()) by epoch",
+        PageElements.grid(charts.map { PageElements.figure($0, width: width) }) + epochs))
     if let chart = proxyChart() {
       let epochs = PageElements.details("Agreement of every epoch", PageElements.table(proxyTable()))
       sections.append(
@@ -57,14 +63,14 @@ extension RunReport {
           "What held it back", PageElements.figure(chart, width: 720) + PageElements.paragraph(Self.doseNote) + doses))
     }
     if let chart = driftChart() {
-      let drift = PageElements.details("Drift of every layer", PageElements.table(driftTable()))
+      let drift = PageElements.details("Drift of every layer", PageElements.table(driftTable(), noun: "layer"))
       sections.append(PageElements.section("Weight drift by layer", PageElements.figure(chart, width: 720) + drift))
     }
     if let chart = ckaChart() {
       let caution =
         "<p class=\"note\">CKA near 1 means the layer still represents these examples alike, whatever the "
         + "weights did. A low CKA alone does not prove forgetting.</p>"
-      let cka = PageElements.details("CKA of every layer", PageElements.table(ckaTable()))
+      let cka = PageElements.details("CKA of every layer", PageElements.table(ckaTable(), noun: "layer"))
       sections.append(
         PageElements.section("Similarity of features by layer", PageElements.figure(chart, width: 720) + caution + cka))
     }
@@ -82,12 +88,14 @@ extension RunReport {
       let difference =
         runs.count > 1 && !differences.rows.isEmpty ? PageElements.table(differences, marksRows: true) : ""
       let all = configured.map {
-        PageElements.details("Configuration of \($0.name)", PageElements.table(configurationTable($0), marksRows: true))
+        PageElements.details(
+          "Configuration of \($0.name)", PageElements.table(configurationTable($0), marksRows: true), staysFolded: true)
       }
       sections.append(
         PageElements.section(
           difference.isEmpty ? "Configuration" : "What differs between the runs", difference + all.joined()))
     }
+    sections.append(PageElements.section("Data", PageElements.files(csvs())))
     return sections
   }
 }

@@ -13,7 +13,7 @@ extension RunReport {
         name: runs.count > 1 ? run.name : "agreement",
         points: run.epochs.compactMap { epoch in
           epoch.agreement.map { LineChart.Point(epoch: epoch.epoch, value: 100 * $0) }
-        })
+        }, color: color(of: run))
     }
     let ends = measured.compactMap { run in
       run.epochs.last?.agreement.map { NumberText.percent($0) + (measured.count > 1 ? " in \(run.name)" : "") }

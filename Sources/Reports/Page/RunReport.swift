@@ -41,8 +41,8 @@ public struct RunReport: Sendable {
   private func single(_ run: RunFinding) -> String {
     let target = run.after(\.targetScore)
     guard run.hasSource else {
-      guard let target else { return "\(run.name) has no measured accuracy on \(run.targetTask) yet." }
-      return "\(run.name) reached \(NumberText.percent(target)) accuracy on \(run.targetTask) after "
+      guard let target else { return "\(run.name) has no measured \(scoreName) on \(run.targetTask) yet." }
+      return "\(run.name) reached \(NumberText.percent(target)) \(scoreName) on \(run.targetTask) after "
         + "\(NumberText.plural(run.chosenEpoch, "epoch"))\(chosen(run))\(agreed(run))."
     }
     let source = run.sourceTask ?? "the source task"
@@ -51,7 +51,7 @@ public struct RunReport: Sendable {
     let andReached = (target == nil ? "" : " and") + reached
     let change = sourceChange(run)
     guard let forgetting = run.forgetting, forgetting.final.isFinite else {
-      return "\(run.name): accuracy on \(source) \(change)\(andReached)."
+      return "\(run.name): \(scoreName) on \(source) \(change)\(andReached)."
     }
     if let tooLittle = forgetting.tooLittle {
       return "\(run.name)\(target == nil ? "" : reached): \(tooLittle.words(forgetting, of: source))."
@@ -72,10 +72,11 @@ public struct RunReport: Sendable {
     }
   }
 
-  /// Which epoch a run stands for, where that is not the last.
+  /// Which epoch a run stands for, where that is not the last, and whether the test set chose.
   private func chosen(_ run: RunFinding) -> String {
-    guard run.isChosenBeforeTheLast, let last = run.epochs.last?.epoch else { return "" }
-    return run.hasSource ? ", at epoch \(run.chosenEpoch), its best of \(last)" : ", its best of \(last)"
+    let caution = run.chosenBy?.caution ?? ""
+    guard run.isChosenBeforeTheLast, let last = run.epochs.last?.epoch else { return caution }
+    return (run.hasSource ? ", at epoch \(run.chosenEpoch), its best of \(last)" : ", its best of \(last)") + caution
   }
 
   /// What a run without source data knows of its source.
@@ -106,6 +107,18 @@ public struct RunReport: Sendable {
   }
 
   var hasSource: Bool { runs.contains(where: \.hasSource) }
+
+  /// What the models are judged by, in a word: `accuracy`.
+  var scoreName: String {
+    let scored = runs.lazy.flatMap(\.epochs).compactMap { $0.source ?? $0.target }.first
+    return (scored?.score ?? .accuracy).name
+  }
+
+  /// The place of a run's colour, the same in every chart of a page; nil where there is one run, whose charts tell other
+  /// things apart.
+  func color(of run: RunFinding) -> Int? {
+    runs.count > 1 ? runs.firstIndex { $0.run == run.run } : nil
+  }
 }
 
 // MARK: Tables, the same for the terminal and the page
@@ -128,7 +141,8 @@ extension RunReport {
     }
     var table = TextTable([
       TextTable.Column("run"), .number("source before"), .number("after"), .number("target before"), .number("after"),
-      .number("forgotten"), .number("95 % interval"), .number("p"), .number("lost"), .number("gained"),
+      .number("forgotten"), .number("95 % interval"), .number("p", rank: 1), .number("lost", rank: 2),
+      .number("gained", rank: 3),
     ])
     for run in runs {
       var row = [
@@ -152,18 +166,29 @@ extension RunReport {
   /// The metrics of one run, a row an epoch.
   public func epochTable(_ run: RunFinding) -> TextTable {
     let target: [TextTable.Column] = [
-      .number(run.hasSource ? "target" : "accuracy"), .number(run.hasSource ? "target loss" : "loss"),
+      .number(run.hasSource ? "target" : scoreName), .number(run.hasSource ? "target loss" : "loss"),
     ]
     let source: [TextTable.Column] = run.hasSource ? [.number("source"), .number("source loss")] : []
-    var table = TextTable([.number("epoch")] + source + target + [.number("penalty"), .number("time")])
+    let validated = Self.validationColumns.filter { column in run.epochs.contains { column.value($0) != nil } }
+    var table = TextTable(
+      [.number("epoch")] + source + target + validated.map { .number($0.name) } + [.number("penalty"), .number("time")])
     for epoch in run.epochs {
       var row = [String(epoch.epoch)]
       if run.hasSource { row += [NumberText.percent(epoch.sourceScore), NumberText.significant(epoch.source?.loss)] }
       row += [NumberText.percent(epoch.targetScore), NumberText.significant(epoch.target?.loss)]
+      row += validated.map { NumberText.percent($0.value(epoch)) }
       row += [NumberText.significant(epoch.penalty), NumberText.duration(epoch.seconds)]
       table.append(row)
     }
     return table
+  }
+
+  /// What the examples that choose said at an epoch.
+  private static var validationColumns: [(name: String, value: (EpochFinding) -> Double?)] {
+    [
+      ("source validation", { $0.validation?.source?.value }), ("target validation", { $0.validation?.target?.value }),
+      ("proxy validation", { $0.validation?.proxy?.agreement }),
+    ]
   }
 
   /// Relative drift by layer, a column a run; with the other measures where there is one run.
@@ -176,16 +201,17 @@ extension RunReport {
       for row in run.driftLayers {
         table.append(
           [row.layer] + [row.relative, row.l2].map(NumberText.significant)
-            + [NumberText.fixed(row.cosine, 4), NumberText.significant(row.maxAbsolute)])
+            + [NumberText.fixed(row.cosine, 4), NumberText.significant(row.maxAbsolute)], weight: row.relative)
       }
       return table
     }
     let layers = union(drifting.map { $0.driftLayers.map(\.layer) })
     var table = TextTable([TextTable.Column("layer")] + drifting.map { .number($0.name) })
     for layer in layers {
+      let values = drifting.map { run in run.driftLayers.first { $0.layer == layer }?.relative }
       table.append(
-        [layer]
-          + drifting.map { run in NumberText.significant(run.driftLayers.first { $0.layer == layer }?.relative) })
+        [layer] + values.map(NumberText.significant),
+        weight: values.compactMap { $0 }.filter { !$0.isNaN }.max() ?? .nan)
     }
     return table
   }
@@ -200,12 +226,13 @@ extension RunReport {
     var table = TextTable([TextTable.Column("layer")] + columns)
     for layer in layers {
       var row = [layer]
-      for run in compared {
-        let entry = run.similarity?.diagonal.first { $0.layer == layer }
+      let entries = compared.map { $0.similarity?.diagonal.first { $0.layer == layer } }
+      for entry in entries {
         row.append(entry?.text ?? NumberText.missing)
         row.append(entry.map { NumberText.interval($0.low, $0.high, decimals: 3) } ?? NumberText.missing)
       }
-      table.append(row)
+      let least = entries.compactMap { $0?.value }.filter(\.isFinite).min()
+      table.append(row, weight: least.map { -$0 } ?? .nan)
     }
     return table
   }
@@ -220,7 +247,8 @@ extension RunReport {
   /// The settings in which the runs differ, a column a run.
   public func differenceTable() -> TextTable {
     var table = TextTable([TextTable.Column("setting")] + runs.map { .init($0.name) })
-    for key in union(runs.map { $0.configuration.map(\.name) }) {
+    // What was typed says no more than the options do, at length.
+    for key in union(runs.map { $0.configuration.map(\.name) }) where key != "command" {
       let values = runs.map { run in run.configuration.first { $0.name == key }?.value ?? NumberText.missing }
       if Set(values).count > 1 { table.append([key] + values) }
     }

@@ -2,8 +2,13 @@ import Findings
 
 /// The report of a sweep: which ways of holding back are worth their price.
 extension SweepResult {
-  /// The finding in a sentence.
+  /// The finding in a sentence, and by which examples it was chosen.
   public var verdict: String {
+    let isChosen = budget != nil || methods.contains(where: \.isOnFrontier)
+    return judged + (isChosen ? chosenBy.map { " \($0.sentence)" } ?? "" : "")
+  }
+
+  private var judged: String {
     func figures(_ row: Method) -> String {
       "target \(row.target?.text ?? NumberText.missing), source \(row.source?.text ?? NumberText.missing)"
     }
@@ -74,14 +79,22 @@ extension SweepResult {
 
   /// A row a method.
   public func table() -> TextTable {
-    var table = TextTable([
-      TextTable.Column("method"), .number("source"), .number("target"), .number("forgotten"), .init(""),
-    ])
+    let isValidated = chosenBy?.examples == .validation
+    let validated = ["source validation", "target validation", "forgotten validation"]
+    var table = TextTable(
+      [TextTable.Column("method"), .number("source"), .number("target"), .number("forgotten")]
+        + (isValidated ? validated.map { .number($0) } : []) + [.init("")])
     for row in methods {
-      table.append([
-        row.method, row.source?.text ?? NumberText.missing, row.target?.text ?? NumberText.missing,
-        row.forgetting.map { NumberText.points($0.mean) + $0.spread } ?? NumberText.missing, standing(row),
-      ])
+      func cells(_ source: RepeatedMean?, _ target: RepeatedMean?, _ forgetting: RepeatedMean?) -> [String] {
+        [
+          source?.text ?? NumberText.missing, target?.text ?? NumberText.missing,
+          forgetting.map { NumberText.points($0.mean) + $0.spread } ?? NumberText.missing,
+        ]
+      }
+      let own = row.validation
+      table.append(
+        [row.method] + cells(row.source, row.target, row.forgetting)
+          + (isValidated ? cells(own?.source, own?.target, own?.forgetting) : []) + [standing(row)])
     }
     return table
   }
@@ -96,7 +109,8 @@ extension SweepResult {
       ? "one seed, so no intervals" : "means of \(seedCount) seeds with 95 % intervals (Student’s t)"
     return FrontierChart(
       title: finding,
-      subtitle: "accuracy on the test examples after training; \(seeds); line: the frontier of the means",
+      subtitle: "accuracy on the test examples after training; \(seeds); line: the frontier of the means"
+        + (chosenBy?.examples == .validation ? " on the validation examples" : chosenBy?.caution ?? ""),
       xTitle: "accuracy on the source, \(sourceTask) (%)", yTitle: "accuracy on the target, \(targetTask) (%)",
       points: methods.compactMap { row in
         guard let source = row.source, let target = row.target else { return nil }
@@ -107,7 +121,9 @@ extension SweepResult {
   }
 
   /// The report as one HTML file.
-  public func html(title: String) -> String {
+  ///
+  /// - Parameter links: other pages, from this one's folder.
+  public func html(title: String, links: [PageLink] = []) -> String {
     var sections = [PageElements.section("The frontier", PageElements.figure(chart(), width: 900))]
     sections.append(
       PageElements.section(
@@ -116,10 +132,10 @@ extension SweepResult {
     if let command {
       sections.append(
         PageElements.section(
-          "Train with it", "<div class=\"scroll\"><pre><code>\(escapedMarkup(command))</code></pre></div>"))
+          "Train with it", PageElements.command(command)))
     }
     return PageElements.document(
-      title: title, headline: verdict, sections: sections,
+      title: title, headline: verdict, sections: sections, links: links,
       footer: "Made by Lethe. Every run is in the folder <code>runs</code> beside this page.")
   }
 
@@ -128,13 +144,14 @@ extension SweepResult {
     let number = CommaSeparatedValues.number
     var file = CommaSeparatedValues(header: [
       "method", "source", "source_low", "source_high", "target", "target_low", "target_high", "forgetting", "frontier",
-      "failure",
+      "failure", "source_validation", "target_validation", "forgetting_validation",
     ])
     for row in methods {
       file.append(
         [row.method]
           + [row.source, row.target].flatMap { [$0?.mean, $0?.low, $0?.high].map(number) }
-          + [number(row.forgetting?.mean), row.isOnFrontier ? "true" : "false", row.failure ?? ""])
+          + [number(row.forgetting?.mean), row.isOnFrontier ? "true" : "false", row.failure ?? ""]
+          + [row.validation?.source, row.validation?.target, row.validation?.forgetting].map { number($0?.mean) })
     }
     return file.text
   }

@@ -170,7 +170,9 @@ extension TransferMap {
   }
 
   /// The report as one HTML file.
-  public func html(title: String) -> String {
+  ///
+  /// - Parameter links: other pages, from this one's folder.
+  public func html(title: String, links: [PageLink] = []) -> String {
     var picture = map()
     // The page begins with the finding.
     picture.title = "Which way wins"
@@ -189,7 +191,7 @@ extension TransferMap {
           row.target, PageElements.figure(chart(row), width: 860) + PageElements.table(table(row))))
     }
     return PageElements.document(
-      title: title, headline: headline, sections: sections,
+      title: title, headline: headline, sections: sections, links: links,
       footer: "Made by Lethe: <code>lethe transfer</code>.")
   }
 }

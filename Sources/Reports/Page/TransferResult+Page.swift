@@ -65,7 +65,7 @@ extension TransferResult {
         + [.init("")])
     for trial in trials {
       table.append(
-        [trial.rate, trial.target.over.text]
+        [trial.rateText, trial.target.over.text]
           + (isMeasured
             ? [trial.forgetting.map { "\(NumberText.points($0.mean))\($0.spread) points" } ?? NumberText.missing] : [])
           + [trial.isRecommended ? "recommended" : ""])
@@ -89,7 +89,9 @@ extension TransferResult {
   }
 
   /// The report as one HTML file.
-  public func html(title: String) -> String {
+  ///
+  /// - Parameter links: other pages, from this one's folder.
+  public func html(title: String, links: [PageLink] = []) -> String {
     var sections = [
       PageElements.section(
         "How far up",
@@ -105,7 +107,7 @@ extension TransferResult {
         "The whole network with a new head, the layers above frozen as recommended, trained by the same schedule at the "
         + "rates of the table; the head has the full rate. Of those whose mean is within \(NumberText.points(tolerance)) "
         + "points of the best on the target the one that forgets least is recommended."
-      let text = command.map { "<div class=\"scroll\"><pre><code>\(escapedMarkup($0))</code></pre></div>" } ?? ""
+      let text = command.map(PageElements.command) ?? ""
       sections.append(
         PageElements.section(
           "What to do",
@@ -118,6 +120,14 @@ extension TransferResult {
           PageElements.table(scoreTable()) + scoreNotes.map { PageElements.paragraph($0) }.joined()))
     }
     return PageElements.document(
-      title: title, headline: advised, sections: sections, footer: "Made by Lethe: <code>lethe transfer</code>.")
+      title: title, headline: advised, sections: sections, links: links,
+      footer: "Made by Lethe: <code>lethe transfer</code>.")
+  }
+}
+
+extension TransferTrial {
+  /// `0.003, 0.3 × the head's`.
+  fileprivate var rateText: String {
+    NumberText.rate(learningRate) + (factor == 1 ? "" : ", \(NumberText.rate(factor)) × the head's")
   }
 }

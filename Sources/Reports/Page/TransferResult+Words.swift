@@ -11,18 +11,20 @@ extension TransferResult {
   /// What to do, what that comes to, and whether the seeds carry it.
   public var advised: String {
     let own = NumberText.percent(base.mean)
+    let basis = chosenBy.map { " \($0.sentence)" } ?? ""
     switch advice.action {
     case .startAnew:
       guard advice.isEstablished else {
         return "By the means every copy falls short of a network of the target's own (\(own))\(shortfall)." + doubt
+          + basis
       }
-      return "Train a network of the target's own: every copy falls short of it (\(own))\(shortfall)."
+      return "Train a network of the target's own: every copy falls short of it (\(own))\(shortfall)." + basis
     case .freeze where trainsHeadAlone:
-      return "Freeze everything but the head" + outcome + grounds
+      return "Freeze everything but the head" + outcome + grounds + basis
     case .freeze:
-      return "Freeze up to \(advice.frozen?.name ?? "") and fine-tune from there\(rates)" + outcome + grounds
+      return "Freeze up to \(advice.frozen?.name ?? "") and fine-tune from there\(rates)" + outcome + grounds + basis
     case .tuneAll:
-      return "Freeze nothing and fine-tune it all\(rates)" + outcome + grounds
+      return "Freeze nothing and fine-tune it all\(rates)" + outcome + grounds + basis
     }
   }
 
@@ -51,8 +53,8 @@ extension TransferResult {
   /// `, at the rate 0.003 and the head at 0.01`.
   private var rates: String {
     guard let choice else { return "" }
-    let rate = ", at the rate \(choice.learningRate)"
-    return choice.factor == 1 ? rate : rate + " and the head at \(schedule.learningRate.withoutNoise)"
+    let rate = ", at the rate \(NumberText.rate(choice.learningRate))"
+    return choice.factor == 1 ? rate : rate + " and the head at \(NumberText.rate(schedule.learningRate.withoutNoise))"
   }
 
   private var outcome: String {

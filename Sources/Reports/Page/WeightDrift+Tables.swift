@@ -16,7 +16,7 @@ extension WeightDrift {
       .init(kind), .number("relative drift"), .number("L2"), .number("cosine"), .number("largest change"),
     ])
     for (name, values) in rows {
-      table.append([name] + zip(values, [4, 4, 5, 4]).map { NumberText.fixed($0, $1) })
+      table.append([name] + zip(values, [4, 4, 5, 4]).map { NumberText.fixed($0, $1) }, weight: values.first)
     }
     table.append(["total", NumberText.fixed(total.relative, 4), NumberText.fixed(total.l2, 4)])
     return table

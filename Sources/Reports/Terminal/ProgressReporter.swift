@@ -122,16 +122,9 @@ public final class ProgressReporter: @unchecked Sendable {
     case .quiet: break
     case .lines: output(bar.plainLine(completed: completed, seconds: seconds, note: note) + "\n")
     case .bar(let columns):
-      let width = columns ?? Self.terminalColumns
+      let width = columns ?? TerminalWidth.errors
       output(Self.erase + bar.line(completed: completed, seconds: seconds, note: note, columns: width))
       isBarVisible = true
     }
-  }
-
-  /// The width of the terminal on standard error, 80 where it cannot be told.
-  public static var terminalColumns: Int {
-    var size = winsize()
-    guard ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 80 }
-    return Int(size.ws_col)
   }
 }

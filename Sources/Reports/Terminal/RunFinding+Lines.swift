@@ -32,7 +32,9 @@ extension RunFinding {
       lines.append(
         "best epoch \(best.epoch) by '\(best.rule)'"
           + (best.keepsBounds ? "" : ": no epoch keeps its bounds, this one misses them by least")
-          + "; checkpoints/best.h5")
+          + (chosenBy.map { ", \($0.words)" } ?? "") + "; checkpoints/best.h5")
+    } else if let chosenBy {
+      lines.append(chosenBy.sentence)
     }
     if let plannedEpochs, let last = epochs.last?.epoch, last < plannedEpochs {
       lines.append("stopped after epoch \(last) of \(plannedEpochs): no better epoch since")

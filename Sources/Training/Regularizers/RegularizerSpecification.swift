@@ -112,5 +112,10 @@ public struct RegularizerSettings: Sendable {
   /// A setting as a whole number, fractions cut off.
   ///
   /// - Throws: ``TrainingError`` for a name that the kind does not declare, or a text that is no number.
-  public func integer(_ name: String) throws -> Int { Int(try number(name)) }
+  public func integer(_ name: String) throws -> Int {
+    guard let whole = Int(exactly: try number(name).rounded(.towardZero)) else {
+      throw TrainingError.invalidRegularizer(kind, reason: "\(name) must be a count, found '\(try text(name))'")
+    }
+    return whole
+  }
 }

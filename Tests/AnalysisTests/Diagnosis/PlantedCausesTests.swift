@@ -87,6 +87,11 @@ import Training
     #expect(
       parts[0].loss.value > 0.8 * (result.forgetting.before - result.forgetting.after) && parts[0].loss.low > 0,
       "\(parts), seed \(seed)")
+    // What the statistics cost is laid to no layer: measured anew, they bring it back.
+    #expect(result.baseline.restoresStatistics && result.baseline.change != .loss, "\(result.baseline), seed \(seed)")
+    for layer in result.layers {
+      #expect(![.lostHere, .critical, .lostTogether].contains(layer.verdict), "\(layer), seed \(seed)")
+    }
     #expect(
       remedies.first?.finding.action.hasPrefix("re-estimate") == true
         || remedies.first?.finding.action.contains("norm") == true)

@@ -112,4 +112,25 @@ import Training
     #expect(result.choice == "l2-sp:alpha=1" && rows.count == 5)
     #expect(result.recommended?.runs.count == 2 && result.recommended?.source?.values == [0.9, 0.9])
   }
+
+  @Test func aStrengthIsLookedForByTheExamplesThatChoose() throws {
+    let plan = try plan(budget: 0.05)
+    func labels(_ validation: Double?) throws -> [String] {
+      try plan.rows { point in
+        // By the test examples plain fine-tuning is within the budget.
+        .finished(
+          source: 0.8, target: 0.9, forgetting: 0.01,
+          validation: validation.map { RunFigures(source: 0.5, target: 0.9, forgetting: $0) })
+      }.map(\.method.label)
+    }
+    #expect(try labels(nil) == ["none"])
+    #expect(try labels(0.3).prefix(2) == ["none", "l2-sp:alpha=1"])
+    // Where one seed held none aside, the test examples decide for all.
+    let rows = try plan.rows { point in
+      .finished(
+        source: 0.8, target: 0.9, forgetting: 0.01,
+        validation: point.seed == 1 ? RunFigures(source: 0.5, target: 0.9, forgetting: 0.3) : nil)
+    }
+    #expect(rows.map(\.method.label) == ["none"])
+  }
 }

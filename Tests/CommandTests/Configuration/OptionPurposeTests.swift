@@ -32,13 +32,13 @@ import Testing
       @OptionGroup var hardware: DeviceOptions
     }
     let purposes = EffectiveOptions(of: Careless.parseOrExit([])).entries.map(\.purpose)
-    #expect(purposes == [nil, .execution, .execution])
+    #expect(purposes == [nil, .execution, .execution, .invocation])
   }
 
   // MARK: - Folders that are gone on with
 
   /// What may differ when a folder is gone on with: how far, where, how, and what one call is told.
-  private static let invocation: Set = ["print-config", "resume", "json", "quiet", "config"]
+  private static let invocation: Set = ["print-config", "resume", "json", "quiet", "config", "allow-operator"]
   private static let execution: Set = ["device", "threads"]
   private static let sweep = ["x", "--source", "x", "--target", "x", "--output", "x"]
   private static let transfer = ["x", "--target", "x", "--output", "x"]
@@ -91,12 +91,13 @@ import Testing
     let command = try TrainCommand.parse(
       [
         "a.h5", "--data", "d", "-o", "run", "--lr", "0.1", "--lr", "fc=0", "--weight-decay", "1", "--json", "--threads",
-        "2",
+        "2", "--allow-operator", "mylib::attention",
       ])
     let lines = EffectiveOptions(of: command).repeatable.yaml.split(separator: "\n")
     #expect(lines.prefix(3) == ["base: a.h5", "data: d", "output: run"])
     #expect(lines.contains("lr:") && lines.contains("- fc=0") && lines.contains("weight-decay:"))
     #expect(lines.contains("threads: 2") && !lines.contains { $0.hasPrefix("json") || $0.hasPrefix("print-config") })
+    #expect(!lines.contains { $0.contains("operator") || $0.contains("mylib") }, "a folder admits no operator")
   }
 
   @Test func aProposalHasWhatTheOtherCommandHasAndDiffers() throws {
