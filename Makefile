@@ -40,13 +40,14 @@ lint: ## formatting, undeclared imports, public declarations without a comment, 
 docs: ## the reference of all libraries, into .build/docs/index.html
 	@.ci/docs
 
-bench: setup build ## whole runs of lethe against the same in PyTorch
+bench: setup build ## whole runs of lethe against the same in PyTorch, and how often intervals hold the truth
 	@$(python) -c 'import safetensors' 2>/dev/null || $(python) -m pip install --quiet safetensors
 	$(python) Tests/Benchmarks/bench.py --lethe $(lethe)
 	$(python) Tests/Benchmarks/bench_files.py --lethe $(lethe)
 	$(python) Tests/Benchmarks/bench_models.py --lethe $(lethe)
 	$(python) Tests/Benchmarks/bench_similarity.py --lethe $(lethe)
 	$(python) Tests/Benchmarks/bench_transfer.py --lethe $(lethe)
+	LETHE_SIMULATIONS=1 swift test --filter 'CoverageTests|FalseAlarmTests' | grep -E '^simulated|failed|error'
 
 notebooks: setup build ## run every cell of Notebooks-md
 	@.ci/notebooks

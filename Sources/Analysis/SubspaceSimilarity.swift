@@ -31,7 +31,10 @@ public enum SubspaceMeasure: String, Sendable, CaseIterable {
 }
 
 extension LayerSimilarity {
-  /// The similarity of every layer of one network with every layer of another, by a ``SubspaceMeasure``; no intervals.
+  /// The similarity of every layer of one network with every layer of another, by a ``SubspaceMeasure``.
+  ///
+  /// The intervals of namesakes are jackknives over groups of examples. They speak of which examples were drawn; that
+  /// canonical correlations of few examples are too high is not in them: the shuffled control beside them shows that.
   ///
   /// - Parameters:
   ///   - featuresA: of each layer `[samples, …]`, likewise `featuresB` of the same examples.
@@ -43,8 +46,8 @@ extension LayerSimilarity {
     _ measure: SubspaceMeasure, _ featuresA: [(layer: String, values: Tensor)],
     _ featuresB: [(layer: String, values: Tensor)], followsAnatome: Bool = false, seed: UInt64 = 0
   ) throws {
-    let left = try featuresA.map { try Side($0.layer, $0.values, measure, followsAnatome) }
-    let right = try featuresB.map { try Side($0.layer, $0.values, measure, followsAnatome) }
+    let left = try featuresA.map { try SubspaceSide($0.layer, $0.values, measure, followsAnatome) }
+    let right = try featuresB.map { try SubspaceSide($0.layer, $0.values, measure, followsAnatome) }
     let count = featuresA.first?.values.shape[0] ?? 0
     var random = RandomSource(seed: seed)
     let order = try Tensor(random.permutation(count: count).map(Int64.init), device: left.first?.values.device ?? .cpu)
@@ -53,7 +56,11 @@ extension LayerSimilarity {
     for (row, a) in left.enumerated() {
       guard let column = right.firstIndex(where: { $0.layer == a.layer }) else { continue }
       let null = try a.similarity(to: right[column].reordered(order), measure, followsAnatome)
-      entries.append(Entry(layer: a.layer, value: values[row][column], null: null))
+      let value = values[row][column]
+      let interval =
+        followsAnatome ? nil : try SubspaceJackknife(a, right[column], measure, order: order).interval(around: value)
+      entries.append(
+        Entry(layer: a.layer, value: value, low: interval?.low ?? .nan, high: interval?.high ?? .nan, null: null))
     }
     self.init(
       measure: measure.kind, estimator: measure.rawValue, sampleCount: count, layersA: left.map(\.layer),
@@ -63,7 +70,7 @@ extension LayerSimilarity {
 }
 
 /// One layer's features, made ready.
-private struct Side {
+struct SubspaceSide {
   let layer: String
   /// As they came, `[samples, width]`, float64; cut to their main directions for SVCCA.
   let values: Tensor
@@ -119,7 +126,7 @@ private struct Side {
     map = try parts.right.narrowed(along: 1, from: 0, count: rank).multiply(scales)
   }
 
-  private init(_ other: Side, order: Tensor) throws {
+  private init(_ other: SubspaceSide, order: Tensor) throws {
     layer = other.layer
     values = try other.values.selecting(order, along: 0)
     centred = try other.centred.selecting(order, along: 0)
@@ -128,9 +135,9 @@ private struct Side {
     isConstant = other.isConstant
   }
 
-  func reordered(_ order: Tensor) throws -> Side { try Side(self, order: order) }
+  func reordered(_ order: Tensor) throws -> SubspaceSide { try SubspaceSide(self, order: order) }
 
-  func similarity(to other: Side, _ measure: SubspaceMeasure, _ followsAnatome: Bool) throws -> Double {
+  func similarity(to other: SubspaceSide, _ measure: SubspaceMeasure, _ followsAnatome: Bool) throws -> Double {
     guard !isConstant, !other.isConstant else { return .nan }
     return try withoutGradients {
       if measure == .procrustes {

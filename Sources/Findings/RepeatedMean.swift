@@ -11,9 +11,11 @@ public struct RepeatedMean: Sendable, Codable {
   /// One a repetition.
   public var values: [Double]
 
-  /// - Parameter values: one a repetition; without any the mean is NaN.
-  public init(_ values: [Double]) {
-    let interval = MeanInterval(values)
+  /// - Parameters:
+  ///   - values: one a repetition; without any the mean is NaN.
+  ///   - bounds: between which every value lies: the interval ends there.
+  public init(_ values: [Double], within bounds: ClosedRange<Double> = -.infinity ... .infinity) {
+    let interval = MeanInterval(values, within: bounds)
     self.init(mean: interval.mean, low: interval.low, high: interval.high, values: values)
   }
 
@@ -36,7 +38,7 @@ public struct RepeatedScore: Sendable {
   public var over: RepeatedMean
 
   /// - Parameter values: one a repetition.
-  public init(_ score: Score, _ values: [Double]) { self.init(score, RepeatedMean(values)) }
+  public init(_ score: Score, _ values: [Double]) { self.init(score, RepeatedMean(values, within: score.bounds)) }
 
   /// A score with the mean of its repetitions, computed already.
   public init(_ score: Score, _ over: RepeatedMean) {

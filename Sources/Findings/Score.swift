@@ -36,6 +36,11 @@ public struct Score: Sendable, Codable, Hashable {
   /// Mean loss of the task over examples.
   public static let loss = Score(name: "loss", unit: .nats, direction: .down)
 
+  /// Between which its values lie, and the interval of a mean of them.
+  public var bounds: ClosedRange<Double> { unit == .fraction ? 0...1 : -.infinity ... .infinity }
+  /// Likewise of a difference of two values.
+  public var differenceBounds: ClosedRange<Double> { unit == .fraction ? -1...1 : -.infinity ... .infinity }
+
   /// By how much a score got worse: positive for a loss, whichever way is better.
   public func decline(from before: Double, to after: Double) -> Double {
     direction == .up ? before - after : after - before

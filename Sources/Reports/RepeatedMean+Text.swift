@@ -5,8 +5,13 @@ extension RepeatedMean {
   /// The interval in percent; nil without one.
   var percent: ClosedRange<Double>? { low.isFinite && high >= low ? 100 * low...100 * high : nil }
 
-  /// Half the interval in points, ` ± 0.4`; empty without one.
-  var spread: String { percent.map { " ± \(NumberText.fixed(($0.upperBound - $0.lowerBound) / 2, 1))" } ?? "" }
+  /// Half the interval in points, ` ± 0.4`, or its ends where a bound cuts it, ` (90.1 to 100.0)`; empty without one.
+  var spread: String {
+    guard let percent else { return "" }
+    let (below, above) = (100 * mean - percent.lowerBound, percent.upperBound - 100 * mean)
+    return abs(below - above) < 1e-6
+      ? " ± \(NumberText.fixed(above, 1))" : " (\(NumberText.interval(percent.lowerBound, percent.upperBound)))"
+  }
 
   /// `93.9 % ± 0.4`.
   var text: String { NumberText.percent(mean) + spread }

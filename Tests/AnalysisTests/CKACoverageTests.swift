@@ -1,5 +1,6 @@
 import Analysis
 import Foundation
+import TestSupport
 import Testing
 import Torch
 
@@ -77,11 +78,12 @@ import Torch
         if (entry.low...entry.high).contains(populations[index].truth) { hits[index] += 1 }
       }
     }
-    let shares = hits.map { Double($0) / Double(repetitions) }
-    for (population, share) in zip(populations, shares) {
-      print(
-        "\(count) examples in batches of \(batch), \(population.name), CKA",
-        String(format: "%.3f: covered %.1f %%", population.truth, 100 * share))
+    let shares = zip(populations, hits).map { population, hits in
+      let truth = String(format: "%.3f", population.truth)
+      return Simulation(
+        "CKA of \(count) examples in batches of \(batch), \(population.name), truth \(truth)", "covered", hits: hits,
+        of: repetitions
+      ).share
     }
     return shares
   }
@@ -100,7 +102,7 @@ import Torch
     return (0.93 - error)...(0.97 + error)
   }
 
-  @Test(.enabled(if: ProcessInfo.processInfo.environment["LETHE_SIMULATIONS"] != nil))
+  @Test(.enabled(if: Simulation.isFull))
   func coverageAtMoreExamples() throws {
     for (count, batch, repetitions) in [
       (4000, 125, 200), (1000, 125, 1000), (256, 64, 1000), (256, 128, 1000), (256, 256, 1000), (1000, 1000, 200),

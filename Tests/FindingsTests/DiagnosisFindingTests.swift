@@ -99,12 +99,14 @@ import Testing
   @Test func probesAreReadBack() throws {
     let finding = ProbeFinding(
       data: "photos", control: ControlDraws([0.1, 0.3]),
-      layers: [.init(layer: "a", scores: [0.9, 0.6], penalties: [0.1, 1])],
+      layers: [.init(layer: "a", scores: [0.9, 0.6], penalties: [0.1, 1], drop: Estimate(0.3, low: 0.1, high: 0.4))],
       models: ["x", "y"], trainCount: 10, testCount: 5)
     let json = try FindingEncoder.encode(finding)
-    #expect(json["layers"]?.serialized() == #"[{"layer":"a","accuracy":[0.9,0.6],"penalty":[0.1,1.0]}]"#)
+    #expect(
+      json["layers"]?.serialized()
+        == #"[{"layer":"a","accuracy":[0.9,0.6],"penalty":[0.1,1.0],"drop":{"value":0.3,"low":0.1,"high":0.4}}]"#)
     let read = try FindingDecoder.decode(ProbeFinding.self, from: json.serialized())
-    #expect(abs(read.layers[0].drop - 0.3) < 1e-12 && read.models == ["x", "y"])
+    #expect(read.layers[0].drop == Estimate(0.3, low: 0.1, high: 0.4) && read.models == ["x", "y"])
     #expect(json["control"] == 0.2 && read.control == finding.control)
   }
 

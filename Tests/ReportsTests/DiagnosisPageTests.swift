@@ -196,10 +196,14 @@ import Testing
     #expect(rewinds.chart(.alone).title == "No rewinding is established to regain anything")
     var probes = ProbeFinding(
       data: "photos", control: ControlDraws([0.2]),
-      layers: [.init(layer: "a", scores: [0.9, 0.6], penalties: [1, 1])],
+      layers: [
+        .init(layer: "a", scores: [0.9, 0.6], penalties: [1, 1], drop: Estimate(0.3, low: 0.1, high: 0.4))
+      ],
       models: ["x", "y"], trainCount: 10, testCount: 5)
-    #expect(probes.table().rows == [["a", "90.0 %", "60.0 %", "30.0"]])
+    #expect(probes.table().rows == [["a", "90.0 %", "60.0 %", "30.0", "10.0 to 40.0"]])
     #expect(probes.chart().title == "A probe of a lost most: 30.0 points")
+    probes.layers[0].drop = Estimate(0.3, low: 0, high: 0.4)
+    #expect(probes.chart().title == "No probe lost more than chance explains; that of a changed by −30.0 points")
     probes.models = ["x"]
     probes.layers[0].scores = [0.9]
     #expect(probes.table().rows == [["a", "90.0 %"]])

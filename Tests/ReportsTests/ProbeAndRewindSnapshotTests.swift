@@ -6,7 +6,10 @@ import Testing
   @Test func theProbesOfTwoModelsAreComparedAndOfOneAreNot() {
     var single = SampleFindings.probes
     single.models = ["before & <after>"]
-    for index in single.layers.indices { single.layers[index].scores.removeLast() }
+    for index in single.layers.indices {
+      single.layers[index].scores.removeLast()
+      single.layers[index].drop = nil
+    }
     expectSnapshot(
       terminal([
         "two models": SampleFindings.probes.table(), "their finding": SampleFindings.probes.chart().title,

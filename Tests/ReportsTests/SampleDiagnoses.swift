@@ -115,9 +115,15 @@ extension SampleFindings {
   static let probes = ProbeFinding(
     data: "photos", control: ControlDraws([0.1012, 0.084, 0.121]),
     layers: [
-      .init(layer: layers[0], scores: [0.412, 0.4123], penalties: [1, 0.1]),
-      .init(layer: layers[1], scores: [0.71, 0.702], penalties: [0.01, 0.01]),
-      .init(layer: layers[2], scores: [0.908, 0.795], penalties: [0.01, 0.001]),
+      .init(
+        layer: layers[0], scores: [0.412, 0.4123], penalties: [1, 0.1],
+        drop: Estimate(-0.0003, low: -0.012, high: 0.011)),
+      .init(
+        layer: layers[1], scores: [0.71, 0.702], penalties: [0.01, 0.01],
+        drop: Estimate(0.008, low: -0.004, high: 0.021)),
+      .init(
+        layer: layers[2], scores: [0.908, 0.795], penalties: [0.01, 0.001],
+        drop: Estimate(0.113, low: 0.094, high: 0.131)),
     ], models: ["before & <after>", "runs/plain"], trainCount: 4000, testCount: 1000)
 
   static let rewinds = RewindFinding(

@@ -28,11 +28,13 @@ import Testing
   @Test func theHeadlineSaysWhatTheDeepestCutCosts() {
     #expect(
       comparison.headline
-        == "Frozen up to linear, the copy differs from the target's own network by +0.5 (near), −13.4 (far) points")
+        == "Frozen up to linear, the copy differs from the target's own network by +0.5 (near, not established), −13.4 (far, not "
+        + "established) points")
     let losses = comparison(near: [[0.81, 0.83], [0.78]], far: [[0.79], [0.666]])
     #expect(
       losses.headline
-        == "Frozen up to linear, the copy falls short of the target's own network by 2.0 (near), 13.4 (far) points")
+        == "Frozen up to linear, the copy falls short of the target's own network by 2.0 (near, not established), 13.4 (far, "
+        + "not established) points")
   }
 
   @Test func curvesBeginAtTheTargetsOwnNetwork() {

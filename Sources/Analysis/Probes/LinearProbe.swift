@@ -33,15 +33,17 @@ extension LinearProbe {
     self.init(layer: layer, accuracy: Analysis.accuracy(isCorrect), isCorrect: isCorrect, penalty: penalty)
   }
 
-  /// What was lost between two probings of the same layers on the same examples: accuracy before minus after, by layer,
-  /// with the paired bootstrap interval over the examples. What another draw of the training examples would change is
-  /// not in it.
-  static func drops(from before: [LinearProbe], to after: [LinearProbe]) -> [String: Estimate] {
+  /// What a later probe of the same layer lost against this one: accuracy before minus after, with the paired bootstrap
+  /// interval over the examples that both were judged on. What another draw of the training examples would change is not
+  /// in it.
+  func drop(to after: LinearProbe) -> Estimate {
     var random = RandomSource(seed: 8)
-    return Dictionary(
-      uniqueKeysWithValues: zip(before, after).map { first, second in
-        (first.layer, -PairedComparison(before: first.isCorrect, after: second.isCorrect).change(using: &random))
-      })
+    return -PairedComparison(before: isCorrect, after: after.isCorrect).change(using: &random)
+  }
+
+  /// What was lost between two probings of the same layers on the same examples, by layer.
+  static func drops(from before: [LinearProbe], to after: [LinearProbe]) -> [String: Estimate] {
+    Dictionary(uniqueKeysWithValues: zip(before, after).map { ($0.layer, $0.drop(to: $1)) })
   }
 }
 

@@ -34,7 +34,8 @@ public struct ProbeMeasure {
       layers: probes[0].indices.map { row in
         ProbeFinding.Layer(
           layer: probes[0][row].layer, scores: probes.map { $0[row].accuracy },
-          penalties: probes.map { $0[row].penalty })
+          penalties: probes.map { $0[row].penalty },
+          drop: probes.count > 1 ? probes[0][row].drop(to: probes[probes.count - 1][row]) : nil)
       }, models: models.map(\.name), trainCount: data.train.count, testCount: data.test.count)
   }
 }

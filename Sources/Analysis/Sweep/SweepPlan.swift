@@ -38,15 +38,16 @@ public struct SweepPlan: Sendable {
     var isDone: Bool { failure != nil || outcomes.allSatisfy { $0.outcome != nil } }
 
     /// By how much the source's score got worse.
-    public var forgetting: RepeatedMean? { mean { $0.forgetting } }
+    public var forgetting: RepeatedMean? { mean(within: -1...1) { $0.forgetting } }
 
     /// The same on the examples that choose, where every seed held some aside, else on those that judge.
     var choosingForgetting: RepeatedMean? { validation?.forgetting ?? forgetting }
 
     /// Nil unless every seed finished and held examples aside that choose.
     private var validation: SweepResult.Method.Validation? {
-      guard let source = mean(validated: true, { $0.source }), let target = mean(validated: true, { $0.target }),
-        let forgetting = mean(validated: true, { $0.forgetting })
+      guard let source = mean(validated: true, within: 0...1, { $0.source }),
+        let target = mean(validated: true, within: 0...1, { $0.target }),
+        let forgetting = mean(validated: true, within: -1...1, { $0.forgetting })
       else { return nil }
       return SweepResult.Method.Validation(source: source, target: target, forgetting: forgetting)
     }
@@ -56,13 +57,15 @@ public struct SweepPlan: Sendable {
     /// - Parameter folder: that of the runs.
     func finding(in folder: SweepFolder) -> SweepResult.Method {
       SweepResult.Method(
-        method: method.label, source: mean { $0.source }, target: mean { $0.target }, forgetting: forgetting,
-        validation: validation, failure: failure,
+        method: method.label, source: mean(within: 0...1) { $0.source }, target: mean(within: 0...1) { $0.target },
+        forgetting: forgetting, validation: validation, failure: failure,
         runs: outcomes.map { folder.runPath(SweepPoint(method: method, seed: $0.seed)) })
     }
 
     /// Nil unless every seed finished.
-    private func mean(validated: Bool = false, _ value: (RunFigures) -> Double) -> RepeatedMean? {
+    private func mean(
+      validated: Bool = false, within bounds: ClosedRange<Double>, _ value: (RunFigures) -> Double
+    ) -> RepeatedMean? {
       let values = outcomes.compactMap { entry -> Double? in
         guard case .finished(let source, let target, let forgetting, let validation)? = entry.outcome else {
           return nil
@@ -70,7 +73,7 @@ public struct SweepPlan: Sendable {
         let judged = RunFigures(source: source, target: target, forgetting: forgetting)
         return (validated ? validation : judged).map(value)
       }
-      return values.count == outcomes.count && !values.isEmpty ? RepeatedMean(values) : nil
+      return values.count == outcomes.count && !values.isEmpty ? RepeatedMean(values, within: bounds) : nil
     }
   }
 

@@ -55,6 +55,9 @@ public struct MeanOfRuns: Sendable, Codable, Hashable {
     self.count = count
     self.loss = loss
   }
+
+  /// The same as a claim over seeds.
+  public var comparison: SeedComparison { SeedComparison(difference: loss, seedCount: count) }
 }
 
 extension ForgottenAmount: Codable {

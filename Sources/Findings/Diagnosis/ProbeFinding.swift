@@ -9,21 +9,24 @@ public struct ProbeFinding: Sendable {
     /// The penalty of each, chosen on training examples it was not fitted to.
     public var penalties: [Double]
 
+    /// What the last model's probe lost against the first's, with its interval over the test examples, which both were
+    /// judged on; nil of one model.
+    public var drop: Estimate?
+
     enum CodingKeys: String, CodingKey {
       case layer
       case scores = "accuracy"
       case penalties = "penalty"
+      case drop
     }
 
     /// - Parameters: see the properties.
-    public init(layer: String, scores: [Double], penalties: [Double]) {
+    public init(layer: String, scores: [Double], penalties: [Double], drop: Estimate? = nil) {
       self.layer = layer
       self.scores = scores
       self.penalties = penalties
+      self.drop = drop
     }
-
-    /// What the last model's probe lost against the first's; 0 of one model.
-    public var drop: Double { (scores.first ?? .nan) - (scores.last ?? .nan) }
   }
 
   /// The data's name.

@@ -31,8 +31,10 @@ public struct SweepResult: Sendable, Codable {
     public var forgetting: RepeatedMean?
     /// The same on the examples that choose; nil where not every seed held some aside.
     public var validation: Validation?
-    /// Whether no other method is better on one task and as good on the other.
+    /// Whether, by the means on the examples that choose, no other method is better on one task and as good on the other.
     public internal(set) var isOnFrontier = false
+    /// A method that is established to be better on both tasks; nil where none is.
+    public internal(set) var passedBy: String?
     /// Why it could not be trained.
     public var failure: String?
     /// Paths of its runs, one a seed.
@@ -59,10 +61,17 @@ public struct SweepResult: Sendable, Codable {
   public var sweep: String
   /// All methods, in the order of the sweep, those on the frontier marked.
   public private(set) var methods: [Method]
-  /// The method at the frontier's knee; nil where it has none.
+  /// The method at the frontier's knee, by the means; nil where it has none.
   public private(set) var knee: String?
-  /// The method within the budget whose target score is best; nil without a budget, or where none is within it.
+  /// The method within the budget whose target score is best, by the means; nil without a budget, or where none is
+  /// within it.
   public private(set) var choice: String?
+  /// Whether the seeds carry what is said of ``candidate``: that it is best on both tasks, that it is the knee of a trade,
+  /// or that it stays within the budget.
+  public private(set) var isEstablished = false
+  /// What that rests on, the weakest part of it: by how much the candidate is better than the next, rises above the line
+  /// between the frontier's ends in points of the target, or stays within the budget; nil without a candidate.
+  public private(set) var evidence: SeedComparison?
   /// The most that may be forgotten, a fraction; nil where no strength was looked for.
   public var budget: Double?
   /// How many seeds each method was trained with; in JSON `seeds`.
@@ -81,33 +90,26 @@ public struct SweepResult: Sendable, Codable {
   public var command: String?
 
   private enum CodingKeys: String, CodingKey {
-    case sweep, methods, knee, choice, budget
+    case sweep, methods, knee, choice, isEstablished, evidence, budget
     case seedCount = "seeds"
     case sourceTask, targetTask, sourceScore, targetScore, chosenBy, command
   }
 
   /// Finds the frontier of the methods, its knee, and the choice within the budget, by the scores on the examples that
-  /// choose where `chosenBy` says that there are such.
+  /// choose where `chosenBy` says that there are such, and which of it the seeds carry on the examples that judge.
   public init(
     sweep: String, methods: [Method], budget: Double?, seedCount: Int, sourceTask: String, targetTask: String,
     sourceScore: Score = .accuracy, targetScore: Score = .accuracy, chosenBy: ChoiceBasis? = nil
   ) {
-    let isValidated = chosenBy?.examples == .validation
-    /// Higher is better.
-    func merit(_ mean: RepeatedMean?, _ score: Score) -> Double {
-      mean.map { score.direction == .up ? $0.mean : -$0.mean } ?? .nan
-    }
-    func source(_ method: Method) -> Double {
-      merit(isValidated ? method.validation?.source : method.source, sourceScore)
-    }
-    func target(_ method: Method) -> Double {
-      merit(isValidated ? method.validation?.target : method.target, targetScore)
-    }
-    let frontier = Frontier(methods.map { (source($0), target($0)) })
+    let contest = SweepContest(
+      methods, isValidated: chosenBy?.examples == .validation, sourceScore: sourceScore, targetScore: targetScore)
     self.sweep = sweep
     self.methods = methods
-    for place in frontier.members { self.methods[place].isOnFrontier = true }
-    knee = frontier.knee.map { methods[$0].method }
+    for place in contest.frontier.members { self.methods[place].isOnFrontier = true }
+    for place in methods.indices {
+      self.methods[place].passedBy = contest.winner(over: place).map { methods[$0].method }
+    }
+    knee = contest.frontier.knee.map { methods[$0].method }
     self.budget = budget
     self.seedCount = seedCount
     self.sourceTask = sourceTask
@@ -115,15 +117,29 @@ public struct SweepResult: Sendable, Codable {
     self.sourceScore = sourceScore
     self.targetScore = targetScore
     self.chosenBy = chosenBy
-    guard let budget else { return }
-    choice =
-      methods.filter { ((isValidated ? $0.validation?.forgetting : $0.forgetting)?.mean ?? .infinity) <= budget }
-      .max { target($0) < target($1) }?.method
+    if let budget {
+      guard let place = contest.choice(within: budget) else { return }
+      choice = methods[place].method
+      evidence = contest.room(of: place, within: budget)
+      isEstablished = evidence?.isMore == true
+    } else if contest.frontier.members.count == 1 {
+      evidence = contest.lead(of: contest.frontier.members[0])
+      isEstablished = evidence?.isMore == true
+    } else if let place = contest.frontier.knee {
+      evidence = contest.rise(of: place)
+      isEstablished = contest.isTrade && evidence?.isMore == true
+    }
   }
 
-  /// What to train with: the choice where there is a budget, else the knee.
-  public var recommended: Method? {
-    let name = budget == nil ? knee : choice
+  /// What the sweep is about: the choice within the budget, else the knee of the means or, where one method passes all
+  /// others, that one.
+  public var candidate: Method? {
+    let best = methods.filter(\.isOnFrontier)
+    let name = budget != nil ? choice : knee ?? (best.count == 1 ? best[0].method : nil)
     return methods.first { $0.method == name }
   }
+
+  /// What to train with: the choice where there is a budget, which is what was asked for; else the candidate where the
+  /// seeds carry it.
+  public var recommended: Method? { budget != nil || isEstablished ? candidate : nil }
 }

@@ -4,7 +4,7 @@ import Metrics
 public struct TransferAdvice: Sendable, Codable, Equatable {
   /// What to do with the base network's layers.
   public enum Action: String, Sendable, Codable {
-    /// Freezing the blocks up to a cut costs nothing: what they compute serves the target as it is.
+    /// Freezing the blocks up to a cut costs no more than the tolerance: what they compute serves the target as it is.
     case freeze
     /// Even the first block is worth training on.
     case tuneAll = "tune all"
@@ -12,40 +12,68 @@ public struct TransferAdvice: Sendable, Codable, Equatable {
     case startAnew = "start anew"
   }
 
-  /// What to do; only the experiment's own schedule and amount of data stand behind it.
+  /// What to do, by the means; only the experiment's own schedule and amount of data stand behind it.
   public let action: Action
   /// What stays as it is; nil but for ``Action/freeze``.
   public let frozen: TransferResult.Cut?
+  /// Whether the seeds carry it.
+  public var isEstablished: Bool
+  /// What it rests on: what AnB+ has more than AnB at the cut up to which is frozen, or at the first one, or what the
+  /// target's own network has more than the best copy; nil where that was not measured.
+  public var evidence: SeedComparison?
 
-  /// Freezes the blocks up to a cut.
-  public static func freeze(_ cut: TransferResult.Cut) -> TransferAdvice { .init(action: .freeze, frozen: cut) }
-  /// Trains everything on.
-  public static let tuneAll = TransferAdvice(action: .tuneAll, frozen: nil)
-  /// Leaves the base network alone.
-  public static let startAnew = TransferAdvice(action: .startAnew, frozen: nil)
+  /// - Parameters: see the properties.
+  public init(
+    _ action: Action, frozen: TransferResult.Cut? = nil, isEstablished: Bool = false, evidence: SeedComparison? = nil
+  ) {
+    self.action = action
+    self.frozen = frozen
+    self.isEstablished = isEstablished
+    self.evidence = evidence
+  }
+
+  private enum CodingKeys: String, CodingKey { case action, frozen, isEstablished, evidence }
+
+  /// Advice that was stored before seeds were compared is not established.
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    self.init(
+      try container.decode(Action.self, forKey: .action),
+      frozen: try container.decodeIfPresent(TransferResult.Cut.self, forKey: .frozen),
+      isEstablished: try container.decodeIfPresent(Bool.self, forKey: .isEstablished) ?? false,
+      evidence: try container.decodeIfPresent(SeedComparison.self, forKey: .evidence))
+  }
 }
 
 extension TransferAdvice {
-  /// Freezing costs nothing up to a cut where AnB is as good as AnB+, within the tolerance, at it and at every cut before.
+  /// Freezing is advised up to the last cut at which, and at every cut before it, AnB+ is established to have at most the
+  /// tolerance more than AnB; where that is established nowhere, as far as the means say so.
   ///
-  /// Only where the best copies fall short of the target's own network by more than that, and by more than seeds alone
-  /// explain, a network of the target's own is advised.
+  /// A network of the target's own is advised where it has more than the best copies by more than the tolerance, unless
+  /// the seeds speak against it.
   init(base: [Double], curves: [TransferResult.Curve], cuts: [TransferResult.Cut], tolerance: Double) {
     func points(_ kind: TransferKind) -> [TransferResult.Point]? { curves.first { $0.kind == kind }?.points }
     guard let frozen = points(.transfer), let tuned = points(.transferTuned),
       let best = tuned.max(by: { $0.result.mean < $1.result.mean })
     else {
-      self = .tuneAll
+      self.init(.tuneAll)
       return
     }
     // A seed's networks see the same examples in the same order: they are compared with each other.
-    let losses = zip(base, best.result.values).map { $0 - $1 }
-    if !losses.isEmpty, case let loss = MeanInterval(losses), loss.mean > tolerance, !(loss.low <= 0) {
-      self = .startAnew
+    let shortfall = SeedComparison(base, less: best.result.values, within: -1...1)
+    if shortfall.difference.value > tolerance, !(shortfall.difference.low <= 0) {
+      self.init(.startAnew, isEstablished: shortfall.isMore, evidence: shortfall)
       return
     }
-    let free = zip(frozen, tuned).prefix { $0.result.mean >= $1.result.mean - tolerance }
-    let cut = free.last.flatMap { last in cuts.first { $0.name == last.0.cut } }
-    self = cut.map { .freeze($0) } ?? .tuneAll
+    let costs = zip(frozen, tuned).map {
+      (cut: $0.cut, cost: SeedComparison($1.result.values, less: $0.result.values, within: -1...1))
+    }
+    let carried = costs.prefix { $0.cost.isAtMost(tolerance) }
+    let free = carried.isEmpty ? costs.prefix { $0.cost.difference.value <= tolerance } : carried
+    if let last = free.last, let cut = cuts.first(where: { $0.name == last.cut }) {
+      self.init(.freeze, frozen: cut, isEstablished: !carried.isEmpty, evidence: last.cost)
+    } else {
+      self.init(.tuneAll, isEstablished: costs.first?.cost.isMore ?? false, evidence: costs.first?.cost)
+    }
   }
 }

@@ -36,9 +36,13 @@ public struct TransferMap: Sendable, Codable {
     public var exampleCount: Int
     /// Test examples that the scores are of; in JSON `testExamples`.
     public var testCount: Int
-    /// The cheapest strategy as good as the best: within a point, or a standard error where few test examples make it
-    /// larger.
+    /// The strategy that wins, where the seeds carry it; nil where they do not.
+    ///
+    /// It is the cheapest of which it is established that no other has more than ``TransferResult/standardTolerance``
+    /// above it, if every cheaper one is established to be worse than the ``leader``.
     public var winner: TransferStrategy?
+    /// The strategy with the highest mean, whether that is established or not; nil where none was measured.
+    public var leader: TransferStrategy?
     /// Those that were measured, the cheapest first; in JSON `strategies`.
     public var outcomes: [Outcome]
 
@@ -46,7 +50,7 @@ public struct TransferMap: Sendable, Codable {
       case amount = "perClass"
       case exampleCount = "examples"
       case testCount = "testExamples"
-      case winner
+      case winner, leader
       case outcomes = "strategies"
     }
 
@@ -61,11 +65,27 @@ public struct TransferMap: Sendable, Codable {
         values[strategy].flatMap { $0.isEmpty ? nil : Outcome(strategy: strategy, RepeatedScore(score, $0)) }
       }
       self.outcomes = outcomes
-      let best = outcomes.map(\.result.mean).max()
-      winner = best.flatMap { best in
-        let tolerance = TransferResult.tolerance(testCount: testCount, near: best)
-        return outcomes.first { $0.result.mean >= best - tolerance }?.strategy
+      let leader = outcomes.max { $0.result.mean < $1.result.mean }
+      self.leader = leader?.strategy
+      winner = leader.flatMap { Self.winner(among: outcomes, leader: $0) }
+    }
+
+    private static func winner(among outcomes: [Outcome], leader: Outcome) -> TransferStrategy? {
+      func comparison(_ outcome: Outcome, _ other: Outcome, among count: Int = 1) -> SeedComparison {
+        SeedComparison(
+          outcome.result.values, less: other.result.values, among: count,
+          within: outcome.result.score.differenceBounds)
       }
+      guard outcomes.count > 1 else { return nil }
+      for outcome in outcomes {
+        let others = outcomes.filter { $0.strategy != outcome.strategy }
+        if others.allSatisfy({ comparison($0, outcome).isAtMost(TransferResult.standardTolerance) }) {
+          return outcome.strategy
+        }
+        // A dearer one wins only where what is cheaper is established to do worse.
+        guard comparison(leader, outcome, among: outcomes.count - 1).isMore else { return nil }
+      }
+      return nil
     }
 
     /// What a strategy came to; nil where it was not measured.
@@ -81,11 +101,13 @@ public struct TransferMap: Sendable, Codable {
     /// What fine-tuning gains over the base network's own features with all the data, a fraction: the smaller, the more
     /// similar the target is to what the network was trained on. NaN where either was not measured.
     public var dissimilarity: Double
+    /// The same seed by seed; nil where either was not measured.
+    public var tuningGain: SeedComparison?
     /// One an amount; in JSON `amounts`.
     public var cells: [Cell]
 
     private enum CodingKeys: String, CodingKey {
-      case target, dissimilarity
+      case target, dissimilarity, tuningGain
       case cells = "amounts"
     }
 
@@ -97,6 +119,9 @@ public struct TransferMap: Sendable, Codable {
       self.cells = cells
       let (head, tuned) = (cells.last?.result(.head), cells.last?.result(.tuning))
       dissimilarity = (tuned?.mean ?? .nan) - (head?.mean ?? .nan)
+      if let tuned, let head {
+        tuningGain = SeedComparison(tuned.values, less: head.values, within: tuned.score.differenceBounds)
+      }
     }
   }
 
@@ -109,8 +134,10 @@ public struct TransferMap: Sendable, Codable {
     public var data: Amount
     /// The target's data, by name.
     public var target: String
-    /// The cheapest strategy as good as the best; nil where none was measured.
+    /// The strategy that wins; nil where the seeds establish none.
     public var winner: TransferStrategy?
+    /// The strategy with the highest mean; nil where none was measured.
+    public var leader: TransferStrategy?
   }
 
   /// How it was made, in words; empty until they are found; in JSON `protocol`.
@@ -137,7 +164,7 @@ public struct TransferMap: Sendable, Codable {
     self.schedule = schedule
     cases = Self.bySimilarity(rows).flatMap { row in
       [(Case.Amount.little, row.cells.first), (.much, row.cells.last)].compactMap { data, cell in
-        cell.map { Case(data: data, target: row.target, winner: $0.winner) }
+        cell.map { Case(data: data, target: row.target, winner: $0.winner, leader: $0.leader) }
       }
     }
   }

@@ -95,7 +95,7 @@ public struct TransferResult: Sendable, Codable {
   public var availableCount: Int
   /// Test examples that the scores are of; nil where that is not known; in JSON `testExamples`.
   public var testCount: Int?
-  /// Scores that are closer than this count as equal.
+  /// A difference of means up to this counts as none: ``standardTolerance``, or what was stored.
   public var tolerance: Double
   /// The target's own network, with nothing copied.
   public var base: RepeatedScore
@@ -155,11 +155,8 @@ public struct TransferResult: Sendable, Codable {
     self.curves = curves
     self.validation = validation
     self.chosenBy = chosenBy
-    // What chooses has its own number of examples, and its own noise.
     let choosing = validation ?? Validation(base: base, curves: curves)
-    tolerance = Self.tolerance(
-      testCount: validation == nil ? testCount : chosenBy?.choosing.target,
-      near: choosing.base.values.isEmpty ? 0.5 : choosing.base.mean)
+    tolerance = Self.standardTolerance
     advice = TransferAdvice(
       base: choosing.base.values, curves: choosing.curves, cuts: cuts, tolerance: tolerance)
     self.trainsHeadAlone = trainsHeadAlone(advice.frozen)
@@ -168,17 +165,37 @@ public struct TransferResult: Sendable, Codable {
   /// The curve of a treatment; nil where it was not measured.
   public func curve(_ kind: TransferKind) -> Curve? { curves.first { $0.kind == kind } }
 
+  /// A point: what a way may have less than another and still count as no worse.
+  public static let standardTolerance = 0.01
+
   /// What the frozen copy (AnB) has more than the target's own network, by cut: below 0 for a loss.
   ///
   /// A seed's networks are compared with each other.
   public var differences: [RepeatedMean] {
-    curve(.transfer)?.points.map { RepeatedMean(zip($0.result.values, base.values).map { $0 - $1 }) } ?? []
+    curve(.transfer)?.points.map { point in
+      let values = point.result.values
+      return values.count == base.values.count
+        ? RepeatedMean(zip(values, base.values).map { $0 - $1 }, within: -1...1)
+        : RepeatedMean(mean: point.result.mean - base.mean)
+    } ?? []
   }
 
-  /// A point, or one standard error of the difference of two shares where few test examples make it larger.
-  static func tolerance(testCount: Int?, near share: Double) -> Double {
-    guard let testCount else { return 0.01 }
-    return max(0.01, (2 * share * (1 - share) / Double(max(1, testCount))).squareRoot())
+  /// What the frozen copy has more than the target's own network at the deepest cut, as a claim; nil without one.
+  public var deepestDifference: SeedComparison? {
+    curve(.transfer)?.points.last.map { SeedComparison($0.result.values, less: base.values, within: -1...1) }
+  }
+
+  /// What one treatment has more than another; the claim is one of so many that might have been made.
+  public func comparison(_ score: RepeatedScore, less other: RepeatedScore, among count: Int = 1) -> SeedComparison {
+    SeedComparison(score.values, less: other.values, among: count, within: score.score.differenceBounds)
+  }
+
+  /// Whether the test examples tell two shares apart: they differ by more than the tolerance and than two standard errors
+  /// of their difference.
+  public func areApart(_ share: Double, _ other: Double) -> Bool {
+    let variance = share * (1 - share) + other * (1 - other)
+    let error = testCount.map { 2 * (variance / Double(max(1, $0))).squareRoot() } ?? 0
+    return abs(share - other) > max(tolerance, error)
   }
 }
 

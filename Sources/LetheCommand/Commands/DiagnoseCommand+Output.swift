@@ -26,6 +26,7 @@ extension DiagnoseCommand {
 
   func show(_ finding: DiagnosisFinding, _ path: String?) {
     let page = DiagnosisPage(finding)
+    if let seeds = page.seedsVerdict { Console.result(seeds) }
     Console.result(page.verdict)
     if let note = page.proxyNote { Console.result(note) }
     for note in [page.countNote, page.classNote].compactMap({ $0 }) { Console.result(note) }

@@ -79,7 +79,7 @@ struct DiagnoseCommand: ParsableCommand, ResultOptions {
     let measure = DiagnosisMeasure(
       models, probes: noProbes ? nil : ProbeData(models.source),
       sampleCount: min(pair.samples, DiagnosisThresholds.similarityExamples), averagesOrders: shapley, run: run,
-      others: try runs.dropFirst().map { try Run.open($0) })
+      others: try others(of: run))
     let finding = worded(try measure.finding(onProgress: progress), of: subject)
     try run?.store(finding)
     let page = output ?? runs.first.map { "\($0)/diagnosis.html" }
@@ -100,6 +100,23 @@ struct DiagnoseCommand: ParsableCommand, ResultOptions {
       Console.error(reason)
       throw ExitCode(2)
     }
+  }
+
+  /// The other runs: they stand beside the first as the same with other seeds, so they have to be that.
+  private func others(of run: Run?) throws -> [Run] {
+    let others = try runs.dropFirst().map { try Run.open($0) }
+    guard let first = run?.finding else { return others }
+    for other in others {
+      let differing = other.finding.settings(differingFrom: first)
+      guard differing.isEmpty, other.record.seed != first.seed.flatMap(UInt64.init) else {
+        let reason =
+          differing.isEmpty
+          ? "it has the seed of \(first.run)"
+          : "it differs from \(first.run) in \(differing.prefix(3).joined(separator: ", "))"
+        throw CommandError.badInput("\(other.path): expected the same fine-tuning with another seed, but \(reason)")
+      }
+    }
+    return others
   }
 
   private func write(

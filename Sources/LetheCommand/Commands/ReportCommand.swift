@@ -11,7 +11,10 @@ import Training
 
 struct ReportCommand: ParsableCommand, ResultOptions {
   static let configuration = CommandConfiguration(
-    commandName: "report", abstract: "Draw one run, or several compared, as one page with its numbers within.")
+    commandName: "report",
+    abstract:
+      "Draw one run, or several compared, as one page with its numbers within; runs that differ only by their seed are one "
+      + "result.")
 
   @Argument(help: "Runs.")
   var runs: [String]
@@ -65,10 +68,15 @@ struct ReportCommand: ParsableCommand, ResultOptions {
       Console.result([
         "report": .string(page),
         "files": .array(written.map { .string($0) }),
+        "groups": .array(try report.groups.map { try FindingEncoder.encode($0) }),
       ])
       return
     }
     Console.result(report.verdict)
+    if report.isOverSeeds {
+      Console.table(report.seedTable())
+      Console.result("")
+    }
     Console.table(report.summaryTable())
     Console.result("report: \(page)")
   }

@@ -19,7 +19,7 @@ struct TransferRecommendation {
 
   /// The command that trains the same way; nil where the base network is better left alone.
   var commandLine: String? {
-    guard result.advice != .startAnew else { return nil }
+    guard result.advice.action != .startAnew else { return nil }
     var words = [command.experiment.base, "--source", source ?? "DATA", "--target", target]
     words += ["--lr", "\(options.learningRate.withoutNoise)"]
     words += options.rateRules.flatMap { ["--lr", "\($0.pattern)=\($0.value.withoutNoise)"] }

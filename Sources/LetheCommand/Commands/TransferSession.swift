@@ -51,7 +51,9 @@ struct TransferSession {
   func run() throws -> TransferResult {
     let interruption = Interruption()
     var result = try measured(interruption)
-    if !command.extent.noTrials, result.advice != .startAnew { result.add(try tried(result.advice, interruption)) }
+    if !command.extent.noTrials, result.advice.action != .startAnew {
+      result.add(try tried(result.advice, interruption))
+    }
     interruption.end()
     result.command =
       TransferRecommendation(

@@ -9,11 +9,15 @@ public struct ChoiceMap: Chart {
     /// What is shown when the pointer rests on the cell.
     public var hover: String
 
+    /// Whether the choice wins; of a cell that is not settled it only leads, and is drawn without its colour's bar.
+    public var isSettled: Bool
+
     /// A cell for the choice of that place in the chart's list.
-    public init(choice: Int, text: String, hover: String) {
+    public init(choice: Int, text: String, hover: String, isSettled: Bool = true) {
       self.choice = choice
       self.text = text
       self.hover = hover
+      self.isSettled = isSettled
     }
   }
 
@@ -67,7 +71,7 @@ public struct ChoiceMap: Chart {
         }
         let style = "f\(cell.choice % 6)"
         drawing.rectangle(x + 1, y + 1, cellWidth - 2, cellHeight - 2, style: style + " tint", hover: cell.hover)
-        drawing.rectangle(x + 1, y + 1, cellWidth - 2, 4, style: style)
+        if cell.isSettled { drawing.rectangle(x + 1, y + 1, cellWidth - 2, 4, style: style) }
         let word = TextMetrics.shortened(choices[cell.choice], to: cellWidth - 8, size: 11)
         drawing.text(word, x + cellWidth / 2, y + cellHeight / 2 - 1, "value", .middle)
         drawing.text(cell.text, x + cellWidth / 2, y + cellHeight / 2 + 15, "value", .middle)

@@ -4,12 +4,17 @@ extension ProbeFinding {
   /// A row a layer, a column a model, and what was lost between the first and the last.
   public func table() -> TextTable {
     let isCompared = models.count > 1
-    var table = TextTable([.init("layer")] + models.map { .number($0) } + (isCompared ? [.number("drop")] : []))
+    var table = TextTable(
+      [.init("layer")] + models.map { .number($0) } + (isCompared ? [.number("drop"), .number("95 % interval")] : []))
     for layer in layers {
       table.append(
         [layer.layer] + layer.scores.map { NumberText.percent($0) }
-          + (isCompared ? [NumberText.points(layer.drop)] : []),
-        weight: isCompared ? layer.drop : layer.scores.first)
+          + (isCompared
+            ? [
+              NumberText.points(layer.drop?.value),
+              NumberText.interval(layer.drop?.low ?? .nan, layer.drop?.high ?? .nan, scale: 100),
+            ] : []),
+        weight: isCompared ? layer.drop?.value : layer.scores.first)
     }
     return table
   }
@@ -19,12 +24,16 @@ extension ProbeFinding {
 
   /// The scores, a bar a model.
   public func chart() -> BarChart {
-    let worst = layers.filter { $0.drop.isFinite }.max { $0.drop < $1.drop }
+    let drops = layers.compactMap { layer in layer.drop.map { (layer: layer.layer, drop: $0) } }
     let best = layers.max { ($0.scores.first ?? 0) < ($1.scores.first ?? 0) }
     let finding =
       models.count > 1
-      ? worst.map { "A probe of \($0.layer) lost most: \(NumberText.points($0.drop)) points" }
-      : best.map { "\($0.layer) tells the classes apart best: \(NumberText.percent($0.scores.first))" }
+      ? drops.max { $0.drop.value < $1.drop.value }.map { worst in
+        worst.drop.low > 0
+          ? "A probe of \(worst.layer) lost most: \(NumberText.points(worst.drop.value)) points"
+          : "No probe lost more than chance explains; that of \(worst.layer) changed by "
+            + "\(NumberText.signedPoints(-worst.drop.value)) points"
+      } : best.map { "\($0.layer) tells the classes apart best: \(NumberText.percent($0.scores.first))" }
     let chart = BarChart(
       title: finding ?? "No layer was probed",
       subtitle: "accuracy of a linear classifier fitted to each layer's features, \(data); fitted to permuted labels: "

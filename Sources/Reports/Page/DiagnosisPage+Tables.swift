@@ -7,12 +7,15 @@ extension DiagnosisPage {
   public func layerTable(verdictFirst: Bool = false) -> TextTable {
     let layers = finding.layers
     let hasProbes = layers.contains { $0.probeDrop.value.isFinite }
+    let boundsProbes = layers.contains { $0.probeDrop.low.isFinite }
     let hasTarget = layers.contains { $0.cost.value.isFinite }
     let predicts = layers.contains { $0.predictedLoss.isFinite }
     var table = TextTable(
       [.init("layer")] + (verdictFirst ? [.init("verdict")] : []) + [.number("drift")]
         + (predicts ? [.number("predicted loss", rank: 3)] : []) + [.number("CKA source")]
-        + (hasTarget ? [.number("CKA target", rank: 2)] : []) + (hasProbes ? [.number("probe drop", rank: 1)] : [])
+        + (hasTarget ? [.number("CKA target", rank: 2)] : [])
+        + (hasProbes
+          ? [.number("probe drop", rank: 1)] + (boundsProbes ? [.number("95 % interval", rank: 1)] : []) : [])
         + [.number("rewind gain"), .number("95 % interval")] + (hasTarget ? [.number("cost")] : [])
         + (verdictFirst ? [] : [.init("verdict")]))
     for layer in layers {
@@ -22,6 +25,7 @@ extension DiagnosisPage {
       row.append(NumberText.fixed(layer.similarity.value, 2))
       if hasTarget { row.append(NumberText.fixed(layer.targetSimilarity.value, 2)) }
       if hasProbes { row.append(NumberText.points(layer.probeDrop.value)) }
+      if boundsProbes { row.append(NumberText.interval(layer.probeDrop.low, layer.probeDrop.high, scale: 100)) }
       row += [
         NumberText.points(layer.gain.value), NumberText.interval(layer.gain.low, layer.gain.high, scale: 100),
       ]

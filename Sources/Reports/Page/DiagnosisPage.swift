@@ -61,7 +61,7 @@ extension DiagnosisPage {
 
   private func document(_ sections: [PageSection], _ links: [PageLink]) -> String {
     PageElements.document(
-      title: finding.title, headline: verdict, sections: sections, links: links,
+      title: finding.title, headline: headline, sections: sections, links: links,
       footer: "Made by Lethe: <code>lethe diagnose</code>."
     )
   }

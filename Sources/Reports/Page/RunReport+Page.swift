@@ -31,12 +31,16 @@ extension RunReport {
         + "that epoch; interval: paired bootstrap; "
         + "p: McNemar’s exact test on the same examples; lost and gained: examples that became wrong and right."
       : "Before is epoch 0; after is the best epoch by the run’s rule, else the last."
-    var sections = [
+    var sections: [PageSection] = []
+    if isOverSeeds {
+      sections.append(
+        PageElements.section("Over seeds", PageElements.table(seedTable()) + PageElements.paragraph(Self.seedNote)))
+    }
+    sections.append(
       PageElements.section(
         "Summary",
         PageElements.table(summaryTable(), marksRows: true) + PageElements.paragraph(note)
-          + runs.compactMap(bestText).map(PageElements.paragraph).joined())
-    ]
+          + runs.compactMap(bestText).map(PageElements.paragraph).joined()))
     let epochs = runs.map { PageElements.details("Every epoch of \($0.name)", PageElements.table(epochTable($0))) }
       .joined(separator: "\n")
     let charts = accuracyCharts()

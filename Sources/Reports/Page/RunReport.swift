@@ -17,6 +17,7 @@ public struct RunReport: Sendable {
   public var verdict: String {
     guard let first = runs.first else { return "There is no run to report." }
     if runs.count == 1 { return single(first) }
+    if let seededVerdict { return seededVerdict }
     let measured = runs.filter { $0.forgetting?.final.isFinite == true }.sorted { final($0) < final($1) }
     guard let least = measured.first, let most = measured.last, measured.count > 1 else {
       return listed(runs.map { "\($0.name) reached \(NumberText.percent($0.after(\.targetScore)))\(agreed($0))" })

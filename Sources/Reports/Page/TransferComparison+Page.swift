@@ -7,10 +7,13 @@ extension TransferComparison {
   /// What the deepest cut costs each target.
   public var headline: String {
     guard let last = cuts.last else { return "Nothing was cut" }
-    let differences = targetsByLoss.map { (target: $0.target, mean: $0.differences.last?.mean ?? .nan) }
-    let isLoss = differences.allSatisfy { $0.mean < 0 }
-    let parts = differences.map { target, mean in
-      (isLoss ? NumberText.points(-mean) : NumberText.signedPoints(mean)) + " (\(target))"
+    let differences = targetsByLoss.map { (target: $0.target, claim: $0.deepestDifference) }
+    let isLoss = differences.allSatisfy { ($0.claim?.difference.value ?? .nan) < 0 }
+    let parts = differences.map { target, claim in
+      let mean = claim?.difference.value
+      let isEstablished = claim?.isMore == true || claim?.isLess == true
+      return (isLoss ? NumberText.points(mean.map { -$0 }) : NumberText.signedPoints(mean))
+        + " (\(target)\(isEstablished ? "" : ", not established"))"
     }
     return "Frozen up to \(last.name), the copy "
       + (isLoss ? "falls short of the target's own network by " : "differs from the target's own network by ")

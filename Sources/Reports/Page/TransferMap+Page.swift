@@ -8,31 +8,36 @@ extension TransferMap {
     findings = sentences
   }
 
-  /// What wins with how much data, a sentence a target.
+  /// What wins with how much data, a sentence a target, and what fine-tuning gains.
   var sentences: [String] {
     rowsBySimilarity.map { row in
-      let gain =
-        row.dissimilarity.isFinite
-        ? "; with all, fine-tuning gains \(NumberText.points(row.dissimilarity)) points over the head alone" : ""
-      return "\(row.target): \(winners(of: row))\(gain)."
+      guard row.dissimilarity.isFinite else { return "\(row.target): \(winners(of: row))." }
+      let isEstablished = row.tuningGain?.isMore == true || row.tuningGain?.isLess == true
+      let doubt = isEstablished ? "" : " (not established)"
+      return
+        "\(row.target): \(winners(of: row)); with all, fine-tuning gains \(NumberText.points(row.dissimilarity)) points "
+        + "over the head alone\(doubt)."
     }
   }
 
-  /// `head alone with 5 examples a class, fine-tuning with 50 to all examples a class`.
+  /// `head alone with 5 examples a class, undecided with 50 (fine-tuning leads), fine-tuning with all examples`.
   private func winners(of row: Row) -> String {
-    var runs: [(winner: TransferStrategy, first: String, last: String)] = []
+    var runs: [(standing: TransferMap.Standing, first: String, last: String)] = []
     for cell in row.cells {
-      guard let winner = cell.winner else { continue }
+      guard let standing = cell.standing else { continue }
       let amount = cell.amountText
-      if let open = runs.last, open.winner == winner {
+      if let open = runs.last, open.standing == standing {
         runs[runs.count - 1].last = amount
       } else {
-        runs.append((winner, amount, amount))
+        runs.append((standing, amount, amount))
       }
     }
     let parts = runs.map { run in
       let range = run.first == run.last ? run.first : "\(run.first) to \(run.last)"
-      return "\(run.winner.rawValue) with \(range)\(range == "all" ? " examples" : " examples a class")"
+      let amount = "\(range)\(range == "all" ? " examples" : " examples a class")"
+      return run.standing.isWin
+        ? "\(run.standing.strategy.rawValue) with \(amount)"
+        : "undecided with \(amount) (\(run.standing.strategy.rawValue) leads)"
     }
     return parts.isEmpty ? "nothing was measured" : parts.joined(separator: ", ")
   }
@@ -50,44 +55,66 @@ extension TransferMap {
         "fine-tuning, if training from scratch does not do as well",
       ])
     {
-      table.append([item.data.rawValue, item.target, advice, item.winner?.rawValue ?? NumberText.missing])
+      table.append([item.data.rawValue, item.target, advice, item.standing?.text ?? NumberText.missing])
     }
     return table
   }
 
   /// CS231n's four cases in a sentence: what wins with the least data and with the most, for near and far targets.
   public var headline: String {
-    let all = Set(rows.flatMap { $0.cells.compactMap(\.winner) })
-    if all.count == 1, let only = all.first {
-      return "\(only.rawValue.prefix(1).uppercased() + only.rawValue.dropFirst()) wins everywhere"
+    let standings = rows.flatMap { $0.cells.compactMap(\.standing) }
+    if let only = standings.first, standings.allSatisfy({ $0.strategy == only.strategy }) {
+      let name = only.strategy.rawValue.prefix(1).uppercased() + only.strategy.rawValue.dropFirst()
+      if standings.allSatisfy(\.isWin) { return "\(name) wins everywhere" }
+      return standings.contains(where: \.isWin)
+        ? "\(name) leads everywhere, which is not established for every amount"
+        : "\(name) leads everywhere, which \(seeds) do not establish"
+    }
+    guard standings.contains(where: \.isWin) else {
+      return "\(seeds.prefix(1).uppercased() + seeds.dropFirst()) do not establish which way wins"
     }
     func winners(_ data: Case.Amount) -> String {
-      let found = cases.filter { $0.data == data && $0.winner != nil }
-      let groups = TransferStrategy.allCases.map { winner in (winner, found.filter { $0.winner == winner }) }
-        .filter { !$1.isEmpty }
-      return groups.map { winner, cases in
-        winner.rawValue + (groups.count > 1 ? " for \(cases.map(\.target).joined(separator: " and "))" : "")
+      let found = cases.filter { $0.data == data && $0.leader != nil }
+      let groups = (TransferStrategy.allCases.map { Optional($0) } + [nil]).map { winner in
+        (name: winner?.rawValue ?? "undecided", cases: found.filter { $0.winner == winner })
+      }.filter { !$0.cases.isEmpty }
+      return groups.map { name, cases in
+        name + (groups.count > 1 ? " for \(cases.map(\.target).joined(separator: " and "))" : "")
       }.joined(separator: ", ")
     }
     return "With little data \(winners(.little)); with much \(winners(.much))"
   }
 
+  /// The seeds, as the subject of a sentence: `one seed alone or two`.
+  private var seeds: String {
+    schedule.seedCount < SeedComparison.fewestSeeds
+      ? "fewer than \(SeedComparison.fewestSeeds) seeds" : "\(schedule.seedCount) seeds"
+  }
+
+  /// How a winner is told, in a sentence.
+  static let rule =
+    "The cheapest way wins of which the seeds establish that no other has more than "
+    + "\(NumberText.points(TransferResult.standardTolerance)) points above it, if they also establish that every cheaper one "
+    + "does worse than the best. Else the cell is undecided, and names the way whose mean is highest."
+
   /// Which way wins, a cell an amount of a target.
   public func map() -> ChoiceMap {
     ChoiceMap(
       title: headline,
-      subtitle: "the cheapest way within a point of the best; accuracy on the target, "
-        + schedule.text,
+      subtitle: "the way that wins over seeds, the cheapest of those within "
+        + "\(NumberText.points(TransferResult.standardTolerance)) points of each other; without a bar: undecided, the way that leads; "
+        + "accuracy on the target, " + schedule.text,
       rows: rowsBySimilarity.map(\.target), columns: amounts, columnTitle: "training examples a class",
       choices: TransferStrategy.allCases.map(\.rawValue),
       cells: rowsBySimilarity.map { row in
         row.cells.map { cell in
-          guard let winner = cell.winner, let place = TransferStrategy.allCases.firstIndex(of: winner),
-            let value = cell.result(winner)
+          guard let standing = cell.standing, let value = cell.result(standing.strategy),
+            let place = TransferStrategy.allCases.firstIndex(of: standing.strategy)
           else { return nil }
           let all = TransferStrategy.allCases.map { "\($0.rawValue): \(cell.text($0))" }
           return ChoiceMap.Cell(
-            choice: place, text: NumberText.percent(value.mean), hover: all.joined(separator: "; "))
+            choice: place, text: NumberText.percent(value.mean) + (standing.isWin ? "" : ", undecided"),
+            hover: all.joined(separator: "; "), isSettled: standing.isWin)
         }
       })
   }
@@ -119,7 +146,7 @@ extension TransferMap {
     for cell in row.cells where !cell.outcomes.isEmpty {
       table.append(
         [cell.amountText, NumberText.grouped(cell.exampleCount)] + TransferStrategy.allCases.map(cell.text)
-          + [cell.winner?.rawValue ?? ""])
+          + [cell.standing?.text ?? ""])
     }
     return table
   }
@@ -148,14 +175,14 @@ extension TransferMap {
   public func html(title: String, links: [PageLink] = []) -> String {
     var picture = map()
     // The page begins with the finding.
-    picture.title = "The cheapest way that does as well as any"
+    picture.title = "Which way wins"
     var sections = [
       PageElements.section(
         "The map",
         PageElements.figure(picture, width: 860) + sentences.map { PageElements.paragraph($0) }.joined()
           + PageElements.paragraph(
             "The most similar target stands first: the one for which fine-tuning gains least over the network's own "
-              + "features. Of two ways that do equally well the cheaper one is named."))
+              + "features. \(Self.rule)"))
     ]
     if let cases = caseTable() { sections.append(PageElements.section("Four cases", PageElements.table(cases))) }
     for row in rowsBySimilarity {
@@ -174,7 +201,30 @@ extension TransferMap {
   fileprivate var amounts: [String] { rows.first?.cells.map(\.amountText) ?? [] }
 }
 
+extension TransferMap {
+  /// What is to be said of the ways at one place: which one wins, or leads without that being established.
+  fileprivate struct Standing: Equatable {
+    let strategy: TransferStrategy
+    let isWin: Bool
+
+    /// Nil where nothing was measured.
+    init?(winner: TransferStrategy?, leader: TransferStrategy?) {
+      guard let strategy = winner ?? leader else { return nil }
+      self.strategy = strategy
+      isWin = winner != nil
+    }
+
+    var text: String { isWin ? strategy.rawValue : "undecided, \(strategy.rawValue) leads" }
+  }
+}
+
+extension TransferMap.Case {
+  fileprivate var standing: TransferMap.Standing? { .init(winner: winner, leader: leader) }
+}
+
 extension TransferMap.Cell {
+  fileprivate var standing: TransferMap.Standing? { .init(winner: winner, leader: leader) }
+
   fileprivate var amountText: String { amount.map(String.init) ?? "all" }
 
   fileprivate func text(_ strategy: TransferStrategy) -> String { result(strategy)?.over.text ?? NumberText.missing }

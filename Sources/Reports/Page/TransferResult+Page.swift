@@ -4,7 +4,7 @@ extension TransferResult {
   /// The paper's figure 2 for this network: accuracy by how many blocks are copied, the target's own network at 0.
   public func chart() -> LineChart {
     var chart = LineChart(
-      title: sentences.first ?? "Copied layers do as well as the target's own, wherever the network is cut",
+      title: sentences.first ?? "No treatment is told apart from the target's own network at any cut",
       subtitle: "accuracy on \(target), \(schedule.text)", valueTitle: "accuracy (%)", decimals: 1,
       series: curves.enumerated().map { index, curve in
         // The networks at the beginning are the same for all.
@@ -66,7 +66,8 @@ extension TransferResult {
     for trial in trials {
       table.append(
         [trial.rateText, trial.target.over.text]
-          + (isMeasured ? [trial.forgetting.map { "\(NumberText.points($0.mean)) points" } ?? NumberText.missing] : [])
+          + (isMeasured
+            ? [trial.forgetting.map { "\(NumberText.points($0.mean))\($0.spread) points" } ?? NumberText.missing] : [])
           + [trial.isRecommended ? "recommended" : ""])
     }
     return table
@@ -104,7 +105,8 @@ extension TransferResult {
     if !trials.isEmpty || command != nil {
       let note =
         "The whole network with a new head, the layers above frozen as recommended, trained by the same schedule at the "
-        + "rates of the table; the head has the full rate."
+        + "rates of the table; the head has the full rate. Of those whose mean is within \(NumberText.points(tolerance)) "
+        + "points of the best on the target the one that forgets least is recommended."
       let text = command.map(PageElements.command) ?? ""
       sections.append(
         PageElements.section(

@@ -21,7 +21,7 @@ struct AmountMeasure {
         if let known = stored(other.run)?.final { return known }
         return try accuracy(models.wholeAnswers().before) - accuracy(models.wholeAnswers(of: other.model))
       }
-      let mean = MeanInterval([forgetting.final] + losses)
+      let mean = MeanInterval([forgetting.final] + losses, within: forgetting.score.differenceBounds)
       amount.runs = MeanOfRuns(count: mean.count, loss: Estimate(mean.mean, low: mean.low, high: mean.high))
     }
     return amount
