@@ -24,7 +24,7 @@ check: ## for the inner loop: formatting, build, all tests but those of the comm
 test: setup ## build and run the tests
 	@.ci/test
 
-kills: setup ## kill a run at every operation on a file, and go on each time; an hour or two
+kills: setup ## kill a run at every operation on a file, and go on each time; half an hour
 	LETHE_KILLS=all swift test --filter KilledRunTests
 
 demo: setup build ## forgetting and L2-SP on Fashion-MNIST, into demo/report.html

@@ -112,6 +112,14 @@ import Testing
     #expect(!FileManager.default.fileExists(atPath: "\(run)/.lock"))
   }
 
+  @Test func outOfDescriptorsIsCalledThat() throws {
+    let folder = try TemporaryFolder()
+    let base = try base(in: folder)
+    // One is free: the file is opened, and cannot be mapped.
+    let command = try Command(shell: "exec > /dev/null; ulimit -n 4; exec \"$@\"", ["inspect", base])
+    #expect(command.status == 71 && command.errors == "lethe: \(base): cannot be read: Too many open files\n")
+  }
+
   @Test func anArgumentThatIsNoTextIsRefused() throws {
     let folder = try TemporaryFolder()
     let base = try base(in: folder)
