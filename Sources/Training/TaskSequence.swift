@@ -143,11 +143,12 @@ public struct TaskSequence {
         throw TrainingError.badResume("the data of task '\(task.name)' are not those it began with")
       }
     }
-    // To go on, the base is not needed any more.
-    if !run.epochs.contains(0) {
+    // To go on, the base is not needed any more. A checkpoint that no record speaks of yet is written anew.
+    if run.epochs.allSatisfy({ $0 == 0 }), run.record.checkpoints.isEmpty {
       var start = base
       start.epoch = 0
       try run.write(start, epoch: 0)
+      try run.save(run.record)
     }
     return run
   }

@@ -62,8 +62,9 @@ import Torch
     try run(3, "whole").run(from: start, basePath: "base.h5") { _ in }
     try run(1, "run").run(from: start, basePath: "base.h5") { _ in }
     let record = try Run.open(folder.file("run")).record
-    #expect(
-      record.data.base == BaseReference(path: "base.h5", folder: FileManager.default.currentDirectoryPath))
+    let reference = BaseReference(
+      path: "base.h5", folder: FileManager.default.currentDirectoryPath, fingerprint: try start.fingerprint)
+    #expect(record.data.base == reference)
     #expect(record.data.target?.specification == data + ":5-9" && record.data.source?.specification == data + ":0-4")
     #expect(record.data.source?.head == "fashion-mnist-small:0-4" && record.data.source?.testCount == 100)
     #expect(record.data.target?.head == "fashion-mnist-small:5-9" && record.data.proxy == nil)

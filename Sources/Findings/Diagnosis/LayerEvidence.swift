@@ -67,10 +67,13 @@ public struct LayerEvidence: Sendable, Hashable {
 
   /// Of the whole network.
   public var source: Source
-  /// Of the layer alone, likewise the others.
+  /// Of the layer alone.
   public var rewind: Rewind
+  /// By a probe of the layer.
   public var information: Information
+  /// By CKA of the layer with itself.
   public var features: Features
+  /// Of the layer's parameters.
   public var drift: Drift
 
   /// - Parameters: see the properties.
