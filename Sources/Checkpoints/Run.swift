@@ -82,6 +82,8 @@ public struct Run: Sendable {
   public mutating func write(_ checkpoint: Checkpoint, epoch: Int, unchangedFrom parent: String? = nil) throws {
     let path = checkpointPath(epoch: epoch)
     try checkpoint.write(to: path, unchangedFrom: parent)
+    // A run of a version that recorded none knows nothing of its earlier ones.
+    guard epoch == 0 || !record.checkpoints.isEmpty else { return }
     record.checkpoints[String(epoch)] = try FileDigest.stored(in: path)?.text
   }
 

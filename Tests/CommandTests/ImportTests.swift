@@ -13,7 +13,7 @@ import Testing
     #expect(imported.output.contains("EfficientNet · 7,589 parameters"))
     #expect(imported.output.contains("head efficientnet: classifier.1, 5 classes, in place"))
     #expect(try Command("verify", base).status == 0)
-    #expect(try Command("inspect", base).output.contains("features.1.0.block.1.fc1"))
+    #expect(try Command("inspect", base, "--json").output.contains("features.1.0.block.1.fc1"))
 
     let copy = folder.file("copy.h5")
     let again = try Command("import", base, "--weights", program, "-o", copy, "--json")

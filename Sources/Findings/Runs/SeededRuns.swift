@@ -71,10 +71,10 @@ extension RunFinding {
   /// What was drawn from; nil where it is not known.
   public var seed: String? { configuration.first { $0.name == "seed" }?.value }
 
-  /// What the run was made with: its settings but for the seed, the command's words, and what became of it.
+  /// What the run was made with: its settings but for the seed, the command's words, the folder, and what became of it.
   private var conditions: [String: String] {
     Dictionary(
-      configuration.filter { $0.name != "seed" && $0.name != "command" && !$0.name.hasPrefix("state.") }
+      configuration.filter { !["seed", "command", "output"].contains($0.name) && !$0.name.hasPrefix("state.") }
         .map { ($0.name, $0.value) }, uniquingKeysWith: { first, _ in first })
   }
 

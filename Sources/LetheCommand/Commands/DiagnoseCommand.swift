@@ -61,14 +61,14 @@ struct DiagnoseCommand: ParsableCommand, ResultOptions {
 
   func run() throws {
     // What is found is kept in the run, which nobody else may change meanwhile.
-    let lock = apply == nil ? try runs.first.map { try RunLock.acquire($0) } : nil
-    defer { withExtendedLifetime(lock) {} }
     let budget = try maxForgetting.map { try ForgettingBudget($0) }
     guard apply == nil || output != nil else {
       throw CommandError.usage("--apply writes a checkpoint: say where with -o")
     }
     if apply != nil, let output { try requireAbsent(output) }
     let subject = try pair.subject(of: runs.first)
+    let lock = apply == nil ? try runs.first.map { try RunLock.acquire($0) } : nil
+    defer { withExtendedLifetime(lock) {} }
     let device = try hardware.open()
     let models = try pair.open(subject, reading: reading, device: device)
     let progress = { (what: String) in if !shared.quiet, !shared.json { Console.say("measuring \(what)") } }

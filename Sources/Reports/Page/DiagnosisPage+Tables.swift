@@ -15,7 +15,7 @@ extension DiagnosisPage {
         + (predicts ? [.number("predicted loss", rank: 3)] : []) + [.number("CKA source")]
         + (hasTarget ? [.number("CKA target", rank: 2)] : [])
         + (hasProbes
-          ? [.number("probe drop", rank: 1)] + (boundsProbes ? [.number("95 % interval", rank: 1)] : []) : [])
+          ? [.number("probe drop", rank: 1)] + (boundsProbes ? [.number("drop, 95 %", rank: 1)] : []) : [])
         + [.number("rewind gain"), .number("95 % interval")] + (hasTarget ? [.number("cost")] : [])
         + (verdictFirst ? [] : [.init("verdict")]))
     for layer in layers {

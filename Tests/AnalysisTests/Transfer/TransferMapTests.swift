@@ -76,7 +76,7 @@ import Training
         for strategy in TransferStrategy.allCases {
           #expect(cell.result(strategy)?.values.count == 2, "\(row.target) \(cell.exampleCount) \(strategy)")
         }
-        #expect(cell.winner != nil)
+        #expect(cell.leader != nil)
       }
     }
     #expect(map.rows[1].cells[0].exampleCount == 8)
