@@ -7,8 +7,8 @@ extension RunReport {
   public func html(links: [PageLink] = []) -> String {
     PageElements.document(
       title: title, headline: verdict, sections: sections(), links: links,
-      footer: "Made by Lethe. Every number here is in the files under Data; <code>lethe report</code> writes them, and the "
-        + "charts as SVG, where it is given a folder.")
+      footer: "Made by Lethe. Every number here is in the files under Data; <code>lethe report</code> writes them, and "
+        + "the charts as SVG, where it is given a folder.")
   }
 
   /// Which epoch a run stands for, where a rule chose it.
