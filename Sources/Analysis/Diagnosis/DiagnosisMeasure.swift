@@ -68,7 +68,7 @@ public struct DiagnosisMeasure {
         models, layers: names, data: probes, untrained: strangers.untrained, epoch: run?.chosenEpoch ?? 0)
     }
     onProgress("rewinding layers")
-    let rewinds = try LayerRewinds(models, units: units, causes: causes)
+    let rewinds = try LayerRewinds(models, causes: causes)
     let drift = DriftMeasure(models)
     let layers = try units.map { unit in
       let rewind = try rewinds.rewind(unit)
@@ -106,22 +106,21 @@ private struct LayerRewinds {
   private let measure: RewindMeasure
 
   /// - Parameter causes: where the running statistics are an established one, they are measured anew first.
-  init(_ models: ComparedModels, units: [RewindUnit], causes: [ForgettingCause]) throws {
+  init(_ models: ComparedModels, causes: [ForgettingCause]) throws {
     let isCause = causes.contains { $0.kind == .statistics && $0.isEstablished }
-    let base = isCause ? try models.reestimatedStatistics() : nil
-    measure = RewindMeasure(models, base: base)
+    measure = RewindMeasure(models, restoringStatistics: isCause)
     let change = PairedComparison(before: try models.answersBefore(), after: try measure.baseAnswers())
     var random = RandomSource(seed: 10)
     baseline = LayerBaseline(
-      restoresStatistics: base != nil, loss: -change.change(using: &random), pairedPValue: change.pValue)
+      restoresStatistics: isCause, loss: -change.change(using: &random), pairedPValue: change.pValue)
     guard baseline.establishedLoss > DiagnosisThresholds.leastLoss else {
       smallestSet = []
       return
     }
     let set =
-      base == nil
-      ? try models.smallestSet()
-      : try measure.smallestSet(regaining: DiagnosisThresholds.regainedShare, on: .choosing)
+      isCause
+      ? try measure.smallestSet(regaining: DiagnosisThresholds.regainedShare, on: .choosing)
+      : try models.smallestSet()
     smallestSet = set.isEmpty ? [] : try measure.isConfirmed(set) ? Set(set.map(\.name)) : []
   }
 

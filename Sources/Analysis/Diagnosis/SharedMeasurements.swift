@@ -13,6 +13,8 @@ struct SharedMeasurements {
   fileprivate var wholeBefore: EvaluationResult?
   /// The inner nil where the model has no running statistics.
   fileprivate var statistics: ModelChange??
+  /// Likewise.
+  fileprivate var restored: [Bool]??
   fileprivate var head: RefittedHead?
   fileprivate var headBefore: RefittedHead?
   fileprivate var smallestSet: [RewindUnit]?
@@ -66,6 +68,11 @@ extension ComparedModels {
   /// Running statistics measured anew on the source; nil where the model after has none.
   func reestimatedStatistics() throws -> ModelChange? {
     try once(\.statistics) { try ModelChange(reestimatingStatisticsOf: self) }
+  }
+
+  /// Which judged source examples the model after gets right with these; nil where it has none.
+  func answersRestored() throws -> [Bool]? {
+    try once(\.restored) { try reestimatedStatistics().map { try applying($0) { try sourceCorrect(after) } } }
   }
 
   /// The source's head fitted anew on the features of the model after, no change applied.

@@ -1,11 +1,11 @@
 /// What was measured of a layer, reduced to what it establishes: all that a verdict rests on.
 public struct LayerEvidence: Sendable, Hashable {
   /// What happened to the source's score where the layers are judged.
-  public enum Source: String, Sendable, CaseIterable {
+  public enum Source: Sendable, CaseIterable {
     /// Too little was measured to say.
-    case notJudged = "not judged"
+    case notJudged
     /// No change is established.
-    case unchanged = "no change established"
+    case unchanged
     /// It is established to be better.
     case gained
     /// It is established to be worse.
@@ -13,26 +13,26 @@ public struct LayerEvidence: Sendable, Hashable {
   }
 
   /// What putting the layer back to what it was regains.
-  public enum Rewind: String, Sendable, CaseIterable {
+  public enum Rewind: Sendable, CaseIterable {
     /// It was not measured, or no effect is established and none is ruled out.
     case unclear
     /// Its interval rules out what would count.
-    case nothing = "regains nothing that counts"
+    case nothing
     /// An established gain, too small to count.
-    case little = "regains a little"
+    case little
     /// An established gain that counts.
     case regains
     /// An established gain of more than all that was lost.
-    case exceeds = "regains more than was lost"
+    case exceeds
     /// Alone nothing that counts; it is of a set of layers that was found on one half of the examples and is established
     /// on the other to regain the loss.
-    case withOthers = "regains with others"
+    case withOthers
   }
 
   /// What a linear probe can still read of the layer's features.
-  public enum Information: String, Sendable, CaseIterable {
+  public enum Information: Sendable, CaseIterable {
     /// Without probes.
-    case notMeasured = "not measured"
+    case notMeasured
     /// Neither loss nor its absence is established.
     case unclear
     /// No loss that counts: its interval rules one out.
@@ -40,13 +40,13 @@ public struct LayerEvidence: Sendable, Hashable {
     /// An established loss, and none below is established.
     case gone
     /// An established loss, as it is in a layer below.
-    case goneBelow = "gone already below"
+    case goneBelow
   }
 
   /// How alike the layer's features are to what they were.
-  public enum Features: String, Sendable, CaseIterable {
+  public enum Features: Sendable, CaseIterable {
     /// Not measured, or without a signal.
-    case notMeasured = "not measured"
+    case notMeasured
     /// The interval of CKA holds the line.
     case unclear
     /// The whole interval of CKA is above the line.
@@ -56,7 +56,7 @@ public struct LayerEvidence: Sendable, Hashable {
   }
 
   /// How far its weights moved.
-  public enum Drift: String, Sendable, CaseIterable {
+  public enum Drift: Sendable, CaseIterable {
     /// Hardly, relative to their size.
     case none
     /// Less than other layers.

@@ -67,7 +67,7 @@ public struct Forgetting: Codable, Equatable, Sendable {
   public var loss: Estimate { Estimate(final, low: low, high: high) }
 
   /// What was gained, with its interval the right way round.
-  public var gain: Estimate { Estimate(-final, low: -high, high: -low) }
+  public var gain: Estimate { -loss }
 
   /// Whether that is more than chance explains; of too little nothing is established.
   public var change: EstablishedChange {

@@ -182,7 +182,7 @@ public struct TransferResult: Sendable, Codable {
 
   /// What the frozen copy has more than the target's own network at the deepest cut, as a claim; nil without one.
   public var deepestDifference: SeedComparison? {
-    curve(.transfer)?.points.last.map { SeedComparison($0.result.values, less: base.values, within: -1...1) }
+    curve(.transfer)?.points.last.map { comparison($0.result, less: base) }
   }
 
   /// What one treatment has more than another; the claim is one of so many that might have been made.

@@ -6,15 +6,16 @@ import Metrics
 /// Zhang et al., "Are all layers created equal?", 2019.
 public struct RewindMeasure {
   private let models: ComparedModels
-  /// What is done to the model after before layers are put back; the target is judged without it.
-  private let base: ModelChange?
+  /// Whether the running statistics of the model after are measured anew before layers are put back; the target is judged
+  /// without that.
+  private let restoresStatistics: Bool
 
   /// Of two models.
-  public init(_ models: ComparedModels) { self.init(models, base: nil) }
+  public init(_ models: ComparedModels) { self.init(models, restoringStatistics: false) }
 
-  init(_ models: ComparedModels, base: ModelChange?) {
+  init(_ models: ComparedModels, restoringStatistics: Bool) {
     self.models = models
-    self.base = base
+    restoresStatistics = restoringStatistics
   }
 
   /// Rewinds layers in some orders.
@@ -43,12 +44,13 @@ public struct RewindMeasure {
 
   /// Which source examples are right in the state that layers are put back from.
   func baseAnswers() throws -> [Bool] {
-    try base.map { try models.applying($0) { try models.sourceCorrect(models.after) } } ?? models.answersAfter().source
+    try (restoresStatistics ? models.answersRestored() : nil) ?? models.answersAfter().source
   }
 
   /// Likewise once some layers are put back.
   private func sourceCorrect(_ units: [RewindUnit], half: Half? = nil) throws -> [Bool] {
     let rewound = models.rewound(units)
+    let base = restoresStatistics ? try models.reestimatedStatistics() : nil
     return try models.applying(base?.followed(by: rewound) ?? rewound) {
       try models.sourceCorrect(models.after, half: half)
     }

@@ -23,15 +23,13 @@ public struct WaterfallMeasure {
   public func causes() throws -> [ForgettingCause] {
     let end = try models.answersAfter().source
     let statistics = try models.reestimatedStatistics()
-    let (restored, refitted) =
+    let refitted =
       try statistics.map { change in
-        try models.applying(change) {
-          (try models.sourceCorrect(models.after), try RefittedHead(of: models.after, in: models).isCorrect)
-        }
-      } ?? (end, models.refittedHead().isCorrect)
+        try models.applying(change) { try RefittedHead(of: models.after, in: models).isCorrect }
+      } ?? models.refittedHead().isCorrect
     let answers = WaterfallAnswers(
       before: try models.answersBefore(), refittedBefore: try models.headRefittedBefore().isCorrect, after: end,
-      restored: restored, refitted: refitted,
+      restored: try models.answersRestored() ?? end, refitted: refitted,
       refittedAlone: averagesOrders ? try models.refittedHead().isCorrect : nil)
     var random = RandomSource(seed: 3)
     func part(_ kind: ForgettingCause.Kind, _ losses: [Double]) -> ForgettingCause {
