@@ -27,6 +27,11 @@ struct ImportCommand: ParsableCommand, ResultOptions {
     help: ArgumentHelp("The entry of --weights that is the state dict, as ema or model.state_dict.", valueName: "entry"))
   var state: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "A LoRA adapter of PEFT's to merge into the weights: the folder of adapter_config.json.", valueName: "folder"))
+  var adapter: String?
+
   @Option(help: "The name of the task its classifier was trained for; the file's name by default.")
   var task: String?
 
@@ -87,11 +92,22 @@ struct ImportCommand: ParsableCommand, ResultOptions {
     } else if isFresh {
       throw CommandError.usage("\(model) is an architecture; give --weights, or use lethe new for fresh weights")
     }
+    if let adapter { try merge(adapter, into: &checkpoint) }
     if let classNames { checkpoint.rename(task: checkpoint.task, classNames: try classes(classNames, of: checkpoint)) }
     if let preprocessing { checkpoint.preprocessing = preprocessing }
     try checkOperators(of: checkpoint.program)
     try checkpoint.write(to: output)
     show(checkpoint, match)
+  }
+
+  private func merge(_ path: String, into checkpoint: inout Checkpoint) throws {
+    let adapter = try LowRankAdapter(contentsOf: path)
+    checkpoint.parameters.merge(try adapter.merged(into: checkpoint.parameters)) { $1 }
+    let head = Set(checkpoint.program.headParameterNames)
+    if checkpoint.heads[checkpoint.task] != nil {
+      checkpoint.heads[checkpoint.task]?.tensors = checkpoint.parameters.filter { head.contains($0.key) }
+    }
+    Console.say("\(path): merged into \(adapter.changes.count) weights, \(adapter.whole.count) taken whole")
   }
 
   /// The checkpoint to start from, and whether its weights are fresh.

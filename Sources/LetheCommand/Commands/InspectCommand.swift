@@ -23,6 +23,7 @@ struct InspectCommand: ParsableCommand, ResultOptions {
   @OptionGroup var shared: OutputOptions
 
   func run() throws {
+    if LowRankAdapter.isAdapter(file), state == nil { return show(try LowRankAdapter(contentsOf: file)) }
     let path = try WeightsPath(file).path
     switch try WeightsFile.kind(of: path) {
     case .checkpoint where state == nil: show(try Checkpoint(contentsOf: path), path: path)
@@ -32,6 +33,26 @@ struct InspectCommand: ParsableCommand, ResultOptions {
       show(try WeightsFile(contentsOf: path), path: path, refused: program?.refusedCalls ?? [])
     default: show(try WeightsFile(contentsOf: path, state: state), path: path, refused: [])
     }
+  }
+
+  private func show(_ adapter: LowRankAdapter) {
+    guard !shared.json else {
+      Console.result([
+        "file": .string(file), "kind": "LoRA adapter",
+        "changes": .array(
+          adapter.changes.map { change in
+            ["tensor": .string(change.tensor), "rank": .int(change.rank), "scale": .double(change.scale)]
+          }), "whole": .array(adapter.whole.keys.sorted().map { .string($0) }),
+      ])
+      return
+    }
+    Console.result("\(file) · LoRA adapter · \(adapter.changes.count) weights")
+    var table = TextTable([.init("weight"), .number("rank"), .number("scale")])
+    for change in adapter.changes {
+      table.append([change.tensor, "\(change.rank)", NumberText.fixed(change.scale, 4)])
+    }
+    Console.table(table)
+    if !adapter.whole.isEmpty { Console.result("whole: \(listed(adapter.whole.keys.sorted(), first: 12))") }
   }
 
   /// What of the program would not be run, said where nothing is run.
