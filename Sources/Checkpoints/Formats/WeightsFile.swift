@@ -62,6 +62,10 @@ public struct WeightsFile: Sendable {
       let keras = try KerasFile(root)
       file = (keras.names, keras.tensors)
       notes = keras.notes
+    case .kerasArchive(let archive):
+      let keras = try KerasArchive.read(archive)
+      file = (keras.names, keras.tensors)
+      notes = keras.notes
     case .hdf5(let root): file = try Self.stateDictionary(root)
     }
     let prefix = Self.wrapperPrefix(of: file.names)
@@ -111,6 +115,7 @@ extension WeightsFile {
     case safetensors(MappedFile)
     case shards(ShardIndex)
     case keras(Group)
+    case kerasArchive(ZipArchive)
     case hdf5(Group)
 
     var kind: Kind {
@@ -120,7 +125,7 @@ extension WeightsFile {
       case .torch, .legacyTorch: .torch
       case .safetensors: .safetensors
       case .shards: .shards
-      case .keras: .keras
+      case .keras, .kerasArchive: .keras
       case .hdf5: .hdf5
       }
     }
@@ -158,10 +163,7 @@ extension WeightsFile {
     private static func zip(_ archive: ZipArchive) throws -> Source {
       if ExportedProgramArchive.isExportedProgram(archive) { return .exportedProgram(archive) }
       if TorchFile.isArchive(archive) { return .torch(archive) }
-      if archive.entry("model.weights.h5") != nil {
-        throw CheckpointError.malformed(
-          path: archive.file.path, reason: "a whole .keras model; model.save_weights(\"model.weights.h5\") is read")
-      }
+      if KerasArchive.matches(archive) { return .kerasArchive(archive) }
       throw CheckpointError.malformed(
         path: archive.file.path, reason: "a zip file without a program (models/model.json) or a state dict (data.pkl)")
     }
