@@ -32,7 +32,8 @@ enum KerasAttention {
         if let bias = parts[part]["bias"] { tensors.append(("\(layers[layer]).bias", bias.reshaped([bias.count]))) }
       }
       return .converted(
-        tensors, remark: "four linear layers: its heads are not of the width that PyTorch's MultiheadAttention has")
+        tensors,
+        remark: "as four linear layers: PyTorch's MultiheadAttention has heads that are together as wide as the query")
     }
     let isUniform = weights[1].shape == weights[0].shape && weights[2].shape == weights[0].shape
     let inputs: [(String, TensorView)] =

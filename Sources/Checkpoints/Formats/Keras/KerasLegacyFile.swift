@@ -76,7 +76,8 @@ private struct KerasLegacyNames {
       let parts = weight.split(separator: "/").map(String.init)
       let (name, known, rest) = resolve(Array(parts.dropLast()))
       // What is below a layer is a part of it, or the layer of a class that is not Keras' own.
-      let (sublayer, part, component, cell) = KerasLayer.split([""] + rest)
+      let isWrapped = rest.count == 1 && rest[0] == known?.wrapped?.name
+      let (sublayer, part, component, cell) = KerasLayer.split([""] + (isWrapped ? [] : rest))
       let whole = name + sublayer.dropFirst()
       if layers[whole] == nil {
         order.append(whole)

@@ -29,8 +29,12 @@ struct KerasRecurrence {
       recurrent.shape.count == 2, let units = recurrent.shape.first, recurrent.shape[1] == gateCount * units,
       kernel.shape[1] == gateCount * units, weights.ordered.count == (weights["bias"] == nil ? 2 : 3)
     else { return .left(nil) }
-    if kind == .gru, configuration?.flag("reset_after") == false { return .left(Self.withoutReset) }
     let width = gateCount * units
+    // The first versions did not have the setting, and reset before.
+    if kind == .gru, let configuration, configuration.flag("reset_after") != true, weights["bias"]?.shape != [2 * width]
+    {
+      return .left(Self.withoutReset)
+    }
     var isCuDNN = false
     var biases: [TensorView] = []
     switch weights["bias"] {

@@ -4,6 +4,8 @@ struct KerasRemarks {
   private var left: [String] = []
   private var inferred: [(kind: String, names: [String])] = []
   private var remarks: [String] = []
+  // Of the layers of one kind.
+  private static let listedCount = 8
 
   /// The layer's tensors by their whole names, after taking note of what was done to it.
   mutating func noting(_ conversion: KerasConversion, of layer: KerasLayer) -> [(String, TensorView)] {
@@ -30,9 +32,17 @@ struct KerasRemarks {
     var notes: [String] = []
     if isConverted { notes.append("names and layouts of its layers brought from Keras' to PyTorch's") }
     if !inferred.isEmpty {
-      let kinds = inferred.map { "\($0.kind): \($0.names.joined(separator: ", "))" }
+      let kinds = inferred.map { kind, names in
+        let rest = names.count > Self.listedCount ? " and \(names.count - Self.listedCount) more" : ""
+        return "\(kind): \(names.prefix(Self.listedCount).joined(separator: ", "))\(rest)"
+      }
       notes.append(
         "it does not say its layers' classes; inferred from names and shapes: \(kinds.joined(separator: "; "))")
+      if Set(inferred.map(\.kind)).isSuperset(of: [KerasKind.convolution.label, KerasKind.dense.label]) {
+        notes.append(
+          "it does not say where images are flattened: a dense layer after that keeps Keras' order of inputs, "
+            + "(height, width, channels), where PyTorch has (channels, height, width)")
+      }
     }
     notes += remarks
     if !left.isEmpty { notes.append("not converted, left as they are: \(left.joined(separator: ", "))") }
