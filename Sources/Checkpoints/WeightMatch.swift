@@ -85,20 +85,23 @@ public struct WeightMatch: Sendable {
     return (tensors, notes.isEmpty ? nil : notes.joined(separator: "; "))
   }
 
-  /// The weights of a recurrent layer's first level (`weight_ih_l0`) for those of a cell (`weight_ih`), where that is what
-  /// is wanted: PyTorch's `LSTM` and `LSTMCell` compute the same.
+  /// The weights of a recurrent layer's first level (`weight_ih_l0`) for those of a cell (`weight_ih`), or the other way
+  /// about, where that is what is wanted: PyTorch's `LSTM` and `LSTMCell` compute the same.
   private static func cells(
     _ file: [String: TensorView], to wanted: Set<String>
   ) -> (tensors: [String: TensorView], note: String?) {
     let level = "_l0"
-    let renamed = file.keys.filter { name in
-      let cell = String(name.dropLast(level.count))
-      return name.hasSuffix(level) && !wanted.contains(name) && wanted.contains(cell) && file[cell] == nil
-    }
-    guard !renamed.isEmpty else { return (file, nil) }
     var tensors = file
-    for name in renamed { tensors[String(name.dropLast(level.count))] = tensors.removeValue(forKey: name) }
-    return (tensors, "removed '_l0' from the file's names for the model's cells")
+    var renaming: String?
+    for (name, tensor) in file where !wanted.contains(name) {
+      let isLevel = name.hasSuffix(level)
+      let other = isLevel ? String(name.dropLast(level.count)) : name + level
+      guard wanted.contains(other), file[other] == nil else { continue }
+      tensors[name] = nil
+      tensors[other] = tensor
+      renaming = isLevel ? "removed '_l0' from the file's names for the model's cells" : "added '_l0' to the file's cells"
+    }
+    return (tensors, renaming)
   }
 
   private static func prefixed(

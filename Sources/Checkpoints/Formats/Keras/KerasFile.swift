@@ -23,7 +23,7 @@ struct KerasFile {
     var names: [String] = []
     var tensors: [String: TensorView] = [:]
     var remarks = KerasRemarks()
-    for layer in Self.distinctlyNamed(content.layers) {
+    for layer in content.layers {
       let weights = try layer.weights.map { ($0, try reader.tensor($0.path, in: root)) }
       for (name, tensor) in remarks.noting(KerasConversion(layer, weights), of: layer) {
         guard tensors.updateValue(tensor, forKey: name) == nil else {
@@ -38,26 +38,24 @@ struct KerasFile {
     (self.names, self.tensors) = (names, tensors)
     notes = remarks.notes + content.notes
   }
-
-  /// Layers that would have one name take their places in the file for it.
-  private static func distinctlyNamed(_ layers: [KerasLayer]) -> [KerasLayer] {
-    let counts = Dictionary(layers.map { ($0.name, 1) }, uniquingKeysWith: +)
-    return layers.map { layer in
-      var layer = layer
-      if counts[layer.name] != 1 { layer.name = layer.place }
-      return layer
-    }
-  }
 }
 
 /// What is found in a Keras file.
 struct KerasContent {
-  var layers: [KerasLayer]
+  let layers: [KerasLayer]
   /// What was left out, and what the order of the layers means to their weights.
-  var notes: [String]
+  let notes: [String]
 
-  /// The note that optimizers' states are not weights; none where there are none.
-  static func notes(optimizerTensorCount count: Int) -> [String] {
-    count > 0 ? ["left out: the optimizer's state, \(count) tensors"] : []
+  /// Layers that would have one name take their places in the file for it.
+  init(layers: [KerasLayer], optimizerTensorCount: Int, configuration: KerasConfiguration?) {
+    let counts = Dictionary(layers.map { ($0.name, 1) }, uniquingKeysWith: +)
+    self.layers = layers.map { layer in
+      var layer = layer
+      if counts[layer.name] != 1 { layer.name = layer.place }
+      return layer
+    }
+    notes =
+      (optimizerTensorCount > 0 ? ["left out: the optimizer's state, \(optimizerTensorCount) tensors"] : [])
+      + [configuration?.flatteningNote].compactMap { $0 }
   }
 }

@@ -22,13 +22,14 @@ struct KerasGroups {
 
   static func content(of root: Group, configuration: KerasConfiguration?) throws -> KerasContent {
     let paths = try root.allDatasetPaths().map { $0.split(separator: "/").map(String.init) }
-    let isState: ([String]) -> Bool = { $0.first == "optimizer" && $0.count > 1 }
     let groups = KerasGroups(root: root, configuration: configuration)
     return KerasContent(
-      layers: try groups.layers(paths.filter { !isState($0) }),
-      notes: KerasContent.notes(optimizerTensorCount: paths.count(where: isState))
-        + [configuration?.flatteningNote].compactMap { $0 })
+      layers: try groups.layers(paths.filter { !isState($0) }), optimizerTensorCount: paths.count(where: isState),
+      configuration: configuration)
   }
+
+  /// Whether a path is one of the optimizer's.
+  static func isState(_ path: [String]) -> Bool { path.first == "optimizer" && path.count > 1 }
 
   private let root: Group
   private let configuration: KerasConfiguration?

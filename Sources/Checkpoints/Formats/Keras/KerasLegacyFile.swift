@@ -32,9 +32,7 @@ enum KerasLegacyFile {
     let listed = Set(layers.flatMap { $0.weights.map(\.path) })
     layers += paths.filter { !listed.contains($0) && !isState($0) }.map(unlisted)
     return KerasContent(
-      layers: layers,
-      notes: KerasContent.notes(optimizerTensorCount: paths.count(where: isState))
-        + [configuration?.flatteningNote].compactMap { $0 })
+      layers: layers, optimizerTensorCount: paths.count(where: isState), configuration: configuration)
   }
 
   /// A dataset that no layer has on its list.
