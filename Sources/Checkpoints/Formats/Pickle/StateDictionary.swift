@@ -11,8 +11,7 @@ struct StateDictionary {
   ]
 
   /// - Parameter entry: the entry that is meant, its path with dots; nil to find the one there is.
-  /// - Throws: ``CheckpointError/malformed(path:reason:)`` where there is none, where several could be meant, or where
-  ///   a tensor is made by what is not known here.
+  /// - Throws: ``CheckpointError/malformed(path:reason:)`` where there is none, or where several could be meant.
   init(_ value: PickleValue, _ heap: PickleHeap, path: String, entry: String? = nil) throws {
     let search = Search(heap: heap, path: path)
     var here = value
@@ -31,11 +30,11 @@ struct StateDictionary {
       notes.append(
         "took the state dict from its entry '\(inner.key)'"
           + (others.isEmpty ? "" : "; --state takes another: \(others.map { "'\($0)'" }.joined(separator: ", "))"))
-      leftOut += search.leftOut(of: here, but: inner.key)
+      leftOut += search.leftOut(beside: inner.key, in: here)
       here = inner.value
     }
     tensors = try search.tensors(of: here)
-    leftOut += search.leftOut(of: here, but: nil)
+    leftOut += search.leftOut(of: here)
     if case .object(let object) = here, heap.objects[object].items == nil {
       notes.append("took the tensors of a whole model, \(heap.objects[object].name), by the names of its state dict")
     }
@@ -106,32 +105,33 @@ private struct Search {
   }
 
   func tensors(of value: PickleValue) throws -> [(name: String, tensor: PickledTensor)] {
-    var tensors: [(name: String, tensor: PickledTensor)] = []
-    for (name, value) in entries(value) ?? [] {
-      switch value {
-      case .tensor(let index): tensors.append((name, heap.tensors[index]))
-      case .object(let object) where heap.wouldBeTensor(object):
-        throw CheckpointError.malformed(path: path, reason: "\(name): \(heap.objects[object].name), which is not read")
-      default: break
-      }
+    let entries = entries(value) ?? []
+    let tensors = entries.compactMap { name, value in
+      if case .tensor(let index) = value { (name, heap.tensors[index]) } else { nil }
     }
-    guard !tensors.isEmpty else {
-      var reason = "it holds no state dict (a dictionary of tensors by name)"
-      if case .object(let object) = value { reason += " but \(heap.objects[object].name), and nothing in a file is executed" }
-      throw CheckpointError.malformed(path: path, reason: reason)
+    guard tensors.isEmpty else { return tensors }
+    var reason = "it holds no state dict (a dictionary of tensors by name)"
+    if case .object(let object) = value {
+      reason += " but \(heap.objects[object].name), and nothing in a file is executed"
+    } else if let (name, unknown) = entries.lazy.compactMap({ entry in unknown(in: entry.value).map { (entry.key, $0) } }).first {
+      reason += "; its \(name) is \(unknown), which is not read"
     }
-    return tensors
+    throw CheckpointError.malformed(path: path, reason: reason)
   }
 
-  /// The entries beside the one that is taken, or beside a state dict's tensors, that hold what is not known here, with
-  /// what that is.
-  func leftOut(of value: PickleValue, but taken: String?) -> [String] {
-    (heap.entries(value) ?? []).compactMap { key, value in
-      guard key != taken else { return nil }
+  /// The entries of a state dict that are no tensors, with what they are; plain values are none.
+  func leftOut(of value: PickleValue) -> [String] {
+    (entries(value) ?? []).compactMap { key, value in
       if let unknown = unknown(in: value) { return "\(key) (\(unknown))" }
-      // Beside the tensors of a state dict anything that has more of them deserves a word.
-      guard taken == nil, hasTensors(value) else { return nil }
-      return "\(key) (a dictionary of tensors)"
+      return hasTensors(value) ? "\(key) (a dictionary of tensors)" : nil
+    }
+  }
+
+  /// The entries beside the one that is taken that hold what is not known here.
+  func leftOut(beside taken: String, in value: PickleValue) -> [String] {
+    (heap.entries(value) ?? []).compactMap { key, value in
+      guard key != taken, !holdsTensors(value, depth: 0), let unknown = unknown(in: value) else { return nil }
+      return "\(key) (\(unknown))"
     }
   }
 
