@@ -119,7 +119,9 @@ public struct WeightMatch: Sendable {
       guard wanted.contains(other), file[other] == nil else { continue }
       tensors[name] = nil
       tensors[other] = tensor
-      renaming = isLevel ? "removed '_l0' from the file's names for the model's cells" : "added '_l0' to the file's cells"
+      renaming =
+        isLevel
+        ? "removed '_l0' from the file's names for the model's cells" : "added '_l0' to the names of the file's cells"
     }
     return (tensors, renaming)
   }

@@ -87,7 +87,7 @@ import Testing
       (["inspect", fixture("whole-model.pth")], 65, "save model.state_dict()"),
       (["drift", fixture("plain.h5"), fixture("keras3.weights.h5")], 65, "none of its tensors"),
       (["export", base, "-o", folder.file("out.onnx")], 64, ".safetensors or .h5"),
-      (["export", base, "-o", folder.file("out.weights.h5")], 64, "would be Keras' own, whose layers --like must give"),
+      (["export", base, "-o", folder.file("out.weights.h5")], 64, "whose layers --like must give"),
       (["export", base, "-o", output, "--like", base], 64, "--like goes with a name that ends in .weights.h5"),
       (["export", base, "-o", folder.file("o.weights.h5"), "--like", base], 65, "expected a .weights.h5 or .keras"),
       (["export", base, "-o", output, "--head", "nobody"], 65, "no head for 'nobody'"),

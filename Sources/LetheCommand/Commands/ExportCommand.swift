@@ -4,7 +4,8 @@ import Reports
 
 struct ExportCommand: ParsableCommand, ResultOptions {
   static let configuration = CommandConfiguration(
-    commandName: "export", abstract: "Write a model's weights for PyTorch, .safetensors or plain HDF5, or back for Keras.",
+    commandName: "export",
+    abstract: "Write a model's weights for PyTorch, .safetensors or plain HDF5, or back for Keras.",
     discussion: """
       The tensors have PyTorch's names and load back with load_state_dict(strict=True):
         model.load_state_dict(safetensors.torch.load_file("model.safetensors"))

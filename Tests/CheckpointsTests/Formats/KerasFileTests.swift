@@ -58,6 +58,21 @@ import Testing
     #expect(file.notes.contains("not converted, left as they are: odd (of unknown kind)"))
   }
 
+  @Test func theFirstVersionsOfKeras3AreRead() throws {
+    let folder = try TemporaryFolder()
+    let path = folder.file("a.weights.h5")
+    try File.writeAtomically(to: path) { root in
+      let layers = try root.createGroup("_layer_checkpoint_dependencies")
+      try layers.createGroup("dense_1/vars").writeTensor("0", TensorView([1, 2, 3, 4, 5, 6] as [Float], shape: [2, 3]))
+      let cell = try layers.createGroup("lstm/cell/vars")
+      try cell.writeTensor("0", TensorView((0..<8).map(Float.init), shape: [1, 8]))
+      try cell.writeTensor("1", TensorView((0..<16).map(Float.init), shape: [2, 8]))
+    }
+    let file = try WeightsFile(contentsOf: path)
+    #expect(file.tensors["dense_1.weight"]?.array(of: Float.self) == [1, 4, 2, 5, 3, 6])
+    #expect(Set(file.names) == ["dense_1.weight", "lstm.weight_ih_l0", "lstm.weight_hh_l0"])
+  }
+
   @Test func groupsNamedLayersAloneAreNotKeras() throws {
     let folder = try TemporaryFolder()
     try File.writeAtomically(to: folder.file("a.h5")) { root in
@@ -66,6 +81,53 @@ import Testing
     let file = try WeightsFile(contentsOf: folder.file("a.h5"))
     #expect(file.kind == .hdf5)
     #expect(file.names == ["layers.0.weight"])
+  }
+
+  /// As Keras 2 wrote weights alone: nothing says the layers' classes.
+  private func older(_ weights: KeyValuePairs<String, [String: [Int]]>, in folder: TemporaryFolder) throws -> WeightsFile {
+    let path = folder.file("older.h5")
+    try File.writeAtomically(to: path) { root in
+      try root.setAttribute("layer_names", to: weights.map(\.key))
+      for (layer, shapes) in weights {
+        let group = try root.createGroup(layer)
+        try group.setAttribute("weight_names", to: shapes.keys.sorted())
+        for (name, shape) in shapes {
+          let count = shape.reduce(1, *)
+          try group.writeTensor(name, TensorView((0..<count).map(Float.init), shape: shape))
+        }
+      }
+    }
+    return try WeightsFile(contentsOf: path)
+  }
+
+  @Test func namesOfWeightsTellLayersOfOlderFiles() throws {
+    let folder = try TemporaryFolder()
+    let file = try older(
+      [
+        "application": [
+          "block1_conv1/kernel:0": [3, 3, 2, 4], "block1_conv1/bias:0": [4], "conv_dw_1/depthwise_kernel:0": [3, 3, 4, 1],
+          "norm/gamma:0": [4], "norm/beta:0": [4], "norm/moving_mean:0": [4], "norm/moving_variance:0": [4],
+        ],
+        "both": [
+          "both/forward_x/kernel:0": [2, 8], "both/forward_x/recurrent_kernel:0": [2, 8], "both/forward_x/bias:0": [8],
+          "both/backward_x/kernel:0": [2, 8], "both/backward_x/recurrent_kernel:0": [2, 8],
+          "both/backward_x/bias:0": [8],
+        ],
+        // The names of attention's layers, but not all four.
+        "encoder": ["model/encoder/self/query/kernel:0": [2, 3], "model/encoder/self/key/kernel:0": [2, 3]],
+        "before": ["before/kernel:0": [2, 6], "before/recurrent_kernel:0": [2, 6], "before/bias:0": [6]],
+      ], in: folder)
+    let shapes = file.tensors.mapValues(\.shape)
+    #expect(shapes["application.block1_conv1.weight"] == [4, 2, 3, 3])
+    #expect(shapes["application.conv_dw_1.weight"] == [4, 1, 3, 3])
+    #expect(shapes["application.norm.running_var"] == [4])
+    #expect(shapes["both.weight_hh_l0_reverse"] == [8, 2])
+    // Column by column of (2, 3): 0 1 2, 3 4 5.
+    #expect(file.tensors["encoder.self.key.weight"]?.array(of: Float.self) == [0, 3, 1, 4, 2, 5])
+    #expect(shapes["encoder.self.query.weight"] == [3, 2])
+    #expect(shapes["before.kernel"] == [2, 6])
+    let without = "before (GRU with reset_after=False, which PyTorch does not have)"
+    #expect(file.notes.contains("not converted, left as they are: \(without)"))
   }
 
   @Test(arguments: ["nested.keras", "nested.h5", "nested.weights.h5"])

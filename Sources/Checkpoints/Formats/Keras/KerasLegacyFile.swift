@@ -104,7 +104,8 @@ private struct KerasLegacyNames {
       return ([name], configuration, part ?? [])
     }
     // In a model within the model, the leaf whose path is found farthest.
-    let leaves = configuration.leaves.compactMap { path, layer -> (path: [String], layer: KerasConfiguration, end: Int)? in
+    typealias Leaf = (path: [String], layer: KerasConfiguration, end: Int)
+    let leaves = configuration.leaves.compactMap { path, layer -> Leaf? in
       guard let last = path.last, let end = rest.lastIndex(of: last) else { return nil }
       return (path, layer, end)
     }

@@ -71,7 +71,8 @@ struct KerasRecurrence {
     if kind == .gru, !isBiased, configuration == nil {
       return "taken for reset_after=True, which the file does not say"
     }
-    let standard = kind == .simpleRNN ? ["activation": "tanh"] : ["activation": "tanh", "recurrent_activation": "sigmoid"]
+    var standard = ["activation": "tanh"]
+    if kind != .simpleRNN { standard["recurrent_activation"] = "sigmoid" }
     let others = standard.keys.sorted().compactMap { setting in
       configuration?.text(setting).flatMap { $0 == standard[setting] ? nil : "\(setting) is \($0)" }
     }
