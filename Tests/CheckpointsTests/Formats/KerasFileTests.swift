@@ -63,7 +63,8 @@ import Testing
     let path = folder.file("a.weights.h5")
     try File.writeAtomically(to: path) { root in
       let layers = try root.createGroup("_layer_checkpoint_dependencies")
-      try layers.createGroup("dense_1/vars").writeTensor("0", TensorView([1, 2, 3, 4, 5, 6] as [Float], shape: [2, 3]))
+      let kernel = TensorView([1, 2, 3, 4, 5, 6] as [Float], shape: [2, 3])
+      try layers.createGroup("dense_1/vars").writeTensor("0", kernel)
       let cell = try layers.createGroup("lstm/cell/vars")
       try cell.writeTensor("0", TensorView((0..<8).map(Float.init), shape: [1, 8]))
       try cell.writeTensor("1", TensorView((0..<16).map(Float.init), shape: [2, 8]))
@@ -84,7 +85,9 @@ import Testing
   }
 
   /// As Keras 2 wrote weights alone: nothing says the layers' classes.
-  private func older(_ weights: KeyValuePairs<String, [String: [Int]]>, in folder: TemporaryFolder) throws -> WeightsFile {
+  private func older(
+    _ weights: KeyValuePairs<String, [String: [Int]]>, in folder: TemporaryFolder
+  ) throws -> WeightsFile {
     let path = folder.file("older.h5")
     try File.writeAtomically(to: path) { root in
       try root.setAttribute("layer_names", to: weights.map(\.key))
@@ -105,7 +108,8 @@ import Testing
     let file = try older(
       [
         "application": [
-          "block1_conv1/kernel:0": [3, 3, 2, 4], "block1_conv1/bias:0": [4], "conv_dw_1/depthwise_kernel:0": [3, 3, 4, 1],
+          "block1_conv1/kernel:0": [3, 3, 2, 4], "block1_conv1/bias:0": [4],
+          "conv_dw_1/depthwise_kernel:0": [3, 3, 4, 1],
           "norm/gamma:0": [4], "norm/beta:0": [4], "norm/moving_mean:0": [4], "norm/moving_variance:0": [4],
         ],
         "both": [
