@@ -153,7 +153,8 @@ extension WeightsFile {
       } else {
         throw CheckpointError.malformed(
           path: path,
-          reason: "neither a checkpoint, nor .pt2, .pt, .pth, .safetensors, .onnx, Keras' .h5 or .keras, or a truncated one of them")
+          reason: "neither a checkpoint, nor .pt2, .pt, .pth, .safetensors, .onnx, Keras' .h5 or .keras, "
+            + "or a truncated one of them")
       }
     }
 
