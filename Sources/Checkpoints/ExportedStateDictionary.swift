@@ -8,9 +8,15 @@ public struct ExportedStateDictionary: Sendable {
   /// What can be written.
   public enum Format: String, Sendable, CaseIterable {
     case safetensors, hdf5
+    /// Keras' own layout, which needs a file of Keras' to take it from: see ``ExportedStateDictionary/writeKeras(to:like:)``.
+    case keras
 
     /// The format that a file's name asks for; nil for any other name.
     public init?(path: String) {
+      if path.lowercased().hasSuffix(".weights.h5") {
+        self = .keras
+        return
+      }
       switch URL(fileURLWithPath: path).pathExtension.lowercased() {
       case "safetensors": self = .safetensors
       case "h5", "hdf5": self = .hdf5
@@ -62,11 +68,21 @@ public struct ExportedStateDictionary: Sendable {
     ]
   }
 
+  init(names: [String], tensors: [String: TensorView], metadata: [String: String]) {
+    (self.names, self.tensors, self.metadata) = (names, tensors, metadata)
+  }
+
   /// Writes the tensors whole, under a temporary name, then renames the file into place.
   ///
+  /// - Parameter template: the file of Keras' whose layout is taken; for ``Format/keras`` alone, which needs it.
   /// - Throws: `FileError.unwritable`; no partial file is left then.
-  public func write(to path: String, format: Format) throws {
+  public func write(to path: String, format: Format, like template: String? = nil) throws {
     switch format {
+    case .keras:
+      guard let template else {
+        throw CheckpointError.malformed(path: path, reason: "Keras' layout needs a file of Keras' to take it from")
+      }
+      try writeKeras(to: path, like: template)
     case .safetensors:
       try AtomicFile.write(to: path) { try SafetensorsFile.write(tensors, metadata: metadata, to: $0) }
     case .hdf5:

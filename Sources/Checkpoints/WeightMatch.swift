@@ -94,8 +94,39 @@ public struct WeightMatch: Sendable {
   /// Names that a person may have meant by a missing one.
   public func candidates(for name: String) -> [String] { nearest(name, in: unexpected) }
 
-  /// A file's tensors under names that lack or have a prefix, where that makes them those wanted.
+  /// A file's tensors under names that lack or have a prefix, or a recurrent layer's level, where that makes them those
+  /// wanted.
   public static func aligned(
+    _ file: [String: TensorView], to wanted: Set<String>
+  ) -> (tensors: [String: TensorView], note: String?) {
+    let (file, cellNote) = cells(file, to: wanted)
+    let (tensors, prefixNote) = prefixed(file, to: wanted)
+    let notes = [cellNote, prefixNote].compactMap { $0 }
+    return (tensors, notes.isEmpty ? nil : notes.joined(separator: "; "))
+  }
+
+  /// The weights of a recurrent layer's first level (`weight_ih_l0`) for those of a cell (`weight_ih`), or the other way
+  /// about, where that is what is wanted: PyTorch's `LSTM` and `LSTMCell` compute the same.
+  private static func cells(
+    _ file: [String: TensorView], to wanted: Set<String>
+  ) -> (tensors: [String: TensorView], note: String?) {
+    let level = "_l0"
+    var tensors = file
+    var renaming: String?
+    for (name, tensor) in file where !wanted.contains(name) {
+      let isLevel = name.hasSuffix(level)
+      let other = isLevel ? String(name.dropLast(level.count)) : name + level
+      guard wanted.contains(other), file[other] == nil else { continue }
+      tensors[name] = nil
+      tensors[other] = tensor
+      renaming =
+        isLevel
+        ? "removed '_l0' from the file's names for the model's cells" : "added '_l0' to the names of the file's cells"
+    }
+    return (tensors, renaming)
+  }
+
+  private static func prefixed(
     _ file: [String: TensorView], to wanted: Set<String>
   ) -> (tensors: [String: TensorView], note: String?) {
     let direct = wanted.count { file[$0] != nil }

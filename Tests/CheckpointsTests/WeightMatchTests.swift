@@ -31,6 +31,18 @@ import Testing
     #expect(match.notes.contains { $0.contains("'\(prefix)'") })
   }
 
+  @Test func theFirstLevelOfARecurrentLayerFitsACell() {
+    let tensor = TensorView([1] as [Float])
+    let wanted: Set = ["rnn.weight_ih", "rnn.weight_hh", "fc.weight"]
+    let file = ["rnn.weight_ih_l0": tensor, "rnn.weight_hh_l0": tensor, "rnn.bias_ih_l0": tensor, "fc.weight": tensor]
+    let (found, note) = WeightMatch.aligned(file, to: wanted)
+    #expect(Set(found.keys) == ["rnn.weight_ih", "rnn.weight_hh", "rnn.bias_ih_l0", "fc.weight"])
+    #expect(note == "removed '_l0' from the file's names for the model's cells")
+    // A layer that has levels keeps them.
+    let kept = WeightMatch.aligned(file, to: Set(file.keys))
+    #expect(kept.tensors == file && kept.note == nil)
+  }
+
   @Test func whatDoesNotMatchIsNamed() throws {
     let program = try program()
     var file = tensors(program)

@@ -74,6 +74,10 @@ public struct WeightsFile: Sendable {
       let keras = try KerasFile(root)
       file = (keras.names, keras.tensors)
       notes = keras.notes
+    case .kerasArchive(let archive):
+      let keras = try KerasArchive.read(archive)
+      file = (keras.names, keras.tensors)
+      notes = keras.notes
     case .hdf5(let root): file = try Self.stateDictionary(root)
     }
     let unwrapped = WrapperNames(file.names)
@@ -114,6 +118,7 @@ extension WeightsFile {
     case onnx(MappedFile)
     case shards(ShardIndex)
     case keras(Group)
+    case kerasArchive(ZipArchive)
     case hdf5(Group)
 
     var kind: Kind {
@@ -125,7 +130,7 @@ extension WeightsFile {
       case .safetensors: .safetensors
       case .onnx: .onnx
       case .shards: .shards
-      case .keras: .keras
+      case .keras, .kerasArchive: .keras
       case .hdf5: .hdf5
       }
     }
@@ -148,7 +153,8 @@ extension WeightsFile {
       } else {
         throw CheckpointError.malformed(
           path: path,
-          reason: "neither a checkpoint, nor .pt2, .pt, .pth, .safetensors, .onnx, Keras' .h5 or a truncated one of them")
+          reason: "neither a checkpoint, nor .pt2, .pt, .pth, .safetensors, .onnx, Keras' .h5 or .keras, "
+            + "or a truncated one of them")
       }
     }
 
@@ -170,10 +176,7 @@ extension WeightsFile {
         // Says that it is compressed.
         _ = try archive.entry(name)
       }
-      if try archive.entry("model.weights.h5") != nil {
-        throw CheckpointError.malformed(
-          path: archive.file.path, reason: "a whole .keras model; model.save_weights(\"model.weights.h5\") is read")
-      }
+      if try KerasArchive.matches(archive) { return .kerasArchive(archive) }
       throw CheckpointError.malformed(
         path: archive.file.path, reason: "a zip file without a program (models/model.json) or a state dict (data.pkl)")
     }

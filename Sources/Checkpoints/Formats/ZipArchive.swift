@@ -48,7 +48,7 @@ struct ZipArchive {
   func entry(_ name: String) throws -> Entry? {
     guard !compressed.contains(name) else {
       throw CheckpointError.malformed(
-        path: file.path, reason: "its entry '\(name)' is compressed; PyTorch stores what is read as it is")
+        path: file.path, reason: "its entry '\(name)' is compressed; what is read must be stored without compression")
     }
     return positions[name].map { entries[$0] }
   }

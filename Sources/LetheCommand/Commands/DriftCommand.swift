@@ -9,7 +9,7 @@ struct DriftCommand: ParsableCommand, ResultOptions {
     commandName: "drift", abstract: "How far the weights moved, for each tensor, layer and in total.",
     discussion: """
       Each side is a checkpoint, a run (its last epoch), or weights from elsewhere: .pt2, .pt, .pth, .safetensors, .onnx, \
-      Keras' .h5 or .weights.h5, any HDF5 file of tensors. The kinds may differ.
+      Keras' .h5, .weights.h5 or .keras, any HDF5 file of tensors. The kinds may differ.
       """)
 
   @Argument(help: "The file before, or a run: its epoch 0 is then compared with its last.")

@@ -4,11 +4,14 @@ import Reports
 
 struct ExportCommand: ParsableCommand, ResultOptions {
   static let configuration = CommandConfiguration(
-    commandName: "export", abstract: "Write a model's weights for PyTorch: .safetensors, or plain HDF5.",
+    commandName: "export",
+    abstract: "Write a model's weights for PyTorch, .safetensors or plain HDF5, or back for Keras.",
     discussion: """
       The tensors have PyTorch's names and load back with load_state_dict(strict=True):
         model.load_state_dict(safetensors.torch.load_file("model.safetensors"))
       One task's classifier goes with the backbone: the one in place, or that of --head.
+      Weights that came from Keras go back as .weights.h5, for model.load_weights("tuned.weights.h5"): --like gives the \
+      file they came from, whose layers, names and layouts they take.
       """)
 
   @Argument(help: "A checkpoint, or a run (its last epoch).")
@@ -20,8 +23,12 @@ struct ExportCommand: ParsableCommand, ResultOptions {
   @Option(help: "The name its layer is given, as fc for fc.weight; the model's own by default.")
   var headName: String?
 
+  @Option(help: "For .weights.h5: the .weights.h5 or .keras of the same layers, as Keras 3 wrote it.")
+  var like: String?
+
   struct Destination: PlaceOptions {
-    @Option(name: .shortAndLong, help: "The file to write: .safetensors, or .h5 with a dataset a tensor.")
+    @Option(
+      name: .shortAndLong, help: "The file to write: .safetensors, .h5 with a dataset a tensor, or Keras' .weights.h5.")
     var output: String
   }
 
@@ -34,11 +41,18 @@ struct ExportCommand: ParsableCommand, ResultOptions {
     guard let format = ExportedStateDictionary.Format(path: output) else {
       throw CommandError.usage("--output: expected a name that ends in .safetensors or .h5, found '\(output)'")
     }
+    guard (format == .keras) == (like != nil) else {
+      throw CommandError.usage(
+        format == .keras
+          ? "--output: \(output) would be Keras' own, whose layers --like must give (the .weights.h5 or .keras that the "
+            + "weights came from); .safetensors, or another name in .h5, takes PyTorch's names"
+          : "--like goes with a name that ends in .weights.h5, found '\(output)'")
+    }
     try requireAbsent(output)
     let path = try CheckpointPath(checkpoint).path
     let exported = try ExportedStateDictionary(
       of: Checkpoint(contentsOf: path), file: path, task: head, headLayer: headName)
-    try exported.write(to: output, format: format)
+    try exported.write(to: output, format: format, like: like)
     let bytes = exported.tensors.values.reduce(0) { $0 + $1.byteCount }
     let task = exported.metadata["task"] ?? ""
     guard !shared.json else {

@@ -12,7 +12,8 @@ struct ImportCommand: ParsableCommand, ResultOptions {
     discussion: """
       MODEL is a program that torch.export.save wrote (.pt2), a checkpoint of ours, or a built-in architecture: mlp, \
       cnn, resnet18, resnet34, resnet50. --weights takes .pt, .pth, .safetensors (or the index of its shards), Keras' \
-      .h5 or .weights.h5, any HDF5 file of tensors, another program or checkpoint; tensors are matched by name. A program is exported in Python by
+      .h5, .weights.h5 or .keras, any HDF5 file of tensors, another program or checkpoint; tensors are matched by \
+      name. A program is exported in Python by
         program = torch.export.export(model.eval(), (images,), dynamic_shapes=({0: torch.export.Dim.DYNAMIC},))
         torch.export.save(program, "model.pt2")
       """)

@@ -9,7 +9,7 @@ struct InspectCommand: ParsableCommand, ResultOptions {
     commandName: "inspect", abstract: "Show the layers, tensors, heads and sizes in a file of weights.",
     discussion: """
       FILE is a checkpoint, a run (its last epoch), or weights from elsewhere: .pt2, .pt, .pth, .safetensors or the \
-      index of its shards, .onnx, Keras' .h5 or .weights.h5, any HDF5 file of tensors.
+      index of its shards, .onnx, Keras' .h5, .weights.h5 or .keras, any HDF5 file of tensors.
       """)
 
   @ArgumentParser.Argument(help: "A checkpoint, a run or any other file of weights.")
