@@ -1,5 +1,6 @@
 import Checkpoints
 import Foundation
+import HDF5
 import Programs
 
 /// One side of a comparison: a checkpoint, or the tensors of somebody else's file.
@@ -64,14 +65,25 @@ public struct ComparedWeights: Sendable {
     let buffers = Set(program?.buffers.map(\.name) ?? [])
     func described(_ views: [String: TensorView]) -> [DriftTensor] {
       names.compactMap { name in
-        guard let view = views[name], view.elementType.isFloatingPoint else { return nil }
+        guard let view = views[name], view.elementType.isCompared else { return nil }
         let isStatistic = [".running_mean", ".running_var"].contains { name.hasSuffix($0) }
         return DriftTensor(
           name: name, layer: program?.layerName(ofParameter: name) ?? Program.path(ofTensor: name), task: nil,
-          isBuffer: buffers.contains(name) || isStatistic, view: view)
+          isBuffer: buffers.contains(name) || isStatistic, view: view.realParts)
       }
     }
     return (described(before.tensors), described(other))
+  }
+}
+
+extension ElementType {
+  /// Whether a tensor of such numbers is compared: those that weights are kept in, narrow and complex ones too.
+  /// Counters, indices and masks are none.
+  fileprivate var isCompared: Bool {
+    switch self {
+    case .int64, .int32, .uint64, .uint8, .bool: false
+    default: true
+    }
   }
 }
 

@@ -47,10 +47,10 @@ public struct ExportedProgramArchive {
     var names: [String] = []
     for (folder, configuration) in [("weights", "model_weights_config"), ("constants", "model_constants_config")] {
       let place = "\(root)data/\(folder)/"
-      guard let entry = archive.entry("\(place)\(configuration).json") else { continue }
+      guard let entry = try archive.entry("\(place)\(configuration).json") else { continue }
       let list = try Self.decode(TensorList.self, archive.data(of: entry), path: path, entry: entry.name)
       for (name, description) in list.config.sorted(by: { $0.key < $1.key }) {
-        guard let record = archive.entry(place + description.path) else {
+        guard let record = try archive.entry(place + description.path) else {
           throw CheckpointError.malformed(path: path, reason: "\(name): its data, \(description.path), are missing")
         }
         tensors[name] = try description.tensor(name, in: archive, record)

@@ -243,7 +243,11 @@ private struct Conversion {
 extension ExportedProgram {
   /// The element type of a number in the schema; nil for those that no checkpoint has.
   public static func elementType(_ number: Int) -> String? {
-    [1: "uint8", 4: "int32", 5: "int64", 6: "float16", 7: "float32", 8: "float64", 12: "bool", 13: "bfloat16"][number]
+    [
+      1: "uint8", 2: "int8", 3: "int16", 4: "int32", 5: "int64", 6: "float16", 7: "float32", 8: "float64",
+      10: "complex64", 11: "complex128", 12: "bool", 13: "bfloat16", 28: "uint16", 29: "float8_e4m3fn",
+      30: "float8_e5m2", 34: "uint32", 35: "uint64",
+    ][number]
   }
 }
 
