@@ -64,7 +64,7 @@ private enum CompilerOfC {
       case .fineTuning:
         [
           folder.file("source"), "--source", data + ":0-4", "--target", data + ":5-9", "--epochs", "1", "--best",
-          "target", "--regularizer", "ewc", "--regularizer", "si",
+          "target", "--regularizer", "ewc", "--regularizer", "lwf",
         ]
       case .sequence:
         [

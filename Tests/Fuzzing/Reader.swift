@@ -23,7 +23,7 @@ extension FileReader {
 
 /// All of them.
 let readers: [any Reader.Type] = [
-  Pickle.self, LegacyTorchFile.self, TorchArchive.self, ExportedArchive.self, Safetensors.self, Shards.self,
+  Pickle.self, LegacyTorchFile.self, TorchArchive.self, ExportedArchive.self, Safetensors.self, ONNX.self, Shards.self,
   ProgramText.self, GraphText.self, IDX.self, Image.self, Table.self, Record.self, HDF5Contents.self,
 ]
 

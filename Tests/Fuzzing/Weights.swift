@@ -8,7 +8,7 @@ enum Pickle: Reader {
   static let name = "pickle"
 
   static func seeds() throws -> [Data] {
-    try ["zip", "protocol4", "gpu", "hostile"].map { name in
+    try ["zip", "protocol4", "gpu", "hostile", "script", "whole-model"].map { name in
       let archive = try ZipArchive(MappedFile(Fixture.path("weights/\(name).pth")))
       return archive.entries.first { $0.name.hasSuffix("data.pkl") }.map(archive.data) ?? Data()
     }
@@ -52,7 +52,9 @@ enum LegacyTorchFile: Weights {
 enum TorchArchive: Weights {
   static let name = "zip"
   static func seeds() throws -> [Data] {
-    try Fixture.data("weights/protocol4.pth", "weights/hostile.pth", "hostile/shape.pth", "weights/gpu.pth")
+    try Fixture.data(
+      "weights/protocol4.pth", "weights/hostile.pth", "hostile/shape.pth", "weights/gpu.pth", "weights/script.pth",
+      "weights/whole-model.pth")
   }
 }
 
@@ -62,6 +64,20 @@ enum Safetensors: Weights {
     try Fixture.data(
       "weights/whole.safetensors", "weights/model-00001-of-00002.safetensors",
       "weights/model-00002-of-00002.safetensors")
+  }
+}
+
+/// An ONNX model, whose tensors lie in it as bytes, as numbers or in a file beside it.
+enum ONNX: Weights {
+  static let name = "onnx"
+
+  static func seeds() -> [Data] {
+    func field(_ number: UInt8, _ content: [UInt8]) -> [UInt8] { [number << 3 | 2, UInt8(content.count)] + content }
+    let common: [UInt8] = [0x08, 2, 0x08, 1, 0x10, 1] + field(8, Array("fc.weight".utf8))
+    let floats: [UInt8] = [0, 0, 128, 63, 0, 0, 0, 64]
+    let place = field(13, field(1, Array("location".utf8)) + field(2, Array("beside.bin".utf8)))
+    let kinds = [field(9, floats), field(4, floats), place + [0x70, 1]]
+    return kinds.map { Data([0x08, 8] + field(7, field(5, common + $0))) }
   }
 }
 

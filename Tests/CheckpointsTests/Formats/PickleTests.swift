@@ -53,6 +53,29 @@ import Testing
     #expect(try refusal([0x80, 4] + stacked + [0x93, 0x2E]).contains("nothing in a file is executed"))
   }
 
+  @Test func modulesThatLieWithinEachOtherAgainAndAgainAreRefused() throws {
+    func key(_ name: String) -> [UInt8] { [0x58, UInt8(name.utf8.count), 0, 0, 0] + text(name) }
+    // Forty objects, each with the one before it as two of its modules: 2⁴⁰ paths, and no tensor.
+    var program: [UInt8] = [0x80, 2]
+    for level in UInt8(0)..<40 {
+      let inner =
+        level == 0
+        ? [] : text("(") + key("a") + text("h") + [level - 1] + key("b") + text("h") + [level - 1] + text("u")
+      program += text("cown\nModule\n)") + [0x81] + text("q") + [level]
+      program += text("}(") + key("_parameters") + text("}") + key("_modules") + text("}") + inner + text("ub")
+      if level < 39 { program += text("0") }
+    }
+    let error = #expect(throws: CheckpointError.self) {
+      try (program + text(".")).withUnsafeBytes { buffer in
+        var machine = PickleMachine(buffer, path: "test.pth")
+        let value = try machine.load()
+        _ = try StateDictionary(value, machine.heap, path: "test.pth")
+      }
+    }
+    #expect(
+      "\(try #require(error))" == "test.pth: modules of its model own.Module lie within each other again and again")
+  }
+
   @Test func aNameIsPrintedWithoutItsControlCharacters() throws {
     let message = try refusal([0x80, 2] + text("c\u{1B}[2Jevil\nname\n."))
     #expect(message.contains("?[2Jevil"))
@@ -71,7 +94,7 @@ import Testing
 
   @Test func whatEndsEarlyIsRefusedAtEveryLength() throws {
     let archive = try ZipArchive(MappedFile(fixture("zip.pth")))
-    let bytes = Array(archive.data(of: try #require(archive.entry("zip/data.pkl"))))
+    let bytes = Array(archive.data(of: try #require(try archive.entry("zip/data.pkl"))))
     for length in 0..<bytes.count {
       #expect(throws: CheckpointError.self, "cut at \(length)") { try load(Array(bytes[..<length])) }
     }

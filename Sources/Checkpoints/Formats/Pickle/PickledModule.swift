@@ -1,49 +1,71 @@
 /// The tensors of a whole model that was pickled, by the names its state dict would have: nothing of its classes is
 /// needed for that.
-///
-/// An object of `torch.nn.Module` keeps them in `_parameters`, `_buffers` and `_modules`; one of TorchScript among its
-/// attributes, beside its modules.
 struct PickledModule {
   /// Names with what stands under them: a tensor, or an object that would have been one.
-  let entries: [(name: String, value: PickleValue)]
+  fileprivate(set) var entries: [(name: String, value: PickleValue)] = []
+  /// Whether these are all; false of modules that lie within each other deeper or more often than any model's.
+  fileprivate(set) var isWhole = true
+}
 
-  // Deeper than any model, and than a cycle can go on for long.
+/// The modules among a pickle's objects, each looked through once.
+///
+/// An object of `torch.nn.Module` keeps its tensors in `_parameters`, `_buffers` and `_modules`; one of TorchScript among
+/// its attributes, beside its modules.
+final class PickledModules {
+  private let heap: PickleHeap
+  private var known: [Int: PickledModule?] = [:]
+  private var states: [Int: Attributes?] = [:]
+  private var visits = 0
+
   private static let deepest = 64
-  private static let mostEntries = 1 << 20
+  /// Two references at each of so many levels would be 2⁶⁴ modules.
+  private static let mostVisits = 1 << 20
+
+  init(_ heap: PickleHeap) { self.heap = heap }
 
   /// The module that an object is; nil for an object of another kind.
-  init?(_ object: Int, _ heap: PickleHeap) {
-    guard Self.isModule(object, heap) else { return nil }
-    var entries: [(name: String, value: PickleValue)] = []
-    Self.collect(object, heap, prefix: "", depth: 0, &entries)
-    self.entries = entries
+  func module(_ object: Int) -> PickledModule? {
+    if let module = known[object] { return module }
+    var module: PickledModule?
+    if isModule(object) {
+      var found = PickledModule()
+      collect(object, prefix: "", depth: 0, into: &found)
+      module = found
+    }
+    known[object] = .some(module)
+    return module
   }
 
-  private static func isModule(_ object: Int, _ heap: PickleHeap) -> Bool {
-    guard let state = state(of: object, heap) else { return false }
-    return isScripted(object, heap) || (state["_parameters"] != nil && state["_modules"] != nil)
+  private func isModule(_ object: Int) -> Bool {
+    guard let state = state(of: object) else { return false }
+    return isScripted(object) || (state["_parameters"] != nil && state["_modules"] != nil)
   }
 
-  private static func isScripted(_ object: Int, _ heap: PickleHeap) -> Bool {
-    heap.objects[object].name.hasPrefix("__torch__.")
-  }
+  private func isScripted(_ object: Int) -> Bool { heap.objects[object].name.hasPrefix("__torch__.") }
 
-  private static func collect(
-    _ object: Int, _ heap: PickleHeap, prefix: String, depth: Int, _ entries: inout [(name: String, value: PickleValue)]
-  ) {
-    guard depth < deepest, let state = state(of: object, heap) else { return }
+  private func collect(_ object: Int, prefix: String, depth: Int, into module: inout PickledModule) {
+    guard let state = state(of: object) else { return }
+    guard depth < Self.deepest else {
+      module.isWhole = false
+      return
+    }
     func add(_ pairs: [(key: String, value: PickleValue)]) {
-      for (key, value) in pairs where entries.count < mostEntries {
+      for (key, value) in pairs {
+        visits += 1
+        guard visits < Self.mostVisits else {
+          module.isWhole = false
+          return
+        }
         switch value {
-        case .tensor: entries.append((prefix + key, value))
-        case .object(let inner) where isModule(inner, heap):
-          collect(inner, heap, prefix: "\(prefix)\(key).", depth: depth + 1, &entries)
-        case .object(let inner) where heap.wouldBeTensor(inner): entries.append((prefix + key, value))
+        case .tensor: module.entries.append((prefix + key, value))
+        case .object(let inner) where isModule(inner):
+          collect(inner, prefix: "\(prefix)\(key).", depth: depth + 1, into: &module)
+        case .object(let inner) where heap.wouldBeTensor(inner): module.entries.append((prefix + key, value))
         default: break
         }
       }
     }
-    if isScripted(object, heap) { return add(state.pairs) }
+    if isScripted(object) { return add(state.pairs) }
     let transient = Set(state["_non_persistent_buffers_set"].map(heap.texts) ?? [])
     add(state["_parameters"].flatMap(heap.entries) ?? [])
     add((state["_buffers"].flatMap(heap.entries) ?? []).filter { !transient.contains($0.key) })
@@ -51,11 +73,12 @@ struct PickledModule {
   }
 
   /// The attributes that an object was told: a dictionary, or one beside its slots.
-  private static func state(of object: Int, _ heap: PickleHeap) -> Attributes? {
-    for part in heap.objects[object].parts.reversed() {
-      if let pairs = heap.entries(part) { return Attributes(pairs: pairs) }
-    }
-    return nil
+  private func state(of object: Int) -> Attributes? {
+    if let state = states[object] { return state }
+    let pairs = heap.objects[object].parts.reversed().lazy.compactMap { self.heap.entries($0) }.first
+    let state = pairs.map { Attributes(pairs: $0) }
+    states[object] = .some(state)
+    return state
   }
 
   private struct Attributes {

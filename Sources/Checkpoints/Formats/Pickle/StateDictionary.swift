@@ -51,13 +51,20 @@ struct StateDictionary {
 private struct Search {
   let heap: PickleHeap
   let path: String
+  private let modules: PickledModules
+
+  init(heap: PickleHeap, path: String) {
+    self.heap = heap
+    self.path = path
+    modules = PickledModules(heap)
+  }
 
   typealias Entry = (key: String, value: PickleValue)
 
   /// What a dictionary or a module has by name; nil for anything else.
   func entries(_ value: PickleValue) -> [Entry]? {
     if let pairs = heap.entries(value) { return pairs }
-    guard case .object(let object) = value, let module = PickledModule(object, heap) else { return nil }
+    guard case .object(let object) = value, let module = modules.module(object) else { return nil }
     return module.entries.map { ($0.name, $0.value) }
   }
 
@@ -106,6 +113,10 @@ private struct Search {
   }
 
   func tensors(of value: PickleValue) throws -> [(name: String, tensor: PickledTensor)] {
+    if case .object(let object) = value, modules.module(object)?.isWhole == false {
+      throw CheckpointError.malformed(
+        path: path, reason: "modules of its model \(heap.objects[object].name) lie within each other again and again")
+    }
     var tensors: [(name: String, tensor: PickledTensor)] = []
     for (name, value) in entries(value) ?? [] {
       switch value {
@@ -135,16 +146,21 @@ private struct Search {
     }
   }
 
+  // Enough for what a training script keeps.
+  private static let mostLooks = 1000
+
   /// The first thing in a value that is not known here.
   private func unknown(in value: PickleValue) -> String? {
     var queue = [value]
     var visited = 0
-    while let next = queue.popLast(), visited < 1000 {
+    while let next = queue.popLast() {
       visited += 1
       switch next {
       case .object(let index) where !Self.isPlain(heap.objects[index].name): return heap.objects[index].name
-      case .list(let index), .tuple(let index): queue += heap.sequences[index].prefix(1000)
-      case .dictionary(let index): queue += heap.dictionaries[index].prefix(1000).map(\.value)
+      case .list(let index), .tuple(let index):
+        queue += heap.sequences[index].prefix(Self.mostLooks - visited - queue.count)
+      case .dictionary(let index):
+        queue += heap.dictionaries[index].prefix(Self.mostLooks - visited - queue.count).map(\.value)
       default: break
       }
     }
