@@ -33,7 +33,7 @@ private enum CompilerOfC {
 
     var subcommand: String { self == .training ? "train" : "finetune" }
 
-    /// How many kills the ordinary tests try; of the first, one of each kind of operation.
+    /// How many kills the ordinary tests try, evenly spread; of the first, one of each kind of operation.
     fileprivate var fewKills: Int? { self == .training ? nil : 3 }
   }
 
@@ -141,11 +141,18 @@ private enum CompilerOfC {
     let wanted = ProcessInfo.processInfo.environment["LETHE_KILLS"]
     if wanted == "all" { return operations }
     if let count = wanted.flatMap({ Int($0) }) ?? asked.fewKills, count > 0 {
-      return (0..<min(count, operations.count)).map { operations[(2 * $0 + 1) * operations.count / (2 * count)] }
+      let spread = (0..<min(count, operations.count)).map { operations[(2 * $0 + 1) * operations.count / (2 * count)] }
+      return spread + (asked == .sequence ? behindCheckpoints(operations) : [])
     }
     // One of each kind, drawn anew each time: the message names it.
     return Dictionary(grouping: operations, by: \.kind).values.compactMap { $0.randomElement() }
       .sorted { $0.number < $1.number }
+  }
+
+  /// Those that follow a task's checkpoint of which no record speaks yet.
+  private func behindCheckpoints(_ operations: [Operation]) -> [Operation] {
+    zip(operations, operations.dropFirst())
+      .filter { $0.0.kind == "rename" && $0.0.path.contains(/run\/checkpoints\/epoch-000[12]\.h5$/) }.map(\.1)
   }
 
   private func makeFolder(_ name: String) throws {
