@@ -16,9 +16,10 @@ public struct ComparedWeights: Sendable {
   private let names: [String]
   private let tensors: [String: TensorView]
 
+  /// - Parameter state: the entry of a PyTorch file that is the state dict; nil to find the one there is.
   /// - Throws: `CheckpointError`, naming the file and the tensor.
-  public init(contentsOf path: String) throws {
-    let file = try WeightsFile(contentsOf: path)
+  public init(contentsOf path: String, state: String? = nil) throws {
+    let file = try WeightsFile(contentsOf: path, state: state)
     (names, tensors, notes) = (file.names, file.tensors, file.notes)
     switch file.kind {
     case .checkpoint:
@@ -27,7 +28,7 @@ public struct ComparedWeights: Sendable {
     case .exportedProgram:
       checkpoint = nil
       // Order and layers alone: a graph that cannot be run can still be compared.
-      program = try? ExportedProgramArchive(contentsOf: path).program()
+      program = try? ExportedProgramArchive(contentsOf: path).program(output: .first)
     default: (checkpoint, program) = (nil, nil)
     }
   }

@@ -30,6 +30,7 @@ struct SafetensorsFile {
     let length = try file.withUnsafeBytes { try LittleEndianBytes($0, path: path).length(at: 0) }
     guard length <= min(file.byteCount - 8, Self.longestHeader) else { throw refuse("its header is truncated") }
     let json = file.withUnsafeBytes { Data($0[8..<8 + length]) }
+    if let key = json.firstDuplicateKey { throw refuse("its header has \(key) twice") }
     let header: [String: Entry]
     do { header = try JSONDecoder().decode([String: Entry].self, from: json) } catch {
       throw refuse("its header is not the JSON of a safetensors file")

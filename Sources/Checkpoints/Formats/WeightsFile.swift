@@ -187,6 +187,7 @@ extension WeightsFile {
       guard isFolder.boolValue else { return path }
       let usual = [
         "model.safetensors", "model.safetensors.index.json", "pytorch_model.bin", "pytorch_model.bin.index.json",
+        "diffusion_pytorch_model.safetensors", "diffusion_pytorch_model.safetensors.index.json",
       ].map { "\(path)/\($0)" }
       guard let file = usual.first(where: { FileManager.default.fileExists(atPath: $0) }) else {
         throw CheckpointError.malformed(

@@ -1,87 +1,75 @@
 /// The tensors of a whole model that was pickled, by the names its state dict would have: nothing of its classes is
 /// needed for that.
+///
+/// An object of `torch.nn.Module` keeps them in `_parameters`, `_buffers` and `_modules`; one of TorchScript among its
+/// attributes, beside its modules.
 struct PickledModule {
   /// Names with what stands under them: a tensor, or an object that would have been one.
-  fileprivate(set) var entries: [(name: String, value: PickleValue)] = []
-  /// Whether these are all; false of modules that lie within each other deeper or more often than any model's.
-  fileprivate(set) var isWhole = true
-}
-
-/// The modules among a pickle's objects, each looked through once.
-///
-/// An object of `torch.nn.Module` keeps its tensors in `_parameters`, `_buffers` and `_modules`; one of TorchScript among
-/// its attributes, beside its modules.
-final class PickledModules {
-  private let heap: PickleHeap
-  private var known: [Int: PickledModule?] = [:]
-  private var states: [Int: Attributes?] = [:]
-  private var visits = 0
-
-  private static let deepest = 64
-  /// Two references at each of so many levels would be 2⁶⁴ modules.
-  private static let mostVisits = 1 << 20
-
-  init(_ heap: PickleHeap) { self.heap = heap }
+  let entries: [(name: String, value: PickleValue)]
 
   /// The module that an object is; nil for an object of another kind.
-  func module(_ object: Int) -> PickledModule? {
-    if let module = known[object] { return module }
-    var module: PickledModule?
-    if isModule(object) {
-      var found = PickledModule()
-      collect(object, prefix: "", depth: 0, into: &found)
-      module = found
-    }
-    known[object] = .some(module)
-    return module
+  init?(_ object: Int, _ heap: PickleHeap) {
+    var walk = Walk(heap: heap)
+    guard let state = walk.module(object) else { return nil }
+    walk.collect(object, state, prefix: "", depth: 0)
+    entries = walk.entries
+  }
+}
+
+/// Goes through the modules within a module.
+private struct Walk {
+  let heap: PickleHeap
+  private(set) var entries: [(name: String, value: PickleValue)] = []
+  /// Entries that may still be looked at: a model that holds itself, or one module under ever more names, ends.
+  private var budget = 1 << 20
+  // Deeper than any model.
+  private static let deepest = 64
+
+  init(heap: PickleHeap) { self.heap = heap }
+
+  /// The attributes of an object that is a module; nil for any other, and when there was too much already.
+  mutating func module(_ object: Int) -> Attributes? {
+    guard budget > 0, let state = state(of: object) else { return nil }
+    budget -= state.pairs.count + 1
+    return isScripted(object) || (state["_parameters"] != nil && state["_modules"] != nil) ? state : nil
   }
 
-  private func isModule(_ object: Int) -> Bool {
-    guard let state = state(of: object) else { return false }
-    return isScripted(object) || (state["_parameters"] != nil && state["_modules"] != nil)
+  mutating func collect(_ object: Int, _ state: Attributes, prefix: String, depth: Int) {
+    guard depth < Self.deepest else { return }
+    if isScripted(object) { return add(state.pairs, prefix, depth) }
+    let transient = Set(state["_non_persistent_buffers_set"].map(heap.texts) ?? [])
+    add(state["_parameters"].flatMap(heap.entries) ?? [], prefix, depth)
+    add((state["_buffers"].flatMap(heap.entries) ?? []).filter { !transient.contains($0.key) }, prefix, depth)
+    add(state["_modules"].flatMap(heap.entries) ?? [], prefix, depth)
+  }
+
+  private mutating func add(_ pairs: [(key: String, value: PickleValue)], _ prefix: String, _ depth: Int) {
+    budget -= pairs.count
+    for (key, value) in pairs where budget > 0 {
+      switch value {
+      case .tensor: entries.append((prefix + key, value))
+      case .object(let inner):
+        if let state = module(inner) {
+          collect(inner, state, prefix: "\(prefix)\(key).", depth: depth + 1)
+        } else if heap.wouldBeTensor(inner) {
+          entries.append((prefix + key, value))
+        }
+      default: break
+      }
+    }
   }
 
   private func isScripted(_ object: Int) -> Bool { heap.objects[object].name.hasPrefix("__torch__.") }
 
-  private func collect(_ object: Int, prefix: String, depth: Int, into module: inout PickledModule) {
-    guard let state = state(of: object) else { return }
-    guard depth < Self.deepest else {
-      module.isWhole = false
-      return
-    }
-    func add(_ pairs: [(key: String, value: PickleValue)]) {
-      for (key, value) in pairs {
-        visits += 1
-        guard visits < Self.mostVisits else {
-          module.isWhole = false
-          return
-        }
-        switch value {
-        case .tensor: module.entries.append((prefix + key, value))
-        case .object(let inner) where isModule(inner):
-          collect(inner, prefix: "\(prefix)\(key).", depth: depth + 1, into: &module)
-        case .object(let inner) where heap.wouldBeTensor(inner): module.entries.append((prefix + key, value))
-        default: break
-        }
-      }
-    }
-    if isScripted(object) { return add(state.pairs) }
-    let transient = Set(state["_non_persistent_buffers_set"].map(heap.texts) ?? [])
-    add(state["_parameters"].flatMap(heap.entries) ?? [])
-    add((state["_buffers"].flatMap(heap.entries) ?? []).filter { !transient.contains($0.key) })
-    add(state["_modules"].flatMap(heap.entries) ?? [])
-  }
-
   /// The attributes that an object was told: a dictionary, or one beside its slots.
   private func state(of object: Int) -> Attributes? {
-    if let state = states[object] { return state }
-    let pairs = heap.objects[object].parts.reversed().lazy.compactMap { self.heap.entries($0) }.first
-    let state = pairs.map { Attributes(pairs: $0) }
-    states[object] = .some(state)
-    return state
+    for part in heap.objects[object].parts.reversed() {
+      if let pairs = heap.entries(part) { return Attributes(pairs: pairs) }
+    }
+    return nil
   }
 
-  private struct Attributes {
+  struct Attributes {
     let pairs: [(key: String, value: PickleValue)]
     subscript(key: String) -> PickleValue? { pairs.last { $0.key == key }?.value }
   }

@@ -11,8 +11,7 @@ struct StateDictionary {
   ]
 
   /// - Parameter entry: the entry that is meant, its path with dots; nil to find the one there is.
-  /// - Throws: ``CheckpointError/malformed(path:reason:)`` where there is none, where several could be meant, or where
-  ///   a tensor is made by what is not known here.
+  /// - Throws: ``CheckpointError/malformed(path:reason:)`` where there is none, or where several could be meant.
   init(_ value: PickleValue, _ heap: PickleHeap, path: String, entry: String? = nil) throws {
     let search = Search(heap: heap, path: path)
     var here = value
@@ -31,11 +30,11 @@ struct StateDictionary {
       notes.append(
         "took the state dict from its entry '\(inner.key)'"
           + (others.isEmpty ? "" : "; --state takes another: \(others.map { "'\($0)'" }.joined(separator: ", "))"))
-      leftOut += search.leftOut(of: here, but: inner.key)
+      leftOut += search.leftOut(beside: inner.key, in: here)
       here = inner.value
     }
     tensors = try search.tensors(of: here)
-    leftOut += search.leftOut(of: here, but: nil)
+    leftOut += search.leftOut(of: here)
     if case .object(let object) = here, heap.objects[object].items == nil {
       notes.append("took the tensors of a whole model, \(heap.objects[object].name), by the names of its state dict")
     }
@@ -51,20 +50,13 @@ struct StateDictionary {
 private struct Search {
   let heap: PickleHeap
   let path: String
-  private let modules: PickledModules
-
-  init(heap: PickleHeap, path: String) {
-    self.heap = heap
-    self.path = path
-    modules = PickledModules(heap)
-  }
 
   typealias Entry = (key: String, value: PickleValue)
 
   /// What a dictionary or a module has by name; nil for anything else.
   func entries(_ value: PickleValue) -> [Entry]? {
     if let pairs = heap.entries(value) { return pairs }
-    guard case .object(let object) = value, let module = modules.module(object) else { return nil }
+    guard case .object(let object) = value, let module = PickledModule(object, heap) else { return nil }
     return module.entries.map { ($0.name, $0.value) }
   }
 
@@ -113,54 +105,50 @@ private struct Search {
   }
 
   func tensors(of value: PickleValue) throws -> [(name: String, tensor: PickledTensor)] {
-    if case .object(let object) = value, modules.module(object)?.isWhole == false {
-      throw CheckpointError.malformed(
-        path: path, reason: "modules of its model \(heap.objects[object].name) lie within each other again and again")
+    let entries = entries(value) ?? []
+    let tensors = entries.compactMap { name, value in
+      if case .tensor(let index) = value { (name, heap.tensors[index]) } else { nil }
     }
-    var tensors: [(name: String, tensor: PickledTensor)] = []
-    for (name, value) in entries(value) ?? [] {
-      switch value {
-      case .tensor(let index): tensors.append((name, heap.tensors[index]))
-      case .object(let object) where heap.wouldBeTensor(object):
-        throw CheckpointError.malformed(path: path, reason: "\(name): \(heap.objects[object].name), which is not read")
-      default: break
-      }
+    guard tensors.isEmpty else { return tensors }
+    var reason = "it holds no state dict (a dictionary of tensors by name)"
+    if case .object(let object) = value {
+      reason += " but \(heap.objects[object].name), and nothing in a file is executed"
+    } else if let (name, unknown) = entries.lazy.compactMap({ entry in unknown(in: entry.value).map { (entry.key, $0) } }).first {
+      reason += "; its \(name) is \(unknown), which is not read"
     }
-    guard !tensors.isEmpty else {
-      var reason = "it holds no state dict (a dictionary of tensors by name)"
-      if case .object(let object) = value { reason += " but \(heap.objects[object].name), and nothing in a file is executed" }
-      throw CheckpointError.malformed(path: path, reason: reason)
-    }
-    return tensors
+    throw CheckpointError.malformed(path: path, reason: reason)
   }
 
-  /// The entries beside the one that is taken, or beside a state dict's tensors, that hold what is not known here, with
-  /// what that is.
-  func leftOut(of value: PickleValue, but taken: String?) -> [String] {
-    (heap.entries(value) ?? []).compactMap { key, value in
-      guard key != taken else { return nil }
+  /// The entries of a state dict that are no tensors, with what they are; plain values are none.
+  func leftOut(of value: PickleValue) -> [String] {
+    (entries(value) ?? []).compactMap { key, value in
       if let unknown = unknown(in: value) { return "\(key) (\(unknown))" }
-      // Beside the tensors of a state dict anything that has more of them deserves a word.
-      guard taken == nil, hasTensors(value) else { return nil }
-      return "\(key) (a dictionary of tensors)"
+      return hasTensors(value) ? "\(key) (a dictionary of tensors)" : nil
     }
   }
 
-  // Enough for what a training script keeps.
-  private static let mostLooks = 1000
+  /// The entries beside the one that is taken that hold what is not known here.
+  func leftOut(beside taken: String, in value: PickleValue) -> [String] {
+    (heap.entries(value) ?? []).compactMap { key, value in
+      guard key != taken, !holdsTensors(value, depth: 0), let unknown = unknown(in: value) else { return nil }
+      return "\(key) (\(unknown))"
+    }
+  }
 
   /// The first thing in a value that is not known here.
   private func unknown(in value: PickleValue) -> String? {
     var queue = [value]
     var visited = 0
+    // Enough for what a training script keeps: each entry is asked.
+    let mostLooks = 1000
     while let next = queue.popLast() {
       visited += 1
       switch next {
       case .object(let index) where !Self.isPlain(heap.objects[index].name): return heap.objects[index].name
       case .list(let index), .tuple(let index):
-        queue += heap.sequences[index].prefix(Self.mostLooks - visited - queue.count)
+        queue += heap.sequences[index].prefix(mostLooks - visited - queue.count)
       case .dictionary(let index):
-        queue += heap.dictionaries[index].prefix(Self.mostLooks - visited - queue.count).map(\.value)
+        queue += heap.dictionaries[index].prefix(mostLooks - visited - queue.count).map(\.value)
       default: break
       }
     }
