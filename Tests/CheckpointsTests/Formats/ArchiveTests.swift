@@ -38,7 +38,8 @@ import Testing
       """
     let path = folder.file("a.pt2")
     _ = try Python.run(
-      "import sys, zipfile\nzipfile.ZipFile(sys.argv[1], 'w').writestr('m/models/model.json', sys.argv[2])", path, graph)
+      "import sys, zipfile\nzipfile.ZipFile(sys.argv[1], 'w').writestr('m/models/model.json', sys.argv[2])", path, graph
+    )
     let error = #expect(throws: CheckpointError.self) { try Checkpoint(exportedProgram: path, task: "t") }
     #expect("\(try #require(error))".contains("its output has 4611686018427387904 numbers an example"))
   }
