@@ -1,7 +1,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup build format check test kills demo lint docs bench notebooks clean
+.PHONY: help setup build format check test kills fuzz sanitize demo lint docs bench notebooks clean
 
 python := .libtorch/python/bin/python
 lethe := .build/release/lethe
@@ -24,8 +24,14 @@ check: ## for the inner loop: formatting, build, all tests but those of the comm
 test: setup ## build and run the tests
 	@.ci/test
 
-kills: setup ## kill a run at every operation on a file, and go on each time; half an hour
+kills: setup ## kill runs at every operation on a file, and go on each time; hours
 	LETHE_KILLS=all swift test --filter KilledRunTests
+
+fuzz: setup ## give every reader what libFuzzer makes of small files, 10 seconds each; FUZZ_SECONDS=3600 for an hour each
+	@.ci/fuzz
+
+sanitize: setup ## the tests that need no libtorch, under AddressSanitizer and ThreadSanitizer
+	@.ci/sanitize
 
 demo: setup build ## forgetting and L2-SP on Fashion-MNIST, into demo/report.html
 	@.ci/demo

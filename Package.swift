@@ -120,9 +120,18 @@ let package = Package(
       name: "CommandTests",
       dependencies: [
         "LetheCommand", "Analysis", "Training", "Evaluation", "Models", "Datasets", "Checkpoints", "Findings", "HDF5",
-        "Files", "Torch", "Programs", "TestSupport", argumentParser,
+        "Files", "Torch", "Metrics", "Programs", "TestSupport", argumentParser,
       ]),
   ],
   swiftLanguageModes: [.v6],
   cxxLanguageStandard: .cxx20
 )
+
+// The fuzzers, for `make fuzz` alone: libFuzzer comes with the compiler, and watches all that is built with it.
+if ProcessInfo.processInfo.environment["LETHE_FUZZ"] != nil {
+  package.targets += [
+    .executableTarget(
+      name: "fuzz", dependencies: ["Datasets", "Checkpoints", "Findings", "HDF5", "Files", "Programs"],
+      path: "Tests/Fuzzing")
+  ]
+}

@@ -93,6 +93,13 @@ public struct Run: Sendable {
     return names.compactMap(Self.epoch).sorted()
   }
 
+  /// Whether an epoch's checkpoint is there, and the record speaks of it: one that was written just before the process
+  /// ended does not count yet.
+  public func hasWritten(epoch: Int) -> Bool {
+    FileManager.default.fileExists(atPath: checkpointPath(epoch: epoch))
+      && (record.checkpoints.isEmpty || record.checkpoints[String(epoch)] != nil)
+  }
+
   static func epoch(ofCheckpoint name: String) -> Int? {
     name.hasPrefix("epoch-") && name.hasSuffix(".h5") ? Int(name.dropFirst(6).dropLast(3)) : nil
   }

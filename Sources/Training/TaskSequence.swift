@@ -122,8 +122,7 @@ public struct TaskSequence {
       let finished = try Run.open(training.path)
       startPath = finished.checkpointPath(epoch: finished.chosenEpoch)
       start = try Checkpoint(contentsOf: startPath)
-      let stored = run.checkpointPath(epoch: task + 1)
-      if !FileManager.default.fileExists(atPath: stored) {
+      if !run.hasWritten(epoch: task + 1) {
         start.epoch = task + 1
         try run.write(start, epoch: task + 1, unchangedFrom: run.checkpointPath(epoch: task))
       }

@@ -1,4 +1,5 @@
 """Weights of 100 million parameters: `lethe import` against PyTorch's loading, and `lethe drift` against reading both files.
+What comparing the checksums costs: `lethe evaluate` of the checkpoint, and of a copy without any checksums.
 
 python bench_files.py --lethe .build/release/lethe [--pairs 5]
 Whole processes, in turn; files are in the page cache. Memory is the largest resident set, mapped pages of the file included.
@@ -6,7 +7,11 @@ Whole processes, in turn; files are in the page cache. Memory is the largest res
 """
 
 import argparse
+import ctypes
+import ctypes.util
+import mmap
 import os
+import shutil
 import statistics
 import subprocess
 import sys
@@ -48,6 +53,63 @@ def make(folder):
     torch.save(model.state_dict(), f"{folder}/after.pt")
 
 
+def forget(path):
+    """Lets go of a file's pages, so that it is read from the disk next."""
+    descriptor = os.open(path, os.O_RDONLY)
+    os.fsync(descriptor)
+    os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_DONTNEED)
+    os.close(descriptor)
+
+
+def strip(checked, bare):
+    """A copy of a checkpoint without the checksum at its end and those of its tensors: nothing in it is compared."""
+    import h5py
+
+    shutil.copyfile(checked, bare)
+    with h5py.File(bare, "r+") as file:
+        file.attrs.pop("digest")
+        file.visititems(lambda _, item: item.attrs.pop("xxh3", None) and None)
+    # h5py cuts off what follows the data when it closes a file.
+    assert open(bare, "rb").read().rfind(b"\nlethe XXH3-128\n") < 0
+
+
+class Hash(ctypes.Structure):
+    _fields_ = [("low", ctypes.c_uint64), ("high", ctypes.c_uint64)]
+
+
+def hashing(path):
+    """Seconds of the checksum alone, by the library that Lethe calls, of a mapped file in the page cache."""
+    digest = ctypes.CDLL(ctypes.util.find_library("xxhash")).XXH3_128bits
+    digest.restype, digest.argtypes = Hash, [ctypes.c_void_p, ctypes.c_size_t]
+    with open(path, "rb") as file:
+        start = time.perf_counter()
+        with mmap.mmap(file.fileno(), 0, mmap.MAP_PRIVATE) as mapped:
+            digest(ctypes.addressof((ctypes.c_char * len(mapped)).from_buffer(mapped)), len(mapped))
+        return time.perf_counter() - start
+
+
+def checking(lethe, folder, pairs):
+    """What comparing checksums adds to the time of loading a model, evaluated on a few rows; the best of all pairs, as
+    what disturbs a run only makes it longer."""
+    checked, bare, rows = f"{folder}/out.h5", f"{folder}/bare.h5", f"{folder}/rows.csv"
+    strip(checked, bare)
+    with open(rows, "w") as file:
+        file.write(",".join([f"x{column}" for column in range(2000)] + ["label"]) + "\n")
+        for row in range(50):
+            file.write(",".join([str((row * 7 + column) % 11) for column in range(2000)] + [str(row % 10)]) + "\n")
+    for place in ("page cache", "disk"):
+        times = {checked: [], bare: []}
+        for _ in range(pairs):
+            for path in times:
+                forget(path) if place == "disk" else open(path, "rb").read()
+                times[path].append(child([lethe, "evaluate", path, "--data", rows, "--json"])[0])
+        whole, without = min(times[checked]), min(times[bare])
+        alone = min(hashing(checked) for _ in range(pairs))
+        print(f"check  {os.path.getsize(checked) / 1e6:.0f} MB from the {place:10} with checksums {whole:5.2f} s   "
+              f"without {without:5.2f} s   difference {(whole - without) / whole:+.1%}, "
+              f"the checksum alone {alone:.3f} s or {alone / whole:.1%}")
+
+
 def main():
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--lethe")
@@ -74,6 +136,7 @@ def main():
             mine, process, alone, memory = (statistics.median(column) for column in zip(*rows))
             print(f"import {name:11} lethe {mine:5.2f} s   PyTorch process {process:5.2f} s, load alone {alone:5.2f} s   "
                   f"ratio {mine / process:.2f}, {mine / alone:.2f}   memory {memory:.2f} × the file")
+        checking(options.lethe, folder, options.pairs)
         pair = [f"{folder}/weights.pt", f"{folder}/after.pt"]
         rows = []
         for _ in range(options.pairs):

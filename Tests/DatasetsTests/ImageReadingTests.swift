@@ -61,6 +61,15 @@ import Testing
     }
   }
 
+  @Test func aSmallFileThatClaimsToBeLargeTakesNoMemory() throws {
+    var bytes = try bytes("grey.jpg")
+    // Height and width stand behind the marker of the frame, its length and its precision: 15,000 × 16,000 in 1,915 bytes.
+    let frame = try #require(bytes.indices.first { bytes[$0...].starts(with: [0xFF, 0xC0]) })
+    bytes.replaceSubrange(frame + 5..<frame + 9, with: [0x3A, 0x98, 0x3E, 0x80])
+    let reason = "damaged JPEG: it claims 15000×16000 pixels, more than its 1915 bytes hold"
+    #expect(throws: DecodedImage.Failure(reason: reason)) { try DecodedImage(decoding: bytes) }
+  }
+
   @Test(arguments: files) func damageNeverCrashes(_ name: String) throws {
     let whole = try bytes(name)
     let seed = UInt64.random(in: 0...UInt64.max)

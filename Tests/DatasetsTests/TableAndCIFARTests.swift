@@ -69,6 +69,15 @@ import Testing
   }
 
   @Test(arguments: [
+    // Each is before the next by numbers or by letters, and the last before the first.
+    (["9", "10", "1a"], ["10", "1a", "9"]), (["1.0", "1", "-2"], ["-2", "1", "1.0"]), (["nan", "2"], ["2", "nan"]),
+  ]) func classesHaveOneOrder(_ labels: [String], _ expected: [String]) throws {
+    let (folder, path) = try file("a,label\n" + (labels + labels).map { "1,\($0)\n" }.joined())
+    _ = folder
+    #expect(try Dataset.load(path).classNames == expected)
+  }
+
+  @Test(arguments: [
     ("a,b\n1,x\n", "no examples in the test split"),
     ("a,label\nx,1\n2,0\n", "line 2, column 'a': expected a number, found 'x'"),
     ("a,b,label\n1,2,0\n1,0\n", "line 3: expected 3 fields, found 2"), ("a\n1\n", "expected a line of column names"),

@@ -133,6 +133,14 @@ import Testing
     #expect(program.mutatedValues == ["linear", "flat"])
   }
 
+  @Test func aShapeBeyondAllMeasureIsRefused() throws {
+    // 2⁶² × 8 elements fit no Int.
+    let text = String(decoding: graph(), as: UTF8.self).replacing(
+      #"[{"as_int": 3}, {"as_int": 4}]"#, with: #"[{"as_int": 3}, {"as_int": 4611686018427387904}, {"as_int": 8}]"#)
+    let exported = try ExportedProgram(json: Data(text.utf8))
+    #expect(throws: ProgramError.invalidShape(tensor: "fc.weight", shape: [3, 1 << 62, 8])) { try exported.program() }
+  }
+
   @Test func textThatIsNoGraphIsRefusedInOneLine() {
     for text in ["", "{}", "[1]", #"{"schema_version": {"major": 8, "minor": 1}}"#] {
       let error = #expect(throws: ProgramError.self) { try ExportedProgram(json: Data(text.utf8)) }

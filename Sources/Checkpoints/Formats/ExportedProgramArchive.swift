@@ -159,10 +159,17 @@ extension Checkpoint {
     } else if program.outputShape.count == 2, program.outputShape[1] > 0 {
       // Without a classifier of its own it can still be judged: its classes are its outputs.
       let count = program.outputShape[1]
+      guard count <= Self.mostNumberedClasses else {
+        throw CheckpointError.malformed(
+          path: path, reason: "its output has \(count) numbers an example, more than classes are numbered")
+      }
       heads[task] = Head(tensors: [:], classNames: Self.numberedClasses(count), labelMap: Array(0..<count))
     }
     try validate(file: path)
   }
+
+  /// One number in a file would make as many classes as it says.
+  private static let mostNumberedClasses = 1_000_000
 }
 
 extension Program {

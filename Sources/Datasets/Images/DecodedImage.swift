@@ -17,6 +17,9 @@ struct DecodedImage: Equatable {
   /// More pixels than this are refused, before memory is asked for.
   private static let largest = 1 << 28
 
+  /// A JPEG of one colour has 256 pixels to a byte, and Huffman's codes leave no more than 512.
+  private static let mostPixelsOfAByte = 1024
+
   /// Decodes JPEG or PNG, told by their first bytes, to the same pixels as Pillow: palettes become colours, alpha is
   /// dropped, 16 bits are cut to 8.
   ///
@@ -50,6 +53,10 @@ struct DecodedImage: Equatable {
       throw Failure(reason: "a CMYK JPEG; convert it to RGB")
     }
     guard Int(width) * Int(height) <= largest else { throw Failure(reason: "the image is too large") }
+    guard Int(width) * Int(height) <= bytes.count * mostPixelsOfAByte else {
+      throw Failure(
+        reason: "damaged JPEG: it claims \(height)×\(width) pixels, more than its \(bytes.count) bytes hold")
+    }
     let channelCount = space == TJCS_GRAY.rawValue ? 1 : 3
     let format = channelCount == 1 ? TJPF_GRAY : TJPF_RGB
     var pixels = [UInt8](repeating: 0, count: Int(width) * Int(height) * channelCount)

@@ -96,11 +96,11 @@ private struct CSVTable {
 
   /// In the order of numbers where all labels are, else of letters.
   var classNames: [String] {
-    let names = Set(lines.map { $0[labelColumn] })
-    return names.sorted { first, second in
-      if let one = Double(first), let other = Double(second) { return one < other }
-      return first < second
-    }
+    let names = Set(lines.map { $0[labelColumn] }).sorted()
+    let numbers = names.compactMap { name in Double(name).flatMap { $0.isNaN ? nil : $0 } }
+    guard numbers.count == names.count else { return names }
+    // 1 and 1.0 are two classes: they stay in the order of letters.
+    return zip(numbers, names).sorted { ($0.0, $0.1) < ($1.0, $1.1) }.map(\.1)
   }
 
   func classNumbers(_ classes: [String]) throws -> [Int32] {

@@ -1,3 +1,5 @@
+import Sizes
+
 extension ExportedProgram {
   /// The graph as a program: layers named by module path, parameters and buffers by PyTorch's names.
   ///
@@ -254,7 +256,9 @@ private struct Conversion {
     if kind == "Embedding" { return .normal(standardDeviation: 1) }
     if leaf == "bias" { return .constant(0) }
     if kind.hasSuffix("Linear") || kind.hasPrefix("Conv") {
-      return .uniform(bound: 1 / Double(max(tensor.shape.dropFirst().reduce(1, *), 1)).squareRoot())
+      // A shape that is too large is refused when the program is validated.
+      let fanIn = tensor.shape.dropFirst().checkedElementCount ?? 1
+      return .uniform(bound: 1 / Double(max(fanIn, 1)).squareRoot())
     }
     return .normal(standardDeviation: 0.02)
   }

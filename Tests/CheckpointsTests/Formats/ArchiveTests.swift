@@ -26,6 +26,24 @@ import Testing
     }
   }
 
+  @Test(.enabled(if: Python.path != nil)) func outputsBeyondAllMeasureAreNoClasses() throws {
+    let folder = try TemporaryFolder()
+    let graph = """
+      {"schema_version":{"major":8,"minor":15},"graph_module":{"graph":{"nodes":[{"target":"torch.ops.aten.relu.default",\
+      "inputs":[{"name":"self","arg":{"as_tensor":{"name":"x"}}}],"outputs":[{"as_tensor":{"name":"y"}}],"metadata":{}}],\
+      "tensor_values":{"x":{"dtype":7,"sizes":[{"as_name":"s0"},{"as_int":3}]},\
+      "y":{"dtype":7,"sizes":[{"as_name":"s0"},{"as_int":4611686018427387904}]}}},\
+      "signature":{"input_specs":[{"user_input":{"arg":{"as_tensor":{"name":"x"}}}}],\
+      "output_specs":[{"user_output":{"arg":{"as_tensor":{"name":"y"}}}}]}}}
+      """
+    let path = folder.file("a.pt2")
+    _ = try Python.run(
+      "import sys, zipfile\nzipfile.ZipFile(sys.argv[1], 'w').writestr('m/models/model.json', sys.argv[2])", path, graph
+    )
+    let error = #expect(throws: CheckpointError.self) { try Checkpoint(exportedProgram: path, task: "t") }
+    #expect("\(try #require(error))".contains("its output has 4611686018427387904 numbers an example"))
+  }
+
   @Test func changedBytesAreRefusedOrHarmlessButNeverFatal() throws {
     let folder = try TemporaryFolder()
     let bytes = try program(in: folder)

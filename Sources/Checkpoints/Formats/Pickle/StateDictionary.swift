@@ -139,12 +139,16 @@ private struct Search {
   private func unknown(in value: PickleValue) -> String? {
     var queue = [value]
     var visited = 0
-    while let next = queue.popLast(), visited < 1000 {
+    // Enough for what a training script keeps: each entry is asked.
+    let mostLooks = 1000
+    while let next = queue.popLast() {
       visited += 1
       switch next {
       case .object(let index) where !Self.isPlain(heap.objects[index].name): return heap.objects[index].name
-      case .list(let index), .tuple(let index): queue += heap.sequences[index].prefix(1000)
-      case .dictionary(let index): queue += heap.dictionaries[index].prefix(1000).map(\.value)
+      case .list(let index), .tuple(let index):
+        queue += heap.sequences[index].prefix(mostLooks - visited - queue.count)
+      case .dictionary(let index):
+        queue += heap.dictionaries[index].prefix(mostLooks - visited - queue.count).map(\.value)
       default: break
       }
     }
