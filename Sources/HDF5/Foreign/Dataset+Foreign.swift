@@ -1,0 +1,39 @@
+extension ForeignObject {
+  /// What a dataset says of its numbers.
+  ///
+  /// - Throws: what its reader has refused it for.
+  func data() throws -> ForeignContents.Data {
+    guard let data = try description.data?.get() else { preconditionFailure("object \(index) is no dataset") }
+    return data
+  }
+
+  /// All strings of a dataset.
+  func strings(_ label: String) throws -> [String] {
+    let values = try file.strings(index)
+    let expected = try data().shape.reduce(1, *)
+    guard values.count == expected else {
+      throw HDF5Error.failed(
+        operation: "read", object: label, reason: "expected \(expected) strings, found \(values.count)")
+    }
+    return values
+  }
+}
+
+extension Dataset {
+  /// Reads everything, or some rows: from the mapped file where the bytes lie there as they are wanted.
+  func readForeign(
+    _ foreign: ForeignObject, into destination: UnsafeMutableRawPointer, _ type: ElementType, rows: Range<Int>?
+  ) throws {
+    if let rows { try expectRows(rows) }
+    let shape = try shape
+    let rowCount = shape.dropFirst().reduce(1, *)
+    let count = rows.map { $0.count * rowCount } ?? shape.reduce(1, *)
+    let bytes = UnsafeMutableRawBufferPointer(start: destination, count: count * type.byteCount)
+    guard !bytes.isEmpty else { return }
+    if type == (try elementType), let offset = try fileOffset {
+      foreign.file.copy(offset + (rows?.lowerBound ?? 0) * rowCount * type.byteCount, into: bytes)
+    } else {
+      try foreign.file.convert(foreign.index, to: type, rows: rows, into: bytes)
+    }
+  }
+}
