@@ -97,7 +97,7 @@ let package = Package(
     tests(of: "Metrics"),
     tests(of: "Findings", ["Metrics", "TestSupport"]),
     tests(of: "Reports", ["Findings", "Metrics", "TestSupport"], exclude: ["Snapshots", "Logs/Snapshots"]),
-    tests(of: "HDF5", ["Files", "TestSupport"]),
+    tests(of: "HDF5", ["CConfinement", "Files", "TestSupport"]),
     tests(of: "Checkpoints", ["HDF5", "Files", "Programs", "TestSupport"]),
     tests(of: "Torch", ["TestSupport"]),
     tests(of: "Models", ["Torch", "Checkpoints", "HDF5", "Programs", "TestSupport"]),

@@ -95,10 +95,16 @@ int lethe_confine_files(int descriptor) {
 // Each is a pair: the call is this one, then it is allowed.
 #define ALLOW(call) BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)(call), 0, 1), ANSWER(SECCOMP_RET_ALLOW)
 
-int lethe_confine_calls(void) {
+int lethe_confine_calls(int opens) {
   struct sock_filter filter[] = {
       LOAD(arch), BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, LETHE_ARCHITECTURE, 1, 0), ANSWER(SECCOMP_RET_KILL_PROCESS),
       LOAD(nr),
+      // What opens the file, and takes this away later on.
+      ALLOW(opens ? SYS_openat : SYS_read), ALLOW(opens ? SYS_readlinkat : SYS_read),
+#ifdef SYS_readlink
+      ALLOW(opens ? SYS_readlink : SYS_read),
+#endif
+      ALLOW(opens ? SYS_getcwd : SYS_read), ALLOW(opens ? SYS_seccomp : SYS_read), ALLOW(opens ? SYS_prctl : SYS_read),
       ALLOW(SYS_read), ALLOW(SYS_pread64), ALLOW(SYS_readv), ALLOW(SYS_write), ALLOW(SYS_writev), ALLOW(SYS_lseek),
       ALLOW(SYS_close), ALLOW(SYS_fstat), ALLOW(SYS_newfstatat),
       ALLOW(SYS_mmap), ALLOW(SYS_munmap), ALLOW(SYS_mremap), ALLOW(SYS_mprotect), ALLOW(SYS_madvise), ALLOW(SYS_brk),
@@ -120,7 +126,10 @@ int lethe_confine_calls(void) {
 
 #else
 
-int lethe_confine_calls(void) { return 0; }
+int lethe_confine_calls(int opens) {
+  (void)opens;
+  return 0;
+}
 
 #endif
 
@@ -136,6 +145,9 @@ int lethe_confine_files(int descriptor) {
   return 0;
 }
 
-int lethe_confine_calls(void) { return 0; }
+int lethe_confine_calls(int opens) {
+  (void)opens;
+  return 0;
+}
 
 #endif

@@ -11,5 +11,6 @@ int lethe_close_from(int first);
 int lethe_limit(uint64_t bytes, uint64_t seconds);
 // Of all files, only the one of this descriptor can be opened, to be read (Landlock).
 int lethe_confine_files(int descriptor);
-// Of all system calls, only those that read and write what is open, and that ask for memory (seccomp).
-int lethe_confine_calls(void);
+// Of all system calls, only those that read and write what is open, that ask for memory, and that open files unless
+// `opens` is 0 (seccomp). Calling it again takes away more.
+int lethe_confine_calls(int opens);

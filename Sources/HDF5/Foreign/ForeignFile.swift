@@ -9,7 +9,8 @@ final class ForeignFile: Sendable {
   let contents: ForeignContents
   /// No other open file has it, libhdf5's own numbers go upwards from 0.
   let number: UInt
-  private let members: [[String: ForeignContents.Target]]
+  // By their bytes: to HDF5 one letter in two forms is two names.
+  private let members: [[[UInt8]: ForeignContents.Target]]
   private let mapping: MappedFile
   private let reader: ReaderProcess
   private static let numbers = Mutex<UInt>(.max)
@@ -30,7 +31,7 @@ final class ForeignFile: Sendable {
     }
     members = contents.objects.map { object in
       guard case .value(let members)? = object.members else { return [:] }
-      return Dictionary(members.map { ($0.name, $0.target) }) { first, _ in first }
+      return Dictionary(members.map { (Array($0.name.utf8), $0.target) }) { first, _ in first }
     }
     number = Self.numbers.withLock {
       $0 -= 1
@@ -50,9 +51,9 @@ final class ForeignFile: Sendable {
   /// A member of a group; nil where there is none of this name.
   ///
   /// - Throws: ``HDF5Error`` for a damaged group, which does not know.
-  func target(_ name: Substring, of index: Int) throws -> ForeignContents.Target? {
+  func target(_ name: String, of index: Int) throws -> ForeignContents.Target? {
     _ = try contents.objects[index].members?.get()
-    return members[index][String(name)]
+    return members[index][Array(name.utf8)]
   }
 
   /// Some of its bytes, copied.

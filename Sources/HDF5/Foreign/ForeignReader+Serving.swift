@@ -12,7 +12,7 @@ extension ForeignReader {
 
   /// Reads the file for the process at the other end, until that goes away.
   ///
-  /// Of all files it can open this one alone from before the first byte is read, and nothing any more once it is open.
+  /// From before the first byte is read it can open this file alone, and none any more once it is open.
   static func serve(path: String) -> Never {
     // What would need a file later on is used once.
     _ = try? ReaderMessage.decode(ReaderMessage.encode(["\(0.5)"])) as [String]
@@ -20,8 +20,9 @@ extension ForeignReader {
       try confine("limit itself", lethe_limit(memory, seconds), path)
       _ = lethe_close_from(fileDescriptor + 1)
       try confine("give up files", lethe_confine_files(fileDescriptor), path)
+      try confine("give up system calls", lethe_confine_calls(1), path)
       let file = try File(descriptor: fileDescriptor, named: path)
-      try confine("give up system calls", lethe_confine_calls(), path)
+      try confine("give up opening files", lethe_confine_calls(0), path)
       LinkGuard.followsNone()
       let walk = try ForeignWalk(file)
       send(.value, try ReaderMessage.encode(walk.contents))

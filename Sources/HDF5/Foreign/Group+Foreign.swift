@@ -8,13 +8,13 @@ extension Group {
   func containsForeign(_ name: String) throws -> Bool {
     guard let (group, last) = try parent(of: name) else { return false }
     guard case .foreign(let own) = group.source else { return try group.contains(last) }
-    return try own.file.target(last[...], of: own.index) != nil
+    return try own.file.target(last, of: own.index) != nil
   }
 
   func foreignLinkTarget(_ name: String) throws -> (file: String, path: String)? {
     guard let (group, last) = try parent(of: name) else { return nil }
     guard case .foreign(let own) = group.source else { return try group.externalLinkTarget(last) }
-    guard case .file(let file, let path)? = try own.file.target(last[...], of: own.index) else { return nil }
+    guard case .file(let file, let path)? = try own.file.target(last, of: own.index) else { return nil }
     return (file, path)
   }
 
@@ -25,7 +25,7 @@ extension Group {
       throw failure(operation, name, "a group on the way is missing")
     }
     guard case .foreign(let own) = group.source else { return try group.object(last, operation) }
-    switch try own.file.target(last[...], of: own.index) {
+    switch try own.file.target(last, of: own.index) {
     case .object(let index):
       let object = ForeignObject(file: own.file, index: index)
       return (.foreign(object), object.description.kind)

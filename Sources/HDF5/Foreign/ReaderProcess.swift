@@ -29,9 +29,15 @@ final class ReaderProcess: @unchecked Sendable {
       let type = SOCK_STREAM
     #endif
     guard socketpair(AF_UNIX, type, 0, &ends) == 0 else { throw Self.unstarted(path, errno) }
-    defer { close(ends[1]) }
+    _ = fcntl(ends[0], F_SETFD, FD_CLOEXEC)
+    // Not where the other process is to find one of them, which would be put over another.
+    let given = [ends[1], descriptor].map { fcntl($0, F_DUPFD_CLOEXEC, ForeignReader.fileDescriptor + 1) }
+    let code = errno
+    close(ends[1])
+    defer { for copy in given where copy >= 0 { close(copy) } }
     do {
-      process = try Self.spawn(executable, connection: ends[1], descriptor: descriptor, path: path)
+      guard given.allSatisfy({ $0 >= 0 }) else { throw Self.unstarted(path, code) }
+      process = try Self.spawn(executable, connection: given[0], descriptor: given[1], path: path)
     } catch {
       close(ends[0])
       throw error
@@ -53,7 +59,6 @@ final class ReaderProcess: @unchecked Sendable {
     #else
       var actions: posix_spawn_file_actions_t?
       var attributes: posix_spawnattr_t?
-      _ = fcntl(connection, F_SETFD, FD_CLOEXEC)
     #endif
     posix_spawn_file_actions_init(&actions)
     posix_spawnattr_init(&attributes)
@@ -61,7 +66,6 @@ final class ReaderProcess: @unchecked Sendable {
       posix_spawn_file_actions_destroy(&actions)
       posix_spawnattr_destroy(&attributes)
     }
-    // First those that a later one could be put over.
     posix_spawn_file_actions_adddup2(&actions, connection, ForeignReader.connection)
     posix_spawn_file_actions_adddup2(&actions, descriptor, ForeignReader.fileDescriptor)
     posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0)
@@ -203,7 +207,7 @@ final class ReaderProcess: @unchecked Sendable {
       guard left > 0 else {
         _ = finish()
         throw HDF5Error.unreadable(
-          path: path, reason: "the process that reads it was ended: it gave no answer in \(Int(patience)) seconds")
+          path: path, reason: "the process that reads it was ended: it gave no answer in \(Int(patience)) s")
       }
     }
   }
