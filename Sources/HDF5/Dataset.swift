@@ -27,7 +27,7 @@ public final class Dataset: AttributeHolder {
     source = .foreign(foreign)
     self.path = path
     self.file = file
-    let data = try foreign.data()
+    let data = try foreign.named(path, file) { try foreign.data() }
     knownType = data.elementType.map { ($0, data.isExact) }
   }
 

@@ -66,7 +66,7 @@ enum Text {
 extension Dataset {
   /// Reads text: every element of a dataset of strings.
   public func readStrings() throws -> [String] {
-    if case .foreign(let foreign) = source { return try foreign.strings(label) }
+    if case .foreign(let foreign) = source { return try foreign.named(path, file) { try foreign.strings() } }
     return try withLibrary {
       let handle = try source.handle(label)
       let type = try Handle(checking: H5Dget_type(handle.id), H5Tclose, "read", label)

@@ -8,14 +8,24 @@ extension ForeignObject {
   }
 
   /// All strings of a dataset.
-  func strings(_ label: String) throws -> [String] {
+  func strings() throws -> [String] {
+    let data = try data()
+    guard data.elementType == nil else { throw Self.failure("expected text, found another type") }
     let values = try file.strings(index)
-    let expected = try data().shape.reduce(1, *)
-    guard values.count == expected else {
-      throw HDF5Error.failed(
-        operation: "read", object: label, reason: "expected \(expected) strings, found \(values.count)")
-    }
+    let expected = data.shape.reduce(1, *)
+    guard values.count == expected else { throw Self.failure("expected \(expected) strings, found \(values.count)") }
     return values
+  }
+
+  private static func failure(_ reason: String) -> HDF5Error { .failed(operation: "read", object: "", reason: reason) }
+
+  /// Runs `body`, whose errors have the name that the object was opened by: its reader knows it by its first.
+  func named<Result>(_ path: String, _ file: File, _ body: () throws -> Result) throws -> Result {
+    do { return try body() } catch HDF5Error.failed(let operation, _, let reason) {
+      throw HDF5Error.failed(operation: operation, object: "\(file.path): \(path)", reason: reason)
+    } catch HDF5Error.refused(_, _, let reason) {
+      throw HDF5Error.refused(name: path, file: file.path, reason: reason)
+    }
   }
 }
 
@@ -33,7 +43,7 @@ extension Dataset {
     if type == (try elementType), let offset = try fileOffset {
       foreign.file.copy(offset + (rows?.lowerBound ?? 0) * rowCount * type.byteCount, into: bytes)
     } else {
-      try foreign.file.convert(foreign.index, to: type, rows: rows, into: bytes)
+      try foreign.named(path, file) { try foreign.file.convert(foreign.index, to: type, rows: rows, into: bytes) }
     }
   }
 }

@@ -56,7 +56,8 @@ struct ForeignContents: Codable, Sendable {
       switch self {
       case .integers(let values):
         Element.elementType.isFloatingPoint ? values.map(Double.init) as? [Element] : values as? [Element]
-      case .fractions(let values): values as? [Element]
+      // An empty array is one of any type.
+      case .fractions(let values): Element.elementType.isFloatingPoint ? values as? [Element] : nil
       case .strings, .other: nil
       }
     }
