@@ -22,13 +22,13 @@ import Testing
   @Test func equalNamesAndShapesMatch() throws {
     let match = WeightMatch(tensors(try program()), to: try program())
     #expect(match.tensors.count == 4)
-    #expect(match.missing.isEmpty && match.unexpected.isEmpty && match.mismatched.isEmpty && match.note == nil)
+    #expect(match.missing.isEmpty && match.unexpected.isEmpty && match.mismatched.isEmpty && match.notes.isEmpty)
   }
 
   @Test(arguments: ["module.", "backbone.net."]) func aCommonPrefixIsRemovedAndSaidSo(prefix: String) throws {
     let match = WeightMatch(tensors(try program(), prefix: prefix), to: try program())
     #expect(match.tensors.count == 4)
-    #expect(match.note?.contains("'\(prefix)'") == true)
+    #expect(match.notes.contains { $0.contains("'\(prefix)'") })
   }
 
   @Test func whatDoesNotMatchIsNamed() throws {
