@@ -45,6 +45,22 @@ import Testing
     #expect(match.mismatched.map(\.found) == [[2]])
   }
 
+  @Test func numbersOfAnotherKindAreNamedAndCountersCast() throws {
+    var program = try program()
+    program.buffers = [TensorSpecification(name: "bn.num_batches_tracked", shape: [], elementType: "int64")]
+    var file = tensors(program)
+    file["bn.num_batches_tracked"] = TensorView([3.0] as [Float], shape: [])
+    let first = program.parameters[0]
+    file[first.name] = TensorView(
+      bytes: [UInt8](repeating: 1, count: first.elementCount), elementType: .int8, shape: first.shape)
+    let match = WeightMatch(file, to: program)
+    #expect(match.tensors["bn.num_batches_tracked"]?.array(of: Int64.self) == [3])
+    #expect(match.notes == ["its 1 counters of batches (num_batches_tracked) are fractions, cast to int64"])
+    #expect(match.mistyped == [.init(name: first.name, expected: "float32", found: .int8)])
+    file["bn.num_batches_tracked"] = TensorView([3.5] as [Float], shape: [])
+    #expect(WeightMatch(file, to: program).mistyped.map(\.name).contains("bn.num_batches_tracked"))
+  }
+
   @Test func aHeadOfOtherClassesIsKeptApartOrUsed() throws {
     let program = try program()
     let match = WeightMatch(tensors(program, classes: 7), to: program)

@@ -50,7 +50,9 @@ extension PickleMachine {
     case "copyreg._reconstructor", "copy_reg._reconstructor", "copyreg.__newobj__":
       if case .global(let type)? = arguments.first { return type.words }
       return name
-    case "numpy._core.multiarray._reconstruct", "numpy.core.multiarray._reconstruct": return "numpy.ndarray"
+    case "numpy._core.multiarray._reconstruct", "numpy.core.multiarray._reconstruct",
+      "numpy._core.numeric._frombuffer":
+      return "numpy.ndarray"
     case "numpy._core.multiarray.scalar", "numpy.core.multiarray.scalar": return "a number of numpy's"
     case "torch._utils._rebuild_qtensor": return "a quantized tensor"
     case "torch._utils._rebuild_sparse_tensor", "torch._utils._rebuild_sparse_csr_tensor": return "a sparse tensor"
@@ -63,6 +65,7 @@ extension PickleMachine {
   private mutating func orderedDictionary(_ arguments: [PickleValue]) throws -> PickleValue {
     guard let first = arguments.first else { return heap.newDictionary() }
     guard let pairs = first.sequence else { throw malformed("a dictionary of what is no list of pairs") }
+    elementCount += heap.sequences[pairs].count
     return heap.newDictionary(
       try heap.sequences[pairs].map { pair in
         guard let index = pair.sequence, heap.sequences[index].count == 2 else {

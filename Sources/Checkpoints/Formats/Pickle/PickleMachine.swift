@@ -18,7 +18,7 @@ struct PickleMachine {
   // A pickle has about 200 bytes for each tensor: these are far beyond any model's.
   static let longestPickle = 1 << 28
   private static let mostObjects = 1 << 24
-  private var elementCount = 0
+  var elementCount = 0
 
   init(_ bytes: UnsafeRawBufferPointer, at position: Int = 0, path: String) {
     self.bytes = bytes

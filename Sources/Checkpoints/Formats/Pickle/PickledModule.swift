@@ -7,58 +7,69 @@ struct PickledModule {
   /// Names with what stands under them: a tensor, or an object that would have been one.
   let entries: [(name: String, value: PickleValue)]
 
-  // Deeper than any model, and than a cycle can go on for long.
-  private static let deepest = 64
-  private static let mostEntries = 1 << 20
-
   /// The module that an object is; nil for an object of another kind.
   init?(_ object: Int, _ heap: PickleHeap) {
-    guard Self.isModule(object, heap) else { return nil }
-    var entries: [(name: String, value: PickleValue)] = []
-    Self.collect(object, heap, prefix: "", depth: 0, &entries)
-    self.entries = entries
+    var walk = Walk(heap: heap)
+    guard let state = walk.module(object) else { return nil }
+    walk.collect(object, state, prefix: "", depth: 0)
+    entries = walk.entries
+  }
+}
+
+/// Goes through the modules within a module.
+private struct Walk {
+  let heap: PickleHeap
+  private(set) var entries: [(name: String, value: PickleValue)] = []
+  /// Entries that may still be looked at: a model that holds itself, or one module under ever more names, ends.
+  private var budget = 1 << 20
+  // Deeper than any model.
+  private static let deepest = 64
+
+  init(heap: PickleHeap) { self.heap = heap }
+
+  /// The attributes of an object that is a module; nil for any other, and when there was too much already.
+  mutating func module(_ object: Int) -> Attributes? {
+    guard budget > 0, let state = state(of: object) else { return nil }
+    budget -= state.pairs.count + 1
+    return isScripted(object) || (state["_parameters"] != nil && state["_modules"] != nil) ? state : nil
   }
 
-  private static func isModule(_ object: Int, _ heap: PickleHeap) -> Bool {
-    guard let state = state(of: object, heap) else { return false }
-    return isScripted(object, heap) || (state["_parameters"] != nil && state["_modules"] != nil)
+  mutating func collect(_ object: Int, _ state: Attributes, prefix: String, depth: Int) {
+    guard depth < Self.deepest else { return }
+    if isScripted(object) { return add(state.pairs, prefix, depth) }
+    let transient = Set(state["_non_persistent_buffers_set"].map(heap.texts) ?? [])
+    add(state["_parameters"].flatMap(heap.entries) ?? [], prefix, depth)
+    add((state["_buffers"].flatMap(heap.entries) ?? []).filter { !transient.contains($0.key) }, prefix, depth)
+    add(state["_modules"].flatMap(heap.entries) ?? [], prefix, depth)
   }
 
-  private static func isScripted(_ object: Int, _ heap: PickleHeap) -> Bool {
-    heap.objects[object].name.hasPrefix("__torch__.")
-  }
-
-  private static func collect(
-    _ object: Int, _ heap: PickleHeap, prefix: String, depth: Int, _ entries: inout [(name: String, value: PickleValue)]
-  ) {
-    guard depth < deepest, let state = state(of: object, heap) else { return }
-    func add(_ pairs: [(key: String, value: PickleValue)]) {
-      for (key, value) in pairs where entries.count < mostEntries {
-        switch value {
-        case .tensor: entries.append((prefix + key, value))
-        case .object(let inner) where isModule(inner, heap):
-          collect(inner, heap, prefix: "\(prefix)\(key).", depth: depth + 1, &entries)
-        case .object(let inner) where heap.wouldBeTensor(inner): entries.append((prefix + key, value))
-        default: break
+  private mutating func add(_ pairs: [(key: String, value: PickleValue)], _ prefix: String, _ depth: Int) {
+    budget -= pairs.count
+    for (key, value) in pairs where budget > 0 {
+      switch value {
+      case .tensor: entries.append((prefix + key, value))
+      case .object(let inner):
+        if let state = module(inner) {
+          collect(inner, state, prefix: "\(prefix)\(key).", depth: depth + 1)
+        } else if heap.wouldBeTensor(inner) {
+          entries.append((prefix + key, value))
         }
+      default: break
       }
     }
-    if isScripted(object, heap) { return add(state.pairs) }
-    let transient = Set(state["_non_persistent_buffers_set"].map(heap.texts) ?? [])
-    add(state["_parameters"].flatMap(heap.entries) ?? [])
-    add((state["_buffers"].flatMap(heap.entries) ?? []).filter { !transient.contains($0.key) })
-    add(state["_modules"].flatMap(heap.entries) ?? [])
   }
 
+  private func isScripted(_ object: Int) -> Bool { heap.objects[object].name.hasPrefix("__torch__.") }
+
   /// The attributes that an object was told: a dictionary, or one beside its slots.
-  private static func state(of object: Int, _ heap: PickleHeap) -> Attributes? {
+  private func state(of object: Int) -> Attributes? {
     for part in heap.objects[object].parts.reversed() {
       if let pairs = heap.entries(part) { return Attributes(pairs: pairs) }
     }
     return nil
   }
 
-  private struct Attributes {
+  struct Attributes {
     let pairs: [(key: String, value: PickleValue)]
     subscript(key: String) -> PickleValue? { pairs.last { $0.key == key }?.value }
   }
