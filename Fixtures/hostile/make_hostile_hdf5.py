@@ -82,3 +82,15 @@ for name, value in [("data-nan", numpy.nan), ("data-infinite", -numpy.inf)]:
     bad = inputs.copy()
     bad[2, 1] = value
     dataset(name, numpy.array([0, 1, 0, 1], "i8"), bad)
+
+# A heap of texts of variable length, which has no checksum: its first text is 16 MiB longer than the file. libhdf5
+# 1.10 ends by a signal.
+with make("heap") as file:
+    for layer in range(3):
+        group = file.create_group(f"layer{layer}")
+        group.attrs["names"] = [f"weight{number}" for number in range(5)]
+        group["weight"] = numpy.zeros(4, "f4")
+damaged = bytearray((folder / "heap.h5").read_bytes())
+# The heap's own header has 16 bytes, and each text one of which the last 8 are its length.
+damaged[damaged.index(b"GCOL") + 16 + 8 + 3] = 1
+(folder / "heap.h5").write_bytes(damaged)

@@ -14,10 +14,21 @@ public final class MappedFile: @unchecked Sendable {
   /// Maps a whole file.
   ///
   /// - Throws: ``FileError/unreadable(path:reason:)``, for a folder, a pipe or a device too.
-  public init(_ path: String) throws {
-    self.path = path
-    let (descriptor, status) = try RegularFile.open(path)
+  public convenience init(_ path: String) throws {
+    let (descriptor, _) = try RegularFile.open(path)
     defer { close(descriptor) }
+    try self.init(descriptor: descriptor, path: path)
+  }
+
+  /// Maps a whole file that is open; the descriptor stays the caller's, who may close it.
+  ///
+  /// - Throws: ``FileError/unreadable(path:reason:)``.
+  public init(descriptor: Int32, path: String) throws {
+    self.path = path
+    var status = stat()
+    guard fstat(descriptor, &status) == 0 else {
+      throw FileError.unreadable(path: path, reason: String(cString: strerror(errno)))
+    }
     identity = Identity(status)
     byteCount = Int(status.st_size)
     guard byteCount > 0 else {

@@ -1,12 +1,12 @@
 import Foundation
 
 /// A file of bytes that end, rather than a folder, a pipe or a device.
-enum RegularFile {
+public enum RegularFile {
   /// Opens a file to read it; a named pipe is not waited for.
   ///
   /// - Returns: a descriptor, to be closed by the caller, and what the system knows of the file.
   /// - Throws: ``FileError/unreadable(path:reason:)``.
-  static func open(_ path: String) throws -> (descriptor: Int32, status: stat) {
+  public static func open(_ path: String) throws -> (descriptor: Int32, status: stat) {
     let descriptor = Foundation.open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
     guard descriptor >= 0 else { throw FileError.unreadable(path: path, reason: String(cString: strerror(errno))) }
     var status = stat()

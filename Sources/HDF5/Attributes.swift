@@ -43,13 +43,17 @@ public protocol AttributeValue: Sendable {
 
 /// The attributes of one object.
 public struct Attributes: Sendable {
-  let handle: Handle
+  let source: ObjectSource
   let object: String
 
   /// Their names, in alphabetical order.
   public var names: [String] {
     get throws {
-      try withLibrary { try collectNames("list attributes", object) { lethe_h5a_iterate(handle.id, $0, $1) } }
+      switch source {
+      case .foreign(let foreign): return try foreign.description.attributes.get().map(\.name)
+      case .library(let handle):
+        return try withLibrary { try collectNames("list attributes", object) { lethe_h5a_iterate(handle.id, $0, $1) } }
+      }
     }
   }
 
@@ -57,17 +61,26 @@ public struct Attributes: Sendable {
   ///
   /// - Throws: ``HDF5Error`` for a damaged object, which does not know.
   public func contains(_ name: String) throws -> Bool {
-    try withLibrary { try check(H5Aexists(handle.id, name), "look for the attribute \(name)", object) > 0 }
+    guard case .library(let handle) = source else { return try names.contains(name) }
+    return try withLibrary { try check(H5Aexists(handle.id, name), "look for the attribute \(name)", object) > 0 }
   }
 
   func remove(_ name: String) throws {
+    let handle = try source.handle(object)
     try withLibrary {
       if try contains(name) { try check(H5Adelete(handle.id, name), "replace the attribute \(name)", object) }
     }
   }
 
   func readStrings(_ name: String) throws -> [String] {
-    try withLibrary {
+    if case .foreign(let foreign) = source {
+      guard case .strings(let values)? = try foreign.attribute(name) else {
+        throw HDF5Error.failed(
+          operation: "read", object: "\(object), attribute \(name)", reason: "expected text, found another type")
+      }
+      return values
+    }
+    return try withLibrary {
       let attribute = try open(name)
       let type = try Handle(checking: H5Aget_type(attribute.id), H5Tclose, "read", object)
       let space = try Handle(checking: H5Aget_space(attribute.id), H5Sclose, "read", object)
@@ -90,16 +103,19 @@ public struct Attributes: Sendable {
   }
 
   func readNumbers<Element: DatasetElement>(_ name: String, as: Element.Type) throws -> [Element] {
-    try withLibrary {
+    let mismatch = HDF5Error.failed(
+      operation: "read the attribute \(name)", object: object,
+      reason: "expected \(Element.elementType.rawValue), found another type")
+    if case .foreign(let foreign) = source {
+      guard let values = try foreign.attribute(name)?.numbers(as: Element.self) else { throw mismatch }
+      return values
+    }
+    return try withLibrary {
       let attribute = try open(name)
       let found = try Handle(checking: H5Aget_type(attribute.id), H5Tclose, "read", object)
       guard let (foundType, _) = try ElementType.matching(found.id),
         Element.elementType.isFloatingPoint || !foundType.isFloatingPoint
-      else {
-        throw HDF5Error.failed(
-          operation: "read the attribute \(name)", object: object,
-          reason: "expected \(Element.elementType.rawValue), found another type")
-      }
+      else { throw mismatch }
       let space = try Handle(checking: H5Aget_space(attribute.id), H5Sclose, "read", object)
       let count = try check(H5Sget_simple_extent_npoints(space.id), "read the attribute \(name)", object)
       try checkExtent(name, Int(count), H5Tget_size(found.id))
@@ -125,6 +141,18 @@ public struct Attributes: Sendable {
     }
   }
 
+  /// Reads an attribute as what it is; in libhdf5 only.
+  func value(_ name: String) throws -> ForeignContents.Value {
+    try withLibrary {
+      let attribute = try open(name)
+      let type = try Handle(checking: H5Aget_type(attribute.id), H5Tclose, "read", object)
+      if H5Tget_class(type.id) == H5T_STRING { return .strings(try readStrings(name)) }
+      guard let (elementType, _) = try ElementType.matching(type.id) else { return .other }
+      return elementType.isFloatingPoint
+        ? .fractions(try readNumbers(name, as: Double.self)) : .integers(try readNumbers(name, as: Int.self))
+    }
+  }
+
   func single<Value>(_ values: [Value], _ name: String) throws -> Value {
     guard values.count == 1, let value = values.first else {
       throw HDF5Error.failed(
@@ -135,6 +163,7 @@ public struct Attributes: Sendable {
 
   /// An attribute lies in its file as it is.
   private func checkExtent(_ name: String, _ count: Int, _ size: Int) throws {
+    let handle = try source.handle(object)
     let file = try Handle(checking: H5Iget_file_id(handle.id), H5Fclose, "read the attribute \(name)", object)
     var byteCount: hsize_t = 0
     try check(H5Fget_filesize(file.id, &byteCount), "read the attribute \(name)", object)
@@ -148,13 +177,14 @@ public struct Attributes: Sendable {
 
   private func open(_ name: String) throws -> Handle {
     try Handle(
-      checking: H5Aopen(handle.id, name, lethe_h5p_default()), H5Aclose, "open the attribute \(name)", object)
+      checking: H5Aopen(source.handle(object).id, name, lethe_h5p_default()), H5Aclose, "open the attribute \(name)",
+      object)
   }
 
   private func create(_ name: String, _ type: Handle, _ space: Handle) throws -> Handle {
     let defaults = lethe_h5p_default()
     return try Handle(
-      checking: H5Acreate2(handle.id, name, type.id, space.id, defaults, defaults), H5Aclose,
+      checking: H5Acreate2(source.handle(object).id, name, type.id, space.id, defaults, defaults), H5Aclose,
       "create the attribute \(name)", object)
   }
 }

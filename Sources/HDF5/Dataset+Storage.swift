@@ -10,6 +10,7 @@ extension Dataset {
   ///
   /// - Throws: ``HDF5Error/refused(name:file:reason:)``.
   func checkStorage() throws {
+    let handle = try source.handle(label)
     let list = try Handle(checking: H5Dget_create_plist(handle.id), H5Pclose, "read the layout", label)
     let layout = H5Pget_layout(list.id)
     guard layout != H5D_VIRTUAL else { throw refusal("a virtual dataset, whose numbers lie in other files") }
@@ -22,6 +23,17 @@ extension Dataset {
       var extents = [hsize_t](repeating: 0, count: 32)
       let rank = try check(H5Pget_chunk(list.id, Int32(extents.count), &extents), "read the layout", label)
       try compare(extents[..<Int(rank)].map { UInt64($0) }, elementSize, stored)
+    }
+  }
+
+  /// Rows of a chunk; 1 where they lie in the file one after the other.
+  func chunkRowCount() throws -> Int {
+    try withLibrary {
+      let list = try Handle(checking: H5Dget_create_plist(source.handle(label).id), H5Pclose, "read the layout", label)
+      guard H5Pget_layout(list.id) == H5D_CHUNKED else { return 1 }
+      var extents = [hsize_t](repeating: 0, count: 32)
+      try check(H5Pget_chunk(list.id, Int32(extents.count), &extents), "read the layout", label)
+      return max(1, Int(clamping: extents[0]))
     }
   }
 

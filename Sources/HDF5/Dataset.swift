@@ -7,19 +7,28 @@ public final class Dataset: AttributeHolder {
   public let file: File
   /// Its path from the root of ``file``.
   public let path: String
-  let handle: Handle
+  let source: ObjectSource
   // nil for strings and types that have no element type here; those are read by their own functions.
   private let knownType: (elementType: ElementType, isExact: Bool)?
 
-  public var attributes: Attributes { Attributes(handle: handle, object: label) }
+  public var attributes: Attributes { Attributes(source: source, object: label) }
   var label: String { "\(file.path): \(path)" }
 
   init(_ handle: Handle, path: String, file: File) throws {
-    self.handle = handle
+    source = .library(handle)
     self.path = path
     self.file = file
     let type = try Handle(checking: H5Dget_type(handle.id), H5Tclose, "read the type", "\(file.path): \(path)")
     knownType = try ElementType.matching(type.id)
+  }
+
+  /// - Throws: what the file's reader has refused it for.
+  init(_ foreign: ForeignObject, path: String, file: File) throws {
+    source = .foreign(foreign)
+    self.path = path
+    self.file = file
+    let data = try foreign.named(path, file) { try foreign.data() }
+    knownType = data.elementType.map { ($0, data.isExact) }
   }
 
   /// The type its elements are read as. A type of another size or byte order is converted by HDF5.
@@ -28,7 +37,9 @@ public final class Dataset: AttributeHolder {
   /// Its extent along each axis; empty for a single element.
   public var shape: [Int] {
     get throws {
-      try withLibrary {
+      if case .foreign(let foreign) = source { return try foreign.data().shape }
+      return try withLibrary {
+        let handle = try source.handle(label)
         let space = try Handle(checking: H5Dget_space(handle.id), H5Sclose, "read the shape", label)
         let rank = try check(H5Sget_simple_extent_ndims(space.id), "read the shape", label)
         var extents = [hsize_t](repeating: 0, count: Int(rank))
@@ -56,7 +67,9 @@ public final class Dataset: AttributeHolder {
   public var fileOffset: Int? {
     get throws {
       guard try elements().isExact else { return nil }
+      if case .foreign(let foreign) = source { return try foreign.data().offset }
       return try withLibrary {
+        let handle = try source.handle(label)
         let list = try Handle(checking: H5Dget_create_plist(handle.id), H5Pclose, "read the layout", label)
         guard H5Pget_layout(list.id) == H5D_CONTIGUOUS, H5Pget_external_count(list.id) == 0 else { return nil }
         let offset = H5Dget_offset(handle.id)
@@ -68,7 +81,9 @@ public final class Dataset: AttributeHolder {
   /// The path of the file that holds its bytes: another than ``file`` where an external link was followed.
   public var holdingFile: String {
     get throws {
-      try withLibrary {
+      if case .foreign(let foreign) = source { return foreign.file.path }
+      return try withLibrary {
+        let handle = try source.handle(label)
         let length = try check(H5Fget_name(handle.id, nil, 0), "read the file's name", label)
         var name = [CChar](repeating: 0, count: length + 1)
         try check(H5Fget_name(handle.id, &name, length + 1), "read the file's name", label)
@@ -105,6 +120,15 @@ public final class Dataset: AttributeHolder {
     }
   }
 
+  /// Reads everything, or some rows, as a type that HDF5 converts to.
+  func bytes(as type: ElementType, rows: Range<Int>?) throws -> [UInt8] {
+    let count = try (rows.map { [$0.count] + (try shape.dropFirst()) } ?? shape).reduce(1, *)
+    return try transfer(count * type.byteCount, type, rows: rows)
+  }
+
+  /// Whether the file has exactly the bytes of ``elementType``.
+  var isExact: Bool { get throws { try elements().isExact } }
+
   private func transfer(_ byteCount: Int, _ type: ElementType, rows: Range<Int>?) throws -> [UInt8] {
     try [UInt8](unsafeUninitializedCapacity: byteCount) { buffer, initialized in
       try read(into: UnsafeMutableRawPointer(buffer.baseAddress), type, rows: rows)
@@ -114,7 +138,9 @@ public final class Dataset: AttributeHolder {
 
   private func read(into destination: UnsafeMutableRawPointer?, _ type: ElementType, rows: Range<Int>?) throws {
     guard let destination else { return }
+    if case .foreign(let foreign) = source { return try readForeign(foreign, into: destination, type, rows: rows) }
     try withLibrary {
+      let handle = try source.handle(label)
       let spaces = try rows.map(selection)
       let memoryType = try type.makeType()
       let memory = spaces?.memory.id ?? lethe_h5s_all()
@@ -153,12 +179,13 @@ public final class Dataset: AttributeHolder {
       throw HDF5Error.failed(operation: "extend", object: label, reason: "it is a single element")
     }
     extents[0] = first + hsize_t(rows)
-    try withLibrary { _ = try check(H5Dset_extent(handle.id, extents), "extend", label) }
+    try withLibrary { _ = try check(H5Dset_extent(source.handle(label).id, extents), "extend", label) }
   }
 
   private func store(_ bytes: UnsafeRawBufferPointer, rows: Range<Int>?) throws {
     guard let source = bytes.baseAddress, !bytes.isEmpty else { return }
     let type = try elementType
+    let handle = try self.source.handle(label)
     try withLibrary {
       let spaces = try rows.map(selection)
       let memoryType = try type.makeType()
@@ -173,12 +200,19 @@ public final class Dataset: AttributeHolder {
 
   private func rowByteCount() throws -> Int { try shape.dropFirst().reduce(1, *) * elementType.byteCount }
 
-  private func selection(_ rows: Range<Int>) throws -> (memory: Handle, file: Handle) {
+  /// - Throws: ``HDF5Error/shapeMismatch(name:file:expected:found:)`` for rows that are not there.
+  func expectRows(_ rows: Range<Int>) throws {
     let shape = try shape
     guard let rowCount = shape.first, rows.lowerBound >= 0, rows.upperBound <= rowCount else {
       throw HDF5Error.shapeMismatch(
         name: path, file: file.path, expected: "rows \(rows.lowerBound)..<\(rows.upperBound)", found: "shape \(shape)")
     }
+  }
+
+  private func selection(_ rows: Range<Int>) throws -> (memory: Handle, file: Handle) {
+    try expectRows(rows)
+    let shape = try shape
+    let handle = try source.handle(label)
     let start = [hsize_t(rows.lowerBound)] + Array(repeating: 0, count: shape.count - 1)
     let extents = ([rows.count] + shape.dropFirst()).map { hsize_t($0) }
     let selected = try Handle(checking: H5Dget_space(handle.id), H5Sclose, "select rows", label)
@@ -196,14 +230,19 @@ public final class Dataset: AttributeHolder {
 
   private func elements() throws -> (elementType: ElementType, isExact: Bool) {
     guard let knownType else {
-      let found = try withLibrary {
-        let type = try Handle(checking: H5Dget_type(handle.id), H5Tclose, "read the type", label)
-        let kind = H5Tget_class(type.id)
-        return kind == H5T_STRING ? "text" : "HDF5 class \(kind.rawValue), \(H5Tget_size(type.id)) bytes"
-      }
-      throw HDF5Error.unsupportedType(name: path, file: file.path, found: found)
+      throw HDF5Error.unsupportedType(name: path, file: file.path, found: try foundType())
     }
     return knownType
+  }
+
+  /// The type of its elements in words, where it is none of ours.
+  func foundType() throws -> String {
+    if case .foreign(let foreign) = source { return try foreign.data().foundType }
+    return try withLibrary {
+      let type = try Handle(checking: H5Dget_type(source.handle(label).id), H5Tclose, "read the type", label)
+      let kind = H5Tget_class(type.id)
+      return kind == H5T_STRING ? "text" : "HDF5 class \(kind.rawValue), \(H5Tget_size(type.id)) bytes"
+    }
   }
 }
 
@@ -233,7 +272,8 @@ extension Group {
       let defaults = lethe_h5p_default()
       let storedType = try type.makeType()
       let links = try Self.linkCreationList()
-      let id = H5Dcreate2(handle.id, name, storedType.id, dataspace.id, links.id, list.id, defaults)
+      let id = H5Dcreate2(
+        try source.handle(label(name)).id, name, storedType.id, dataspace.id, links.id, list.id, defaults)
       return try Dataset(
         try Handle(checking: id, H5Dclose, "create the dataset", label(name), losses: file.losses), path: child(name),
         file: file)

@@ -1,6 +1,7 @@
 import CHDF5
 import Files
 import Foundation
+import Synchronization
 
 /// An open HDF5 file.
 public final class File: Sendable {
@@ -18,65 +19,139 @@ public final class File: Sendable {
   public let path: String
   /// Whether its bytes are those that were written; unknown of a file that is being made.
   public let integrity: Integrity
-  private let handle: Handle
+  private let source: Source
   let losses = Losses()
+  /// Files that links of this one lead into and that libhdf5 does not see.
+  private let linked = Mutex<[String: File]>([:])
+  /// Over how many links it was come to.
+  private let linkCount: Int
+
+  private enum Source {
+    case library(Handle)
+    case foreign(ForeignFile)
+  }
 
   /// The group that holds everything.
   public var root: Group {
     get throws {
-      try withLibrary {
-        Group(try Handle(checking: H5Gopen2(handle.id, "/", lethe_h5p_default()), H5Gclose, "open", path), "", self)
+      switch source {
+      case .foreign(let foreign): return Group(.foreign(foreign.root), "", self)
+      case .library(let handle):
+        return try withLibrary {
+          let id = H5Gopen2(handle.id, "/", lethe_h5p_default())
+          return Group(.library(try Handle(checking: id, H5Gclose, "open", path)), "", self)
+        }
       }
     }
   }
 
-  private init(path: String, handle: Handle, integrity: Integrity = .unknown) {
+  private init(path: String, _ source: Source, integrity: Integrity = .unknown, linkCount: Int = 0) {
     self.path = path
-    self.handle = handle
+    self.source = source
     self.integrity = integrity
+    self.linkCount = linkCount
   }
 
   /// Opens a file, after comparing it with the checksum at its end where it has one: libhdf5 does not see what is
-  /// damaged.
+  /// damaged. A file without one is foreign, and read by another process (``ForeignReader``).
   ///
   /// - Parameter comparing: false to find out what is damaged; ``integrity`` is then unknown.
   /// - Throws: ``HDF5Error/notFound(path:)``, ``HDF5Error/notHDF5(path:)``, or ``HDF5Error/unreadable(path:reason:)``
   ///   for a truncated or damaged file; `FileError.damaged` where the checksum at its end is another.
   public static func open(_ path: String, writable: Bool = false, comparing: Bool = true) throws -> File {
+    try open(path, writable: writable, comparing: comparing, linkCount: 0)
+  }
+
+  private static func open(_ path: String, writable: Bool, comparing: Bool, linkCount: Int) throws -> File {
     var isDirectory: ObjCBool = false
     guard FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) else {
       throw HDF5Error.notFound(path: path)
     }
     guard !isDirectory.boolValue else { throw HDF5Error.unreadable(path: path, reason: "it is a folder") }
-    // libhdf5 takes a file that it cannot open, for want of a descriptor say, for one of another kind.
-    let descriptor = Foundation.open(path, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { throw HDF5Error.unreadable(path: path, reason: String(cString: strerror(errno))) }
-    Foundation.close(descriptor)
-    let digest: FileDigest?
     do {
-      digest = comparing ? try FileDigest.compare(path) : try FileDigest.stored(in: path)
-    } catch FileError.unreadable(_, let reason) {
-      throw HDF5Error.unreadable(path: path, reason: reason)
-    }
-    return try withLibrary {
-      guard H5Fis_hdf5(path) > 0 else { throw HDF5Error.notHDF5(path: path) }
-      let id = H5Fopen(
-        path, writable ? lethe_h5f_read_write() : lethe_h5f_read_only(), try accessList(writable: writable).id)
-      guard id >= 0 else { throw HDF5Error.unreadable(path: path, reason: HDF5Error.currentReason()) }
-      let handle = try Handle(checking: id, H5Fclose, "open", path)
-      let announces =
-        try check(H5Aexists_by_name(id, "/", Self.digestAttribute, lethe_h5p_default()), "look for attributes", path)
-        > 0
+      // libhdf5 takes a file that it cannot open, for want of a descriptor say, for one of another kind.
+      let (descriptor, _) = try RegularFile.open(path)
+      defer { Foundation.close(descriptor) }
+      let digest = comparing ? try FileDigest.compare(path) : try FileDigest.stored(in: path)
+      guard isHDF5(descriptor) else { throw HDF5Error.notHDF5(path: path) }
+      let isTrusted = comparing && digest != nil && !ForeignReader.readsAlways
+      let source: Source
+      if !isTrusted, !writable, let executable = ForeignReader.executable {
+        source = .foreign(try ForeignFile(path, descriptor: descriptor, executable: executable))
+      } else {
+        source = .library(try openInLibrary(path, named: path, writable: writable))
+      }
+      let announces = try announcesDigest(source, path)
       if announces, digest == nil, !writable {
         FileNotice.tell(
           "\(path): the checksum at its end is gone: another program has written it; each tensor is compared with its own"
         )
       }
       return File(
-        path: path, handle: handle,
-        integrity: digest.map { comparing ? .compared($0) : .unknown } ?? (announces ? .removed : .unknown))
+        path: path, source,
+        integrity: digest.map { comparing ? .compared($0) : .unknown } ?? (announces ? .removed : .unknown),
+        linkCount: linkCount)
+    } catch FileError.unreadable(_, let reason) {
+      throw HDF5Error.unreadable(path: path, reason: reason)
     }
   }
+
+  /// In the process that reads it: a file that is open, to be opened once more by this descriptor.
+  convenience init(descriptor: Int32, named path: String) throws {
+    #if os(Linux)
+      let name = "/proc/self/fd/\(descriptor)"
+    #else
+      let name = "/dev/fd/\(descriptor)"
+    #endif
+    self.init(path: path, .library(try Self.openInLibrary(name, named: path, writable: false)))
+  }
+
+  private static func openInLibrary(_ name: String, named path: String, writable: Bool) throws -> Handle {
+    try withLibrary {
+      let id = H5Fopen(
+        name, writable ? lethe_h5f_read_write() : lethe_h5f_read_only(), try accessList(writable: writable).id)
+      guard id >= 0 else { throw HDF5Error.unreadable(path: path, reason: HDF5Error.currentReason()) }
+      return try Handle(checking: id, H5Fclose, "open", path)
+    }
+  }
+
+  private static func announcesDigest(_ source: Source, _ path: String) throws -> Bool {
+    switch source {
+    case .foreign(let foreign):
+      return try foreign.root.description.attributes.get().contains { $0.name == digestAttribute }
+    case .library(let handle):
+      return try withLibrary {
+        try check(
+          H5Aexists_by_name(handle.id, "/", Self.digestAttribute, lethe_h5p_default()), "look for attributes", path) > 0
+      }
+    }
+  }
+
+  /// Whether HDF5's eight bytes stand where they may: at the beginning, or at 512, 1024, 2048…
+  private static func isHDF5(_ descriptor: Int32) -> Bool {
+    let signature: [UInt8] = [0x89, 0x48, 0x44, 0x46, 0x0D, 0x0A, 0x1A, 0x0A]
+    var found = [UInt8](repeating: 0, count: signature.count)
+    var offset: off_t = 0
+    while pread(descriptor, &found, found.count, offset) == found.count {
+      if found == signature { return true }
+      offset = max(512, offset * 2)
+    }
+    return false
+  }
+
+  /// A file that a link leads into, opened once.
+  func linked(at place: String) throws -> File {
+    if let file = linked.withLock({ $0[place] }) { return file }
+    guard linkCount < Self.mostLinks else {
+      throw HDF5Error.refused(name: place, file: path, reason: "links lead from file to file without end")
+    }
+    let file = try File.open(place, writable: false, comparing: true, linkCount: linkCount + 1)
+    linked.withLock { $0[place] = file }
+    return file
+  }
+
+  /// As many as libhdf5 follows.
+  private static let mostLinks = 16
 
   // Says that there is a checksum at the end, so that it is missed where another program has removed it.
   static let digestAttribute = "digest"
@@ -86,23 +161,27 @@ public final class File: Sendable {
     try withLibrary {
       let id = H5Fcreate(path, lethe_h5f_truncate(), lethe_h5p_default(), try accessList(writable: true).id)
       guard id >= 0 else { throw FileError.unwritable(path: path, reason: HDF5Error.currentReason()) }
-      return File(path: path, handle: try Handle(checking: id, H5Fclose, "create", path))
+      return File(path: path, .library(try Handle(checking: id, H5Fclose, "create", path)))
     }
   }
 
   /// Writes what is pending and closes the file with everything open in it. Closing twice does nothing.
   public func close() throws {
+    guard case .library(let handle) = source else {
+      if case .foreign(let foreign) = source { foreign.close() }
+      return
+    }
     try withLibrary {
       guard !handle.isClosed else { return }
       var reason = losses.reason
       if reason == nil, H5Fflush(handle.id, H5F_SCOPE_GLOBAL) < 0 { reason = HDF5Error.currentReason() }
-      closeObjects()
+      Self.closeObjects(of: handle)
       if handle.closeNow() < 0, reason == nil { reason = HDF5Error.currentReason() }
       if let reason { throw FileError.unwritable(path: path, reason: reason) }
     }
   }
 
-  private func closeObjects() {
+  private static func closeObjects(of handle: Handle) {
     let count = H5Fget_obj_count(handle.id, lethe_h5f_local_objects())
     guard count > 0 else { return }
     var identifiers = [hid_t](repeating: 0, count: count)

@@ -6,18 +6,16 @@ extension Group {
 
   /// Which group it is, by whatever name it was opened.
   public struct Identity: Hashable, Sendable {
-    fileprivate let file: UInt
-    fileprivate let address: UInt64
+    let file: UInt
+    let address: UInt64
   }
 
   /// Which group it is, by whatever name it was opened.
   public var identity: Identity {
     get throws {
-      try withLibrary {
-        var file: UInt = 0
-        var address: haddr_t = 0
-        try check(lethe_h5o_place(handle.id, &file, &address), "read the group", label(nil))
-        return Identity(file: file, address: UInt64(address))
+      switch source {
+      case .foreign(let foreign): foreign.identity
+      case .library(let handle): try Identity(handle, label(nil))
       }
     }
   }
@@ -70,5 +68,17 @@ extension Group {
 
   private func refusal(_ reason: String) -> HDF5Error {
     .refused(name: path.count > 200 ? "\(path.prefix(200))…" : path, file: file.path, reason: reason)
+  }
+}
+
+extension Group.Identity {
+  /// That of an object of libhdf5's, a dataset too.
+  init(_ handle: Handle, _ object: String) throws {
+    (file, address) = try withLibrary {
+      var file: UInt = 0
+      var address: haddr_t = 0
+      try check(lethe_h5o_place(handle.id, &file, &address), "read the group", object)
+      return (file, UInt64(address))
+    }
   }
 }

@@ -6,12 +6,12 @@ public final class Group: AttributeHolder {
   public let file: File
   /// Its path from the root of the file, without the leading slash; empty for the root.
   public let path: String
-  let handle: Handle
+  let source: ObjectSource
 
-  public var attributes: Attributes { Attributes(handle: handle, object: label(nil)) }
+  public var attributes: Attributes { Attributes(source: source, object: label(nil)) }
 
-  init(_ handle: Handle, _ path: String, _ file: File) {
-    self.handle = handle
+  init(_ source: ObjectSource, _ path: String, _ file: File) {
+    self.source = source
     self.path = path
     self.file = file
   }
@@ -19,8 +19,10 @@ public final class Group: AttributeHolder {
   /// The names of its members, in alphabetical order.
   public var names: [String] {
     get throws {
-      try withLibrary {
-        try collectNames("list", label(nil)) { lethe_h5l_iterate(handle.id, $0, $1) }
+      switch source {
+      case .foreign(let foreign): return try foreign.memberNames()
+      case .library(let handle):
+        return try withLibrary { try collectNames("list", label(nil)) { lethe_h5l_iterate(handle.id, $0, $1) } }
       }
     }
   }
@@ -29,7 +31,8 @@ public final class Group: AttributeHolder {
   ///
   /// - Throws: ``HDF5Error`` for a damaged group, which does not know.
   public func contains(_ name: String) throws -> Bool {
-    try withLibrary {
+    guard case .library(let handle) = source else { return try containsForeign(name) }
+    return try withLibrary {
       let access = try LinkGuard.accessList()
       var prefix = ""
       for component in name.split(separator: "/") {
@@ -43,14 +46,14 @@ public final class Group: AttributeHolder {
   }
 
   /// Whether a member is a group; false where there is none.
-  public func isGroup(_ name: String) -> Bool { kind(of: name) == H5I_GROUP }
+  public func isGroup(_ name: String) -> Bool { kind(of: name) == .group }
 
   /// Whether a member is a dataset; false where there is none.
-  public func isDataset(_ name: String) -> Bool { kind(of: name) == H5I_DATASET }
+  public func isDataset(_ name: String) -> Bool { kind(of: name) == .dataset }
 
   /// Opens a group.
   public func group(_ name: String) throws -> Group {
-    try withLibrary { Group(try member(name, .group), child(name), file) }
+    Group(try member(name, .group), child(name), file)
   }
 
   /// Makes an empty group, and the groups on the way to it.
@@ -58,8 +61,9 @@ public final class Group: AttributeHolder {
   public func createGroup(_ name: String) throws -> Group {
     try withLibrary {
       let defaults = lethe_h5p_default()
-      let id = H5Gcreate2(handle.id, name, try Self.linkCreationList().id, defaults, defaults)
-      return Group(try Handle(checking: id, H5Gclose, "create the group", label(name)), child(name), file)
+      let id = H5Gcreate2(try source.handle(label(name)).id, name, try Self.linkCreationList().id, defaults, defaults)
+      return Group(
+        .library(try Handle(checking: id, H5Gclose, "create the group", label(name))), child(name), file)
     }
   }
 
@@ -68,10 +72,14 @@ public final class Group: AttributeHolder {
 
   /// Opens a dataset, through links where there are any.
   public func dataset(_ name: String) throws -> Dataset {
-    try withLibrary {
-      let dataset = try Dataset(try member(name, .dataset), path: child(name), file: file)
-      try dataset.checkStorage()
-      return dataset
+    switch try member(name, .dataset) {
+    case .foreign(let foreign): return try Dataset(foreign, path: child(name), file: file)
+    case .library(let handle):
+      return try withLibrary {
+        let dataset = try Dataset(handle, path: child(name), file: file)
+        try dataset.checkStorage()
+        return dataset
+      }
     }
   }
 
@@ -80,6 +88,7 @@ public final class Group: AttributeHolder {
   /// Makes a link to an object of another file, by a file name relative to this file's folder.
   public func createExternalLink(_ name: String, file target: String, target path: String) throws {
     try withLibrary {
+      let handle = try source.handle(label(name))
       let defaults = lethe_h5p_default()
       try check(H5Lcreate_external(target, path, handle.id, name, defaults, defaults), "link", label(name))
     }
@@ -88,6 +97,7 @@ public final class Group: AttributeHolder {
   /// Gives an object of this file (by its path from the root) a second name here.
   public func createHardLink(_ name: String, target: String) throws {
     try withLibrary {
+      let handle = try source.handle(label(name))
       let defaults = lethe_h5p_default()
       let path = target.hasPrefix("/") ? target : "/\(target)"
       try check(H5Lcreate_hard(handle.id, path, handle.id, name, defaults, defaults), "link", label(name))
@@ -96,7 +106,8 @@ public final class Group: AttributeHolder {
 
   /// Where an external link leads; nil for any other member.
   public func externalLinkTarget(_ name: String) throws -> (file: String, path: String)? {
-    try withLibrary {
+    guard case .library(let handle) = source else { return try foreignLinkTarget(name) }
+    return try withLibrary {
       let access = try LinkGuard.accessList()
       let size = try check(lethe_h5l_external_size(handle.id, name, access.id), "read the link", label(name))
       guard size > 0 else { return nil }
@@ -129,32 +140,47 @@ public final class Group: AttributeHolder {
     return list
   }
 
-  private enum Kind: String { case group, dataset }
-
-  private func kind(of name: String) -> H5I_type_t {
-    withLibrary {
-      guard (try? contains(name)) == true else { return H5I_BADID }
-      guard let list = try? LinkGuard.accessList() else { return H5I_BADID }
-      let id = H5Oopen(handle.id, name, list.id)
-      guard id >= 0 else { return H5I_BADID }
-      defer { H5Oclose(id) }
-      return H5Iget_type(id)
-    }
+  private func kind(of name: String) -> ForeignContents.Kind? {
+    guard (try? contains(name)) == true else { return nil }
+    return try? object(name, "open").kind
   }
 
-  private func member(_ name: String, _ kind: Kind) throws -> Handle {
+  private func member(_ name: String, _ kind: ForeignContents.Kind) throws -> ObjectSource {
     guard try contains(name) else {
       throw HDF5Error.missing(name: "\(kind.rawValue) \(child(name))", file: file.path, available: (try? names) ?? [])
     }
-    let object = try LinkGuard.opening(label(name)) { access in
-      try Handle(
-        checking: H5Oopen(handle.id, name, access.id), H5Oclose, "open the \(kind.rawValue)", label(name),
-        losses: file.losses)
-    }
-    guard H5Iget_type(object.id) == (kind == .group ? H5I_GROUP : H5I_DATASET) else {
+    let (source, found) = try object(name, "open the \(kind.rawValue)")
+    guard found == kind else {
       throw HDF5Error.wrongKind(name: child(name), file: file.path, expected: kind.rawValue)
     }
-    return object
+    return source
+  }
+
+  /// A member, by whichever way it is read; links to other files are followed.
+  func object(_ name: String, _ operation: String) throws -> (source: ObjectSource, kind: ForeignContents.Kind) {
+    guard case .library = source else { return try foreignObject(name, operation) }
+    do {
+      return try withLibrary {
+        let handle = try openInLibrary(name, operation)
+        let type = H5Iget_type(handle.id)
+        return (.library(handle), type == H5I_GROUP ? .group : type == H5I_DATASET ? .dataset : .other)
+      }
+    } catch let link as ForeignLink {
+      return try file.linked(at: link.file).root.object(link.object, operation)
+    }
+  }
+
+  /// Opens a member with libhdf5.
+  ///
+  /// - Throws: ``ForeignLink`` where a link leads into a file that libhdf5 is not to see.
+  func openInLibrary(_ name: String, _ operation: String) throws -> Handle {
+    try withLibrary {
+      let handle = try source.handle(label(name))
+      return try LinkGuard.opening(label(name)) { access in
+        try Handle(
+          checking: H5Oopen(handle.id, name, access.id), H5Oclose, operation, label(name), losses: file.losses)
+      }
+    }
   }
 }
 

@@ -2,7 +2,7 @@ import CHDF5
 import Foundation
 
 /// What went wrong with an HDF5 file.
-public enum HDF5Error: Error, Equatable, CustomStringConvertible {
+public enum HDF5Error: Error, Equatable, Codable, CustomStringConvertible {
   case notFound(path: String)
   case notHDF5(path: String)
   case unreadable(path: String, reason: String)

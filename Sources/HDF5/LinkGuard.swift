@@ -29,14 +29,18 @@ enum LinkGuard {
   private enum Refusal {
     case outside(String)
     case unreadable(any Error)
+    /// Its bytes are not known to be those that were written: another process reads it.
+    case foreign(file: String, object: String)
+    case unfollowed
 
     func error(_ object: String) -> any Error {
       switch self {
-      case .outside(let target):
-        HDF5Error.failed(
-          operation: "follow its link", object: object,
-          reason: "it leads to \(target), expected the name of a file in the same folder")
+      case .outside(let target): LinkGuard.outside(target, object)
       case .unreadable(let error): error
+      case .foreign(let file, let path): ForeignLink(file: file, object: path)
+      case .unfollowed:
+        HDF5Error.failed(
+          operation: "follow its link", object: object, reason: "it leads to another file by way of a second link")
       }
     }
   }
@@ -44,25 +48,62 @@ enum LinkGuard {
   // HDF5's callback cannot throw; touched under the library's lock only.
   nonisolated(unsafe) private static var refusal: Refusal?
 
-  private static let follow: H5L_elink_traverse_t = { parent, _, target, _, _, _, _ in
-    guard let parent, let target else { return -1 }
-    let (file, name) = (String(cString: parent), String(cString: target))
-    guard !name.isEmpty, !name.contains("/"), name != ".", name != ".." else {
-      LinkGuard.refusal = .outside(name)
+  private static let follow: H5L_elink_traverse_t = { parent, _, target, object, _, _, _ in
+    guard let parent, let target, let object else { return -1 }
+    guard LinkGuard.followsAny else {
+      LinkGuard.refusal = .unfollowed
       return -1
     }
-    // Beside the file as it was named, then beside the file itself where that is a symbolic link: HDF5's own order.
-    let places = [file, URL(fileURLWithPath: file).resolvingSymlinksInPath().path].map {
-      (($0 as NSString).deletingLastPathComponent as NSString).appendingPathComponent(name)
-    }
-    guard let place = places.first(where: { access($0, F_OK) == 0 }) else {
-      LinkGuard.refusal = .unreadable(HDF5Error.notFound(path: places[0]))
-      return -1
-    }
-    do { _ = try FileDigest.compare(place) } catch {
+    let name = String(cString: target)
+    do {
+      guard let place = try LinkGuard.place(of: name, from: String(cString: parent)) else {
+        LinkGuard.refusal = .outside(name)
+        return -1
+      }
+      let isTrusted = try FileDigest.compare(place) != nil && !ForeignReader.readsAlways
+      if !isTrusted, ForeignReader.executable != nil {
+        LinkGuard.refusal = .foreign(file: place, object: String(cString: object))
+        return -1
+      }
+    } catch {
       LinkGuard.refusal = .unreadable(error)
       return -1
     }
     return 0
   }
+
+  nonisolated(unsafe) private static var followsAny = true
+
+  /// From now on libhdf5 follows no link to another file: in a process that reads a foreign one.
+  static func followsNone() { withLibrary { followsAny = false } }
+
+  /// The file that a link leads to; nil for one that is not in the same folder.
+  ///
+  /// - Throws: ``HDF5Error/notFound(path:)``.
+  static func place(of name: String, from file: String) throws -> String? {
+    guard !name.isEmpty, !name.contains("/"), name != ".", name != ".." else { return nil }
+    // Beside the file as it was named, then beside the file itself where that is a symbolic link: HDF5's own order.
+    let places = [file, URL(fileURLWithPath: file).resolvingSymlinksInPath().path].map {
+      (($0 as NSString).deletingLastPathComponent as NSString).appendingPathComponent(name)
+    }
+    guard let place = places.first(where: { access($0, F_OK) == 0 }) else {
+      throw HDF5Error.notFound(path: places[0])
+    }
+    return place
+  }
+
+  static func outside(_ target: String, _ object: String) -> HDF5Error {
+    .failed(
+      operation: "follow its link", object: object,
+      reason: "it leads to \(target), expected the name of a file in the same folder")
+  }
+}
+
+/// A link into a file that another process reads: libhdf5 does not follow it, the one who opens the object does.
+struct ForeignLink: Error, CustomStringConvertible {
+  let file: String
+  /// The path of the object in it.
+  let object: String
+
+  var description: String { "\(file): a link on the way to \(object) leads into it, which is a foreign file" }
 }

@@ -66,7 +66,9 @@ enum Text {
 extension Dataset {
   /// Reads text: every element of a dataset of strings.
   public func readStrings() throws -> [String] {
-    try withLibrary {
+    if case .foreign(let foreign) = source { return try foreign.named(path, file) { try foreign.strings() } }
+    return try withLibrary {
+      let handle = try source.handle(label)
       let type = try Handle(checking: H5Dget_type(handle.id), H5Tclose, "read", label)
       let space = try Handle(checking: H5Dget_space(handle.id), H5Sclose, "read", label)
       return try Text.read(type, space, label) {
@@ -112,7 +114,7 @@ extension Group {
     let (type, bytes) = try Text.packed(values)
     let defaults = lethe_h5p_default()
     let links = try Self.linkCreationList()
-    let id = H5Dcreate2(handle.id, name, type.id, space.id, links.id, defaults, defaults)
+    let id = H5Dcreate2(try source.handle(label(name)).id, name, type.id, space.id, links.id, defaults, defaults)
     let dataset = try Dataset(
       try Handle(checking: id, H5Dclose, "create the dataset", label(name), losses: file.losses), path: child(name),
       file: file)

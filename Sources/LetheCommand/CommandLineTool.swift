@@ -1,6 +1,7 @@
 import ArgumentParser
 import Files
 import Foundation
+import HDF5
 
 /// The command `lethe`, for an executable of a few lines: Lethe's own, or one of a package that brings regularizers.
 ///
@@ -33,6 +34,7 @@ import Foundation
 public enum CommandLineTool {
   /// Runs the command with the process's arguments and ends the process.
   public static func main() -> Never {
+    ForeignReader.serveIfAsked()
     // A reader that is gone and a file that grows too large are answered where something is written.
     signal(SIGPIPE, SIG_IGN)
     signal(SIGXFSZ, SIG_IGN)

@@ -100,6 +100,16 @@ import Testing
     }
   }
 
+  @Test func aFileThatCrashesLibhdf5IsOneLine() throws {
+    let file = Repository.fixture("hostile/heap.h5")
+    for arguments in [["inspect", file], ["verify", file], ["drift", file, file], ["data", "show", file]] {
+      let command = try Command(array: arguments)
+      #expect(
+        command.status == 65 && command.errorLines.count == 1, "\(arguments): \(command.status) \(command.errors)")
+      #expect(command.errors.contains("heap.h5: cannot be read as HDF5: the process that read it ended by signal"))
+    }
+  }
+
   @Test func countsBeyondAllMeasureAreRefusedByTheirOption() throws {
     let base = folder.file("base.h5")
     #expect(try Command("new", "mlp", "--hidden", "8", "-o", base).status == 0)
