@@ -29,4 +29,13 @@ import Testing
     let svg = chart.svg()
     #expect(svg.contains(">source (%), axis from 60<") && svg.contains(">target (%)<"), "\(svg)")
   }
+
+  @Test func aLongTitleOfAnAxisGoesOverSeveralLines() {
+    let long = "accuracy on the source, a data set with a name that is long enough for two lines (%)"
+    let chart = FrontierChart(
+      title: "t", subtitle: "s", xTitle: long, yTitle: long, points: [.init(name: "a", x: 60, y: 70)])
+    let (wide, narrow) = (chart.picture(width: 900), chart.picture(width: 340))
+    #expect(wide.elements.components(separatedBy: "accuracy on the source").count == 3)
+    #expect(!narrow.elements.contains(long) && narrow.elements.contains("axis from"))
+  }
 }

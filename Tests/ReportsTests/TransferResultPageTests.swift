@@ -205,7 +205,7 @@ import Testing
     #expect(
       tried.advised
         == "Freeze up to block 1 and fine-tune from there, at the rate 0.003 and the head at 0.01: 92.0 % on the target "
-        + "from 5,000 examples, in the mean 2.0 points of the source forgotten; a network of the target's own has 90.0 %."
+        + "from 5,000 examples, 2.0 points of the source forgotten; a network of the target's own has 90.0 %."
         + grounds
         + doubt)
     tried.add([trial(1, forgetting: -0.01)])
@@ -271,6 +271,7 @@ import Testing
     #expect(
       result.trialTable().rows[0][2] == "1.6 ± 2.5 points" && result.html(title: "t").contains("1.6 ± 2.5 points"))
     #expect(
-      text.contains(#""networkScores":{"NCE":-1.5}"#) && text.contains("1.6 ± 2.5 points of the source forgotten"))
+      text.contains(#""networkScores":{"NCE":-1.5}"#)
+        && text.contains("in the mean 1.6 ± 2.5 points of the source forgotten"))
   }
 }

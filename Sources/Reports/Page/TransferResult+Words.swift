@@ -71,10 +71,11 @@ extension TransferResult {
     var text = ": \(NumberText.percent(choice.target.mean)) on the target"
     if exampleCount < availableCount { text += " from \(NumberText.grouped(exampleCount)) examples" }
     if let lost = choice.forgetting {
+      let inTheMean = lost.values.count > 1 ? " in the mean" : ""
       text +=
         lost.mean > 0
-        ? ", in the mean \(NumberText.points(lost.mean))\(lost.spread) points of the source forgotten"
-        : ", in the mean nothing of the source forgotten"
+        ? ",\(inTheMean) \(NumberText.points(lost.mean))\(lost.spread) points of the source forgotten"
+        : ",\(inTheMean) nothing of the source forgotten"
     }
     return text + comparison
   }

@@ -54,8 +54,9 @@ import Testing
     ("Even the first", { $0.advice.isEstablished && ($0.advice.evidence?.difference.low ?? 0) > 0 }),
     ("By the means{examples…} even the first", { $0.advice.action == .tuneAll && !$0.advice.isEstablished }),
     ("That is not established", { !$0.advice.isEstablished }),
-    ("… in the mean {x} points of the source", { ($0.choice?.forgetting?.mean ?? 0) > 0 }),
-    ("… in the mean nothing of the source", { ($0.choice?.forgetting?.mean ?? 1) <= 0 }),
+    ("… , {x} points of the source", { ($0.choice?.forgetting?.mean ?? 0) > 0 }),
+    ("… nothing of the source", { ($0.choice?.forgetting?.mean ?? 1) <= 0 }),
+    ("… in the mean", { ($0.choice?.forgetting?.values.count ?? 0) > 1 }),
     ("{what} was chosen", { $0.chosenBy?.choices.count == 1 }),
     ("{what} were chosen", { ($0.chosenBy?.choices.count ?? 0) > 1 }),
     ("… on the validation examples", { $0.validation != nil || $0.trials.contains { $0.validation != nil } }),
@@ -124,7 +125,7 @@ import Testing
     [1, 0.3].map { factor in
       TransferTrial(
         factor: factor, learningRate: 0.01 * factor, target: score(target, seeds, 0.0002, 7),
-        forgetting: forgetting.map { RepeatedMean([$0 * factor]) }, chosenBy: basis)
+        forgetting: forgetting.map { RepeatedMean([Double](repeating: $0 * factor, count: seeds)) }, chosenBy: basis)
     }
   }
 
