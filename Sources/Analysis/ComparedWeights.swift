@@ -1,5 +1,6 @@
 import Checkpoints
 import Foundation
+import HDF5
 import Programs
 
 /// One side of a comparison: a checkpoint, or the tensors of somebody else's file.
@@ -15,9 +16,10 @@ public struct ComparedWeights: Sendable {
   private let names: [String]
   private let tensors: [String: TensorView]
 
+  /// - Parameter state: the entry of a PyTorch file that is the state dict; nil to find the one there is.
   /// - Throws: `CheckpointError`, naming the file and the tensor.
-  public init(contentsOf path: String) throws {
-    let file = try WeightsFile(contentsOf: path)
+  public init(contentsOf path: String, state: String? = nil) throws {
+    let file = try WeightsFile(contentsOf: path, state: state)
     (names, tensors, notes) = (file.names, file.tensors, file.notes)
     switch file.kind {
     case .checkpoint:
@@ -26,7 +28,7 @@ public struct ComparedWeights: Sendable {
     case .exportedProgram:
       checkpoint = nil
       // Order and layers alone: a graph that cannot be run can still be compared.
-      program = try? ExportedProgramArchive(contentsOf: path).program()
+      program = try? ExportedProgramArchive(contentsOf: path).program(output: .first)
     default: (checkpoint, program) = (nil, nil)
     }
   }
@@ -64,14 +66,25 @@ public struct ComparedWeights: Sendable {
     let buffers = Set(program?.buffers.map(\.name) ?? [])
     func described(_ views: [String: TensorView]) -> [DriftTensor] {
       names.compactMap { name in
-        guard let view = views[name], view.elementType.isFloatingPoint else { return nil }
+        guard let view = views[name], view.elementType.isCompared else { return nil }
         let isStatistic = [".running_mean", ".running_var"].contains { name.hasSuffix($0) }
         return DriftTensor(
           name: name, layer: program?.layerName(ofParameter: name) ?? Program.path(ofTensor: name), task: nil,
-          isBuffer: buffers.contains(name) || isStatistic, view: view)
+          isBuffer: buffers.contains(name) || isStatistic, view: view.realParts)
       }
     }
     return (described(before.tensors), described(other))
+  }
+}
+
+extension ElementType {
+  /// Whether a tensor of such numbers is compared: those that weights are kept in, narrow and complex ones too.
+  /// Counters, indices and masks are none.
+  fileprivate var isCompared: Bool {
+    switch self {
+    case .int64, .int32, .uint64, .uint8, .bool: false
+    default: true
+    }
   }
 }
 

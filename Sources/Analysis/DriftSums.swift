@@ -194,6 +194,23 @@ extension ElementType {
     }
   }
 
+  /// Eight bits as the number they stand for: e4m3fn has no infinity and NaN where all bits are set, e5m2 is IEEE's.
+  private static func float8(exponentBits: Int, bias: Int) -> (UInt8) -> Double {
+    let mantissaBits = 7 - exponentBits
+    let table = (0..<256).map { bits -> Double in
+      let exponent = (bits & 0x7F) >> mantissaBits
+      let mantissa = bits & ((1 << mantissaBits) - 1)
+      let sign: Double = bits < 128 ? 1 : -1
+      let isLargest = exponent == (1 << exponentBits) - 1
+      if exponentBits == 5, isLargest { return mantissa == 0 ? sign * .infinity : .nan }
+      if exponentBits == 4, bits & 0x7F == 0x7F { return .nan }
+      let fraction = Double(mantissa) / Double(1 << mantissaBits)
+      let power = Double(sign: .plus, exponent: max(exponent, 1) - bias, significand: 1)
+      return sign * power * (exponent == 0 ? fraction : 1 + fraction)
+    }
+    return { table[Int($0)] }
+  }
+
   fileprivate func widen(_ source: UnsafeRawPointer, count: Int, into target: UnsafeMutablePointer<Double>) {
     func each<Element: BitwiseCopyable>(_: Element.Type, _ convert: (Element) -> Double) {
       for index in 0..<count {
@@ -207,6 +224,14 @@ extension ElementType {
     case .int64: each(Int64.self) { Double($0) }
     case .int32: each(Int32.self) { Double($0) }
     case .uint8, .bool: each(UInt8.self) { Double($0) }
+    case .int8: each(Int8.self) { Double($0) }
+    case .int16: each(Int16.self) { Double($0) }
+    case .uint16: each(UInt16.self) { Double($0) }
+    case .uint32: each(UInt32.self) { Double($0) }
+    case .uint64: each(UInt64.self) { Double($0) }
+    case .float8_e4m3fn: each(UInt8.self, Self.float8(exponentBits: 4, bias: 7))
+    case .float8_e5m2: each(UInt8.self, Self.float8(exponentBits: 5, bias: 15))
+    case .complex64, .complex128: preconditionFailure("complex numbers are compared as their parts")
     case .float16, .bfloat16:
       withUnsafeTemporaryAllocation(of: Float.self, capacity: count) { floats in
         guard let base = floats.baseAddress else { return }

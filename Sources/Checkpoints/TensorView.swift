@@ -112,6 +112,21 @@ public struct TensorView: Sendable {
     fileprivate let shape: [Int]
   }
 
+  /// Complex numbers as their real and imaginary parts along a last axis of two; any other tensor as it is.
+  public var realParts: TensorView {
+    switch elementType {
+    case .complex64: TensorView(storage, elementType: .float32, shape: shape + [2])
+    case .complex128: TensorView(storage, elementType: .float64, shape: shape + [2])
+    default: self
+    }
+  }
+
+  private init(_ storage: Storage, elementType: ElementType, shape: [Int]) {
+    self.storage = storage
+    self.elementType = elementType
+    self.shape = shape
+  }
+
   func withStoredChecksum(_ checksum: String?) -> TensorView {
     var result = self
     result.storedChecksum = checksum

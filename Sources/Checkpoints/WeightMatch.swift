@@ -13,6 +13,16 @@ public struct WeightMatch: Sendable {
     public let found: [Int]
   }
 
+  /// A tensor that both have, in kinds of numbers that do not fit.
+  public struct TypeMismatch: Sendable, Equatable {
+    /// The program's name of the tensor.
+    public let name: String
+    /// The program's element type.
+    public let expected: String
+    /// The file's element type.
+    public let found: ElementType
+  }
+
   /// The tensors that fit, by the program's names, in the program's element types.
   public private(set) var tensors: [String: TensorView] = [:]
   /// Tensors of the program that the file lacks, in the program's order.
@@ -21,10 +31,12 @@ public struct WeightMatch: Sendable {
   public private(set) var unexpected: [String] = []
   /// Tensors that both have in different shapes, but for the classifier's first axis.
   public private(set) var mismatched: [ShapeMismatch] = []
+  /// Tensors that both have in kinds of numbers of which the one cannot stand for the other.
+  public private(set) var mistyped: [TypeMismatch] = []
   /// The file's classifier where it has another number of classes than the program's, by the program's names.
   public private(set) var differingHead: [String: TensorView] = [:]
-  /// What was done to the file's names, in words.
-  public private(set) var note: String?
+  /// What was done to the file's names and numbers, in words.
+  public private(set) var notes: [String] = []
 
   /// Compares a file's tensors with what a program needs.
   ///
@@ -34,7 +46,7 @@ public struct WeightMatch: Sendable {
     let specifications = program.parameters + program.buffers
     let wanted = Set(specifications.map(\.name))
     let (available, note) = Self.aligned(file, to: wanted)
-    self.note = note
+    notes = note.map { [$0] } ?? []
     let headNames = Set(program.headParameterNames)
     var converted: [TensorView.Identity: TensorView] = [:]
     func fit(_ tensor: TensorView, _ specification: TensorSpecification) -> TensorView {
@@ -44,7 +56,7 @@ public struct WeightMatch: Sendable {
       {
         return known
       }
-      let result = tensor.converted(to: specification)
+      let result = tensor.converted(to: specification) ?? tensor
       if let identity = tensor.identity { converted[identity] = result }
       return result
     }
@@ -52,6 +64,10 @@ public struct WeightMatch: Sendable {
       let name = specification.name
       guard let tensor = available[name] else {
         if specification.isPersistent, !name.hasSuffix("num_batches_tracked") { missing.append(name) }
+        continue
+      }
+      guard tensor.converted(to: specification) != nil else {
+        mistyped.append(TypeMismatch(name: name, expected: specification.elementType, found: tensor.elementType))
         continue
       }
       if tensor.shape == specification.shape {
@@ -64,6 +80,10 @@ public struct WeightMatch: Sendable {
         mismatched.append(ShapeMismatch(name: name, expected: specification.shape, found: tensor.shape))
       }
     }
+    let counters = tensors.keys.count { name in
+      available[name]?.elementType.isFloatingPoint == true && tensors[name]?.elementType.isFloatingPoint == false
+    }
+    if counters > 0 { notes.append("its \(counters) counters of batches (num_batches_tracked) are fractions, cast to int64") }
     unexpected = available.keys.filter { !wanted.contains($0) }.sorted()
     if !differingHead.isEmpty {
       // A head is whole or not there: what fits of a differing one (a weight without classes) goes with it.
@@ -115,8 +135,18 @@ public struct WeightMatch: Sendable {
 }
 
 extension TensorView {
-  fileprivate func converted(to specification: TensorSpecification) -> TensorView {
-    ElementType(rawValue: specification.elementType).map(converted(to:)) ?? self
+  /// The same numbers in the type a program wants; nil where they are of another kind.
+  ///
+  /// Narrowed state dicts have their counters of batches in a fraction's type: whole numbers among these are cast.
+  fileprivate func converted(to specification: TensorSpecification) -> TensorView? {
+    guard let wanted = ElementType(rawValue: specification.elementType), wanted != elementType else { return self }
+    if wanted.isFloatingPoint, elementType.isFloatingPoint { return converted(to: wanted) }
+    guard wanted == .int64, elementType.isFloatingPoint, specification.name.hasSuffix("num_batches_tracked") else {
+      return nil
+    }
+    let numbers = converted(to: .float64).array(of: Double.self).map(Int64.init(exactly:))
+    let whole = numbers.compactMap { $0 }
+    return whole.count == numbers.count ? TensorView(whole, shape: shape) : nil
   }
 
   /// The same numbers in another floating-point type, rounded to nearest; anything else is returned as it is.

@@ -53,7 +53,7 @@ extension Preprocessing {
           Double(Float(bitPattern: UInt32($0) << 16))
         }
       case .float16: moments[channel].add(part.assumingMemoryBound(to: UInt16.self), half)
-      case .int64, .int32, .bool: return
+      default: return
       }
     }
   }

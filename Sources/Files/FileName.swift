@@ -15,6 +15,11 @@ public enum FileName {
     return "\(name.prefix(longest - 17))-\(Checksum.xxh3(text))"
   }
 
+  /// Whether a name that a file gives is that of a neighbour in its folder, and leads nowhere else.
+  public static func isSibling(_ name: String) -> Bool {
+    !name.isEmpty && !name.contains("/") && !name.contains("\0") && name != "." && name != ".."
+  }
+
   /// Safe names for several texts, no two the same even where upper and lower case do not count: those that stand twice
   /// get a number, `run-2`, before their extension.
   public static func unique(_ texts: [String]) -> [String] {

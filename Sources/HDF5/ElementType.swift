@@ -1,30 +1,41 @@
 import CHDF5
 
-/// The type of a dataset's elements, in memory and (little-endian) in the file.
+/// The type of a tensor's elements, in memory and (little-endian) in a file, by PyTorch's names.
 public enum ElementType: String, Codable, Sendable, CaseIterable {
+  // What Lethe computes with and stores.
   case float64, float32, float16, bfloat16, int64, int32, uint8, bool
+  // What other files have besides: looked at and compared, no more.
+  case int8, int16, uint16, uint32, uint64, float8_e4m3fn, float8_e5m2, complex64, complex128
+
+  /// Those that Lethe computes with and stores.
+  public static let computable: [ElementType] = [
+    .float64, .float32, .float16, .bfloat16, .int64, .int32, .uint8, .bool,
+  ]
 
   /// Bytes of one element.
   public var byteCount: Int {
     switch self {
-    case .float64, .int64: 8
-    case .float32, .int32: 4
-    case .float16, .bfloat16: 2
-    case .uint8, .bool: 1
+    case .complex128: 16
+    case .float64, .int64, .uint64, .complex64: 8
+    case .float32, .int32, .uint32: 4
+    case .float16, .bfloat16, .int16, .uint16: 2
+    case .uint8, .bool, .int8, .float8_e4m3fn, .float8_e5m2: 1
     }
   }
 
-  /// Whether elements are floating-point numbers.
+  /// Whether elements are floating-point numbers that are computed with: float64, float32, float16 or bfloat16.
   public var isFloatingPoint: Bool {
     switch self {
     case .float64, .float32, .float16, .bfloat16: true
-    case .int64, .int32, .uint8, .bool: false
+    default: false
     }
   }
 
-  /// A new HDF5 type, to be closed by its owner.
+  /// A new HDF5 type, to be closed by its owner; of those that are computed with.
   func makeType() throws -> Handle {
     switch self {
+    case .int8, .int16, .uint16, .uint32, .uint64, .float8_e4m3fn, .float8_e5m2, .complex64, .complex128:
+      throw HDF5Error.failed(operation: "store", object: rawValue, reason: "no such numbers are stored")
     case .float64: return try .copy(of: lethe_h5t_float64())
     case .float32: return try .copy(of: lethe_h5t_float32())
     case .int64: return try .copy(of: lethe_h5t_int64())
@@ -54,7 +65,7 @@ public enum ElementType: String, Codable, Sendable, CaseIterable {
 
   /// The element type that holds every value of an HDF5 type, and whether the file has exactly its bytes.
   static func matching(_ type: hid_t) throws -> (elementType: ElementType, isExact: Bool)? {
-    for candidate in allCases where try H5Tequal(type, candidate.makeType().id) > 0 {
+    for candidate in computable where try H5Tequal(type, candidate.makeType().id) > 0 {
       return (candidate, true)
     }
     let size = H5Tget_size(type)

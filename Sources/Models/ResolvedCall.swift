@@ -112,6 +112,7 @@ struct ResolvedCall {
   }
 
   private static func modeSwitch(of node: Node, _ operation: Operator) throws -> ModeSwitch? {
+    guard !node.normalizesByItsBatch else { return nil }
     if let position = operation.index(ofArgument: "training") ?? operation.index(ofArgument: "train") {
       return .flag(argument: position)
     }
@@ -126,9 +127,11 @@ struct ResolvedCall {
     }
   }
 
-  /// Whether a call gives something else each time: it draws numbers, or `isTraining` makes it draw or measure.
+  /// Whether a call gives something else each time: it draws numbers, measures what other examples are beside one, or
+  /// `isTraining` makes it draw or measure.
   static func varies(_ node: Node, isTraining: Bool) throws -> Bool {
     guard SizeArithmetic(node.operatorName) == nil else { return false }
+    guard !node.normalizesByItsBatch else { return true }
     let dispatched = try operation(of: node)
     guard try modeSwitch(of: node, dispatched) == nil else { return isTraining }
     return node.operatorName.hasPrefix("aten::rand")
@@ -188,5 +191,14 @@ extension OperatorResult {
     case .double(let number): .double(number)
     case .bool(let flag): .bool(flag)
     }
+  }
+}
+
+extension Node {
+  /// Whether it is batch normalization without running statistics, which takes those of what it is given in evaluation
+  /// too, as PyTorch's does; weight standardization is made of it.
+  fileprivate var normalizesByItsBatch: Bool {
+    guard operatorName == "aten::batch_norm" else { return false }
+    return inputs.first { $0.name == "running_mean" }.map { $0.value.reads.isEmpty } ?? true
   }
 }

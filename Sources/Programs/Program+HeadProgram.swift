@@ -5,8 +5,8 @@ extension Program {
   /// where more than one value enters it.
   public var headProgram: (program: Program, entry: String)? {
     let headNames = Set(headParameterNames)
-    guard let head, !headNames.isEmpty, let output = outputs.first else { return nil }
-    let kept = calls { Self.isName($0.layer, within: head) || $0.reads.contains(where: headNames.contains) }
+    guard !headNames.isEmpty, let output = outputs.first else { return nil }
+    let kept = calls { isWithinHead($0.layer) || $0.reads.contains(where: headNames.contains) }
     let program = part(kept.map { nodes[$0] }, outputs: [output])
     guard program.inputs.count == 1, program.inputs[0].name != output else { return nil }
     return (program, program.inputs[0].name)

@@ -28,7 +28,7 @@ extension Program {
 
 extension Program: Codable {
   private enum CodingKeys: String, CodingKey {
-    case version, architecture, inputs, parameters, buffers, nodes, outputs, head
+    case version, architecture, inputs, parameters, buffers, nodes, outputs, outputNames, outputShape, head
   }
 
   public init(from decoder: any Decoder) throws {
@@ -44,6 +44,8 @@ extension Program: Codable {
     buffers = try fields.decodeIfPresent([TensorSpecification].self, forKey: .buffers) ?? []
     nodes = try fields.decode([Node].self, forKey: .nodes)
     outputs = try fields.decode([String].self, forKey: .outputs)
+    outputNames = try fields.decodeIfPresent([String].self, forKey: .outputNames) ?? []
+    outputShape = try fields.decodeIfPresent([Int].self, forKey: .outputShape) ?? []
     head = try fields.decodeIfPresent(String.self, forKey: .head)
   }
 
@@ -56,6 +58,8 @@ extension Program: Codable {
     try fields.encode(buffers, forKey: .buffers)
     try fields.encode(nodes, forKey: .nodes)
     try fields.encode(outputs, forKey: .outputs)
+    if !outputNames.isEmpty { try fields.encode(outputNames, forKey: .outputNames) }
+    if !outputShape.isEmpty { try fields.encode(outputShape, forKey: .outputShape) }
     try fields.encodeIfPresent(head, forKey: .head)
   }
 }

@@ -77,9 +77,14 @@ extension Program {
 
   /// The parameters of the classifier; none where the program has no head.
   public var headParameterNames: [String] {
-    guard let head, !head.isEmpty else { return [] }
-    return parameters.map(\.name).filter { Self.isName($0, within: head) }
+    parameters.map(\.name).filter(isWithinHead)
   }
+
+  /// The paths that ``head`` names.
+  public var headPaths: [String] { head?.split(separator: ",").map(String.init) ?? [] }
+
+  /// Whether a layer or a parameter is one of the classifier's.
+  func isWithinHead(_ name: String) -> Bool { headPaths.contains { Self.isName(name, within: $0) } }
 
   /// The path of the module that owns a parameter or buffer; empty for the root's own.
   public func layerName(ofParameter name: String) -> String { Self.path(ofTensor: name) }

@@ -20,7 +20,12 @@ public struct Program: Equatable, Sendable {
   public var nodes: [Node]
   /// Names of the values the program returns; of a classifier, the logits first.
   public var outputs: [String]
-  /// Path of the layer that is the task's classifier, `fc` for example.
+  /// What the model itself calls its outputs, in their order: keys of a dictionary, places in a tuple; empty where it
+  /// has one.
+  public var outputNames: [String] = []
+  /// Sizes of the first output, the batch axis first; -1 is free. Empty where they are not known.
+  public var outputShape: [Int] = []
+  /// Path of the layer that is the task's classifier, `fc` for example; several of them, or parameters, with commas.
   public var head: String?
 
   /// A program as given; ``validate()`` checks it.

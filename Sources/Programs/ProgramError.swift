@@ -14,6 +14,9 @@ public enum ProgramError: Error, Equatable, CustomStringConvertible {
   case noOutputs(architecture: String)
   case unsupported(construct: String, layer: String)
   case fixedBatch(input: String, size: Int)
+  /// Several outputs could be the task's.
+  case unclearOutput(outputs: [String])
+  case unknownOutput(name: String, outputs: [String])
   case unknownHead(head: String, nearest: [String])
   case noMatch(pattern: String, nearest: [String])
   case unknownArchitecture(name: String, nearest: [String])
@@ -46,6 +49,10 @@ public enum ProgramError: Error, Equatable, CustomStringConvertible {
         "the input '\(input)' has the fixed batch size \(size); export the model with a free one: "
           + "torch.export.export(model, arguments, "
           + "dynamic_shapes={\"\(input)\": {0: torch.export.Dim.DYNAMIC}})"
+      case .unclearOutput(let outputs):
+        "which of its outputs is the task's is not clear: \(outputs.joined(separator: ", ")); import takes it with "
+          + "--task-output NAME"
+      case .unknownOutput(let name, let outputs): "it has no output '\(name)', but \(outputs.joined(separator: ", "))"
       case .unknownHead(let head, let nearest): "the head '\(head)' has no parameters\(suggestion(nearest))"
       case .noMatch(let pattern, let nearest): "nothing matches '\(pattern)'\(suggestion(nearest))"
       case .unknownArchitecture(let name, let nearest):

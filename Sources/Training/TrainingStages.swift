@@ -27,11 +27,12 @@ struct TrainingStages {
     }
     let names = Set(trainable.names)
     let blocks = program.blocks.reversed().filter { !names.isDisjoint(with: $0.parameterNames) }
-    guard let first = blocks.first, first.name == program.head else {
-      throw ModelError.noClassifier(architecture: program.architecture)
-    }
+    let headNames = Set(program.headParameterNames)
+    let heads = blocks.prefix { block in block.parameterNames.allSatisfy(headNames.contains) }
+    let others = Array(blocks.dropFirst(heads.count))
+    guard !heads.isEmpty else { throw ModelError.noClassifier(architecture: program.architecture) }
     let groups: [[Program.Block]] =
-      if case .afterProbe = unfreezing { [[first], Array(blocks.dropFirst())] } else { blocks.map { [$0] } }
+      if case .afterProbe = unfreezing { [Array(heads), others] } else { [Array(heads)] + others.map { [$0] } }
     var stageOfName: [String: Int] = [:]
     for (stage, group) in groups.enumerated() {
       for name in group.flatMap(\.parameterNames) { stageOfName[name] = stage }

@@ -3,6 +3,7 @@ import Findings
 import HDF5
 import Metrics
 import Programs
+import TestSupport
 import Testing
 
 @testable import Analysis
@@ -38,6 +39,25 @@ import Testing
         "norm.num_batches_tracked": TensorView([7 as Int64], shape: []),
       ],
       heads: heads.mapValues { Head(tensors: head($0), classNames: [], labelMap: []) })
+  }
+
+  // A half of each number's mantissa away, in every kind; complex numbers by their parts.
+  @Test(arguments: ["kinds.pth", "kinds.safetensors"]) func rareNumbersAreComparedAsWhatTheyAre(name: String) throws {
+    let path = Repository.fixture("weights/others/\(name)")
+    let same = WeightDrift(before: try ComparedWeights(contentsOf: path), after: try ComparedWeights(contentsOf: path))
+    #expect(same.parameters.allSatisfy { $0.l2 == 0 })
+    let stored = try WeightsFile(contentsOf: path).tensors
+    let zeros = stored.mapValues {
+      TensorView(bytes: [UInt8](repeating: 0, count: $0.byteCount), elementType: $0.elementType, shape: $0.shape)
+    }
+    let drift = WeightDrift(before: ComparedWeights(stored), after: ComparedWeights(zeros))
+    let root = try File.open(Repository.fixture("weights/others/expected.h5")).root.group("kinds")
+    #expect(drift.parameters.count == stored.count)
+    for tensor in drift.parameters {
+      let numbers = try root.dataset(tensor.name).read(as: Double.self)
+      let norm = numbers.reduce(0) { $0 + $1 * $1 }.squareRoot()
+      #expect(abs(tensor.l2 - norm) <= 1e-12 * norm, "\(tensor.name)")
+    }
   }
 
   @Test func numbersWorkedByHand() throws {

@@ -22,13 +22,13 @@ import Testing
   @Test func equalNamesAndShapesMatch() throws {
     let match = WeightMatch(tensors(try program()), to: try program())
     #expect(match.tensors.count == 4)
-    #expect(match.missing.isEmpty && match.unexpected.isEmpty && match.mismatched.isEmpty && match.note == nil)
+    #expect(match.missing.isEmpty && match.unexpected.isEmpty && match.mismatched.isEmpty && match.notes.isEmpty)
   }
 
   @Test(arguments: ["module.", "backbone.net."]) func aCommonPrefixIsRemovedAndSaidSo(prefix: String) throws {
     let match = WeightMatch(tensors(try program(), prefix: prefix), to: try program())
     #expect(match.tensors.count == 4)
-    #expect(match.note?.contains("'\(prefix)'") == true)
+    #expect(match.notes.contains { $0.contains("'\(prefix)'") })
   }
 
   @Test func whatDoesNotMatchIsNamed() throws {
@@ -43,6 +43,22 @@ import Testing
     #expect(match.candidates(for: names[0]) == ["\(names[0])s"])
     #expect(match.mismatched.map(\.name) == [names[1]])
     #expect(match.mismatched.map(\.found) == [[2]])
+  }
+
+  @Test func numbersOfAnotherKindAreNamedAndCountersCast() throws {
+    var program = try program()
+    program.buffers = [TensorSpecification(name: "bn.num_batches_tracked", shape: [], elementType: "int64")]
+    var file = tensors(program)
+    file["bn.num_batches_tracked"] = TensorView([3.0] as [Float], shape: [])
+    let first = program.parameters[0]
+    file[first.name] = TensorView(
+      bytes: [UInt8](repeating: 1, count: first.elementCount), elementType: .int8, shape: first.shape)
+    let match = WeightMatch(file, to: program)
+    #expect(match.tensors["bn.num_batches_tracked"]?.array(of: Int64.self) == [3])
+    #expect(match.notes == ["its 1 counters of batches (num_batches_tracked) are fractions, cast to int64"])
+    #expect(match.mistyped == [.init(name: first.name, expected: "float32", found: .int8)])
+    file["bn.num_batches_tracked"] = TensorView([3.5] as [Float], shape: [])
+    #expect(WeightMatch(file, to: program).mistyped.map(\.name).contains("bn.num_batches_tracked"))
   }
 
   @Test func aHeadOfOtherClassesIsKeptApartOrUsed() throws {

@@ -61,7 +61,12 @@ import Torch
     #expect(try varies("aten::bernoulli_", overload: "Tensor"))
     #expect(try !varies("aten::bernoulli_", overload: "float"))
     #expect(try varies("aten::bernoulli_", overload: "float", isTraining: true))
-    #expect(try varies("aten::batch_norm", isTraining: true) && !varies("aten::batch_norm"))
+    // Without running statistics it takes its batch's in evaluation too.
+    #expect(try varies("aten::batch_norm"))
+    let running = Node(
+      operatorName: "aten::batch_norm", inputs: [NamedArgument(name: "running_mean", value: .value("mean"))],
+      outputs: ["y"])
+    #expect(try ResolvedCall.varies(running, isTraining: true) && !ResolvedCall.varies(running, isTraining: false))
     #expect(try !varies("aten::linear", isTraining: true))
     #expect(try !varies("_operator::mul", isTraining: true))
   }

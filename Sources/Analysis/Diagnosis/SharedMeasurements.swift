@@ -75,6 +75,9 @@ extension ComparedModels {
     try once(\.restored) { try reestimatedStatistics().map { try applying($0) { try sourceCorrect(after) } } }
   }
 
+  /// Whether the model's head is a function of one value, its features: only such a head can be fitted anew.
+  var canRefitHead: Bool { after.program.headProgram != nil }
+
   /// The source's head fitted anew on the features of the model after, no change applied.
   func refittedHead() throws -> RefittedHead { try once(\.head) { try RefittedHead(of: after, in: self) } }
 

@@ -17,9 +17,10 @@ extension TransferExperiment {
   public func trialOptions(freezing cut: TransferCut?, factor: Double) -> TrainingOptions {
     var own = options
     own.frozen += cut?.frozenPatterns ?? []
-    if factor != 1, let head = base.program.head {
+    if factor != 1 {
       // What the user said of single layers stands.
-      own.rateRules.insert(GlobRule(pattern: head, value: options.learningRate), at: 0)
+      own.rateRules.insert(
+        contentsOf: base.program.headPaths.map { GlobRule(pattern: $0, value: options.learningRate) }, at: 0)
       own.learningRate *= factor
     }
     return own

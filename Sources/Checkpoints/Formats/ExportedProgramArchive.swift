@@ -47,10 +47,10 @@ public struct ExportedProgramArchive {
     var names: [String] = []
     for (folder, configuration) in [("weights", "model_weights_config"), ("constants", "model_constants_config")] {
       let place = "\(root)data/\(folder)/"
-      guard let entry = archive.entry("\(place)\(configuration).json") else { continue }
+      guard let entry = try archive.entry("\(place)\(configuration).json") else { continue }
       let list = try Self.decode(TensorList.self, archive.data(of: entry), path: path, entry: entry.name)
       for (name, description) in list.config.sorted(by: { $0.key < $1.key }) {
-        guard let record = archive.entry(place + description.path) else {
+        guard let record = try archive.entry(place + description.path) else {
           throw CheckpointError.malformed(path: path, reason: "\(name): its data, \(description.path), are missing")
         }
         tensors[name] = try description.tensor(name, in: archive, record)
@@ -62,10 +62,12 @@ public struct ExportedProgramArchive {
   }
 
   /// The graph as a program.
-  public func program() throws -> Program {
+  ///
+  /// - Parameter output: which of several outputs comes first, as the task's.
+  public func program(output: ExportedProgram.TaskOutput = .found) throws -> Program {
     guard let entry = Self.graphEntry(of: archive) else { preconditionFailure("checked when it was opened") }
     do {
-      return try ExportedProgram(json: archive.data(of: entry)).program()
+      return try ExportedProgram(json: archive.data(of: entry)).program(output: output)
     } catch let error as ProgramError {
       throw CheckpointError.malformed(path: archive.file.path, reason: "\(error)")
     }
@@ -129,10 +131,17 @@ public struct ExportedProgramArchive {
 extension Checkpoint {
   /// The model that a `.pt2` archive holds, its classifier the head of `task`.
   ///
+  /// - Parameters:
+  ///   - output: which of several outputs is the task's.
+  ///   - head: paths of the layers, or parameters, that a task owns; nil for the classifier that is found. Each of their
+  ///     parameters has an entry for each class along its first axis.
   /// - Throws: ``CheckpointError``, naming the file and the layer or tensor.
-  public init(exportedProgram path: String, task: String) throws {
+  public init(
+    exportedProgram path: String, task: String, output: ExportedProgram.TaskOutput = .found, head: [String]? = nil
+  ) throws {
     let archive = try ExportedProgramArchive(contentsOf: path)
-    let program = try archive.program()
+    var program = try archive.program(output: output)
+    if let head { try program.takeHead(head, file: path) }
     func held(_ specifications: [TensorSpecification]) throws -> [String: TensorView] {
       var views: [String: TensorView] = [:]
       for specification in specifications {
@@ -145,7 +154,38 @@ extension Checkpoint {
     }
     self.init(
       program: program, task: task, parameters: try held(program.parameters), buffers: try held(program.buffers))
-    if !program.headParameterNames.isEmpty { rename(task: task) }
+    if !program.headParameterNames.isEmpty {
+      rename(task: task)
+    } else if program.outputShape.count == 2, program.outputShape[1] > 0 {
+      // Without a classifier of its own it can still be judged: its classes are its outputs.
+      let count = program.outputShape[1]
+      heads[task] = Head(tensors: [:], classNames: Self.numberedClasses(count), labelMap: Array(0..<count))
+    }
     try validate(file: path)
+  }
+}
+
+extension Program {
+  /// Makes layers the classifier.
+  fileprivate mutating func takeHead(_ paths: [String], file: String) throws {
+    func refuse(_ reason: String) -> CheckpointError { .malformed(path: file, reason: reason) }
+    let found = head
+    for path in paths {
+      head = path
+      guard !headParameterNames.isEmpty else {
+        let layers = Set(parameters.map { layerName(ofParameter: $0.name) })
+        throw refuse("\(ProgramError.unknownHead(head: path, nearest: nearest(path, in: layers)))")
+      }
+    }
+    head = paths.joined(separator: ",")
+    let names = Set(headParameterNames)
+    let specifications = parameters.filter { names.contains($0.name) }
+    let counts = Set(specifications.map { $0.shape.first ?? 0 })
+    guard counts.count == 1, counts.first == outputShape.last || outputShape.isEmpty else {
+      let shapes = specifications.map { "\($0.name) \($0.shape)" }.joined(separator: ", ")
+      head = found
+      throw refuse(
+        "the layers a task owns have an entry for each of its \(outputShape.last ?? 0) outputs first; found \(shapes)")
+    }
   }
 }

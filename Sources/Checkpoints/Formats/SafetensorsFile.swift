@@ -30,6 +30,7 @@ struct SafetensorsFile {
     let length = try file.withUnsafeBytes { try LittleEndianBytes($0, path: path).length(at: 0) }
     guard length <= min(file.byteCount - 8, Self.longestHeader) else { throw refuse("its header is truncated") }
     let json = file.withUnsafeBytes { Data($0[8..<8 + length]) }
+    if let key = json.firstDuplicateKey { throw refuse("its header has \(key) twice") }
     let header: [String: Entry]
     do { header = try JSONDecoder().decode([String: Entry].self, from: json) } catch {
       throw refuse("its header is not the JSON of a safetensors file")
@@ -61,18 +62,11 @@ struct SafetensorsFile {
       guard let count = description.shape.checkedElementCount else {
         throw refuse("\(name): impossible shape \(description.shape)")
       }
-      var strides: [Int] = []
-      var step = 1
-      for size in description.shape.reversed() {
-        strides.insert(step, at: 0)
-        step *= max(size, 1)
-      }
       guard count <= storage, count * type.byteCount == storage else {
         throw refuse("\(name): shape \(description.shape) of \(description.dtype) does not fill its \(storage) bytes")
       }
-      tensors[name] = try StridedTensor(
-        name: name, elementType: type, shape: description.shape, strides: strides, offset: 0
-      ).view(of: file, storageOffset: first, storageByteCount: storage)
+      tensors[name] = try StridedTensor(contiguous: name, type, description.shape)
+        .view(of: file, storageOffset: first, storageByteCount: storage)
       names.append(name)
     }
     guard end == dataByteCount else { throw refuse("\(dataByteCount - end) bytes belong to no tensor") }
@@ -94,6 +88,15 @@ struct SafetensorsFile {
     case .int32: "I32"
     case .uint8: "U8"
     case .bool: "BOOL"
+    case .int8: "I8"
+    case .int16: "I16"
+    case .uint16: "U16"
+    case .uint32: "U32"
+    case .uint64: "U64"
+    case .float8_e4m3fn: "F8_E4M3"
+    case .float8_e5m2: "F8_E5M2"
+    case .complex64: "C64"
+    case .complex128: "C128"
     }
   }
 

@@ -29,7 +29,7 @@ struct ShardIndex {
     let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
     var tensors: [String: TensorView] = [:]
     for shard in Set(files.values).sorted() {
-      guard !shard.contains("/"), !shard.isEmpty, shard != ".." else {
+      guard FileName.isSibling(shard) else {
         throw CheckpointError.malformed(path: path, reason: "its shard '\(shard)' lies in another folder")
       }
       let shardPath = "\(folder)/\(shard)"

@@ -12,6 +12,25 @@ struct StridedTensor {
   /// The first element's place in the storage, in elements.
   let offset: Int
 
+  init(name: String, elementType: ElementType, shape: [Int], strides: [Int], offset: Int) {
+    self.name = name
+    self.elementType = elementType
+    self.shape = shape
+    self.strides = strides
+    self.offset = offset
+  }
+
+  /// A whole storage, its elements in row-major order; its shape is one whose elements can be counted.
+  init(contiguous name: String, _ elementType: ElementType, _ shape: [Int]) {
+    var strides: [Int] = []
+    var step = 1
+    for size in shape.reversed() {
+      strides.insert(step, at: 0)
+      step *= max(size, 1)
+    }
+    self.init(name: name, elementType: elementType, shape: shape, strides: strides, offset: 0)
+  }
+
   /// The tensor, contiguous: mapped where it lies so in the file, copied otherwise.
   ///
   /// - Parameters:

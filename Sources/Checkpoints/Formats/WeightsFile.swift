@@ -9,6 +9,8 @@ public struct WeightsFile: Sendable {
     case checkpoint
     case exportedProgram = "exported program"
     case torch = "PyTorch state dict"
+    case torchScript = "TorchScript program"
+    case onnx = "ONNX model"
     case safetensors
     case shards = "sharded weights"
     case keras = "Keras weights"
@@ -29,10 +31,16 @@ public struct WeightsFile: Sendable {
   /// - Throws: ``CheckpointError`` for a file that is missing or of no known kind.
   public static func kind(of path: String) throws -> Kind { try Source(path).kind }
 
-  /// - Parameter path: a file, or a folder with `model.safetensors` or an index of shards, as Hugging Face has them.
+  /// - Parameters:
+  ///   - path: a file, or a folder with `model.safetensors` or an index of shards, as Hugging Face has them.
+  ///   - state: the entry of a PyTorch file that is the state dict, its path with dots; nil to find the one there is.
   /// - Throws: ``CheckpointError`` or `HDF5Error`, naming the file and the tensor.
-  public init(contentsOf path: String) throws {
+  public init(contentsOf path: String, state: String? = nil) throws {
     let source = try Source(path)
+    if let state, source.kind != .torch {
+      throw CheckpointError.malformed(
+        path: path, reason: "\(source.kind.rawValue), which has no entries: '\(state)' cannot be taken from it")
+    }
     kind = source.kind
     var notes: [String] = []
     let file: (names: [String], tensors: [String: TensorView])
@@ -46,17 +54,21 @@ public struct WeightsFile: Sendable {
     case .exportedProgram(let archive):
       let program = try ExportedProgramArchive(archive)
       file = (program.names, program.tensors)
-    case .torch(let archive):
-      let torch = try TorchFile(archive)
+    case .torch(let archive), .torchScript(let archive):
+      let torch = try TorchFile(archive, state: state)
       file = (torch.names, torch.tensors)
       notes = torch.notes
     case .legacyTorch(let mapped):
-      let torch = try TorchFile(legacy: mapped)
+      let torch = try TorchFile(legacy: mapped, state: state)
       file = (torch.names, torch.tensors)
       notes = torch.notes
     case .safetensors(let mapped):
       let safetensors = try SafetensorsFile(mapped)
       file = (safetensors.names, safetensors.tensors)
+    case .onnx(let mapped):
+      let onnx = try ONNXFile(mapped)
+      file = (onnx.names, onnx.tensors)
+      notes = onnx.notes
     case .shards(let index): file = try index.read()
     case .keras(let root):
       let keras = try KerasFile(root)
@@ -64,24 +76,13 @@ public struct WeightsFile: Sendable {
       notes = keras.notes
     case .hdf5(let root): file = try Self.stateDictionary(root)
     }
-    let prefix = Self.wrapperPrefix(of: file.names)
-    if !prefix.isEmpty { notes.append("removed the prefix '\(prefix)' that a wrapper put before every name") }
-    func stripped(_ name: String) -> String { String(name.dropFirst(prefix.count)) }
-    names = file.names.map(stripped)
-    tensors =
-      prefix.isEmpty ? file.tensors : Dictionary(uniqueKeysWithValues: file.tensors.map { (stripped($0), $1) })
+    let unwrapped = WrapperNames(file.names)
+    if let note = unwrapped.note { notes.append(note) }
+    names = unwrapped.names
+    tensors = Dictionary(
+      zip(file.names, unwrapped.names).compactMap { name, short in file.tensors[name].map { (short, $0) } }
+    ) { first, _ in first }
     self.notes = notes
-  }
-
-  /// What DataParallel and torch.compile put before every name.
-  private static func wrapperPrefix(of names: [String]) -> String {
-    var prefix = ""
-    while let next = ["module.", "_orig_mod."].first(where: { part in
-      !names.isEmpty && names.allSatisfy { $0.hasPrefix(prefix + part) }
-    }) {
-      prefix += next
-    }
-    return prefix
   }
 
   /// Every dataset of numbers, its path with dots.
@@ -107,8 +108,10 @@ extension WeightsFile {
     case checkpoint(String)
     case exportedProgram(ZipArchive)
     case torch(ZipArchive)
+    case torchScript(ZipArchive)
     case legacyTorch(MappedFile)
     case safetensors(MappedFile)
+    case onnx(MappedFile)
     case shards(ShardIndex)
     case keras(Group)
     case hdf5(Group)
@@ -118,7 +121,9 @@ extension WeightsFile {
       case .checkpoint: .checkpoint
       case .exportedProgram: .exportedProgram
       case .torch, .legacyTorch: .torch
+      case .torchScript: .torchScript
       case .safetensors: .safetensors
+      case .onnx: .onnx
       case .shards: .shards
       case .keras: .keras
       case .hdf5: .hdf5
@@ -138,10 +143,12 @@ extension WeightsFile {
         self = .safetensors(file)
       } else if let index = try ShardIndex(file) {
         self = .shards(index)
+      } else if ONNXFile.matches(file) {
+        self = .onnx(file)
       } else {
         throw CheckpointError.malformed(
           path: path,
-          reason: "neither a checkpoint, nor .pt2, .pt, .pth, .safetensors, Keras' .h5 or a truncated one of them")
+          reason: "neither a checkpoint, nor .pt2, .pt, .pth, .safetensors, .onnx, Keras' .h5 or a truncated one of them")
       }
     }
 
@@ -157,8 +164,13 @@ extension WeightsFile {
 
     private static func zip(_ archive: ZipArchive) throws -> Source {
       if ExportedProgramArchive.isExportedProgram(archive) { return .exportedProgram(archive) }
+      if TorchFile.isTorchScript(archive) { return .torchScript(archive) }
       if TorchFile.isArchive(archive) { return .torch(archive) }
-      if archive.entry("model.weights.h5") != nil {
+      if let name = archive.compressed.first(where: { $0.hasSuffix("/data.pkl") || $0.hasSuffix("/model.json") }) {
+        // Says that it is compressed.
+        _ = try archive.entry(name)
+      }
+      if try archive.entry("model.weights.h5") != nil {
         throw CheckpointError.malformed(
           path: archive.file.path, reason: "a whole .keras model; model.save_weights(\"model.weights.h5\") is read")
       }
@@ -175,6 +187,7 @@ extension WeightsFile {
       guard isFolder.boolValue else { return path }
       let usual = [
         "model.safetensors", "model.safetensors.index.json", "pytorch_model.bin", "pytorch_model.bin.index.json",
+        "diffusion_pytorch_model.safetensors", "diffusion_pytorch_model.safetensors.index.json",
       ].map { "\(path)/\($0)" }
       guard let file = usual.first(where: { FileManager.default.fileExists(atPath: $0) }) else {
         throw CheckpointError.malformed(

@@ -6,7 +6,8 @@ import Foundation
 /// they are, so nothing is copied.
 ///
 /// Everything the file says of itself is checked before it is used: places, lengths, overlaps. Compressed entries are
-/// refused, as PyTorch writes none and they can be made to swell without bound.
+/// known by name alone: no tensor is in one (TorchScript compresses its source), and they can be made to swell without
+/// bound.
 struct ZipArchive {
   /// One file in the archive.
   struct Entry: Equatable {
@@ -19,7 +20,10 @@ struct ZipArchive {
   }
 
   let file: MappedFile
+  /// Those that lie in the file as they are.
   let entries: [Entry]
+  /// The names of those that are compressed, and are not read.
+  let compressed: Set<String>
   private let positions: [String: Int]
 
   /// Whether a file begins like a zip file.
@@ -29,16 +33,25 @@ struct ZipArchive {
 
   /// - Throws: ``CheckpointError/malformed(path:reason:)``.
   init(_ file: MappedFile) throws {
-    let entries = try file.withUnsafeBytes { bytes in
+    let (entries, compressed) = try file.withUnsafeBytes { bytes in
       try Directory(bytes: LittleEndianBytes(bytes, path: file.path), path: file.path).entries()
     }
     self.file = file
     self.entries = entries
+    self.compressed = compressed
     positions = Dictionary(entries.enumerated().map { ($1.name, $0) }) { first, _ in first }
   }
 
   /// The entry of that name.
-  func entry(_ name: String) -> Entry? { positions[name].map { entries[$0] } }
+  ///
+  /// - Throws: ``CheckpointError/malformed(path:reason:)`` for one that is compressed.
+  func entry(_ name: String) throws -> Entry? {
+    guard !compressed.contains(name) else {
+      throw CheckpointError.malformed(
+        path: file.path, reason: "its entry '\(name)' is compressed; PyTorch stores what is read as it is")
+    }
+    return positions[name].map { entries[$0] }
+  }
 
   /// Lends an entry's bytes for the time of the call.
   func withBytes<Result>(of entry: Entry, _ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result {
@@ -68,7 +81,7 @@ private struct Directory {
   private static let localSignature: UInt32 = 0x0403_4B50
   private static let endLength = 22
 
-  func entries() throws -> [ZipArchive.Entry] {
+  func entries() throws -> (stored: [ZipArchive.Entry], compressed: Set<String>) {
     let end = try findEnd()
     var (count, size, start) = (
       Int(try bytes.uint16(at: end + 10)), Int(try bytes.uint32(at: end + 12)), Int(try bytes.uint32(at: end + 16))
@@ -88,17 +101,18 @@ private struct Directory {
     var entries: [ZipArchive.Entry] = []
     entries.reserveCapacity(count)
     var names: Set<String> = []
+    var compressed: Set<String> = []
     var position = start
     for _ in 0..<count {
-      let entry = try readEntry(&position, directoryStart: start, directoryEnd: start + size)
+      let (entry, isCompressed) = try readEntry(&position, directoryStart: start, directoryEnd: start + size)
       guard names.insert(entry.name).inserted else { throw malformed("it has two entries named '\(entry.name)'") }
-      entries.append(entry)
+      if isCompressed { compressed.insert(entry.name) } else { entries.append(entry) }
     }
     let ordered = entries.filter { $0.byteCount > 0 }.sorted { $0.offset < $1.offset }
     for (entry, next) in zip(ordered, ordered.dropFirst()) where entry.offset + entry.byteCount > next.offset {
       throw malformed("its entries '\(entry.name)' and '\(next.name)' overlap")
     }
-    return entries
+    return (entries, compressed)
   }
 
   // The end record is last, followed by a comment of at most 65,535 bytes.
@@ -112,7 +126,9 @@ private struct Directory {
     throw malformed("a zip file without its central directory: it is truncated or was not written to the end")
   }
 
-  private func readEntry(_ position: inout Int, directoryStart: Int, directoryEnd: Int) throws -> ZipArchive.Entry {
+  private func readEntry(
+    _ position: inout Int, directoryStart: Int, directoryEnd: Int
+  ) throws -> (ZipArchive.Entry, isCompressed: Bool) {
     let start = position
     guard start + 46 <= directoryEnd, try bytes.uint32(at: start) == Self.entrySignature else {
       throw malformed("its zip directory is damaged")
@@ -131,20 +147,18 @@ private struct Directory {
     var header = Int(try bytes.uint32(at: start + 42))
     try readZip64(
       at: start + 46 + nameLength, count: extraLength, &uncompressed, &compressed, &header)
-    guard method == 0 else {
-      throw malformed("its entry '\(name)' is compressed; PyTorch writes none so, and none is read")
-    }
-    guard compressed == uncompressed else { throw malformed("its entry '\(name)' gives two lengths") }
+    guard method != 0 || compressed == uncompressed else { throw malformed("its entry '\(name)' gives two lengths") }
     // The local header repeats the name, and its extra field (PyTorch's padding) may have another length.
     guard header <= directoryStart - 30, try bytes.uint32(at: header) == Self.localSignature else {
       throw malformed("its entry '\(name)' points outside the file")
     }
     let offset = header + 30 + Int(try bytes.uint16(at: header + 26)) + Int(try bytes.uint16(at: header + 28))
-    guard offset <= directoryStart, uncompressed <= directoryStart - offset else {
-      throw malformed("its entry '\(name)' has \(uncompressed) bytes, more than the file holds")
+    guard offset <= directoryStart, compressed <= directoryStart - offset else {
+      throw malformed("its entry '\(name)' has \(compressed) bytes, more than the file holds")
     }
-    return ZipArchive.Entry(
-      name: name, offset: offset, byteCount: uncompressed, crc32: try bytes.uint32(at: start + 16))
+    let entry = ZipArchive.Entry(
+      name: name, offset: offset, byteCount: compressed, crc32: try bytes.uint32(at: start + 16))
+    return (entry, method != 0)
   }
 
   /// Lengths and places of 4 GiB or more stand in an extra field, in this order, each only where it is needed.

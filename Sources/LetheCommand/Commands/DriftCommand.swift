@@ -8,7 +8,7 @@ struct DriftCommand: ParsableCommand, ResultOptions {
   static let configuration = CommandConfiguration(
     commandName: "drift", abstract: "How far the weights moved, for each tensor, layer and in total.",
     discussion: """
-      Each side is a checkpoint, a run (its last epoch), or weights from elsewhere: .pt2, .pt, .pth, .safetensors, \
+      Each side is a checkpoint, a run (its last epoch), or weights from elsewhere: .pt2, .pt, .pth, .safetensors, .onnx, \
       Keras' .h5 or .weights.h5, any HDF5 file of tensors. The kinds may differ.
       """)
 
@@ -18,6 +18,12 @@ struct DriftCommand: ParsableCommand, ResultOptions {
   @Argument(help: "The file after.")
   var after: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "The entry of a PyTorch file that is the state dict, as ema or model.state_dict; twice for before and after.",
+      valueName: "entry"))
+  var state: [String] = []
+
   @Flag(help: "A row for each tensor rather than each layer.")
   var tensors = false
 
@@ -26,8 +32,10 @@ struct DriftCommand: ParsableCommand, ResultOptions {
 
   func run() throws {
     let pair = try CheckpointPair(before, after)
+    guard state.count <= 2 else { throw CommandError.usage("--state: one for both files, or two; found \(state.count)") }
     let (first, second) = (
-      try ComparedWeights(contentsOf: pair.before), try ComparedWeights(contentsOf: pair.after)
+      try ComparedWeights(contentsOf: pair.before, state: state.first),
+      try ComparedWeights(contentsOf: pair.after, state: state.last)
     )
     var drift = WeightDrift(before: first, after: second)
     drift.epoch = pair.epoch

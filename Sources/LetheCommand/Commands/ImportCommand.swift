@@ -23,11 +23,27 @@ struct ImportCommand: ParsableCommand, ResultOptions {
   @Option(help: "A file of weights to put into it.")
   var weights: String?
 
+  @Option(
+    help: ArgumentHelp("The entry of --weights that is the state dict, as ema or model.state_dict.", valueName: "entry"))
+  var state: String?
+
   @Option(help: "The name of the task its classifier was trained for; the file's name by default.")
   var task: String?
 
   @Option(help: "The names of its classes: a file with one a line, or a,b,c.")
   var classNames: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Which of several outputs of a .pt2 program is the task's: a key of its dictionary, a place in its tuple.",
+      valueName: "name"))
+  var taskOutput: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "The layers that a task owns where no classifier is found: paths of layers or parameters, as head,head_dist.",
+      valueName: "paths"))
+  var headLayers: String?
 
   @Option(help: "A classifier in --weights with another number of classes: keep (apart), use or drop.")
   var head: String?
@@ -58,7 +74,7 @@ struct ImportCommand: ParsableCommand, ResultOptions {
     var (checkpoint, isFresh) = try base()
     var match: WeightMatch?
     if let weights {
-      let file = try WeightsFile(contentsOf: WeightsPath(weights).path)
+      let file = try WeightsFile(contentsOf: WeightsPath(weights).path, state: state)
       for note in file.notes { Console.say("\(weights): \(note)") }
       let found = WeightMatch(file.tensors, to: checkpoint.program)
       explain(found, weights: weights)
@@ -66,6 +82,8 @@ struct ImportCommand: ParsableCommand, ResultOptions {
       let policy = try differingHead(isFresh: isFresh)
       checkpoint.load(found, task: task ?? stem(weights), differingHead: policy)
       match = found
+    } else if state != nil {
+      throw CommandError.usage("--state is an entry of --weights, which is not given")
     } else if isFresh {
       throw CommandError.usage("\(model) is an architecture; give --weights, or use lethe new for fresh weights")
     }
@@ -79,16 +97,30 @@ struct ImportCommand: ParsableCommand, ResultOptions {
   /// The checkpoint to start from, and whether its weights are fresh.
   private func base() throws -> (Checkpoint, isFresh: Bool) {
     if let architecture = Architecture(rawValue: model), !FileManager.default.fileExists(atPath: model) {
+      try refuseProgramOptions("\(model) is an architecture")
       return (try options.checkpoint(of: architecture), true)
     }
     let path = try WeightsPath(model).path
     switch try WeightsFile.kind(of: path) {
-    case .checkpoint: return (try Checkpoint(contentsOf: path), false)
-    case .exportedProgram: return (try Checkpoint(exportedProgram: path, task: task ?? stem(path)), false)
+    case .checkpoint:
+      try refuseProgramOptions("\(path) is a checkpoint")
+      return (try Checkpoint(contentsOf: path), false)
+    case .exportedProgram:
+      return (
+        try Checkpoint(
+          exportedProgram: path, task: task ?? stem(path), output: taskOutput.map { .named($0) } ?? .found,
+          head: headLayers?.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }), false
+      )
     case let kind:
       throw CommandError.usage(
         "\(path) holds weights (\(kind.rawValue)) without the model they belong to: "
           + "lethe import MODEL --weights \(path), MODEL being a .pt2 program, a checkpoint or an architecture")
+    }
+  }
+
+  private func refuseProgramOptions(_ found: String) throws {
+    for (option, value) in [("--task-output", taskOutput), ("--head-layers", headLayers)] where value != nil {
+      throw CommandError.usage("\(option) is for a .pt2 program; \(found)")
     }
   }
 
@@ -152,7 +184,7 @@ struct ImportCommand: ParsableCommand, ResultOptions {
 
 extension ImportCommand {
   private func explain(_ match: WeightMatch, weights: String) {
-    if let note = match.note { Console.say("\(weights): \(note)") }
+    for note in match.notes { Console.say("\(weights): \(note)") }
     if !match.missing.isEmpty {
       let names = match.missing.prefix(8).map { name in
         let near = match.candidates(for: name)
@@ -173,6 +205,10 @@ extension ImportCommand {
   private func check(_ match: WeightMatch, weights: String) throws {
     guard !match.tensors.isEmpty else {
       throw CheckpointError.malformed(path: weights, reason: "none of its tensors is one of the model's")
+    }
+    if let first = match.mistyped.first {
+      throw CheckpointError.typeMismatch(
+        tensor: first.name, file: weights, expected: first.expected, found: first.found.rawValue)
     }
     guard !partial else { return }
     if let first = match.mismatched.first {
@@ -209,7 +245,9 @@ extension ImportCommand {
     }
     if let match { Console.result("\(match.tensors.count + match.differingHead.count) tensors from \(weights ?? "")") }
     guard let head = program.head else {
-      Console.result("no classifier found: the model can be compared, but not fine-tuned to new classes")
+      Console.result(
+        "no classifier found: the model can be judged and compared, but not fine-tuned to new classes; "
+          + "--head-layers names the layers that a task owns")
       return
     }
     for task in heads {

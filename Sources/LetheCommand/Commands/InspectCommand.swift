@@ -9,23 +9,28 @@ struct InspectCommand: ParsableCommand, ResultOptions {
     commandName: "inspect", abstract: "Show the layers, tensors, heads and sizes in a file of weights.",
     discussion: """
       FILE is a checkpoint, a run (its last epoch), or weights from elsewhere: .pt2, .pt, .pth, .safetensors or the \
-      index of its shards, Keras' .h5 or .weights.h5, any HDF5 file of tensors.
+      index of its shards, .onnx, Keras' .h5 or .weights.h5, any HDF5 file of tensors.
       """)
 
   @ArgumentParser.Argument(help: "A checkpoint, a run or any other file of weights.")
   var file: String
+
+  @Option(
+    help: ArgumentHelp(
+      "The entry of a PyTorch file that is the state dict, as ema or model.state_dict.", valueName: "entry"))
+  var state: String?
 
   @OptionGroup var shared: OutputOptions
 
   func run() throws {
     let path = try WeightsPath(file).path
     switch try WeightsFile.kind(of: path) {
-    case .checkpoint: show(try Checkpoint(contentsOf: path), path: path)
-    case .exportedProgram:
+    case .checkpoint where state == nil: show(try Checkpoint(contentsOf: path), path: path)
+    case .exportedProgram where state == nil:
       // A graph that cannot be converted still has weights to look at; lethe import says what is wrong with it.
-      let program = try? ExportedProgramArchive(contentsOf: path).program()
+      let program = try? ExportedProgramArchive(contentsOf: path).program(output: .first)
       show(try WeightsFile(contentsOf: path), path: path, refused: program?.refusedCalls ?? [])
-    default: show(try WeightsFile(contentsOf: path), path: path, refused: [])
+    default: show(try WeightsFile(contentsOf: path, state: state), path: path, refused: [])
     }
   }
 
@@ -52,6 +57,10 @@ struct InspectCommand: ParsableCommand, ResultOptions {
         + " · epoch \(checkpoint.epoch)")
     for input in program.inputs {
       Console.result("input \(input.name): \(input.elementType) \(NumberText.shape(input.shape))")
+    }
+    if !program.outputNames.isEmpty {
+      let others = program.outputNames.dropFirst().joined(separator: ", ")
+      Console.result("output \(program.outputNames[0]) is the task's; besides \(others)")
     }
     var table = TextTable([.init("layer"), .init("kind"), .init("tensor"), .init("shape"), .number("elements")])
     for layer in program.layers {

@@ -4,11 +4,24 @@ extension ExportedProgram {
   /// Assertions and what only they read are left out; the counters of normalization layers are the executor's; calls
   /// that differ between training and evaluation are kept in the form that the executor switches.
   ///
-  /// - Throws: ``ProgramError/unsupported(construct:layer:)``, ``ProgramError/fixedBatch(input:size:)``, and what
+  /// - Parameter output: which of several outputs comes first, as the task's.
+  /// - Throws: ``ProgramError/unsupported(construct:layer:)``, ``ProgramError/fixedBatch(input:size:)``,
+  ///   ``ProgramError/unclearOutput(outputs:)``, ``ProgramError/unknownOutput(name:outputs:)``, and what
   ///   ``Program/validate()`` throws.
-  public func program() throws -> Program {
+  public func program(output: TaskOutput = .found) throws -> Program {
     var conversion = Conversion()
-    return try conversion.program(of: self)
+    return try conversion.program(of: self, output: output)
+  }
+
+  /// Which of a model's outputs is the task's.
+  public enum TaskOutput: Sendable, Equatable {
+    /// The only one; else the one that is called `logits`; else the only one of two axes, examples and numbers with
+    /// fractions.
+    case found
+    /// That of a name: a key of the model's dictionary, a place in its tuple.
+    case named(String)
+    /// The first, whatever it is: for those who do not run the program.
+    case first
   }
 }
 
@@ -20,7 +33,7 @@ private struct Conversion {
   var taken: Set<String> = []
   var counters: Set<String> = []
 
-  mutating func program(of exported: ExportedProgram) throws -> Program {
+  mutating func program(of exported: ExportedProgram, output: ExportedProgram.TaskOutput) throws -> Program {
     let graph = exported.graphModule.graph
     var program = Program(architecture: "program", inputs: [], parameters: [], nodes: [], outputs: [])
     let modules = graph.nodes.map { ModuleStack($0.metadata["nn_module_stack"] ?? "") }
@@ -34,7 +47,10 @@ private struct Conversion {
     for (node, stack) in zip(graph.nodes, modules) where !Self.isAssertion(node.target) {
       if let converted = try convert(node, layer: stack.layer) { program.nodes.append(converted) }
     }
-    program.outputs = try outputs(of: exported.graphModule.signature)
+    let outputs = try outputs(of: exported).taskFirst(output)
+    program.outputs = outputs.map(\.value)
+    program.outputShape = outputs.first?.shape ?? []
+    program.outputNames = outputs.count > 1 ? outputs.map(\.name) : []
     program.removeUnreadNodes()
     program.head = program.classifierLayer
     try program.validate()
@@ -106,14 +122,22 @@ private struct Conversion {
     return type
   }
 
-  private func outputs(of signature: ExportedProgram.Signature) throws -> [String] {
-    var found: [String] = []
-    for output in signature.outputs {
+  private func outputs(of exported: ExportedProgram) throws -> [ExportedOutput] {
+    let leaves = exported.graphModule.outputNames
+    let graph = exported.graphModule.graph
+    var found: [ExportedOutput] = []
+    for (position, output) in exported.graphModule.signature.outputs.enumerated() {
       guard let user = output.userOutput else {
         throw ProgramError.unsupported(
           construct: "the output \(output.kind) (export the model without run_decompositions)", layer: "")
       }
-      if case .tensor(let name) = user.arg { found.append(names[name] ?? name) }
+      guard case .tensor(let name) = user.arg else { continue }
+      let meta = graph.tensorValues[name]
+      found.append(
+        ExportedOutput(
+          name: position < leaves.count ? leaves[position] : "\(position)", value: names[name] ?? name,
+          elementType: meta.flatMap { ExportedProgram.elementType($0.dtype) } ?? "",
+          shape: meta?.sizes.map { $0.known ?? -1 } ?? []))
     }
     return found
   }
@@ -239,7 +263,11 @@ private struct Conversion {
 extension ExportedProgram {
   /// The element type of a number in the schema; nil for those that no checkpoint has.
   public static func elementType(_ number: Int) -> String? {
-    [1: "uint8", 4: "int32", 5: "int64", 6: "float16", 7: "float32", 8: "float64", 12: "bool", 13: "bfloat16"][number]
+    [
+      1: "uint8", 2: "int8", 3: "int16", 4: "int32", 5: "int64", 6: "float16", 7: "float32", 8: "float64",
+      10: "complex64", 11: "complex128", 12: "bool", 13: "bfloat16", 28: "uint16", 29: "float8_e4m3fn",
+      30: "float8_e5m2", 34: "uint32", 35: "uint64",
+    ][number]
   }
 }
 

@@ -51,6 +51,29 @@ extension ExportedProgram {
   struct GraphModule: Decodable, Sendable {
     let graph: Graph
     let signature: Signature
+    let calls: [ModuleCall]?
+
+    enum CodingKeys: String, CodingKey {
+      case graph, signature
+      case calls = "module_call_graph"
+    }
+  }
+
+  /// How a module is called; that of the empty path is the whole model.
+  struct ModuleCall: Decodable, Sendable {
+    let path: String
+    let signature: CallSignature?
+
+    enum CodingKeys: String, CodingKey {
+      case signature
+      case path = "fqn"
+    }
+  }
+
+  struct CallSignature: Decodable, Sendable {
+    let outputTree: String
+
+    enum CodingKeys: String, CodingKey { case outputTree = "out_spec" }
   }
 
   struct Graph: Decodable, Sendable {

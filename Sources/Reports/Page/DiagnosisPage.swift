@@ -16,20 +16,22 @@ extension DiagnosisPage {
   public func html(links: [PageLink] = []) -> String {
     let notes = PageSection(nil, notes)
     guard finding.forgetting.tooLittle == nil else { return document([notes], links) }
-    var sections = [
-      notes,
-      PageElements.section(
-        "Why",
-        PageElements.figure(waterfallChart(), width: 720)
-          + finding.causes.filter(\.isEstablished).map {
-            PageElements.paragraph("\($0.kind.rawValue): \($0.kind.advice)")
-          }.joined()),
+    var sections = [notes]
+    if !finding.causes.isEmpty {
+      sections.append(
+        PageElements.section(
+          "Why",
+          PageElements.figure(waterfallChart(), width: 720)
+            + finding.causes.filter(\.isEstablished).map {
+              PageElements.paragraph("\($0.kind.rawValue): \($0.kind.advice)")
+            }.joined()))
+    }
+    sections.append(
       PageElements.section(
         "Where",
         [baselineNote, exceedingNote].compactMap { $0 }.map { PageElements.paragraph($0) }.joined()
           + PageElements.table(layerTable(verdictFirst: true), marksRows: true, noun: "layer")
-          + PageElements.paragraph(explanation)),
-    ]
+          + PageElements.paragraph(explanation)))
     if !finding.remedies.isEmpty {
       sections.append(PageElements.section(remedyTitle, remedyContent, anchor: "remedies"))
     }

@@ -57,7 +57,7 @@ import Testing
     let folder = try TemporaryFolder()
     var bytes = try program(in: folder)
     let signature: [UInt8] = [0x50, 0x4B, 0x01, 0x02]
-    let place = try #require(bytes.indices.dropLast(4).last { Array(bytes[$0..<$0 + 4]) == signature })
+    let place = try #require(bytes.indices.dropLast(4).first { Array(bytes[$0..<$0 + 4]) == signature })
     bytes[place + 10] = 8
     let path = folder.file("deflated.pt2")
     try write(bytes, to: path)

@@ -34,8 +34,10 @@ public struct RemedyMeasure {
       onProgress("running statistics")
       try tried(.statistics, "re-estimate the running statistics on the source", change)
     }
-    onProgress("the source head")
-    if let change = try models.refittedHead().change { try tried(.head, "refit the source head", change) }
+    if models.canRefitHead {
+      onProgress("the source head")
+      if let change = try models.refittedHead().change { try tried(.head, "refit the source head", change) }
+    }
     onProgress("rewinding")
     let set = try models.smallestSet()
     if !set.isEmpty {

@@ -19,8 +19,9 @@ public struct WaterfallMeasure {
     self.averagesOrders = averagesOrders
   }
 
-  /// The causes that the model can have, in order.
+  /// The causes that the model can have, in order; none where its head cannot be fitted anew.
   public func causes() throws -> [ForgettingCause] {
+    guard models.canRefitHead else { return [] }
     let end = try models.answersAfter().source
     let statistics = try models.reestimatedStatistics()
     let refitted =

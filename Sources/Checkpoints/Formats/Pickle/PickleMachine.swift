@@ -1,8 +1,8 @@
 /// A machine for pickles that knows only what a state dict needs.
 ///
 /// A pickle is a program for a small stack machine, and Python's own runs whatever it names. This one has no way to run
-/// anything: of the names a file may call, the handful in ``PickleGlobal`` are acted out here, and every other is
-/// refused by name. Its work and its memory are proportional to the pickle's length.
+/// anything: of the names a file may call, the handful in ``PickleGlobal`` are acted out here, and what any other would
+/// make stays a ``PickledObject`` that says its name. Its work and its memory are proportional to the pickle's length.
 ///
 /// https://docs.python.org/3/library/pickletools.html, protocols 2 to 5.
 struct PickleMachine {
@@ -10,15 +10,15 @@ struct PickleMachine {
   private let path: String
   /// Where the next instruction lies; after a pickle's end, where the file goes on.
   private(set) var position: Int
-  private(set) var heap = PickleHeap()
-  private var stack: [PickleValue] = []
+  var heap = PickleHeap()
+  var stack: [PickleValue] = []
   private var marks: [Int] = []
   private var memo: [Int: PickleValue] = [:]
 
   // A pickle has about 200 bytes for each tensor: these are far beyond any model's.
   static let longestPickle = 1 << 28
   private static let mostObjects = 1 << 24
-  private var elementCount = 0
+  var elementCount = 0
 
   init(_ bytes: UnsafeRawBufferPointer, at position: Int = 0, path: String) {
     self.bytes = bytes
@@ -43,7 +43,8 @@ struct PickleMachine {
   }
 
   private var objectCount: Int {
-    heap.sequences.count + heap.dictionaries.count + heap.storages.count + heap.tensors.count + stack.count
+    heap.sequences.count + heap.dictionaries.count + heap.storages.count + heap.tensors.count + heap.objects.count
+      + stack.count
   }
 
   private mutating func execute(_ operation: UInt8) throws {
@@ -75,11 +76,12 @@ struct PickleMachine {
       try executeOnSequence(operation)
     case UInt8(ascii: "}"), UInt8(ascii: "d"), UInt8(ascii: "s"), UInt8(ascii: "u"):
       try executeOnDictionary(operation)
-    case 0x8F: stack.append(.opaque)
-    case 0x90: _ = try popMark()
+    case 0x8F: stack.append(heap.newObject("a set", []))
+    case 0x90: try executeOnSequence(operation)
     case 0x91:
-      _ = try popMark()
-      stack.append(.opaque)
+      let elements = try popMark()
+      elementCount += elements.count
+      stack.append(heap.newObject("a frozenset", elements))
     case UInt8(ascii: "q"): memo[Int(try byte())] = try top()
     case UInt8(ascii: "r"): memo[try integer(byteCount: 4)] = try top()
     case 0x94: memo[memo.count] = try top()
@@ -92,6 +94,9 @@ struct PickleMachine {
       }
       try pushGlobal(module: module, name: name)
     case UInt8(ascii: "R"), 0x81: try call()
+    case 0x92:
+      _ = try pop()
+      try call()
     case UInt8(ascii: "b"): try build()
     case UInt8(ascii: "Q"): try pushStorage()
     default: throw malformed("the instruction 0x\(String(operation, radix: 16)), which no state dict needs")
@@ -117,6 +122,7 @@ struct PickleMachine {
       elementCount += values.count
       switch try top() {
       case .list(let index): heap.sequences[index] += values
+      case .object(let index): heap.objects[index].parts += values
       case .opaque: break
       default: throw malformed("it appends to what is no list")
       }
@@ -135,12 +141,16 @@ struct PickleMachine {
     guard values.count.isMultiple(of: 2) else { throw malformed("a key without a value") }
     let pairs = stride(from: 0, to: values.count, by: 2).map { (key: values[$0], value: values[$0 + 1]) }
     if operation == UInt8(ascii: "d") { return push(dictionary: pairs) }
-    guard case .dictionary(let index) = try top() else { throw malformed("it sets an item of what is no dictionary") }
     elementCount += pairs.count
-    heap.dictionaries[index] += pairs
+    switch try top() {
+    case .dictionary(let index): heap.dictionaries[index] += pairs
+    case .object(let index): heap.dictionaries[heap.items(of: index)] += pairs
+    case .opaque: break
+    default: throw malformed("it sets an item of what is no dictionary")
+    }
   }
 
-  private mutating func push(list: [PickleValue]) {
+  mutating func push(list: [PickleValue]) {
     elementCount += list.count
     heap.sequences.append(list)
     stack.append(.list(heap.sequences.count - 1))
@@ -152,114 +162,20 @@ struct PickleMachine {
     stack.append(.tuple(heap.sequences.count - 1))
   }
 
-  private mutating func push(dictionary: [(key: PickleValue, value: PickleValue)]) {
+  mutating func push(dictionary: [(key: PickleValue, value: PickleValue)]) {
     elementCount += dictionary.count
     heap.dictionaries.append(dictionary)
     stack.append(.dictionary(heap.dictionaries.count - 1))
   }
 
-  // MARK: Names and calls
-
-  private mutating func pushGlobal(module: String, name: String) throws {
-    guard let global = PickleGlobal(module: module, name: name) else {
-      throw malformed(
-        "it needs \(Self.printable(module)).\(Self.printable(name)), which no state dict does, and nothing in a file "
-          + "is executed; save model.state_dict() alone")
-    }
-    stack.append(.global(global))
-  }
-
-  private mutating func call() throws {
-    guard case .tuple(let index) = try pop(), case .global(let global) = try pop() else {
-      throw malformed("a call of what is no name")
-    }
-    let arguments = heap.sequences[index]
-    switch global {
-    case .orderedDictionary: try pushOrderedDictionary(arguments)
-    case .rebuildTensor: try pushTensor(arguments, elementType: nil)
-    case .rebuildTensorOfType:
-      guard arguments.count > 6, case .global(.elementType(let type)) = arguments[6] else {
-        throw malformed("a tensor without an element type")
-      }
-      try pushTensor(arguments, elementType: type)
-    case .rebuildParameter:
-      guard case .tensor(let index)? = arguments.first else { throw malformed("a parameter that is no tensor") }
-      stack.append(.tensor(index))
-    case .size:
-      guard arguments.count == 1, case .tuple? = arguments.first else { throw malformed("a size that is no tuple") }
-      stack.append(arguments[0])
-    case .device: stack.append(.opaque)
-    case .storage, .elementType: throw malformed("a call of a type")
-    }
-  }
-
-  private mutating func pushOrderedDictionary(_ arguments: [PickleValue]) throws {
-    guard let first = arguments.first else { return push(dictionary: []) }
-    guard case .list(let pairs) = first else { throw malformed("a dictionary of what is no list of pairs") }
-    push(
-      dictionary: try heap.sequences[pairs].map { pair in
-        guard case .list(let index) = pair.asList, heap.sequences[index].count == 2 else {
-          throw malformed("a dictionary of what is no list of pairs")
-        }
-        return (heap.sequences[index][0], heap.sequences[index][1])
-      })
-  }
-
-  private mutating func pushTensor(_ arguments: [PickleValue], elementType: String?) throws {
-    guard arguments.count >= 4, case .storage(let storageIndex) = arguments[0],
-      case .integer(let offset) = arguments[1],
-      let shape = integers(arguments[2]), let strides = integers(arguments[3])
-    else { throw malformed("a tensor without its storage, shape or strides") }
-    let storage = heap.storages[storageIndex]
-    guard let type = elementType ?? storage.elementType else { throw malformed("a tensor without an element type") }
-    heap.tensors.append(
-      PickledTensor(storage: storage, elementType: type, shape: shape, strides: strides, offset: offset))
-    stack.append(.tensor(heap.tensors.count - 1))
-  }
-
-  private func integers(_ value: PickleValue) -> [Int]? {
-    guard case .list(let index) = value.asList, heap.sequences[index].count <= 64 else { return nil }
-    let values = heap.sequences[index].compactMap { value -> Int? in
-      if case .integer(let integer) = value { integer } else { nil }
-    }
-    return values.count == heap.sequences[index].count ? values : nil
-  }
-
-  /// What an object is told of its state: a state dict carries `_metadata` so; a parameter's attributes matter not.
-  private mutating func build() throws {
-    _ = try pop()
-    switch try top() {
-    case .dictionary, .tensor: break
-    default: throw malformed("it sets the state of what is no dictionary")
-    }
-  }
-
-  /// `('storage', type, key, location, count, view)`: the only thing that lies outside the pickle.
-  private mutating func pushStorage() throws {
-    guard case .tuple(let index) = try pop() else { throw malformed("a reference to what is no storage") }
-    let parts = heap.sequences[index]
-    guard parts.count >= 5, case .text("storage") = parts[0], case .global(.storage(let type)) = parts[1],
-      case .text(let key) = parts[2], case .integer(let count) = parts[4], count >= 0
-    else { throw malformed("a reference to what is no storage") }
-    var viewOffset = 0
-    if parts.count > 5, case .tuple(let view) = parts[5] {
-      guard heap.sequences[view].count == 3, case .integer(let offset) = heap.sequences[view][1], offset >= 0 else {
-        throw malformed("a view of a storage without its place")
-      }
-      viewOffset = offset
-    }
-    heap.storages.append(PickledStorage(key: key, elementType: type, viewOffset: viewOffset, count: count))
-    stack.append(.storage(heap.storages.count - 1))
-  }
-
   // MARK: The stack
 
-  private func top() throws -> PickleValue {
+  func top() throws -> PickleValue {
     guard stack.count > marks.last ?? 0, let value = stack.last else { throw malformed("its stack runs empty") }
     return value
   }
 
-  private mutating func pop() throws -> PickleValue {
+  mutating func pop() throws -> PickleValue {
     let value = try top()
     stack.removeLast()
     return value
@@ -319,19 +235,7 @@ struct PickleMachine {
     guard (2...5).contains(version) else { throw malformed("protocol \(version), expected 2 to 5") }
   }
 
-  // What a hostile file says goes into a message, not to the terminal's control codes.
-  private static func printable(_ text: String) -> String {
-    String(text.unicodeScalars.prefix(80).map { $0.value < 32 || $0.value == 127 ? "?" : Character($0) })
-  }
-
-  private func malformed(_ reason: String) -> CheckpointError {
+  func malformed(_ reason: String) -> CheckpointError {
     .malformed(path: path, reason: "its pickle: \(reason)")
-  }
-}
-
-extension PickleValue {
-  /// A tuple where a list will do.
-  fileprivate var asList: PickleValue {
-    if case .tuple(let index) = self { .list(index) } else { self }
   }
 }

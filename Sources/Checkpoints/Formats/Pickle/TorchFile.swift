@@ -2,7 +2,8 @@ import Files
 import Foundation
 import HDF5
 
-/// A file that `torch.save` wrote: a zip file of a pickle and raw storages, or the stream of before PyTorch 1.6.
+/// A file that `torch.save` or `torch.jit.save` wrote: a zip file of a pickle and raw storages, or the stream of before
+/// PyTorch 1.6. Of TorchScript the weights alone are read, by their names.
 ///
 /// Storages are read to memory of this machine whatever device they were on. Tensors that lie in the file as they are
 /// needed are mapped; those that share a storage's window share their bytes.
@@ -21,6 +22,12 @@ struct TorchFile {
   /// Whether a file begins like a legacy stream.
   static func isLegacy(_ file: MappedFile) -> Bool { file.withUnsafeBytes { $0.starts(with: legacyStart) } }
 
+  /// Whether an archive has a pickle beside a program's source.
+  static func isTorchScript(_ archive: ZipArchive) -> Bool {
+    guard let entry = pickleEntry(of: archive) else { return false }
+    return archive.entries.contains { $0.name == entry.name.replacing("/data.pkl", with: "/constants.pkl") }
+  }
+
   /// Whether an archive has a pickle of PyTorch's.
   static func isArchive(_ archive: ZipArchive) -> Bool { pickleEntry(of: archive) != nil }
 
@@ -30,18 +37,15 @@ struct TorchFile {
 
   /// Reads the archive that `torch.save` writes since PyTorch 1.6.
   ///
+  /// - Parameter state: the entry that is the state dict, its path with dots; nil to find it.
   /// - Throws: ``CheckpointError/malformed(path:reason:)``, naming the tensor.
-  init(_ archive: ZipArchive) throws {
+  init(_ archive: ZipArchive, state: String? = nil) throws {
     let path = archive.file.path
     guard let entry = Self.pickleEntry(of: archive) else {
       throw CheckpointError.malformed(path: path, reason: "a zip file without data.pkl, which torch.save writes")
     }
     let root = String(entry.name.dropLast("data.pkl".count))
-    if archive.entry("\(root)constants.pkl") != nil {
-      throw CheckpointError.malformed(
-        path: path, reason: "a TorchScript program; save model.state_dict(), or export it with torch.export")
-    }
-    if let order = archive.entry("\(root)byteorder"), archive.data(of: order) != Data("little".utf8) {
+    if let order = try archive.entry("\(root)byteorder"), archive.data(of: order) != Data("little".utf8) {
       throw CheckpointError.malformed(path: path, reason: "its numbers are big-endian")
     }
     let (value, heap) = try archive.withBytes(of: entry) { bytes in
@@ -49,18 +53,19 @@ struct TorchFile {
       return (try machine.load(), machine.heap)
     }
     func place(of storage: PickledStorage) throws -> StoragePlace {
-      guard let record = archive.entry("\(root)data/\(storage.key)") else {
+      guard let record = try archive.entry("\(root)data/\(storage.key)") else {
         throw CheckpointError.malformed(path: path, reason: "its storage \(storage.key) is missing")
       }
       return StoragePlace(offset: record.offset, byteCount: record.byteCount)
     }
-    try self.init(StateDictionary(value, heap, path: path), file: archive.file, place: place)
+    try self.init(StateDictionary(value, heap, path: path, entry: state), file: archive.file, place: place)
   }
 
   /// Reads the stream that PyTorch wrote before 1.6: five pickles, then the storages one after the other.
   ///
+  /// - Parameter state: as for an archive.
   /// - Throws: ``CheckpointError/malformed(path:reason:)``, naming the tensor.
-  init(legacy file: MappedFile) throws {
+  init(legacy file: MappedFile, state: String? = nil) throws {
     let path = file.path
     let (value, heap, places) = try file.withUnsafeBytes { bytes in
       var machine = PickleMachine(bytes, at: Self.legacyStart.count, path: path)
@@ -80,7 +85,7 @@ struct TorchFile {
       }
       return place
     }
-    try self.init(StateDictionary(value, heap, path: path), file: file, place: place)
+    try self.init(StateDictionary(value, heap, path: path, entry: state), file: file, place: place)
   }
 
   private static func checkSystem(_ value: PickleValue, _ heap: PickleHeap, path: String) throws {
@@ -162,10 +167,8 @@ struct TorchFile {
 
   private static func byteCount(of type: String) -> Int? {
     switch type {
-    case "int8": 1
-    case "int16": 2
-    case "complex64": 8
-    case "complex128": 16
+    case "qint8", "quint8": 1
+    case "qint32": 4
     default: ElementType(rawValue: type)?.byteCount
     }
   }
