@@ -1,3 +1,4 @@
+import Findings
 import Foundation
 import TestSupport
 import Testing
@@ -31,6 +32,77 @@ import Testing
     let json = try #require(JSONSerialization.jsonObject(with: Data(said.utf8)) as? [String: Any])
     #expect(Set(json["files"] as? [String] ?? []) == Set(parts.map { folder.file("parts") + "/\($0)" }))
     #expect(try files(in: folder.file("out")) == ["report.html"])
+  }
+
+  @Test func aSweepIsOneFileWithItsNumbersWithin() throws {
+    let folder = try TemporaryFolder()
+    let methods = [("none", 0.6, 0.95), ("l2-sp", 0.8, 0.94)].map { name, source, target in
+      SweepResult.Method(
+        method: name, source: RepeatedMean([source]), target: RepeatedMean([target]),
+        forgetting: RepeatedMean([0.9 - source]))
+    }
+    let sweep = SweepResult(
+      sweep: "sweep", methods: methods, budget: nil, seedCount: 1, sourceTask: "old", targetTask: "new")
+    try FindingFile.write(sweep, in: folder.path)
+    let page = folder.file("out/report.html")
+    let said = try ok(InProcess("report", folder.path, "-o", page, "--title", "both"))
+    #expect(said.contains("By the means 2 methods trade one task for the other") && said.contains("report: \(page)"))
+    #expect(try files(in: folder.file("out")) == ["report.html"])
+    let text = try String(contentsOfFile: page, encoding: .utf8)
+    #expect(text.contains("<a download=\"sweep.csv\" href=\"data:text/csv;") && text.contains("<title>both</title>"))
+
+    let json = try ok(InProcess("report", folder.path, "-o", page, "--files", folder.file("parts"), "--json"))
+    #expect(try files(in: folder.file("parts")) == ["frontier.svg", "sweep.csv"])
+    #expect(try FindingDecoder.decode(JSONValue.self, from: json)["finding"]?["methods"] != nil)
+  }
+
+  @Test func aTransferIsOneFileWithItsNumbersWithin() throws {
+    let folder = try TemporaryFolder()
+    let cut = TransferResult.Cut(name: "conv", blockCount: 1)
+    let target = TransferResult(
+      target: "new", cuts: [cut], schedule: TransferSchedule(epochCount: 1, learningRate: 0.1, seedCount: 1),
+      exampleCount: 10, availableCount: 10, testCount: 100, base: RepeatedScore(.accuracy, [0.8]),
+      curves: [TransferKind.transfer, .transferTuned].map {
+        .init(kind: $0, points: [.init(copied: 1, cut: "conv", RepeatedScore(.accuracy, [0.7]))])
+      })
+    let cell = TransferMap.Cell(amount: nil, exampleCount: 10, testCount: 100, values: [.head: [0.7], .tuning: [0.8]])
+    let map = TransferMap(rows: [.init(target: "new", cells: [cell])], schedule: target.schedule)
+    let findings: [(finding: any Encodable, files: Set<String>, words: String)] = [
+      (target, ["transfer.svg", "transfer.csv"], "every copy falls short"),
+      (TransferComparison(targets: [target]), ["transfer.svg", "transfer.csv"], "Frozen up to conv"),
+      (map, ["map.svg", "map.csv"], "(fine-tuning leads)"),
+    ]
+    for (finding, names, words) in findings {
+      try FindingFile.write(finding, in: folder.path)
+      let said = try ok(InProcess("report", folder.path, "--files", folder.file("parts")))
+      #expect(said.contains(words), "\(said)")
+      #expect(try files(in: folder.file("parts")).isSuperset(of: names))
+      #expect(try String(contentsOfFile: folder.file("report.html"), encoding: .utf8).contains("data:text/csv;"))
+    }
+  }
+
+  @Test func aFolderWithAnotherFindingIsRefusedInALine() throws {
+    let folder = try TemporaryFolder()
+    for text in ["{", #"{"sweep":"s"}"#, #"{"name":1}"#] {
+      try text.write(toFile: folder.file("finding.json"), atomically: true, encoding: .utf8)
+      let result = InProcess("report", folder.path)
+      #expect(result.status == 65 && result.errors.contains("finding.json: expected what sweep or transfer found"))
+      #expect(result.errors.split(separator: "\n").count == 1, "\(result.errors)")
+    }
+  }
+
+  @Test func aBudgetIsExceededOnlyByWhatIsEstablished() throws {
+    func forgetting(count: Int, before: Double = 0.9) -> Forgetting {
+      Forgetting(
+        epoch: 1, before: before, after: before - 0.1, final: 0.1, low: 0.08, high: 0.12, pairedPValue: 1e-6,
+        sourceCount: count, chance: 0.1)
+    }
+    let budget = try ForgettingBudget("2pp")
+    #expect(budget.excess(of: forgetting(count: 500))?.hasPrefix("10.0 points were lost, at least 8.0") == true)
+    // The page says of these that there is too little to judge.
+    #expect(budget.excess(of: forgetting(count: 12)) == nil)
+    #expect(budget.excess(of: forgetting(count: 500, before: 0.104)) == nil)
+    #expect(try ForgettingBudget("9pp").excess(of: forgetting(count: 500)) == nil)
   }
 
   @Test func pagesLinkToEachOtherAndHaveTheOptionsWords() throws {

@@ -48,7 +48,7 @@ import Testing
       epochs: [
         EpochFinding(epoch: 0, source: ScoredTask(0.9), target: ScoredTask(0.1), penalty: 0),
         EpochFinding(epoch: 1, source: ScoredTask(0.9 - lost), target: ScoredTask(0.8 + lost), penalty: 0),
-      ], forgetting: Forgetting(epoch: 1, before: 0.9, after: 0.9 - lost, final: lost),
+      ], forgetting: Forgetting(epoch: 1, before: 0.9, after: 0.9 - lost, final: lost, sourceCount: 2000),
       configuration: [
         .init("command", "lethe --seed \(seed)"), .init("seed", "\(seed)"), .init("learningRate", rate),
         .init("state.isFinished", state),

@@ -23,4 +23,32 @@ import Testing
     // Agreement has no chance level.
     #expect(forgetting(before: 0.1, count: 500, score: .agreement).tooLittle == nil)
   }
+
+  @Test func whatIsSaidIsInTheJSON() throws {
+    let few = try FindingEncoder.encode(forgetting(before: 0.9, count: 12))
+    #expect(few["change"]?.serialized() == #""none""# && few["tooLittle"]?.serialized() == #""few examples""#)
+    let enough = try FindingEncoder.encode(forgetting(before: 0.9, count: 500))
+    #expect(enough["change"]?.serialized() == #""loss""# && (enough["tooLittle"] ?? .null).serialized() == "null")
+    #expect(try FindingDecoder.decode(Forgetting.self, from: enough).change == .loss)
+    let diagnosis = DiagnosisFinding(
+      sourceTask: "photos", forgetting: ForgottenAmount(forgetting(before: 0.9, count: 12)),
+      measuredOn: JudgedCounts(source: 12), firstSignificantEpoch: 1)
+    let text = try FindingEncoder.encode(diagnosis)
+    #expect(text["forgetting"]?["tooLittle"]?.serialized() == #""few examples""#)
+    #expect((text["firstSignificantEpoch"] ?? .null).serialized() == "null")
+  }
+
+  @Test func seedsOfTooFewExamplesEstablishNothing() throws {
+    func runs(of count: Int) -> [RunFinding] {
+      [0.1, 0.11, 0.12].enumerated().map { seed, loss in
+        RunFinding(
+          run: "run\(seed)", sourceTask: "old", targetTask: "new", epochs: [],
+          forgetting: Forgetting(epoch: 1, before: 0.9, after: 0.9 - loss, final: loss, sourceCount: count),
+          configuration: [.init("seed", "\(seed)")])
+      }
+    }
+    let (few, enough) = (SeededRuns.groups(of: runs(of: 12)), SeededRuns.groups(of: runs(of: 500)))
+    #expect(few.count == 1 && few[0].loss == nil && few[0].tooLittle == .fewExamples)
+    #expect(enough[0].loss?.isMore == true && enough[0].tooLittle == nil)
+  }
 }

@@ -143,7 +143,7 @@ import Testing
         let loss = 0.01 * random.normal()
         return RunFinding(
           run: "\(seed)", sourceTask: "a", targetTask: "b", epochs: [],
-          forgetting: Forgetting(epoch: 1, before: 0.9, after: 0.9 - loss, final: loss),
+          forgetting: Forgetting(epoch: 1, before: 0.9, after: 0.9 - loss, final: loss, sourceCount: 2000),
           configuration: [.init("seed", "\(seed)")])
       }
       let groups = SeededRuns.groups(of: runs)

@@ -48,8 +48,8 @@ import Testing
   @Test func theTableHasSignsAndIntervals() {
     #expect(
       comparison.table().rows == [["1", "conv", "+2.0 ± 12.7", "−1.0"], ["2", "linear", "+0.5", "−13.4"]])
-    let page = comparison.html(title: "both") { "\($0.target)/<report>.html" }
-    #expect(page.contains("<a href=\"near/&lt;report&gt;.html\">near</a>: Freeze nothing"))
+    let page = comparison.html(title: "both", links: [PageLink("near", path: "near/<report>.html")])
+    #expect(page.contains("<a href=\"near/%3Creport%3E.html\">near</a>: How far to freeze was not measured"))
   }
 
   @Test func pageTableAndJSONGiveTheSameNumbers() throws {
@@ -57,6 +57,6 @@ import Testing
     let read = try FindingDecoder.decode(TransferComparison.self, from: text)
     #expect(try FindingEncoder.encode(read).serialized() == text)
     #expect(read.table() == comparison.table() && read.headline == comparison.headline)
-    #expect(read.html(title: "b") { $0.target } == comparison.html(title: "b") { $0.target })
+    #expect(read.html(title: "b") == comparison.html(title: "b"))
   }
 }

@@ -10,7 +10,8 @@ import Testing
   @Test func thePageOfATargetIsAsLastSeen() { expectSnapshot(one.html(title: "transfer & <more>"), "transfer.html") }
 
   @Test func thePageOfSeveralTargetsLinksToEach() {
-    let page = several.html(title: "two targets") { "\($0.target.prefix(4))/<&>.html" }
+    let links = several.targets.map { PageLink($0.target, path: "\($0.target.prefix(4))/<&>.html") }
+    let page = several.html(title: "two targets", links: links)
     expectSnapshot(page, "transfer-comparison.html")
   }
 

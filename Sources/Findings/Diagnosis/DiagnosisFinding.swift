@@ -24,7 +24,7 @@ public struct DiagnosisFinding: Sendable, Codable {
   public var examples: [ChangedExample]
   /// When: the layers at some epochs of a run, in order; empty without a run.
   public var epochs: [LayersAtEpoch]
-  /// The first epoch whose loss is more than chance; nil where none is, or without epochs.
+  /// The first epoch whose loss is more than chance; nil where none is, without epochs, or where too little was judged.
   public var firstSignificantEpoch: Int?
   /// How well each measure of a layer says what rewinding it regains.
   public var correlations: LayerCorrelations
@@ -59,7 +59,7 @@ public struct DiagnosisFinding: Sendable, Codable {
     self.classes = classes
     self.examples = examples
     self.epochs = epochs
-    self.firstSignificantEpoch = firstSignificantEpoch
+    self.firstSignificantEpoch = forgetting.tooLittle == nil ? firstSignificantEpoch : nil
     self.remedies = remedies
     correlations = LayerCorrelations(of: layers)
   }

@@ -74,3 +74,28 @@ public struct Forgetting: Codable, Equatable, Sendable {
     tooLittle == nil ? EstablishedChange(loss: loss, pairedPValue: pairedPValue) : .none
   }
 }
+
+extension Forgetting {
+  private enum VerdictKeys: String, CodingKey { case change, tooLittle }
+
+  /// The numbers, and beside them what they establish: ``change``, and ``tooLittle`` where nothing can be said.
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(score, forKey: .score)
+    try container.encode(epoch, forKey: .epoch)
+    for (key, value) in [
+      (CodingKeys.before, before), (.after, after), (.final, final), (.low, low), (.high, high),
+      (.maxMinusFinal, maxMinusFinal), (.worst, worst), (.relative, relative), (.area, area),
+      (.pairedPValue, pairedPValue),
+    ] {
+      try container.encode(value, forKey: key)
+    }
+    for (key, value) in [(CodingKeys.lost, lost), (.gained, gained), (.sourceCount, sourceCount)] {
+      try container.encode(value, forKey: key)
+    }
+    try container.encode(chance, forKey: .chance)
+    var verdict = encoder.container(keyedBy: VerdictKeys.self)
+    try verdict.encode(change, forKey: .change)
+    try verdict.encodeIfPresent(tooLittle, forKey: .tooLittle)
+  }
+}

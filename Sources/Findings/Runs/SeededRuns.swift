@@ -16,8 +16,10 @@ public struct SeededRuns: Sendable, Codable {
   public var target: RepeatedScore?
   /// What was lost of the source.
   public var forgetting: RepeatedMean?
-  /// The same as a claim: whether the seeds establish that something was lost.
+  /// The same as a claim: whether the seeds establish that something was lost; nil where there is ``tooLittle``.
   public var loss: SeedComparison?
+  /// Why nothing can be said about forgetting, of the first run of which that is so; nil where of none.
+  public var tooLittle: TooLittle?
 
   /// - Parameter findings: at least one, of runs that ``RunFinding/settings(differingFrom:)`` tells apart by nothing.
   init(_ findings: [RunFinding]) {
@@ -30,7 +32,8 @@ public struct SeededRuns: Sendable, Codable {
     let losses = findings.compactMap { $0.forgetting?.final }.filter(\.isFinite)
     if losses.count == findings.count, let score = findings.first?.forgetting?.score {
       forgetting = RepeatedMean(losses, within: score.differenceBounds)
-      loss = SeedComparison(differences: losses, within: score.differenceBounds)
+      tooLittle = findings.lazy.compactMap { $0.forgetting?.tooLittle }.first
+      if tooLittle == nil { loss = SeedComparison(differences: losses, within: score.differenceBounds) }
     }
   }
 
@@ -43,10 +46,10 @@ public struct SeededRuns: Sendable, Codable {
   /// The first run's folder, without the way to it.
   public var name: String { runs.first.flatMap { $0.split(separator: "/").last.map(String.init) } ?? "" }
 
-  /// What others lost more than these, seed by seed; nil unless both have the same seeds.
+  /// What others lost more than these, seed by seed; nil unless both have the same seeds, and enough examples to judge by.
   public func excess(of others: SeededRuns) -> SeedComparison? {
     guard let own = forgetting?.values, let other = others.forgetting?.values, Set(seeds) == Set(others.seeds),
-      Set(seeds).count == seeds.count
+      Set(seeds).count == seeds.count, tooLittle == nil, others.tooLittle == nil
     else { return nil }
     let order = others.seeds.compactMap { seeds.firstIndex(of: $0) }
     return SeedComparison(other, less: order.map { own[$0] }, within: -1...1)

@@ -26,11 +26,7 @@ extension CKACommand {
     if table.naturalWidth <= TerminalWidth.output || tables.all { return Console.table(table) }
     let size = "\(result.layersA.count) × \(result.layersB.count)"
     Console.result("the matrix of \(size) layers is too wide for here: -o FILE.svg draws it, --json and --all have it")
-    guard let strays = result.strayTable() else {
-      return Console.result("every layer stays most like itself")
-    }
-    Console.result(
-      "\(strays.rows.count) of \(NumberText.plural(result.layersA.count, "layer")) end up more like another:")
-    Console.table(strays, of: "layer", all: false)
+    Console.result(result.matrixWords)
+    if let strays = result.strayTable() { Console.table(strays, of: "layer", all: false) }
   }
 }

@@ -96,7 +96,7 @@ struct DiagnoseCommand: ParsableCommand, ResultOptions {
     } else {
       show(finding, page)
     }
-    if let budget, let reason = budget.excess(of: finding.forgetting.loss) {
+    if let budget, let reason = budget.excess(of: finding.forgetting.forgetting) {
       Console.error(reason)
       throw ExitCode(2)
     }

@@ -14,9 +14,9 @@ struct ReportCommand: ParsableCommand, ResultOptions {
     commandName: "report",
     abstract:
       "Draw one run, or several compared, as one page with its numbers within; runs that differ only by their seed are one "
-      + "result.")
+      + "result. The folder of a sweep or a transfer likewise.")
 
-  @Argument(help: "Runs.")
+  @Argument(help: "Runs, or the folder of one sequence, sweep or transfer.")
   var runs: [String]
 
   @Option(help: "The page's title.")
@@ -42,6 +42,7 @@ struct ReportCommand: ParsableCommand, ResultOptions {
     guard runs.count == 1 || output != nil else {
       throw CommandError.usage("several runs in one report need -o FILE.html")
     }
+    if runs.count == 1, let finding = try FolderFinding(storedIn: runs[0]) { return try report(finding, of: runs[0]) }
     let opened = try runs.map { try Run.open($0) }
     if opened.count == 1, SequenceResult(opened[0]) != nil {
       return try SequenceSession.finish(
@@ -53,7 +54,7 @@ struct ReportCommand: ParsableCommand, ResultOptions {
     let page = output ?? "\(runs[0])/report.html"
     let folder = PageFolder(of: page)
     try FileManager.default.createDirectory(atPath: folder.path(of: ""), withIntermediateDirectories: true)
-    let written = try destination.files.map { try write(report.svgs() + report.csvs(), to: $0) } ?? []
+    let written = try destination.files.map { try FindingFile.write(report.svgs() + report.csvs(), to: $0) } ?? []
     if opened.count == 1, let diagnosis = opened[0].diagnosis {
       let own = PageLink("report of \(findings[0].name)", path: (page as NSString).lastPathComponent)
       try DiagnosisPage(diagnosis).write(to: folder.path(of: "diagnosis.html"), links: [own])
@@ -81,13 +82,18 @@ struct ReportCommand: ParsableCommand, ResultOptions {
     Console.result("report: \(page)")
   }
 
-  /// - Returns: the paths of the files.
-  private func write(_ files: [(fileName: String, content: String)], to folder: String) throws -> [String] {
-    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    return try zip(FileName.unique(files.map(\.fileName)), files).map { name, file in
-      try AtomicFile.write(Data(file.content.utf8), to: "\(folder)/\(name)")
-      return "\(folder)/\(name)"
+  private func report(_ finding: FolderFinding, of folder: String) throws {
+    let page = output ?? "\(folder)/report.html"
+    let written = try finding.write(to: page, from: folder, title: title, files: destination.files)
+    if shared.json {
+      return Console.result([
+        "report": .string(page),
+        "files": .array(written.map { .string($0) }),
+        "finding": try FindingEncoder.encode(finding.reported),
+      ])
     }
+    finding.show()
+    Console.result("report: \(page)")
   }
 }
 

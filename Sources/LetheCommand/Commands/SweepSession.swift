@@ -139,18 +139,11 @@ struct SweepSession {
     var result = plan.result(of: rows, in: folder, sourceTask: source.name, targetTask: target.name)
     result.command = result.recommended.map { retraining($0.method, on: target, result.chosenBy) }
     let page = "\(command.destination.output)/report.html"
-    let title = URL(fileURLWithPath: command.destination.output).lastPathComponent
-    try AtomicFile.write(Data(result.html(title: title).utf8), to: page)
-    try AtomicFile.write(Data(result.csv().utf8), to: "\(command.destination.output)/sweep.csv")
-    try AtomicFile.write(Data(result.chart().svg().utf8), to: "\(command.destination.output)/frontier.svg")
+    let reported = FolderFinding.sweep(result)
+    try reported.write(to: page, from: command.destination.output, files: command.destination.output)
     let finding = try FindingFile.write(result, in: command.destination.output)
     if command.shared.json { return Console.result(finding) }
-    Console.result("")
-    Console.table(result.table())
-    for failure in result.failures { Console.result(failure) }
-    Console.result("")
-    Console.result(result.verdict)
-    if let text = result.command { Console.result("next: \(text)") }
+    reported.show()
     Console.result("report: \(page)")
   }
 

@@ -156,16 +156,12 @@ struct TransferCommand: ParsableCommand {
       return
     }
     let comparison = TransferComparison(targets: results)
-    let page = comparison.html(title: URL(fileURLWithPath: destination.output).lastPathComponent) {
-      "\(FileName.safe($0.target))/report.html"
-    }
-    try AtomicFile.write(Data(page.utf8), to: "\(destination.output)/report.html")
-    try AtomicFile.write(Data(comparison.chart().svg().utf8), to: "\(destination.output)/transfer.svg")
+    let (reported, page) = (FolderFinding.comparison(comparison), "\(destination.output)/report.html")
+    try reported.write(to: page, from: destination.output, files: destination.output)
     let finding = try FindingFile.write(comparison, in: destination.output)
     if shared.json { return Console.result(finding) }
-    Console.paragraph("\(comparison.headline)")
-    Console.table(comparison.table())
-    Console.result("report: \(destination.output)/report.html")
+    reported.show()
+    Console.result("report: \(page)")
   }
 
   /// What the base network was trained on, where that is known and at hand.

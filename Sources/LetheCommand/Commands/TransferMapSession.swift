@@ -40,23 +40,13 @@ struct TransferMapSession {
       })
     interruption.end()
     map.putIntoWords()
-    let title = URL(fileURLWithPath: command.destination.output).lastPathComponent
-    try AtomicFile.write(Data(map.html(title: title).utf8), to: "\(command.destination.output)/report.html")
-    try AtomicFile.write(Data(map.csv().utf8), to: "\(command.destination.output)/map.csv")
-    try AtomicFile.write(Data(map.map().svg().utf8), to: "\(command.destination.output)/map.svg")
-    let finding = try FindingFile.write(map, in: command.destination.output)
+    let folder = command.destination.output
+    let reported = FolderFinding.map(map)
+    try reported.write(to: "\(folder)/report.html", from: folder, files: folder)
+    let finding = try FindingFile.write(map, in: folder)
     if command.shared.json { return Console.result(finding) }
-    for row in map.rowsBySimilarity {
-      Console.paragraph("\(row.target)")
-      Console.table(map.table(row))
-    }
-    Console.result("")
-    if let cases = map.caseTable() {
-      Console.table(cases)
-      Console.result("")
-    }
-    for sentence in map.findings { Console.result(sentence) }
-    Console.result("report: \(command.destination.output)/report.html")
+    reported.show()
+    Console.result("report: \(folder)/report.html")
   }
 
   /// Examples of each class, by default from five up, four times as many each time, then all.

@@ -105,29 +105,12 @@ struct TransferSession {
   }
 
   private func write(_ result: TransferResult) throws {
-    let title = URL(fileURLWithPath: folder).lastPathComponent
-    try AtomicFile.write(Data(result.html(title: title).utf8), to: "\(folder)/report.html")
-    try AtomicFile.write(Data(result.csv().utf8), to: "\(folder)/transfer.csv")
-    try AtomicFile.write(Data(result.chart().svg().utf8), to: "\(folder)/transfer.svg")
+    try FolderFinding.transfer(result).write(to: "\(folder)/report.html", from: folder, files: folder)
     try FindingFile.write(result, in: folder)
   }
 
   func show(_ result: TransferResult) {
-    Console.result("")
-    Console.table(result.table())
-    if !result.scores.isEmpty {
-      Console.paragraph("What cheaper scores would have said")
-      Console.table(result.scoreTable())
-      for line in result.scoreNotes { Console.result(line) }
-    }
-    if !result.trials.isEmpty {
-      Console.result("")
-      Console.table(result.trialTable())
-    }
-    Console.result("")
-    for finding in result.findings { Console.result(finding) }
-    Console.result(result.recommendation)
-    if let text = result.command { Console.result("next: \(text)") }
+    FolderFinding.transfer(result).show()
     Console.result("report: \(folder)/report.html")
   }
 }

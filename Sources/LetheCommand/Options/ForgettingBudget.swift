@@ -16,9 +16,10 @@ struct ForgettingBudget {
     fraction = value
   }
 
-  /// Why a loss is above the budget with 95 % confidence; nil where it is not.
-  func excess(of loss: Estimate) -> String? {
-    guard loss.low > fraction else { return nil }
+  /// Why a loss is above the budget with 95 % confidence; nil where it is not, or where the loss is not established.
+  func excess(of forgetting: Forgetting) -> String? {
+    let loss = forgetting.loss
+    guard forgetting.change == .loss, loss.low > fraction else { return nil }
     func points(_ value: Double) -> String { NumberText.points(value) }
     return "\(points(loss.value)) points were lost, at least \(points(loss.low)) with 95 % confidence: "
       + "more than --max-forgetting allows, \(points(fraction)) points"

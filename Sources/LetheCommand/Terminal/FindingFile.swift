@@ -2,15 +2,29 @@ import Files
 import Findings
 import Foundation
 
-/// A finding beside its page, for programs.
+/// What stands beside a page, for programs: the finding, its charts and numbers.
 enum FindingFile {
+  /// What it is called in a folder.
+  static let name = "finding.json"
+
   /// Writes `finding.json`.
   ///
   /// - Returns: what it says, which is what `--json` prints.
   @discardableResult
   static func write(_ finding: some Encodable, in folder: String) throws -> JSONValue {
     let json = try FindingEncoder.encode(finding)
-    try AtomicFile.write(Data((json.serialized(pretty: true) + "\n").utf8), to: "\(folder)/finding.json")
+    try AtomicFile.write(Data((json.serialized(pretty: true) + "\n").utf8), to: "\(folder)/\(name)")
     return json
+  }
+
+  /// Writes charts and numbers into a folder.
+  ///
+  /// - Returns: the paths of the files.
+  static func write(_ files: [(fileName: String, content: String)], to folder: String) throws -> [String] {
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    return try zip(FileName.unique(files.map(\.fileName)), files).map { name, file in
+      try AtomicFile.write(Data(file.content.utf8), to: "\(folder)/\(name)")
+      return "\(folder)/\(name)"
+    }
   }
 }

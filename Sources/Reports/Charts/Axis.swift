@@ -9,11 +9,19 @@ struct Axis: Equatable {
 
   /// Covers the values with steps of 1, 2 or 5 times a power of ten, at most `tickCount` or so of them.
   ///
-  /// - Parameter limits: values that the axis never passes, such as 0 and 100 for percentages.
-  init(covering values: [Double], includingZero: Bool = false, limits: ClosedRange<Double>? = nil, tickCount: Int = 6) {
+  /// - Parameters:
+  ///   - limits: values that the axis never passes, such as 0 and 100 for percentages.
+  ///   - widens: whether it goes from limit to limit where the values take up a quarter of that.
+  init(
+    covering values: [Double], includingZero: Bool = false, limits: ClosedRange<Double>? = nil, widens: Bool = false,
+    tickCount: Int = 6
+  ) {
     let finite = values.filter(\.isFinite) + (includingZero ? [0] : [])
     var low = finite.min() ?? 0
     var high = finite.max() ?? 1
+    if let limits, widens, 4 * (high - low) >= limits.upperBound - limits.lowerBound {
+      (low, high) = (min(low, limits.lowerBound), max(high, limits.upperBound))
+    }
     if high - low < max(abs(high), abs(low)) * 1e-9 + 1e-12 {
       let margin = max(abs(high) * 0.05, includingZero ? 0 : 1e-3)
       if !includingZero || low < 0 { low -= margin }
@@ -54,6 +62,12 @@ struct Axis: Equatable {
     high = Double(last)
     ticks = stride(from: 0, through: last, by: step).map(Double.init)
     decimals = 0
+  }
+
+  /// A quantity's name beside the axis, which says so where that does not begin at the least that there can be.
+  func title(_ quantity: String, limits: ClosedRange<Double>?) -> String {
+    guard let limits, low > limits.lowerBound else { return quantity }
+    return "\(quantity), axis from \(label(low))"
   }
 
   func label(_ tick: Double) -> String { NumberText.fixed(tick, decimals) }

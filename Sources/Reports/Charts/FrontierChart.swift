@@ -50,21 +50,29 @@ public struct FrontierChart: Chart {
     self.points = points
   }
 
+  /// What both axes never pass.
+  private static let limits = 0.0...100
+
   public func picture(width: Double) -> ChartPicture {
     let points = points.filter { $0.x.isFinite && $0.y.isFinite }
     guard !points.isEmpty else { return .empty(width: width) }
     var drawing = Drawing(width: width)
     let xAxis = Axis(
       covering: points.flatMap { [$0.x, $0.xInterval?.lowerBound ?? $0.x, $0.xInterval?.upperBound ?? $0.x] },
-      limits: 0...100, tickCount: Int(width / 90))
+      limits: Self.limits, tickCount: Int(width / 90))
     let yAxis = Axis(
       covering: points.flatMap { [$0.y, $0.yInterval?.lowerBound ?? $0.y, $0.yInterval?.upperBound ?? $0.y] },
-      limits: 0...100)
+      limits: Self.limits)
     let left = 8 + (yAxis.ticks.map { TextMetrics.width(yAxis.label($0), size: 11) }.max() ?? 0)
-    let (right, top, bottom) = (width - 12, 28.0, 28 + min(380, max(240, width * 0.55)))
+    let (xTitles, yTitles) = (
+      TextMetrics.wrapped(xAxis.title(xTitle, limits: Self.limits), to: width, size: 11),
+      TextMetrics.wrapped(yAxis.title(yTitle, limits: Self.limits), to: width, size: 11)
+    )
+    let (right, top) = (width - 12, 14 + 14 * Double(yTitles.count))
+    let bottom = top + min(380, max(240, width * 0.55))
     let x = { (value: Double) in xAxis.position(min(max(value, xAxis.low), xAxis.high), from: left, to: right) }
     let y = { (value: Double) in yAxis.position(min(max(value, yAxis.low), yAxis.high), from: bottom, to: top) }
-    drawing.text(yTitle, 0, 14, "tick")
+    for (line, title) in yTitles.enumerated() { drawing.text(title, 0, 14 + 14 * Double(line), "tick") }
     for tick in yAxis.ticks {
       drawing.line(left, y(tick), right, y(tick), tick == yAxis.low ? "axis" : "grid")
       drawing.text(yAxis.label(tick), left - 6, y(tick) + 4, "tick", .end)
@@ -73,8 +81,10 @@ public struct FrontierChart: Chart {
       drawing.line(x(tick), top, x(tick), bottom, "grid")
       drawing.text(xAxis.label(tick), x(tick), bottom + 17, "tick", .middle)
     }
-    drawing.text(xTitle, (left + right) / 2, bottom + 34, "tick", .middle)
-    drawing.height = bottom + 42
+    for (line, title) in xTitles.enumerated() {
+      drawing.text(title, (left + right) / 2, bottom + 34 + 14 * Double(line), "tick", .middle)
+    }
+    drawing.height = bottom + 28 + 14 * Double(xTitles.count)
 
     let frontier = points.filter(\.isOnFrontier).sorted { $0.x < $1.x }
     if frontier.count > 1 { drawing.path(frontier.map { (x($0.x), y($0.y)) }, "line s0") }

@@ -46,7 +46,8 @@ public struct LineChart: Chart {
   public var subtitle: String
   /// The quantity with its unit, such as "accuracy (%)".
   public var valueTitle: String
-  /// What the axis never passes, as 0 and 100 for per cent; nil for no bounds.
+  /// What the axis never passes, as 0 and 100 for per cent; nil for no bounds. It goes from one to the other, unless the
+  /// values take up less than a quarter of that: then its title says where it begins.
   public var limits: ClosedRange<Double>?
   /// Whether the axis begins at zero, as that of a ratio does.
   public var startsAtZero = false
@@ -77,7 +78,7 @@ public struct LineChart: Chart {
     guard finite.contains(where: { !$0.isEmpty }) else { return .empty(width: width) }
     var drawing = Drawing(width: width)
     let values = finite.joined().flatMap { [$0.value, $0.low, $0.high] + $0.singles }
-    let yAxis = Axis(covering: values, includingZero: startsAtZero, limits: limits)
+    let yAxis = Axis(covering: values, includingZero: startsAtZero, limits: limits, widens: true)
 
     let labels = zip(series, finite).map { item, points in
       points.last.map { "\(item.name)  \(NumberText.fixed($0.value, decimals))" } ?? ""
@@ -86,7 +87,7 @@ public struct LineChart: Chart {
     let namesAtEnd = labelWidth <= width * 0.34
     var top = 8.0
     if !namesAtEnd { top += drawing.legend(series.map(\.name), colors: colors, x: 0, y: 0) }
-    drawing.text(valueTitle, 0, top + 10, "tick")
+    drawing.text(yAxis.title(valueTitle, limits: limits), 0, top + 10, "tick")
     top += 24
     let left = 8 + (yAxis.ticks.map { TextMetrics.width(yAxis.label($0), size: 11) }.max() ?? 0)
     let right = width - (namesAtEnd ? labelWidth + 22 : 46)

@@ -26,9 +26,11 @@ extension ProbeFinding {
   public func chart() -> BarChart {
     let drops = layers.compactMap { layer in layer.drop.map { (layer: layer.layer, drop: $0) } }
     let best = layers.max { ($0.scores.first ?? 0) < ($1.scores.first ?? 0) }
+    let established = drops.filter { $0.drop.low > 0 }
+    let worst = (established.isEmpty ? drops : established).max { $0.drop.value < $1.drop.value }
     let finding =
       models.count > 1
-      ? drops.max { $0.drop.value < $1.drop.value }.map { worst in
+      ? worst.map { worst in
         worst.drop.low > 0
           ? "A probe of \(worst.layer) lost most: \(NumberText.points(worst.drop.value)) points"
           : "No probe lost more than chance explains; that of \(worst.layer) changed by "

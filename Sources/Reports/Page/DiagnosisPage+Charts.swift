@@ -52,19 +52,18 @@ extension DiagnosisPage {
       }
       return layers[layer].layer
     }
-    let probesFell = history.last?.probeDrop.contains { $0 > 0 } == true
+    let readable = layers.filter { $0.probeDrop.low > 0 }.max { $0.probeDrop.value < $1.probeDrop.value }
     return [
       map("Weights moved furthest in \(furthest { $0.drift[$1] })", "relative drift from epoch 0", "drift") {
         $0.drift[$1]
       },
       map(
-        "Features changed most in \(furthest { -$0.similarity[$1] })", "debiased CKA with epoch 0 on source examples",
+        "CKA is lowest in \(furthest { -$0.similarity[$1] })", "debiased CKA with epoch 0 on source examples",
         "CKA"
       ) { $0.similarity[$1] },
       map(
-        probesFell
-          ? "What a probe can read fell most in \(furthest { $0.probeDrop[$1] })"
-          : "No layer's probe reads less than before",
+        readable.map { "What a probe can read fell most in \($0.layer)" }
+          ?? "No layer's probe is established to read less than before",
         "points of source accuracy that a linear probe lost since epoch 0", "points"
       ) { 100 * $0.probeDrop[$1] },
     ].compactMap { $0 }

@@ -2,9 +2,9 @@ import Findings
 
 // Several runs of one fine-tuning are one result: their mean stands first.
 extension DiagnosisPage {
-  /// What the runs lost over their seeds, in a sentence; nil of one run.
+  /// What the runs lost over their seeds, in a sentence; nil of one run, or where too little was judged.
   public var seedsVerdict: String? {
-    guard let runs = finding.forgetting.runs else { return nil }
+    guard let runs = finding.forgetting.runs, finding.forgetting.tooLittle == nil else { return nil }
     let claim = runs.comparison
     let what = finding.forgetting.isAgreement ? "agreement on \(finding.sourceTask)" : finding.sourceTask
     if claim.isMore { return "Over seeds, fine-tuning lost \(claim.text) of \(what)." }

@@ -133,6 +133,14 @@ extension Estimate {
 }
 
 extension TooLittle {
+  /// The same of several runs, without their numbers.
+  func words(of task: String) -> String {
+    switch self {
+    case .fewExamples: "there are too few examples to say whether anything of \(task) was lost"
+    case .sourceAtChance: "\(task) was not known before, so that none of it could be lost"
+    }
+  }
+
   /// Why nothing is said, in words without a capital letter or a full stop.
   ///
   /// - Parameter task: what is counted.

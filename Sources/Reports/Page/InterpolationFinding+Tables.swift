@@ -27,7 +27,7 @@ extension InterpolationFinding {
     return FrontierChart(
       title: best.map {
         "λ \(NumberText.fixed($0.share, 2)) keeps \(NumberText.percent($0.source?.scored.value)) of the source at "
-          + "\(NumberText.percent($0.target?.scored.value)) of the target"
+          + "\(NumberText.percent($0.target?.scored.value)) of the target, \(ChoiceBasis.onTestSet)"
       } ?? "Nothing was measured on both tasks",
       subtitle: "\(name) on both tasks' test examples along (1 − λ) before + λ after", xTitle: "source \(name) (%)",
       yTitle: "target \(name) (%)",

@@ -31,6 +31,23 @@ extension LayerSimilarity {
     return table.rows.isEmpty ? nil : table
   }
 
+  /// What the matrix shows, without a capital letter or a full stop; values within 0.01 are alike.
+  public var matrixWords: String {
+    let judged = layersA.indices.filter { row in
+      layersB.firstIndex(of: layersA[row]).map { values[row][$0].isFinite } == true
+    }
+    let count = strays.count
+    if count > 0 {
+      return
+        "\(count) of \(NumberText.plural(judged.count, "layer")) \(count == 1 ? "ends" : "end") up more like another layer"
+    }
+    return judged.isEmpty
+      ? "no layer has a value with itself to compare"
+      : judged.count == layersA.count
+        ? "no layer ends up more like another"
+        : "of \(judged.count) layers that have a value with themselves none ends up more like another"
+  }
+
   /// Layers of the first network whose namesake is not what is most like them, by more than 0.01.
   var strays: [(row: Int, own: Int, best: Int)] {
     layersA.indices.compactMap { row in

@@ -3,12 +3,16 @@ enum PageElements {
   /// One HTML file: no scripts, nothing loaded from elsewhere, for light, dark, phone and paper.
   ///
   /// - Parameters:
+  ///   - headline: its first sentence is the heading, what follows stands under it.
   ///   - links: other pages, from this one's folder.
   ///   - footer: markup.
   static func document(
     title: String, headline: String, sections: [PageSection], links: [PageLink] = [], footer: String
   ) -> String {
     let sections = PageSection.distinct(sections)
+    let end = headline.firstRange(of: ". ")
+    let lead = end.map { "<p class=\"lead\">\(prose(String(headline[$0.upperBound...])))</p>\n" } ?? ""
+    let heading = end.map { headline[..<$0.lowerBound] + "." } ?? headline
     return """
       <!doctype html>
       <html lang="en">
@@ -23,8 +27,8 @@ enum PageElements {
       <main>
       <header>
       <p class="kicker">\(prose(title))</p>
-      <h1>\(prose(headline))</h1>
-      \(contents(sections, links))</header>
+      <h1>\(prose(heading))</h1>
+      \(lead)\(contents(sections, links))</header>
       \(sections.map(\.markup).joined(separator: "\n"))
       <footer>\(footer)</footer>
       </main>

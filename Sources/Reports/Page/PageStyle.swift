@@ -7,6 +7,7 @@ enum PageStyle {
     main{max-width:980px;margin:0 auto;padding:32px 24px 48px}
     .kicker{margin:0;color:var(--muted);font-size:.95rem}
     h1{font-size:clamp(1.35rem,1rem + 1.6vw,1.9rem);line-height:1.25;margin:.3rem 0 0;font-weight:650;overflow-wrap:anywhere}
+    .lead{margin:.6rem 0 0;max-width:75ch;overflow-wrap:anywhere}
     h2{font-size:1.15rem;margin:2.6rem 0 .8rem;padding-top:.9rem;border-top:1px solid var(--grid)}
     h2 a{color:inherit;text-decoration:none}
     h2 a:hover{text-decoration:underline}

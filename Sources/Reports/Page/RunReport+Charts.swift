@@ -77,7 +77,7 @@ extension RunReport {
     let all = compared.flatMap { run in run.record.diagonal.map { (run: run.name, row: $0) } }
     let least = all.filter(\.row.value.isFinite).min { $0.row.value < $1.row.value }
     let title = least.map {
-      "Features changed most in \($0.row.layer): CKA \(NumberText.fixed($0.row.value, 2))"
+      "CKA before and after is lowest in \($0.row.layer): \(NumberText.fixed($0.row.value, 2))"
         + (compared.count > 1 ? " in \($0.run)" : "")
     }
     let intervals = all.contains { $0.row.low.isFinite } ? "; whisker: 95 % interval" : ""
@@ -86,7 +86,7 @@ extension RunReport {
       title: title ?? "CKA by layer", subtitle: made(compared.map(\.record)) + intervals + doubtful,
       valueTitle: "CKA before and after (1: unchanged)", rows: layers, series: series)
     chart.extent = 0...1
-    return chart.folded("layers whose features changed most") { $0.min().map { -$0 } }
+    return chart.folded("layers whose CKA is lowest") { $0.min().map { -$0 } }
   }
 
   /// The layer-by-layer CKA matrix of each run that has one.
@@ -95,11 +95,7 @@ extension RunReport {
       guard let cka = run.similarity, !cka.values.isEmpty, cka.values.count == cka.layersA.count,
         cka.values.allSatisfy({ $0.count == cka.layersB.count })
       else { return nil }
-      let strays = cka.strays.count
-      let finding =
-        strays == 0
-        ? "every layer stays most like itself"
-        : "\(strays) of \(cka.layersA.count) layers \(strays == 1 ? "ends" : "end") up more like another layer"
+      let finding = cka.matrixWords
       return (
         run.name,
         HeatMap(
@@ -155,7 +151,8 @@ extension RunReport {
     guard let before = run.before(\.sourceScore), let after = run.after(\.sourceScore) else {
       return "Target \(scoreName) reached \(target)"
     }
-    let verb = after < before ? "fell" : "went"
+    let change = run.forgetting?.change
+    let verb = change == .loss ? "fell" : change == .gain ? "rose" : "went"
     return "Source \(scoreName) \(verb) from \(NumberText.points(before)) to \(NumberText.percent(after)) "
       + "while the target reached \(target)"
   }

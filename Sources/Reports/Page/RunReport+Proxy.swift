@@ -16,9 +16,9 @@ extension RunReport {
         }, color: color(of: run))
     }
     let ends = measured.compactMap { run in
-      run.epochs.last?.agreement.map { NumberText.percent($0) + (measured.count > 1 ? " in \(run.name)" : "") }
+      run.after(\.agreement).map { NumberText.percent($0) + (measured.count > 1 ? " in \(run.name)" : "") }
     }
-    guard !series.isEmpty else { return nil }
+    guard !series.isEmpty, !ends.isEmpty else { return nil }
     let data = listed(union([measured.compactMap(\.proxyTask)]))
     return LineChart(
       title: "With the source's head, the model agrees with what it said before on \(listed(ends))",

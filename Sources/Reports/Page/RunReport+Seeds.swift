@@ -52,10 +52,10 @@ extension SeededRuns {
     let over = runs.count == 1 ? "with one seed" : "over \(NumberText.plural(runs.count, "seed"))"
     let start = over.prefix(1).uppercased() + over.dropFirst()
     let reached = target.map { "\(targetTask) reached \($0.over.text)" }
-    guard let loss else {
-      return "\(start) \(reached ?? "nothing was measured")."
-    }
     let source = sourceTask ?? "the source task"
+    guard let loss else {
+      return "\(start) \(reached ?? "nothing was measured")\(tooLittle.map { "; \($0.words(of: source))" } ?? "")."
+    }
     let interval = loss.interval.map { " (\($0))" } ?? ""
     let end = reached.map { "; \($0)" } ?? ""
     if loss.isMore {

@@ -3,23 +3,27 @@ import Metrics
 
 /// The report of several tasks learnt one after the other.
 extension SequenceResult {
-  /// The finding in a sentence, of a run of this name.
+  /// The finding in a sentence, of a run of this name, and what it rests on.
   public func verdict(of title: String) -> String {
-    finding(of: title) + (chosenBy.map { " \($0.sentence)" } ?? "")
+    claim(of: title) + (worst == nil ? "" : " " + Self.untested) + (chosenBy.map { " \($0.sentence)" } ?? "")
   }
 
-  private func finding(of title: String) -> String {
-    let losses = tasks.indices.dropLast().map { (task: $0, loss: matrix[$0][$0] - (matrix.last?[$0] ?? .nan)) }
-    let average = "\(NumberText.percent(averageScore)) on average over \(NumberText.plural(tasks.count, "task"))"
-    guard let worst = losses.filter({ $0.loss.isFinite }).max(by: { $0.loss < $1.loss }) else {
-      return "\(title): \(average)."
-    }
-    guard worst.loss > 0 else {
-      return "\(title) reached \(average), and no task is worse than right after it was learnt."
-    }
-    return "\(title) reached \(average); \(tasks[worst.task]) lost most, "
-      + "\(NumberText.points(worst.loss)) points since it was learnt."
+  /// The task that is furthest below what it was right after it was learnt; nil where that was not measured of all.
+  private var worst: (name: String, loss: Double)? {
+    let losses = tasks.indices.dropLast().map { (name: tasks[$0], loss: matrix[$0][$0] - (matrix.last?[$0] ?? .nan)) }
+    return losses.allSatisfy(\.loss.isFinite) ? losses.max { $0.loss < $1.loss } : nil
   }
+
+  private func claim(of title: String) -> String {
+    let average = "\(NumberText.percent(averageScore)) on average over \(NumberText.plural(tasks.count, "task"))"
+    guard let worst else { return "\(title): \(average)." }
+    return worst.loss > 0
+      ? "\(title) reached \(average); \(worst.name) lost most, \(NumberText.points(worst.loss)) points since it was learnt."
+      : "\(title) reached \(average), and no task is worse than right after it was learnt."
+  }
+
+  /// What a matrix of scores alone does not show.
+  static let untested = "These are one run's scores: whether the difference is more than chance was not tested."
 
   /// The accuracy matrix.
   public func table() -> TextTable {
@@ -57,7 +61,7 @@ extension SequenceResult {
   /// The matrix as a picture.
   public func chart(title: String) -> HeatMap {
     HeatMap(
-      title: verdict(of: title),
+      title: claim(of: title),
       subtitle: "accuracy on the test examples of each task (column) after training each (row)",
       rowTitle: "trained", columnTitle: "task", valueTitle: "accuracy", rows: tasks, columns: tasks, values: matrix)
   }
@@ -66,11 +70,13 @@ extension SequenceResult {
   ///
   /// - Parameter links: other pages, from this one's folder.
   public func html(title: String, links: [PageLink] = []) -> String {
-    PageElements.document(
+    var picture = chart(title: title)
+    // The page begins with the finding.
+    picture.title = "A row a training, a column a task"
+    return PageElements.document(
       title: title, headline: verdict(of: title),
       sections: [
-        PageElements.section(
-          "Accuracy of every task after every task", PageElements.figure(chart(title: title), width: 720)),
+        PageElements.section("Accuracy of every task after every task", PageElements.figure(picture, width: 720)),
         PageElements.section("Measures", PageElements.table(measures(), marksRows: true)),
         PageElements.section("Numbers", PageElements.table(table(), marksRows: true)),
         PageElements.section("Data", PageElements.files([("accuracy-matrix.csv", csv())])),

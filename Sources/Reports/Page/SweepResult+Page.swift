@@ -2,68 +2,9 @@ import Findings
 
 /// The report of a sweep: which ways of holding back are worth their price.
 extension SweepResult {
-  /// The finding in a sentence, and by which examples it was chosen.
-  public var verdict: String {
-    let isChosen = budget != nil || methods.contains(where: \.isOnFrontier)
-    return judged + (isChosen ? chosenBy.map { " \($0.sentence)" } ?? "" : "")
-  }
-
-  private var judged: String {
-    func figures(_ row: Method) -> String {
-      "target \(row.target?.text ?? NumberText.missing), source \(row.source?.text ?? NumberText.missing)"
-    }
-    guard let row = candidate else {
-      if let budget { return "No strength that was tried forgets \(NumberText.points(budget)) points or less." }
-      let count = methods.count(where: \.isOnFrontier)
-      return count == 0
-        ? "No method could be trained."
-        : "By the means \(NumberText.plural(count, "method")) trade one task for the other, and the frontier has no knee."
-    }
-    if let budget {
-      let limit = "\(NumberText.points(budget)) points"
-      return
-        (row.method == "none"
-        ? "Plain fine-tuning forgot no more than \(limit): \(figures(row))."
-        : "Of those that forgot at most \(limit), \(row.method) has the best target accuracy: \(figures(row)).")
-        + (isEstablished
-          ? " It keeps below the budget by \(room)." : " That it keeps within the budget is not established: \(doubt).")
-    }
-    guard let evidence else { return "Only \(row.method) was trained: \(figures(row))." }
-    if row.method == knee {
-      let rise = "of the target above the line between the frontier's ends"
-      return isEstablished
-        ? "The knee of the frontier is \(row.method): \(figures(row)); \(evidence.text) \(rise)."
-        : "By the means the knee of the frontier is \(row.method) (\(figures(row))), "
-          + "\(NumberText.points(evidence.difference.value)) points \(rise). That is not established: \(doubt)."
-    }
-    return isEstablished
-      ? "\(row.method) is best on both tasks: \(figures(row))."
-      : "By the means \(row.method) is best on both tasks (\(figures(row))). That is not established: \(doubt)."
-  }
-
-  /// What the candidate leaves of the budget.
-  private var room: String { evidence?.text ?? NumberText.missing }
-
-  /// Why the seeds do not carry what the means say.
-  private var doubt: String {
-    guard let evidence else { return NumberText.missing }
-    return evidence.isMore ? "\(evidence.seeds) do not tell the frontier's ends apart on both tasks" : evidence.doubt
-  }
-
-  private var finding: String {
-    let frontier = methods.filter(\.isOnFrontier)
-    guard frontier.count > 1 else {
-      guard let best = frontier.first?.method else { return "No method was trained" }
-      guard evidence != nil || budget != nil else { return "Only \(best) was trained" }
-      return isEstablished && budget == nil
-        ? "\(best) is best on both tasks" : "By the means \(best) is best on both tasks"
-    }
-    return "By the means none of these passes another: \(frontier.map(\.method).joined(separator: ", "))"
-  }
-
-  /// What a method is among the others.
-  private func standing(_ row: Method) -> String {
-    if row.failure != nil { return "not trained" }
+  /// What a method is among the others, in words.
+  func standings(of row: Method) -> [String] {
+    if row.failure != nil { return ["not trained"] }
     var notes: [String] = []
     if row.isOnFrontier {
       notes.append("frontier")
@@ -74,7 +15,7 @@ extension SweepResult {
     }
     if budget == nil, row.method == knee { notes.append(isEstablished ? "knee" : "knee by the means") }
     if row.method == choice { notes.append(isEstablished ? "within the budget" : "within the budget by the mean") }
-    return notes.joined(separator: ", ")
+    return notes
   }
 
   /// A row a method.
@@ -94,7 +35,9 @@ extension SweepResult {
       let own = row.validation
       table.append(
         [row.method] + cells(row.source, row.target, row.forgetting)
-          + (isValidated ? cells(own?.source, own?.target, own?.forgetting) : []) + [standing(row)])
+          + (isValidated ? cells(own?.source, own?.target, own?.forgetting) : []) + [
+            standings(of: row).joined(separator: ", ")
+          ])
     }
     return table
   }
@@ -134,6 +77,7 @@ extension SweepResult {
         PageElements.section(
           "Train with it", PageElements.command(command)))
     }
+    sections.append(PageElements.section("Data", PageElements.files(csvs())))
     return PageElements.document(
       title: title, headline: verdict, sections: sections, links: links,
       footer: "Made by Lethe. Every run is in the folder <code>runs</code> beside this page.")

@@ -44,20 +44,35 @@ extension TransferComparison {
       table.append(
         ["\(cut.blockCount)", cut.name]
           + targetsByLoss.map { row in
-            let difference = row.differences[index]
+            let differences = row.differences
+            guard differences.indices.contains(index) else { return NumberText.missing }
+            let difference = differences[index]
             return NumberText.signedPoints(difference.mean) + difference.spread
           })
     }
     return table
   }
 
-  /// The page, with a link for each target.
+  /// A line a run.
+  public func csv() -> String {
+    var table = CommaSeparatedValues(header: ["target", "copied", "cut", "run", "difference"])
+    for row in targetsByLoss {
+      for (cut, difference) in zip(cuts, row.differences) {
+        for (run, value) in difference.values.enumerated() {
+          table.append([row.target, "\(cut.blockCount)", cut.name, "\(run)", CommaSeparatedValues.number(value)])
+        }
+      }
+    }
+    return table.text
+  }
+
+  /// The page.
   ///
-  /// - Parameter page: a target's own page, from this one's folder.
-  public func html(title: String, page: (TransferResult) -> String) -> String {
-    let links = targetsByLoss.map { target in
-      "<p><a href=\"\(escapedMarkup(page(target)))\">\(escapedMarkup(target.target))</a>: "
-        + "\(PageElements.prose(target.advised))</p>"
+  /// - Parameter links: each target's own page, by its name, from this one's folder.
+  public func html(title: String, links: [PageLink] = []) -> String {
+    let advice = targetsByLoss.map { target in
+      let name = links.first { $0.name == target.target }?.markup ?? escapedMarkup(target.target)
+      return "<p>\(name): \(PageElements.prose(target.advised))</p>"
     }
     var picture = chart()
     // The page begins with the finding.
@@ -69,9 +84,11 @@ extension TransferComparison {
           "How far up, for whom",
           PageElements.figure(picture, width: 860) + PageElements.table(table())
             + PageElements.paragraph(
-              "Points above or below a network of the target's own. Targets that fall early need layers that the network "
-                + "does not have; those that stay level are near to what it was trained on.")),
-        PageElements.section("What to do", links.joined(separator: "\n")),
+              "Points above or below a network of the target's own. Yosinski et al. read it so: targets that fall early "
+                + "need layers that the network does not have; those that stay level are near to what it was trained on."
+            )),
+        PageElements.section("What to do", advice.joined(separator: "\n")),
+        PageElements.section("Data", PageElements.files(csvs())),
       ], footer: "Made by Lethe: <code>lethe transfer</code>.")
   }
 }

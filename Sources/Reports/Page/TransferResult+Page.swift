@@ -4,8 +4,8 @@ extension TransferResult {
   /// The paper's figure 2 for this network: accuracy by how many blocks are copied, the target's own network at 0.
   public func chart() -> LineChart {
     var chart = LineChart(
-      title: sentences.first ?? "No treatment is told apart from the target's own network at any cut",
-      subtitle: "accuracy on \(target), \(schedule.text)", valueTitle: "accuracy (%)", decimals: 1,
+      title: finding,
+      subtitle: "accuracy on \(target), \(schedule.text)", valueTitle: "accuracy (%)", limits: 0...100, decimals: 1,
       series: curves.enumerated().map { index, curve in
         // The networks at the beginning are the same for all.
         let start = index == 0 ? base.over : RepeatedMean(mean: base.mean)
@@ -103,15 +103,11 @@ extension TransferResult {
       PageElements.section("The numbers", PageElements.table(table())),
     ]
     if !trials.isEmpty || command != nil {
-      let note =
-        "The whole network with a new head, the layers above frozen as recommended, trained by the same schedule at the "
-        + "rates of the table; the head has the full rate. Of those whose mean is within \(NumberText.points(tolerance)) "
-        + "points of the best on the target the one that forgets least is recommended."
       let text = command.map(PageElements.command) ?? ""
       sections.append(
         PageElements.section(
           "What to do",
-          (trials.isEmpty ? "" : PageElements.table(trialTable()) + PageElements.paragraph(note)) + text))
+          (trials.isEmpty ? "" : PageElements.table(trialTable()) + PageElements.paragraph(trialNote)) + text))
     }
     if !scores.isEmpty {
       sections.append(
@@ -119,6 +115,7 @@ extension TransferResult {
           "What cheaper scores would have said",
           PageElements.table(scoreTable()) + scoreNotes.map { PageElements.paragraph($0) }.joined()))
     }
+    sections.append(PageElements.section("Data", PageElements.files(csvs())))
     return PageElements.document(
       title: title, headline: advised, sections: sections, links: links,
       footer: "Made by Lethe: <code>lethe transfer</code>.")

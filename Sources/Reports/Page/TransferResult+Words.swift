@@ -15,40 +15,48 @@ extension TransferResult {
     switch advice.action {
     case .startAnew:
       guard advice.isEstablished else {
-        return "By the means every copy falls short of a network of the target's own (\(own))\(shortfall)." + doubt
-          + basis
+        return "By the means\(examples) every copy falls short of a network of the target's own (\(own))\(shortfall)."
+          + doubt + basis
       }
-      return "Train a network of the target's own: every copy falls short of it (\(own))\(shortfall)." + basis
+      return "Train a network of the target's own: every copy falls short of it (\(own))\(shortfall)\(examples)."
+        + basis
     case .freeze where trainsHeadAlone:
       return "Freeze everything but the head" + outcome + grounds + basis
     case .freeze:
       return "Freeze up to \(advice.frozen?.name ?? "") and fine-tune from there\(rates)" + outcome + grounds + basis
+    case .tuneAll where advice.evidence == nil && (curve(.transfer) == nil || curve(.transferTuned) == nil):
+      return "How far to freeze was not measured: that takes AnB and AnB+."
     case .tuneAll:
       return "Freeze nothing and fine-tune it all\(rates)" + outcome + grounds + basis
     }
   }
 
+  /// On which examples the advice's differences are.
+  private var examples: String { validation == nil ? "" : " on the validation examples" }
+
   /// `, the best one by 3.0 points (1.2 to 4.8 over 3 seeds)`.
   private var shortfall: String { advice.evidence.map { ", the best one by \($0.text)" } ?? "" }
 
-  /// What the advice rests on, in a sentence after it; empty where nothing was measured.
+  /// What the advice rests on, in a sentence after it.
   private var grounds: String {
-    guard let evidence = advice.evidence else { return "" }
+    guard let evidence = advice.evidence else { return doubt }
     let cost = "\(NumberText.points(max(0, evidence.difference.value))) points"
     let limit = "\(NumberText.points(tolerance)) points"
     let isFreeze = advice.action == .freeze
     guard advice.isEstablished else {
       return
         (isFreeze
-        ? " By the means freezing costs \(cost), no more than the \(limit) that count as none."
-        : " By the means even the first block is worth training on: frozen it costs \(cost).") + doubt
+        ? " By the means\(examples) freezing costs \(cost), no more than the \(limit) that count as none."
+        : " By the means\(examples) even the first block is worth training on: frozen it costs \(cost).") + doubt
     }
     return isFreeze
-      ? " Freezing costs no more than \(limit): \(evidence.text)."
-      : " Even the first block is worth training on: frozen it costs \(evidence.text)."
+      ? " Freezing costs no more than \(limit): \(evidence.text)\(examples)."
+      : " Even the first block is worth training on: frozen it costs \(evidence.text)\(examples)."
   }
 
-  private var doubt: String { advice.evidence.map { " That is not established: \($0.doubt)." } ?? "" }
+  private var doubt: String {
+    " That is not established\(advice.evidence.map { ": \($0.doubt)" } ?? ": no seeds were compared")."
+  }
 
   /// `, at the rate 0.003 and the head at 0.01`.
   private var rates: String {
@@ -62,9 +70,12 @@ extension TransferResult {
     guard let choice else { return comparison }
     var text = ": \(NumberText.percent(choice.target.mean)) on the target"
     if exampleCount < availableCount { text += " from \(NumberText.grouped(exampleCount)) examples" }
-    if let lost = choice.forgetting?.mean {
+    if let lost = choice.forgetting {
+      let inTheMean = lost.values.count > 1 ? " in the mean" : ""
       text +=
-        lost > 0 ? ", \(NumberText.points(lost)) points of the source forgotten" : ", nothing of the source forgotten"
+        lost.mean > 0
+        ? ",\(inTheMean) \(NumberText.points(lost.mean))\(lost.spread) points of the source forgotten"
+        : ",\(inTheMean) nothing of the source forgotten"
     }
     return text + comparison
   }
@@ -108,18 +119,39 @@ extension TransferResult {
     let anew = best(.transferTuned).flatMap { best in
       trials.map(\.target).max { $0.mean < $1.mean }.flatMap { tried in
         claim(best.result, above: tried, among: cutCount) {
-          "Fine-tuning the whole copy stays \($0) below AnB+ at \(best.cut): what lies above it serves the target better "
-            + "drawn anew"
+          "The whole copy with a new head stays \($0) below AnB+ at \(best.cut): what lies above it serves the target "
+            + "better drawn anew"
         }
       }
     }
     return [dip, fall, gain, anew].compactMap { $0 }
   }
 
+  /// The curves in a line: what they show first, or that they show nothing.
+  var finding: String {
+    let points = curves.flatMap(\.points).map(\.result)
+    return sentences.first
+      ?? (points.contains { areApart($0.mean, base.mean) }
+        ? "Accuracy by how much of the network is copied"
+        : "No treatment is told apart from the target's own network at any cut")
+  }
+
+  /// How the rate to follow was found among those that were tried.
+  var trialNote: String {
+    let isMeasured = trials.contains { $0.forgetting != nil }
+    let examples = trials.allSatisfy { $0.validation != nil } ? " on the validation examples" : ""
+    return
+      "The whole network with a new head, the layers above frozen as recommended, trained by the same schedule at the "
+      + "rates of the table; the head has the full rate. Of those whose mean is within \(NumberText.points(tolerance)) "
+      + "points of the best on the target\(examples) the one that "
+      + (isMeasured ? "forgets least" : "moves the layers least") + " is recommended."
+  }
+
   /// `, of which the cut alone costs 0.2 (BnB)`, where that was measured at the same cut.
   private func ownShare(of fall: Double, at point: Point) -> String {
     guard let own = curve(.selffer)?.points.last, own.copied == point.copied else { return "" }
-    return ", of which the cut alone costs \(NumberText.points(min(fall, max(0, base.mean - own.result.mean)))) (BnB)"
+    return
+      ", of which by the means the cut alone costs \(NumberText.points(min(fall, max(0, base.mean - own.result.mean)))) (BnB)"
   }
 
   /// The score that ranks the cuts most as AnB does, in a sentence.
@@ -128,8 +160,8 @@ extension TransferResult {
     guard let best = ranked.max(by: { $0.rankCorrelation.frozen < $1.rankCorrelation.frozen }) else { return nil }
     let correlation = NumberText.correlation(best.rankCorrelation.frozen, count: best.rankedCutCount)
     return best.rankCorrelation.frozen > 0
-      ? "Of these, \(best.name) ranks the \(cuts.count) cuts most as AnB does: rank correlation \(correlation)."
-      : "None of these ranks the \(cuts.count) cuts as AnB does; \(best.name) comes nearest, rank correlation "
+      ? "Of these, \(best.name) ranks the \(best.rankedCutCount) cuts most as AnB does: rank correlation \(correlation)."
+      : "None of these ranks the \(best.rankedCutCount) cuts as AnB does; \(best.name) comes nearest, rank correlation "
         + "\(correlation)."
   }
 

@@ -37,7 +37,8 @@ extension RunFinding {
       lines.append(chosenBy.sentence)
     }
     if let plannedEpochs, let last = epochs.last?.epoch, last < plannedEpochs {
-      lines.append("stopped after epoch \(last) of \(plannedEpochs): no better epoch since")
+      let why = chosenBy?.choices.contains(.stop) == true ? ": no better epoch for as long as was waited" : ""
+      lines.append("stopped after epoch \(last) of \(plannedEpochs)\(why)")
     }
     return lines
   }

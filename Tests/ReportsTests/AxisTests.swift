@@ -1,0 +1,41 @@
+import Testing
+
+@testable import Reports
+
+@Suite struct AxisTests {
+  private func lines(_ values: [Double], limits: ClosedRange<Double>? = 0...100) -> LineChart {
+    LineChart(
+      title: "t", subtitle: "s", valueTitle: "accuracy (%)", limits: limits,
+      series: [.init(name: "run", points: values.enumerated().map { .init(epoch: $0, value: $1) })])
+  }
+
+  @Test func accuraciesFarApartAreDrawnFromNothingToAll() {
+    let svg = lines([90, 60]).svg()
+    #expect(svg.contains(">0<") && svg.contains(">100<") && svg.contains(">accuracy (%)<"))
+  }
+
+  @Test func aZoomedAxisSaysWhereItBegins() {
+    let svg = lines([90.5, 93]).svg()
+    #expect(!svg.contains(">100<") && svg.contains(">accuracy (%), axis from 90.5<"), "\(svg)")
+    // What begins at the bottom anyway, and what has none, says nothing.
+    #expect(lines([0, 9]).svg().contains(">accuracy (%)<"))
+    #expect(lines([90.5, 93], limits: nil).svg().contains(">accuracy (%)<"))
+  }
+
+  @Test func bothAxesOfAFrontierSayWhereTheyBegin() {
+    let chart = FrontierChart(
+      title: "t", subtitle: "s", xTitle: "source (%)", yTitle: "target (%)",
+      points: [.init(name: "a", x: 60, y: 0), .init(name: "b", x: 90, y: 80)])
+    let svg = chart.svg()
+    #expect(svg.contains(">source (%), axis from 60<") && svg.contains(">target (%)<"), "\(svg)")
+  }
+
+  @Test func aLongTitleOfAnAxisGoesOverSeveralLines() {
+    let long = "accuracy on the source, a data set with a name that is long enough for two lines (%)"
+    let chart = FrontierChart(
+      title: "t", subtitle: "s", xTitle: long, yTitle: long, points: [.init(name: "a", x: 60, y: 70)])
+    let (wide, narrow) = (chart.picture(width: 900), chart.picture(width: 340))
+    #expect(wide.elements.components(separatedBy: "accuracy on the source").count == 3)
+    #expect(!narrow.elements.contains(long) && narrow.elements.contains("axis from"))
+  }
+}

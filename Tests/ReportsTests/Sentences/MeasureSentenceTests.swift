@@ -1,0 +1,110 @@
+import Findings
+import Testing
+
+@testable import Reports
+
+/// What is said of single measures of layers and models: see the article's table.
+@Suite struct MeasureSentenceTests {
+  /// A chart's title, and what it was drawn from.
+  private enum Measure {
+    case probes([ProbeFinding.Layer], models: Int)
+    case rewinds([Estimate])
+    case similarity([Double])
+    case interpolation([InterpolationFinding.Point])
+    case evaluation
+  }
+
+  private static let licences: [SentenceTable<Measure>.Licence] = [
+    ("A probe of", { drops($0)?.contains { $0.low > 0 } == true }),
+    ("No probe lost", { drops($0)?.allSatisfy { !($0.low > 0) } == true }),
+    ("{layer} tells", { if case .probes(let layers, 1) = $0 { !layers.isEmpty } else { false } }),
+    ("No layer was probed", { if case .probes(let layers, _) = $0 { layers.isEmpty } else { false } }),
+    ("Restoring", { if case .rewinds(let gains) = $0 { gains.contains { $0.low > 0 } } else { false } }),
+    ("No rewinding", { if case .rewinds(let gains) = $0 { gains.allSatisfy { !($0.low > 0) } } else { false } }),
+    ("{layer} differs", { if case .similarity(let values) = $0 { values.contains(where: \.isFinite) } else { false } }),
+    ("Every layer", { if case .similarity(let values) = $0 { !values.contains(where: \.isFinite) } else { false } }),
+    (
+      "λ",
+      {
+        if case .interpolation(let points) = $0 {
+          points.contains { $0.source != nil && $0.target != nil }
+        } else {
+          false
+        }
+      }
+    ),
+    (
+      "Nothing was measured",
+      {
+        if case .interpolation(let points) = $0 {
+          !points.contains { $0.source != nil && $0.target != nil }
+        } else {
+          false
+        }
+      }
+    ),
+  ]
+
+  private static func drops(_ measure: Measure) -> [Estimate]? {
+    guard case .probes(let layers, let models) = measure, models > 1, !layers.isEmpty else { return nil }
+    return layers.compactMap(\.drop)
+  }
+
+  private static let estimates = [
+    Estimate(0.2, low: 0.1, high: 0.3), Estimate(0.4, low: -0.1, high: 0.9), Estimate(-0.2, low: -0.3, high: -0.1),
+    Estimate(0.1),
+  ]
+
+  private func probes(_ layers: [ProbeFinding.Layer], models: Int) -> ProbeFinding {
+    ProbeFinding(
+      data: "photos", control: ControlDraws([0.1]), layers: layers,
+      models: Array(["before", "after"].prefix(models)), trainCount: 100, testCount: 100)
+  }
+
+  private func rewinds(_ gains: [Estimate]) -> RewindFinding {
+    RewindFinding(
+      [.alone: zip(["conv", "dense"], gains).map { Rewind(layers: [$0], gain: $1) }], source: "photos", sourceCount: 100
+    )
+  }
+
+  private func similarity(_ values: [Double]) -> LayerSimilarity {
+    let names = ["conv", "dense"]
+    return LayerSimilarity(
+      estimator: "debiased", sampleCount: 256, data: "photos", layersA: names, layersB: names,
+      values: [[values[0], 0], [0, values[1]]],
+      diagonal: zip(names, values).map { LayerSimilarity.Entry(layer: $0, value: $1) })
+  }
+
+  @Test func everySentenceStandsInTheTableAndItsEvidenceHolds() throws {
+    var table = try SentenceTable(["Charts and lines of single measures"], licences: Self.licences)
+    for first in Self.estimates {
+      for second in Self.estimates {
+        let layers = zip(["conv", "dense"], [first, second]).map {
+          ProbeFinding.Layer(layer: $0, scores: [0.9, 0.9 - $1.value], penalties: [], drop: $1)
+        }
+        table.check([probes(layers, models: 2).chart().title], of: .probes(layers, models: 2))
+        table.check([rewinds([first, second]).chart(.alone).title], of: .rewinds([first, second]))
+      }
+    }
+    let alone = [ProbeFinding.Layer(layer: "conv", scores: [0.9], penalties: [])]
+    table.check([probes(alone, models: 1).chart().title], of: .probes(alone, models: 1))
+    table.check([probes([], models: 1).chart().title], of: .probes([], models: 1))
+    for values in [[0.5, 0.9], [.nan, 0.9], [.nan, .nan]] {
+      let title = similarity(values).matrixChart(before: "a", after: "b").title
+      table.check([title], of: .similarity(values))
+    }
+    let scores = [ScoredExamples(ScoredTask(0.9), count: 9), nil]
+    for source in scores {
+      for target in scores {
+        let points = [0, 1].map { InterpolationFinding.Point(share: $0, source: source, target: target) }
+        let finding = InterpolationFinding(before: "a", after: "b", keepsHeads: false, reestimated: nil, points: points)
+        table.check([finding.chart().title], of: .interpolation(points))
+      }
+    }
+    let evaluation = EvaluationFinding(
+      checkpoint: "a.h5", head: "photos", data: "photos", result: ScoredExamples(ScoredTask(0.9), count: 9),
+      perClass: [])
+    table.check([evaluation.verdict], of: .evaluation)
+    table.finish()
+  }
+}

@@ -1,0 +1,253 @@
+import Findings
+import Testing
+
+@testable import Reports
+
+/// Runs of all kinds, alone and compared, and what is said of them: see the article's tables.
+@Suite struct RunSentenceTests {
+  // MARK: What each sentence needs
+
+  private static func has(_ report: RunReport, _ change: EstablishedChange, judged: Bool = true) -> Bool {
+    report.runs.contains { $0.forgetting?.change == change && ($0.forgetting?.tooLittle == nil) == judged }
+  }
+
+  private static func amounts(_ report: RunReport) -> [Forgetting] { report.runs.compactMap(\.forgetting) }
+
+  private static func hasBasis(_ report: RunReport, _ examples: ChoiceBasis.Examples) -> Bool {
+    report.runs.contains { $0.chosenBy?.examples == examples }
+  }
+
+  private static func isCompared(_ report: RunReport) -> Bool {
+    report.runs.count > 1 && report.groups.allSatisfy { $0.runs.count == 1 }
+  }
+
+  private static let evidenceOfOne: [SentenceTable<RunReport>.Licence] = [
+    ("{run} reached", { report in report.runs.contains { !$0.hasSource && $0.after?.target != nil } }),
+    ("{run} has no measured", { report in report.runs.contains { $0.after?.target == nil } }),
+    ("{run}: accuracy on", { report in report.runs.contains { $0.hasSource && $0.forgetting == nil } }),
+    ("{run}{reached x on the target…}: {n} source", { amounts($0).contains { $0.sourceCount < 50 } }),
+    (
+      "{run}{reached x on the target…}: {task} was not",
+      { amounts($0).contains { $0.before < 0.12 && $0.sourceCount >= 50 } }
+    ),
+    ("{run} forgot {x} points of {task} (", { isLoss($0) }),
+    ("{run} gained {x} points on {task} (", { amounts($0).contains { $0.high < 0 && $0.pairedPValue < 0.05 } }),
+    ("{run} forgot no more", { amounts($0).contains { $0.sourceCount >= 50 && $0.pairedPValue >= 0.05 } }),
+    (
+      "… its best of",
+      { report in report.runs.contains { $0.best != nil && $0.chosenEpoch < ($0.epochs.last?.epoch ?? 0) } }
+    ),
+    ("… chosen on the test set", { hasBasis($0, .test) }),
+    ("… agreeing", { report in report.runs.contains { $0.after?.proxy != nil } }),
+    ("{run}: best epoch", { report in report.runs.contains { $0.best != nil } }),
+    ("{run}: {what} {was}", { report in report.runs.contains { $0.best == nil && $0.chosenBy != nil } }),
+    ("… no epoch keeps", { report in report.runs.contains { $0.best?.keepsBounds == false } }),
+    ("… chosen by {n} validation", { hasBasis($0, .validation) }),
+    ("Source accuracy fell", { isLoss($0) }),
+    ("Source accuracy rose", { amounts($0).contains { $0.high < 0 && $0.pairedPValue < 0.05 } }),
+    ("Source accuracy went", { report in report.runs.count == 1 && !isLoss(report) }),
+    ("Accuracy on", { !$0.hasSource }),
+    ("Weights moved", { report in report.runs.contains { !$0.driftLayers.isEmpty } }),
+    ("CKA before and after", { report in report.runs.contains(where: hasCKA) }),
+    ("CKA by layer", { report in !report.runs.contains(where: hasCKA) }),
+    ("{run…}no layer ends", { report in report.runs.contains { $0.similarity?.strays.isEmpty == true } }),
+    ("{n} of {n} layer", { report in report.runs.contains { $0.similarity?.strays.isEmpty == false } }),
+    ("{regularizer} pulled", { report in report.runs.contains { $0.epochs.contains { !$0.regularizers.isEmpty } } }),
+    ("With the source's head", { report in report.runs.contains { $0.after?.proxy != nil } }),
+  ]
+
+  private static func hasCKA(_ run: RunFinding) -> Bool {
+    run.similarity?.diagonal.contains { $0.value.isFinite } == true
+  }
+
+  private static func isLoss(_ report: RunReport) -> Bool {
+    amounts(report).contains { $0.sourceCount >= 50 && $0.before > 0.12 && $0.low > 0 && $0.pairedPValue < 0.05 }
+  }
+
+  private static func judgedCount(_ report: RunReport) -> Int { amounts(report).count { $0.tooLittle == nil } }
+
+  private static let evidenceOfSeveral: [SentenceTable<RunReport>.Licence] = [
+    ("There is no run", { $0.runs.isEmpty }),
+    ("Neither {run}", { isCompared($0) && judgedCount($0) == 2 && !has($0, .loss) && !has($0, .gain) }),
+    ("None of", { isCompared($0) && judgedCount($0) > 2 && !has($0, .loss) && !has($0, .gain) }),
+    ("{run} {became} where", { isCompared($0) && (has($0, .loss) || has($0, .gain)) }),
+    ("Of {n} runs", { isCompared($0) && judgedCount($0) > 2 && (has($0, .loss) || has($0, .gain)) }),
+    ("One run each", { isCompared($0) }),
+    ("… forgot {x} points of the source task", { isLoss($0) }),
+    ("… gained {x} points on the source task", { has($0, .gain) }),
+    ("… points gained; target", { has($0, .gain) }),
+    ("… where {run} forgot {number} points", { isLoss($0) }), ("… where {run} gained", { has($0, .gain) }),
+    ("… forgot no more of the source task", { has($0, .none) }), ("… where {run} forgot no more", { has($0, .none) }),
+    ("… points, no more than chance", { has($0, .none) }),
+    ("Source accuracy came", { $0.runs.count > 1 && $0.hasSource }),
+    ("Accuracy reached", { $0.runs.count > 1 && !$0.hasSource }),
+    ("Over {n} seeds {x} points of {task} were forgotten", { hasClaim($0) { $0.low > 0 } }),
+    ("Over {n} seeds {x} points of {task} were gained", { hasClaim($0) { $0.high < 0 } }),
+    (
+      "{run…}{over n seeds} the mean",
+      { report in report.groups.contains { $0.loss?.isMore == false && $0.loss?.isLess == false } }
+    ),
+    ("{run…}over {n} seeds", { hasClaim($0) { $0.low > 0 || $0.high < 0 } }),
+    ("… there are too few", { amounts($0).contains { $0.sourceCount < 50 } }),
+    ("… was not known before", { amounts($0).contains { $0.before < 0.12 } }),
+    ("{run} forgot less than", { excess($0).map { $0.isMore || $0.isLess } == true }),
+    ("That {run} forgot less", { excess($0).map { !$0.isMore && !$0.isLess } == true }),
+    ("… and fewer than 3", { report in report.groups.contains { $0.runs.count < 3 } }),
+    (
+      "… agree to the last digit",
+      { report in report.groups.contains { $0.loss?.isJudged == false && $0.runs.count > 2 } }
+    ),
+  ]
+
+  private static func hasClaim(_ report: RunReport, _ holds: (Estimate) -> Bool) -> Bool {
+    report.groups.contains { $0.runs.count > 2 && $0.loss.map { holds($0.difference) } == true }
+  }
+
+  private static func excess(_ report: RunReport) -> SeedComparison? {
+    report.groups.count == 2 ? report.groups[0].excess(of: report.groups[1]) : nil
+  }
+
+  private static let evidenceOfNotes: [SentenceTable<RunReport>.Licence] = [
+    ("After: ", { $0.hasSource }), ("Forgotten: ", { $0.hasSource }), ("Before is epoch 0", { !$0.hasSource }),
+    ("Means over runs", { $0.isOverSeeds }), ("Fewer than 3", { $0.isOverSeeds }),
+    ("Where the source's data", { $0.proxyChart() != nil }), ("Neither is accuracy", { $0.proxyChart() != nil }),
+    ("Penalty: ", { $0.doseChart() != nil }), ("A low CKA", { $0.ckaChart() != nil }),
+  ]
+
+  // MARK: Runs of all kinds
+
+  /// A change of the source's score: an amount with its interval and p, of so many examples.
+  private static func amount(
+    _ loss: Double, isSure: Bool, before: Double = 0.9, count: Int = 2000, epoch: Int = 2
+  ) -> Forgetting {
+    Forgetting(
+      epoch: epoch, before: before, after: before - loss, final: loss, low: loss - (isSure ? 0.01 : 0.2),
+      high: loss + (isSure ? 0.01 : 0.2), pairedPValue: isSure ? 1e-6 : 0.6, lost: 40, gained: 10, sourceCount: count,
+      chance: 0.1)
+  }
+
+  private static let changes = [
+    amount(0.16, isSure: true), amount(-0.05, isSure: true), amount(0.002, isSure: false),
+    amount(-0.004, isSure: false), amount(0.3, isSure: true, count: 12), amount(0.05, isSure: true, before: 0.104),
+  ]
+
+  private static func run(
+    _ name: String, _ forgetting: Forgetting? = nil, hasSource: Bool = true, hasTarget: Bool = true, seed: Int? = nil,
+    best: RunFinding.Best? = nil, chosenBy: ChoiceBasis? = nil, similarity: LayerSimilarity? = nil,
+    agreement: Double? = nil, hasDose: Bool = false
+  ) -> RunFinding {
+    let (before, after) = (forgetting?.before ?? 0.9, forgetting?.after ?? 0.8)
+    let epochs = (0...3).map { epoch in
+      EpochFinding(
+        epoch: epoch, source: hasSource ? ScoredTask(epoch == 0 ? before : after) : nil,
+        proxy: agreement.map { ProxyAgreement(agreement: $0, divergence: 0.1, count: 100) },
+        target: hasTarget ? ScoredTask(0.7) : nil, penalty: 0.1,
+        regularizers: hasDose && epoch > 0 ? [RegularizerDose(name: "L2-sp", penalty: 0.1, gradientRatio: 0.2)] : [])
+    }
+    return RunFinding(
+      run: "runs/\(name)", sourceTask: hasSource ? "Photos" : nil, proxyTask: agreement == nil ? nil : "Sketches",
+      targetTask: "Flowers", plannedEpochs: 5, epochs: epochs, best: best, chosenBy: chosenBy, forgetting: forgetting,
+      drift: hasTarget
+        ? WeightDrift(
+          layers: [LayerDrift(layer: "conv", relative: 0.5)], total: TotalDrift(relative: 0.5), epoch: 3) : nil,
+      similarity: similarity, configuration: seed.map { [.init("seed", "\($0)")] } ?? [.init("name", name)])
+  }
+
+  private static func similarity(_ values: [[Double]]) -> LayerSimilarity {
+    let names = ["conv", "dense"]
+    return LayerSimilarity(
+      estimator: "debiased", sampleCount: 256, batchSize: 128, data: "Photos", layersA: names, layersB: names,
+      values: values,
+      diagonal: names.indices.map { LayerSimilarity.Entry(layer: names[$0], value: values[$0][$0]) })
+  }
+
+  private static let bases: [ChoiceBasis?] = [
+    nil,
+    ChoiceBasis(
+      .validation, choices: [.epoch], choosing: .init(source: 100, target: 500), judging: .init(source: 9, target: 1)),
+    ChoiceBasis(.test, choices: [.epoch, .stop]),
+  ]
+
+  private static let single: [RunFinding] =
+    changes.flatMap { change in
+      bases.flatMap { basis in
+        [
+          run("Plain", change, chosenBy: basis), run("Plain", change, hasTarget: false),
+          run(
+            "Plain", change, best: .init(epoch: 2, rule: "target", keepsBounds: basis == nil), chosenBy: basis,
+            similarity: similarity([[0.9, 0.1], [0.1, 0.8]])),
+        ]
+      }
+    } + [
+      run("Plain"), run("Plain", hasTarget: false), run("Plain", hasSource: false),
+      run("Plain", hasSource: false, chosenBy: bases[2]), run("Plain", hasSource: false, hasTarget: false),
+      run("Plain", hasSource: false, agreement: 0.8, hasDose: true),
+      run("Plain", changes[0], similarity: similarity([[0.5, 0.9], [0.1, 0.8]])),
+      run("Plain", changes[0], similarity: similarity([[.nan, 0.9], [0.1, .nan]])),
+      run("Plain", changes[0], similarity: similarity([[.nan, 0.9], [0.1, 0.9]])),
+    ]
+
+  /// Three seeds of one fine-tuning, whose losses lie a little apart.
+  private static func seeds(
+    _ name: String, _ loss: Double, count: Int = 3, spread: Double = 0.01, of examples: Int = 2000,
+    before: Double = 0.9, hasSource: Bool = true
+  ) -> [RunFinding] {
+    (0..<count).map { seed in
+      var finding = run(
+        "\(name)\(seed)",
+        hasSource
+          ? amount(loss + spread * Double(seed - 1), isSure: true, before: before, count: examples) : nil,
+        hasSource: hasSource, seed: seed)
+      finding.configuration.append(.init("method", name))
+      return finding
+    }
+  }
+
+  private static let several: [[RunFinding]] =
+    changes.flatMap { first in
+      changes.flatMap { second in
+        [
+          [run("Plain", first), run("Held", second)],
+          [run("Plain", first), run("Held", second), run("Longer", changes[2])],
+        ]
+      }
+    } + [
+      [], [run("Plain", hasSource: false), run("Held", hasSource: false)],
+      seeds("Plain", 0.2), seeds("Plain", -0.2), seeds("Plain", 0.001), seeds("Plain", 0.2, count: 2),
+      seeds("Plain", 0.2, spread: 0), seeds("Plain", 0.2, of: 12), seeds("Plain", 0.02, before: 0.104),
+      seeds("Plain", 0, hasSource: false), seeds("Plain", 0.2) + seeds("Held", 0.05, spread: 0.011),
+      seeds("Plain", 0.2) + seeds("Held", 0.2, spread: 0.03), seeds("Plain", 0.2) + seeds("Held", 0.2, of: 12),
+      seeds("Plain", 0.2) + [run("Other", changes[0])],
+    ]
+
+  @Test func everySentenceOfAReportStandsInTheTableAndItsEvidenceHolds() throws {
+    var table = try SentenceTable(
+      ["One run", "Several runs", "Runs: how it was measured"],
+      licences: Self.evidenceOfOne + Self.evidenceOfSeveral + Self.evidenceOfNotes)
+    for runs in Self.single.map({ [$0] }) + Self.several {
+      let report = RunReport(runs: runs, title: "t")
+      table.check(Sentences.ofPage(report.html()) + Sentences.split(report.verdict), of: report)
+    }
+    table.finish()
+  }
+
+  @Test func everyLineAtTheEndOfARunStandsInTheTableAndItsEvidenceHolds() throws {
+    var table = try SentenceTable<RunFinding>(
+      ["The end of a run, in the terminal"],
+      licences: [
+        ("forgot {x}", { $0.forgetting?.change == .loss }), ("gained", { $0.forgetting?.change == .gain }),
+        ("forgot no more", { $0.forgetting?.change == EstablishedChange.none && $0.forgetting?.tooLittle == nil }),
+        ("{n} source", { $0.forgetting.map { $0.sourceCount < 50 } == true }),
+        ("{task} was not", { $0.forgetting.map { $0.before < 0.12 } == true }),
+        ("with the source's head", { $0.after?.proxy != nil }), ("best epoch", { $0.best != nil }),
+        ("{what} {was}", { $0.best == nil && $0.chosenBy != nil }),
+        ("stopped after", { ($0.epochs.last?.epoch ?? 9) < ($0.plannedEpochs ?? 0) }),
+        (
+          "stopped after epoch {n} of {n}: no better",
+          { $0.chosenBy?.choices.contains(.stop) == true }
+        ),
+      ])
+    for run in Self.single { table.check(run.closingLines.flatMap(Sentences.split), of: run) }
+    table.finish()
+  }
+}

@@ -1,0 +1,129 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// The rows of some of the article's tables, and which of them some finding has said.
+///
+/// In a template `{…}` stands for names and numbers, and for nothing at all where it ends in an ellipsis; `{number}` is digits alone. A template that
+/// begins with an ellipsis is a phrase: wherever a sentence has it, its evidence is needed too.
+struct SentenceTable<Finding> {
+  /// What a template, told by its beginning, needs.
+  typealias Licence = (beginning: String, holds: @Sendable (Finding) -> Bool)
+
+  private let rows: [SentenceRow]
+  private let licences: [Licence]
+  private var reached: Set<String> = []
+  /// The rows that match a sentence: many findings say the same.
+  private var known: [String: [SentenceRow]] = [:]
+
+  /// - Parameter headings: of the article's sections.
+  init(_ headings: [String], licences: [Licence]) throws {
+    let sections = try Repository.text("Sources/Reports/Reports.docc/What-is-said-and-why.md")
+      .components(separatedBy: "\n## ")
+    let own = sections.filter { section in headings.contains { section.hasPrefix("\($0)\n") } }
+    #expect(own.count == headings.count, "sections \(headings)")
+    rows = try own.flatMap { $0.split(separator: "\n") }
+      .filter { $0.hasPrefix("| ") && !$0.hasPrefix("| sentence") }
+      .map { try SentenceRow($0.dropFirst(2).components(separatedBy: " | ")[0]) }
+    self.licences = licences
+  }
+
+  /// Each sentence stands in the table, and its evidence holds.
+  mutating func check(_ sentences: [String], of finding: Finding) {
+    for sentence in sentences {
+      let said = known[sentence] ?? rows.filter { $0.matches(sentence) }
+      known[sentence] = said
+      guard let row = said.filter({ !$0.isPhrase }).max(by: { $0.weight(in: sentence) < $1.weight(in: sentence) })
+      else {
+        Issue.record("not in the table: \(sentence)")
+        continue
+      }
+      for row in [row] + said.filter(\.isPhrase) {
+        reached.insert(row.template)
+        for licence in licences where row.template.hasPrefix(licence.beginning) {
+          if !licence.holds(finding) { Issue.record("its evidence does not hold: \(row.template): \(sentence)") }
+        }
+      }
+    }
+  }
+
+  /// Each row was said by some finding, and each licence is of a row.
+  func finish() {
+    #expect(!rows.isEmpty)
+    for row in rows where !reached.contains(row.template) { Issue.record("never said: \(row.template)") }
+    for licence in licences where !rows.contains(where: { $0.template.hasPrefix(licence.beginning) }) {
+      Issue.record("a licence of no row: \(licence.beginning)")
+    }
+  }
+}
+
+/// A sentence with places for names and numbers.
+private struct SentenceRow {
+  let template: String
+  let isPhrase: Bool
+  private let ownCount: Int
+  private let pattern: NSRegularExpression
+
+  init(_ template: String) throws {
+    self.template = template
+    isPhrase = template.hasPrefix("… ")
+    ownCount = template.replacing(/{[^}]*}/, with: "").count
+    let parts = (isPhrase ? String(template.dropFirst(2)) : template).components(separatedBy: "{").enumerated()
+    let text = parts.map { index, part in
+      guard index > 0 else { return NSRegularExpression.escapedPattern(for: part) }
+      let halves = part.components(separatedBy: "}")
+      return (halves[0] == "number" ? "[−0-9.]+" : halves[0].hasSuffix("…") ? "(?:.*?)" : "(?:.+?)")
+        + NSRegularExpression.escapedPattern(for: halves.dropFirst().joined(separator: "}"))
+    }.joined()
+    pattern = try NSRegularExpression(pattern: isPhrase ? text : "^\(text)\\.?$", options: [.caseInsensitive])
+  }
+
+  /// How much the template says itself: of several rows that match, the one that says most is meant, and of two that differ
+  /// in a capital letter the one that has it.
+  func weight(in sentence: String) -> Int { 2 * ownCount + (sentence.first == template.first ? 1 : 0) }
+
+  func matches(_ sentence: String) -> Bool {
+    pattern.firstMatch(in: sentence, range: NSRange(sentence.startIndex..., in: sentence)) != nil
+  }
+}
+
+/// Sentences out of what a reader sees.
+enum Sentences {
+  /// The headline, the titles of pictures and all paragraphs of a page, sentence by sentence; tables, the lines under
+  /// pictures' titles and commands are left out.
+  static func ofPage(_ html: String) -> [String] {
+    var text = html.components(separatedBy: "<main>").last ?? ""
+    for (mark, end) in [
+      ("<p class=\"kicker\">", "</p>"), ("<nav", "</nav>"), ("<footer>", "</footer>"), ("<svg", "</svg>"),
+      ("<pre>", "</pre>"), ("<table>", "</table>"), ("<summary>", "</summary>"), ("<h2>", "</h2>"),
+      ("<ul class=\"files\">", "</ul>"), ("<div class=\"pictures\">", "</div>"),
+    ] {
+      text = without(text, from: mark, to: end)
+    }
+    // A picture's title stays, the line under it goes.
+    text = text.components(separatedBy: "<figcaption>").enumerated().map { index, part in
+      index == 0 ? part : without(part, from: "<p>", to: "</p>", onlyFirst: true)
+    }.joined()
+    return text.replacing(/<\/(?:h1|h3|p)>/, with: "\n").replacing(/<[^>]*>/, with: "")
+      .components(separatedBy: "\n").map(unescaped).flatMap(split)
+  }
+
+  /// A text at the ends of its sentences; what follows one begins with a capital letter or a digit.
+  static func split(_ text: String) -> [String] {
+    text.replacing(/(?<end>[.]) (?=[A-Z0-9†])/) { "\($0.output.end)\n" }
+      .components(separatedBy: "\n").filter { !$0.isEmpty }
+  }
+
+  private static func without(_ text: String, from mark: String, to end: String, onlyFirst: Bool = false) -> String {
+    let parts = text.components(separatedBy: mark)
+    return parts.enumerated().map { index, part in
+      guard index > 0, !onlyFirst || index == 1, let place = part.range(of: end) else { return part }
+      return String(part[place.upperBound...])
+    }.joined()
+  }
+
+  private static func unescaped(_ text: String) -> String {
+    [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&#39;", "'"), ("\u{A0}", " "), ("&amp;", "&")]
+      .reduce(text) { $0.replacing($1.0, with: $1.1) }
+  }
+}
