@@ -20,8 +20,8 @@ struct PickledModule {
 private struct Walk {
   let heap: PickleHeap
   private(set) var entries: [(name: String, value: PickleValue)] = []
-  /// Entries that may still be looked at: a model that holds itself, or one module under ever more names, ends.
-  private var budget = 1 << 20
+  /// Bytes of names that may still be made: a model that holds itself, or one module under ever more names, ends.
+  private var budget = 1 << 26
   // Deeper than any model.
   private static let deepest = 64
 
@@ -30,7 +30,7 @@ private struct Walk {
   /// The attributes of an object that is a module; nil for any other, and when there was too much already.
   mutating func module(_ object: Int) -> Attributes? {
     guard budget > 0, let state = state(of: object) else { return nil }
-    budget -= state.pairs.count + 1
+    budget -= 64 * (state.pairs.count + 1)
     return isScripted(object) || (state["_parameters"] != nil && state["_modules"] != nil) ? state : nil
   }
 
@@ -44,8 +44,8 @@ private struct Walk {
   }
 
   private mutating func add(_ pairs: [(key: String, value: PickleValue)], _ prefix: String, _ depth: Int) {
-    budget -= pairs.count
     for (key, value) in pairs where budget > 0 {
+      budget -= prefix.utf8.count + key.utf8.count + 64
       switch value {
       case .tensor: entries.append((prefix + key, value))
       case .object(let inner):
