@@ -229,8 +229,8 @@ extension ElementType {
     case .uint16: each(UInt16.self) { Double($0) }
     case .uint32: each(UInt32.self) { Double($0) }
     case .uint64: each(UInt64.self) { Double($0) }
-    case .float8_e4m3fn: each(UInt8.self, Self.float8(exponentBits: 4, bias: 7))
-    case .float8_e5m2: each(UInt8.self, Self.float8(exponentBits: 5, bias: 15))
+    case .float8E4M3FN: each(UInt8.self, Self.float8(exponentBits: 4, bias: 7))
+    case .float8E5M2: each(UInt8.self, Self.float8(exponentBits: 5, bias: 15))
     case .complex64, .complex128: preconditionFailure("complex numbers are compared as their parts")
     case .float16, .bfloat16:
       withUnsafeTemporaryAllocation(of: Float.self, capacity: count) { floats in

@@ -7,8 +7,8 @@ extension TensorView {
     case .float32: first(UInt32.self, exponent: 0x7F80_0000)
     case .float16: first(UInt16.self, exponent: 0x7C00)
     case .bfloat16: first(UInt16.self, exponent: 0x7F80)
-    case .float8_e4m3fn: first(UInt8.self, exponent: 0x7F)
-    case .float8_e5m2: first(UInt8.self, exponent: 0x7C)
+    case .float8E4M3FN: first(UInt8.self, exponent: 0x7F)
+    case .float8E5M2: first(UInt8.self, exponent: 0x7C)
     case .complex64, .complex128: realParts.firstNonFinite.map { $0 / 2 }
     case .int64, .int32, .uint8, .bool, .int8, .int16, .uint16, .uint32, .uint64: nil
     }

@@ -83,7 +83,9 @@ public struct WeightMatch: Sendable {
     let counters = tensors.keys.count { name in
       available[name]?.elementType.isFloatingPoint == true && tensors[name]?.elementType.isFloatingPoint == false
     }
-    if counters > 0 { notes.append("its \(counters) counters of batches (num_batches_tracked) are fractions, cast to int64") }
+    if counters > 0 {
+      notes.append("its \(counters) counters of batches (num_batches_tracked) are fractions, cast to int64")
+    }
     unexpected = available.keys.filter { !wanted.contains($0) }.sorted()
     if !differingHead.isEmpty {
       // A head is whole or not there: what fits of a differing one (a weight without classes) goes with it.

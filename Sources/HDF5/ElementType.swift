@@ -5,7 +5,9 @@ public enum ElementType: String, Codable, Sendable, CaseIterable {
   // What Lethe computes with and stores.
   case float64, float32, float16, bfloat16, int64, int32, uint8, bool
   // What other files have besides: looked at and compared, no more.
-  case int8, int16, uint16, uint32, uint64, float8_e4m3fn, float8_e5m2, complex64, complex128
+  case int8, int16, uint16, uint32, uint64, complex64, complex128
+  case float8E4M3FN = "float8_e4m3fn"
+  case float8E5M2 = "float8_e5m2"
 
   /// Those that Lethe computes with and stores.
   public static let computable: [ElementType] = [
@@ -19,7 +21,7 @@ public enum ElementType: String, Codable, Sendable, CaseIterable {
     case .float64, .int64, .uint64, .complex64: 8
     case .float32, .int32, .uint32: 4
     case .float16, .bfloat16, .int16, .uint16: 2
-    case .uint8, .bool, .int8, .float8_e4m3fn, .float8_e5m2: 1
+    case .uint8, .bool, .int8, .float8E4M3FN, .float8E5M2: 1
     }
   }
 
@@ -34,7 +36,7 @@ public enum ElementType: String, Codable, Sendable, CaseIterable {
   /// A new HDF5 type, to be closed by its owner; of those that are computed with.
   func makeType() throws -> Handle {
     switch self {
-    case .int8, .int16, .uint16, .uint32, .uint64, .float8_e4m3fn, .float8_e5m2, .complex64, .complex128:
+    case .int8, .int16, .uint16, .uint32, .uint64, .float8E4M3FN, .float8E5M2, .complex64, .complex128:
       throw HDF5Error.failed(operation: "store", object: rawValue, reason: "no such numbers are stored")
     case .float64: return try .copy(of: lethe_h5t_float64())
     case .float32: return try .copy(of: lethe_h5t_float32())

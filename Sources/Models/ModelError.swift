@@ -20,7 +20,8 @@ public enum ModelError: Error, Equatable, CustomStringConvertible {
         ? "no head for task '\(task)': the checkpoint has none, and its outputs are no scores of classes; import the model "
           + "with --head-layers"
         : "no head for task '\(task)'; the checkpoint has \(available.map { "'\($0)'" }.joined(separator: ", "))"
-    case .noClassifier(let architecture): "the program '\(architecture)' names no classifier layer, so it has no heads of tasks; import it with --head-layers"
+    case .noClassifier(let architecture):
+      "the program '\(architecture)' names no classifier layer, so it has no heads of tasks; import it with --head-layers"
     case .entangledHead(let layer):
       "the classifier '\(layer)' is not a function of one value, so another task's head cannot be run beside it"
     case .missingInput(let name): "the model's input '\(name)' was not given"

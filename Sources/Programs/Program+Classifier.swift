@@ -12,7 +12,9 @@ extension Program {
       let reads = node.reads
       if reads.contains(where: kernels.contains) { return node.layer.isEmpty ? nil : node.layer }
       let computed = Set(reads.filter(computedOfWeights.contains))
-      guard computed.count == 1, let next = computed.first, !reads.contains(where: anyParameter.contains) else { return nil }
+      guard computed.count == 1, let next = computed.first, !reads.contains(where: anyParameter.contains) else {
+        return nil
+      }
       value = next
     }
     return nil
@@ -22,7 +24,8 @@ extension Program {
   private var valuesOfWeights: Set<String> {
     let weights = Set((parameters + buffers.filter(\.isPersistent)).map(\.name))
     var found: Set<String> = []
-    for node in nodes where !node.givesSize && node.reads.contains(where: { weights.contains($0) || found.contains($0) }) {
+    for node in nodes
+    where !node.givesSize && node.reads.contains(where: { weights.contains($0) || found.contains($0) }) {
       found.formUnion(node.outputs)
     }
     return found

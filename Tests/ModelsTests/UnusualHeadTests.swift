@@ -80,7 +80,8 @@ import Torch
     #expect(try refusal(["hed"]) == "the head 'hed' has no parameters; did you mean 'head'?")
     #expect(
       try refusal(["c"])
-        == "the layers a task owns have an entry for each of its 3 outputs first; found c.weight [6, 1, 3, 3], c.bias [6]")
+        == "the layers a task owns have an entry for each of its 3 outputs first; found c.weight [6, 1, 3, 3], c.bias [6]"
+    )
   }
 
   // An example's features depend on those beside it, so none of them can be kept for another batch.
@@ -90,7 +91,8 @@ import Torch
     let inputs = try ExportedFixture.inputs(model, expected)
     let x = try #require(inputs["x"])
     let whole = try model.run(["x": x], mode: .evaluation).outputs[0].narrowed(from: 0, count: 4).array(of: Float.self)
-    let part = try model.run(["x": try x.narrowed(from: 0, count: 4)], mode: .evaluation).outputs[0].array(of: Float.self)
+    let part = try model.run(["x": try x.narrowed(from: 0, count: 4)], mode: .evaluation).outputs[0].array(
+      of: Float.self)
     #expect(zip(whole, part).contains { abs($0 - $1) > 1e-3 })
   }
 }

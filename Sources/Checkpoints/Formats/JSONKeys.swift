@@ -44,7 +44,9 @@ extension Data {
 
   private func string(_ quoted: ClosedRange<Index>) -> String? {
     let bytes = self[quoted]
-    guard bytes.contains(UInt8(ascii: "\\")) else { return String(decoding: bytes.dropFirst().dropLast(), as: UTF8.self) }
+    guard bytes.contains(UInt8(ascii: "\\")) else {
+      return String(decoding: bytes.dropFirst().dropLast(), as: UTF8.self)
+    }
     return try? JSONDecoder().decode(String.self, from: Data(bytes))
   }
 }

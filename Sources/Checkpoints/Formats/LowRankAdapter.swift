@@ -126,7 +126,9 @@ public struct LowRankAdapter: Sendable {
           throw refuse("\(name) is set; such adapters are not read")
         }
       }
-      guard let alpha = fields["lora_alpha"] as? Double, alpha.isFinite else { throw refuse("its lora_alpha is no number") }
+      guard let alpha = fields["lora_alpha"] as? Double, alpha.isFinite else {
+        throw refuse("its lora_alpha is no number")
+      }
       self.alpha = alpha
       alphas = fields["alpha_pattern"] as? [String: Double] ?? [:]
       isRankStabilized = fields["use_rslora"] as? Bool ?? false

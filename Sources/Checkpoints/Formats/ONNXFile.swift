@@ -112,7 +112,7 @@ private struct Description {
 
   private static let elementTypes: [UInt64: ElementType] = [
     1: .float32, 2: .uint8, 3: .int8, 4: .uint16, 5: .int16, 6: .int32, 7: .int64, 9: .bool, 10: .float16, 11: .float64,
-    12: .uint32, 13: .uint64, 14: .complex64, 15: .complex128, 16: .bfloat16, 17: .float8_e4m3fn, 19: .float8_e5m2,
+    12: .uint32, 13: .uint64, 14: .complex64, 15: .complex128, 16: .bfloat16, 17: .float8E4M3FN, 19: .float8E5M2,
   ]
 
   func tensor(in file: MappedFile, _ external: inout [String: MappedFile]) throws -> TensorView {
@@ -126,7 +126,9 @@ private struct Description {
       let byteCount = count.checkedTimes(elementType.byteCount)
     else { throw refuse("impossible shape \(shape)") }
     func view(of holder: MappedFile, at offset: Int, byteCount available: Int) throws -> TensorView {
-      guard available == byteCount else { throw refuse("it has \(available) bytes, its shape \(shape) needs \(byteCount)") }
+      guard available == byteCount else {
+        throw refuse("it has \(available) bytes, its shape \(shape) needs \(byteCount)")
+      }
       return try StridedTensor(contiguous: name, elementType, shape)
         .view(of: holder, storageOffset: offset, storageByteCount: available)
     }
@@ -136,7 +138,8 @@ private struct Description {
     }
     if let raw { return try view(of: file, at: raw.lowerBound, byteCount: raw.count) }
     if !floats.isEmpty {
-      guard elementType == .float32 || elementType == .float64 || elementType == .complex64 || elementType == .complex128
+      guard
+        elementType == .float32 || elementType == .float64 || elementType == .complex64 || elementType == .complex128
       else { throw refuse("its values are of another type than it says") }
       let bytes = file.withUnsafeBytes { bytes in floats.flatMap { Array(bytes[$0]) } }
       guard bytes.count == byteCount else {
@@ -144,7 +147,9 @@ private struct Description {
       }
       return TensorView(bytes: bytes, elementType: elementType, shape: shape)
     }
-    guard integers.count == count else { throw refuse("it has \(integers.count) values, its shape \(shape) needs \(count)") }
+    guard integers.count == count else {
+      throw refuse("it has \(integers.count) values, its shape \(shape) needs \(count)")
+    }
     let bytes = integers.flatMap { number in
       (0..<elementType.byteCount).map { UInt8(truncatingIfNeeded: number >> UInt64(8 * $0)) }
     }
@@ -157,9 +162,13 @@ private struct Description {
   ) throws -> (MappedFile, Range<Int>) {
     func refuse(_ reason: String) -> CheckpointError { .malformed(path: file.path, reason: "\(name): \(reason)") }
     guard let location = externals["location"] else { throw refuse("its data lie in a file that is not named") }
-    guard FileName.isSibling(location) else { throw refuse("its data lie in '\(location)', which is in another folder") }
+    guard FileName.isSibling(location) else {
+      throw refuse("its data lie in '\(location)', which is in another folder")
+    }
     let path = "\(URL(fileURLWithPath: file.path).deletingLastPathComponent().path)/\(location)"
-    guard FileManager.default.fileExists(atPath: path) else { throw refuse("its data lie in \(location), which is missing") }
+    guard FileManager.default.fileExists(atPath: path) else {
+      throw refuse("its data lie in \(location), which is missing")
+    }
     let holder = try external[path] ?? MappedFile(path)
     external[path] = holder
     guard let offset = Int(externals["offset"] ?? "0"), let length = Int(externals["length"] ?? "\(byteCount)"),

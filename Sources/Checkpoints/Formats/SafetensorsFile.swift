@@ -93,8 +93,8 @@ struct SafetensorsFile {
     case .uint16: "U16"
     case .uint32: "U32"
     case .uint64: "U64"
-    case .float8_e4m3fn: "F8_E4M3"
-    case .float8_e5m2: "F8_E5M2"
+    case .float8E4M3FN: "F8_E4M3"
+    case .float8E5M2: "F8_E5M2"
     case .complex64: "C64"
     case .complex128: "C128"
     }

@@ -32,7 +32,9 @@ struct DriftCommand: ParsableCommand, ResultOptions {
 
   func run() throws {
     let pair = try CheckpointPair(before, after)
-    guard state.count <= 2 else { throw CommandError.usage("--state: one for both files, or two; found \(state.count)") }
+    guard state.count <= 2 else {
+      throw CommandError.usage("--state: one for both files, or two; found \(state.count)")
+    }
     let (first, second) = (
       try ComparedWeights(contentsOf: pair.before, state: state.first),
       try ComparedWeights(contentsOf: pair.after, state: state.last)

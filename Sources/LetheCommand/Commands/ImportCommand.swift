@@ -25,7 +25,8 @@ struct ImportCommand: ParsableCommand, ResultOptions {
   var weights: String?
 
   @Option(
-    help: ArgumentHelp("The entry of --weights that is the state dict, as ema or model.state_dict.", valueName: "entry"))
+    help: ArgumentHelp("The entry of --weights that is the state dict, as ema or model.state_dict.", valueName: "entry")
+  )
   var state: String?
 
   @Option(

@@ -132,9 +132,9 @@ import Testing
     func first(_ bytes: [UInt8], _ type: ElementType) -> Int? {
       TensorView(bytes: bytes, elementType: type, shape: [bytes.count / type.byteCount]).firstNonFinite
     }
-    #expect(first([0x7E, 0xFF], .float8_e4m3fn) == 1)
-    #expect(first([0x7B, 0x7C], .float8_e5m2) == 1)
-    #expect(first([0x78, 0x80], .float8_e4m3fn) == nil)
+    #expect(first([0x7E, 0xFF], .float8E4M3FN) == 1)
+    #expect(first([0x7B, 0x7C], .float8E5M2) == 1)
+    #expect(first([0x78, 0x80], .float8E4M3FN) == nil)
     #expect(first([UInt8](repeating: 0, count: 12) + [0, 0, 0x80, 0x7F], .complex64) == 1)
   }
 

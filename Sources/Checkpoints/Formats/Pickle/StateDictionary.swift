@@ -68,12 +68,16 @@ private struct Search {
   func holdsTensors(_ value: PickleValue, depth: Int) -> Bool {
     hasTensors(value)
       || (depth > 0
-        && (heap.entries(value) ?? []).contains { StateDictionary.usualKeys.contains($0.key) && holdsTensors($0.value, depth: depth - 1) })
+        && (heap.entries(value) ?? []).contains {
+          StateDictionary.usualKeys.contains($0.key) && holdsTensors($0.value, depth: depth - 1)
+        })
   }
 
   /// The entries of a dictionary that have tensors by name.
   func holders(in value: PickleValue) -> [Entry] {
-    (heap.entries(value) ?? []).filter { holdsTensors($0.value, depth: StateDictionary.usualKeys.contains($0.key) ? 1 : 0) }
+    (heap.entries(value) ?? []).filter {
+      holdsTensors($0.value, depth: StateDictionary.usualKeys.contains($0.key) ? 1 : 0)
+    }
   }
 
   /// What stands at a path of keys; a key may have dots itself.
@@ -99,7 +103,8 @@ private struct Search {
     guard holders.count <= 1 else {
       let names = holders.map { "'\($0.key)'" }.joined(separator: ", ")
       throw CheckpointError.malformed(
-        path: path, reason: "it holds several dictionaries of tensors, \(names); name the one that is meant with --state")
+        path: path,
+        reason: "it holds several dictionaries of tensors, \(names); name the one that is meant with --state")
     }
     return holders.first
   }
@@ -113,8 +118,8 @@ private struct Search {
     var reason = "it holds no state dict (a dictionary of tensors by name)"
     if case .object(let object) = value {
       reason += " but \(heap.objects[object].name), and nothing in a file is executed"
-    } else if let (name, unknown) = entries.lazy.compactMap({ entry in unknown(in: entry.value).map { (entry.key, $0) } }).first {
-      reason += "; its \(name) is \(unknown), which is not read"
+    } else if let entry = entries.first(where: { unknown(in: $0.value) != nil }) {
+      reason += "; its \(entry.key) is \(unknown(in: entry.value) ?? ""), which is not read"
     }
     throw CheckpointError.malformed(path: path, reason: reason)
   }
