@@ -9,7 +9,7 @@ import Synchronization
 /// are read in this process.
 public enum ForeignReader {
   /// The hidden argument that makes an executable the reader.
-  static let verb = "--read-hdf5-for-parent"
+  static let verb = "read-hdf5-for-parent"
   private static let own = Mutex<String?>(nil)
 
   /// Makes this executable one that reads foreign files in a process of its own: to be called first thing in `main`.
