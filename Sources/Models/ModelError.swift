@@ -17,11 +17,10 @@ public enum ModelError: Error, Equatable, CustomStringConvertible {
       "tensor '\(tensor)' of task '\(task)' has a number that is NaN or infinite: what a model of it says would mean nothing"
     case .missingHead(let task, let available):
       available.isEmpty
-        ? "no head for task '\(task)': the checkpoint has none, and its outputs are no scores of classes; import the model "
-          + "with --head-layers"
+        ? "no head for task '\(task)': the checkpoint has none, and its outputs are no scores of classes"
         : "no head for task '\(task)'; the checkpoint has \(available.map { "'\($0)'" }.joined(separator: ", "))"
     case .noClassifier(let architecture):
-      "the program '\(architecture)' names no classifier layer, so it has no heads of tasks; import it with --head-layers"
+      "the program '\(architecture)' names no classifier layer, so it has no heads of tasks"
     case .entangledHead(let layer):
       "the classifier '\(layer)' is not a function of one value, so another task's head cannot be run beside it"
     case .missingInput(let name): "the model's input '\(name)' was not given"

@@ -50,8 +50,7 @@ public enum ProgramError: Error, Equatable, CustomStringConvertible {
           + "torch.export.export(model, arguments, "
           + "dynamic_shapes={\"\(input)\": {0: torch.export.Dim.DYNAMIC}})"
       case .unclearOutput(let outputs):
-        "which of its outputs is the task's is not clear: \(outputs.joined(separator: ", ")); import takes it with "
-          + "--task-output NAME"
+        "which of its outputs is the task's is not clear: \(outputs.joined(separator: ", "))"
       case .unknownOutput(let name, let outputs): "it has no output '\(name)', but \(outputs.joined(separator: ", "))"
       case .unknownHead(let head, let nearest): "the head '\(head)' has no parameters\(suggestion(nearest))"
       case .noMatch(let pattern, let nearest): "nothing matches '\(pattern)'\(suggestion(nearest))"

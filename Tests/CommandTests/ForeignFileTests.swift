@@ -83,8 +83,10 @@ import Testing
     let base = folder.file("base.h5")
     #expect(try Command("new", "mlp", "-o", base).status == 0)
     let cases: [(arguments: [String], status: Int32, words: String)] = [
-      (["drift", fixture("hostile.pth"), fixture("zip.pth")], 65, "posix.system"),
-      (["inspect", fixture("whole-model.pth")], 65, "save model.state_dict()"),
+      (["drift", fixture("hostile.pth"), fixture("zip.pth")], 65, "none of its tensors"),
+      (["inspect", fixture("others/pair.pth")], 65, "'generator', 'critic'; --state says which"),
+      (["inspect", fixture("others/within.onnx"), "--state", "ema"], 65, "ONNX model, which has no entries"),
+      (["import", Repository.fixture("heads/features_first.pt2"), "-o", "new.h5"], 65, "--task-output of import"),
       (["drift", fixture("plain.h5"), fixture("keras3.weights.h5")], 65, "none of its tensors"),
       (["export", base, "-o", folder.file("out.onnx")], 64, ".safetensors or .h5"),
       (["export", base, "-o", folder.file("out.weights.h5")], 64, "whose layers --like must give"),

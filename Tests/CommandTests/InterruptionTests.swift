@@ -117,7 +117,7 @@ import Testing
     let base = try base(in: folder)
     // One is free: the file is opened, and cannot be mapped.
     let command = try Command(shell: "exec > /dev/null; ulimit -n 4; exec \"$@\"", ["inspect", base])
-    #expect(command.status == 71 && command.errors == "lethe: \(base): cannot be read: Too many open files\n")
+    #expect(command.status == 71 && command.errors == "lethe: \(base): cannot be read as HDF5: Too many open files\n")
   }
 
   @Test func anArgumentThatIsNoTextIsRefused() throws {

@@ -49,7 +49,7 @@ import Torch
     }
     #expect(
       "\(try #require(error))".hasSuffix(
-        "which of its outputs is the task's is not clear: 0 [N, 6], 1 [N, 3]; import takes it with --task-output NAME"))
+        "which of its outputs is the task's is not clear: 0 [N, 6], 1 [N, 3]"))
     let checkpoint = try Checkpoint(exportedProgram: path("features_first"), task: "source", output: .named("1"))
     #expect(checkpoint.program.head == "fc" && checkpoint.program.outputNames == ["1", "0"])
     try expectLogits(checkpoint, of: "features_first")

@@ -69,6 +69,9 @@ public struct ExportedProgramArchive {
     do {
       return try ExportedProgram(json: archive.data(of: entry)).program(output: output)
     } catch let error as ProgramError {
+      if case .unclearOutput = error {
+        throw CheckpointError.unclear(path: archive.file.path, .output, reason: "\(error)")
+      }
       throw CheckpointError.malformed(path: archive.file.path, reason: "\(error)")
     }
   }

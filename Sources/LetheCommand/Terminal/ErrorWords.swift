@@ -2,6 +2,7 @@ import Analysis
 import Checkpoints
 import Datasets
 import Evaluation
+import Models
 import Programs
 import Training
 
@@ -18,6 +19,10 @@ enum ErrorWords {
     case AnalysisError.tooFewForDirections: "\(error) (more --samples, or --pool mean)"
     case AnalysisError.checkpointAsFeatures(let path):
       "\(path): a checkpoint; give --data, the examples to compare it on"
+    case CheckpointError.unclear(_, .state, _): "\(error); --state says which"
+    case CheckpointError.unclear(_, .output, _): "\(error); --task-output of import says which"
+    case ModelError.noClassifier, ModelError.missingHead(_, available: []):
+      "\(error); --head-layers of import says which layers a task owns"
     case CheckpointError.inUse: "\(error); wait for it, or end it"
     case ProgramError.refusedOperator(let name, _):
       "\(error); --allow-operator \(name.split(separator: ".")[0]) lets it, for a file you trust"

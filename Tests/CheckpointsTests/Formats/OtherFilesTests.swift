@@ -51,13 +51,13 @@ import Testing
   @Test func theStateDictThatIsMeantCanBeNamed() throws {
     let counters: Set<String> = ["inner.bn.num_batches_tracked"]
     let notes = try expectNetwork("ema.pth").notes
-    #expect(notes == ["took the state dict from its entry 'model'; --state takes another: 'ema'"])
+    #expect(notes == ["took the state dict from its entry 'model'; others are 'ema'"])
     _ = try expectNetwork("ema.pth", state: "ema", factor: 0.5, but: counters)
     _ = try expectNetwork("pair.pth", state: "generator")
     _ = try expectNetwork("pair.pth", state: "critic", factor: 0.5, but: counters)
     #expect(
       refusal("pair.pth")
-        == "it holds several dictionaries of tensors, 'generator', 'critic'; name the one that is meant with --state")
+        == "it holds several dictionaries of tensors, 'generator', 'critic'")
     #expect(
       refusal("pair.pth", state: "emma") == "it has no entry 'emma'; those with tensors by name: 'generator', 'critic'")
     #expect(refusal("script.pth", state: "epoch") == "its entry 'epoch' holds no tensors by name")

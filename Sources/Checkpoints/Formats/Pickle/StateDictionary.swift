@@ -29,7 +29,7 @@ struct StateDictionary {
       let others = search.holders(in: here).map(\.key).filter { $0 != inner.key }
       notes.append(
         "took the state dict from its entry '\(inner.key)'"
-          + (others.isEmpty ? "" : "; --state takes another: \(others.map { "'\($0)'" }.joined(separator: ", "))"))
+          + (others.isEmpty ? "" : "; others are \(others.map { "'\($0)'" }.joined(separator: ", "))"))
       leftOut += search.leftOut(beside: inner.key, in: here)
       here = inner.value
     }
@@ -102,9 +102,8 @@ private struct Search {
     if hasTensors(value) { return nil }
     guard holders.count <= 1 else {
       let names = holders.map { "'\($0.key)'" }.joined(separator: ", ")
-      throw CheckpointError.malformed(
-        path: path,
-        reason: "it holds several dictionaries of tensors, \(names); name the one that is meant with --state")
+      throw CheckpointError.unclear(
+        path: path, .state, reason: "it holds several dictionaries of tensors, \(names)")
     }
     return holders.first
   }
