@@ -77,10 +77,11 @@ import Testing
     let signature: [UInt8] = [0x50, 0x4B, 0x01, 0x02]
     // The list of weights is the one that is needed first.
     let name = Array("model_weights_config.json".utf8)
-    let place = try #require(
-      bytes.indices.dropLast(4).first { place in
-        Array(bytes[place..<place + 4]) == signature && bytes[place...].dropFirst(46).prefix(100).firstRange(of: name) != nil
-      })
+    func isNeeded(_ place: Int) -> Bool {
+      Array(bytes[place..<place + 4]) == signature
+        && bytes[place...].dropFirst(46).prefix(100).firstRange(of: name) != nil
+    }
+    let place = try #require(bytes.indices.dropLast(4).first { isNeeded($0) })
     bytes[place + 10] = 8
     let path = folder.file("deflated.pt2")
     try write(bytes, to: path)
