@@ -6,6 +6,11 @@ import PackageDescription
 // empty library when they are missing, so everything that needs no tensors builds without them.
 let libtorch =
   ProcessInfo.processInfo.environment["LIBTORCH"] ?? "\(Context.packageDirectory)/.libtorch/torch"
+// A libtorch that is chosen is found again when the program runs.
+let chosenLibtorch: [CSetting] =
+  ProcessInfo.processInfo.environment["LIBTORCH"].map { folder in
+    [.define("LETHE_LIBTORCH", to: "\"\(URL(fileURLWithPath: folder).standardizedFileURL.path)\"")]
+  } ?? []
 let torchHeaders = [
   "-isystem", "\(libtorch)/include", "-isystem", "\(libtorch)/include/torch/csrc/api/include", "-fvisibility=hidden",
 ]
@@ -42,7 +47,7 @@ let package = Package(
         .headerSearchPath("../CTorchInterface/include"),
         .unsafeFlags(torchHeaders),
       ]),
-    .target(name: "CTorchInterface"),
+    .target(name: "CTorchInterface", cSettings: chosenLibtorch),
     .target(name: "CConfinement"),
     .systemLibrary(name: "CHDF5"),
     .systemLibrary(name: "CJPEG"),

@@ -8,6 +8,13 @@ public struct ExportedStateDictionary: Sendable {
   /// What can be written.
   public enum Format: String, Sendable, CaseIterable {
     case safetensors, hdf5
+    /// What `torch.save` writes.
+    case torch
+    /// What `torch.export.save` writes, which needs the program to put the tensors into.
+    case exportedProgram
+
+    /// Whether it needs a file that it is made after.
+    public var needsTemplate: Bool { self == .keras || self == .exportedProgram }
     /// Keras' own layout, which needs a file of Keras' to take it from: see ``ExportedStateDictionary/writeKeras(to:like:)``.
     case keras
 
@@ -19,6 +26,8 @@ public struct ExportedStateDictionary: Sendable {
       }
       switch URL(fileURLWithPath: path).pathExtension.lowercased() {
       case "safetensors": self = .safetensors
+      case "pth", "pt", "bin": self = .torch
+      case "pt2": self = .exportedProgram
       case "h5", "hdf5": self = .hdf5
       default: return nil
       }
@@ -74,7 +83,8 @@ public struct ExportedStateDictionary: Sendable {
 
   /// Writes the tensors whole, under a temporary name, then renames the file into place.
   ///
-  /// - Parameter template: the file of Keras' whose layout is taken; for ``Format/keras`` alone, which needs it.
+  /// - Parameter template: the file of Keras' whose layout is taken, or the program whose values are replaced; for those
+  ///   formats alone, which need it.
   /// - Throws: `FileError.unwritable`; no partial file is left then.
   public func write(to path: String, format: Format, like template: String? = nil) throws {
     switch format {
@@ -85,6 +95,14 @@ public struct ExportedStateDictionary: Sendable {
       try writeKeras(to: path, like: template)
     case .safetensors:
       try AtomicFile.write(to: path) { try SafetensorsFile.write(tensors, metadata: metadata, to: $0) }
+    case .exportedProgram:
+      guard let template else {
+        throw CheckpointError.malformed(path: path, reason: "a program needs the .pt2 that the model came from")
+      }
+      let archive = try ExportedProgramArchive(contentsOf: template)
+      try AtomicFile.write(to: path) { try archive.write(tensors, to: $0) }
+    case .torch:
+      try AtomicFile.write(to: path) { try TorchFile.write(names, tensors, to: $0) }
     case .hdf5:
       try File.writeAtomically(to: path) { root in
         for (key, value) in metadata where key != "format" { try root.setAttribute(key, to: value) }

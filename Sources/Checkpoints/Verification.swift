@@ -102,12 +102,14 @@ public struct Verification: Sendable, Equatable {
       tensorCount += 1
       byteCount += tensor.byteCount
     }
-    let mapped = try MappedFile(path)
-    guard ZipArchive.isZip(mapped) else { return }
-    let archive = try ZipArchive(mapped)
-    hasChecksums = true
-    for entry in archive.entries where archive.crc32(of: entry) != entry.crc32 {
-      problems.append("\(path): \(entry.name): its bytes have changed: their CRC-32 is another")
+    for path in try WeightsFile.files(of: path) {
+      let mapped = try MappedFile(path)
+      guard ZipArchive.isZip(mapped) else { continue }
+      let archive = try ZipArchive(mapped)
+      hasChecksums = true
+      for entry in archive.entries where archive.crc32(of: entry) != entry.crc32 {
+        problems.append("\(path): \(entry.name): its bytes have changed: their CRC-32 is another")
+      }
     }
   }
 

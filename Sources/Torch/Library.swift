@@ -99,6 +99,7 @@ extension Library {
     var candidates: [String] = []
     let environment = ProcessInfo.processInfo.environment
     if let folder = environment["LIBTORCH"] { candidates.append("\(folder)/lib/libtorch.so") }
+    if let chosen = lethe_chosen_libtorch() { candidates.append("\(String(cString: chosen))/lib/libtorch.so") }
     var folder = executable
     while folder.path != "/" {
       candidates.append(folder.appendingPathComponent(".libtorch/torch/lib/libtorch.so").path)
@@ -117,19 +118,21 @@ extension Library {
     return candidates
   }
 
-  /// Opens the first candidate that exists; returns the reason when none could be opened.
+  /// Opens the first candidate that exists; where none can be opened, returns why: of each that exists, what is wrong
+  /// with it, else all the places.
   private static func openFirst(
     _ candidates: [String], global: Bool, onSuccess: (UnsafeMutableRawPointer) -> Void = { _ in }
   ) -> String? {
-    var reason = "not found"
+    var reasons: [String] = []
     for candidate in candidates {
-      if candidate.contains("/"), !FileManager.default.fileExists(atPath: candidate) { continue }
+      let isPlace = candidate.contains("/")
+      if isPlace, !FileManager.default.fileExists(atPath: candidate) { continue }
       if let handle = dlopen(candidate, RTLD_NOW | (global ? RTLD_GLOBAL : RTLD_LOCAL)) {
         onSuccess(handle)
         return nil
       }
-      reason = dlerror().map { String(cString: $0) } ?? reason
+      if isPlace { reasons.append(dlerror().map { String(cString: $0) } ?? "\(candidate): cannot be opened") }
     }
-    return reason
+    return reasons.isEmpty ? "looked for as \(candidates.joined(separator: ", "))" : reasons.joined(separator: "; ")
   }
 }

@@ -21,7 +21,7 @@ import Testing
     return checkpoint
   }
 
-  @Test(arguments: ["model.safetensors", "model.h5"])
+  @Test(arguments: ["model.safetensors", "model.h5", "model.pth"])
   func everyTensorComesBack(name: String) throws {
     let folder = try TemporaryFolder()
     let checkpoint = try twoTasks()
@@ -74,6 +74,57 @@ import Testing
     try checkpoint.write(to: folder.file("equal.h5"))
     let equal = try Checkpoint(contentsOf: folder.file("equal.h5"))
     #expect(equal.parameters["a.w"]?.identity != equal.parameters["b.w"]?.identity)
+  }
+
+  @Test(.enabled(if: Python.path != nil)) func pyTorchLoadsItAndTiedTensorsStayTied() throws {
+    let folder = try TemporaryFolder()
+    let tied = TensorView([1.5, -2, 3, 4, 5, 6] as [Float], shape: [2, 3])
+    let tensors = [
+      "a.weight": tied, "b.weight": tied, "c.count": TensorView([7] as [Int64], shape: []),
+      "d.half": TensorView(bytes: [0x00, 0x3C, 0x00, 0xC0], elementType: .float16, shape: [2]),
+      "e.empty": TensorView(bytes: [], elementType: .float64, shape: [0, 4]),
+    ]
+    try ExportedStateDictionary(names: tensors.keys.sorted(), tensors: tensors, metadata: [:])
+      .write(to: folder.file("model.pth"), format: .torch)
+    let printed = try Python.run(
+      """
+      import sys, torch
+      state = torch.load(sys.argv[1], weights_only=True)
+      for name, tensor in state.items(): print(name, tensor.dtype, tuple(tensor.shape), tensor.tolist())
+      print(type(state).__name__, state["a.weight"].data_ptr() == state["b.weight"].data_ptr())
+      """, folder.file("model.pth"))
+    #expect(
+      printed.split(separator: "\n") == [
+        "a.weight torch.float32 (2, 3) [[1.5, -2.0, 3.0], [4.0, 5.0, 6.0]]",
+        "b.weight torch.float32 (2, 3) [[1.5, -2.0, 3.0], [4.0, 5.0, 6.0]]", "c.count torch.int64 () 7",
+        "d.half torch.float16 (2,) [1.0, -2.0]", "e.empty torch.float64 (0, 4) []", "OrderedDict True",
+      ])
+    let read = try WeightsFile(contentsOf: folder.file("model.pth")).tensors
+    #expect(read == tensors && read["a.weight"]?.identity == read["b.weight"]?.identity)
+  }
+
+  // As where lengths and places go beyond 4 GiB.
+  @Test(.enabled(if: Python.path != nil)) func longArchivesHaveTheirLengthsIn64Bits() throws {
+    let folder = try TemporaryFolder()
+    let writer = ZipWriter(try SequentialFile(folder.file("long.zip")), largest: 40)
+    let contents: [(String, [UInt8])] = [
+      ("a", Array(repeating: 1, count: 100)), ("b/c", [2, 3]), ("d", Array(repeating: 4, count: 41)),
+    ]
+    for (name, bytes) in contents { try writer.add(name, bytes) }
+    try writer.finish()
+    let archive = try ZipArchive(MappedFile(folder.file("long.zip")))
+    for (name, bytes) in contents {
+      let entry = try #require(try archive.entry(name))
+      #expect(Array(archive.data(of: entry)) == bytes && archive.crc32(of: entry) == entry.crc32)
+      #expect(entry.offset.isMultiple(of: 64))
+    }
+    let printed = try Python.run(
+      """
+      import sys, zipfile
+      archive = zipfile.ZipFile(sys.argv[1])
+      print(archive.testzip(), [(entry.filename, entry.file_size) for entry in archive.infolist()])
+      """, folder.file("long.zip"))
+    #expect(printed == "None [('a', 100), ('b/c', 2), ('d', 41)]")
   }
 
   @Test func aFolderThatCannotBeWrittenIsNamed() throws {

@@ -77,6 +77,11 @@ import Testing
     #expect(command.errors.contains("data/0: its bytes have changed"), "\(command.errors)")
   }
 
+  @Test func aFolderOfShardsIsVerifiedWhole() throws {
+    let command = try Command("verify", Repository.fixture("weights"))
+    #expect(command.status == 0 && command.output.contains("sound; it has no checksums"), "\(command.errors)")
+  }
+
   @Test func whatIsRefusedIsRefusedInOneLine() throws {
     let folder = try TemporaryFolder()
     let output = folder.file("out.safetensors")
@@ -88,10 +93,12 @@ import Testing
       (["inspect", fixture("others/within.onnx"), "--state", "ema"], 65, "ONNX model, which has no entries"),
       (["import", Repository.fixture("heads/features_first.pt2"), "-o", "new.h5"], 65, "--task-output of import"),
       (["drift", fixture("plain.h5"), fixture("keras3.weights.h5")], 65, "none of its tensors"),
-      (["export", base, "-o", folder.file("out.onnx")], 64, ".safetensors or .h5"),
+      (["export", base, "-o", folder.file("out.onnx")], 64, ".safetensors, .pth, .pt2 or .h5"),
       (["export", base, "-o", folder.file("out.weights.h5")], 64, "whose layers --like must give"),
-      (["export", base, "-o", output, "--like", base], 64, "--like goes with a name that ends in .weights.h5"),
+      (["export", base, "-o", output, "--like", base], 64, "--like goes with a name that ends in .weights.h5 or .pt2"),
       (["export", base, "-o", folder.file("o.weights.h5"), "--like", base], 65, "expected a .weights.h5 or .keras"),
+      (["export", base, "-o", folder.file("o.pt2")], 64, "which --like must give: the .pt2 of the model"),
+      (["export", base, "-o", folder.file("o.pt2"), "--like", Repository.fixture("heads/named.pt2")], 65, "no tensor"),
       (["export", base, "-o", output, "--head", "nobody"], 65, "no head for 'nobody'"),
       (["export", fixture("zip.pth"), "-o", output], 65, "not an HDF5 file"),
       (["export", base, "-o", base], 73, "it exists"),

@@ -132,4 +132,7 @@ typedef struct {
   int64_t (*thread_count)(void);
 } LTTable;
 
+/// The folder of the libtorch that was chosen when this was built; null where none was.
+const char *lethe_chosen_libtorch(void);
+
 #endif

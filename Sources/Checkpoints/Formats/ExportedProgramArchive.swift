@@ -10,8 +10,16 @@ public struct ExportedProgramArchive {
   public let tensors: [String: TensorView]
   /// The names in the order of the archive's lists.
   public let names: [String]
-  private let archive: ZipArchive
+  let archive: ZipArchive
+  /// Where each tensor lies in the archive.
+  private(set) var places: [String: Place] = [:]
   private let root: String
+
+  /// A window on an entry of the archive.
+  struct Place {
+    let entry: String
+    let window: StridedTensor
+  }
 
   /// Whether an archive has a graph.
   static func isExportedProgram(_ archive: ZipArchive) -> Bool { graphEntry(of: archive) != nil }
@@ -53,7 +61,10 @@ public struct ExportedProgramArchive {
         guard let record = try archive.entry(place + description.path) else {
           throw CheckpointError.malformed(path: path, reason: "\(name): its data, \(description.path), are missing")
         }
-        tensors[name] = try description.tensor(name, in: archive, record)
+        let window = try description.window(name, path: path)
+        tensors[name] = try window.view(
+          of: archive.file, storageOffset: record.offset, storageByteCount: record.byteCount)
+        places[name] = Place(entry: record.name, window: window)
         names.append(name)
       }
     }
@@ -114,8 +125,7 @@ public struct ExportedProgramArchive {
       enum CodingKeys: String, CodingKey { case value = "as_int" }
     }
 
-    func tensor(_ name: String, in archive: ZipArchive, _ record: ZipArchive.Entry) throws -> TensorView {
-      let path = archive.file.path
+    func window(_ name: String, path: String) throws -> StridedTensor {
       guard !isPickled else {
         throw CheckpointError.malformed(
           path: path, reason: "\(name): stored as a pickle; move the model to the CPU before exporting it")
@@ -123,10 +133,9 @@ public struct ExportedProgramArchive {
       guard let type = ExportedProgram.elementType(meta.dtype).flatMap(ElementType.init(rawValue:)) else {
         throw CheckpointError.malformed(path: path, reason: "\(name): its element type is not supported")
       }
-      return try StridedTensor(
+      return StridedTensor(
         name: name, elementType: type, shape: meta.sizes.map(\.value), strides: meta.strides.map(\.value),
-        offset: meta.offset.value
-      ).view(of: archive.file, storageOffset: record.offset, storageByteCount: record.byteCount)
+        offset: meta.offset.value)
     }
   }
 }

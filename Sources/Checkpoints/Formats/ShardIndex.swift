@@ -22,6 +22,12 @@ struct ShardIndex {
     files = contents.files
   }
 
+  /// The files of its shards.
+  var paths: [String] {
+    let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
+    return Set(files.values).sorted().map { "\(folder)/\($0)" }
+  }
+
   /// The tensors of all shards, in the order of their names.
   ///
   /// - Throws: ``CheckpointError``, naming the shard and the tensor.

@@ -26,6 +26,13 @@ public struct WeightsFile: Sendable {
   /// What was done to the file's names and layouts, in words.
   public let notes: [String]
 
+  /// The files that have the bytes of what a path names: itself, a folder's weights, the shards of an index.
+  static func files(of path: String) throws -> [String] {
+    let source = try Source(path)
+    if case .shards(let index) = source { return index.paths }
+    return [try Source.file(path)]
+  }
+
   /// What kind of file it is.
   ///
   /// - Throws: ``CheckpointError`` for a file that is missing or of no known kind.
@@ -182,7 +189,7 @@ extension WeightsFile {
     }
 
     /// A file as it is given, or the one of weights in a folder.
-    private static func file(_ path: String) throws -> String {
+    static func file(_ path: String) throws -> String {
       var isFolder: ObjCBool = false
       guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
         throw CheckpointError.notFound(path: path)

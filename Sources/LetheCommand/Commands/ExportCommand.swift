@@ -5,13 +5,15 @@ import Reports
 struct ExportCommand: ParsableCommand, ResultOptions {
   static let configuration = CommandConfiguration(
     commandName: "export",
-    abstract: "Write a model's weights for PyTorch, .safetensors or plain HDF5, or back for Keras.",
+    abstract: "Write a model's weights for PyTorch: .pth, .safetensors, .pt2 or HDF5; or for Keras.",
     discussion: """
       The tensors have PyTorch's names and load back with load_state_dict(strict=True):
         model.load_state_dict(safetensors.torch.load_file("model.safetensors"))
+        model.load_state_dict(torch.load("model.pth", weights_only=True))
       One task's classifier goes with the backbone: the one in place, or that of --head.
       Weights that came from Keras go back as .weights.h5, for model.load_weights("tuned.weights.h5"): --like gives the \
-      file they came from, whose layers, names and layouts they take.
+      file they came from, whose layers, names and layouts they take. In the same way a model goes back into the .pt2 \
+      that it was imported from, and runs in PyTorch.
       """)
 
   @Argument(help: "A checkpoint, or a run (its last epoch).")
@@ -23,12 +25,14 @@ struct ExportCommand: ParsableCommand, ResultOptions {
   @Option(help: "The name its layer is given, as fc for fc.weight; the model's own by default.")
   var headName: String?
 
-  @Option(help: "For .weights.h5: the .weights.h5 or .keras of the same layers, as Keras 3 wrote it.")
+  @Option(
+    help: "For .weights.h5: the .weights.h5 or .keras of the same layers, as Keras 3 wrote it. For .pt2: the program.")
   var like: String?
 
   struct Destination: PlaceOptions {
     @Option(
-      name: .shortAndLong, help: "The file to write: .safetensors, .h5 with a dataset a tensor, or Keras' .weights.h5.")
+      name: .shortAndLong,
+      help: "The file to write: .safetensors, .pth, .pt2, .h5 with a dataset a tensor, or Keras' .weights.h5.")
     var output: String
   }
 
@@ -39,14 +43,18 @@ struct ExportCommand: ParsableCommand, ResultOptions {
 
   func run() throws {
     guard let format = ExportedStateDictionary.Format(path: output) else {
-      throw CommandError.usage("--output: expected a name that ends in .safetensors or .h5, found '\(output)'")
+      throw CommandError.usage(
+        "--output: expected a name that ends in .safetensors, .pth, .pt2 or .h5, found '\(output)'")
     }
-    guard (format == .keras) == (like != nil) else {
+    if format == .exportedProgram, like == nil {
+      throw CommandError.usage("--output: \(output) would be a program, which --like must give: the .pt2 of the model")
+    }
+    guard format.needsTemplate == (like != nil) else {
       throw CommandError.usage(
         format == .keras
           ? "--output: \(output) would be Keras' own, whose layers --like must give (the .weights.h5 or .keras that the "
             + "weights came from); .safetensors, or another name in .h5, takes PyTorch's names"
-          : "--like goes with a name that ends in .weights.h5, found '\(output)'")
+          : "--like goes with a name that ends in .weights.h5 or .pt2, found '\(output)'")
     }
     try requireAbsent(output)
     let path = try CheckpointPath(checkpoint).path
