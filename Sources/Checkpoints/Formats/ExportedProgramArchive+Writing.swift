@@ -62,6 +62,11 @@ extension StridedTensor {
   fileprivate func scatter(_ value: TensorView, into bytes: inout [UInt8]) {
     let size = elementType.byteCount
     value.withUnsafeBytes { source in
+      guard !isContiguous else {
+        return bytes.withUnsafeMutableBytes {
+          UnsafeMutableRawBufferPointer(rebasing: $0[(offset * size)...].prefix(source.count)).copyMemory(from: source)
+        }
+      }
       for (position, place) in places.enumerated() {
         for byte in 0..<size { bytes[place + byte] = source[position * size + byte] }
       }
@@ -72,7 +77,8 @@ extension StridedTensor {
   fileprivate func shows(_ value: TensorView, in bytes: [UInt8]) -> Bool {
     let size = elementType.byteCount
     return value.withUnsafeBytes { source in
-      places.enumerated().allSatisfy { position, place in
+      guard !isContiguous else { return bytes[(offset * size)...].prefix(source.count).elementsEqual(source) }
+      return places.enumerated().allSatisfy { position, place in
         (0..<size).allSatisfy { bytes[place + $0] == source[position * size + $0] }
       }
     }

@@ -22,9 +22,11 @@ struct ShardIndex {
     files = contents.files
   }
 
+  private var folder: String { URL(fileURLWithPath: path).deletingLastPathComponent().path }
+
   /// The files of its shards.
   var paths: [String] {
-    let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
+    let folder = folder
     return Set(files.values).sorted().map { "\(folder)/\($0)" }
   }
 
@@ -32,7 +34,7 @@ struct ShardIndex {
   ///
   /// - Throws: ``CheckpointError``, naming the shard and the tensor.
   func read() throws -> (names: [String], tensors: [String: TensorView]) {
-    let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
+    let folder = folder
     var tensors: [String: TensorView] = [:]
     for shard in Set(files.values).sorted() {
       guard FileName.isSibling(shard) else {

@@ -67,7 +67,8 @@ struct StridedTensor {
     return TensorView(bytes: bytes, elementType: elementType, shape: shape)
   }
 
-  private var isContiguous: Bool {
+  /// Whether its elements lie one after the other.
+  var isContiguous: Bool {
     var expected = 1
     for (extent, stride) in zip(shape, strides).reversed() where extent != 1 {
       guard stride == expected else { return false }
