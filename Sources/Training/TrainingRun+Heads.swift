@@ -1,6 +1,7 @@
 import Checkpoints
 import Datasets
 import Evaluation
+import Findings
 import Models
 
 extension TrainingRun {
@@ -12,7 +13,6 @@ extension TrainingRun {
     guard let task = candidates.first(where: { model.heads[$0] != nil }), sourceTask == nil || task == sourceTask else {
       throw ModelError.missingHead(task: sourceTask ?? source.name, available: model.heads.keys.sorted())
     }
-    try source.checkHead(task, among: model.heads)
     return task
   }
 
@@ -32,17 +32,26 @@ extension TrainingRun {
   func installTargetHead(in model: Model, judge: String?) throws -> Bool {
     if let judge, judge == headName, targetTask == nil { throw TrainingError.sameTask(headName) }
     if model.heads[headName] != nil {
-      try target.checkHead(headName, among: model.heads)
       try model.activate(task: headName)
       return false
     }
+    let classNames = headClassNames ?? target.classNames
     if model.task == Checkpoint.untrainedTask, model.heads[model.task]?.classNames.count == target.classNames.count {
-      try model.renameHead(
-        model.task, to: headName, classNames: target.classNames, labelMap: target.labelMap)
+      try model.renameHead(model.task, to: headName, classNames: classNames, labelMap: target.labelMap)
     } else {
-      try model.addHead(
-        task: headName, classNames: target.classNames, labelMap: target.labelMap, seed: options.seed)
+      try model.addHead(task: headName, classNames: classNames, labelMap: target.labelMap, seed: options.seed)
     }
     return true
+  }
+
+  /// Which outputs of their heads the classes of the source and of the target are.
+  ///
+  /// - Parameters:
+  ///   - model: with both heads.
+  ///   - judge: the head that judges the source.
+  func judgedClasses(in model: Model, judge: String?) throws -> JudgedClasses {
+    JudgedClasses(
+      source: try source.flatMap { data in try judge.map { try data.classMatch(to: $0, among: model.heads) } },
+      target: try target.classMatch(to: headName, among: model.heads))
   }
 }

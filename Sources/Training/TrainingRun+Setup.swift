@@ -1,6 +1,7 @@
 import Checkpoints
 import Datasets
 import Evaluation
+import Findings
 import Models
 import Torch
 
@@ -16,6 +17,8 @@ extension TrainingRun {
     let headIsNew: Bool
     let judged: Judged
     let division: DividedData
+    /// In whose numbers all examples of ``judged`` and ``division`` are: the heads'.
+    let classes: JudgedClasses
   }
 
   /// What is evaluated at every epoch, and on what: the whole model on the data, or its upper part on stored values.
@@ -39,13 +42,17 @@ extension TrainingRun {
     onEvent: (TrainingEvent) throws -> Void
   ) throws -> Setup {
     try checkTarget(model, division)
-    let examples = division.target.training
     let (judge, isDrawn) = try installHeads(in: model)
     let headIsNew = known ?? isDrawn
+    let classes = try judgedClasses(in: model, judge: judge)
+    let division = division.renumbered(by: classes)
+    let examples = division.target.training
     let known = earlier ?? source.flatMap { data in judge.map { [($0, data)] } } ?? []
     var origins = try known.map {
-      SourceTask(
-        task: $0.task, dataset: $0.data.name, examples: try self.examples(ofEarlier: $0.data, besides: division))
+      let match = try $0.data.classMatch(to: $0.task, among: model.heads)
+      return SourceTask(
+        task: $0.task, dataset: $0.data.name,
+        examples: try self.examples(ofEarlier: $0.data, besides: division).renumbered(by: match))
     }
     for (index, path) in memoryPaths.dropLast().enumerated() where index < origins.count {
       origins[index].memory = try TaskMemory(contentsOf: path)
@@ -74,25 +81,31 @@ extension TrainingRun {
     }
     return Setup(
       model: model, judge: judge, meter: meter, choosingMeter: choosingMeter, trainer: trainer, headIsNew: headIsNew,
-      judged: judged, division: division)
+      judged: judged, division: division, classes: classes)
   }
 
   /// Refuses options and data that the network cannot be trained with, before anything is written; what regularizers
   /// estimate is not tried.
   ///
+  /// - Returns: which outputs of their heads the classes of the source and of the target are.
   /// - Throws: ``TrainingError`` that names what does not fit.
-  public func check(_ base: Checkpoint) throws { try check(Model(base, device: device)) }
+  @discardableResult
+  public func check(_ base: Checkpoint) throws -> JudgedClasses { try check(Model(base, device: device)) }
 
   /// - Parameter model: one to throw away; the heads of the run are put into it.
-  func check(_ model: Model) throws {
-    let division = try division()
+  @discardableResult
+  func check(_ model: Model) throws -> JudgedClasses {
+    var division = try division()
     try options.validate()
     try checkTarget(model, division)
-    let (_, headIsNew) = try installHeads(in: model)
+    let (judge, headIsNew) = try installHeads(in: model)
+    let classes = try judgedClasses(in: model, judge: judge)
+    division = division.renumbered(by: classes)
     var plain = options
     plain.regularizers = []
     let trainer = try Trainer(model, on: division.target.training, dataset: target.name, options: plain)
     if headIsNew { try checkHeadIsTrained(trainer) }
+    return classes
   }
 
   /// - Returns: the head that judges the source, and whether the trained one is freshly drawn.

@@ -83,6 +83,8 @@ public struct TrainingRun {
   var memoryPaths: [String] = []
   /// The head that is trained; the target's own name when nil.
   public var targetTask: String?
+  /// What the head's classes are called where it is drawn; as the target's when nil.
+  var headClassNames: [String]?
   /// Examples that stand in for the source's where these are not at hand.
   public var proxy: Dataset?
   /// The task whose head judges the source; nil looks for the data set's own, then the checkpoint's.
@@ -154,7 +156,7 @@ public struct TrainingRun {
     let setup = try setUp(Model(base, device: device), division, isCancelled: isCancelled, onEvent: onEvent)
     if isCancelled() { throw TrainingError.interrupted(epoch: 0) }
     var record = run.record
-    record.add(setup)
+    try record.add(setup)
     try onEvent(prepared(setup))
     return try train(
       setup, in: &run, record: record, history: [], basePath: record.data.base?.path ?? "", isCancelled: isCancelled,

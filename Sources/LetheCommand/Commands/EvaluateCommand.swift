@@ -24,6 +24,7 @@ struct EvaluateCommand: ParsableCommand, ResultOptions {
   @Flag(help: "Bring images to the model's shape: resize with antialiasing, repeat a single channel.")
   var fit = false
 
+  @OptionGroup var headClasses: HeadClassOptions
   @OptionGroup var reading: DataOptions
   @OptionGroup var hardware: DeviceOptions
   @OptionGroup var tables: TableOptions
@@ -32,20 +33,23 @@ struct EvaluateCommand: ParsableCommand, ResultOptions {
   func run() throws {
     let path = try CheckpointPath(checkpoint).path
     let stored = try hardware.runnable(path)
-    let dataset = try reading.load(data, for: stored.program)
+    let dataset = try headClasses.stated(reading.load(data, for: stored.program))
     let model = try Model(stored, device: try hardware.open())
     let task = head ?? (stored.heads[dataset.name] == nil ? stored.task : dataset.name)
     try model.activate(task: task)
     if fit { model.fitImages() }
-    try dataset.checkHead(task, among: model.heads)
-    let result = try Evaluator().evaluate(model, on: dataset.test, dataset: dataset.name)
+    let match = try dataset.classMatch(to: task, among: model.heads)
+    let result = try Evaluator().evaluate(model, on: dataset.test.renumbered(by: match), dataset: dataset.name)
     let classes = perClassAccuracy(
-      predictions: result.predictions, labels: result.labels, classCount: dataset.classNames.count)
+      predictions: result.predictions, labels: result.labels, classCount: match.outputCount)
     let finding = EvaluationFinding(
       checkpoint: path, head: task, data: dataset.name, result: result.scored,
-      perClass: zip(dataset.classNames, classes).map { .init($0, score: $1.accuracy, count: $1.count) })
+      perClass: zip(dataset.classNames, match.outputs).map { name, output in
+        .init(name, score: classes[output].accuracy, count: classes[output].count)
+      }, matchedClasses: match)
     guard !shared.json else { return try Console.result(FindingEncoder.encode(finding)) }
     Console.result(finding.verdict)
+    if let note = finding.classNote { Console.result(note) }
     Console.table(finding.classTable(), of: "class", all: tables.all)
   }
 }

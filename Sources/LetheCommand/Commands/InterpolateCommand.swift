@@ -54,6 +54,7 @@ struct InterpolateCommand: ParsableCommand, ResultOptions {
   }
 
   @OptionGroup var destination: Destination
+  @OptionGroup var headClasses: HeadClassOptions
   @OptionGroup var reading: DataOptions
   @OptionGroup var hardware: DeviceOptions
   @OptionGroup var shared: OutputOptions
@@ -70,12 +71,17 @@ struct InterpolateCommand: ParsableCommand, ResultOptions {
     let line = try Interpolation(
       before: hardware.runnable(pair.before), after: hardware.runnable(pair.after), keepsHeads: keepHeads)
     let tasks = try [("source", source), ("target", target)].compactMap { role, data in
-      try data.map { try Judged(role: role, data: reading.load($0, for: line.after.program), in: line) }
+      try data.map {
+        let own = try reading.load($0, for: line.after.program)
+        return try Judged(role: role, data: role == "source" ? headClasses.stated(own) : own, in: line)
+      }
     }
     let device = try hardware.open()
     let shares = share.map { [$0] } ?? (0..<points).map { Double($0) / Double(points - 1) }
     var finding = InterpolationFinding(
-      before: pair.before, after: pair.after, keepsHeads: keepHeads, reestimated: reestimate?.rawValue, points: [])
+      before: pair.before, after: pair.after, keepsHeads: keepHeads, reestimated: reestimate?.rawValue, points: [],
+      matchedClasses: JudgedClasses(
+        source: tasks.first { $0.role == "source" }?.match, target: tasks.first { $0.role == "target" }?.match))
     let progress = ProgressReporter(title: "λ", total: shares.count, isQuiet: shared.quiet || shared.json)
     for share in shares {
       let model = try Model(line.checkpoint(at: share), device: device)
@@ -93,6 +99,7 @@ struct InterpolateCommand: ParsableCommand, ResultOptions {
     if let chart { try AtomicFile.write(Data(finding.chart().svg().utf8), to: chart) }
     guard !shared.json else { return try Console.result(FindingEncoder.encode(finding)) }
     Console.result("\(pair.before) → \(pair.after)")
+    for note in finding.classNotes { Console.result(note) }
     if !tasks.isEmpty { Console.table(finding.table()) }
     if let chart { Console.result("chart: \(chart)") }
     if let output { Console.result("wrote \(output)") }
@@ -101,6 +108,7 @@ struct InterpolateCommand: ParsableCommand, ResultOptions {
   private func checkOptions() throws {
     try Bounds.check(points, of: "--points", atLeast: 2, atMost: Bounds.repetitions)
     if let share, !(0...1).contains(share) { throw CommandError.usage("--lambda must be from 0 to 1, found \(share)") }
+    if source == nil { try headClasses.refuse(where: "it says of --source, which is not given") }
     if output != nil, share == nil { throw CommandError.usage("-o writes one checkpoint: say which with --lambda") }
     if source == nil, target == nil, output == nil {
       throw CommandError.usage("nothing to do: give --source or --target to measure, or --lambda and -o to write")
@@ -119,6 +127,7 @@ private struct Judged {
   let role: String
   let data: Datasets.Dataset
   let task: String
+  let match: ClassMatch
 
   /// Finds the head: the data's own, else, for the target, the active one after, and for the source, the other one.
   init(role: String, data: Datasets.Dataset, in line: Interpolation) throws {
@@ -128,10 +137,10 @@ private struct Judged {
     let others = heads.keys.filter { $0 != line.after.task }
     let origin = others.count == 1 ? others[0] : line.before.task
     task = heads[data.name] != nil ? data.name : role == "source" ? origin : line.after.task
-    try data.checkHead(task, among: heads)
+    match = try data.classMatch(to: task, among: heads)
   }
 
   func evaluation(of model: Model) throws -> EvaluationResult {
-    try model.evaluation(task: task, on: data.test, dataset: data.name)
+    try model.evaluation(task: task, on: data.test.renumbered(by: match), dataset: data.name)
   }
 }

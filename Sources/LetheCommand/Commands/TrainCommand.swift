@@ -25,7 +25,7 @@ struct TrainCommand: ParsableCommand {
 
   func run() throws {
     try TrainingSession(
-      base: task.base, target: task.data, source: nil, proxy: nil, sourceHead: nil, output: destination.output,
+      base: task.base, target: task.data, source: nil, proxy: nil, sourceHead: nil, headClasses: nil, output: destination.output,
       training: training, regularizers: regularizers, reading: reading, hardware: hardware, continuation: continuation,
       shared: shared, effective: EffectiveOptions(of: self)
     ).run()
@@ -72,6 +72,8 @@ struct FinetuneCommand: ParsableCommand {
 
     @Option(help: "The task whose head judges the source; by default the source data's own, then the checkpoint's.")
     var head: String?
+
+    @OptionGroup var headClasses: HeadClassOptions
   }
 
   @OptionGroup var tasks: Tasks
@@ -88,6 +90,7 @@ struct FinetuneCommand: ParsableCommand {
       guard tasks.source == nil, tasks.target == nil, tasks.sourceProxy == nil, tasks.head == nil else {
         throw CommandError.usage("--task stands in place of --source, --target, --source-proxy and --head")
       }
+      try tasks.headClasses.refuse(where: "the tasks of --task have heads of their own")
       return try SequenceSession(command: self).run()
     }
     guard !tasks.sharedHead else { throw CommandError.usage("--shared-head is for sequences of tasks (--task)") }
@@ -97,9 +100,10 @@ struct FinetuneCommand: ParsableCommand {
     guard tasks.source != nil || tasks.sourceProxy != nil else {
       throw CommandError.usage("give --source DATA, the task the model was trained on, or --source-proxy DATA")
     }
+    if tasks.source == nil { try tasks.headClasses.refuse(where: "the labels of --source-proxy do not count") }
     try TrainingSession(
       base: tasks.base, target: target, source: tasks.source, proxy: tasks.sourceProxy, sourceHead: tasks.head,
-      output: destination.output, training: training, regularizers: regularizers, reading: reading, hardware: hardware,
+      headClasses: tasks.headClasses, output: destination.output, training: training, regularizers: regularizers, reading: reading, hardware: hardware,
       continuation: continuation, shared: shared, effective: EffectiveOptions(of: self)
     ).run()
   }

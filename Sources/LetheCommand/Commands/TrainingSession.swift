@@ -17,6 +17,7 @@ struct TrainingSession {
   let source: String?
   let proxy: String?
   let sourceHead: String?
+  let headClasses: HeadClassOptions?
   let output: String
   let training: TrainingArguments
   let regularizers: RegularizerOptions
@@ -82,14 +83,17 @@ struct TrainingSession {
     let checkpoint = try hardware.runnable(path)
     if source != nil || proxy != nil { try checkpoint.requireTrained(at: path, on: source) }
     let targetData = try reading.load(target, for: checkpoint.program)
-    let sourceData = try source.map { try reading.load($0, for: checkpoint.program) }
+    let sourceData = try source.map {
+      let own = try reading.load($0, for: checkpoint.program)
+      return try headClasses?.stated(own) ?? own
+    }
     let proxyData = try proxy.map { try reading.load($0, for: checkpoint.program) }
     let device = try hardware.open()
     var run = TrainingRun(
       options: options, path: output, target: targetData, source: sourceData, proxy: proxyData,
       sourceTask: sourceHead, device: device)
     run.command = CommandRecord(arguments: CommandLine.arguments, options: effective.repeatable.yaml)
-    try run.check(checkpoint)
+    for note in try run.check(checkpoint).notes { Console.say(note) }
     return (checkpoint, device, run)
   }
 

@@ -1,6 +1,9 @@
 import Findings
 
 extension InterpolationFinding {
+  /// How the classes of both tasks were matched with their heads', where that has to be said.
+  public var classNotes: [String] { matchedClasses?.notes ?? [] }
+
   /// A row a λ, a score and a loss for each task that was measured.
   public func table() -> TextTable {
     func columns(_ name: String, _ isMeasured: Bool) -> [TextTable.Column] {

@@ -23,6 +23,13 @@ extension RunReport {
       + (run.chosenBy.map { ", \($0.words)." } ?? ".")
   }
 
+  /// How classes were matched with the heads', each once, where that has to be said.
+  private var matchNotes: [String] {
+    var notes: [String] = []
+    for note in runs.flatMap({ $0.matchedClasses?.notes ?? [] }) where !notes.contains(note) { notes.append(note) }
+    return notes
+  }
+
   private func sections() -> [PageSection] {
     guard !runs.isEmpty else { return [] }
     let note =
@@ -40,7 +47,7 @@ extension RunReport {
       PageElements.section(
         "Summary",
         PageElements.table(summaryTable(), marksRows: true) + PageElements.paragraph(note)
-          + runs.compactMap(bestText).map(PageElements.paragraph).joined()))
+          + (runs.compactMap(bestText) + matchNotes).map(PageElements.paragraph).joined()))
     let epochs = runs.map { PageElements.details("Every epoch of \($0.name)", PageElements.table(epochTable($0))) }
       .joined(separator: "\n")
     let charts = accuracyCharts()

@@ -107,4 +107,34 @@ import Testing
     table.check([evaluation.verdict], of: .evaluation)
     table.finish()
   }
+
+  private static let classLicences: [SentenceTable<ClassMatch>.Licence] = [
+    ("{classes}, matched by name", { $0.basis == .name && !$0.isIdentity }),
+    ("{classes}, matched by the numbers", { $0.basis == .number && !$0.isIdentity }),
+    ("{classes}, matched by their order: the head", { $0.basis == .order && $0.unnamed == .head }),
+    ("{classes}, matched by their order: the data", { $0.basis == .order && $0.unnamed == .data }),
+  ]
+
+  /// Of a run's page, a diagnosis and an evaluation.
+  @Test func whatIsSaidOfClassesStandsInTheTable() throws {
+    var table = try SentenceTable(["Classes of a head"], licences: Self.classLicences)
+    for basis in ClassMatch.Basis.allCases {
+      for unnamed in basis == .order ? [ClassMatch.Side?.some(.head), .data, .both] : [nil] {
+        for outputs in basis == .order ? [[0, 1]] : [[0, 1], [1, 0], [1]] {
+          let match = ClassMatch(basis, unnamed: unnamed, outputs: outputs, outputCount: 2)
+          let notes = JudgedClasses(source: match, target: match).notes
+          let isSaid = outputs != [0, 1] || unnamed == .head || unnamed == .data
+          #expect(notes.count == (isSaid ? 2 : 0) && (match.note != nil) == isSaid, "\(match)")
+          table.check(notes + [match.note].compactMap { $0 }, of: match)
+          var run = SampleFindings.plain
+          run.matchedClasses = JudgedClasses(source: match)
+          let page = RunReport(runs: [run], title: "plain").html()
+          #expect(page.contains("matched by") == isSaid)
+        }
+      }
+    }
+    table.finish()
+    #expect(ClassMatch(.name, outputs: [2, 0], outputCount: 1000).note == "2 of the head's 1,000 classes, matched by name")
+    #expect(ClassMatch(.name, outputs: [1, 0], outputCount: 2).note == "2 classes, matched by name")
+  }
 }
