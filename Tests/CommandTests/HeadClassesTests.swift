@@ -116,7 +116,8 @@ import Testing
     }
     let all = try write((0..<9).map { "\($0)\n" }.joined(), "all.txt", in: folder)
     let said = try Command("evaluate", source, "--data", numbers, "--classes", all)
-    #expect(said.output.contains("9 of the head's 10 classes, matched by the numbers that were given"), "\(said.errors)")
+    #expect(
+      said.output.contains("9 of the head's 10 classes, matched by the numbers that were given"), "\(said.errors)")
     let proxy = try Command(
       "finetune", source, "--source-proxy", numbers, "--target", folder.file("other.h5"), "--classes", all, "-o",
       folder.file("never"))
@@ -134,7 +135,9 @@ import Testing
     }
     let whole = try object(tune("whole", epochs: 2))
     func sources(_ run: [String: Any]) throws -> [Double] {
-      try #require(run["epochs"] as? [[String: Any]]).compactMap { ($0["source"] as? [String: Any])?["accuracy"] as? Double }
+      try #require(run["epochs"] as? [[String: Any]]).compactMap {
+        ($0["source"] as? [String: Any])?["accuracy"] as? Double
+      }
     }
     // Epoch 0 is what the source model itself is judged with.
     let judged = try object(Command("evaluate", source, "--data", numbers, "--classes", all, "--json"))
@@ -148,7 +151,8 @@ import Testing
     #expect(try sources(resumed) == sources(whole))
     let diagnosis = try object(Command("diagnose", folder.file("run"), "--no-probes", "--json"))
     #expect((diagnosis["forgetting"] as? [String: Any])?["before"] as? Double == (try sources(whole).first))
-    #expect((diagnosis["classes"] as? [[String: Any]])?.compactMap { $0["class"] as? String } == (0..<9).map(String.init))
+    #expect(
+      (diagnosis["classes"] as? [[String: Any]])?.compactMap { $0["class"] as? String } == (0..<9).map(String.init))
     let page = try String(contentsOfFile: folder.file("run") + "/diagnosis.html", encoding: .utf8)
     #expect(page.contains("source: 9 of the head&#39;s 10 classes, matched by the numbers that were given"))
   }

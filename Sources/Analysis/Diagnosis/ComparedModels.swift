@@ -51,7 +51,8 @@ public final class ComparedModels {
   /// - Throws: `ModelError` where a head is missing, ``AnalysisError/nothingToCompare(_:)`` for two different networks.
   public init(
     before: Checkpoint, after: Checkpoint, source: Dataset, target: Dataset?, isProxy: Bool = false,
-    sourceTask: String? = nil, targetTask: String? = nil, takesEveryLayer: Bool = false, testCount: Int = DiagnosisThresholds.judgedExamples,
+    sourceTask: String? = nil, targetTask: String? = nil, takesEveryLayer: Bool = false,
+    testCount: Int = DiagnosisThresholds.judgedExamples,
     seed: UInt64 = 0, device: Device = .cpu
   ) throws {
     self.before = try Model(before, device: device)

@@ -25,7 +25,8 @@ struct TrainCommand: ParsableCommand {
 
   func run() throws {
     try TrainingSession(
-      base: task.base, target: task.data, source: nil, proxy: nil, sourceHead: nil, headClasses: nil, output: destination.output,
+      base: task.base, target: task.data, source: nil, proxy: nil, sourceHead: nil, headClasses: nil,
+      output: destination.output,
       training: training, regularizers: regularizers, reading: reading, hardware: hardware, continuation: continuation,
       shared: shared, effective: EffectiveOptions(of: self)
     ).run()
@@ -103,7 +104,8 @@ struct FinetuneCommand: ParsableCommand {
     if tasks.source == nil { try tasks.headClasses.refuse(where: "the labels of --source-proxy do not count") }
     try TrainingSession(
       base: tasks.base, target: target, source: tasks.source, proxy: tasks.sourceProxy, sourceHead: tasks.head,
-      headClasses: tasks.headClasses, output: destination.output, training: training, regularizers: regularizers, reading: reading, hardware: hardware,
+      headClasses: tasks.headClasses, output: destination.output, training: training, regularizers: regularizers,
+      reading: reading, hardware: hardware,
       continuation: continuation, shared: shared, effective: EffectiveOptions(of: self)
     ).run()
   }

@@ -128,7 +128,8 @@ extension JudgedOptions {
       before: before, after: Checkpoint(contentsOf: subject.after),
       source: headClasses.stated(load(subject.source, subject.isProxy ? "--source-proxy" : "--source")),
       target: subject.target.map { try load($0, "--target") }, isProxy: subject.isProxy,
-      sourceTask: subject.head, targetTask: subject.targetHead, takesEveryLayer: everyLayer, testCount: samples, device: device)
+      sourceTask: subject.head, targetTask: subject.targetHead, takesEveryLayer: everyLayer, testCount: samples,
+      device: device)
   }
 }
 

@@ -134,7 +134,8 @@ import Testing
       }
     }
     table.finish()
-    #expect(ClassMatch(.name, outputs: [2, 0], outputCount: 1000).note == "2 of the head's 1,000 classes, matched by name")
+    #expect(
+      ClassMatch(.name, outputs: [2, 0], outputCount: 1000).note == "2 of the head's 1,000 classes, matched by name")
     #expect(ClassMatch(.name, outputs: [1, 0], outputCount: 2).note == "2 classes, matched by name")
   }
 }
