@@ -177,7 +177,7 @@ public struct TrainingRun {
     defer { withExtendedLifetime(lock) {} }
     var run = try Run.open(path)
     let state = run.isAtBeginning ? nil : try resumeState(of: run)
-    let record = try resumedRecord(of: run, after: state?.epoch)
+    var record = try resumedRecord(of: run, after: state?.epoch)
     if let stored = record.trainingOptions?.validation, stored != options.validation {
       var own = self
       own.options.validation = stored
@@ -193,6 +193,7 @@ public struct TrainingRun {
     let setup = try setUp(
       Model(Checkpoint(contentsOf: run.checkpointPath(epoch: 0)), device: device),
       division(as: record.data), headIsNew: record.state.targetHeadIsNew, isCancelled: isCancelled, onEvent: onEvent)
+    try record.store(setup.classes)
     let history = record.epochRecords
     if state.epoch > 0 {
       try setup.model.load(Checkpoint(contentsOf: run.checkpointPath(epoch: state.epoch)))

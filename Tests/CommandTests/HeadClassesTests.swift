@@ -149,6 +149,8 @@ import Testing
     try FileManager.default.removeItem(atPath: all)
     let resumed = try object(Command("finetune", "--resume", folder.file("run"), "--epochs", "2", "--json"))
     #expect(try sources(resumed) == sources(whole))
+    let kept = (resumed["matchedClasses"] as? [String: Any])?["source"] as? [String: Any]
+    #expect(kept?["outputs"] as? [Int] == Array(0..<9))
     let diagnosis = try object(Command("diagnose", folder.file("run"), "--no-probes", "--json"))
     #expect((diagnosis["forgetting"] as? [String: Any])?["before"] as? Double == (try sources(whole).first))
     #expect(
