@@ -32,7 +32,7 @@ extension InterpolationFinding {
         "λ \(NumberText.fixed($0.share, 2)) keeps \(NumberText.percent($0.source?.scored.value)) of the source at "
           + "\(NumberText.percent($0.target?.scored.value)) of the target, \(ChoiceBasis.onTestSet)"
       } ?? "Nothing was measured on both tasks",
-      subtitle: "\(name) on both tasks' test examples along (1 − λ) before + λ after", xTitle: "source \(name) (%)",
+      subtitle: (best == nil ? "" : "\(name) on both tasks' test examples ") + "along (1 − λ) before + λ after", xTitle: "source \(name) (%)",
       yTitle: "target \(name) (%)",
       points: points.map { point in
         .init(
