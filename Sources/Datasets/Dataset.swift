@@ -20,6 +20,8 @@ public struct Dataset: Sendable {
   public let validation: Split?
   /// Images that could not be read and were left out, each with the reason.
   public internal(set) var skipped: [String] = []
+  /// Which outputs of the head that judges it the classes are, where somebody says it; nil where names do.
+  public var statedClasses: StatedClasses?
   /// Where it was loaded from; nil where it was put together in memory.
   public internal(set) var origin: Origin?
 

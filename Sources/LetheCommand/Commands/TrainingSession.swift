@@ -17,6 +17,7 @@ struct TrainingSession {
   let source: String?
   let proxy: String?
   let sourceHead: String?
+  let headClasses: HeadClassOptions?
   let output: String
   let kinds: TaskKindOptions
   var targetHead: TargetHead?
@@ -84,7 +85,10 @@ struct TrainingSession {
     let checkpoint = try hardware.runnable(path)
     if source != nil || proxy != nil { try checkpoint.requireTrained(at: path, on: source) }
     let targetData = try reading.load(target, for: checkpoint.program)
-    let sourceData = try source.map { try reading.load($0, for: checkpoint.program) }
+    let sourceData = try source.map {
+      let own = try reading.load($0, for: checkpoint.program)
+      return try headClasses?.stated(own) ?? own
+    }
     let proxyData = try proxy.map { try reading.load($0, for: checkpoint.program) }
     let device = try hardware.open()
     var run = TrainingRun(
@@ -93,8 +97,9 @@ struct TrainingSession {
     run.command = CommandRecord(arguments: CommandLine.arguments, options: effective.repeatable.yaml)
     run.taskKind = try kinds.known()
     run.targetHead = targetHead
-    let kind = try run.check(checkpoint)
-    if !shared.json, let headline = kind.headline { Console.result(headline) }
+    let checked = try run.check(checkpoint)
+    for note in checked.classes.notes { Console.say(note) }
+    if !shared.json, let headline = checked.kind.headline { Console.result(headline) }
     return (checkpoint, device, run)
   }
 

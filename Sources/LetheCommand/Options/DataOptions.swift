@@ -40,13 +40,17 @@ struct DataOptions: ResultOptions {
     }
     images.skipsUnreadable = images.skipsUnreadable || reference.skipsUnreadable
     guard !reference.isInMemory else { return try Dataset.load(reference) }
-    return told(try Dataset.load(reference.specification, images: images, from: reference.folder))
+    var dataset = told(try Dataset.load(reference.specification, images: images, from: reference.folder))
+    dataset.statedClasses = reference.classes
+    return dataset
   }
 
   /// Loads data that a run is resumed with: those it was made with, unless the user gives another specification.
   func load(_ reference: DataReference, unless given: String?, for program: Program) throws -> Dataset {
     guard let given, given != reference.specification else { return try load(reference, for: program) }
-    return try load(given, for: program)
+    var dataset = try load(given, for: program)
+    dataset.statedClasses = reference.classes
+    return dataset
   }
 
   /// Says what was left out.
