@@ -45,6 +45,29 @@ public enum AtomicFile {
     }
   }
 
+  /// Lets `body` fill a temporary folder beside `path`, then renames it into place, where nothing may be.
+  ///
+  /// When anything fails, the temporary folder is removed.
+  /// - Throws: ``FileError/unwritable(path:reason:)``, naming `path`, or what `body` throws.
+  public static func writeFolder<Result>(
+    to path: String, _ body: (_ temporaryPath: String) throws -> Result
+  ) throws -> Result {
+    removeAbandoned(of: path)
+    let temporary = temporaryPath(for: path)
+    defer { forget(temporary) }
+    do {
+      guard mkdir(temporary, 0o777) == 0 else { throw failure(path) }
+      let result = try body(temporary)
+      try? synchronize(temporary)
+      guard rename(temporary, path) == 0 else { throw failure(path) }
+      try? synchronize(parts(of: path).folder)
+      return result
+    } catch {
+      try? FileManager.default.removeItem(atPath: temporary)
+      throw located(error, path: path)
+    }
+  }
+
   /// Points a symbolic link at `target`, in place of what is at `path`.
   ///
   /// - Throws: ``FileError/unwritable(path:reason:)``.

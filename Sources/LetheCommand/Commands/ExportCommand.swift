@@ -1,5 +1,6 @@
 import ArgumentParser
 import Checkpoints
+import Foundation
 import Reports
 
 struct ExportCommand: ParsableCommand, ResultOptions {
@@ -14,6 +15,8 @@ struct ExportCommand: ParsableCommand, ResultOptions {
       Weights that came from Keras go back as .weights.h5, for model.load_weights("tuned.weights.h5"): --like gives the \
       file they came from, whose layers, names and layouts they take. In the same way a model goes back into the .pt2 \
       that it was imported from, and runs in PyTorch.
+      What a run with --lora has learnt goes into an adapter of PEFT's with --adapter, a folder:
+        model = PeftModel.from_pretrained(base, "adapter")
       """)
 
   @Argument(help: "A checkpoint, or a run (its last epoch).")
@@ -29,10 +32,22 @@ struct ExportCommand: ParsableCommand, ResultOptions {
     help: "For .weights.h5: the .weights.h5 or .keras of the same layers, as Keras 3 wrote it. For .pt2: the program.")
   var like: String?
 
+  @Flag(help: "Write the low-rank adapters of a run with --lora and its classifier, as PEFT reads them, into a folder.")
+  var adapter = false
+
+  @Option(
+    help: ArgumentHelp(
+      "With --adapter, what its configuration calls the model that it is added to: a folder, a name of Hugging Face's.",
+      valueName: "name"))
+  var base: String?
+
   struct Destination: PlaceOptions {
     @Option(
       name: .shortAndLong,
-      help: "The file to write: .safetensors, .pth, .pt2, .h5 with a dataset a tensor, or Keras' .weights.h5.")
+      help: """
+        The file to write: .safetensors, .pth, .pt2, .h5 with a dataset a tensor, or Keras' .weights.h5; with --adapter a \
+        folder.
+        """)
     var output: String
   }
 
@@ -42,6 +57,8 @@ struct ExportCommand: ParsableCommand, ResultOptions {
   private var output: String { destination.output }
 
   func run() throws {
+    guard !adapter else { return try writeAdapter() }
+    guard base == nil else { throw CommandError.usage("--base goes with --adapter") }
     guard let format = ExportedStateDictionary.Format(path: output) else {
       throw CommandError.usage(
         "--output: expected a name that ends in .safetensors, .pth, .pt2 or .h5, found '\(output)'")
@@ -72,5 +89,37 @@ struct ExportCommand: ParsableCommand, ResultOptions {
     }
     Console.result(
       "\(output) · \(exported.names.count) tensors · \(NumberText.grouped(bytes)) bytes · classifier of \(task)")
+  }
+
+  private func writeAdapter() throws {
+    for (option, value) in [("--like", like), ("--head-name", headName)] where value != nil {
+      throw CommandError.usage("\(option) does not go with --adapter, whose names are PEFT's")
+    }
+    try requireAbsent(output)
+    let path = try CheckpointPath(checkpoint).path
+    let written = try LowRankAdapter.write(
+      Checkpoint(contentsOf: path), of: path, base: baseCheckpoint(of: path), task: head, baseName: base, to: output)
+    let whole = written.whole.keys.sorted()
+    guard !shared.json else {
+      Console.result([
+        "file": .string(output), "format": "adapter",
+        "changes": .array(written.changes.map { .string($0.tensor) }), "whole": .array(whole.map { .string($0) }),
+      ])
+      return
+    }
+    Console.result(
+      "\(output) · LoRA adapter · \(written.changes.count) weights of rank \(written.changes.first?.rank ?? 0)"
+        + (whole.isEmpty ? "" : " · whole: \(listed(whole, first: 12))"))
+  }
+
+  /// The model that a run's adapters are added to: its epoch 0, which lies beside each of its checkpoints.
+  private func baseCheckpoint(of path: String) throws -> Checkpoint {
+    let folder = URL(fileURLWithPath: path).deletingLastPathComponent().deletingLastPathComponent().path
+    guard let run = try? Run.open(folder), FileManager.default.fileExists(atPath: run.checkpointPath(epoch: 0)) else {
+      throw CommandError.badInput(
+        "\(path): --adapter takes a run or one of its checkpoints: what else than the adapters has changed is seen from "
+          + "the run's epoch 0, which is not beside it")
+    }
+    return try Checkpoint(contentsOf: run.checkpointPath(epoch: 0))
   }
 }
