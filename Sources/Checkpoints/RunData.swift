@@ -23,6 +23,8 @@ public struct DataReference: Sendable, Equatable, Codable {
   public var head: String?
   /// Which of them choose, and neither are trained on nor judge; nil where none do.
   public var validation: ValidationReference?
+  /// The kind of task that they are for, `causal-lm` say; nil of classification.
+  public var taskKind: String?
 
   /// A reference to data; without a specification, to data that were made in memory.
   ///

@@ -4,18 +4,30 @@ import HDF5
 /// The examples of one step, in the host's memory.
 struct HostBatch: Sendable {
   let indices: [Int]
-  let labels: [Int64]
+  let labels: HostLabels
   /// One after the other: the bytes of each of the split's inputs.
   let inputs: [[UInt8]]
 
   init(_ indices: [Int], of split: Split, augmentation: Augmentation? = nil) {
     self.indices = indices
-    labels = indices.map { Int64(split.labels[$0]) }
+    labels = HostLabels(indices, of: split)
     inputs = split.inputs.map { input in
       var bytes = split.gather(indices, of: input)
       augmentation?.apply(to: &bytes, shape: input.shape, indices: indices)
       return bytes
     }
+  }
+}
+
+/// What is right of the examples of one step, in the host's memory.
+enum HostLabels: Sendable {
+  case classes([Int64])
+  /// The bytes of the split's targets.
+  case array([UInt8])
+
+  init(_ indices: [Int], of split: Split) {
+    self =
+      split.targets.map { .array(split.gather(indices, of: $0)) } ?? .classes(indices.map { Int64(split.labels[$0]) })
   }
 }
 

@@ -108,6 +108,7 @@ public struct TaskSequence {
     from base: Checkpoint, basePath: String, isCancelled: () -> Bool = { false },
     onTask: (Int, TrainingRun) throws -> Void, onEvent: (TrainingEvent) throws -> Void
   ) throws -> SequenceResult {
+    try requireClasses()
     var run = try startedRun(from: base, basePath: basePath)
     let lock = try RunLock.acquire(path)
     defer { withExtendedLifetime(lock) {} }
@@ -171,8 +172,13 @@ public struct TaskSequence {
   ///
   /// - Throws: ``TrainingError`` and the errors of models and data, before anything is written.
   public func check(_ base: Checkpoint) throws {
+    try requireClasses()
     let model = try Model(base, device: device)
     for task in tasks.indices { try training(task).check(model) }
+  }
+
+  private func requireClasses() throws {
+    for task in tasks { try task.data.requireClasses(for: "sequences of tasks are") }
   }
 
   private func training(_ task: Int) throws -> TrainingRun {
@@ -221,7 +227,7 @@ extension TaskSequence {
     return try tasks.indices.map { task in
       guard model.heads[head(of: task)] != nil else { return .nan }
       try model.activate(task: head(of: task))
-      return try Evaluator().evaluate(model, on: judging(task), dataset: tasks[task].data.name).accuracy
+      return try Evaluator().evaluate(model, on: judging(task), dataset: tasks[task].data.name).value
     }
   }
 
@@ -247,7 +253,7 @@ extension TaskSequence {
       task: Self.sharedTask, classNames: data.classNames, labelMap: data.labelMap, seed: options.seed)
     model.fitPreprocessing(to: options.examples(of: data.train), fitsImages: options.fitsImages)
     return try tasks.indices.map { task in
-      try Evaluator().evaluate(model, on: judging(task), dataset: tasks[task].data.name).accuracy
+      try Evaluator().evaluate(model, on: judging(task), dataset: tasks[task].data.name).value
     }
   }
 

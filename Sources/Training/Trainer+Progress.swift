@@ -47,14 +47,14 @@ extension Trainer {
   }
 
   /// Takes what an epoch came to, for what waits for a plateau.
-  func endEpoch(targetAccuracy: Double) {
+  func endEpoch(merit: Double) {
     if case .onPlateau(let patience) = options.unfreezing, progress.stage < stages.stages.count - 1,
-      progress.unfreezingMeter.isPlateau(targetAccuracy, patience: patience)
+      progress.unfreezingMeter.isPlateau(merit, patience: patience)
     {
       progress.stage += 1
     }
     if case .plateau(let patience, let factor) = options.schedule.shape,
-      progress.rateMeter.isPlateau(targetAccuracy, patience: patience)
+      progress.rateMeter.isPlateau(merit, patience: patience)
     {
       progress.plateauFactor *= factor
     }

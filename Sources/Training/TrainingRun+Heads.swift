@@ -7,12 +7,12 @@ extension TrainingRun {
   /// The head that is trained.
   var headName: String { targetTask ?? target.name }
 
-  func sourceHead(for source: Dataset, in model: Model) throws -> String {
+  func sourceHead(for source: Dataset, in model: Model, kind: (any TaskKind)?) throws -> String {
     let candidates = [sourceTask, source.name, model.task].compactMap { $0 }
     guard let task = candidates.first(where: { model.heads[$0] != nil }), sourceTask == nil || task == sourceTask else {
       throw ModelError.missingHead(task: sourceTask ?? source.name, available: model.heads.keys.sorted())
     }
-    try source.checkHead(task, among: model.heads)
+    try source.checkHead(task, among: model.heads, kind: kind ?? Classification())
     return task
   }
 
@@ -32,16 +32,18 @@ extension TrainingRun {
   func installTargetHead(in model: Model, judge: String?) throws -> Bool {
     if let judge, judge == headName, targetTask == nil { throw TrainingError.sameTask(headName) }
     if model.heads[headName] != nil {
-      try target.checkHead(headName, among: model.heads)
+      try target.checkHead(headName, among: model.heads, kind: kinds.target)
       try model.activate(task: headName)
       return false
     }
-    if model.task == Checkpoint.untrainedTask, model.heads[model.task]?.classNames.count == target.classNames.count {
-      try model.renameHead(
-        model.task, to: headName, classNames: target.classNames, labelMap: target.labelMap)
+    guard let names = kinds.target.outputNames(of: target) else {
+      throw TrainingError.headCannotBeNew(kind: kinds.target.words)
+    }
+    let labelMap = names == target.classNames ? target.labelMap : Array(names.indices)
+    if model.task == Checkpoint.untrainedTask, model.heads[model.task]?.classNames.count == names.count {
+      try model.renameHead(model.task, to: headName, classNames: names, labelMap: labelMap)
     } else {
-      try model.addHead(
-        task: headName, classNames: target.classNames, labelMap: target.labelMap, seed: options.seed)
+      try model.addHead(task: headName, classNames: names, labelMap: labelMap, seed: options.seed)
     }
     return true
   }

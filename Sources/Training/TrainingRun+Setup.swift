@@ -45,7 +45,8 @@ extension TrainingRun {
     let known = earlier ?? source.flatMap { data in judge.map { [($0, data)] } } ?? []
     var origins = try known.map {
       SourceTask(
-        task: $0.task, dataset: $0.data.name, examples: try self.examples(ofEarlier: $0.data, besides: division))
+        task: $0.task, dataset: $0.data.name, examples: try self.examples(ofEarlier: $0.data, besides: division),
+        kind: kinds.source ?? Classification())
     }
     for (index, path) in memoryPaths.dropLast().enumerated() where index < origins.count {
       origins[index].memory = try TaskMemory(contentsOf: path)
@@ -56,7 +57,8 @@ extension TrainingRun {
     }
     let trainer = try withoutActuallyEscaping(show) { show in
       try Trainer(
-        model, on: examples, dataset: target.name, options: options, sources: origins, isHeadKept: !headIsNew,
+        model, on: examples, dataset: target.name, options: options, kind: kinds.target, sources: origins,
+        isHeadKept: !headIsNew,
         onEstimate: show)
     }
     if headIsNew { try checkHeadIsTrained(trainer) }
@@ -81,26 +83,36 @@ extension TrainingRun {
   /// estimate is not tried.
   ///
   /// - Throws: ``TrainingError`` that names what does not fit.
-  public func check(_ base: Checkpoint) throws { try check(Model(base, device: device)) }
+  ///
+  /// - Returns: the kind of task that is trained.
+  @discardableResult
+  public func check(_ base: Checkpoint) throws -> any TaskKind { try check(Model(base, device: device)) }
 
   /// - Parameter model: one to throw away; the heads of the run are put into it.
-  func check(_ model: Model) throws {
+  @discardableResult
+  func check(_ model: Model) throws -> any TaskKind {
     let division = try division()
     try options.validate()
-    try checkTarget(model, division)
-    let (_, headIsNew) = try installHeads(in: model)
+    let own = try settled(for: model, division)
+    try own.checkTarget(model, division)
+    let (_, headIsNew) = try own.installHeads(in: model)
     var plain = options
     plain.regularizers = []
-    let trainer = try Trainer(model, on: division.target.training, dataset: target.name, options: plain)
-    if headIsNew { try checkHeadIsTrained(trainer) }
+    let trainer = try Trainer(
+      model, on: division.target.training, dataset: target.name, options: plain, kind: own.kinds.target)
+    if headIsNew { try own.checkHeadIsTrained(trainer) }
+    return own.kinds.target
   }
 
   /// - Returns: the head that judges the source, and whether the trained one is freshly drawn.
   private func installHeads(in model: Model) throws -> (judge: String?, isDrawn: Bool) {
-    let judge = try source.map { try sourceHead(for: $0, in: model) } ?? proxy.map { _ in try originalHead(in: model) }
+    let judge =
+      try source.map { try sourceHead(for: $0, in: model, kind: kinds.source) }
+      ?? proxy.map { _ in try originalHead(in: model) }
     if let proxy { try model.checkInputs(of: proxy.test, dataset: proxy.name) }
     let isDrawn = try installTargetHead(in: model, judge: judge)
     if let source { try model.checkInputs(of: source.test, dataset: source.name) }
+    try checkLabels(in: model, judge: judge)
     return (judge, isDrawn)
   }
 
@@ -114,7 +126,9 @@ extension TrainingRun {
 
   private func checkTarget(_ model: Model, _ division: DividedData) throws {
     try checkSelection()
-    guard Set(target.train.labels).count > 1 else { throw TrainingError.oneClass(dataset: target.name) }
+    guard !kinds.target.isClassification || Set(target.train.labels).count > 1 else {
+      throw TrainingError.oneClass(dataset: target.name)
+    }
     model.fitPreprocessing(to: division.target.training, fitsImages: options.fitsImages)
   }
 

@@ -51,6 +51,9 @@ public final class ComparedModels {
     sourceTask: String? = nil, takesEveryLayer: Bool = false, testCount: Int = DiagnosisThresholds.judgedExamples,
     seed: UInt64 = 0, device: Device = .cpu
   ) throws {
+    for data in [source, target].compactMap({ $0 }) {
+      try data.requireClasses(for: "diagnosis, probes and rewinds are")
+    }
     self.before = try Model(before, device: device)
     self.after = try Model(after, device: device)
     self.target = target

@@ -10,7 +10,7 @@ import Training
 
 struct EvaluateCommand: ParsableCommand, ResultOptions {
   static let configuration = CommandConfiguration(
-    commandName: "evaluate", abstract: "A checkpoint's accuracy and loss on a task's test examples.")
+    commandName: "evaluate", abstract: "A checkpoint's score and loss on a task's test examples.")
 
   @Argument(help: "A checkpoint, or a run (its last epoch).")
   var checkpoint: String
@@ -24,6 +24,7 @@ struct EvaluateCommand: ParsableCommand, ResultOptions {
   @Flag(help: "Bring images to the model's shape: resize with antialiasing, repeat a single channel.")
   var fit = false
 
+  @OptionGroup var kinds: TaskKindOptions
   @OptionGroup var reading: DataOptions
   @OptionGroup var hardware: DeviceOptions
   @OptionGroup var tables: TableOptions
@@ -37,15 +38,23 @@ struct EvaluateCommand: ParsableCommand, ResultOptions {
     let task = head ?? (stored.heads[dataset.name] == nil ? stored.task : dataset.name)
     try model.activate(task: task)
     if fit { model.fitImages() }
-    try dataset.checkHead(task, among: model.heads)
-    let result = try Evaluator().evaluate(model, on: dataset.test, dataset: dataset.name)
+    let kind = try TaskKinds.kind(of: dataset, for: model, named: try kinds.known())
+    try dataset.checkHead(task, among: model.heads, kind: kind)
+    try TaskKinds.check(dataset, as: kind, for: model)
+    let result = try Evaluator().evaluate(model, on: dataset.test, dataset: dataset.name, kind: kind)
+    let finding = EvaluationFinding(
+      checkpoint: path, head: task, data: dataset.name, result: result.finding, perClass: classes(of: result, dataset))
+    guard !shared.json else { return try Console.result(FindingEncoder.encode(finding)) }
+    if let headline = kind.headline { Console.result(headline) }
+    Console.result(finding.verdict)
+    if !finding.perClass.isEmpty { Console.table(finding.classTable(), of: "class", all: tables.all) }
+  }
+
+  /// The classes of a classifier; none of another kind of task.
+  private func classes(of result: EvaluationResult, _ dataset: Dataset) -> [EvaluationFinding.Class] {
+    guard dataset.train.targets == nil else { return [] }
     let classes = perClassAccuracy(
       predictions: result.predictions, labels: result.labels, classCount: dataset.classNames.count)
-    let finding = EvaluationFinding(
-      checkpoint: path, head: task, data: dataset.name, result: result.scored,
-      perClass: zip(dataset.classNames, classes).map { .init($0, score: $1.accuracy, count: $1.count) })
-    guard !shared.json else { return try Console.result(FindingEncoder.encode(finding)) }
-    Console.result(finding.verdict)
-    Console.table(finding.classTable(), of: "class", all: tables.all)
+    return zip(dataset.classNames, classes).map { .init($0, score: $1.accuracy, count: $1.count) }
   }
 }

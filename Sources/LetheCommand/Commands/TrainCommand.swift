@@ -1,6 +1,7 @@
 import ArgumentParser
 import Datasets
 import Metrics
+import Training
 
 struct TrainCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -16,6 +17,7 @@ struct TrainCommand: ParsableCommand {
 
   @OptionGroup var task: Task
   @OptionGroup var destination: RunDestination
+  @OptionGroup var kinds: TaskKindOptions
   @OptionGroup var training: TrainingArguments
   @OptionGroup var regularizers: RegularizerOptions
   @OptionGroup var reading: DataOptions
@@ -26,8 +28,8 @@ struct TrainCommand: ParsableCommand {
   func run() throws {
     try TrainingSession(
       base: task.base, target: task.data, source: nil, proxy: nil, sourceHead: nil, output: destination.output,
-      training: training, regularizers: regularizers, reading: reading, hardware: hardware, continuation: continuation,
-      shared: shared, effective: EffectiveOptions(of: self)
+      kinds: kinds, training: training, regularizers: regularizers, reading: reading, hardware: hardware,
+      continuation: continuation, shared: shared, effective: EffectiveOptions(of: self)
     ).run()
   }
 }
@@ -51,8 +53,11 @@ struct FinetuneCommand: ParsableCommand {
         """)
     var sourceProxy: String?
 
-    @Option(help: "The task to train. It gets a new head.")
+    @Option(help: "The task to train. It gets a new head; of a language model, the source's.")
     var target: String?
+
+    @Option(help: "The head of the target: new, or keep, which trains and judges it with the source's.")
+    var targetHead: TargetHead?
 
     @Option(
       parsing: .singleValue,
@@ -76,6 +81,7 @@ struct FinetuneCommand: ParsableCommand {
 
   @OptionGroup var tasks: Tasks
   @OptionGroup var destination: RunDestination
+  @OptionGroup var kinds: TaskKindOptions
   @OptionGroup var training: TrainingArguments
   @OptionGroup var regularizers: RegularizerOptions
   @OptionGroup var reading: DataOptions
@@ -85,8 +91,11 @@ struct FinetuneCommand: ParsableCommand {
 
   func run() throws {
     guard tasks.task.isEmpty else {
-      guard tasks.source == nil, tasks.target == nil, tasks.sourceProxy == nil, tasks.head == nil else {
-        throw CommandError.usage("--task stands in place of --source, --target, --source-proxy and --head")
+      guard tasks.source == nil, tasks.target == nil, tasks.sourceProxy == nil, tasks.head == nil,
+        tasks.targetHead == nil
+      else {
+        throw CommandError.usage(
+          "--task stands in place of --source, --target, --source-proxy, --head and --target-head")
       }
       return try SequenceSession(command: self).run()
     }
@@ -99,8 +108,9 @@ struct FinetuneCommand: ParsableCommand {
     }
     try TrainingSession(
       base: tasks.base, target: target, source: tasks.source, proxy: tasks.sourceProxy, sourceHead: tasks.head,
-      output: destination.output, training: training, regularizers: regularizers, reading: reading, hardware: hardware,
-      continuation: continuation, shared: shared, effective: EffectiveOptions(of: self)
+      output: destination.output, kinds: kinds, targetHead: tasks.targetHead, training: training,
+      regularizers: regularizers, reading: reading, hardware: hardware, continuation: continuation, shared: shared,
+      effective: EffectiveOptions(of: self)
     ).run()
   }
 }

@@ -18,6 +18,8 @@ struct TrainingSession {
   let proxy: String?
   let sourceHead: String?
   let output: String
+  let kinds: TaskKindOptions
+  var targetHead: TargetHead?
   let training: TrainingArguments
   let regularizers: RegularizerOptions
   let reading: DataOptions
@@ -89,7 +91,10 @@ struct TrainingSession {
       options: options, path: output, target: targetData, source: sourceData, proxy: proxyData,
       sourceTask: sourceHead, device: device)
     run.command = CommandRecord(arguments: CommandLine.arguments, options: effective.repeatable.yaml)
-    try run.check(checkpoint)
+    run.taskKind = try kinds.known()
+    run.targetHead = targetHead
+    let kind = try run.check(checkpoint)
+    if !shared.json, let headline = kind.headline { Console.result(headline) }
     return (checkpoint, device, run)
   }
 
