@@ -36,6 +36,7 @@ extension Checkpoint {
           try group.createGroup(measure).writeTensors(tensors, parentTensors)
         }
       }
+      try adapters?.write(to: root.createGroup("adapters"), parentTensors)
     }
   }
 

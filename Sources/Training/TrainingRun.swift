@@ -278,9 +278,9 @@ extension TrainingRun {
           if let found = try regularizer.importances() { model.importances[found.measure] = found.values }
         }
         let parent = epoch == 0 ? basePath : run.checkpointPath(epoch: epoch - 1)
-        try run.write(
-          model.checkpoint(epoch: epoch, parent: (parent as NSString).lastPathComponent), epoch: epoch,
-          unchangedFrom: epoch == 0 ? nil : parent)
+        var checkpoint = try model.checkpoint(epoch: epoch, parent: (parent as NSString).lastPathComponent)
+        checkpoint.adapters = try trainer.adapterFactors
+        try run.write(checkpoint, epoch: epoch, unchangedFrom: epoch == 0 ? nil : parent)
         return result
       }
       if epoch > 0 {
