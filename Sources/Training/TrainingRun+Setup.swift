@@ -115,7 +115,7 @@ extension TrainingRun {
   private func checkTarget(_ model: Model, _ division: DividedData) throws {
     try checkSelection()
     guard Set(target.train.labels).count > 1 else { throw TrainingError.oneClass(dataset: target.name) }
-    model.fitPreprocessing(to: division.target.training, fitsImages: options.fitsImages)
+    try model.fitPreprocessing(to: division.target.training, fitsImages: options.fitsImages)
   }
 
   /// What is evaluated, from stored values where the trainer can store them.

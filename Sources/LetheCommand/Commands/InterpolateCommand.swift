@@ -70,7 +70,7 @@ struct InterpolateCommand: ParsableCommand, ResultOptions {
     let line = try Interpolation(
       before: hardware.runnable(pair.before), after: hardware.runnable(pair.after), keepsHeads: keepHeads)
     let tasks = try [("source", source), ("target", target)].compactMap { role, data in
-      try data.map { try Judged(role: role, data: reading.load($0, for: line.after.program), in: line) }
+      try data.map { try Judged(role: role, data: reading.load($0, for: line.after), in: line) }
     }
     let device = try hardware.open()
     let shares = share.map { [$0] } ?? (0..<points).map { Double($0) / Double(points - 1) }

@@ -101,9 +101,9 @@ extension JudgedOptions {
     try before.program.checkOperators()
     func load(_ data: JudgingData, _ option: String) throws -> Dataset {
       switch data {
-      case .given(let text): return try reading.load(text, for: before.program)
+      case .given(let text): return try reading.load(text, for: before)
       case .recorded(let reference):
-        do { return try reading.load(reference, for: before.program).judging(reference) } catch let error
+        do { return try reading.load(reference, for: before).judging(reference) } catch let error
           as DatasetError
         {
           let words = "\(ErrorWords.text(of: error)); \(option) DATA gives others"

@@ -13,6 +13,8 @@ enum ErrorWords {
     case EvaluationError.inputMismatch(_, _, _, _, canBeFitted: true):
       "\(error); --fit resizes images and repeats a single channel"
     case DatasetError.unreadableImage: "\(error); --skip-unreadable leaves such images out"
+    case DatasetError.resizeTooSmall: "\(error); --resize takes another, or none"
+    case DatasetError.resizeWithoutShape: "\(error): give --image-size too"
     case DatasetError.differingSizes: "\(error): give --image-size"
     case DatasetError.cannotHoldOut:
       "\(error); --validation takes another fraction, or test to choose on the test set"
