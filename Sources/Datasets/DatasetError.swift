@@ -9,6 +9,8 @@ public enum DatasetError: Error, Equatable, CustomStringConvertible {
   case noExamples(dataset: String, split: String)
   case badSubset(specification: String, reason: String)
   case unreadableImage(file: String, reason: String)
+  /// A path to an image that leads nowhere.
+  case noImage(file: String)
   /// An image that was there when its folder was listed.
   case imageGone(file: String)
   /// An image whose length or time of change is not what it was when its folder was listed.
@@ -42,6 +44,7 @@ public enum DatasetError: Error, Equatable, CustomStringConvertible {
       "\(file): \(split) label \(index): expected 0 to \(classCount - 1), found \(label)"
     case .noExamples(let dataset, let split): "\(dataset): no examples in the \(split) split"
     case .unreadableImage(let file, let reason): "\(file): \(reason)"
+    case .noImage(let file): "\(file): no such file"
     case .imageGone(let file): "\(file): it is gone since its folder was listed"
     case .imageChanged(let file): "\(file): it was changed since its folder was listed"
     case .resizeTooSmall(let resize, let height, let width):

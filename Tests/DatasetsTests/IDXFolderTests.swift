@@ -18,7 +18,8 @@ import Testing
     #expect(dataset.test.labels == [2, 1, 0])
     let input = try #require(dataset.test.input(named: "input"))
     #expect(input.shape == [1, 2, 3])
-    #expect(try dataset.test.gather([2, 0], of: input) == [120, 121, 122, 123, 124, 125, 100, 101, 102, 103, 104, 105])
+    #expect(
+      try dataset.test.gather([2, 0], of: input) == [120, 121, 122, 123, 124, 125, 100, 101, 102, 103, 104, 105])
   }
 
   @Test func compressionDoesNotChangeTheFingerprint() throws {

@@ -1,6 +1,9 @@
 extension DecodedImage {
-  /// Writes a part of the image at another size, `[channels, height, width]`: bilinear with antialiasing, equal to
-  /// Pillow's `resize` to the last bit, in the fixed point that it computes with.
+  /// Writes a part of the image at another size, `[channels, height, width]`: bilinear with antialiasing, in the fixed
+  /// point that Pillow's `resize` computes with, and equal to it to the last bit.
+  ///
+  /// Along the rows first, as all of Pillow before 13; that one begins with the columns of some images that lose much of
+  /// their height, where it differs by a level of 255.
   ///
   /// - Parameters:
   ///   - part: within the image; what lies outside of it has no say.

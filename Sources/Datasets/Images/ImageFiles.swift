@@ -38,6 +38,18 @@ final class ImageFiles: Sendable {
     failures(decoding: Array(files.indices), to: target, nil)
   }
 
+  /// Decodes all of them and keeps nothing.
+  ///
+  /// - Returns: for each, what went wrong.
+  func check() -> [(any Error)?] {
+    Self.sideBySide(files.count) { [files] number in
+      do {
+        _ = try files[number].decoded()
+        return nil
+      } catch { return error }
+    }
+  }
+
   private func failures(
     decoding rows: [Int], to target: UnsafeMutableBufferPointer<UInt8>,
     _ write: (@Sendable (Int, DecodedImage, UnsafeMutableBufferPointer<UInt8>) -> Void)?

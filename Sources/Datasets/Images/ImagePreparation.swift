@@ -17,7 +17,8 @@ public struct ImagePreparation: Sendable, Equatable {
 
   /// Writes an image as it is evaluated.
   ///
-  /// With ``resize`` that is torchvision's `Resize(resize)` and `CenterCrop` of an image of Pillow's, to the last bit.
+  /// With ``resize`` that is torchvision's `Resize(resize)` and `CenterCrop` of an image of Pillow's, as
+  /// ``DecodedImage/resizeAsPillow(_:to:window:target:)`` has it.
   func write(_ image: DecodedImage, to target: UnsafeMutableBufferPointer<UInt8>) {
     guard let resize else { return image.write(as: shape, to: target) }
     // The longer side is cut to a whole number.
@@ -31,8 +32,7 @@ public struct ImagePreparation: Sendable, Equatable {
       window: (top..<top + shape.height, left..<left + shape.width), target: target)
   }
 
-  /// Writes a part of an image, resized to the whole shape: torchvision's `resized_crop` of an image of Pillow's, to the
-  /// last bit.
+  /// Writes a part of an image, resized to the whole shape: torchvision's `resized_crop` of an image of Pillow's.
   func write(_ part: ImagePart, of image: DecodedImage, to target: UnsafeMutableBufferPointer<UInt8>) {
     resized(
       image, part, to: (shape.height, shape.width), window: (0..<shape.height, 0..<shape.width), target: target)

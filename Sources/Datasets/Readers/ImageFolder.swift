@@ -6,8 +6,6 @@ import HDF5
 /// fifth is held out for testing. Beside `test`, a folder `val` (`valid`, `validation`) has images to choose on; without
 /// it, that is what is tested on.
 struct ImageFolder {
-  /// Those of other formats are images that cannot be read, rather than no images.
-  private static let extensions: Set<String> = ["jpg", "jpeg", "png", "webp", "gif", "bmp", "tif", "tiff", "ppm"]
   private static let testNames = ["test", "val", "valid", "validation"]
 
   private let path: String
@@ -139,16 +137,8 @@ struct ImageFolder {
 
   /// Images that are decoded when they are needed; where some are to be left out, all are decoded once to find these.
   private func checked(_ images: ImageFiles) -> (InputArray, [(any Error)?]) {
-    let count = images.files.count
-    let failures: [(any Error)?] =
-      options.skipsUnreadable
-      ? ImageFiles.sideBySide(count) { number in
-        do {
-          _ = try images.files[number].decoded()
-          return nil
-        } catch { return error }
-      } : Array(repeating: nil, count: count)
-    return (InputArray(decoding: images), failures)
+    let none: [(any Error)?] = Array(repeating: nil, count: images.files.count)
+    return (InputArray(decoding: images), options.skipsUnreadable ? images.check() : none)
   }
 }
 
@@ -165,17 +155,11 @@ extension ImageFolder {
 
   /// The folders in a folder, sorted; hidden ones left out.
   private static func folders(_ path: String) -> [String] {
-    entries(path).filter { name in
+    ImageListing.entries(path).filter { name in
       var isFolder: ObjCBool = false
       return FileManager.default.fileExists(atPath: "\(path)/\(name)", isDirectory: &isFolder) && isFolder.boolValue
     }
   }
 
-  private static func images(_ path: String) -> [String] {
-    entries(path).filter { extensions.contains(($0 as NSString).pathExtension.lowercased()) }
-  }
-
-  private static func entries(_ path: String) -> [String] {
-    ((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []).filter { !$0.hasPrefix(".") }.sorted()
-  }
+  private static func images(_ path: String) -> [String] { ImageListing.entries(path).filter(ImageListing.isImage) }
 }

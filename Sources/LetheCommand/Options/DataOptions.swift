@@ -70,28 +70,34 @@ struct DataOptions: ResultOptions {
   /// How images are read for a model: as it was trained, unless the options say otherwise.
   func images(for model: (any ImageTaker)?) throws -> ImageOptions {
     ImageOptions(
-      shape: try shape(for: model), resize: try resize.map(sideLength) ?? model?.preprocessing?.imageResize,
+      shape: try shape(for: model), resize: try resize.map(Self.sideLength) ?? model?.preprocessing?.imageResize,
       skipsUnreadable: skipUnreadable)
   }
 
-  /// Nil for none.
-  private func sideLength(_ text: String) throws -> Int? {
+  /// What `--resize` says; nil for none.
+  static func sideLength(_ text: String) throws -> Int? {
     guard text != "none" else { return nil }
-    guard let side = Int(text), Self.sides.contains(side) else {
+    guard let side = Int(text), sides.contains(side) else {
       throw CommandError.usage("--resize: expected pixels as 256, or none, found '\(text)'")
     }
     return side
+  }
+
+  /// What `--image-size` says: rows and columns.
+  static func size(_ text: String) throws -> [Int] {
+    let sizes = text.split(separator: "x", omittingEmptySubsequences: false).map { Int($0) ?? 0 }
+    guard (1...2).contains(sizes.count), sizes.allSatisfy(sides.contains) else {
+      throw CommandError.usage("--image-size: expected a size as 224 or 96x128, found '\(text)'")
+    }
+    return [sizes[0], sizes[sizes.count - 1]]
   }
 
   private func shape(for model: (any ImageTaker)?) throws -> ImageShape? {
     let input = model?.program.inputs.first { $0.shape.count == 4 }.map { Array($0.shape.dropFirst()) }
     let channelCount = input.flatMap { [1, 3].contains($0[0]) ? $0[0] : nil } ?? 3
     if let imageSize {
-      let sizes = imageSize.split(separator: "x", omittingEmptySubsequences: false).map { Int($0) ?? 0 }
-      guard (1...2).contains(sizes.count), sizes.allSatisfy(Self.sides.contains) else {
-        throw CommandError.usage("--image-size: expected a size as 224 or 96x128, found '\(imageSize)'")
-      }
-      return ImageShape(channelCount: channelCount, height: sizes[0], width: sizes[sizes.count - 1])
+      let size = try Self.size(imageSize)
+      return ImageShape(channelCount: channelCount, height: size[0], width: size[1])
     }
     guard let input else { return nil }
     // Of a model that takes any size, what it was trained with.

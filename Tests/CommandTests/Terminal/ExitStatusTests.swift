@@ -69,7 +69,8 @@ import Training
     (
       66,
       [
-        CommandError.missing(""), DatasetError.imageGone(file: "a"), HDF5Error.notFound(path: "a"), CheckpointError.notFound(path: "a"),
+        CommandError.missing(""), DatasetError.imageGone(file: "a"), DatasetError.noImage(file: "a"),
+        HDF5Error.notFound(path: "a"), CheckpointError.notFound(path: "a"),
         DatasetError.notFound(path: "a", advice: ""),
       ]
     ),
