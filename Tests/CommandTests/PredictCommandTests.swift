@@ -72,9 +72,9 @@ import Testing
     try refused(64, "expected 16 or more, of which 16×16 is cut; --resize", base, "\(images)/grey.png", "--resize", "9")
     try refused(
       64, "--resize: expected pixels as 256, or none, found 'big'", base, "\(images)/grey.png", "--resize", "big")
-    let table = folder.file("table.h5")
-    #expect(try Command("new", "mlp", "--input", "12", "--classes", "3", "-o", table).status == 0)
-    try refused(65, "it takes no pictures: expected one input of 4 axes", table, "\(images)/grey.png")
+    let words = folder.file("words.h5")
+    #expect(try Command("import", Repository.fixture("heads/last_token.pt2"), "-o", words).status == 0)
+    try refused(65, "it takes no pictures: expected one input of 4 axes", words, "\(images)/grey.png")
     let skipped = try Command("predict", base, script, "\(images)/grey.png", "--skip-unreadable", "--json")
     #expect(skipped.status == 0 && skipped.errors.contains("left out 1 that cannot be read"), "\(skipped.errors)")
     #expect(try answers(skipped).map(\.file) == ["\(images)/grey.png"])
