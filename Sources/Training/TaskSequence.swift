@@ -261,7 +261,7 @@ extension TaskSequence {
       initializing: base.program, task: Checkpoint.untrainedTask, classNames: [], seed: options.seed, device: device)
     try model.addHead(
       task: Self.sharedTask, classNames: data.classNames, labelMap: data.labelMap, seed: options.seed)
-    model.fitPreprocessing(to: options.examples(of: data.train), fitsImages: options.fitsImages)
+    try model.fitPreprocessing(to: options.examples(of: data.train), fitsImages: options.fitsImages)
     return try tasks.indices.map { task in
       try Evaluator().evaluate(model, on: judging(task), dataset: tasks[task].data.name).value
     }

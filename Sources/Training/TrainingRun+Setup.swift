@@ -145,7 +145,7 @@ extension TrainingRun {
     guard !kinds.target.isClassification || Set(target.train.labels).count > 1 else {
       throw TrainingError.oneClass(dataset: target.name)
     }
-    model.fitPreprocessing(to: division.target.training, fitsImages: options.fitsImages)
+    try model.fitPreprocessing(to: division.target.training, fitsImages: options.fitsImages)
   }
 
   /// What is evaluated, from stored values where the trainer can store them.

@@ -34,7 +34,7 @@ struct EvaluateCommand: ParsableCommand, ResultOptions {
   func run() throws {
     let path = try CheckpointPath(checkpoint).path
     let stored = try hardware.runnable(path)
-    let dataset = try headClasses.stated(reading.load(data, for: stored.program))
+    let dataset = try headClasses.stated(reading.load(data, for: stored))
     let model = try Model(stored, device: try hardware.open())
     let task = head ?? (stored.heads[dataset.name] == nil ? stored.task : dataset.name)
     try model.activate(task: task)

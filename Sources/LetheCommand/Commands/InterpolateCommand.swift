@@ -80,7 +80,7 @@ struct InterpolateCommand: ParsableCommand, ResultOptions {
       before: hardware.runnable(pair.before), after: hardware.runnable(pair.after), keepsHeads: keepHeads)
     let tasks = try [("source", source), ("target", target)].compactMap { role, data in
       try data.map {
-        let own = try reading.load($0, for: line.after.program)
+        let own = try reading.load($0, for: line.after)
         return try Judged(
           role: role, data: role == "source" ? headClasses.stated(own) : own, in: line, kindNamed: kinds.known())
       }
