@@ -47,6 +47,24 @@ extension Score {
     return "\(bare(low)) to \(bare(high))"
   }
 
+  /// What differences are counted in: `points of accuracy`, `nats a token`.
+  public var unitWords: String { unit == .fraction ? "points of \(noun)" : heading }
+
+  /// The same of one of two tasks: `points of source accuracy`.
+  func unitWords(of owner: String) -> String {
+    unit == .fraction ? "points of \(owner) \(noun)" : "\(heading) of the \(owner)"
+  }
+
+  /// What differences are multiplied by in a chart, and what the axis is called there.
+  var chartScale: Double { unit == .fraction ? 100 : 1 }
+  /// The title of such an axis.
+  var chartTitle: String { unit == .fraction ? "points" : heading }
+  /// The decimals of its numbers.
+  var chartDecimals: Int { unit == .fraction ? 1 : 3 }
+
+  /// A difference of the target's score, whose unit the place says where it is a share: `2.3`, `0.310 nats a token`.
+  func cost(_ difference: Double) -> String { unit == .fraction ? bare(difference) : amount(difference) }
+
   private func withUnit(_ text: String, _ unit: String) -> String {
     text == NumberText.missing ? text : "\(text) \(unit)"
   }

@@ -25,6 +25,10 @@ public final class ComparedModels {
   public let targetTask: String?
   /// Which outputs of these heads the classes of the data are.
   public let classes: JudgedClasses
+  /// What the source's labels and score are.
+  public let sourceKind: any TaskKind
+  /// Likewise the target's; classification without one.
+  public let targetKind: any TaskKind
   /// Whether the source's labels are what the model before said of a proxy set, as its own data are not at hand:
   /// the score is then agreement with it.
   public let isProxy: Bool
@@ -46,20 +50,19 @@ public final class ComparedModels {
   ///   - isProxy: whether `source` only stands in for the source's examples. Its labels do not count.
   ///   - sourceTask: the head that judges the source; the data's own, or the one that was there before, when nil.
   ///   - targetTask: the head that judges the target; the data's own, or the one in place after, when nil.
+  ///   - taskKind: the kind of both tasks; nil where labels and outputs tell it.
   ///   - takesEveryLayer: whether every layer is looked at by itself, where by default many are taken as blocks.
   ///   - testCount: test examples of each task, at most, drawn by the seed. The amount is judged on all.
   /// - Throws: `ModelError` where a head is missing, ``AnalysisError/nothingToCompare(_:)`` for two different networks.
   public init(
     before: Checkpoint, after: Checkpoint, source: Dataset, target: Dataset?, isProxy: Bool = false,
-    sourceTask: String? = nil, targetTask: String? = nil, takesEveryLayer: Bool = false,
-    testCount: Int = DiagnosisThresholds.judgedExamples,
-    seed: UInt64 = 0, device: Device = .cpu
+    sourceTask: String? = nil, targetTask: String? = nil, taskKind: String? = nil, takesEveryLayer: Bool = false,
+    testCount: Int = DiagnosisThresholds.judgedExamples, seed: UInt64 = 0, device: Device = .cpu
   ) throws {
-    for data in [source, target].compactMap({ $0 }) {
-      try data.requireClasses(for: "diagnosis, probes and rewinds are")
-    }
+    if isProxy { try source.requireClasses(for: "examples that stand in for the source's are") }
     self.before = try Model(before, device: device)
     self.after = try Model(after, device: device)
+    _ = try Interpolation(before: before, after: after)
     epoch = after.epoch
     self.isProxy = isProxy
     self.takesEveryLayer = takesEveryLayer
@@ -75,10 +78,24 @@ public final class ComparedModels {
     let targetHead = target.map { data in
       targetTask ?? (after.heads[data.name] == nil ? after.task : data.name)
     }
+    let model = self.before
+    func kind(_ data: Dataset, _ head: String, in model: Model) throws -> any TaskKind {
+      try model.withHead(of: head) {
+        let kind = try TaskKinds.kind(of: data, for: model, named: taskKind)
+        try TaskKinds.check(data, as: kind, for: model)
+        return kind
+      }
+    }
+    let sourceKind: any TaskKind = isProxy ? Classification() : try kind(source, task, in: model)
+    let changed = self.after
+    let targetKind: any TaskKind =
+      try target.map { data in try kind(data, targetHead ?? changed.task, in: changed) } ?? Classification()
+    (self.sourceKind, self.targetKind) = (sourceKind, targetKind)
     let classes = JudgedClasses(
-      source: isProxy ? nil : try source.classMatch(to: task, among: after.heads),
-      target: try target.flatMap { data in try targetHead.map { try data.classMatch(to: $0, among: after.heads) } })
-    _ = try Interpolation(before: before, after: after)
+      source: isProxy ? nil : try source.match(to: task, among: after.heads, kind: sourceKind),
+      target: try target.flatMap { data in
+        try targetHead.flatMap { try data.match(to: $0, among: after.heads, kind: targetKind) }
+      })
     self.sourceTask = task
     self.targetTask = targetHead
     self.classes = classes
@@ -105,7 +122,10 @@ public final class ComparedModels {
   }
 
   /// What the source is scored by.
-  var score: Score { isProxy ? .agreement : .accuracy }
+  var score: Score { isProxy ? .agreement : sourceKind.score }
+
+  /// What the target is scored by; nil without one.
+  var targetScore: Score? { target == nil ? nil : targetKind.score }
 
   /// Puts the source's head in place in both models, where their outputs are looked at.
   func activateSourceHead() throws {
@@ -115,31 +135,36 @@ public final class ComparedModels {
 }
 
 extension ComparedModels {
-  /// Which source examples a model gets right, with the source's head.
+  /// What a model makes of the source's examples, with the source's head.
   ///
   /// - Parameter half: only those of one half.
-  func sourceCorrect(_ model: Model, half: Half? = nil) throws -> [Bool] {
+  func sourceAnswers(_ model: Model, half: Half? = nil) throws -> Answers {
     let split = half?.take(sourceTest) ?? sourceTest
-    return try model.evaluation(task: sourceTask, on: split, dataset: source.name).isCorrect
+    return Answers(
+      sourceKind, of: try model.evaluation(task: sourceTask, on: split, dataset: source.name, kind: sourceKind))
   }
 
-  /// Which target examples; none without a target.
-  func targetCorrect(_ model: Model, half: Half? = nil) throws -> [Bool] {
-    guard let targetTest, let targetTask, let target else { return [] }
+  /// Of the target's examples; nil without a target.
+  func targetAnswers(_ model: Model, half: Half? = nil) throws -> Answers? {
+    guard let targetTest, let targetTask, let target else { return nil }
     let split = half?.take(targetTest) ?? targetTest
-    return try model.evaluation(task: targetTask, on: split, dataset: target.name).isCorrect
+    return Answers(
+      targetKind, of: try model.evaluation(task: targetTask, on: split, dataset: target.name, kind: targetKind))
   }
+
+  /// Whether what the source gains and what the target loses are counted in one unit, and can be weighed.
+  var areCommensurable: Bool { target == nil || sourceKind.score.unit == targetKind.score.unit }
 }
 
 extension ComparedModels {
   /// What the target's score lost by the change that is applied, with its paired interval; not measured without a target.
   ///
   /// - Parameters:
-  ///   - target: which examples were right without it.
+  ///   - target: what it was without it.
   ///   - half: that these are of.
-  func cost(from target: [Bool], half: Half? = nil, using random: inout RandomSource) throws -> Estimate {
-    guard !target.isEmpty else { return .unmeasured }
-    return -PairedComparison(before: target, after: try targetCorrect(after, half: half)).change(using: &random)
+  func cost(from target: Answers?, half: Half? = nil, using random: inout RandomSource) throws -> Estimate {
+    guard let target, let now = try targetAnswers(after, half: half) else { return .unmeasured }
+    return -target.gain(to: now, using: &random).gain
   }
 }
 
@@ -150,7 +175,7 @@ struct Half {
 
   let isFirst: Bool
 
-  func take(_ values: [Bool]) -> [Bool] { indices(of: values.count).map { values[$0] } }
+  func take(_ answers: Answers) -> Answers { answers.selecting(indices(of: answers.count)) }
 
   func take(_ split: Split) -> Split { split.selecting(indices(of: split.count)) }
 

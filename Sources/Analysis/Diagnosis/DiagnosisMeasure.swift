@@ -94,7 +94,8 @@ public struct DiagnosisMeasure {
       causes: causes, isAveragedOverOrders: averagesOrders, baseline: rewinds.baseline, layers: layers,
       probeControls: fitted?.controls ?? ProbeControls(), classes: try ClassMeasure(models).classes(),
       examples: try ChangedExamplesMeasure(models).examples(), epochs: history?.epochs ?? [],
-      firstSignificantEpoch: run?.firstSignificantEpoch, remedies: remedies, matchedClasses: models.classes)
+      firstSignificantEpoch: run?.firstSignificantEpoch, remedies: remedies,
+      targetScore: models.targetScore, matchedClasses: models.classes)
   }
 }
 
@@ -110,11 +111,11 @@ private struct LayerRewinds {
   init(_ models: ComparedModels, causes: [ForgettingCause]) throws {
     let isCause = causes.contains { $0.kind == .statistics && $0.isEstablished }
     measure = RewindMeasure(models, restoringStatistics: isCause)
-    let change = PairedComparison(before: try models.answersBefore(), after: try measure.baseAnswers())
     var random = RandomSource(seed: 10)
-    baseline = LayerBaseline(
-      restoresStatistics: isCause, loss: -change.change(using: &random), pairedPValue: change.pValue)
-    guard baseline.establishedLoss > DiagnosisThresholds.leastLoss else {
+    let change = try models.answersBefore().gain(to: measure.baseAnswers(), using: &random)
+    baseline = LayerBaseline(restoresStatistics: isCause, loss: -change.gain, pairedPValue: change.pValue)
+    let scale = DiagnosisThresholds.scale(of: models.score, before: try models.answersBefore().score)
+    guard baseline.establishedLoss > DiagnosisThresholds.leastLoss * scale else {
       smallestSet = []
       return
     }

@@ -7,14 +7,14 @@ import Torch
 
 /// What several measures need of the models as they are, each measured when it is first asked for.
 struct SharedMeasurements {
-  fileprivate var before: [Bool]?
-  fileprivate var after: (source: [Bool], target: [Bool])?
-  fileprivate var whole: (before: [Bool], after: [Bool])?
+  fileprivate var before: Answers?
+  fileprivate var after: (source: Answers, target: Answers?)?
+  fileprivate var whole: (before: Answers, after: Answers)?
   fileprivate var wholeBefore: EvaluationResult?
   /// The inner nil where the model has no running statistics.
   fileprivate var statistics: ModelChange??
   /// Likewise.
-  fileprivate var restored: [Bool]??
+  fileprivate var restored: Answers??
   fileprivate var head: RefittedHead?
   fileprivate var headBefore: RefittedHead?
   fileprivate var smallestSet: [RewindUnit]?
@@ -30,39 +30,44 @@ extension ComparedModels {
     return value
   }
 
-  /// Which judged source examples the model before gets right.
-  func answersBefore() throws -> [Bool] {
+  /// What the model before makes of the judged source examples.
+  func answersBefore() throws -> Answers {
     try once(\.before) {
-      try shared.whole.map { whole in sourceTestIndices.map { whole.before[$0] } } ?? sourceCorrect(before)
+      try shared.whole.map { $0.before.selecting(sourceTestIndices) } ?? sourceAnswers(before)
     }
   }
 
-  /// Which judged source and target examples the model after gets right with no change applied.
-  func answersAfter() throws -> (source: [Bool], target: [Bool]) {
+  /// What the model after makes of the judged source and target examples with no change applied.
+  func answersAfter() throws -> (source: Answers, target: Answers?) {
     try once(\.after) {
-      let source = try shared.whole.map { whole in sourceTestIndices.map { whole.after[$0] } } ?? sourceCorrect(after)
-      return (source, try targetCorrect(after))
+      let source = try shared.whole.map { $0.after.selecting(sourceTestIndices) } ?? sourceAnswers(after)
+      return (source, try targetAnswers(after))
     }
   }
 
-  /// Which of all the source's test examples each model gets right: of a proxy, where they agree.
-  func wholeAnswers() throws -> (before: [Bool], after: [Bool]) {
+  /// What each model makes of all the source's test examples: of a proxy, whether they agree.
+  func wholeAnswers() throws -> (before: Answers, after: Answers) {
     if sourceTestIndices.count == wholeSourceTest.count { return (try answersBefore(), try answersAfter().source) }
     return try once(\.whole) {
       let first = try wholeBefore()
-      return (isProxy ? first.predictions.map { _ in true } : first.isCorrect, try wholeAnswers(of: after))
+      let own = isProxy ? Answers(isCorrect: first.predictions.map { _ in true }) : Answers(sourceKind, of: first)
+      return (own, try wholeAnswers(of: after))
     }
   }
 
-  /// Which of all the source's test examples another model gets right.
-  func wholeAnswers(of model: Model) throws -> [Bool] {
-    if sourceTestIndices.count == wholeSourceTest.count { return try sourceCorrect(model) }
-    let result = try model.evaluation(task: sourceTask, on: wholeSourceTest, dataset: source.name)
-    return isProxy ? zip(try wholeBefore().predictions, result.predictions).map(==) : result.isCorrect
+  /// What another model makes of all the source's test examples.
+  func wholeAnswers(of model: Model) throws -> Answers {
+    if sourceTestIndices.count == wholeSourceTest.count { return try sourceAnswers(model) }
+    let result = try model.evaluation(task: sourceTask, on: wholeSourceTest, dataset: source.name, kind: sourceKind)
+    return isProxy
+      ? Answers(isCorrect: zip(try wholeBefore().predictions, result.predictions).map(==))
+      : Answers(sourceKind, of: result)
   }
 
   private func wholeBefore() throws -> EvaluationResult {
-    try once(\.wholeBefore) { try before.evaluation(task: sourceTask, on: wholeSourceTest, dataset: source.name) }
+    try once(\.wholeBefore) { 
+      try before.evaluation(task: sourceTask, on: wholeSourceTest, dataset: source.name, kind: sourceKind)
+    }
   }
 
   /// Running statistics measured anew on the source; nil where the model after has none.
@@ -70,13 +75,13 @@ extension ComparedModels {
     try once(\.statistics) { try ModelChange(reestimatingStatisticsOf: self) }
   }
 
-  /// Which judged source examples the model after gets right with these; nil where it has none.
-  func answersRestored() throws -> [Bool]? {
-    try once(\.restored) { try reestimatedStatistics().map { try applying($0) { try sourceCorrect(after) } } }
+  /// What the model after makes of the judged source examples with these; nil where it has none.
+  func answersRestored() throws -> Answers? {
+    try once(\.restored) { try reestimatedStatistics().map { try applying($0) { try sourceAnswers(after) } } }
   }
 
-  /// Whether the model's head is a function of one value, its features: only such a head can be fitted anew.
-  var canRefitHead: Bool { after.program.headProgram != nil }
+  /// Whether the model's head can be fitted anew: that of a classifier that is a function of one value, its features.
+  var canRefitHead: Bool { sourceKind.isClassification && after.program.headProgram != nil }
 
   /// The source's head fitted anew on the features of the model after, no change applied.
   func refittedHead() throws -> RefittedHead { try once(\.head) { try RefittedHead(of: after, in: self) } }

@@ -47,11 +47,11 @@ public struct Classification: TaskKind {
 
   /// McNemar's exact test, and the paired bootstrap of right and wrong.
   public func change(
-    from before: ExampleSums, to after: ExampleSums, using random: inout RandomSource
+    from before: ExampleSums, to after: ExampleSums, resamples: Int?, using random: inout RandomSource
   ) -> PairedChange {
     func isCorrect(_ sums: ExampleSums) -> [Bool] { (0..<sums.count).map { sums[$0].first == 1 } }
     let comparison = PairedComparison(before: isCorrect(before), after: isCorrect(after))
-    let interval = comparison.bootstrapInterval(using: &random)
+    let interval = comparison.bootstrapInterval(resamples: resamples ?? 10_000, using: &random)
     func share(_ sums: ExampleSums) -> Double { sums.totals()[0] / Double(max(1, sums.count)) }
     return PairedChange(
       before: share(before), after: share(after),

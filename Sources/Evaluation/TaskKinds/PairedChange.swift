@@ -33,11 +33,18 @@ public struct PairedChange: Sendable, Equatable {
 }
 
 extension TaskKind {
+  /// The same with as many resamples as the kind takes by itself.
+  public func change(
+    from before: ExampleSums, to after: ExampleSums, using random: inout RandomSource
+  ) -> PairedChange {
+    change(from: before, to: after, resamples: nil, using: &random)
+  }
+
   /// The paired bootstrap of the sums, and the permutation test that exchanges the models' sums of each example.
   ///
   /// An example got worse where its own loss rose.
   public func change(
-    from before: ExampleSums, to after: ExampleSums, using random: inout RandomSource
+    from before: ExampleSums, to after: ExampleSums, resamples: Int?, using random: inout RandomSource
   ) -> PairedChange {
     let score = score
     let (first, last) = (values(of: before, counting: nil), values(of: after, counting: nil))
@@ -46,7 +53,7 @@ extension TaskKind {
         from: self.values(of: before, counting: counts).scores[0],
         to: self.values(of: after, counting: counts).scores[0])
     }
-    let interval = resampling.interval(using: &random)
+    let interval = resampling.interval(resamples: resamples ?? 2000, using: &random)
     let losses = (0..<before.count).map { row in
       (lossOfExample(row, in: before), lossOfExample(row, in: after))
     }

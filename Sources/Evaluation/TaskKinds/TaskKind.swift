@@ -47,8 +47,12 @@ public protocol TaskKind: Sendable {
   var allowsAugmentation: Bool { get }
   /// What became of the score between two models on the same examples, with its interval and its paired test.
   ///
-  /// - Parameters: both of the same examples in the same order.
-  func change(from before: ExampleSums, to after: ExampleSums, using random: inout RandomSource) -> PairedChange
+  /// - Parameters:
+  ///   - after: of the same examples in the same order.
+  ///   - resamples: of the interval's bootstrap; nil leaves it to the kind.
+  func change(
+    from before: ExampleSums, to after: ExampleSums, resamples: Int?, using random: inout RandomSource
+  ) -> PairedChange
 }
 
 /// What examples came to.

@@ -30,6 +30,8 @@ public struct DiagnosisFinding: Sendable, Codable {
   public var correlations: LayerCorrelations
   /// What helps, the best first; what was not tried has no gain.
   public var remedies: [Remedy]
+  /// What the target is judged by; nil without a target.
+  public var targetScore: Score?
   /// Which outputs of their heads the classes of both tasks are; nil where it is not known.
   public var matchedClasses: JudgedClasses?
 
@@ -37,7 +39,7 @@ public struct DiagnosisFinding: Sendable, Codable {
     case title, sourceTask, forgetting, measuredOn
     case causes = "waterfall"
     case isAveragedOverOrders, baseline, layers, probeControls, classes, examples, epochs
-    case firstSignificantEpoch, correlations, remedies, matchedClasses
+    case firstSignificantEpoch, correlations, remedies, targetScore, matchedClasses
   }
 
   /// - Parameters: see the properties; a part that is left out was not measured. The layers' verdicts are found here, by
@@ -47,7 +49,7 @@ public struct DiagnosisFinding: Sendable, Codable {
     causes: [ForgettingCause] = [], isAveragedOverOrders: Bool = false, baseline: LayerBaseline? = nil,
     layers: [DiagnosedLayer] = [], probeControls: ProbeControls = ProbeControls(), classes: [ClassChange] = [],
     examples: [ChangedExample] = [], epochs: [LayersAtEpoch] = [], firstSignificantEpoch: Int? = nil,
-    remedies: [Remedy] = [], matchedClasses: JudgedClasses? = nil
+    remedies: [Remedy] = [], targetScore: Score? = nil, matchedClasses: JudgedClasses? = nil
   ) {
     self.title = title
     self.sourceTask = sourceTask
@@ -56,13 +58,16 @@ public struct DiagnosisFinding: Sendable, Codable {
     self.causes = causes
     self.isAveragedOverOrders = isAveragedOverOrders
     self.baseline = baseline ?? LayerBaseline(loss: forgetting.loss, pairedPValue: forgetting.pairedPValue)
-    self.layers = layers.judged(against: self.baseline, isJudged: forgetting.tooLittle == nil)
+    self.layers = layers.judged(
+      against: self.baseline, isJudged: forgetting.tooLittle == nil,
+      scale: DiagnosisThresholds.scale(of: forgetting.score, before: forgetting.before))
     self.probeControls = probeControls
     self.classes = classes
     self.examples = examples
     self.epochs = epochs
     self.firstSignificantEpoch = forgetting.tooLittle == nil ? firstSignificantEpoch : nil
     self.remedies = remedies
+    self.targetScore = targetScore
     self.matchedClasses = matchedClasses
     correlations = LayerCorrelations(of: layers)
   }

@@ -23,8 +23,16 @@ public enum DiagnosisThresholds {
 
   /// What rewinding a layer has to regain to count, as a fraction.
   ///
-  /// - Parameter lost: what was lost.
-  static func gainNeeded(lost: Double) -> Double { max(leastGain, lost / lossPerLeastGain) }
+  /// - Parameters:
+  ///   - lost: what was lost.
+  ///   - scale: as ``scale(of:before:)``.
+  static func gainNeeded(lost: Double, scale: Double = 1) -> Double { max(leastGain * scale, lost / lossPerLeastGain) }
+
+  /// What the lines that are fractions are multiplied by for a score: 1 for fractions and nats; for numbers in a unit of
+  /// their own, what they were before.
+  public static func scale(of score: Score, before: Double) -> Double {
+    score.unit == .number && before.isFinite ? abs(before) : 1
+  }
 
   // MARK: How much is looked at
 

@@ -25,14 +25,15 @@ public struct ForgottenAmount: Sendable {
   ///
   /// All are fractions: shares of something, or differences of scores, which are counted in points.
   public var measures: [(name: String, value: Double, isShare: Bool)] {
-    var named = [("relative: final / (before − chance)", forgetting.relative, true)]
+    // Chance is known of classes alone.
+    var named = forgetting.chance.isFinite ? [("relative: final / (before − chance)", forgetting.relative, true)] : []
     if forgetting.maxMinusFinal.isFinite {
       named += [
         ("best epoch minus last", forgetting.maxMinusFinal, false),
         ("before minus worst epoch", forgetting.worst, false), ("mean over the epochs", forgetting.area, false),
       ]
     }
-    if !isAgreement { named.append(("always naming the commonest class", forgetting.chance, true)) }
+    if !isAgreement, forgetting.chance.isFinite { named.append(("always naming the commonest class", forgetting.chance, true)) }
     if let runs {
       named += [
         ("mean of \(runs.count) runs", runs.loss.value, false), ("its 95 % interval, from", runs.loss.low, false),

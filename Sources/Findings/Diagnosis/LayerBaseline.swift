@@ -37,15 +37,17 @@ extension LayerEvidence.Source {
 extension [DiagnosedLayer] {
   /// With what the measures of each say together, from the input on.
   ///
-  /// - Parameter isJudged: whether enough was measured to say anything.
-  func judged(against baseline: LayerBaseline, isJudged: Bool) -> [DiagnosedLayer] {
+  /// - Parameters:
+  ///   - isJudged: whether enough was measured to say anything.
+  ///   - scale: of what counts, as ``DiagnosisThresholds/scale(of:before:)``.
+  func judged(against baseline: LayerBaseline, isJudged: Bool, scale: Double = 1) -> [DiagnosedLayer] {
     let drifts = map(\.drift).filter { !$0.isNaN }.sorted()
     let median = drifts.isEmpty ? 0 : quantile(0.5, ofSorted: drifts)
     var isGoneBelow = false
     return map { layer in
       let evidence = LayerEvidence(
         source: isJudged ? .init(baseline.change) : .notJudged,
-        rewind: .init(gain: layer.gain, lost: baseline.establishedLoss, isInSet: layer.isInSmallestSet),
+        rewind: .init(gain: layer.gain, lost: baseline.establishedLoss, scale: scale, isInSet: layer.isInSmallestSet),
         information: .init(drop: layer.probeDrop, isGoneBelow: isGoneBelow),
         features: .init(similarity: layer.similarity), drift: .init(layer.drift, median: median))
       isGoneBelow = isGoneBelow || evidence.information.isGone

@@ -92,9 +92,10 @@ extension LayerEvidence.Rewind {
   /// - Parameters:
   ///   - gain: what rewinding the layer alone regains, with its interval.
   ///   - lost: what was lost, as a fraction; 0 where no loss is established.
+  ///   - scale: of what counts, as ``DiagnosisThresholds/scale(of:before:)``.
   ///   - isInSet: whether it is of the smallest set of layers that is established to regain the loss.
-  init(gain: Estimate, lost: Double, isInSet: Bool) {
-    let needed = DiagnosisThresholds.gainNeeded(lost: lost)
+  init(gain: Estimate, lost: Double, scale: Double = 1, isInSet: Bool) {
+    let needed = DiagnosisThresholds.gainNeeded(lost: lost, scale: scale)
     switch gain {
     case _ where gain.hasInterval && gain.low > max(0, lost) && gain.value >= needed: self = .exceeds
     case _ where gain.hasInterval && gain.low > 0 && gain.value >= needed: self = .regains

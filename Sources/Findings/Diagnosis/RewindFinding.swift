@@ -59,6 +59,8 @@ public struct RewindFinding: Sendable, Codable {
   public var targetCount: Int?
   /// What is regained.
   public var score: Score
+  /// What the target is judged by; nil without a target.
+  public var targetScore: Score?
   /// Which outputs of their heads the classes of both tasks are; nil where it is not known.
   public var matchedClasses: JudgedClasses?
 
@@ -66,13 +68,13 @@ public struct RewindFinding: Sendable, Codable {
     case alone = "each alone"
     case fromHead = "from the head down"
     case fromInput = "from the input up"
-    case source, sourceCount, targetCount, score, matchedClasses
+    case source, sourceCount, targetCount, score, targetScore, matchedClasses
   }
 
   /// - Parameters: see the properties.
   public init(
     _ rewinds: [Order: [Rewind]], source: String, sourceCount: Int, targetCount: Int? = nil, score: Score = .accuracy,
-    matchedClasses: JudgedClasses? = nil
+    targetScore: Score? = nil, matchedClasses: JudgedClasses? = nil
   ) {
     alone = rewinds[.alone]
     fromHead = rewinds[.fromHead]
@@ -81,6 +83,7 @@ public struct RewindFinding: Sendable, Codable {
     self.sourceCount = sourceCount
     self.targetCount = targetCount
     self.score = score
+    self.targetScore = targetScore
     self.matchedClasses = matchedClasses
   }
 

@@ -30,7 +30,7 @@ extension DiagnoseCommand {
     if let seeds = page.seedsVerdict { Console.result(seeds) }
     Console.result(page.verdict)
     if let note = page.proxyNote { Console.result(note) }
-    for note in [page.countNote, page.classNote].compactMap({ $0 }) + page.matchNotes { Console.result(note) }
+    for note in [page.kindNote, page.countNote, page.classNote].compactMap({ $0 }) + page.matchNotes { Console.result(note) }
     guard finding.forgetting.tooLittle == nil else {
       if let path { Console.result("report: \(path)") }
       return
@@ -43,7 +43,7 @@ extension DiagnoseCommand {
     Console.table(page.layerTable(), of: "layer", all: tables.all)
     let tried = page.triedRemedies
     if !finding.remedies.isEmpty {
-      Console.paragraph("\(page.remedyTitle), in points of accuracy on examples that had no part in choosing it")
+      Console.paragraph("\(page.remedyTitle), in \(finding.forgetting.score.unitWords) on examples that had no part in choosing it")
       if !tried.isEmpty { Console.table(page.remedyTable()) }
       for remedy in page.untriedRemedies { if let command = remedy.command { Console.result("or    \(command)") } }
       if let note = page.remedyNote { Console.result(note) }

@@ -66,18 +66,22 @@ struct DiagnoseCommand: ParsableCommand, ResultOptions {
       throw CommandError.usage("--apply writes a checkpoint: say where with -o")
     }
     if apply != nil, let output { try requireAbsent(output) }
+    // Where no run says otherwise, a score is a share.
+    let known = try? runs.first.map { try Run.open($0).record }
+    if known??.data.source?.taskKind == nil, pair.after == nil { try budget?.check(for: .accuracy) }
     let subject = try pair.subject(of: runs.first)
     let lock = apply == nil ? try runs.first.map { try RunLock.acquire($0) } : nil
     defer { withExtendedLifetime(lock) {} }
     let device = try hardware.open()
     let models = try pair.open(subject, reading: reading, device: device)
+    try budget?.check(for: models.isProxy ? .agreement : models.sourceKind.score)
     let progress = { (what: String) in if !shared.quiet, !shared.json { Console.say("measuring \(what)") } }
     if let apply, let output {
       return try write(apply, of: models, to: output, epoch: subject.epoch, progress)
     }
     var run = try runs.first.map { try Run.open($0) }
     let measure = DiagnosisMeasure(
-      models, probes: noProbes ? nil : ProbeData(models.source),
+      models, probes: noProbes || models.source.train.targets != nil ? nil : ProbeData(models.source),
       sampleCount: min(pair.samples, DiagnosisThresholds.similarityExamples), averagesOrders: shapley, run: run,
       others: try others(of: run))
     let finding = worded(try measure.finding(onProgress: progress), of: subject)

@@ -117,7 +117,7 @@ struct SweepCommand: ParsableCommand {
     }
     let numbers = training.seeds(seeds)
     guard let maxForgetting = self.methods.maxForgetting else { return SweepPlan(methods: methods, seeds: numbers) }
-    let budget = try ForgettingBudget(maxForgetting).fraction
+    let budget = try ForgettingBudget(maxForgetting).share()
     let others = methods.filter { $0 != .plain }
     guard others.count == 1 else {
       throw CommandError.usage("--max-forgetting searches the strength of one --regularizer, found \(others.count)")

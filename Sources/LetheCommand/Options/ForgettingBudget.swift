@@ -4,24 +4,45 @@ import Training
 
 /// What `--max-forgetting` allows to be lost.
 struct ForgettingBudget {
-  let fraction: Double
+  private let text: String
+  private let value: Double
 
-  /// - Throws: ``CommandError/usage(_:)`` for what is no number, and for a bare number above 1: a guard of 200 points
-  ///   never acts.
+  /// - Throws: ``CommandError/usage(_:)`` for what is no number.
   init(_ text: String) throws {
-    if let advice = SelectionRule.adviceOnBareNumber(text) { throw CommandError.usage("--max-forgetting: \(advice)") }
     guard let value = SelectionRule.number(text), value.isFinite else {
       throw CommandError.usage("--max-forgetting: expected points as 2pp or a fraction as 0.02, found '\(text)'")
     }
-    fraction = value
+    self.text = text
+    self.value = value
+  }
+
+  /// The budget of a score that is a share.
+  ///
+  /// - Throws: as ``check(for:)``.
+  func share() throws -> Double {
+    try check(for: .accuracy)
+    return value
+  }
+
+  /// Refuses what cannot be meant of a score, before anything is measured.
+  ///
+  /// - Throws: ``CommandError/usage(_:)`` for a bare number above 1 of a share: a guard of 200 points never acts.
+  func check(for score: Score) throws {
+    guard score.unit == .fraction else {
+      guard Double(text) != nil else {
+        throw CommandError.usage("--max-forgetting: expected \(score.unitWords) as a bare number, found '\(text)'")
+      }
+      return
+    }
+    if let advice = SelectionRule.adviceOnBareNumber(text) { throw CommandError.usage("--max-forgetting: \(advice)") }
   }
 
   /// Why a loss is above the budget with 95 % confidence; nil where it is not, or where the loss is not established.
   func excess(of forgetting: Forgetting) -> String? {
     let loss = forgetting.loss
-    guard forgetting.change == .loss, loss.low > fraction else { return nil }
-    func points(_ value: Double) -> String { NumberText.points(value) }
-    return "\(points(loss.value)) points were lost, at least \(points(loss.low)) with 95 % confidence: "
-      + "more than --max-forgetting allows, \(points(fraction)) points"
+    guard forgetting.change == .loss, loss.low > value else { return nil }
+    let score = forgetting.score
+    return "\(score.amount(loss.value)) were lost, at least \(score.bare(loss.low)) with 95 % confidence: "
+      + "more than --max-forgetting allows, \(score.amount(value))"
   }
 }

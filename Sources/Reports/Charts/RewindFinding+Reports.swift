@@ -11,8 +11,8 @@ extension RewindFinding {
       // More and more layers are read in their order.
       table.append(
         [
-          rewind.layers.last ?? "", NumberText.points(rewind.gain.value),
-          NumberText.interval(rewind.gain.low, rewind.gain.high, scale: 100), NumberText.points(rewind.cost.value),
+          rewind.layers.last ?? "", score.bare(rewind.gain.value),
+          score.interval(rewind.gain.low, rewind.gain.high), (targetScore ?? .accuracy).bare(rewind.cost.value),
         ], weight: order == .alone ? rewind.gain.value : nil)
     }
     return table
@@ -24,10 +24,10 @@ extension RewindFinding {
     return BarChart.rewinds(
       rewinds(order).map { ($0.layers.last ?? "", $0.gain, $0.cost) },
       title: best.map {
-        "Restoring \($0.layers.joined(separator: ", ")) regains \(NumberText.points($0.gain.value)) points"
+        "Restoring \($0.layers.joined(separator: ", ")) regains \(score.amount($0.gain.value))"
       } ?? "No rewinding is established to regain anything",
-      subtitle: "points of \(score.name) when layers are put back, \(order.rawValue); source: \(source)",
-      folds: order == .alone)
+      subtitle: "\(score.unitWords) when layers are put back, \(order.rawValue); source: \(source)",
+      score: score, targetScore: targetScore ?? .accuracy, folds: order == .alone)
   }
 
   private func rewinds(_ order: Order) -> [Rewind] { parts.first { $0.order == order }?.rewinds ?? [] }

@@ -5,18 +5,22 @@ extension DiagnosisPage {
   public func waterfallChart() -> BarChart {
     let top = finding.causes.filter(\.isEstablished).max { $0.loss.value < $1.loss.value }
     return BarChart(
-      title: top.map { "Largest part: \($0.kind.rawValue), \(NumberText.points($0.loss.value)) points" }
+      title: top.map { "Largest part: \($0.kind.rawValue), \(score.amount($0.loss.value))" }
         ?? "No cause is established",
-      subtitle: "points of \(finding.forgetting.isAgreement ? "agreement" : "source accuracy"), taken apart "
+      subtitle: "\(finding.forgetting.isAgreement ? score.unitWords : score.unitWords(of: "source")), taken apart "
         + (finding.isAveragedOverOrders
           ? "by statistics measured anew and the head fitted anew, averaged over both orders, and what is still missing"
           : "in this order: statistics measured anew, then the head fitted anew, then what is still missing")
         + "; paired bootstrap intervals over \(NumberText.grouped(finding.measuredOn.source)) examples",
-      valueTitle: "points lost", decimals: 1, rows: finding.causes.map(\.kind.rawValue),
+      valueTitle: "\(score.chartTitle) lost", decimals: score.chartDecimals, rows: finding.causes.map(\.kind.rawValue),
       series: [
         .init(
           name: "lost",
-          values: finding.causes.map { .init(100 * $0.loss.value, low: 100 * $0.loss.low, high: 100 * $0.loss.high) }
+          values: finding.causes.map {
+            .init(
+              score.chartScale * $0.loss.value, low: score.chartScale * $0.loss.low,
+              high: score.chartScale * $0.loss.high)
+          }
         )
       ])
   }
@@ -26,7 +30,8 @@ extension DiagnosisPage {
     BarChart.rewinds(
       finding.layers.map { ($0.layer, $0.gain, $0.cost) },
       title: place.map { String(Self.sentence($0).dropLast()) } ?? "No loss is established that a layer could regain",
-      subtitle: "points of \(finding.forgetting.score.name) when one layer alone is put back to what it was before")
+      subtitle: "\(score.unitWords) when one layer alone is put back to what it was before", score: score,
+      targetScore: targetScore)
   }
 
   /// Drift, similarity and probes, layer by epoch.

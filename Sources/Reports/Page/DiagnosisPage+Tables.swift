@@ -27,9 +27,9 @@ extension DiagnosisPage {
       if hasProbes { row.append(NumberText.points(layer.probeDrop.value)) }
       if boundsProbes { row.append(NumberText.interval(layer.probeDrop.low, layer.probeDrop.high, scale: 100)) }
       row += [
-        NumberText.points(layer.gain.value), NumberText.interval(layer.gain.low, layer.gain.high, scale: 100),
+        score.bare(layer.gain.value), score.interval(layer.gain.low, layer.gain.high),
       ]
-      if hasTarget { row.append(NumberText.points(layer.cost.value)) }
+      if hasTarget { row.append(targetScore.bare(layer.cost.value)) }
       table.append(row + (verdictFirst ? [] : verdict), weight: layer.gain.value)
     }
     return table
@@ -53,13 +53,19 @@ extension DiagnosisPage {
   public func measureTable() -> TextTable {
     let amount = finding.forgetting
     var table = TextTable([.init("measure"), .number("value")])
-    table.append(["final: before minus after", "\(NumberText.points(amount.loss.value)) points"])
-    table.append(["its 95 % interval", "\(NumberText.interval(amount.loss.low, amount.loss.high, scale: 100)) points"])
-    table.append(["McNemar's exact test", NumberText.probability(amount.pairedPValue)])
-    table.append(["went wrong", NumberText.plural(amount.lost, "example")])
-    table.append(["came right", NumberText.plural(amount.gained, "example")])
+    let isCounted = score == .accuracy || amount.isAgreement
+    let final = score.direction == .up ? "final: before minus after" : "final: after minus before"
+    table.append([final, score.amount(amount.loss.value)])
+    table.append([
+      "its 95 % interval", "\(score.interval(amount.loss.low, amount.loss.high)) \(score.chartTitle)",
+    ])
+    table.append([
+      isCounted ? "McNemar's exact test" : "permutation test by examples", NumberText.probability(amount.pairedPValue),
+    ])
+    table.append([isCounted ? "went wrong" : "got worse", NumberText.plural(amount.lost, "example")])
+    table.append([isCounted ? "came right" : "got better", NumberText.plural(amount.gained, "example")])
     for measure in amount.measures {
-      let value = measure.isShare ? NumberText.percent(measure.value) : "\(NumberText.points(measure.value)) points"
+      let value = measure.isShare ? NumberText.percent(measure.value) : score.amount(measure.value)
       table.append([measure.name, value])
     }
     return table
@@ -88,8 +94,8 @@ extension DiagnosisPage {
     ])
     for (number, remedy) in triedRemedies.enumerated() {
       table.append([
-        "\(number + 1)", remedy.action, NumberText.signedPoints(remedy.gain.value),
-        NumberText.interval(remedy.gain.low, remedy.gain.high, scale: 100), NumberText.signedPoints(-remedy.cost.value),
+        "\(number + 1)", remedy.action, score.signed(remedy.gain.value),
+        score.interval(remedy.gain.low, remedy.gain.high), targetScore.signed(-remedy.cost.value),
       ])
     }
     return table

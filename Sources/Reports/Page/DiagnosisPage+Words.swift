@@ -2,6 +2,10 @@ import Findings
 
 extension DiagnosisPage {
   private var amount: ForgottenAmount { finding.forgetting }
+  /// What the source is judged by.
+  var score: Score { finding.forgetting.score }
+  /// What the target is judged by.
+  var targetScore: Score { finding.targetScore ?? .accuracy }
 
   /// What is counted.
   private var quantity: String {
@@ -14,14 +18,27 @@ extension DiagnosisPage {
     let change = amount.change
     let shown = change == .gain ? amount.gain : amount.loss
     let evidence =
-      "\(NumberText.points(amount.before)) → \(NumberText.percent(amount.after)), interval "
-      + "\(NumberText.interval(shown.low, shown.high, scale: 100)), \(NumberText.probability(amount.pairedPValue))"
-    let points = "\(NumberText.points(shown.value)) points"
+      "\(score.bare(amount.before)) → \(score.text(amount.after)), interval "
+      + "\(score.interval(shown.low, shown.high)), \(NumberText.probability(amount.pairedPValue))" + companions
+    let points = score.amount(shown.value)
     switch change {
     case .loss: return "Fine-tuning lost \(points) of \(quantity) (\(evidence))."
     case .gain: return "Fine-tuning lost nothing of \(quantity): it gained \(points) (\(evidence))."
     case .none: return "Fine-tuning lost no more of \(quantity) than chance explains (\(evidence))."
     }
+  }
+
+  /// The scores beside the first: `; perplexity 12.7 → 17.3`.
+  private var companions: String {
+    (amount.forgetting.further ?? []).map { "; \($0.score.noun) \($0.score.bare($0.before)) → \($0.score.text($0.after))" }
+      .joined()
+  }
+
+  /// That a diagnosis of this kind of task leaves something out; nil of a classifier.
+  public var kindNote: String? {
+    guard score != .accuracy, !amount.isAgreement, amount.tooLittle == nil else { return nil }
+    return "The loss is not taken apart into readout and features, and no probes are fitted: for tasks judged by "
+      + "\(score.noun) these are not measured yet."
   }
 
   /// What a proxy can and cannot say; nil where the source's own examples were there.
@@ -56,10 +73,10 @@ extension DiagnosisPage {
   /// established.
   public var why: String? {
     let parts = finding.causes.filter(\.isEstablished).sorted { $0.loss.value > $1.loss.value }.map {
-      "\($0.kind.rawValue) \(NumberText.points($0.loss.value))"
+      "\($0.kind.rawValue) \(score.bare($0.loss.value))"
     }
     let better = finding.causes.filter(\.isGain).map {
-      "\($0.kind.subject) better by \(NumberText.points(-$0.loss.value))"
+      "\($0.kind.subject) better by \(score.bare(-$0.loss.value))"
     }
     guard parts.isEmpty, better.isEmpty else { return (parts + better).joined(separator: " · ") }
     return amount.isSignificant && !finding.causes.isEmpty ? "no cause is established" : nil
@@ -74,8 +91,8 @@ extension DiagnosisPage {
   public var place: String? {
     guard finding.baseline.change == .loss, !finding.layers.isEmpty, amount.tooLittle == nil else { return nil }
     if let worst {
-      return "restoring \(worst.layer) alone regains \(NumberText.points(worst.gain.value)) points"
-        + worst.cost.words(" and costs", " and gains")
+      return "restoring \(worst.layer) alone regains \(score.amount(worst.gain.value))"
+        + worst.cost.words(" and costs", " and gains", of: targetScore)
     }
     let set = finding.layers.filter { $0.verdict == .lostTogether }.map(\.layer)
     return "no layer alone is established to regain what counts"
@@ -87,7 +104,7 @@ extension DiagnosisPage {
     guard finding.baseline.restoresStatistics else { return nil }
     return "Layers are judged with the running statistics measured anew, as these are a cause of their own: "
       + (finding.baseline.change == .loss
-        ? "\(NumberText.points(finding.baseline.loss.value)) points are lost besides."
+        ? "\(score.amount(finding.baseline.loss.value)) are lost besides."
         : "besides them no loss is established, and no layer is held to account.")
   }
 
@@ -101,8 +118,8 @@ extension DiagnosisPage {
   /// What helps most, in a sentence.
   public var advice: String? {
     guard let best = finding.established.first?.remedy else { return remedyNote }
-    return "What helps most: \(best.action), \(NumberText.points(best.gain.value)) points regained"
-      + best.cost.words(" and", " and", " lost", " gained") + "."
+    return "What helps most: \(best.action), \(score.amount(best.gain.value)) regained"
+      + best.cost.words(" and", " and", " lost", " gained", of: targetScore) + "."
   }
 
   /// That nothing can be proposed, where something was lost; nil otherwise.
@@ -127,10 +144,12 @@ extension DiagnosisPage {
 
 extension Estimate {
   /// A cost to the target where it is established, or a gain: ` and costs 2.0 of the target`; nothing where neither is.
-  fileprivate func words(_ costs: String, _ gains: String, _ lost: String = "", _ gained: String = "") -> String {
+  fileprivate func words(
+    _ costs: String, _ gains: String, _ lost: String = "", _ gained: String = "", of score: Score
+  ) -> String {
     guard low.isFinite, high.isFinite else { return "" }
-    if low > 0 { return "\(costs) \(NumberText.points(value)) of the target\(lost)" }
-    if high < 0 { return "\(gains) \(NumberText.points(-value)) of the target\(gained)" }
+    if low > 0 { return "\(costs) \(score.cost(value)) of the target\(lost)" }
+    if high < 0 { return "\(gains) \(score.cost(-value)) of the target\(gained)" }
     return ""
   }
 }

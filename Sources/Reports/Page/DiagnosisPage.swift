@@ -58,7 +58,7 @@ extension DiagnosisPage {
 
   /// What is said before anything else.
   private var notes: String {
-    ([advice, proxyNote, countNote, classNote].compactMap { $0 } + matchNotes).map {
+    ([advice, proxyNote, kindNote, countNote, classNote].compactMap { $0 } + matchNotes).map {
       "<p>\(PageElements.prose($0))</p>"
     }.joined()
   }
@@ -72,7 +72,9 @@ extension DiagnosisPage {
 
   private var remedyContent: String {
     let tried = triedRemedies
-    let note = "Points of accuracy on test examples that had no part in choosing how far or which layers to go back."
+    let unit = score.unitWords
+    let note = "\(unit.prefix(1).uppercased() + unit.dropFirst()) on test examples that had no part in choosing how far "
+      + "or which layers to go back."
     func commands(_ remedies: [Remedy], _ name: (Int, Remedy) -> String) -> String {
       remedies.enumerated().map {
         PageElements.paragraph(name($0, $1))
@@ -121,12 +123,19 @@ extension DiagnosisPage {
       .joined(separator: ", ")
     return
       "Drift: ‖after − before‖ / ‖before‖. Predicted loss: ½ Σ F (w − w⁰)², by the source's Fisher information, in nats: it "
-      + "ranks layers, and as an amount it is good for small steps only. CKA: debiased, before against after. Probe drop: points that a linear "
-      + "classifier fitted anew on the layer lost. Rewind: points of source accuracy regained, and of target accuracy "
-      + "lost, when the layer alone is put back."
+      + "ranks layers, and as an amount it is good for small steps only. CKA: debiased, before against after. "
+      + (kindNote == nil ? "Probe drop: points that a linear classifier fitted anew on the layer lost. " : "")
+      + "Rewind: \(rewindUnits) lost, when the layer alone is put back."
       + (related.isEmpty
         ? ""
         : " Rank correlation with what rewinding regains, over \(finding.layers.count) layers, with its 95 % interval: \(related).")
+  }
+
+  /// `points of source accuracy regained, and of target accuracy`.
+  private var rewindUnits: String {
+    let isShared = score.unit == .fraction && targetScore.unit == .fraction
+    return "\(score.unitWords(of: "source")) regained, and "
+      + (isShared ? "of target \(targetScore.noun)" : targetScore.unitWords(of: "target"))
   }
 
   private var controlWords: String {

@@ -160,7 +160,7 @@ import Training
       // The statistics measured anew are nearly, but not quite, those of training.
       #expect(abs(parts[1].loss.value - whole) < 0.04 && abs(parts[2].loss.value) < 0.03, "\(parts), seed \(seed)")
     }
-    let gain = try fraction(models.refittedHead().isCorrect) - fraction(models.answersAfter().source)
+    let gain = try fraction(models.refittedHead().isCorrect) - fraction(models.answersAfter().source.isCorrect)
     #expect(try gain > lost(of: models) + 0.05, "a better head would have helped before too: \(gain), seed \(seed)")
   }
 
@@ -169,7 +169,7 @@ import Training
   }
 
   private func lost(of models: ComparedModels) throws -> Double {
-    fraction(try models.answersBefore()) - fraction(try models.answersAfter().source)
+    fraction(try models.answersBefore().isCorrect) - fraction(try models.answersAfter().source.isCorrect)
   }
 
   @Test func permutedUnitsAreHarmless() throws {

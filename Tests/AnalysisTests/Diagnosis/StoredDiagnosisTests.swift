@@ -92,7 +92,7 @@ import Training
       #expect(amount.isAgreement == isProxy && (amount.before == 1) == isProxy && amount.maxMinusFinal.isNaN)
       #expect(try some.answersBefore().count == 40)
       // Answers that come from those of all examples are those that are judged alone.
-      #expect(try some.answersAfter().source == some.sourceCorrect(some.after))
+      #expect(try some.answersAfter().source == some.sourceAnswers(some.after))
     }
   }
 

@@ -19,7 +19,8 @@ struct AmountMeasure {
     if !others.isEmpty {
       let losses = try others.map { other -> Double in
         if let known = stored(other.run)?.final { return known }
-        return try accuracy(models.wholeAnswers().before) - accuracy(models.wholeAnswers(of: other.model))
+        return models.score.decline(
+          from: try models.wholeAnswers().before.score, to: try models.wholeAnswers(of: other.model).score)
       }
       let mean = MeanInterval([forgetting.final] + losses, within: forgetting.score.differenceBounds)
       amount.runs = MeanOfRuns(count: mean.count, loss: Estimate(mean.mean, low: mean.low, high: mean.high))
@@ -29,23 +30,25 @@ struct AmountMeasure {
 
   /// What a run says of itself, of the same examples; nil where it did not store its predictions of them.
   private func stored(_ run: Run) -> Forgetting? {
-    guard !models.isProxy, run.record.labels["source"] == models.wholeSourceTest.labels,
-      run.record.data.source?.head.map({ $0 == models.sourceTask }) ?? true
+    guard !models.isProxy, run.record.data.source?.head.map({ $0 == models.sourceTask }) ?? true,
+      models.sourceKind.isClassification
+        ? run.record.labels["source"] == models.wholeSourceTest.labels
+        : run.record.data.source?.fingerprint == models.source.fingerprint
     else { return nil }
     return run.forgetting
   }
 
   private func measured() throws -> Forgetting {
     let (start, end) = try models.wholeAnswers()
-    let comparison = PairedComparison(before: start, after: end)
+    let kind = models.sourceKind
     var random = RandomSource(seed: run?.record.seed ?? 5)
-    let interval = comparison.bootstrapInterval(using: &random)
-    let (before, after, chance) = (accuracy(start), accuracy(end), models.source.chance)
-    let relative = ForgettingMeasures(sourceAccuracy: [before, after], chance: chance).relative
+    let change = kind.change(from: start.sums, to: end.sums, using: &random)
+    let chance = kind.isClassification ? models.source.chance : .nan
+    let relative = ForgettingMeasures(sourceAccuracy: [start.merit, end.merit], chance: chance).relative
     return Forgetting(
-      score: models.score, epoch: run?.chosenEpoch ?? models.epoch, before: before, after: after,
-      final: -comparison.difference, low: -interval.high, high: -interval.low, relative: relative ?? .nan,
-      pairedPValue: comparison.pValue, lost: comparison.lost, gained: comparison.gained,
-      sourceCount: comparison.count, chance: chance)
+      score: models.score, epoch: run?.chosenEpoch ?? models.epoch, before: change.before, after: change.after,
+      final: change.loss.value, low: change.loss.low, high: change.loss.high, relative: relative ?? .nan,
+      pairedPValue: change.pValue, lost: change.worse, gained: change.better, sourceCount: change.count,
+      chance: chance, further: kind.further(from: start.sums, to: end.sums))
   }
 }

@@ -13,6 +13,7 @@ struct ChangedExamplesMeasure {
 
   /// Those whose class lost the most probability first; the first of those that went wrong with a picture.
   func examples() throws -> [ChangedExample] {
+    guard models.sourceKind.isClassification else { return [] }
     let (start, end) = (try answers(of: models.before), try answers(of: models.after))
     let names = models.source.classNames
     let changed = models.sourceTest.labels.indices.compactMap { position -> (position: Int, example: ChangedExample)? in

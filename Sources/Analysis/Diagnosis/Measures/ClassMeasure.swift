@@ -9,7 +9,8 @@ struct ClassMeasure {
 
   /// In the order of the data's classes.
   func classes() throws -> [ClassChange] {
-    let (start, end) = (try models.answersBefore(), try models.answersAfter().source)
+    guard models.sourceKind.isClassification else { return [] }
+    let (start, end) = (try models.answersBefore().isCorrect, try models.answersAfter().source.isCorrect)
     let labels = models.sourceTest.labels
     let names = models.source.classNames
     return (models.classes.source?.outputs ?? Array(names.indices)).map { label in

@@ -6,8 +6,8 @@ import Models
 import Torch
 import Training
 
-/// The source loss that each layer's drift is predicted to add: `½ Σ F (w − w⁰)²`, nats, with the exact Fisher
-/// information `F` of the source at the model before.
+/// The source loss that each layer's drift is predicted to add: `½ Σ F (w − w⁰)²`, nats, with the Fisher information `F`
+/// of the source at the model before, exact of classes, else the empirical one.
 ///
 /// It is the second term of the loss's expansion at a minimum: good for small steps, too large for long ones.
 struct PredictedLossMeasure {
@@ -29,7 +29,11 @@ struct PredictedLossMeasure {
     let sample = source.train.selecting(random.sample(sampleCount, of: source.train.count))
     for tensor in tensors { try tensor.setRequiresGradient(true) }
     let estimate = Result {
-      try before.withHead(of: models.sourceTask) { try ImportanceEstimate(.exact, of: tensors, in: before, on: sample) }
+      // The expectation over labels is a sum over classes; of other kinds of task it is taken at the labels themselves.
+      let measure: ImportanceEstimate.Measure = models.sourceKind.isClassification ? .exact : .empirical
+      return try before.withHead(of: models.sourceTask) {
+        try ImportanceEstimate(measure, of: tensors, in: before, on: sample, kind: models.sourceKind)
+      }
     }
     for tensor in tensors { try tensor.setRequiresGradient(false) }
     let importance = Dictionary(uniqueKeysWithValues: zip(names, try estimate.get().values))

@@ -44,6 +44,8 @@ public struct RemedyMeasure {
       let names = set.map(\.name)
       try tried(.rewind, "rewind \(names.joined(separator: ", "))", models.rewound(set), layers: names)
     }
+    // How far to go is weighed by both tasks.
+    guard models.areCommensurable else { return Self.helping(found) }
     onProgress("interpolating")
     let (share, change) = try bestInterpolation()
     if share > 0 { try tried(.interpolation, "interpolate \(Self.text(share)) of the way to the source", change) }
@@ -53,7 +55,11 @@ public struct RemedyMeasure {
       let list = blocks.shares.filter { $0.share > 0 }.map { "\($0.block) \(Self.text($0.share))" }
       try tried(.blockInterpolation, "interpolate by block: \(list.joined(separator: ", "))", blocks.change)
     }
-    return found.filter { $0.finding.gain.value > 0 }.sorted { $0.finding.merit > $1.finding.merit }
+    return Self.helping(found)
+  }
+
+  private static func helping(_ tried: [TriedRemedy]) -> [TriedRemedy] {
+    tried.filter { $0.finding.gain.value > 0 }.sorted { $0.finding.merit > $1.finding.merit }
   }
 
   private static func text(_ share: Double) -> String { "\((share * 100).rounded() / 100)" }
@@ -61,12 +67,11 @@ public struct RemedyMeasure {
   private func measured(_ remedy: Remedy, _ change: ModelChange) throws -> TriedRemedy {
     let half = Half.judging
     let now = try models.answersAfter()
-    let (source, target) = (half.take(now.source), half.take(now.target))
+    let (source, target) = (half.take(now.source), now.target.map(half.take))
     return try models.applying(change) {
       var random = RandomSource(seed: 4)
       var finding = remedy
-      finding.gain = PairedComparison(before: source, after: try models.sourceCorrect(models.after, half: half))
-        .change(using: &random)
+      finding.gain = try source.gain(to: models.sourceAnswers(models.after, half: half), using: &random).gain
       finding.cost = try models.cost(from: target, half: half, using: &random)
       finding.count = source.count
       return TriedRemedy(finding: finding, change: change)
@@ -97,8 +102,8 @@ public struct RemedyMeasure {
   /// The source's and the target's score together, on the half that chooses.
   private func score(_ change: ModelChange) throws -> Double {
     try models.applying(change) {
-      let target = try models.targetCorrect(models.after, half: .choosing)
-      return accuracy(try models.sourceCorrect(models.after, half: .choosing)) + (target.isEmpty ? 0 : accuracy(target))
+      let target = try models.targetAnswers(models.after, half: .choosing)
+      return try models.sourceAnswers(models.after, half: .choosing).merit + (target?.merit ?? 0)
     }
   }
 

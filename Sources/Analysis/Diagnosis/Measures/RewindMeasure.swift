@@ -24,7 +24,8 @@ public struct RewindMeasure {
     for order in orders { rewinds[order] = try self.rewinds(order) }
     return RewindFinding(
       rewinds, source: models.source.name, sourceCount: models.sourceTest.count,
-      targetCount: models.targetTest?.count, score: models.score, matchedClasses: models.classes)
+      targetCount: models.targetTest?.count, score: models.score,
+      targetScore: models.targetScore, matchedClasses: models.classes)
   }
 
   /// Rewinds each layer alone, or more and more layers from one end.
@@ -36,33 +37,32 @@ public struct RewindMeasure {
   /// Rewinds some layers together.
   func rewind(_ units: [RewindUnit]) throws -> Rewind {
     var random = RandomSource(seed: 1)
-    let gain = PairedComparison(before: try baseAnswers(), after: try sourceCorrect(units)).change(using: &random)
+    let gain = try baseAnswers().gain(to: sourceAnswers(units), using: &random).gain
     let target = try models.answersAfter().target
     let cost = try models.applying(models.rewound(units)) { try models.cost(from: target, using: &random) }
     return Rewind(layers: units.map(\.name), gain: gain, cost: cost)
   }
 
-  /// Which source examples are right in the state that layers are put back from.
-  func baseAnswers() throws -> [Bool] {
+  /// What the source's examples come to in the state that layers are put back from.
+  func baseAnswers() throws -> Answers {
     try (restoresStatistics ? models.answersRestored() : nil) ?? models.answersAfter().source
   }
 
   /// Likewise once some layers are put back.
-  private func sourceCorrect(_ units: [RewindUnit], half: Half? = nil) throws -> [Bool] {
+  private func sourceAnswers(_ units: [RewindUnit], half: Half? = nil) throws -> Answers {
     let rewound = models.rewound(units)
     let base = restoresStatistics ? try models.reestimatedStatistics() : nil
     return try models.applying(base?.followed(by: rewound) ?? rewound) {
-      try models.sourceCorrect(models.after, half: half)
+      try models.sourceAnswers(models.after, half: half)
     }
   }
 
   /// Whether putting some layers back is established to regain something, on the half that had no part in choosing them.
   func isConfirmed(_ units: [RewindUnit]) throws -> Bool {
     let half = Half.judging
-    let change = PairedComparison(
-      before: half.take(try baseAnswers()), after: try sourceCorrect(units, half: half))
     var random = RandomSource(seed: 9)
-    return EstablishedChange(loss: -change.change(using: &random), pairedPValue: change.pValue) == .gain
+    let change = try half.take(baseAnswers()).gain(to: sourceAnswers(units, half: half), using: &random)
+    return EstablishedChange(loss: -change.gain, pairedPValue: change.pValue) == .gain
   }
 
   /// The smallest set of layers, found greedily, whose rewinding regains a share of what was lost; none where nothing was
@@ -71,10 +71,10 @@ public struct RewindMeasure {
   /// Layers are added while each brings something; where that does not suffice, as with layers that fit only each other,
   /// all are put back and left out again one by one.
   func smallestSet(regaining share: Double, on half: Half) throws -> [RewindUnit] {
-    let start = accuracy(half.take(try models.answersBefore()))
-    let now = accuracy(half.take(try baseAnswers()))
+    let start = half.take(try models.answersBefore()).merit
+    let now = half.take(try baseAnswers()).merit
     let wanted = now + share * (start - now)
-    func score(_ units: [RewindUnit]) throws -> Double { accuracy(try sourceCorrect(units, half: half)) }
+    func score(_ units: [RewindUnit]) throws -> Double { try sourceAnswers(units, half: half).merit }
     var chosen: [RewindUnit] = []
     var rest = models.rewindUnits
     var reached = now

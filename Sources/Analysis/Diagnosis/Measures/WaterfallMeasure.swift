@@ -22,15 +22,15 @@ public struct WaterfallMeasure {
   /// The causes that the model can have, in order; none where its head cannot be fitted anew.
   public func causes() throws -> [ForgettingCause] {
     guard models.canRefitHead else { return [] }
-    let end = try models.answersAfter().source
+    let end = try models.answersAfter().source.isCorrect
     let statistics = try models.reestimatedStatistics()
     let refitted =
       try statistics.map { change in
         try models.applying(change) { try RefittedHead(of: models.after, in: models).isCorrect }
       } ?? models.refittedHead().isCorrect
     let answers = WaterfallAnswers(
-      before: try models.answersBefore(), refittedBefore: try models.headRefittedBefore().isCorrect, after: end,
-      restored: try models.answersRestored() ?? end, refitted: refitted,
+      before: try models.answersBefore().isCorrect, refittedBefore: try models.headRefittedBefore().isCorrect, after: end,
+      restored: try models.answersRestored()?.isCorrect ?? end, refitted: refitted,
       refittedAlone: averagesOrders ? try models.refittedHead().isCorrect : nil)
     var random = RandomSource(seed: 3)
     func part(_ kind: ForgettingCause.Kind, _ losses: [Double]) -> ForgettingCause {

@@ -1,0 +1,96 @@
+import Checkpoints
+import Datasets
+import Evaluation
+import Findings
+import HDF5
+import Models
+import TestSupport
+import Testing
+import Torch
+
+@testable import Analysis
+
+/// Diagnosis of tasks that are no classification: one layer is spoilt, and everything points at it.
+@Suite struct TaskKindDiagnosisTests {
+  private struct Case: CustomTestStringConvertible {
+    let name: String
+    let parameter: String
+    let layer: String
+    var testDescription: String { name }
+  }
+
+  private static let cases = [
+    Case(name: "lm", parameter: "model.transformer.h.0.mlp.c_fc.weight", layer: "model.transformer.h.0"),
+    Case(name: "tags", parameter: "inner.weight", layer: "inner"),
+    Case(name: "pixels", parameter: "0.weight", layer: "0"),
+    Case(name: "many", parameter: "0.weight", layer: "0"),
+    Case(name: "numbers", parameter: "0.weight", layer: "0"),
+  ]
+
+  /// The fixture's examples, labelled by what the model says: it knows them by heart.
+  private func known(_ name: String, by model: Model) throws -> Datasets.Dataset {
+    let data = try Datasets.Dataset.load(Repository.fixture("kinds/\(name).h5"))
+    func labelled(_ split: Split) throws -> Split {
+      let batch = try #require(try Batches(split: split, batchSize: split.count).makeIterator().next())
+      let outputs = try withoutGradients { try model.run(try batch.modelInputs(for: model)).logits }
+      let rows: TensorView
+      switch name {
+      case "lm":
+        // What is said at a place is the label at the next one.
+        let said = try outputs.argmax(along: 2).array(of: Int64.self)
+        rows = TensorView(
+          said.indices.map { $0 % 12 == 0 ? -100 : said[$0 - 1] }, shape: [split.count, 12])
+      case "tags": rows = TensorView(try outputs.argmax(along: 2).array(of: Int64.self), shape: [split.count, 10])
+      case "pixels": rows = TensorView(try outputs.argmax(along: 1).array(of: Int64.self), shape: [split.count, 8, 8])
+      case "many":
+        rows = TensorView(try outputs.array(of: Float.self).map { $0 >= 0 ? 1 : 0 } as [Float], shape: [split.count, 4])
+      default: rows = TensorView(try outputs.array(of: Float.self), shape: [split.count])
+      }
+      return Split(inputs: split.inputs, targets: InputArray(name: "labels", rows: rows))
+    }
+    return try Datasets.Dataset(
+      name: name, classNames: data.classNames, train: labelled(data.train), test: labelled(data.test))
+  }
+
+  @Test(arguments: cases) private func aSpoiltLayerIsFoundAndPutBack(_ given: Case) throws {
+    let before = try Checkpoint(exportedProgram: Repository.fixture("kinds/\(given.name).pt2"), task: given.name)
+    let data = try known(given.name, by: Model(before))
+    var after = before
+    after.epoch = 1
+    let weight = try #require(before.parameters[given.parameter])
+    after.parameters[given.parameter] = try Tensor.copying(weight).multiply(by: -4).view()
+    let models = try ComparedModels(before: before, after: after, source: data, target: nil)
+    let finding = try DiagnosisMeasure(models).finding()
+    let amount = finding.forgetting.forgetting
+    #expect(amount.score == models.sourceKind.score)
+    #expect(amount.change == .loss)
+    #expect(amount.final > 0)
+    #expect(finding.causes.isEmpty && finding.classes.isEmpty && finding.examples.isEmpty)
+    let spoilt = try #require(finding.layers.first { $0.layer == given.layer })
+    #expect(abs(spoilt.gain.value - amount.final) < 1e-9)
+    #expect([.lostHere, .critical].contains(spoilt.verdict), "\(spoilt.verdict)")
+    for layer in finding.layers where layer.layer != given.layer {
+      #expect(layer.gain.value == 0, "\(layer.layer)")
+      #expect(layer.drift == 0, "\(layer.layer)")
+    }
+    let rewind = try #require(finding.remedies.first { $0.kind == .rewind })
+    #expect(rewind.layers == [given.layer])
+    // Back in the checkpoint, the score is what it was.
+    let tried = try #require(try RemedyMeasure(models).tried().first { $0.finding.kind == .rewind })
+    let mended = try models.checkpoint(applying: tried, epoch: 2)
+    let again = try ComparedModels(before: before, after: mended, source: data, target: nil)
+    #expect(try again.answersAfter().source == again.answersBefore())
+  }
+
+  /// What is gained of one task is not weighed against what another loses in another unit.
+  @Test func unitsThatDifferAreNotWeighed() throws {
+    let before = try Checkpoint(exportedProgram: Repository.fixture("kinds/numbers.pt2"), task: "numbers")
+    let data = try known("numbers", by: Model(before))
+    var after = before
+    after.parameters["0.weight"] = try Tensor.copying(try #require(before.parameters["0.weight"])).multiply(by: 2).view()
+    let models = try ComparedModels(before: before, after: after, source: data, target: data)
+    #expect(models.areCommensurable)
+    #expect(models.targetScore == .rootMeanSquaredError)
+    #expect(try !RemedyMeasure(models).tried().isEmpty)
+  }
+}
