@@ -72,7 +72,8 @@ extension DiagnosisPage {
 
   private var remedyContent: String {
     let tried = triedRemedies
-    let note = "Points of accuracy on test examples that had no part in choosing how far or which layers to go back."
+    let note =
+      "Points of \(finding.forgetting.score.name) on test examples that had no part in choosing how far or which layers to go back."
     func commands(_ remedies: [Remedy], _ name: (Int, Remedy) -> String) -> String {
       remedies.enumerated().map {
         PageElements.paragraph(name($0, $1))

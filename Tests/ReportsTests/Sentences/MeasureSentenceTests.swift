@@ -50,7 +50,11 @@ import Testing
   ]
 
   private static func areBothMeasured(_ measure: Measure) -> Bool {
-    if case .interpolation(let points) = measure { points.contains { $0.source != nil && $0.target != nil } } else { false }
+    if case .interpolation(let points) = measure {
+      points.contains { $0.source != nil && $0.target != nil }
+    } else {
+      false
+    }
   }
 
   private static func drops(_ measure: Measure) -> [Estimate]? {
