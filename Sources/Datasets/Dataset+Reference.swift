@@ -29,6 +29,7 @@ extension Dataset {
       specification: origin?.specification ?? "", folder: origin?.folder ?? "", name: name, fingerprint: fingerprint,
       testCount: test.count,
       imageShape: origin?.images.shape.map { [$0.channelCount, $0.height, $0.width] } ?? [],
+      imageResize: origin?.images.resize, readsImagesWhole: origin?.images.readsWhole,
       skipsUnreadable: origin?.images.skipsUnreadable ?? false, fitsImages: fitsImages, head: head,
       classes: statedClasses)
   }
@@ -77,6 +78,8 @@ extension DataReference {
       return ImageShape(
         channelCount: sides.count == 3 ? sides[0] : 3, height: sides[sides.count - 2], width: width)
     }
-    return ImageOptions(shape: shape, skipsUnreadable: skipsUnreadable)
+    var options = ImageOptions(shape: shape, resize: imageResize, skipsUnreadable: skipsUnreadable)
+    options.readsWhole = readsImagesWhole ?? true
+    return options
   }
 }

@@ -101,7 +101,10 @@ extension Dataset {
 
 extension Split {
   /// The same examples with the numbers that the head has for their classes.
-  public func renumbered(by match: ClassMatch) -> Split { match.isIdentity ? self : renumbered(match.outputs) }
+  public func renumbered(by match: ClassMatch?) -> Split {
+    guard let match, !match.isIdentity else { return self }
+    return renumbered(match.outputs)
+  }
 }
 
 extension DividedDataset {

@@ -6,6 +6,18 @@ public enum EvaluationError: Error, Equatable, CustomStringConvertible {
   case missingInput(input: String, dataset: String, available: [String])
   /// As many outputs as classes are needed where not both are named.
   case classCountMismatch(task: String, head: Int, dataset: Int)
+  /// A kind of task that nobody made known.
+  case unknownKind(name: String, known: [String])
+  /// Labels and outputs that no kind of task has, in words.
+  case noKind(dataset: String, form: String)
+  /// Labels and outputs that the kind which was asked for does not have.
+  case otherKind(dataset: String, kind: String, form: String)
+  /// Labels and outputs that several kinds have.
+  case severalKinds(dataset: String, kinds: [String])
+  /// Labels that are none of the task's kind; the reason completes "example 3 …".
+  case badLabels(dataset: String, split: String, example: Int, reason: String)
+  /// Labels of another kind, in words, where one class an example is needed: `probes`.
+  case classesNeeded(dataset: String, form: String, by: String)
   /// A class of the data that a head has no output of that name for; so many others besides.
   case unknownClass(String, others: Int, dataset: String, task: String, nearest: [String])
   /// A class of the data whose name several outputs have.
@@ -29,6 +41,16 @@ public enum EvaluationError: Error, Equatable, CustomStringConvertible {
       "dataset '\(dataset)' has no input '\(input)', which the model expects; it has \(available.joined(separator: ", "))"
     case .classCountMismatch(let task, let head, let dataset):
       "task '\(task)': the head has \(head) classes, the dataset \(dataset), and not both name them"
+    case .unknownKind(let name, let known):
+      "no kind of task '\(name)'; known: \(known.joined(separator: ", "))"
+    case .noKind(let dataset, let form): "dataset '\(dataset)': no kind of task has \(form)"
+    case .otherKind(let dataset, let kind, let form): "dataset '\(dataset)': \(kind) does not have \(form)"
+    case .severalKinds(let dataset, let kinds):
+      "dataset '\(dataset)': its labels may be those of \(kinds.joined(separator: " or of "))"
+    case .badLabels(let dataset, let split, let example, let reason):
+      "dataset '\(dataset)': \(split) example \(example) \(reason)"
+    case .classesNeeded(let dataset, let form, let user):
+      "dataset '\(dataset)' has \(form); \(user) as yet served for one class an example alone"
     case .unknownClass(let name, let others, let dataset, let task, let nearest):
       "task '\(task)': the head has no class '\(name)', which dataset '\(dataset)' has"
         + (others == 0 ? "" : ", nor \(others) other\(others == 1 ? "" : "s") of its classes")

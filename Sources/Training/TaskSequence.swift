@@ -115,6 +115,7 @@ public struct TaskSequence {
     from base: Checkpoint, basePath: String, isCancelled: () -> Bool = { false },
     onTask: (Int, TrainingRun) throws -> Void, onEvent: (TrainingEvent) throws -> Void
   ) throws -> SequenceResult {
+    try requireClasses()
     var run = try startedRun(from: base, basePath: basePath)
     let lock = try RunLock.acquire(path)
     defer { withExtendedLifetime(lock) {} }
@@ -178,8 +179,13 @@ public struct TaskSequence {
   ///
   /// - Throws: ``TrainingError`` and the errors of models and data, before anything is written.
   public func check(_ base: Checkpoint) throws {
+    try requireClasses()
     let model = try Model(base, device: device)
     for task in tasks.indices { try training(task).check(model) }
+  }
+
+  private func requireClasses() throws {
+    for task in tasks { try task.data.requireClasses(for: "sequences of tasks are") }
   }
 
   private func training(_ task: Int) throws -> TrainingRun {
@@ -231,7 +237,7 @@ extension TaskSequence {
       guard model.heads[head] != nil else { return .nan }
       try model.activate(task: head)
       let examples = try judging(task).renumbered(by: data.classMatch(to: head, among: model.heads))
-      return try Evaluator().evaluate(model, on: examples, dataset: data.name).accuracy
+      return try Evaluator().evaluate(model, on: examples, dataset: data.name).value
     }
   }
 
@@ -255,9 +261,9 @@ extension TaskSequence {
       initializing: base.program, task: Checkpoint.untrainedTask, classNames: [], seed: options.seed, device: device)
     try model.addHead(
       task: Self.sharedTask, classNames: data.classNames, labelMap: data.labelMap, seed: options.seed)
-    model.fitPreprocessing(to: options.examples(of: data.train), fitsImages: options.fitsImages)
+    try model.fitPreprocessing(to: options.examples(of: data.train), fitsImages: options.fitsImages)
     return try tasks.indices.map { task in
-      try Evaluator().evaluate(model, on: judging(task), dataset: tasks[task].data.name).accuracy
+      try Evaluator().evaluate(model, on: judging(task), dataset: tasks[task].data.name).value
     }
   }
 

@@ -55,6 +55,9 @@ public final class ComparedModels {
     testCount: Int = DiagnosisThresholds.judgedExamples,
     seed: UInt64 = 0, device: Device = .cpu
   ) throws {
+    for data in [source, target].compactMap({ $0 }) {
+      try data.requireClasses(for: "diagnosis, probes and rewinds are")
+    }
     self.before = try Model(before, device: device)
     self.after = try Model(after, device: device)
     epoch = after.epoch

@@ -19,6 +19,8 @@ struct TrainingSession {
   let sourceHead: String?
   let headClasses: HeadClassOptions?
   let output: String
+  let kinds: TaskKindOptions
+  var targetHead: TargetHead?
   let training: TrainingArguments
   let regularizers: RegularizerOptions
   let reading: DataOptions
@@ -82,18 +84,22 @@ struct TrainingSession {
     let options = try training.options(regularizers)
     let checkpoint = try hardware.runnable(path)
     if source != nil || proxy != nil { try checkpoint.requireTrained(at: path, on: source) }
-    let targetData = try reading.load(target, for: checkpoint.program)
+    let targetData = try reading.load(target, for: checkpoint)
     let sourceData = try source.map {
-      let own = try reading.load($0, for: checkpoint.program)
+      let own = try reading.load($0, for: checkpoint)
       return try headClasses?.stated(own) ?? own
     }
-    let proxyData = try proxy.map { try reading.load($0, for: checkpoint.program) }
+    let proxyData = try proxy.map { try reading.load($0, for: checkpoint) }
     let device = try hardware.open()
     var run = TrainingRun(
       options: options, path: output, target: targetData, source: sourceData, proxy: proxyData,
       sourceTask: sourceHead, device: device)
     run.command = CommandRecord(arguments: CommandLine.arguments, options: effective.repeatable.yaml)
-    for note in try run.check(checkpoint).notes { Console.say(note) }
+    run.taskKind = try kinds.known()
+    run.targetHead = targetHead
+    let checked = try run.check(checkpoint)
+    for note in checked.classes.notes { Console.say(note) }
+    if !shared.json, let headline = checked.kind.headline { Console.result(headline) }
     return (checkpoint, device, run)
   }
 
@@ -106,7 +112,7 @@ struct TrainingSession {
     let given = [(data.target, target), (data.source, source), (data.proxy, proxy)]
     var run = try TrainingRun(resuming: known, on: device) { reference in
       let text = given.first { $0.0 == reference }?.1
-      return try reading.load(reference, unless: text, for: checkpoint.program)
+      return try reading.load(reference, unless: text, for: checkpoint)
     }
     run.options = options
     return (checkpoint, device, run)

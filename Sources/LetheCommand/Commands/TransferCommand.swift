@@ -112,7 +112,7 @@ struct TransferCommand: ParsableCommand {
     try check()
     let path = try CheckpointPath(experiment.base).path
     let checkpoint = try hardware.runnable(path)
-    let targets = try self.targets.target.map { try reading.load($0, for: checkpoint.program) }
+    let targets = try self.targets.target.map { try reading.load($0, for: checkpoint) }
     var arguments = training
     if experiment.quick { arguments.examples = arguments.examples ?? 5000 }
     let options = try arguments.options(regularizers)
@@ -170,12 +170,12 @@ struct TransferCommand: ParsableCommand {
   /// What the base network was trained on, where that is known and at hand.
   private func source(of checkpoint: Checkpoint, at path: String) throws -> (name: String, data: Datasets.Dataset)? {
     if let source = extent.source {
-      return (source, try HeadClassOptions.stated(reading.load(source, for: checkpoint.program), in: extent.classes))
+      return (source, try HeadClassOptions.stated(reading.load(source, for: checkpoint), in: extent.classes))
     }
     guard !extent.noTrials, let known = RunOrigin.data(ofCheckpoint: path) else { return nil }
     let name = known.specification
     // Only a help: where it cannot be read any more, forgetting is not measured.
-    guard let data = try? reading.load(known, for: checkpoint.program),
+    guard let data = try? reading.load(known, for: checkpoint),
       (try? data.classMatch(to: data.name, among: checkpoint.heads)) != nil
     else {
       if !shared.quiet, !shared.json {

@@ -114,10 +114,10 @@ extension JudgedOptions {
     try before.program.checkOperators()
     func load(_ data: JudgingData, _ option: String) throws -> Dataset {
       switch data {
-      case .given(let text): return try reading.load(text, for: before.program)
+      case .given(let text): return try reading.load(text, for: before)
       case .recorded(let reference):
         do {
-          return try reading.load(reference, for: before.program).judging(reference).sharingHead(of: reference)
+          return try reading.load(reference, for: before).judging(reference).sharingHead(of: reference)
         } catch let error as DatasetError {
           let words = "\(ErrorWords.text(of: error)); \(option) DATA gives others"
           throw ExitStatus.of(error) == EX_NOINPUT ? CommandError.missing(words) : CommandError.badInput(words)

@@ -18,6 +18,8 @@ enum ErrorWords {
     case EvaluationError.statedClassCount, EvaluationError.statedNameCount, EvaluationError.noSuchOutput:
       "--classes: \(error)"
     case DatasetError.unreadableImage: "\(error); --skip-unreadable leaves such images out"
+    case DatasetError.resizeTooSmall: "\(error); --resize takes another, or none"
+    case DatasetError.resizeWithoutShape: "\(error): give --image-size too"
     case DatasetError.differingSizes: "\(error): give --image-size"
     case DatasetError.cannotHoldOut:
       "\(error); --validation takes another fraction, or test to choose on the test set"

@@ -1,5 +1,6 @@
 import Checkpoints
 import Datasets
+import Evaluation
 import Foundation
 import HDF5
 import Synchronization
@@ -95,6 +96,7 @@ import Torch
     try files(file, folder)
     try measures(file, old, new)
     try experiments(file, old, new)
+    try kinds()
     let rows = try SentenceRow.sections().filter { $0.heading == Self.heading }.flatMap(\.rows).map(\.template)
     #expect(!rows.isEmpty)
     let never = rows.filter { row in !Self.reached.withLock { $0.contains(row) } }
@@ -142,13 +144,23 @@ import Torch
     try changed.save(record)
   }
 
+  /// Of each kind of task.
+  private func kinds() throws {
+    let rows = try SentenceRow.sections().filter { $0.heading == Self.heading }.flatMap(\.rows)
+    let row = try #require(rows.first { $0.template.hasPrefix("task: ") })
+    for kind in TaskKinds.all {
+      #expect(kind.headline.map(row.matches) == (kind.isClassification ? nil : true), "\(kind.headline ?? "")")
+    }
+    Self.reached.withLock { _ = $0.insert(row.template) }
+  }
+
   private func files(_ file: (String) -> String, _ folder: TemporaryFolder) throws {
     try check(["verify", file("run")], says: ["{path}: {n} tensors, {n} bytes, all well"])
     try check(
       ["inspect", file("base.h5")],
       says: ["{file} · {architecture} · {n} parameters · task", "input", "head {task}: {classes}"])
     try check(
-      ["export", file("run"), "-o", file("tuned.safetensors")], says: ["{file} · {n} tensors · {n} bytes · classifier"])
+      ["export", file("run"), "-o", file("tuned.safetensors")], says: ["{file} · {n} tensors{shards…}"])
     try check(["inspect", file("tuned.safetensors")], says: ["{file} · {kind}"])
     try check(["verify", file("tuned.safetensors")], says: ["{path}: {n} tensors, {n} bytes, sound"])
     try check(
@@ -197,8 +209,17 @@ import Torch
     try check(
       ["import", file("in.h5"), "--adapter", file("adapter"), "-o", file("merged.h5")],
       says: imported + ["{adapter}: merged into", "head {task}: {layer}"])
+    try pictures(file, imported)
     try check(
-      ["new", "resnet18", "--form", "cifar", "--classes", "5", "-o", file("deep.h5")], says: ["{file} · {arch"])
+      ["train", file("base.h5"), "--data", Self.data + ":0-4", "--epochs", "1", "--lora", "2", "-o", file("lora")],
+      says: ["{file} · {architecture} · {n} parameters{source", "training {n}", "epoch {columns}", "next: "])
+    try check(
+      ["inspect", file("lora") + "/checkpoints/epoch-0001.h5"],
+      says: ["{file} · {architecture} · {n} parameters · task", "input", "head {task}: {classes}", "low-rank adapters"])
+    try check(["export", file("lora"), "--adapter", "-o", file("peft")], says: ["{folder} · LoRA adapter"])
+    try check(
+      ["export", file("run"), "--max-shard-size", "20KB", "-o", file("shards.safetensors")],
+      says: ["{file} · {n} tensors{shards…}", "… in {n} shards"])
     try check(
       [
         "cka", file("deep.h5"), file("deep.h5"), "--data", Self.data + ":0-4", "--fit", "--samples", "24", "--quiet",
@@ -215,6 +236,24 @@ import Torch
     try check(
       ["cka", file("dead.h5"), file("base.h5"), "--data", Self.data + ":0-4", "--quiet"],
       says: ["{before} → {after} · {measure}, {n} examples of {data} in batches", "† the features"])
+  }
+
+  private func pictures(_ file: (String) -> String, _ imported: [String]) throws {
+    try check(
+      ["new", "resnet18", "--form", "cifar", "--classes", "5", "-o", file("deep.h5")],
+      says: ["{file} · {architecture} · {n} parameters · seed"])
+    for (resize, row) in [(["--resize", "40"], "images from files: resized"), ([], "images from files: brought")] {
+      let sized = file("sized\(resize.count).h5")
+      try check(
+        ["import", file("deep.h5"), "--mean", "0,0,0", "--std", "1,1,1", "--image-size", "32", "-o", sized] + resize,
+        says: imported + ["head {task}: {layer}"])
+      try check(
+        ["inspect", sized],
+        says: ["{file} · {architecture} · {n} parameters · task", "input", "head {task}: {classes}", row])
+    }
+    try check(
+      ["predict", file("deep.h5"), Repository.fixture("images/grey.png"), "-o", file("sheet.html")],
+      says: ["{checkpoint} says nothing of normalization", "sheet"])
   }
 
   /// A LoRA adapter of PEFT's for the first layer of a perceptron of 8 hidden units: zeros.

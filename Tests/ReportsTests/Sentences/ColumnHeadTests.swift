@@ -91,7 +91,9 @@ import Testing
       + [Tabled(table: strayed.strayTable() ?? TextTable([]))]
       + [Tabled(table: probes.table(), names: Set(probes.models)), Tabled(table: alone.table(), names: ["one"])]
       + rewinds.parts.map { Tabled(table: rewinds.table($0.order)) }
-      + [Tabled(table: SampleFindings.interpolation.table())]
+      + [SampleFindings.interpolation.table(), SampleFindings.prediction(count: 1).table()].map {
+        Tabled(table: $0)
+      }
   }
 
   /// A layer that is more like another than like itself.

@@ -63,6 +63,7 @@ enum Sentences {
       ("<p class=\"kicker\">", "</p>"), ("<nav", "</nav>"), ("<footer>", "</footer>"), ("<svg", "</svg>"),
       ("<pre>", "</pre>"), ("<table>", "</table>"), ("<summary>", "</summary>"), ("<h2>", "</h2>"),
       ("<ul class=\"files\">", "</ul>"), ("<div class=\"pictures\">", "</div>"),
+      ("<ul class=\"sheet\">", "</ul>"),
     ] {
       text = without(text, from: mark, to: end)
     }
