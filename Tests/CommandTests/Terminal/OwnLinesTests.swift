@@ -211,7 +211,9 @@ import Torch
       says: imported + ["{adapter}: merged into", "head {task}: {layer}"])
     try pictures(file, imported)
     try check(
-      ["train", file("base.h5"), "--data", Self.data + ":0-4", "--epochs", "1", "--lora", "rank=2", "-o", file("lora")],
+      [
+        "train", file("base.h5"), "--data", Self.data + ":0-4", "--epochs", "1", "--lora", "rank=2", "-o", file("lora"),
+      ],
       says: ["{file} · {architecture} · {n} parameters{source", "training {n}", "epoch {columns}", "next: "])
     try check(
       ["inspect", file("lora") + "/checkpoints/epoch-0001.h5"],
