@@ -17,7 +17,8 @@ extension Split {
     guard let targets, let stored = targets.storage else { return }
     let rest = targets.shape
     for example in 0..<count {
-      let row = TensorView(bytes: rows(CollectionOfOne(example), of: stored), elementType: targets.elementType, shape: rest)
+      let row = TensorView(
+        bytes: rows(CollectionOfOne(example), of: stored), elementType: targets.elementType, shape: rest)
       try visit(example, row.numbers)
     }
   }

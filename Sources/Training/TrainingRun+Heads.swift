@@ -55,7 +55,7 @@ extension TrainingRun {
   ///   - judge: the head that judges the source.
   func judgedClasses(in model: Model, judge: String?) throws -> JudgedClasses {
     JudgedClasses(
-      source: try source.flatMap { data in 
+      source: try source.flatMap { data in
         try judge.flatMap { try data.match(to: $0, among: model.heads, kind: kinds.source ?? Classification()) }
       },
       target: try target.match(to: headName, among: model.heads, kind: kinds.target))

@@ -27,6 +27,14 @@ struct SweepContest {
     frontier = Frontier(choosing.map { ($0.source, $0.target) })
   }
 
+  /// Whether no other method is better by the means: it is on the frontier, or came to the same as one that is.
+  func isOnFrontier(_ place: Int) -> Bool {
+    frontier.members.contains { member in
+      place == member
+        || (choosing[place].source == choosing[member].source && choosing[place].target == choosing[member].target)
+    }
+  }
+
   /// Each seed's values, higher the better; empty of what was not trained.
   private func source(_ place: Int) -> [Double] { methods[place].source?.values.map(sourceScore.merit) ?? [] }
   private func target(_ place: Int) -> [Double] { methods[place].target?.values.map(targetScore.merit) ?? [] }

@@ -105,7 +105,7 @@ public struct SweepResult: Sendable, Codable {
       methods, isValidated: chosenBy?.examples == .validation, sourceScore: sourceScore, targetScore: targetScore)
     self.sweep = sweep
     self.methods = methods
-    for place in contest.frontier.members { self.methods[place].isOnFrontier = true }
+    for place in methods.indices { self.methods[place].isOnFrontier = contest.isOnFrontier(place) }
     for place in methods.indices {
       self.methods[place].passedBy = contest.winner(over: place).map { methods[$0].method }
     }
@@ -122,13 +122,22 @@ public struct SweepResult: Sendable, Codable {
       choice = methods[place].method
       evidence = contest.room(of: place, within: budget)
       isEstablished = evidence?.isMore == true
-    } else if contest.frontier.members.count == 1 {
+    } else if self.methods.count(where: \.isOnFrontier) == 1 {
       evidence = contest.lead(of: contest.frontier.members[0])
       isEstablished = evidence?.isMore == true
     } else if let place = contest.frontier.knee {
       evidence = contest.rise(of: place)
       isEstablished = contest.isTrade && evidence?.isMore == true
     }
+  }
+
+  /// Whether the methods on the frontier, several, came to the same on both tasks by the means that choose.
+  public var isTied: Bool {
+    let scores = methods.filter(\.isOnFrontier).map { row in
+      chosenBy?.examples == .validation
+        ? [row.validation?.source.mean, row.validation?.target.mean] : [row.source?.mean, row.target?.mean]
+    }
+    return scores.count > 1 && scores.allSatisfy { $0 == scores[0] }
   }
 
   /// What the sweep is about: the choice within the budget, else the knee of the means or, where one method passes all

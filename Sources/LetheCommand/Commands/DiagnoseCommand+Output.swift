@@ -43,7 +43,9 @@ extension DiagnoseCommand {
     Console.table(page.layerTable(), of: "layer", all: tables.all)
     let tried = page.triedRemedies
     if !finding.remedies.isEmpty {
-      Console.paragraph("\(page.remedyTitle), in \(finding.forgetting.score.unitWords) on examples that had no part in choosing it")
+      let unit = finding.forgetting.score.unitWords
+      Console.paragraph(
+        page.remedyTitle + (tried.isEmpty ? "" : ", in \(unit) on examples that had no part in choosing it"))
       if !tried.isEmpty { Console.table(page.remedyTable()) }
       for remedy in page.untriedRemedies { if let command = remedy.command { Console.result("or    \(command)") } }
       if let note = page.remedyNote { Console.result(note) }

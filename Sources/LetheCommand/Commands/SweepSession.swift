@@ -73,7 +73,8 @@ struct SweepSession {
   private var amount: String {
     let seeds = plan.seeds.count
     let methods = plan.search.map { $0.trialCount + 1 } ?? plan.methods.count
-    return (plan.search == nil ? "" : "at most ") + "\(methods * seeds) runs of \(options.epochCount) epochs"
+    return (plan.search == nil ? "" : "at most ") + "\(NumberText.plural(methods * seeds, "run")) of "
+      + NumberText.plural(options.epochCount, "epoch")
       + (seeds > 1 ? ", \(seeds) seeds each" : "")
   }
 

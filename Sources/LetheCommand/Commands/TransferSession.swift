@@ -76,8 +76,8 @@ struct TransferSession {
     let trials = command.extent.noTrials ? 0 : TransferExperiment.trialFactors.count * experiment.plan.seeds.count
     let count = experiment.plan.points.count
     var line =
-      "\(path) · \(experiment.base.program.architecture) · \(experiment.target.name) · \(experiment.plan.cuts.count) cuts"
-      + " · \(count) networks, \(count * options.epochCount) epochs of "
+      "\(path) · \(experiment.base.program.architecture) · \(experiment.target.name) · \(NumberText.plural(experiment.plan.cuts.count, "cut"))"
+      + " · \(NumberText.plural(count, "network")), \(NumberText.plural(count * options.epochCount, "epoch")) of "
       + "\(NumberText.grouped(experiment.trainedCount)) examples"
     if trials > 0 { line += ", then at most \(trials) to try rates" }
     if left < count { line += " · \(count - left) are there" }

@@ -63,7 +63,8 @@ extension DiagnosisPage {
         $0.drift[$1]
       },
       map(
-        "CKA is lowest in \(furthest { -$0.similarity[$1] })", "debiased CKA with epoch 0 on "
+        "CKA is lowest in \(furthest { -$0.similarity[$1] })",
+        "debiased CKA with epoch 0 on "
           + (isAgreement ? "the examples that stand in for the source's" : "source examples"),
         "CKA"
       ) { $0.similarity[$1] },

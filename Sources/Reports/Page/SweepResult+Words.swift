@@ -25,6 +25,10 @@ extension SweepResult {
         : Self.untrained
     }
     let count = methods.count(where: \.isOnFrontier)
+    if isTied {
+      let names = methods.filter(\.isOnFrontier).map(\.method)
+      return "\(byMeans) \(names.joined(separator: ", ")) come to the same on both tasks, and none passes them."
+    }
     return count == 0
       ? Self.untrained
       : "\(byMeans) \(NumberText.plural(count, "method")) trade one task for the other, and the frontier has no knee."

@@ -41,7 +41,8 @@ import Testing
     validated.epochs = validated.epochs.map {
       var epoch = $0
       epoch.validation = .init(
-        source: ScoredTask(0.9), proxy: ProxyAgreement(agreement: 0.9, divergence: 0, count: 9), target: ScoredTask(0.8))
+        source: ScoredTask(0.9), proxy: ProxyAgreement(agreement: 0.9, divergence: 0, count: 9), target: ScoredTask(0.8)
+      )
       return epoch
     }
     let seeds = (0..<3).map { seed in
@@ -56,7 +57,8 @@ import Testing
     ].flatMap { runs in
       let report = RunReport(runs: runs, title: "t")
       let tables = [report.summaryTable(), report.driftTable(), report.ckaTable(), report.differenceTable()]
-      return (tables + runs.flatMap { [report.epochTable($0), report.configurationTable($0)] }
+      return
+        (tables + runs.flatMap { [report.epochTable($0), report.configurationTable($0)] }
         + (report.isOverSeeds ? [report.seedTable()] : [])
         + (report.proxyChart() == nil ? [] : [report.proxyTable()])
         + (report.doseChart() == nil ? [] : [report.doseTable()])).map {
@@ -89,7 +91,9 @@ import Testing
       + [Tabled(table: strayed.strayTable() ?? TextTable([]))]
       + [Tabled(table: probes.table(), names: Set(probes.models)), Tabled(table: alone.table(), names: ["one"])]
       + rewinds.parts.map { Tabled(table: rewinds.table($0.order)) }
-      + [Tabled(table: SampleFindings.interpolation.table())]
+      + [SampleFindings.interpolation.table(), SampleFindings.prediction(count: 1).table()].map {
+        Tabled(table: $0)
+      }
   }
 
   /// A layer that is more like another than like itself.

@@ -18,7 +18,7 @@ import Testing
     ("accuracy of a linear", { if case .probes = $0 { true } else { false } }),
     ("points of {score}", { if case .rewinds = $0 { true } else { false } }),
     ("{estimator}, {n}", { if case .similarity = $0 { true } else { false } }),
-    ("accuracy on both tasks'", { areBothMeasured($0) }), ("along (1", { !areBothMeasured($0) }),
+    ("{score} on both tasks'", { areBothMeasured($0) }), ("along (1", { !areBothMeasured($0) }),
     ("A probe of", { drops($0)?.contains { $0.low > 0 } == true }),
     ("No probe lost", { drops($0)?.allSatisfy { !($0.low > 0) } == true }),
     ("{layer} tells", { if case .probes(let layers, 1) = $0 { !layers.isEmpty } else { false } }),
@@ -50,7 +50,11 @@ import Testing
   ]
 
   private static func areBothMeasured(_ measure: Measure) -> Bool {
-    if case .interpolation(let points) = measure { points.contains { $0.source != nil && $0.target != nil } } else { false }
+    if case .interpolation(let points) = measure {
+      points.contains { $0.source != nil && $0.target != nil }
+    } else {
+      false
+    }
   }
 
   private static func drops(_ measure: Measure) -> [Estimate]? {

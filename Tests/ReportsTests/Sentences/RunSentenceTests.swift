@@ -193,8 +193,19 @@ import Testing
       run("Plain", hasSource: false, agreement: 0.8, hasDose: true),
       run("Plain", changes[0], similarity: similarity([[0.5, 0.9], [0.1, 0.8]])),
       run("Plain", changes[0], similarity: similarity([[.nan, 0.9], [0.1, .nan]])),
-      run("Plain", changes[0], similarity: similarity([[.nan, 0.9], [0.1, 0.9]])),
+      run("Plain", changes[0], similarity: similarity([[.nan, 0.9], [0.1, 0.9]])), withNewHeadAndIntervals,
     ]
+
+  private static var withNewHeadAndIntervals: RunFinding {
+    var finding = run("Plain", changes[0], similarity: similarity([[0.9, 0.1], [0.1, 0.8]]))
+    finding.epochs[0].targetHeadIsNew = true
+    var head = LayerDrift(layer: "head", relative: 0.9)
+    head.task = "Flowers"
+    finding.drift?.layers.append(head)
+    finding.similarity?.diagonal[0].low = 0.85
+    finding.similarity?.diagonal[0].high = 0.95
+    return finding
+  }
 
   /// Three seeds of one fine-tuning, whose losses lie a little apart.
   private static func seeds(

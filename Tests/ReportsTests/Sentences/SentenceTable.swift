@@ -4,8 +4,7 @@ import Testing
 
 /// The rows of some of the article's tables, and which of them some finding has said.
 ///
-/// In a template `{…}` stands for names and numbers, and for nothing at all where it ends in an ellipsis; `{number}` is digits alone. A template that
-/// begins with an ellipsis is a phrase: wherever a sentence has it, its evidence is needed too.
+/// A phrase's evidence is needed wherever a sentence has it.
 struct SentenceTable<Finding> {
   /// What a template, told by its beginning, needs.
   typealias Licence = (beginning: String, holds: @Sendable (Finding) -> Bool)
@@ -18,13 +17,10 @@ struct SentenceTable<Finding> {
 
   /// - Parameter headings: of the article's sections.
   init(_ headings: [String], licences: [Licence]) throws {
-    let sections = try Repository.text("Sources/Reports/Reports.docc/What-is-said-and-why.md")
-      .components(separatedBy: "\n## ")
-    let own = sections.filter { section in headings.contains { section.hasPrefix("\($0)\n") } }
+    let sections = try SentenceRow.sections()
+    let own = sections.filter { headings.contains($0.heading) }
     #expect(own.count == headings.count, "sections \(headings)")
-    rows = try own.flatMap { $0.split(separator: "\n") }
-      .filter { $0.hasPrefix("| ") && !$0.hasPrefix("| sentence") }
-      .map { try SentenceRow($0.dropFirst(2).components(separatedBy: " | ")[0]) }
+    rows = own.flatMap(\.rows)
     self.licences = licences
   }
 
@@ -54,36 +50,6 @@ struct SentenceTable<Finding> {
     for licence in licences where !rows.contains(where: { $0.template.hasPrefix(licence.beginning) }) {
       Issue.record("a licence of no row: \(licence.beginning)")
     }
-  }
-}
-
-/// A sentence with places for names and numbers.
-private struct SentenceRow {
-  let template: String
-  let isPhrase: Bool
-  private let ownCount: Int
-  private let pattern: NSRegularExpression
-
-  init(_ template: String) throws {
-    self.template = template
-    isPhrase = template.hasPrefix("… ")
-    ownCount = template.replacing(/{[^}]*}/, with: "").count
-    let parts = (isPhrase ? String(template.dropFirst(2)) : template).components(separatedBy: "{").enumerated()
-    let text = parts.map { index, part in
-      guard index > 0 else { return NSRegularExpression.escapedPattern(for: part) }
-      let halves = part.components(separatedBy: "}")
-      return (halves[0] == "number" ? "[−0-9.]+" : halves[0].hasSuffix("…") ? "(?:.*?)" : "(?:.+?)")
-        + NSRegularExpression.escapedPattern(for: halves.dropFirst().joined(separator: "}"))
-    }.joined()
-    pattern = try NSRegularExpression(pattern: isPhrase ? text : "^\(text)\\.?$", options: [.caseInsensitive])
-  }
-
-  /// How much the template says itself: of several rows that match, the one that says most is meant, and of two that differ
-  /// in a capital letter the one that has it.
-  func weight(in sentence: String) -> Int { 2 * ownCount + (sentence.first == template.first ? 1 : 0) }
-
-  func matches(_ sentence: String) -> Bool {
-    pattern.firstMatch(in: sentence, range: NSRange(sentence.startIndex..., in: sentence)) != nil
   }
 }
 

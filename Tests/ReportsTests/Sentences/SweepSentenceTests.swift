@@ -8,6 +8,13 @@ import Testing
   private typealias Method = SweepResult.Method
 
   private static let licences: [SentenceTable<SweepResult>.Licence] = [
+    (
+      "By the means{examples…} {methods} come",
+      { result in
+        let best = result.methods.filter(\.isOnFrontier)
+        return best.count == 2 && best.allSatisfy { $0.source?.mean == 0.6 || $0.source?.mean == best[0].source?.mean }
+      }
+    ),
     ("accuracy on the test examples after training; one", { $0.seedCount == 1 }),
     ("accuracy on the test examples after training; means", { $0.seedCount > 1 }),
     ("{method} is best", { $0.isEstablished && $0.evidence?.isMore == true && frontier($0).count == 1 }),
@@ -87,6 +94,7 @@ import Testing
       [("none", 0.6, 0.95), ("Weak", 0.8, 0.94), ("Strong!", 0.85, 0.8), ("Bad", 0.7, 0.7)],
       [("none", 0.6, 0.95), ("Weak", 0.61, 0.945), ("Strong!", 0.85, 0.8)],
       [("none", 0.6, 0.95), ("Strong!", 0.85, 0.8)],
+      [("none", 0.6, 0.9), ("Same", 0.6, 0.9), ("Bad", 0.5, 0.8)],
       [("none", 0.6, 0.951), ("Weak", 0.601, 0.9509), ("Far", 0.602, 0.95)],
     ]
     let bases: [ChoiceBasis?] = [

@@ -1,0 +1,345 @@
+import Checkpoints
+import Datasets
+import Evaluation
+import Foundation
+import HDF5
+import Synchronization
+import TestSupport
+import Testing
+import Torch
+
+@testable import LetheCommand
+
+/// What commands say beside findings: each line stands in the article's table, is said where its evidence is there, and
+/// each row of the table is said by some command.
+@Suite(.serialized) struct OwnLinesTests {
+  private static let heading = "The command's own lines"
+  private static let data = Repository.fixture("fashion-mnist-small")
+
+  /// The lines of a command, without tables, empty lines, rows of epochs and pictures of text.
+  private func lines(_ arguments: [String]) -> (status: Int32, lines: [String]) {
+    let heard = Mutex<[String]>([])
+    let hear: @Sendable (String) -> Void = { text in heard.withLock { $0.append(text) } }
+    let status = Console.$streams.withValue(Console.Streams(output: hear, errors: hear)) {
+      CommandLineTool.run(arguments)
+    }
+    let texts = heard.withLock { $0 }.map { $0.trimmingCharacters(in: .newlines) }
+    return (
+      status,
+      texts.filter { text in
+        !text.isEmpty && !text.contains("\n") && text.firstMatch(of: #/^ *[0-9]+ {2}/#) == nil
+          && !text.allSatisfy { " .:-=+*#%@".contains($0) }
+      }.map { $0.trimmingCharacters(in: .whitespaces) }
+    )
+  }
+
+  /// The command's own rows that are said, by their templates; what is a finding's sentence has a row elsewhere.
+  private func said(
+    _ arguments: [String], except known: [String] = [], status: Int32 = 0,
+    sourceLocation: SourceLocation = #_sourceLocation
+  ) throws -> Set<String> {
+    let sections = try SentenceRow.sections()
+    let (own, others) = (
+      sections.filter { $0.heading == Self.heading }.flatMap(\.rows),
+      sections.filter { $0.heading != Self.heading }.flatMap(\.rows).filter { !$0.isPhrase }
+    )
+    let heard = lines(arguments)
+    #expect(heard.status == status, "\(arguments): \(heard.lines)", sourceLocation: sourceLocation)
+    var found: Set<String> = []
+    for line in heard.lines where !known.contains(where: { line == $0 || line.hasPrefix($0 + " ") }) {
+      let matching = own.filter { $0.matches(line) }
+      let weight = matching.map { $0.weight(in: line) }.max() ?? 0
+      // A line may have several sentences, each of which is of a finding.
+      let isOfFinding = others.contains { $0.matches(line) && $0.weight(in: line) > weight }
+      if isOfFinding { continue }
+      guard let row = matching.filter({ !$0.isPhrase }).max(by: { $0.weight(in: line) < $1.weight(in: line) })
+      else {
+        if matching.isEmpty, !Self.isOfSeveral(line, others) {
+          Issue.record("not in the table: \(line)", sourceLocation: sourceLocation)
+        }
+        found.formUnion(matching.map(\.template))
+        continue
+      }
+      found.insert(row.template)
+      found.formUnion(matching.filter(\.isPhrase).map(\.template))
+    }
+    Self.reached.withLock { $0.formUnion(found) }
+    return found
+  }
+
+  /// Whether a line is sentences of findings, one after the other.
+  private static func isOfSeveral(_ line: String, _ rows: [SentenceRow]) -> Bool {
+    let sentences = line.replacing(/(?<end>[.]) (?=[A-Z0-9])/) { "\($0.output.end)\n" }.components(separatedBy: "\n")
+    return sentences.allSatisfy { sentence in rows.contains { $0.matches(sentence) } }
+  }
+
+  private static let reached = Mutex<Set<String>>([])
+
+  /// Runs a command, and compares what it says with the beginnings of the rows that it should.
+  private func check(
+    _ arguments: [String], says beginnings: [String], except known: [String] = [], status: Int32 = 0,
+    sourceLocation: SourceLocation = #_sourceLocation
+  ) throws {
+    let found = try said(arguments, except: known, status: status, sourceLocation: sourceLocation)
+    let missing = beginnings.filter { beginning in !found.contains { $0.hasPrefix(beginning) } }
+    let surplus = found.filter { template in !beginnings.contains(where: template.hasPrefix) }
+    #expect(
+      missing.isEmpty && surplus.isEmpty, "\(arguments): not said \(missing), said too \(surplus)",
+      sourceLocation: sourceLocation)
+  }
+
+  @Test func everyLineStandsInTheTableAndIsSaidOnItsEvidence() throws {
+    let folder = try TemporaryFolder()
+    let (old, new) = (Self.data + ":0-4", Self.data + ":5-9")
+    func file(_ name: String) -> String { folder.file(name) }
+    try training(file, old, new)
+    try files(file, folder)
+    try measures(file, old, new)
+    try experiments(file, old, new)
+    try kinds()
+    let rows = try SentenceRow.sections().filter { $0.heading == Self.heading }.flatMap(\.rows).map(\.template)
+    #expect(!rows.isEmpty)
+    let never = rows.filter { row in !Self.reached.withLock { $0.contains(row) } }
+    #expect(never.isEmpty, "never said: \(never)")
+  }
+
+  private func training(_ file: (String) -> String, _ old: String, _ new: String) throws {
+    try check(
+      ["new", "mlp", "--classes", "5", "--hidden", "8", "-o", file("base.h5")],
+      says: ["{file} · {architecture} · {n} parameters · seed"])
+    let begins = ["{file} · {architecture} · {n} parameters{source", "training {n}", "epoch {columns}", "next: "]
+    try check(
+      ["train", file("base.h5"), "--data", old, "--epochs", "3", "--lr", "0.1", "-o", file("source")], says: begins)
+    try check(
+      [
+        "finetune", file("source"), "--source", old, "--target", new, "--epochs", "3", "--lr", "0.2",
+        "--unfreeze-every", "1", "--regularizer", "l2-sp", "--schedule", "cosine", "-o", file("run"),
+      ], says: begins + ["… · source head kept", "trains now", "{regularizer}: penalty"], except: ["L2-SP"])
+    // A process of its own has other threads; the next one has those of before.
+    let threads = try Library.threadCount() == 1 ? "2" : "1"
+    let elsewhere = try Command("finetune", "--resume", file("run"), "--epochs", "4", "--threads", threads, "--quiet")
+    #expect(elsewhere.status == 0, "\(elsewhere.errors)")
+    try check(
+      ["finetune", "--resume", file("run"), "--epochs", "5"],
+      says: begins + [
+        "… · source head kept", "… · resumed", "{regularizer}: penalty", "the learning rate rises",
+        "the run goes on in another",
+      ], except: ["L2-SP"])
+    try check(
+      [
+        "finetune", file("base.h5"), "--task", "a=\(old)", "--task", "b=\(new)", "--epochs", "1", "-o", file("tasks"),
+      ], says: ["{file} · {architecture} · {n} tasks", "task {task}", "training {n}", "epoch {columns}", "report: "])
+    // A run that stopped early.
+    let run = try Run.open(file("source"))
+    var record = run.record
+    record.state.isFinished = false
+    record.state.plannedEpochs = nil
+    var changed = run
+    try changed.save(record)
+    try check(
+      ["evaluate", file("source"), "--data", old], says: ["{run} is an unfinished run"])
+    try check(
+      ["verify", file("source")], says: ["{path}: {n} tensors, {n} bytes, all well", "{run}: an unfinished run"])
+    record.state.isFinished = true
+    try changed.save(record)
+  }
+
+  /// Of each kind of task.
+  private func kinds() throws {
+    let rows = try SentenceRow.sections().filter { $0.heading == Self.heading }.flatMap(\.rows)
+    let row = try #require(rows.first { $0.template.hasPrefix("task: ") })
+    for kind in TaskKinds.all {
+      #expect(kind.headline.map(row.matches) == (kind.isClassification ? nil : true), "\(kind.headline ?? "")")
+    }
+    Self.reached.withLock { _ = $0.insert(row.template) }
+  }
+
+  private func files(_ file: (String) -> String, _ folder: TemporaryFolder) throws {
+    try check(["verify", file("run")], says: ["{path}: {n} tensors, {n} bytes, all well"])
+    try check(
+      ["inspect", file("base.h5")],
+      says: ["{file} · {architecture} · {n} parameters · task", "input", "head {task}: {classes}"])
+    try check(
+      ["export", file("run"), "-o", file("tuned.safetensors")], says: ["{file} · {n} tensors{shards…}"])
+    try check(["inspect", file("tuned.safetensors")], says: ["{file} · {kind}"])
+    try check(["verify", file("tuned.safetensors")], says: ["{path}: {n} tensors, {n} bytes, sound"])
+    try check(
+      [
+        "import", "mlp", "--hidden", "8", "--classes", "5", "--weights", file("tuned.safetensors"), "-o", file("in.h5"),
+      ],
+      says: [
+        "{file} · {architecture} · {n} parameters · {n} layers", "input", "{n} tensors from", "head {task}: {layer}",
+      ])
+    try check(
+      [
+        "import", "cnn", "--classes", "5", "--weights", file("tuned.safetensors"), "--partial", "-o", file("odd.h5"),
+      ], says: ["missing from", "not in the model"], except: ["lethe: "], status: 65)
+    try check(
+      [
+        "import", "mlp", "--hidden", "9", "--classes", "5", "--weights", file("tuned.safetensors"), "--partial", "-o",
+        file("nine.h5"),
+      ],
+      says: [
+        "{tensor}: the model has", "{file} · {architecture} · {n} parameters · {n} layers", "input", "{n} tensors from",
+        "head {task}: {layer}",
+      ])
+    try check(
+      ["data", "convert", Self.data + ":0-1", "-o", file("two.h5")], says: ["{data}: {n} training and"])
+    try check(
+      ["data", "show", file("two.h5"), "--examples", "1"], says: ["{data}: {n} training and", "input", "example"])
+    try check(["drift", file("in.h5"), file("nine.h5")], says: ["{before} → {after}", "{tensor}: not compared"])
+    try check(["drift", file("in.h5"), file("base.h5")], says: ["{before} → {after}", "only in"])
+    try programs(file)
+    try data(folder)
+  }
+
+  private func programs(_ file: (String) -> String) throws {
+    let fixture = Repository.fixture
+    let imported = ["{file} · {architecture} · {n} parameters · {n} layers", "input"]
+    try check(["inspect", fixture("hostile/from_file.pt2")], says: ["{file} · {kind}", "not run"])
+    try check(["inspect", fixture("weights/adapters/with_head")], says: ["{file} · LoRA adapter", "whole"])
+    try check(
+      ["import", fixture("heads/decomposed.pt2"), "-o", file("bare.h5")], says: imported + ["no classifier found"])
+    try check(
+      ["import", fixture("heads/maps_beside.pt2"), "-o", file("beside.h5")], says: imported + ["head {task}: {layer}"])
+    try check(
+      ["inspect", file("beside.h5")],
+      says: ["{file} · {architecture} · {n} parameters · task", "input", "output", "head {task}: {classes}"])
+    try writeAdapter(to: file("adapter"))
+    try check(
+      ["import", file("in.h5"), "--adapter", file("adapter"), "-o", file("merged.h5")],
+      says: imported + ["{adapter}: merged into", "head {task}: {layer}"])
+    try pictures(file, imported)
+    try check(
+      [
+        "train", file("base.h5"), "--data", Self.data + ":0-4", "--epochs", "1", "--lora", "rank=2", "-o", file("lora"),
+      ],
+      says: ["{file} · {architecture} · {n} parameters{source", "training {n}", "epoch {columns}", "next: "])
+    try check(
+      ["inspect", file("lora") + "/checkpoints/epoch-0001.h5"],
+      says: ["{file} · {architecture} · {n} parameters · task", "input", "head {task}: {classes}", "low-rank adapters"])
+    try check(["export", file("lora"), "--adapter", "-o", file("peft")], says: ["{folder} · LoRA adapter"])
+    try check(
+      ["export", file("run"), "--max-shard-size", "20KB", "-o", file("shards.safetensors")],
+      says: ["{file} · {n} tensors{shards…}", "… in {n} shards"])
+    try check(
+      [
+        "cka", file("deep.h5"), file("deep.h5"), "--data", Self.data + ":0-4", "--fit", "--samples", "24", "--quiet",
+        "--matrix",
+      ],
+      says: [
+        "{before} → {after} · {measure}, {n} examples of {data} in batches", "… and {rows}", "the matrix of {n}",
+      ])
+    var checkpoint = try Checkpoint(contentsOf: file("base.h5"))
+    for (name, tensor) in checkpoint.parameters where name.hasPrefix("layers.0") {
+      checkpoint.parameters[name] = TensorView([Float](repeating: 0, count: tensor.count), shape: tensor.shape)
+    }
+    try checkpoint.write(to: file("dead.h5"))
+    try check(
+      ["cka", file("dead.h5"), file("base.h5"), "--data", Self.data + ":0-4", "--quiet"],
+      says: ["{before} → {after} · {measure}, {n} examples of {data} in batches", "† the features"])
+  }
+
+  private func pictures(_ file: (String) -> String, _ imported: [String]) throws {
+    try check(
+      ["new", "resnet18", "--form", "cifar", "--classes", "5", "-o", file("deep.h5")],
+      says: ["{file} · {architecture} · {n} parameters · seed"])
+    for (resize, row) in [(["--resize", "40"], "images from files: resized"), ([], "images from files: brought")] {
+      let sized = file("sized\(resize.count).h5")
+      try check(
+        ["import", file("deep.h5"), "--mean", "0,0,0", "--std", "1,1,1", "--image-size", "32", "-o", sized] + resize,
+        says: imported + ["head {task}: {layer}"])
+      try check(
+        ["inspect", sized],
+        says: ["{file} · {architecture} · {n} parameters · task", "input", "head {task}: {classes}", row])
+    }
+    try check(
+      ["predict", file("deep.h5"), Repository.fixture("images/grey.png"), "-o", file("sheet.html")],
+      says: ["{checkpoint} says nothing of normalization", "sheet"])
+  }
+
+  /// A LoRA adapter of PEFT's for the first layer of a perceptron of 8 hidden units: zeros.
+  private func writeAdapter(to folder: String) throws {
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    let plain = Repository.fixture("weights/adapters/plain/adapter_config.json")
+    let text = try String(contentsOfFile: plain, encoding: .utf8)
+    var config = try #require(try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any])
+    (config["r"], config["target_modules"]) = (1, ["layers.0"])
+    try JSONSerialization.data(withJSONObject: config)
+      .write(to: URL(fileURLWithPath: folder + "/adapter_config.json"))
+    let name = "base_model.model.layers.0.lora_"
+    let header = """
+      {"\(name)A.weight":{"dtype":"F32","shape":[1,784],"data_offsets":[0,3136]},\
+      "\(name)B.weight":{"dtype":"F32","shape":[8,1],"data_offsets":[3136,3168]}}
+      """
+    var bytes = withUnsafeBytes(of: UInt64(header.utf8.count).littleEndian) { Data($0) }
+    bytes += Data(header.utf8) + Data(repeating: 0, count: 3168)
+    try bytes.write(to: URL(fileURLWithPath: folder + "/adapter_model.safetensors"))
+  }
+
+  private func data(_ folder: TemporaryFolder) throws {
+    for (place, file) in [
+      ("train/a/1.png", "grey.png"), ("train/b/1.png", "Small.PNG"), ("test/a/1.png", "grey.png"),
+    ] {
+      let target = URL(fileURLWithPath: folder.file("photos/" + place))
+      try FileManager.default.createDirectory(at: target.deletingLastPathComponent(), withIntermediateDirectories: true)
+      try FileManager.default.copyItem(atPath: Repository.fixture("images/\(file)"), toPath: target.path)
+    }
+    try Data("no image".utf8).write(to: URL(fileURLWithPath: folder.file("photos/train/a/2.png")))
+    try check(
+      ["data", "show", folder.file("photos"), "--image-size", "8", "--skip-unreadable"],
+      says: ["left out", "{data}: {n} training and", "input"])
+    let own = try Datasets.Dataset.load(Self.data + ":0-1")
+    try Datasets.Dataset(
+      name: "three", classNames: own.classNames, train: own.train, test: own.test, validation: own.test
+    ).writeHDF5(to: folder.file("three.h5"))
+    try check(
+      ["data", "show", folder.file("three.h5")], says: ["{data}: {n} training, {n} test and", "input"])
+  }
+
+  private func measures(_ file: (String) -> String, _ old: String, _ new: String) throws {
+    let run = file("run")
+    try check(
+      ["cka", run, "--data", old, "--quiet", "-o", file("cka.svg")],
+      says: ["{before} → {after} · {measure}, {n} examples of {data} in batches", "chart: "])
+    try check(
+      ["cka", run, "--data", old, "--quiet", "--measure", "svcca", "--samples", "20"],
+      says: ["{before} → {after} · {measure}, {n} examples of {data} at once", "fewer than ten"])
+    try check(["probe", run, "--data", old], says: ["control"])
+    try check(["rewind", run], says: ["each alone"])
+    try check(["rewind", run, "--cumulative"], says: ["from the head", "from the input"])
+    try check(
+      ["interpolate", run, "--source", old, "--lambda", "0.5", "-o", file("half.h5")],
+      says: ["{before} → {after}", "wrote"])
+    try check(["report", run], says: ["report: "])
+    try check(
+      ["diagnose", run, "--no-probes"],
+      says: ["measuring", "Why", "Where", "When", "{title}, in points", "or ", "next: ", "report: "])
+    try check(
+      ["diagnose", run, "--apply", "1", "-o", file("fixed.h5"), "--quiet"], says: ["{remedy}: wrote"])
+  }
+
+  private func experiments(_ file: (String) -> String, _ old: String, _ new: String) throws {
+    let quick = ["--epochs", "1", "--examples", "60"]
+    try check(
+      ["sweep", file("source"), "--source", old, "--target", new, "--regularizer", "none|l2-sp", "-o", file("sweep")]
+        + quick,
+      says: ["{file} · {architecture} · {n} run", "{method}, seed", "report: "])
+    try check(
+      ["transfer", file("source"), "--target", new, "--quick", "-o", file("transfer")] + quick,
+      says: [
+        "{file} · {architecture} · {target} · {n} cut", "{n}/{n}", "scoring", "What cheaper", "report: ", "next: ",
+      ])
+    // What the base was trained on is gone by then.
+    let pair = file("pair.h5")
+    try FileManager.default.copyItem(atPath: file("two.h5"), toPath: pair)
+    #expect(lines(["train", file("base.h5"), "--data", pair, "--epochs", "1", "-o", file("orphan")]).status == 0)
+    try FileManager.default.removeItem(atPath: pair)
+    let orphan = try said(
+      ["transfer", file("orphan"), "--target", new, "--quick", "--no-scores", "-o", file("other")] + quick)
+    #expect(orphan.contains { $0.hasPrefix("the base's own data") }, "\(orphan)")
+    try check(
+      ["transfer", file("source"), "--map", "--target", new, "--amounts", "5,all", "-o", file("map"), "--epochs", "1"],
+      says: ["{file} · {architecture} · {targets}", "{n}/{n}", "report: "], except: ["fashion-mnist-small:5-9"])
+  }
+}
