@@ -95,7 +95,13 @@ extension Checkpoint {
     let result = Preprocessing(
       scale: try group.requiredAttribute("scale"), mean: try group.requiredAttribute("mean"),
       standardDeviation: try group.requiredAttribute("standard_deviation"),
-      fitsImages: try group.attribute("fit") ?? 0 != 0)
+      fitsImages: try group.attribute("fit") ?? 0 != 0, imageSize: try group.attribute("image_size"),
+      imageResize: try group.attribute("resize"))
+    let sides = (result.imageSize ?? []) + (result.imageResize.map { [$0] } ?? [])
+    guard result.imageSize.map({ $0.count == 2 }) ?? true, sides.allSatisfy({ (1...65_500).contains($0) }) else {
+      throw CheckpointError.malformed(
+        path: path, reason: "preprocessing: expected the sides of images from 1 to 65500, found \(sides)")
+    }
     guard result.mean.count == result.standardDeviation.count else {
       throw CheckpointError.malformed(
         path: path,

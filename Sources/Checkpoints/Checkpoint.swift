@@ -29,11 +29,19 @@ public struct Preprocessing: Equatable, Sendable {
   public var standardDeviation: [Double]
   /// Whether images of another size or of one channel are brought to the model's shape before that.
   public var fitsImages: Bool
+  /// Rows and columns that images from files were brought to in training; nil where there were none.
+  public var imageSize: [Int]?
+  /// What their shorter side was resized to before the middle was cut out; nil where they were resized until they just
+  /// covered the size.
+  public var imageResize: Int?
 
   /// A normalization by channel, `mean` and `standardDeviation` of the same length.
   public init(
-    scale: Double = 255, mean: [Double], standardDeviation: [Double], fitsImages: Bool = false
+    scale: Double = 255, mean: [Double], standardDeviation: [Double], fitsImages: Bool = false,
+    imageSize: [Int]? = nil, imageResize: Int? = nil
   ) {
+    self.imageSize = imageSize
+    self.imageResize = imageResize
     self.fitsImages = fitsImages
     self.scale = scale
     self.mean = mean

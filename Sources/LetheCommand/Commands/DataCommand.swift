@@ -74,14 +74,14 @@ extension DataCommand {
           ] + counts.map { NumberText.grouped($0[label]) })
       }
       Console.table(table)
-      for index in 0..<min(max(0, examples), dataset.train.count) { draw(dataset, index) }
+      for index in 0..<min(max(0, examples), dataset.train.count) { try draw(dataset, index) }
     }
 
     /// A grey image in two rows a line of text.
-    private func draw(_ dataset: Dataset, _ index: Int) {
+    private func draw(_ dataset: Dataset, _ index: Int) throws {
       guard let image = dataset.train.inputs.first, image.elementType == .uint8, image.shape.count == 3 else { return }
       let (height, width) = (image.shape[1], image.shape[2])
-      let pixels = dataset.train.gather([index], of: image)
+      let pixels = try dataset.train.gather([index], of: image)
       let shades = Array(" .:-=+*#%@")
       Console.paragraph("example \(index): \(dataset.classNames[Int(dataset.train.labels[index])])")
       for row in stride(from: 0, to: height, by: 2) {

@@ -67,6 +67,15 @@ struct ImportCommand: ParsableCommand, ResultOptions {
   @Option(help: "What uint8 inputs are divided by.")
   var scale = 255.0
 
+  @Option(
+    help: ArgumentHelp(
+      "What the shorter side of images from files is resized to before the middle is cut out, as 256; with --mean.",
+      valueName: "pixels"))
+  var resize: String?
+
+  @Option(help: "The size that images from files are brought to, as 224 or 96x128; with --mean.")
+  var imageSize: String?
+
   @OptionGroup var destination: CheckpointDestination
   @OptionGroup var options: ArchitectureArguments
   @OptionGroup var operators: OperatorOptions
@@ -199,13 +208,20 @@ struct ImportCommand: ParsableCommand, ResultOptions {
         return number
       }
     }
-    guard mean != nil || std != nil else { return nil }
+    guard mean != nil || std != nil else {
+      guard resize == nil, imageSize == nil else {
+        throw CommandError.usage("--resize and --image-size are kept with --mean and --std, which are not given")
+      }
+      return nil
+    }
     guard let mean, let std else { throw CommandError.usage("--mean and --std go together") }
     let (means, deviations) = (try numbers(mean, "--mean"), try numbers(std, "--std"))
     guard means.count == deviations.count, !means.isEmpty, deviations.allSatisfy({ $0 > 0 }), scale > 0 else {
       throw CommandError.usage("--mean and --std need as many numbers each, deviations and --scale above 0")
     }
-    return Preprocessing(scale: scale, mean: means, standardDeviation: deviations)
+    return Preprocessing(
+      scale: scale, mean: means, standardDeviation: deviations, imageSize: try imageSize.map(DataOptions.size),
+      imageResize: try resize.flatMap(DataOptions.sideLength))
   }
 
   /// Asks libtorch, where it is at hand, whether it has every operator the program calls.

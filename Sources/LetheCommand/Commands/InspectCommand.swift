@@ -79,6 +79,10 @@ struct InspectCommand: ParsableCommand, ResultOptions {
     for input in program.inputs {
       Console.result("input \(input.name): \(input.elementType) \(NumberText.shape(input.shape))")
     }
+    if let size = checkpoint.preprocessing?.imageSize {
+      let resize = checkpoint.preprocessing?.imageResize.map { "resized to \($0), cut to " } ?? "brought to "
+      Console.result("images from files: \(resize)\(NumberText.shape(size))")
+    }
     if !program.outputNames.isEmpty {
       let others = program.outputNames.dropFirst().joined(separator: ", ")
       Console.result("output \(program.outputNames[0]) is the task's; besides \(others)")
