@@ -33,18 +33,18 @@ class Block(nn.Module):
 
 
 class Net(nn.Module):
-    """Names that end alike, normalization, a head of a name that is the end of no other."""
+    """Names that end alike, the head's too, and normalization."""
 
     def __init__(self, classes):
         super().__init__()
         self.conv = nn.Conv2d(1, 6, 3)
         self.block = Block(6)
-        self.hidden = nn.Linear(6, 8)
+        self.pre_classifier = nn.Linear(6, 8)
         self.classifier = nn.Linear(8, classes)
 
     def forward(self, x):
         features = self.block(torch.relu(self.conv(x))).mean((2, 3))
-        return self.classifier(torch.relu(self.hidden(features)))
+        return self.classifier(torch.relu(self.pre_classifier(features)))
 
 
 def run(*arguments):

@@ -6,8 +6,9 @@ extension LowRankAdapter {
   /// Writes the factors that a checkpoint keeps as PEFT's adapter, for `PeftModel.from_pretrained(base, folder)`: a
   /// folder of `adapter_config.json` and `adapter_model.safetensors`.
   ///
-  /// The head, and whatever else is not as in the base, goes whole into `modules_to_save`. What was written is read
-  /// again, merged into the base and compared, before the folder gets its name.
+  /// The head, and the layers of whatever else is not as in the base and no change that PEFT can make, go whole into
+  /// `modules_to_save`. What was written is read again, merged into the base and compared, before the folder gets its
+  /// name.
   ///
   /// - Parameters:
   ///   - checkpoint: what a run with adapters wrote.
@@ -68,7 +69,7 @@ extension LowRankAdapter {
   }
 }
 
-/// What an adapter consists of, and what it cannot have.
+/// What is adapted, and what goes along whole.
 private struct AdapterPlan {
   struct Target {
     let module: String
@@ -86,65 +87,72 @@ private struct AdapterPlan {
     _ factors: LowRankFactors, _ exported: ExportedStateDictionary, _ checkpoint: Checkpoint, base: Checkpoint,
     file: String
   ) throws {
+    func refuse(_ reason: String) -> CheckpointError { .malformed(path: file, reason: reason) }
     let program = checkpoint.program
-    var refused: [String] = []
-    var adapted: Set<String> = []
-    for (first, pair) in factors.pairs.sorted(by: { $0.key < $1.key }) {
+    var adapted: [String: Target] = [:]
+    for (first, pair) in factors.pairs {
       guard let kernel = checkpoint.parameters[first] else { continue }
       let names = program.parameters.map(\.name).filter { name in
         name == first || kernel.identity.map { $0 == checkpoint.parameters[name]?.identity } == true
       }
-      for name in names {
-        if let reason = program.reasonAgainstAdapter(of: name) { refused.append("\(name) (\(reason))") }
-        adapted.insert(name)
-        targets.append(Target(module: Program.path(ofTensor: name), kernel: kernel, pair: pair))
+      for name in names where program.isAdaptable(name) {
+        adapted[name] = Target(module: Program.path(ofTensor: name), kernel: kernel, pair: pair)
       }
     }
     let head = Set(program.headParameterNames)
     let changed = exported.names.filter { name in
-      guard !adapted.contains(name), let tensor = exported.tensors[name] else { return false }
+      guard adapted[name] == nil, let tensor = exported.tensors[name] else { return false }
       return head.contains(name) || !((base.parameters[name] ?? base.buffers[name])?.isIdentical(to: tensor) ?? false)
     }
-    let modules = Set(changed.map(Program.path))
-    refused += changed.filter { Program.path(ofTensor: $0).isEmpty }.map { "\($0) (it belongs to no layer)" }
-    savedModules = modules.filter { path in
-      !path.isEmpty && !modules.contains { !$0.isEmpty && path.hasPrefix($0 + ".") }
-    }.sorted()
-    for path in savedModules {
-      guard let target = targets.map(\.module).first(where: { AdapterConfiguration.collide($0, saved: path) }) else {
-        continue
-      }
-      let own = changed.filter { Program.path(ofTensor: $0) == path }
-      refused += own.map { "\($0) (a whole layer called \(path) keeps PEFT from adapting \(target))" }
+    let loose = changed.filter { Program.path(ofTensor: $0).isEmpty }
+    guard loose.isEmpty else {
+      throw refuse("PEFT has no adapter for \(loose.joined(separator: ", ")): a tensor that belongs to no layer")
     }
-    guard refused.isEmpty else {
-      throw CheckpointError.malformed(
-        path: file, reason: "PEFT has no adapter for \(refused.joined(separator: ", "))")
-    }
+    savedModules = Self.modules(savedFor: Set(changed.map(Program.path)), of: exported.names)
     let saved = savedModules
+    for path in saved {
+      guard let inner = saved.first(where: { $0.hasPrefix(path + ".") }) else { continue }
+      throw refuse(
+        "PEFT has no adapter for \(changed.joined(separator: ", ")): it would keep \(path) and \(inner) within")
+    }
     whole = exported.names.filter { name in saved.contains { name.hasPrefix($0 + ".") } }
+    targets = adapted.filter { !whole.contains($0.key) }.values.sorted { $0.module < $1.module }
+    guard !targets.isEmpty else {
+      throw refuse("nothing of it is left to adapt: PEFT would keep \(whole.joined(separator: ", ")) whole")
+    }
+  }
+
+  /// The modules that PEFT keeps whole for those of some names: all whose paths end in one of them, as it compares the
+  /// ends of the texts (`pre_classifier` for `classifier`), and wants the tensors of each (peft 0.21, `utils/other.py`).
+  private static func modules(savedFor changed: Set<String>, of tensors: [String]) -> [String] {
+    let outermost = changed.filter { path in !changed.contains { path.hasPrefix($0 + ".") } }
+    var modules: Set<String> = []
+    for tensor in tensors {
+      var path = Program.path(ofTensor: tensor)
+      while !path.isEmpty, modules.insert(path).inserted { path = Program.path(ofTensor: path) }
+    }
+    return modules.filter { path in outermost.contains(where: path.hasSuffix) }.sorted()
   }
 }
 
 extension Program {
-  /// Why PEFT cannot adapt a kernel as we do; nil where it can.
+  /// Whether PEFT can adapt a kernel as we do.
   ///
   /// It replaces whole linear and convolution layers, and does the convolutions with a copy of the layer that has
   /// neither its dilation nor its groups (peft 0.21, `tuners/lora/layer.py`).
-  fileprivate func reasonAgainstAdapter(of kernel: String) -> String? {
+  fileprivate func isAdaptable(_ kernel: String) -> Bool {
     let path = Program.path(ofTensor: kernel)
-    guard kernel == "\(path).weight" else { return "it is not the weight of a layer" }
-    for node in nodes where node.reads.contains(kernel) {
-      guard node.layer == path else { return "\(node.layer) computes with it, not a layer of its own" }
-      for (name, plain) in [("groups", "a convolution in groups"), ("dilation", "a dilated convolution")] {
-        switch node.inputs.first(where: { $0.name == name })?.value {
-        case .int(let number) where number != 1: return plain
-        case .ints(let numbers) where numbers.contains { $0 != 1 }: return plain
-        default: break
+    guard !path.isEmpty, kernel == "\(path).weight" else { return false }
+    return nodes.filter { $0.reads.contains(kernel) }.allSatisfy { node in
+      node.layer == path
+        && node.inputs.allSatisfy { input in
+          switch input.value {
+          case .int(let number): input.name != "groups" || number == 1
+          case .ints(let numbers): input.name != "dilation" || numbers.allSatisfy { $0 == 1 }
+          default: true
+          }
         }
-      }
     }
-    return nil
   }
 }
 
@@ -183,14 +191,6 @@ private struct AdapterConfiguration: Encodable {
         try container.encode(names.map { $0.replacing(".", with: "\\.") }.joined(separator: "|"))
       }
     }
-  }
-
-  /// Whether PEFT, keeping a module whole, would leave out a target or wrap it twice: it takes the module's path for an
-  /// expression in the one case, for the end of a name in the other.
-  static func collide(_ target: String, saved path: String) -> Bool {
-    if target.hasSuffix(path) { return true }
-    guard let expression = try? Regex("(.*\\.)?\(path)(\\..*)?") else { return true }
-    return target.wholeMatch(of: expression) != nil
   }
 
   private enum CodingKeys: String, CodingKey {

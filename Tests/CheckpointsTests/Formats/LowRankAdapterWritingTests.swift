@@ -109,19 +109,18 @@ import Testing
       try refusal { $1.adapters = nil }
         == "tuned.h5: it keeps no low-rank factors: it was trained without adapters, or by a version that did not keep them"
     )
-    // A kernel's own bias cannot be kept whole beside its adapter.
     #expect(
-      try refusal { $1.parameters["conv.bias"] = TensorView([Float](repeating: 0, count: 4)) }
-        == "tuned.h5: PEFT has no adapter for conv.bias (a whole layer called conv keeps PEFT from adapting conv)")
+      try refusal { base, tuned in
+        for name in ["token", "other"] {
+          base.program.parameters.append(TensorSpecification(name: name, shape: [1]))
+          tuned.program.parameters.append(TensorSpecification(name: name, shape: [1]))
+          (base.parameters[name], tuned.parameters[name]) = (TensorView([0] as [Float]), TensorView([1] as [Float]))
+        }
+      } == "tuned.h5: PEFT has no adapter for token, other: a tensor that belongs to no layer")
     #expect(
-      try refusal { $1.program.nodes[0].inputs.append(NamedArgument(name: "groups", value: .int(2))) }
-        == "tuned.h5: PEFT has no adapter for conv.weight (a convolution in groups)")
-    #expect(
-      try refusal { $1.program.nodes[0].inputs.append(NamedArgument(name: "dilation", value: .ints([1, 2]))) }
-        == "tuned.h5: PEFT has no adapter for conv.weight (a dilated convolution)")
-    #expect(
-      try refusal { $1.program.nodes[1].layer = "attention" }
-        == "tuned.h5: PEFT has no adapter for hidden.weight (attention computes with it, not a layer of its own)")
+      try refusal { _, tuned in for place in 0...1 { tuned.program.nodes[place].layer = "function" } }
+        == "tuned.h5: nothing of it is left to adapt: PEFT would keep conv.bias, conv.weight, fc.bias, fc.weight, "
+        + "hidden.bias, hidden.weight whole")
     // Factors of another base.
     #expect(
       try refusal { base, _ in
@@ -131,13 +130,43 @@ import Testing
   }
 
   @Test func whatElseHasChangedGoesWithItWhole() throws {
-    let folder = try TemporaryFolder()
-    let base = try base()
-    var tuned = try adapted(base)
-    tuned.parameters["embedding.weight"] = TensorView([Float](repeating: 2, count: 20), shape: [5, 4])
-    let written = try LowRankAdapter.write(tuned, of: "tuned.h5", base: base, to: folder.file("adapter"))
-    #expect(written.whole.keys.sorted() == ["embedding.weight", "fc.bias", "fc.weight"])
-    #expect(try configuration(folder.file("adapter"))["modules_to_save"] as? [String] == ["embedding", "fc"])
+    func written(_ change: (inout Checkpoint, inout Checkpoint) -> Void) throws -> LowRankAdapter {
+      let folder = try TemporaryFolder()
+      var base = try base()
+      var tuned = try adapted(base)
+      change(&base, &tuned)
+      let written = try LowRankAdapter.write(tuned, of: "tuned.h5", base: base, to: folder.file("adapter"))
+      let modules = try #require(try configuration(folder.file("adapter"))["modules_to_save"] as? [String])
+      #expect(Set(written.whole.keys.map(Program.path)) == Set(modules))
+      return written
+    }
+    let both = ["conv.weight", "hidden.weight"]
+    let head = ["fc.bias", "fc.weight"]
+    let embedding = try written {
+      $1.parameters["embedding.weight"] = TensorView([Float](repeating: 2, count: 20), shape: [5, 4])
+    }
+    #expect(embedding.whole.keys.sorted() == ["embedding.weight"] + head && embedding.changes.map(\.tensor) == both)
+    // A layer of which more has changed than the kernel; layers that PEFT computes otherwise.
+    let conv = ["conv.bias", "conv.weight"]
+    let changes: [(inout Checkpoint, inout Checkpoint) -> Void] = [
+      { $1.parameters["conv.bias"] = TensorView([Float](repeating: 0, count: 4)) },
+      { $1.program.nodes[0].inputs.append(NamedArgument(name: "groups", value: .int(2))) },
+      { $1.program.nodes[0].inputs.append(NamedArgument(name: "dilation", value: .ints([1, 2]))) },
+      { $1.program.nodes[0].layer = "function" },
+    ]
+    for change in changes {
+      let adapter = try written(change)
+      #expect(adapter.whole.keys.sorted() == conv + head && adapter.changes.map(\.tensor) == ["hidden.weight"])
+    }
+    // PEFT compares the ends of names as texts: for `n`, `hidden` too.
+    let ending = try written { base, tuned in
+      let name = "n.weight"
+      base.program.parameters.append(TensorSpecification(name: name, shape: [1]))
+      tuned.program.parameters.append(TensorSpecification(name: name, shape: [1]))
+      (base.parameters[name], tuned.parameters[name]) = (TensorView([0] as [Float]), TensorView([1] as [Float]))
+    }
+    #expect(ending.whole.keys.sorted() == head + ["hidden.bias", "hidden.weight", "n.weight"])
+    #expect(ending.changes.map(\.tensor) == ["conv.weight"])
   }
 
   @Test func factorsThatDoNotFitTheirKernelAreRefused() throws {
