@@ -37,7 +37,7 @@ public struct Interpolation {
 
   /// The checkpoint at λ, with all heads; its task is that of `after`.
   ///
-  /// - Parameter share: λ, 0 for `before`, 1 for `after`.
+  /// - Parameter share: λ, 0 for `before`, 1 for `after`; beyond 1 on the same line, further than `after`.
   public func checkpoint(at share: Double) throws -> Checkpoint {
     var result = after
     result.parent = nil

@@ -46,13 +46,17 @@ extension Checkpoint {
         importances[measure] = try Self.tensors(of: group.group(measure), reader, named: known)
       }
     }
+    let adapters =
+      try root.contains("adapters")
+      ? try LowRankFactors(root.group("adapters"), reader, kernels: known.subtracting(headNames)) : nil
     self.init(
       program: program, task: try root.requiredAttribute("task"), epoch: try root.requiredAttribute("epoch"),
       parent: try root.attribute("parent"),
       parameters: try Self.tensors(of: root.group("parameters"), reader, named: known),
       buffers: try root.contains("buffers")
         ? try Self.tensors(of: root.group("buffers"), reader, named: Set(program.buffers.map(\.name))) : [:],
-      heads: heads, preprocessing: try Self.preprocessing(of: root, path: path), importances: importances)
+      heads: heads, preprocessing: try Self.preprocessing(of: root, path: path), importances: importances,
+      adapters: adapters)
     try validate(file: path)
   }
 

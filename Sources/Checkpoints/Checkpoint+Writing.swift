@@ -27,7 +27,8 @@ extension Checkpoint {
         try group.createHardLink(name, target: "heads/\(task)/\(name)")
       }
       // What the head links to elsewhere is linked to from here as well.
-      try group.writeTensors(parameters.filter { try !group.contains($0.key) }, parentTensors)
+      let tied = try tiedToHead(activeNames, in: root.group("heads/\(task)"))
+      try group.writeTensors(parameters.filter { try !group.contains($0.key) }, parentTensors, tied: tied)
       try root.createGroup("buffers").writeTensors(buffers, parentTensors)
       if !importances.isEmpty {
         let group = try root.createGroup("importances")
@@ -35,6 +36,7 @@ extension Checkpoint {
           try group.createGroup(measure).writeTensors(tensors, parentTensors)
         }
       }
+      try adapters?.write(to: root.createGroup("adapters"), parentTensors)
     }
   }
 
@@ -55,6 +57,14 @@ extension Checkpoint {
     return headNames
   }
 
+  /// Where the active head's tensors stand that others may be one with, as a language model's embedding is.
+  private func tiedToHead(_ names: [String], in group: Group) throws -> [TensorView.Identity: String] {
+    try names.reduce(into: [:]) { places, name in
+      guard let identity = parameters[name]?.identity, try !group.isLink(name) else { return }
+      places[identity] = group.child(of: name)
+    }
+  }
+
   private func writePreprocessing(to root: Group) throws {
     guard let preprocessing else { return }
     let group = try root.createGroup("preprocessing")
@@ -71,18 +81,22 @@ extension Group {
   func isLink(_ name: String) throws -> Bool { try externalLinkTarget(name) != nil }
 
   /// Writes tensors, or links to those of them that the parent has unchanged; tied tensors are written once.
-  func writeTensors(_ tensors: [String: TensorView], _ parent: ParentTensors?) throws {
+  ///
+  /// - Parameter tied: where tensors stand already that some of these may be.
+  func writeTensors(
+    _ tensors: [String: TensorView], _ parent: ParentTensors?, tied: [TensorView.Identity: String] = [:]
+  ) throws {
     var linkChecksums: [String] = []
-    var written: [TensorView.Identity: String] = [:]
+    var written = tied
     for (name, tensor) in tensors.sorted(by: { $0.key < $1.key }) {
       if let target = try parent?.target(child(of: name), equalTo: tensor) {
         try createExternalLink(name, file: target.file, target: target.path)
         linkChecksums.append("\(target.checksum) \(name)")
       } else if let identity = tensor.identity, let tied = written[identity] {
-        try createHardLink(name, target: child(of: tied))
+        try createHardLink(name, target: tied)
       } else {
         try writeTensor(name, tensor)
-        if let identity = tensor.identity { written[identity] = name }
+        if let identity = tensor.identity { written[identity] = child(of: name) }
       }
     }
     if !linkChecksums.isEmpty { try setAttribute(Self.linkChecksumsName, to: linkChecksums) }

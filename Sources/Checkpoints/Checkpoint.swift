@@ -69,12 +69,14 @@ public struct Checkpoint: Sendable {
   public var preprocessing: Preprocessing?
   /// How much each parameter mattered to the tasks learnt so far: by measure (`si`), then by parameter name.
   public var importances: [String: [String: TensorView]]
+  /// The low-rank changes that ``parameters`` have in them, where the run that wrote it trained such.
+  public var adapters: LowRankFactors?
 
   /// A checkpoint of these parts; ``validate(file:)`` checks that they fit.
   public init(
     program: Program, task: String, epoch: Int = 0, parent: String? = nil, parameters: [String: TensorView],
     buffers: [String: TensorView] = [:], heads: [String: Head] = [:], preprocessing: Preprocessing? = nil,
-    importances: [String: [String: TensorView]] = [:]
+    importances: [String: [String: TensorView]] = [:], adapters: LowRankFactors? = nil
   ) {
     self.program = program
     self.task = task
@@ -85,6 +87,7 @@ public struct Checkpoint: Sendable {
     self.heads = heads
     self.preprocessing = preprocessing
     self.importances = importances
+    self.adapters = adapters
   }
 
   /// Checks that names, shapes and types are the program's. The first axis of a head may differ: it counts classes.
@@ -103,6 +106,7 @@ public struct Checkpoint: Sendable {
     }
     try Self.checkName(task, "task", file: file)
     try checkImportances(file: file)
+    try adapters?.validate(parameters, file: file)
   }
 
   private func checkImportances(file: String) throws {

@@ -29,6 +29,10 @@ public struct DataReference: Sendable, Equatable, Codable {
   public var head: String?
   /// Which of them choose, and neither are trained on nor judge; nil where none do.
   public var validation: ValidationReference?
+  /// The kind of task that they are for, `causal-lm` say; nil of classification.
+  public var taskKind: String?
+  /// Which outputs of the head that judges them the classes are, where somebody said it.
+  public var classes: StatedClasses?
 
   /// A reference to data; without a specification, to data that were made in memory.
   ///
@@ -39,7 +43,8 @@ public struct DataReference: Sendable, Equatable, Codable {
   public init(
     specification: String = "", folder: String = "", name: String, fingerprint: String? = nil, testCount: Int? = nil,
     imageShape: [Int]? = nil, imageResize: Int? = nil, readsImagesWhole: Bool? = nil, skipsUnreadable: Bool = false,
-    fitsImages: Bool = false, head: String? = nil, validation: ValidationReference? = nil
+    fitsImages: Bool = false, head: String? = nil, validation: ValidationReference? = nil,
+    classes: StatedClasses? = nil
   ) {
     self.specification = specification
     self.folder = folder
@@ -53,6 +58,7 @@ public struct DataReference: Sendable, Equatable, Codable {
     self.fitsImages = fitsImages
     self.head = head
     self.validation = validation
+    self.classes = classes
   }
 
   /// How many test examples judge; nil where it is not known.

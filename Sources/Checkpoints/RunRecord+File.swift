@@ -28,14 +28,24 @@ extension RunRecord {
     for name in try metricGroup.requiredAttribute("columns", as: [String].self) {
       metrics.setColumn(name, to: try reader.numbers(metricGroup.dataset(name)))
     }
-    for (task, group) in try root.subgroups("predictions") {
-      predictions[task] = [:]
-      for name in try group.names {
-        guard let epoch = Int(name) else {
-          throw CheckpointError.malformed(path: path, reason: "predictions/\(task)/\(name) is not an epoch")
+    func byEpoch<Value>(
+      _ name: String, _ read: (HDF5.Dataset) throws -> Value
+    ) throws -> [String: [Int: Value]] {
+      var found: [String: [Int: Value]] = [:]
+      for (task, group) in try root.subgroups(name) {
+        found[task] = [:]
+        for number in try group.names {
+          guard let epoch = Int(number) else {
+            throw CheckpointError.malformed(path: path, reason: "\(name)/\(task)/\(number) is not an epoch")
+          }
+          found[task]?[epoch] = try read(group.dataset(number))
         }
-        predictions[task]?[epoch] = try reader.numbers(group.dataset(name))
       }
+      return found
+    }
+    predictions = try byEpoch("predictions") { try reader.numbers($0) }
+    if try root.contains("sums") {
+      sums = try byEpoch("sums") { NumberArray(shape: try $0.shape, values: try reader.numbers($0)) }
     }
     let labelGroup = try root.group("labels")
     for task in try labelGroup.names { labels[task] = try reader.numbers(labelGroup.dataset(task)) }
@@ -65,6 +75,15 @@ extension RunRecord {
       }
       let labelGroup = try root.createGroup("labels")
       for (task, classes) in labels { try labelGroup.writeTensor(task, TensorView(classes)) }
+      if !sums.isEmpty {
+        let sumGroup = try root.createGroup("sums")
+        for (task, epochs) in sums {
+          let group = try sumGroup.createGroup(task)
+          for (epoch, array) in epochs {
+            try group.writeTensor(Run.digits(epoch), TensorView(array.values, shape: array.shape))
+          }
+        }
+      }
       let analysisGroup = try root.createGroup("analysis")
       for (name, record) in analysis { try record.write(to: analysisGroup.createGroup(name)) }
     }

@@ -119,6 +119,7 @@ public struct AnalysisRecord: Sendable, Equatable {
 /// /metrics/<column>        float64, a row an epoch, epoch 0 first, NaN where not measured; attribute columns: their order
 /// /predictions/<task>/<epoch>   int32, the class predicted for every test example that judges; epochs as 0000
 /// /labels/<task>           int32, the true classes
+/// /sums/<task>/<epoch>     float64, [examples, …], where labels are not classes: what each example adds to the score
 /// /analysis/<name>         attributes, numbers/<name> (float64), strings/<name>
 /// ```
 ///
@@ -148,6 +149,8 @@ public struct RunRecord: Sendable, Equatable {
   public var predictions: [String: [Int: [Int32]]]
   /// The true class of every test example, by task.
   public var labels: [String: [Int32]]
+  /// What each test example adds to the score, a row an example, where labels are not classes: by task, then by epoch.
+  public var sums: [String: [Int: NumberArray]] = [:]
   /// Analyses, by name.
   public var analysis: [String: AnalysisRecord]
 
@@ -193,11 +196,12 @@ extension RunRecord {
     analysis = [:]
     guard let epoch else {
       state.best = nil
-      (metrics, predictions, labels) = (MetricTable(), [:], [:])
+      (metrics, predictions, labels, sums) = (MetricTable(), [:], [:], [:])
       return
     }
     if let best = state.best, best.epoch > epoch { state.best = nil }
     metrics.keepRows(epoch + 1)
     predictions = predictions.mapValues { $0.filter { $0.key <= epoch } }
+    sums = sums.mapValues { $0.filter { $0.key <= epoch } }
   }
 }

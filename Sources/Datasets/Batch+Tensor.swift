@@ -22,7 +22,7 @@ public struct Batch {
         }
         return (input.name, tensor)
       }
-      return (inputs, try Tensor(host.labels, device: batches.device.device))
+      return (inputs, try host.labels.get().tensor(of: batches.split, count: count, device: batches.device.device))
     }
   }
 
@@ -31,10 +31,25 @@ public struct Batch {
   /// - Throws: ``DatasetError`` where an image cannot be read, `TorchError` where the batch does not fit on the device.
   public var inputs: [(name: String, tensor: Tensor)] { get throws { try tensors.get().inputs } }
 
-  /// The classes, `[batch]`, int64.
+  /// What is right: the classes, `[batch]`, int64; of other labels `[batch, …]`, int64 or float32.
   ///
   /// - Throws: ``DatasetError`` where an image cannot be read, `TorchError` where the batch does not fit on the device.
   public var labels: Tensor { get throws { try tensors.get().labels } }
+}
+
+extension HostLabels {
+  fileprivate func tensor(of split: Split, count: Int, device: Device) throws -> Tensor {
+    switch self {
+    case .classes(let classes): return try Tensor(classes, device: device)
+    case .array(let bytes):
+      guard let targets = split.targets else { return try Tensor([Int64](), device: device) }
+      let stored = try bytes.withUnsafeBytes {
+        try Tensor(
+          bytes: $0, shape: [count] + targets.shape, type: DType(named: targets.elementType.rawValue), device: device)
+      }
+      return try stored.to(targets.elementType.isFloatingPoint ? .float32 : .int64)
+    }
+  }
 }
 
 /// Where batches go: a name of its own, so that the loader itself knows nothing of tensors.

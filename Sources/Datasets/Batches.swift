@@ -4,7 +4,7 @@ import HDF5
 /// The examples of one step, in the host's memory.
 struct HostBatch: Sendable {
   let indices: [Int]
-  let labels: [Int64]
+  let labels: Result<HostLabels, any Error>
   /// One after the other: the bytes of each of the split's inputs.
   ///
   /// A batch that cannot be had is thrown where its examples are asked for, in its turn.
@@ -12,13 +12,26 @@ struct HostBatch: Sendable {
 
   init(_ indices: [Int], of split: Split, augmentation: Augmentation? = nil) {
     self.indices = indices
-    labels = indices.map { Int64(split.labels[$0]) }
+    labels = Result { try HostLabels(indices, of: split) }
     inputs = Result {
       try split.inputs.map { input in
         guard let augmentation else { return try split.gather(indices, of: input) }
         return try augmentation.changed(indices, of: input, in: split)
       }
     }
+  }
+}
+
+/// What is right of the examples of one step, in the host's memory.
+enum HostLabels: Sendable {
+  case classes([Int64])
+  /// The bytes of the split's targets.
+  case array([UInt8])
+
+  init(_ indices: [Int], of split: Split) throws {
+    self =
+      try split.targets.map { .array(try split.gather(indices, of: $0)) }
+      ?? .classes(indices.map { Int64(split.labels[$0]) })
   }
 }
 

@@ -30,7 +30,8 @@ extension Dataset {
       testCount: test.count,
       imageShape: origin?.images.shape.map { [$0.channelCount, $0.height, $0.width] } ?? [],
       imageResize: origin?.images.resize, readsImagesWhole: origin?.images.readsWhole,
-      skipsUnreadable: origin?.images.skipsUnreadable ?? false, fitsImages: fitsImages, head: head)
+      skipsUnreadable: origin?.images.skipsUnreadable ?? false, fitsImages: fitsImages, head: head,
+      classes: statedClasses)
   }
 
   /// Loads the data that a run was made with, read as they were then.
@@ -42,6 +43,12 @@ extension Dataset {
   ///   ``DatasetError/changed(specification:dataset:expected:found:)`` for others than the run's, and as
   ///   ``load(_:images:from:)``.
   public static func load(_ reference: DataReference) throws -> Dataset {
+    var dataset = try loadRecorded(reference)
+    dataset.statedClasses = reference.classes
+    return dataset
+  }
+
+  private static func loadRecorded(_ reference: DataReference) throws -> Dataset {
     guard !reference.isInMemory else { throw DatasetError.inMemory(dataset: reference.name) }
     let images = reference.imageOptions
     let first = try load(reference.specification, images: images, from: reference.folder)

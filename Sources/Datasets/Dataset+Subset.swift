@@ -5,6 +5,7 @@ extension Dataset {
   ///
   /// Inputs are shared with this dataset, not copied. ``labelMap`` keeps each class's original number.
   public func subset(classes: [Int]) throws -> Dataset {
+    guard train.targets == nil else { throw DatasetError.labelsAreNoClasses(dataset: name) }
     if let unknown = classes.first(where: { !classNames.indices.contains($0) }) {
       throw DatasetError.unknownClass("\(unknown)", dataset: name, available: classNames)
     }
@@ -27,6 +28,7 @@ extension Dataset {
 
   /// The classes that a text like `0-4`, `1,3,5`, `Coat,Bag` or `half-a@2` names.
   func classes(named text: String, specification: String) throws -> [Int] {
+    guard train.targets == nil else { throw DatasetError.labelsAreNoClasses(dataset: name) }
     if let half = try randomHalf(named: text, specification: specification) { return half }
     var classes: [Int] = []
     for item in text.split(separator: ",", omittingEmptySubsequences: false) {

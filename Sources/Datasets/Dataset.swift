@@ -6,8 +6,10 @@ import HDF5
 public struct Dataset: Sendable {
   /// What it is called in reports and as a task: `fashion-mnist:0-4`.
   public let name: String
-  /// The name of each class.
+  /// The name of each class; of other labels, of what each of their numbers stands for, where the data say it.
   public let classNames: [String]
+  /// The kind of task that the data say they are for, as `causal-lm`; nil where they leave it to their labels.
+  public let taskKind: String?
   /// The number that each class had in the data it was taken from.
   public let labelMap: [Int]
   /// The examples to train on.
@@ -18,6 +20,8 @@ public struct Dataset: Sendable {
   public let validation: Split?
   /// Images that could not be read and were left out, each with the reason.
   public internal(set) var skipped: [String] = []
+  /// Which outputs of the head that judges it the classes are, where somebody says it; nil where names do.
+  public var statedClasses: StatedClasses?
   /// Where it was loaded from; nil where it was put together in memory.
   public internal(set) var origin: Origin?
 
@@ -25,12 +29,13 @@ public struct Dataset: Sendable {
   ///
   /// - Parameters:
   ///   - labelMap: original number of each class; the class's own number when left out.
+  ///   - taskKind: the kind of task, where the data say it.
   ///   - validation: examples that choose and are neither trained on nor tested on; nil where there are none.
   ///   - file: where the data come from, for messages; the name when left out.
   /// - Throws: ``DatasetError`` when a split is empty, a label has no class, or the splits' inputs differ.
   public init(
-    name: String, classNames: [String], labelMap: [Int]? = nil, train: Split, test: Split, validation: Split? = nil,
-    file: String? = nil
+    name: String, classNames: [String], labelMap: [Int]? = nil, taskKind: String? = nil, train: Split, test: Split,
+    validation: Split? = nil, file: String? = nil
   ) throws {
     let file = file ?? name
     let labelMap = labelMap ?? Array(classNames.indices)
@@ -41,7 +46,7 @@ public struct Dataset: Sendable {
     let others = [("test", test)] + (validation.map { [("validation", $0)] } ?? [])
     for (splitName, split) in [("train", train)] + others {
       guard split.count > 0 else { throw DatasetError.noExamples(dataset: file, split: splitName) }
-      if let index = split.labels.firstIndex(where: { $0 < 0 || $0 >= classNames.count }) {
+      if split.targets == nil, let index = split.labels.firstIndex(where: { $0 < 0 || $0 >= classNames.count }) {
         throw DatasetError.labelOutOfRange(
           file: file, split: splitName, index: index, label: Int(split.labels[index]), classCount: classNames.count)
       }
@@ -50,6 +55,7 @@ public struct Dataset: Sendable {
     self.name = name
     self.classNames = classNames
     self.labelMap = labelMap
+    self.taskKind = taskKind
     self.train = train
     self.test = test
     self.validation = validation
@@ -70,6 +76,16 @@ public struct Dataset: Sendable {
         expected: "\(trained.elementType) of shape \(trained.shape), as in train",
         found: "\(found.elementType) of shape \(found.shape)")
     }
+    let (own, others) = (train.targets, other.targets)
+    guard own?.elementType == others?.elementType, own?.shape == others?.shape else {
+      throw DatasetError.shapeMismatch(
+        file: file, array: "\(name) labels", expected: "\(Self.form(of: own)), as in train",
+        found: Self.form(of: others))
+    }
+  }
+
+  private static func form(of targets: InputArray?) -> String {
+    targets.map { "\($0.elementType) of shape \($0.shape)" } ?? "one class an example"
   }
 
   /// Accuracy of always naming the commonest class of the test examples, which no guess beats.
@@ -91,9 +107,9 @@ extension Split {
 
   // Hashes of blocks of rows, so that a subset needs no copy of all its rows.
   fileprivate var checksums: [String] {
-    let labelChecksum = labels.withUnsafeBytes(Checksum.xxh3)
-    return [labelChecksum]
-      + inputs.flatMap { input -> [String] in
+    let labelChecksums = targets == nil ? [labels.withUnsafeBytes(Checksum.xxh3)] : []
+    return labelChecksums
+      + ((targets.map { [$0] } ?? []) + inputs).flatMap { input -> [String] in
         ["\(input.elementType)\(input.shape)"] + (input.storage.map(blocks) ?? files(of: input))
       }
   }

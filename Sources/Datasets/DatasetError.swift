@@ -26,6 +26,8 @@ public enum DatasetError: Error, Equatable, CustomStringConvertible {
   case cannotAugment(input: String, expected: String, found: String)
   /// A share of the examples that cannot be held aside for validation.
   case cannotHoldOut(dataset: String, fraction: Double, reason: String)
+  /// Labels of another kind, where one class an example is needed.
+  case labelsAreNoClasses(dataset: String)
   /// Data of a run that were made by a program.
   case inMemory(dataset: String)
   /// Data of a run that are others now.
@@ -63,6 +65,7 @@ public enum DatasetError: Error, Equatable, CustomStringConvertible {
       "\(input): augmentation expects \(expected), found \(found)"
     case .cannotHoldOut(let dataset, let fraction, let reason):
       "\(dataset): a validation part of \(fraction) \(reason)"
+    case .labelsAreNoClasses(let dataset): "\(dataset): its labels are not one class an example, which this needs"
     case .inMemory(let dataset): "\(dataset): these data were made in memory, so there is nothing to load them from"
     case .changed(let specification, let dataset, let expected, let found):
       "\(specification): not the data that '\(dataset)' was: expected fingerprint \(expected), found \(found)"

@@ -1,7 +1,7 @@
 import Metrics
 
 extension Split {
-  /// A share of each class's examples, drawn by a seed: the places of those that are held aside, in order.
+  /// A share of each class's examples, or of all where labels are no classes, drawn by a seed: the places of those that are held aside, in order.
   ///
   /// Of a class with `n` examples they are `fraction · n`, rounded, and one at least; a class with a single example keeps
   /// it. The draw depends on the labels, the fraction and the seed alone.
@@ -15,8 +15,9 @@ extension Split {
     fraction: Double, seed: UInt64, dataset: String, classNames: [String]
   ) throws -> [Int] {
     precondition(fraction > 0 && fraction < 1, "a fraction of \(fraction)")
-    var members: [Int32: [Int]] = [:]
-    for (index, label) in labels.enumerated() { members[label, default: []].append(index) }
+    // Labels of other kinds have no classes to draw from one by one.
+    var members: [Int32: [Int]] = targets == nil ? [:] : [0: Array(0..<count)]
+    if targets == nil { for (index, label) in labels.enumerated() { members[label, default: []].append(index) } }
     // Another stream than the one that draws which examples are used at all.
     var random = RandomSource(seed: seed ^ 0x7661_6C69_6461_7465)
     var held: [Int] = []
@@ -25,13 +26,15 @@ extension Split {
       guard count < own.count else {
         throw DatasetError.cannotHoldOut(
           dataset: dataset, fraction: fraction,
-          reason: "leaves none of the \(own.count) examples of class '\(classNames[Int(label)])'")
+          reason: "leaves none of the \(own.count) examples"
+            + (targets == nil ? " of class '\(classNames[Int(label)])'" : ""))
       }
       held += random.sample(count, of: own.count).map { own[$0] }
     }
     guard !held.isEmpty else {
       throw DatasetError.cannotHoldOut(
-        dataset: dataset, fraction: fraction, reason: "holds no example, as no class has two")
+        dataset: dataset, fraction: fraction,
+        reason: "holds no example" + (targets == nil ? ", as no class has two" : ""))
     }
     return held.sorted()
   }
@@ -41,6 +44,6 @@ extension Split {
   /// - Parameter places: those that are left out, ascending.
   public func leavingOut(_ places: [Int]) -> Split {
     let out = Set(places)
-    return selecting(labels.indices.filter { !out.contains($0) })
+    return selecting((0..<count).filter { !out.contains($0) })
   }
 }

@@ -49,12 +49,15 @@ public struct InputArray: Sendable {
   public var preparation: ImagePreparation? { images?.preparation }
 }
 
-/// The examples for training or for testing: named inputs and a label for each.
+/// The examples for training or for testing: named inputs and what is right of each.
 public struct Split: Sendable {
   /// The inputs, in order of name.
   public let inputs: [InputArray]
-  /// The class of each example, from 0.
-  public let labels: [Int32]
+  /// What is right of each example where that is not one class: tokens, pixels, numbers; nil of classes.
+  public let targets: InputArray?
+  /// The number of examples.
+  public let count: Int
+  private let classes: [Int32]
   /// The stored row of each example; `nil` when they are the same.
   let rows: [Int]?
 
@@ -63,30 +66,54 @@ public struct Split: Sendable {
     for input in inputs {
       precondition(input.rowCount == labels.count, "\(input.name): \(input.rowCount) rows for \(labels.count) labels")
     }
-    self.init(inputs: inputs, labels: labels, rows: nil)
+    self.init(inputs: inputs, targets: nil, classes: labels, count: labels.count, rows: nil)
   }
 
-  private init(inputs: [InputArray], labels: [Int32], rows: [Int]?) {
+  /// Puts inputs together with labels that are not one class an example.
+  ///
+  /// - Parameter targets: a row an example, as every input has.
+  public init(inputs: [InputArray], targets: InputArray) {
+    for input in inputs {
+      precondition(
+        input.rowCount == targets.rowCount, "\(input.name): \(input.rowCount) rows for \(targets.rowCount) labels")
+    }
+    self.init(inputs: inputs, targets: targets, classes: [], count: targets.rowCount, rows: nil)
+  }
+
+  private init(inputs: [InputArray], targets: InputArray?, classes: [Int32], count: Int, rows: [Int]?) {
     self.inputs = inputs
-    self.labels = labels
+    self.targets = targets
+    self.classes = classes
+    self.count = count
     self.rows = rows
   }
 
-  /// The number of examples.
-  public var count: Int { labels.count }
+  /// The class of each example, from 0; traps where ``targets`` says what is right.
+  public var labels: [Int32] {
+    precondition(targets == nil, "these labels are not one class an example")
+    return classes
+  }
 
   /// The input of a name.
   public func input(named name: String) -> InputArray? { inputs.first { $0.name == name } }
 
   /// Some of the examples, in the order given. No input is copied.
   public func selecting(_ indices: [Int]) -> Split {
-    Split(inputs: inputs, labels: indices.map { labels[$0] }, rows: indices.map(row))
+    Split(
+      inputs: inputs, targets: targets, classes: targets == nil ? indices.map { classes[$0] } : [],
+      count: indices.count, rows: indices.map(row))
+  }
+
+  /// Other inputs of the same examples, in their order, with the same labels.
+  public func replacing(inputs: [InputArray]) throws -> Split {
+    guard let targets else { return Split(inputs: inputs, labels: classes) }
+    return Split(inputs: inputs, targets: InputArray(name: targets.name, rows: try tensor(of: targets)))
   }
 
   /// The same examples with other labels, one for each.
   public func relabelled(_ labels: [Int32]) -> Split {
     precondition(labels.count == count, "\(labels.count) labels for \(count) examples")
-    return Split(inputs: inputs, labels: labels, rows: rows)
+    return Split(inputs: inputs, targets: nil, classes: labels, count: count, rows: rows)
   }
 
   /// The examples of some classes, which are renumbered from 0 in the order given. No input is copied.
@@ -94,7 +121,9 @@ public struct Split: Sendable {
     var newLabel = [Int32](repeating: -1, count: classCount)
     for (new, old) in classes.enumerated() { newLabel[old] = Int32(new) }
     let kept = labels.indices.filter { newLabel[Int(labels[$0])] >= 0 }
-    return Split(inputs: inputs, labels: kept.map { newLabel[Int(labels[$0])] }, rows: kept.map(row))
+    return Split(
+      inputs: inputs, targets: nil, classes: kept.map { newLabel[Int(labels[$0])] }, count: kept.count,
+      rows: kept.map(row))
   }
 
   /// The stored row of an example.

@@ -7,57 +7,93 @@ import Torch
 
 /// A model's score on one split of one task.
 public struct EvaluationResult: Sendable {
-  /// Fraction of examples whose most probable class is the right one.
-  public var accuracy: Double
-  /// Mean cross-entropy, nats.
-  public var loss: Double
-  /// The most probable class of each example, in the split's order.
+  /// What models of the task are judged by, and its value; NaN where it was not measured.
+  public var scored: ScoredTask
+  /// The most probable class of each example, in the split's order; none where labels are of another kind.
   public var predictions: [Int32]
-  /// The right class of each example, in the split's order.
+  /// The right class of each example, in the split's order; likewise.
   public var labels: [Int32]
-
+  /// What each example adds to the score; nil where only answers are known.
+  public var sums: ExampleSums?
   /// How many examples it is of.
-  public var count: Int { labels.count }
+  public var count: Int
+
+  /// The score's value.
+  public var value: Double { scored.value }
+  /// Mean loss; of classes the cross-entropy, in nats.
+  public var loss: Double { scored.loss }
   /// Of an epoch that nobody asked for.
   public static let unmeasured = EvaluationResult(accuracy: .nan, loss: .nan, predictions: [], labels: [])
 
-  /// A result; `predictions` and `labels` are in the same order.
+  /// A classifier's result; `predictions` and `labels` are in the same order.
   public init(accuracy: Double, loss: Double, predictions: [Int32], labels: [Int32]) {
-    self.accuracy = accuracy
-    self.loss = loss
+    scored = ScoredTask(.accuracy, accuracy, loss: loss)
     self.predictions = predictions
     self.labels = labels
+    sums = nil
+    count = labels.count
+  }
+
+  /// A result of any kind of task, from what each example adds.
+  public init(_ kind: any TaskKind, sums: ExampleSums, predictions: [Int32] = [], labels: [Int32] = []) {
+    let values = kind.values(of: sums, counting: nil)
+    self.init(kind, values, predictions: predictions, labels: labels, sums: sums)
+  }
+
+  /// A result whose values are known.
+  ///
+  /// - Parameters:
+  ///   - values: as ``TaskKind/values(of:counting:)`` gives them.
+  ///   - sums: what each example adds, where it is known.
+  public init(
+    _ kind: any TaskKind, _ values: TaskValues, predictions: [Int32] = [], labels: [Int32] = [],
+    sums: ExampleSums? = nil
+  ) {
+    let further = zip(kind.scores, values.scores).dropFirst().map { MeasuredScore($0, $1) }
+    scored = ScoredTask(kind.score, values.scores[0], loss: values.loss, further: further)
+    self.predictions = predictions
+    self.labels = labels
+    self.sums = sums
+    count = sums?.count ?? labels.count
   }
 
   /// Which examples are right, in the split's order: what paired tests compare.
   public var isCorrect: [Bool] { zip(predictions, labels).map(==) }
-}
 
-extension EvaluationResult {
   /// What is said of it.
-  public var scored: ScoredExamples { ScoredExamples(ScoredTask(.accuracy, accuracy, loss: loss), count: count) }
+  public var finding: ScoredExamples { ScoredExamples(scored, count: count) }
 }
 
 extension Model {
   /// Evaluates with a task's head, then puts the one back that was there.
   ///
   /// - Throws: ``EvaluationError`` where the data does not fit the model, `ModelError` without such a head.
-  public func evaluation(task: String, on split: Split, dataset: String) throws -> EvaluationResult {
-    try withHead(of: task) { try Evaluator().evaluate(self, on: split, dataset: dataset) }
+  public func evaluation(
+    task: String, on split: Split, dataset: String, kind: any TaskKind = Classification()
+  ) throws -> EvaluationResult {
+    try withHead(of: task) { try Evaluator().evaluate(self, on: split, dataset: dataset, kind: kind) }
   }
 }
 
 /// Evaluates a model with the head that is in place.
 public struct Evaluator {
-  /// Examples that go through the model at a time; the score does not depend on it, but for rounding.
+  /// Examples that go through the model at a time, fewer where their outputs are large; the score does not depend on it,
+  /// but for rounding.
   public var batchSize: Int
+  /// Numbers that the outputs of a batch may be: 64 MiB of float32.
+  private static let mostOutputs = 1 << 24
 
   /// An evaluator; larger batches need more memory.
   public init(batchSize: Int = 512) { self.batchSize = batchSize }
 
   /// - Throws: ``EvaluationError`` where the data does not fit the model.
-  public func evaluate(_ model: Model, on split: Split, dataset: String) throws -> EvaluationResult {
+  public func evaluate(
+    _ model: Model, on split: Split, dataset: String, kind: any TaskKind = Classification()
+  ) throws -> EvaluationResult {
     try model.checkInputs(of: split, dataset: dataset)
+    guard kind.isClassification else {
+      return EvaluationResult(kind, sums: try sums(of: model, on: split, kind: kind))
+    }
     var predictions: [Int32] = []
     predictions.reserveCapacity(split.count)
     var loss = 0.0
@@ -73,5 +109,20 @@ public struct Evaluator {
     let count = Double(max(1, split.count))
     return EvaluationResult(
       accuracy: Double(correct) / count, loss: loss / count, predictions: predictions, labels: labels)
+  }
+
+  /// What each example of a split adds.
+  private func sums(of model: Model, on split: Split, kind: any TaskKind) throws -> ExampleSums {
+    let outputCount = try model.outputShape(on: split).reduce(1, *)
+    let size = max(1, min(batchSize, Self.mostOutputs / max(1, outputCount)))
+    var sums: ExampleSums?
+    try withoutGradients {
+      for batch in try Batches(split: split, batchSize: size, device: model.device) {
+        let outputs = try model.run(try batch.modelInputs(for: model)).logits
+        let own = try kind.sums(of: outputs, labels: batch.labels)
+        if sums == nil { sums = own } else { sums?.append(own) }
+      }
+    }
+    return sums ?? ExampleSums(width: 1)
   }
 }

@@ -6,6 +6,8 @@ public struct Score: Sendable, Codable, Hashable {
     case fraction
     case nats
     case bits
+    /// Nats for each token.
+    case natsPerToken
     /// The label's own unit, or none.
     case number
   }
@@ -57,12 +59,15 @@ public struct ScoredTask: Sendable, Equatable {
   public var value: Double
   /// Mean loss over the same examples; of a classifier the cross-entropy, in nats.
   public var loss: Double
+  /// Other figures of the same examples, as perplexity; none of a classifier.
+  public var further: [MeasuredScore]
 
   /// A score's value, with the loss where it was measured.
-  public init(_ score: Score, _ value: Double, loss: Double = .nan) {
+  public init(_ score: Score, _ value: Double, loss: Double = .nan, further: [MeasuredScore] = []) {
     self.score = score
     self.value = value
     self.loss = loss
+    self.further = further
   }
 
   /// Accuracy.
@@ -70,6 +75,7 @@ public struct ScoredTask: Sendable, Equatable {
 
   public static func == (left: ScoredTask, right: ScoredTask) -> Bool {
     left.score == right.score && isSame(left.value, right.value) && isSame(left.loss, right.loss)
+      && left.further == right.further
   }
 
   /// NaN is the same as NaN: it says the same of both.
@@ -81,12 +87,34 @@ extension ScoredTask: Codable {
     var container = encoder.container(keyedBy: ScoreKey.self)
     try container.encode(value, of: score)
     try container.encode(loss, forKey: ScoreKey(Score.loss.name))
+    if !further.isEmpty { try container.encode(further, forKey: ScoreKey(Self.furtherKey)) }
   }
+
+  private static let furtherKey = "further"
 
   public init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: ScoreKey.self)
     (score, value) = try container.decodeScore()
     loss = try container.decode(Double.self, forKey: ScoreKey(Score.loss.name))
+    further = try container.decodeIfPresent([MeasuredScore].self, forKey: ScoreKey(Self.furtherKey)) ?? []
+  }
+}
+
+/// A score with its value.
+public struct MeasuredScore: Sendable, Codable, Equatable {
+  /// What is counted.
+  public var score: Score
+  /// NaN where it was not measured.
+  public var value: Double
+
+  /// A score with its value.
+  public init(_ score: Score, _ value: Double) {
+    self.score = score
+    self.value = value
+  }
+
+  public static func == (left: MeasuredScore, right: MeasuredScore) -> Bool {
+    left.score == right.score && (left.value == right.value || (left.value.isNaN && right.value.isNaN))
   }
 }
 

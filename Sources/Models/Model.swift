@@ -67,22 +67,28 @@ public final class Model {
   ///
   /// - Throws: ``ModelError/notFinite(tensor:task:)`` for weights that are no numbers, ``ModelError/missingTensor(name:task:)``.
   public convenience init(_ checkpoint: Checkpoint, device: Device = .cpu) throws {
-    func load(_ views: [String: TensorView]) throws -> [String: Tensor] {
-      // Tied weights are one tensor, so that training moves them together.
-      var loaded: [TensorView.Identity: Tensor] = [:]
-      return try views.mapValues { view in
+    // Tied weights are one tensor, so that training moves them together: those of the head in place too.
+    var own: [TensorView.Identity: Tensor] = [:]
+    func load(
+      _ views: [String: TensorView], into loaded: inout [TensorView.Identity: Tensor]
+    ) throws -> [String: Tensor] {
+      try views.mapValues { view in
         if let identity = view.identity, let tensor = loaded[identity] { return tensor }
         let tensor = try Tensor.copying(view, to: device)
         if let identity = view.identity { loaded[identity] = tensor }
         return tensor
       }
     }
+    func load(_ views: [String: TensorView]) throws -> [String: Tensor] {
+      var others: [TensorView.Identity: Tensor] = [:]
+      return try load(views, into: &others)
+    }
     var heads: [String: TaskHead] = [:]
     for (task, head) in checkpoint.heads {
-      heads[task] = TaskHead(
-        tensors: try load(head.tensors), classNames: head.classNames, labelMap: head.labelMap)
+      let tensors = try task == checkpoint.task ? load(head.tensors, into: &own) : load(head.tensors)
+      heads[task] = TaskHead(tensors: tensors, classNames: head.classNames, labelMap: head.labelMap)
     }
-    var parameters = try load(checkpoint.parameters)
+    var parameters = try load(checkpoint.parameters, into: &own)
     parameters.merge(heads[checkpoint.task]?.tensors ?? [:]) { $1 }
     for specification in checkpoint.program.parameters where parameters[specification.name] == nil {
       throw ModelError.missingTensor(name: specification.name, task: checkpoint.task)
@@ -182,15 +188,16 @@ extension Model {
   /// A copy of all tensors as a checkpoint.
   public func checkpoint(epoch: Int, parent: String? = nil) throws -> Checkpoint {
     var tied: [ObjectIdentifier: TensorView] = [:]
-    let views = try parameters.mapValues { tensor in
+    func view(_ tensor: Tensor) throws -> TensorView {
       if let view = tied[ObjectIdentifier(tensor)] { return view }
       let view = try tensor.view()
       tied[ObjectIdentifier(tensor)] = view
       return view
     }
+    let views = try parameters.mapValues(view)
     var stored: [String: Head] = [:]
     for (task, head) in heads {
-      let tensors = try head.tensors.mapValues { try $0.view() }
+      let tensors = try head.tensors.mapValues(view)
       stored[task] = Head(tensors: tensors, classNames: head.classNames, labelMap: head.labelMap)
     }
     return Checkpoint(

@@ -16,10 +16,28 @@ extension RepeatedMean {
   /// `93.9 % ± 0.4`.
   var text: String { NumberText.percent(mean) + spread }
 
+  /// The same half of an interval, in a score's own unit.
+  func spread(of score: Score) -> String {
+    guard score.unit != .fraction else { return spread }
+    guard low.isFinite, high >= low else { return "" }
+    let (below, above) = (mean - low, high - mean)
+    return abs(below - above) <= 1e-9 * abs(above)
+      ? " ± \(score.plain(above))" : " (\(score.interval(low, high)))"
+  }
+
   /// A point of a chart in percent, its repetitions as dots.
   func chartPoint(at place: Int) -> LineChart.Point {
     LineChart.Point(
       epoch: place, value: 100 * mean, low: 100 * low, high: 100 * high, singles: values.map { 100 * $0 })
+  }
+}
+
+extension RepeatedScore {
+  /// `93.9 % ± 0.4`, `2.540 ± 0.012 nats a token`.
+  var text: String {
+    let words = score.text(mean)
+    guard score.unit == .natsPerToken else { return words + over.spread(of: score) }
+    return "\(score.plain(mean))\(over.spread(of: score)) \(score.heading)"
   }
 }
 

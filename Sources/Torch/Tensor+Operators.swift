@@ -23,7 +23,6 @@ private enum Known {
   static let equal = find("aten::equal")
   static let allFinite = find("aten::isfinite")
   static let all = find("aten::all")
-  static let crossEntropy = find("aten::cross_entropy_loss")
   static let zeros = find("aten::zeros")
   static let fill = find("aten::fill_", "Scalar")
   static let uniform = find("aten::uniform_")
@@ -189,30 +188,6 @@ extension Tensor {
   /// Draws every element from the normal distribution with mean 0.
   public func fillNormal(standardDeviation: Double, using generator: Generator) throws {
     try Known.normal.get()([.tensor(self), .double(0), .double(standardDeviation), .generator(generator)])
-  }
-}
-
-// MARK: - Loss
-
-extension Tensor {
-  /// What becomes of the examples' losses; the numbers are ATen's.
-  public enum LossReduction: Int, Sendable {
-    case none = 0
-    case mean = 1
-    case sum = 2
-  }
-
-  /// Cross-entropy of these logits, `[batch, classes]`, against int64 class indices, `[batch]`.
-  ///
-  /// - Parameter classWeights: `[classes]`; the mean is then the weighted one.
-  public func crossEntropy(
-    with labels: Tensor, classWeights: Tensor? = nil, labelSmoothing: Double = 0, reduction: LossReduction = .mean
-  ) throws -> Tensor {
-    try Known.crossEntropy.get().tensor(
-      [
-        .tensor(self), .tensor(labels), classWeights.map { .tensor($0) } ?? .none, .int(reduction.rawValue), .int(-100),
-        .double(labelSmoothing),
-      ])
   }
 }
 

@@ -1,4 +1,5 @@
 import Datasets
+import Evaluation
 import Metrics
 
 /// What an example of each class counts in the loss.
@@ -41,6 +42,17 @@ public enum ClassWeights: Sendable, Codable, Equatable {
       let counts = split.classCounts(classCount)
       return counts.map { $0 == 0 ? 0 : Double(split.count) / Double(classCount * $0) }
     }
+  }
+}
+
+extension TrainingOptions {
+  /// - Throws: ``TrainingError/classesOnly(_:kind:)`` for what weighs or draws classes where there are none.
+  func check(for kind: any TaskKind) throws {
+    guard !kind.isClassification else { return }
+    if classWeights != .equal { throw TrainingError.classesOnly(.classWeights, kind: kind.words) }
+    if samplesEvenly { throw TrainingError.classesOnly(.evenSampling, kind: kind.words) }
+    if labelSmoothing > 0, !kind.smoothsLabels { throw TrainingError.classesOnly(.labelSmoothing, kind: kind.words) }
+    if !transform.isEmpty, !kind.allowsAugmentation { throw TrainingError.classesOnly(.augmentation, kind: kind.words) }
   }
 }
 

@@ -14,7 +14,7 @@ extension Run {
       best: record.state.best.map {
         RunFinding.Best(epoch: $0.epoch, rule: $0.rule, keepsBounds: $0.keepsBounds)
       }, chosenBy: record.choiceBasis, forgetting: forgetting, drift: drift, similarity: similarity,
-      configuration: record.settings)
+      matchedClasses: record.judgedClasses, configuration: record.settings)
   }
 
   /// What was lost of the source by the epoch that the run stands for, of all the predictions that are stored.
@@ -22,30 +22,33 @@ extension Run {
 
   /// The first epoch at which more of the source was lost than chance explains; nil where there is none.
   public var firstSignificantEpoch: Int? {
-    record.predictions["source"]?.keys.sorted().first { record.forgetting(at: $0)?.change == .loss }
+    let answered = record.sums["source"].map { Array($0.keys) } ?? record.predictions["source"].map { Array($0.keys) }
+    return (answered ?? []).sorted().first { record.forgetting(at: $0)?.change == .loss }
   }
 }
 
 extension RunRecord {
   /// What was lost of the source from epoch 0 to an epoch; nil where either was not measured.
   func forgetting(at epoch: Int) -> Forgetting? {
-    guard epoch > 0, let labels = labels["source"], let predictions = predictions["source"],
-      let before = predictions[0], let after = predictions[epoch]
+    guard epoch > 0, let kind = kind(of: "source"), let before = answers(of: "source", at: 0),
+      let after = answers(of: "source", at: epoch)
     else { return nil }
-    let accuracies = (0..<metrics.rowCount)
+    let values = (0..<metrics.rowCount)
       .filter { metrics.value("epoch", row: $0) <= Double(epoch) }
-      .map { metrics.value("source_accuracy", row: $0) }
-    guard let first = accuracies.first, !first.isNaN, let last = accuracies.last, !last.isNaN else { return nil }
-    let chance = labels.shareOfCommonest
-    let measures = ForgettingMeasures(sourceAccuracy: accuracies, chance: chance)
-    let paired = PairedComparison(labels: labels, before: before, after: after)
+      .map { metrics.value("source_\(kind.score.name)", row: $0) }
+    guard let first = values.first, !first.isNaN, let last = values.last, !last.isNaN else { return nil }
+    let chance = kind.isClassification ? (labels["source"] ?? []).shareOfCommonest : .nan
+    // Of a score that is better low, the measures are those of its negative.
+    let measures = ForgettingMeasures(
+      sourceAccuracy: kind.score.direction == .up ? values : values.map { -$0 }, chance: chance)
     var random = RandomSource(seed: seed)
-    let interval = paired.bootstrapInterval(using: &random)
+    let change = kind.change(from: before, to: after, using: &random)
     return Forgetting(
-      epoch: epoch, before: first, after: last, final: measures.final, low: -interval.high, high: -interval.low,
-      maxMinusFinal: measures.maxMinusFinal, worst: measures.worst, relative: measures.relative ?? .nan,
-      area: measures.area, pairedPValue: paired.pValue, lost: paired.lost, gained: paired.gained,
-      sourceCount: paired.count, chance: chance)
+      score: kind.score, epoch: epoch, before: first, after: last, final: measures.final, low: change.loss.low,
+      high: change.loss.high, maxMinusFinal: measures.maxMinusFinal, worst: measures.worst,
+      relative: measures.relative ?? .nan, area: measures.area, pairedPValue: change.pValue, lost: change.worse,
+      gained: change.better, sourceCount: change.count, chance: chance,
+      further: kind.further(from: before, to: after))
   }
 
   /// How the run was made, a line a setting: `schedule.warmupEpochs`, `regularizers.0.alpha`.
@@ -81,7 +84,7 @@ extension EpochRecord {
   /// Its figures, without the predictions.
   public var finding: EpochFinding {
     func scored(_ result: EvaluationResult) -> ScoredTask? {
-      result.accuracy.isNaN && result.loss.isNaN ? nil : ScoredTask(.accuracy, result.accuracy, loss: result.loss)
+      result.value.isNaN && result.loss.isNaN ? nil : result.scored
     }
     return EpochFinding(
       epoch: epoch, source: source.flatMap(scored), proxy: proxy, target: scored(target),

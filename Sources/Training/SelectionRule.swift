@@ -120,15 +120,18 @@ public struct Selection: Sendable, Equatable {
 extension SelectionRule {
   /// The best of several epochs; nil of none.
   ///
-  /// - Parameter figures: of each epoch, NaN for what was not measured.
-  public func best(of figures: [[Quantity: Double]]) -> Selection? {
+  /// - Parameters:
+  ///   - figures: of each epoch, NaN for what was not measured.
+  ///   - lowIsBetter: quantities that are better low though they are no losses, as the nats of a token.
+  public func best(of figures: [[Quantity: Double]], lowIsBetter: Set<Quantity> = []) -> Selection? {
     guard !figures.isEmpty else { return nil }
+    let isLow = quantity.isBetterLow || lowIsBetter.contains(quantity)
     func score(_ index: Int) -> (violation: Double, merit: Double) {
       let own = figures[index]
       let value = own[quantity] ?? .nan
       return (
         bounds.reduce(0) { $0 + $1.violation(own[$1.quantity] ?? .nan) },
-        value.isNaN ? -.infinity : quantity.isBetterLow ? -value : value
+        value.isNaN ? -.infinity : isLow ? -value : value
       )
     }
     var best = 0
@@ -148,13 +151,21 @@ extension EpochRecord {
   /// - Parameter first: epoch 0 of the run.
   public func figures(first: EpochRecord) -> [SelectionRule.Quantity: Double] {
     let (source, target) = (choosingSource, choosingTarget)
-    let sourceAccuracy = source?.accuracy ?? .nan
+    let (sourceScore, before) = (source?.value ?? .nan, first.choosingSource?.value ?? .nan)
     return [
-      .source: sourceAccuracy, .target: target.accuracy, .mean: (sourceAccuracy + target.accuracy) / 2,
-      .forgetting: (first.choosingSource?.accuracy ?? .nan) - sourceAccuracy,
+      .source: sourceScore, .target: target.value, .mean: (sourceScore + target.value) / 2,
+      .forgetting: (source?.scored.score ?? .accuracy).decline(from: before, to: sourceScore),
       .agreement: (validation.proxy ?? proxy)?.agreement ?? .nan,
       .sourceLoss: source?.loss ?? .nan, .targetLoss: target.loss,
     ]
+  }
+
+  /// Scores that are better low.
+  var lowIsBetter: Set<SelectionRule.Quantity> {
+    var low: Set<SelectionRule.Quantity> = []
+    if choosingSource?.scored.score.direction == .down { low.insert(.source) }
+    if choosingTarget.scored.score.direction == .down { low.formUnion([.target, .mean]) }
+    return low
   }
 
   private var choosingSource: EvaluationResult? { validation.source ?? source }

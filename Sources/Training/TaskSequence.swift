@@ -83,6 +83,13 @@ public struct TaskSequence {
     return try run.base()
   }
 
+  /// What the classes of a shared head are called: as in the tasks where all agree, else by their numbers alone.
+  private var sharedClassNames: [String]? {
+    guard sharesHead else { return nil }
+    let names = tasks[0].data.classNames
+    return tasks.allSatisfy { $0.data.classNames == names } ? names : Checkpoint.numberedClasses(names.count)
+  }
+
   private func head(of task: Int) -> String { sharesHead ? Self.sharedTask : tasks[task].name }
 
   private func runPath(_ task: Int) -> String { "\(path)/tasks/\(task + 1)-\(FileName.safe(tasks[task].name))" }
@@ -108,6 +115,7 @@ public struct TaskSequence {
     from base: Checkpoint, basePath: String, isCancelled: () -> Bool = { false },
     onTask: (Int, TrainingRun) throws -> Void, onEvent: (TrainingEvent) throws -> Void
   ) throws -> SequenceResult {
+    try requireClasses()
     var run = try startedRun(from: base, basePath: basePath)
     let lock = try RunLock.acquire(path)
     defer { withExtendedLifetime(lock) {} }
@@ -171,8 +179,13 @@ public struct TaskSequence {
   ///
   /// - Throws: ``TrainingError`` and the errors of models and data, before anything is written.
   public func check(_ base: Checkpoint) throws {
+    try requireClasses()
     let model = try Model(base, device: device)
     for task in tasks.indices { try training(task).check(model) }
+  }
+
+  private func requireClasses() throws {
+    for task in tasks { try task.data.requireClasses(for: "sequences of tasks are") }
   }
 
   private func training(_ task: Int) throws -> TrainingRun {
@@ -190,6 +203,7 @@ public struct TaskSequence {
       options: own, path: runPath(task), target: tasks[task].data, source: before,
       sourceTask: task > 0 ? head(of: task - 1) : nil, device: device)
     training.targetTask = head(of: task)
+    training.headClassNames = sharedClassNames
     training.earlier = task > 0 ? (0..<task).map { (head(of: $0), tasks[$0].data) } : nil
     training.memoryPaths = (0..<task).map { "\(runPath($0))/\(TaskMemory.fileName)" }
     return training
@@ -219,9 +233,11 @@ extension TaskSequence {
   private func accuracies(of checkpoint: Checkpoint) throws -> [Double] {
     let model = try Model(checkpoint, device: device)
     return try tasks.indices.map { task in
-      guard model.heads[head(of: task)] != nil else { return .nan }
-      try model.activate(task: head(of: task))
-      return try Evaluator().evaluate(model, on: judging(task), dataset: tasks[task].data.name).accuracy
+      let (head, data) = (head(of: task), tasks[task].data)
+      guard model.heads[head] != nil else { return .nan }
+      try model.activate(task: head)
+      let examples = try judging(task).renumbered(by: data.classMatch(to: head, among: model.heads))
+      return try Evaluator().evaluate(model, on: examples, dataset: data.name).value
     }
   }
 
@@ -247,7 +263,7 @@ extension TaskSequence {
       task: Self.sharedTask, classNames: data.classNames, labelMap: data.labelMap, seed: options.seed)
     try model.fitPreprocessing(to: options.examples(of: data.train), fitsImages: options.fitsImages)
     return try tasks.indices.map { task in
-      try Evaluator().evaluate(model, on: judging(task), dataset: tasks[task].data.name).accuracy
+      try Evaluator().evaluate(model, on: judging(task), dataset: tasks[task].data.name).value
     }
   }
 

@@ -1,3 +1,4 @@
+import Checkpoints
 import Datasets
 import Metrics
 import Models
@@ -46,18 +47,21 @@ extension Trainer {
   }
 
   /// Takes what an epoch came to, for what waits for a plateau.
-  func endEpoch(targetAccuracy: Double) {
+  func endEpoch(merit: Double) {
     if case .onPlateau(let patience) = options.unfreezing, progress.stage < stages.stages.count - 1,
-      progress.unfreezingMeter.isPlateau(targetAccuracy, patience: patience)
+      progress.unfreezingMeter.isPlateau(merit, patience: patience)
     {
       progress.stage += 1
     }
     if case .plateau(let patience, let factor) = options.schedule.shape,
-      progress.rateMeter.isPlateau(targetAccuracy, patience: patience)
+      progress.rateMeter.isPlateau(merit, patience: patience)
     {
       progress.plateauFactor *= factor
     }
   }
+
+  /// The factors of the adapters as they are now; nil without any.
+  var adapterFactors: LowRankFactors? { get throws { try trainable.adapters?.stored() } }
 
   /// Runs `body` with the model as it is judged and stored: averages in place, adapters merged.
   func whileJudged<Result>(_ body: () throws -> Result) throws -> Result {

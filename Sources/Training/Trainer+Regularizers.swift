@@ -24,8 +24,9 @@ extension Trainer {
     return try withMixedPrecision(on: model.device, isEnabled: options.precision == .bfloat16) {
       let forward = try forwardPass(batch)
       let loss = try scaled(
-        forward.logits.crossEntropy(
-          with: try batch.labels, classWeights: classWeightTensor, labelSmoothing: options.labelSmoothing), share)
+        kind.loss(
+          of: forward.logits, labels: batch.labels,
+          settings: LossSettings(classWeights: classWeightTensor, labelSmoothing: options.labelSmoothing)), share)
       let terms = try zip(regularizers, forward.steps).map { regularizer, step in
         try regularizer.loss(of: step).map { try scaled($0, regularizer.sumsOverExamples ? 1 : exampleShare) }
       }
@@ -62,9 +63,11 @@ extension Trainer {
     var start = count
     let steps = try others.map { other in
       let replayed = try other.map { batch in
-        let rows = try run.headInput?.narrowed(from: start, count: batch.indices.count)
-        start += batch.indices.count
-        return TrainingStep.Replayed(batch: batch, headInput: rows)
+        let size = batch.indices.count
+        let rows = try run.headInput?.narrowed(from: start, count: size)
+        let logits = try run.logits.narrowed(from: start, count: size)
+        start += size
+        return TrainingStep.Replayed(batch: batch, headInput: rows, logits: logits)
       }
       return TrainingStep(
         model: model, batch: batch, inputs: own, logits: logits, features: features, headInput: headInput,

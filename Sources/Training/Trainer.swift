@@ -44,6 +44,8 @@ public final class Trainer {
   var progress: TrainingProgress
   private var lastStep = (loss: 0.0, penalties: [Double]())
   let dataset: String
+  /// What the task's labels, loss and score are.
+  let kind: any TaskKind
   /// What the steps run, and on what: the whole network on the data, or its upper part on what is stored below it.
   private(set) var network: Model
   private(set) var split: Split
@@ -52,6 +54,7 @@ public final class Trainer {
   let classWeightTensor: Tensor?
 
   /// - Parameters:
+  ///   - kind: of the task that is trained.
   ///   - sources: the tasks that the model comes from, for the regularizers that need a head or examples of one: there
   ///     is one of these for each task.
   ///   - isHeadKept: whether the trained head has a w⁰, which regularizers hold it to. By default it has where it is a
@@ -60,15 +63,18 @@ public final class Trainer {
   ///     throw to stop.
   /// - Throws: ``TrainingError`` for a setup that cannot work, before any step.
   public init(
-    _ model: Model, on split: Split, dataset: String, options: TrainingOptions, sources: [SourceTask] = [],
-    isHeadKept: Bool? = nil, onEstimate: @escaping (String, Int, Int) throws -> Void = { _, _, _ in }
+    _ model: Model, on split: Split, dataset: String, options: TrainingOptions,
+    kind: any TaskKind = Classification(), sources: [SourceTask] = [], isHeadKept: Bool? = nil,
+    onEstimate: @escaping (String, Int, Int) throws -> Void = { _, _, _ in }
   ) throws {
     try options.validate()
     try model.checkInputs(of: split, dataset: dataset)
+    try options.check(for: kind)
     try options.transform.check(split)
     self.model = model
     self.options = options
     self.dataset = dataset
+    self.kind = kind
     network = model
     self.split = split
     let batchCount = (split.count + options.batchSize - 1) / options.batchSize
@@ -85,7 +91,8 @@ public final class Trainer {
         specification.need == .nothing || sources.isEmpty ? [sources.indices.last] : Array(sources.indices)
       return try places.map { place in
         let surroundings = RegularizerContext.Surroundings(
-          model: model, trainable: trainable, options: options, target: split, source: place.map { sources[$0] },
+          model: model, trainable: trainable, options: options, target: split, targetKind: kind,
+          source: place.map { sources[$0] },
           recorder: place.map { recorders[$0] } ?? TaskMemory.Recorder(),
           isHeadKept: keepsHead, stepsPerEpoch: stepCount, onEstimate: onEstimate)
         return (kind: specification.kind, regularizer: try specification.regularizer(in: surroundings))
@@ -142,15 +149,19 @@ public final class Trainer {
       augmentation: Augmentation(options.transform, seed: options.seed, epoch: epoch), device: model.device
     ).makeIterator()
     var done = 0
+    var (lossSum, lossMass) = (0.0, 0.0)
     while case let group = (0..<options.accumulation).compactMap({ _ in batches.next() }), !group.isEmpty {
       statistics.learningRate = options.learningRate * rateFactor
       let isMeasured = !regularizers.isEmpty && DoseMeter.samples(step: done, of: stepsPerEpoch)
       let (loss, penalties) = try step(group, epoch: epoch, isMeasured: isMeasured)
-      statistics.loss += loss * Double(group.reduce(0) { $0 + $1.indices.count }) / Double(split.count)
+      let counted = try group.reduce(0.0) { try $0 + share(of: $1) }
+      lossSum += loss * counted
+      lossMass += counted
       statistics.penalty = penalties.reduce(0, +)
       done += 1
       guard onStep(done, loss) else { throw TrainingError.interrupted(epoch: epoch) }
     }
+    statistics.loss = lossSum / max(lossMass, 1)
     statistics.doses = meter.doses()
     try frozen.check(model, epoch: epoch)
     return statistics
@@ -165,10 +176,15 @@ public final class Trainer {
     return (loss, penalties.reduce(0, +))
   }
 
-  /// What a batch counts for in the task's mean over several: its examples, weighed by their classes.
-  private func mass(of batch: Batch) -> Double {
-    guard let classWeights else { return Double(batch.indices.count) }
-    return batch.indices.reduce(0) { $0 + classWeights[Int(split.labels[$1])] }
+  /// What a batch counts for in the task's mean over several: its examples weighed by their classes, or its tokens.
+  private func mass(of batch: Batch) throws -> Double {
+    if let classWeights { return batch.indices.reduce(0) { $0 + classWeights[Int(split.labels[$1])] } }
+    return try share(of: batch)
+  }
+
+  /// What a batch counts for in an epoch's mean.
+  private func share(of batch: Batch) throws -> Double {
+    kind.isClassification ? Double(batch.indices.count) : try kind.mass(of: batch.labels)
   }
 
   /// The factor of all learning rates at the next step.
@@ -178,14 +194,15 @@ public final class Trainer {
 
   private func step(_ batches: [Batch], epoch: Int, isMeasured: Bool) throws -> (loss: Double, penalties: [Double]) {
     let factor = rateFactor
-    let total = batches.reduce(0) { $0 + mass(of: $1) }
+    let masses = try batches.count == 1 ? [1] : batches.map(mass)
+    let total = masses.reduce(0, +)
     let count = batches.reduce(0) { $0 + $1.indices.count }
     var value = 0.0
     var penalties = [Double](repeating: 0, count: regularizers.count)
     var gradients: [Tensor] = []
     for (position, batch) in batches.enumerated() {
       let losses = try losses(
-        on: batch, share: batches.count == 1 ? 1 : mass(of: batch) / total,
+        on: batch, share: masses[position] / max(total, .leastNonzeroMagnitude),
         exampleShare: Double(batch.indices.count) / Double(count))
       value += losses.value
       penalties = zip(penalties, losses.penalties).map { $0 + $1 }

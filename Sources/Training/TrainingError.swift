@@ -19,7 +19,18 @@ public enum TrainingError: Error, Equatable {
   case duplicateTask(name: String)
   case sharedHeadMismatch(task: String, classCount: Int, first: String, firstClassCount: Int)
 
+  /// An option that is for classes, of another kind of task.
+  case classesOnly(TrainingOptions.Key, kind: String)
+  /// A kind of task that is not served yet by what is asked for.
+  case kindNotServed(String, kind: String)
+  /// A new head for a kind of task whose data do not say what it should be.
+  case headCannotBeNew(kind: String)
+  /// A head to keep where the checkpoint has none that was trained.
+  case noHeadToKeep
+
   // MARK: Regularizers
+  /// A regularizer that is not for this kind of task; `advice` is a setting that is, or empty.
+  case kindNotSupported(regularizer: String, kind: String, advice: String)
   case unknownRegularizer(name: String, nearest: [String], known: [String])
   case invalidRegularizer(String, reason: String)
   case notDecouplable(regularizer: String, able: [String])
@@ -83,6 +94,11 @@ extension TrainingError: CustomStringConvertible {
     case .frozenChanged(let tensor, let epoch): "frozen tensor '\(tensor)' changed in epoch \(epoch)"
     case .oneClass(let dataset):
       "dataset '\(dataset)' has one class only; a classifier needs examples of two at least"
+    case .classesOnly(let key, let kind): "\(key) is for classes, not for \(kind)"
+    case .kindNotServed(let what, let kind): "\(what) cannot be done yet for \(kind), only for classification"
+    case .headCannotBeNew(let kind):
+      "a \(kind) keeps its head: the data do not say what a new one should be"
+    case .noHeadToKeep: "there is no head to keep: the checkpoint has none that was trained"
     case .badResume(let reason): "the run cannot be resumed: \(reason)"
     case .interrupted(0): "interrupted before the first epoch; the run holds what was asked for"
     case .interrupted(let epoch): "interrupted in epoch \(epoch); the run holds every epoch before it"
@@ -92,6 +108,8 @@ extension TrainingError: CustomStringConvertible {
 
   private var regularizerDescription: String {
     switch self {
+    case .kindNotSupported(let name, let kind, let advice):
+      "regularizer '\(name)' is not for \(kind)" + (advice.isEmpty ? "" : "; \(advice) is")
     case .unknownRegularizer(let name, let nearest, let known):
       "unknown regularizer '\(name)'; \(nearest.isEmpty ? "" : "did you mean \(nearest.joined(separator: ", "))? ")"
         + "known: \(known.joined(separator: ", "))"

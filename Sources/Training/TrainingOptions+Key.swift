@@ -3,13 +3,14 @@ extension TrainingOptions {
   public enum Key: String, Sendable, CaseIterable, CustomStringConvertible {
     case epochCount, exampleCount, batchSize, accumulation
     case learningRate, layerDecay, momentum, usesNesterov, weightDecay, gradientNorm, averagingDecay
-    case labelSmoothing, classWeights
+    case labelSmoothing, classWeights, evenSampling, augmentation
     case scheduleShape = "schedule.shape"
     case warmupEpochs = "schedule.warmupEpochs"
     case trainsHeadOnly
     case unfreezesEvery = "unfreezing.every"
     case unfreezesOnPlateau = "unfreezing.onPlateau"
     case unfreezesAfterProbe = "unfreezing.afterProbe"
+    case targetHead, taskKind
     case adapters, selection, patience, validation, regularizers
 
     public var description: String { rawValue }

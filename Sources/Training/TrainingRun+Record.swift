@@ -3,23 +3,27 @@ import Datasets
 import Evaluation
 import Findings
 import Foundation
+import Metrics
 import Models
 import Torch
 
 extension TrainingRun {
   /// What was asked for, before anything is computed.
   func record(ofRunFrom base: Checkpoint, at basePath: String, _ division: DividedData) throws -> RunRecord {
-    func reference(_ data: Dataset, _ head: String?, _ division: DividedDataset? = nil) -> DataReference {
+    func reference(
+      _ data: Dataset, _ head: String?, _ division: DividedDataset? = nil, kind: (any TaskKind)? = nil
+    ) -> DataReference {
       var reference = data.reference(head: head, fitsImages: options.fitsImages)
       reference.validation = division?.reference
+      reference.taskKind = kind.flatMap { $0.isClassification ? nil : $0.name }
       return reference
     }
     var record = RunRecord(
       configuration: try options.json,
       data: RunData(
         base: basePath.isEmpty ? nil : BaseReference(path: basePath, fingerprint: try base.fingerprint),
-        target: reference(target, headName, division.target),
-        source: source.map { reference($0, sourceTask, division.source) },
+        target: reference(target, headName, division.target, kind: kinds.target),
+        source: source.map { reference($0, sourceTask, division.source, kind: kinds.source) },
         proxy: proxy.map { reference($0, sourceTask, division.proxy) },
         tasks: (earlier ?? []).map { TaskReference(name: $0.task, data: reference($0.data, $0.task)) }),
       state: RunState(plannedEpochs: options.epochCount), command: command, seed: options.seed)
@@ -31,30 +35,26 @@ extension TrainingRun {
     let row = record.metrics.rowCount
     func set(_ name: String, _ value: Double) { record.metrics.set(name, row: row, to: value) }
     set("epoch", Double(result.epoch))
+    func setScores(_ task: String, _ scored: ScoredTask) {
+      set("\(task)_\(scored.score.name)", scored.value)
+      for other in scored.further { set("\(task)_\(other.score.name)", other.value) }
+      set("\(task)_loss", scored.loss)
+    }
+    func setAgreement(_ task: String, _ proxy: ProxyAgreement) {
+      set("\(task)_agreement", proxy.agreement)
+      set("\(task)_divergence", proxy.divergence)
+    }
     if let source = result.source {
-      set("source_accuracy", source.accuracy)
-      set("source_loss", source.loss)
-      record.predictions["source", default: [:]][result.epoch] = source.predictions
-      record.labels["source"] = source.labels
+      setScores("source", source.scored)
+      record.keepAnswers(of: "source", source, epoch: result.epoch)
     }
-    if let proxy = result.proxy {
-      set("proxy_agreement", proxy.agreement)
-      set("proxy_divergence", proxy.divergence)
-    }
-    set("target_accuracy", result.target.accuracy)
-    set("target_loss", result.target.loss)
-    if let target = result.validation.target {
-      set("target_validation_accuracy", target.accuracy)
-      set("target_validation_loss", target.loss)
-    }
-    if let source = result.validation.source {
-      set("source_validation_accuracy", source.accuracy)
-      set("source_validation_loss", source.loss)
-    }
-    if let proxy = result.validation.proxy {
-      set("proxy_validation_agreement", proxy.agreement)
-      set("proxy_validation_divergence", proxy.divergence)
-    }
+    if let proxy = result.proxy { setAgreement("proxy", proxy) }
+    // An epoch that was not judged has the columns of one that was.
+    let target = result.target.count > 0 ? result.target.scored : ScoredTask(kinds.target.score, .nan)
+    setScores("target", target)
+    if let target = result.validation.target { setScores("target_validation", target.scored) }
+    if let source = result.validation.source { setScores("source_validation", source.scored) }
+    if let proxy = result.validation.proxy { setAgreement("proxy_validation", proxy) }
     set("training_loss", result.trainingLoss)
     set("learning_rate", result.learningRate)
     set("penalty", result.penalty)
@@ -65,16 +65,43 @@ extension TrainingRun {
       set("dose.\(dose.name).pulled_back", dose.pulledBack)
     }
     set("seconds", result.seconds)
-    if result.target.count > 0 {
-      record.predictions["target", default: [:]][result.epoch] = result.target.predictions
-      record.labels["target"] = result.target.labels
+    if result.target.count > 0 { record.keepAnswers(of: "target", result.target, epoch: result.epoch) }
+  }
+}
+
+extension RunRecord {
+  /// Keeps what every example came to, for paired tests.
+  fileprivate mutating func keepAnswers(of task: String, _ result: EvaluationResult, epoch: Int) {
+    guard let own = result.sums else {
+      predictions[task, default: [:]][epoch] = result.predictions
+      labels[task] = result.labels
+      return
     }
+    sums[task, default: [:]][epoch] = NumberArray(shape: [own.count, own.width], values: own.values)
+  }
+
+  /// The kind of a task, `source` or `target`, bound to no data: what its stored sums say is all that is asked.
+  func kind(of task: String) -> (any TaskKind)? {
+    guard let name = (task == "source" ? data.source : data.target)?.taskKind else { return Classification() }
+    return try? TaskKinds.named(name)
+  }
+
+  /// What every example of a task came to at an epoch; nil where it was not kept.
+  func answers(of task: String, at epoch: Int) -> ExampleSums? {
+    if let stored = sums[task]?[epoch], stored.shape.count == 2, stored.shape[1] > 0 {
+      return ExampleSums(width: stored.shape[1], values: stored.values)
+    }
+    guard let labels = labels[task], let answers = predictions[task]?[epoch], labels.count == answers.count else {
+      return nil
+    }
+    return Classification.sums(isCorrect: zip(labels, answers).map(==))
   }
 }
 
 extension RunRecord {
   /// What is known once the model and all that trains it are made.
-  mutating func add(_ setup: TrainingRun.Setup) {
+  mutating func add(_ setup: TrainingRun.Setup) throws {
+    try store(setup.classes)
     let trainer = setup.trainer
     data.source?.head = setup.judge
     data.proxy?.head = setup.judge
@@ -97,26 +124,31 @@ extension RunRecord {
       func value(_ name: String) -> Double { metrics.value(name, row: row) }
       // Only a file that something else wrote has a row without its number.
       guard let epoch = Int(exactly: value("epoch")) else { return nil }
-      func evaluation(_ task: String) -> EvaluationResult {
-        EvaluationResult(
-          accuracy: value("\(task)_accuracy"), loss: value("\(task)_loss"),
-          predictions: predictions[task]?[epoch] ?? [], labels: labels[task] ?? [])
+      func evaluation(_ column: String, of task: String) -> EvaluationResult {
+        guard let kind = kind(of: task) else { return .unmeasured }
+        let values = TaskValues(
+          loss: value("\(column)_loss"), scores: kind.scores.map { value("\(column)_\($0.name)") })
+        return EvaluationResult(
+          kind, values, predictions: predictions[column]?[epoch] ?? [], labels: labels[column] ?? [],
+          sums: sums[column]?[epoch] == nil ? nil : answers(of: column, at: epoch))
       }
       func agreement(_ task: String, count: Int?) -> ProxyAgreement? {
         let agreement = value("\(task)_agreement")
         return agreement.isNaN
           ? nil : ProxyAgreement(agreement: agreement, divergence: value("\(task)_divergence"), count: count ?? 0)
       }
-      func measured(_ task: String) -> EvaluationResult? {
-        value("\(task)_accuracy").isNaN ? nil : evaluation(task)
+      func measured(_ column: String, of task: String) -> EvaluationResult? {
+        let found = evaluation(column, of: task)
+        return found.value.isNaN ? nil : found
       }
       return EpochRecord(
-        epoch: epoch, source: measured("source"), proxy: agreement("proxy", count: data.proxy?.judgingCount),
-        target: evaluation("target"), targetHeadIsNew: epoch == 0 && state.targetHeadIsNew,
+        epoch: epoch, source: measured("source", of: "source"),
+        proxy: agreement("proxy", count: data.proxy?.judgingCount),
+        target: evaluation("target", of: "target"), targetHeadIsNew: epoch == 0 && state.targetHeadIsNew,
         validation: ValidationScores(
-          source: measured("source_validation"),
+          source: measured("source_validation", of: "source"),
           proxy: agreement("proxy_validation", count: data.proxy?.validation?.count),
-          target: measured("target_validation")),
+          target: measured("target_validation", of: "target")),
         trainingLoss: value("training_loss"), penalty: value("penalty"), learningRate: value("learning_rate"),
         newBlocks: [], doses: doses(of: row), seconds: value("seconds"))
     }

@@ -5,8 +5,9 @@ extension TrainingRun {
   /// The best epoch so far, where the run has a rule; epoch 0 counts only where nothing else is there.
   func selection(of history: [EpochRecord]) -> Selection? {
     guard let rule = selectionRule, let first = history.first else { return nil }
-    guard history.count > 1 else { return rule.best(of: [first.figures(first: first)]) }
-    var best = rule.best(of: history.dropFirst().map { $0.figures(first: first) })
+    guard history.count > 1 else { return rule.best(of: [first.figures(first: first)], lowIsBetter: first.lowIsBetter) }
+    var best = rule.best(
+      of: history.dropFirst().map { $0.figures(first: first) }, lowIsBetter: history[1].lowIsBetter)
     best?.index += 1
     return best
   }

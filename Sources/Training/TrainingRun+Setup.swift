@@ -1,8 +1,17 @@
 import Checkpoints
 import Datasets
 import Evaluation
+import Findings
 import Models
 import Torch
+
+/// What is known of a run before it begins.
+public struct CheckedRun: Sendable {
+  /// The kind of task that is trained.
+  public let kind: any TaskKind
+  /// Which outputs of their heads the classes of the source and of the target are.
+  public let classes: JudgedClasses
+}
 
 extension TrainingRun {
   /// What is made before the first epoch.
@@ -16,6 +25,8 @@ extension TrainingRun {
     let headIsNew: Bool
     let judged: Judged
     let division: DividedData
+    /// In whose numbers all examples of ``judged`` and ``division`` are: the heads'.
+    let classes: JudgedClasses
   }
 
   /// What is evaluated at every epoch, and on what: the whole model on the data, or its upper part on stored values.
@@ -39,13 +50,18 @@ extension TrainingRun {
     onEvent: (TrainingEvent) throws -> Void
   ) throws -> Setup {
     try checkTarget(model, division)
-    let examples = division.target.training
     let (judge, isDrawn) = try installHeads(in: model)
     let headIsNew = known ?? isDrawn
+    let classes = try judgedClasses(in: model, judge: judge)
+    let division = division.renumbered(by: classes)
+    let examples = division.target.training
     let known = earlier ?? source.flatMap { data in judge.map { [($0, data)] } } ?? []
     var origins = try known.map {
-      SourceTask(
-        task: $0.task, dataset: $0.data.name, examples: try self.examples(ofEarlier: $0.data, besides: division))
+      let kind = kinds.source ?? Classification()
+      let match = try $0.data.match(to: $0.task, among: model.heads, kind: kind)
+      return SourceTask(
+        task: $0.task, dataset: $0.data.name,
+        examples: try self.examples(ofEarlier: $0.data, besides: division).renumbered(by: match), kind: kind)
     }
     for (index, path) in memoryPaths.dropLast().enumerated() where index < origins.count {
       origins[index].memory = try TaskMemory(contentsOf: path)
@@ -56,7 +72,8 @@ extension TrainingRun {
     }
     let trainer = try withoutActuallyEscaping(show) { show in
       try Trainer(
-        model, on: examples, dataset: target.name, options: options, sources: origins, isHeadKept: !headIsNew,
+        model, on: examples, dataset: target.name, options: options, kind: kinds.target, sources: origins,
+        isHeadKept: !headIsNew,
         onEstimate: show)
     }
     if headIsNew { try checkHeadIsTrained(trainer) }
@@ -74,33 +91,44 @@ extension TrainingRun {
     }
     return Setup(
       model: model, judge: judge, meter: meter, choosingMeter: choosingMeter, trainer: trainer, headIsNew: headIsNew,
-      judged: judged, division: division)
+      judged: judged, division: division, classes: classes)
   }
 
   /// Refuses options and data that the network cannot be trained with, before anything is written; what regularizers
   /// estimate is not tried.
   ///
+  /// - Returns: what was found out about it.
   /// - Throws: ``TrainingError`` that names what does not fit.
-  public func check(_ base: Checkpoint) throws { try check(Model(base, device: device)) }
+  @discardableResult
+  public func check(_ base: Checkpoint) throws -> CheckedRun { try check(Model(base, device: device)) }
 
   /// - Parameter model: one to throw away; the heads of the run are put into it.
-  func check(_ model: Model) throws {
-    let division = try division()
+  @discardableResult
+  func check(_ model: Model) throws -> CheckedRun {
+    var division = try division()
     try options.validate()
-    try checkTarget(model, division)
-    let (_, headIsNew) = try installHeads(in: model)
+    let own = try settled(for: model, division)
+    try own.checkTarget(model, division)
+    let (judge, headIsNew) = try own.installHeads(in: model)
+    let classes = try own.judgedClasses(in: model, judge: judge)
+    division = division.renumbered(by: classes)
     var plain = options
     plain.regularizers = []
-    let trainer = try Trainer(model, on: division.target.training, dataset: target.name, options: plain)
-    if headIsNew { try checkHeadIsTrained(trainer) }
+    let trainer = try Trainer(
+      model, on: division.target.training, dataset: target.name, options: plain, kind: own.kinds.target)
+    if headIsNew { try own.checkHeadIsTrained(trainer) }
+    return CheckedRun(kind: own.kinds.target, classes: classes)
   }
 
   /// - Returns: the head that judges the source, and whether the trained one is freshly drawn.
   private func installHeads(in model: Model) throws -> (judge: String?, isDrawn: Bool) {
-    let judge = try source.map { try sourceHead(for: $0, in: model) } ?? proxy.map { _ in try originalHead(in: model) }
+    let judge =
+      try source.map { try sourceHead(for: $0, in: model, kind: kinds.source) }
+      ?? proxy.map { _ in try originalHead(in: model) }
     if let proxy { try model.checkInputs(of: proxy.test, dataset: proxy.name) }
     let isDrawn = try installTargetHead(in: model, judge: judge)
     if let source { try model.checkInputs(of: source.test, dataset: source.name) }
+    try checkLabels(in: model, judge: judge)
     return (judge, isDrawn)
   }
 
@@ -114,7 +142,9 @@ extension TrainingRun {
 
   private func checkTarget(_ model: Model, _ division: DividedData) throws {
     try checkSelection()
-    guard Set(target.train.labels).count > 1 else { throw TrainingError.oneClass(dataset: target.name) }
+    guard !kinds.target.isClassification || Set(target.train.labels).count > 1 else {
+      throw TrainingError.oneClass(dataset: target.name)
+    }
     try model.fitPreprocessing(to: division.target.training, fitsImages: options.fitsImages)
   }
 

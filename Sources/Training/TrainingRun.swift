@@ -83,6 +83,15 @@ public struct TrainingRun {
   var memoryPaths: [String] = []
   /// The head that is trained; the target's own name when nil.
   public var targetTask: String?
+  /// With which head the target is trained, where ``targetTask`` does not name it; nil leaves it to the kind of task: a
+  /// language model keeps its head.
+  public var targetHead: TargetHead?
+  /// The kind of task; nil where labels and outputs tell it.
+  public var taskKind: String?
+  /// Of the data, once a model is known.
+  var kinds = RunKinds()
+  /// What the head's classes are called where it is drawn; as the target's when nil.
+  var headClassNames: [String]?
   /// Examples that stand in for the source's where these are not at hand.
   public var proxy: Dataset?
   /// The task whose head judges the source; nil looks for the data set's own, then the checkpoint's.
@@ -134,11 +143,13 @@ public struct TrainingRun {
     onEvent: (TrainingEvent) throws -> Void
   ) throws -> [EpochRecord] {
     let division = try division()
-    var run = try Run.create(at: path, record: try record(ofRunFrom: base, at: basePath, division))
+    let model = try Model(base, device: device)
+    let own = try settled(for: model, division)
+    var run = try Run.create(at: path, record: try own.record(ofRunFrom: base, at: basePath, division))
     let lock = try RunLock.acquire(path)
     defer { withExtendedLifetime(lock) {} }
     do {
-      return try begin(&run, from: base, division, isCancelled: isCancelled, onEvent: onEvent)
+      return try own.begin(&run, with: model, division, isCancelled: isCancelled, onEvent: onEvent)
     } catch {
       // One that was refused would only stand in the way of the next attempt.
       if run.epochs.isEmpty, !TrainingError.isInterruption(error) { run.discard() }
@@ -148,13 +159,13 @@ public struct TrainingRun {
 
   /// Trains from the beginning, in a folder that says what was asked for.
   private func begin(
-    _ run: inout Run, from base: Checkpoint, _ division: DividedData, isCancelled: () -> Bool,
+    _ run: inout Run, with model: Model, _ division: DividedData, isCancelled: () -> Bool,
     onEvent: (TrainingEvent) throws -> Void
   ) throws -> [EpochRecord] {
-    let setup = try setUp(Model(base, device: device), division, isCancelled: isCancelled, onEvent: onEvent)
+    let setup = try setUp(model, division, isCancelled: isCancelled, onEvent: onEvent)
     if isCancelled() { throw TrainingError.interrupted(epoch: 0) }
     var record = run.record
-    record.add(setup)
+    try record.add(setup)
     try onEvent(prepared(setup))
     return try train(
       setup, in: &run, record: record, history: [], basePath: record.data.base?.path ?? "", isCancelled: isCancelled,
@@ -185,12 +196,26 @@ public struct TrainingRun {
       let start = try run.base(given: base)
       try run.save(record)
       run.removeCheckpoints(after: nil)
-      return try begin(&run, from: start, division(as: record.data), isCancelled: isCancelled, onEvent: onEvent)
+      let division = try division(as: record.data)
+      let model = try Model(start, device: device)
+      return try settled(for: model, division)
+        .begin(&run, with: model, division, isCancelled: isCancelled, onEvent: onEvent)
     }
+    return try settled(as: record.data)
+      .goOn(&run, state, record: record, isCancelled: isCancelled, onEvent: onEvent)
+  }
+
+  /// Goes on from the last epoch that is stored.
+  private func goOn(
+    _ run: inout Run, _ state: ResumeState, record start: RunRecord, isCancelled: () -> Bool,
+    onEvent: (TrainingEvent) throws -> Void
+  ) throws -> [EpochRecord] {
+    var record = start
     // What regularizers hold to is the model as it was: they are made from epoch 0 again.
     let setup = try setUp(
       Model(Checkpoint(contentsOf: run.checkpointPath(epoch: 0)), device: device),
       division(as: record.data), headIsNew: record.state.targetHeadIsNew, isCancelled: isCancelled, onEvent: onEvent)
+    try record.store(setup.classes)
     let history = record.epochRecords
     if state.epoch > 0 {
       try setup.model.load(Checkpoint(contentsOf: run.checkpointPath(epoch: state.epoch)))
@@ -253,12 +278,15 @@ extension TrainingRun {
           if let found = try regularizer.importances() { model.importances[found.measure] = found.values }
         }
         let parent = epoch == 0 ? basePath : run.checkpointPath(epoch: epoch - 1)
-        try run.write(
-          model.checkpoint(epoch: epoch, parent: (parent as NSString).lastPathComponent), epoch: epoch,
-          unchangedFrom: epoch == 0 ? nil : parent)
+        var checkpoint = try model.checkpoint(epoch: epoch, parent: (parent as NSString).lastPathComponent)
+        checkpoint.adapters = try trainer.adapterFactors
+        try run.write(checkpoint, epoch: epoch, unchangedFrom: epoch == 0 ? nil : parent)
         return result
       }
-      if epoch > 0 { trainer.endEpoch(targetAccuracy: result.choosingTarget.accuracy) }
+      if epoch > 0 {
+        let reached = result.choosingTarget.scored
+        trainer.endEpoch(merit: reached.score.direction == .up ? reached.value : -reached.value)
+      }
       history.append(result)
       append(result, to: &record)
       if let best = selection(of: history) {
@@ -283,17 +311,18 @@ extension TrainingRun {
     _ setup: Setup, epoch: Int, statistics: EpochStatistics, seconds: Double
   ) throws -> EpochRecord {
     let (judged, model, isJudged) = (setup.judged, setup.judged.model, isJudged(epoch))
-    func result(_ split: Split?, _ data: Dataset) throws -> EvaluationResult? {
-      try split.map { try Evaluator().evaluate(model, on: $0, dataset: data.name) }
+    func result(_ split: Split?, _ data: Dataset, _ kind: any TaskKind) throws -> EvaluationResult? {
+      try split.map { try Evaluator().evaluate(model, on: $0, dataset: data.name, kind: kind) }
     }
     var validation = ValidationScores()
-    let targetResult = isJudged ? try result(judged.target.test, target) : nil
-    if isJudged { validation.target = try result(judged.target.validation, target) }
+    let targetResult = isJudged ? try result(judged.target.test, target, kinds.target) : nil
+    if isJudged { validation.target = try result(judged.target.validation, target, kinds.target) }
     var sourceResult: EvaluationResult?
     if isJudged || epoch == 0, let source, let examples = judged.source, let judge = setup.judge {
+      let kind = kinds.source ?? Classification()
       try model.activate(task: judge)
-      sourceResult = try result(examples.test, source)
-      validation.source = try result(examples.validation, source)
+      sourceResult = try result(examples.test, source, kind)
+      validation.source = try result(examples.validation, source, kind)
     }
     let agreement = isJudged ? try setup.meter?.measure(model) : nil
     if isJudged { validation.proxy = try setup.choosingMeter?.measure(model) }

@@ -41,14 +41,14 @@ import Testing
 
   @Test func aRunHasOneColourOnAllChartsOfAPage() throws {
     let report = RunReport(runs: [run("plain"), run("held", penalized: true)], title: "t")
-    #expect(report.accuracyCharts().map { $0.series.map(\.color) } == [[0, 1], [0, 1]])
+    #expect(report.scoreCharts().map { $0.series.map(\.color) } == [[0, 1], [0, 1]])
     #expect(try #require(report.driftChart()).series.map(\.color) == [0, 1])
     let dose = try #require(report.doseChart())
     #expect(dose.series.map(\.color) == [1, 1])
     // Two lines of one colour are told apart by their dashes.
     let picture = dose.picture(width: 400).elements
     #expect(picture.contains("line s1 d0") && picture.contains("line s1 d1") && !picture.contains("line s0"))
-    #expect(RunReport(runs: [run("plain")], title: "t").accuracyCharts()[0].series.map(\.color) == [nil, nil])
+    #expect(RunReport(runs: [run("plain")], title: "t").scoreCharts()[0].series.map(\.color) == [nil, nil])
   }
 
   @Test func everyShapeOfMarkerHasItsWords() {
@@ -174,7 +174,7 @@ import Testing
     }
     let report = RunReport(runs: [one], title: "t")
     #expect(
-      report.accuracyCharts()[0].valueTitle == "kappa (%)" && report.accuracyCharts()[0].title.hasPrefix("Source kappa")
+      report.scoreCharts()[0].valueTitle == "kappa (%)" && report.scoreCharts()[0].title.hasPrefix("Source kappa")
     )
     #expect(!report.html().replacing("_accuracy", with: "").contains("ccuracy"))
   }

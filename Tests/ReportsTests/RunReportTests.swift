@@ -25,7 +25,7 @@ import Testing
         + "at epoch 1, its best of 2.")
     #expect(report.summaryTable().rows[0].prefix(6) == ["run", "90.0 %", "60.0 %", "90.0 %", "80.0 %", "30.0"])
     #expect(
-      report.accuracyCharts()[0].title == "Source accuracy fell from 90.0 to 60.0 % while the target reached 80.0 %")
+      report.scoreCharts()[0].title == "Source accuracy fell from 90.0 to 60.0 % while the target reached 80.0 %")
     #expect(try #require(report.driftChart()).subtitle.contains("epoch 1 against epoch 0"))
     let summary = try #require(report.csvs().first { $0.fileName == "summary.csv" }).content
     #expect(summary.contains("run,old,new,0.9,0.6,0.9,0.8,0.3,"))

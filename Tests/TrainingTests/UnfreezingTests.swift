@@ -69,7 +69,7 @@ import Torch
     var newBlocks: [[String]] = []
     for (epoch, accuracy) in [(1, 0.5), (2, 0.6), (3, 0.6), (4, 0.6)] {
       newBlocks.append(try trainer.runEpoch(epoch).newBlocks)
-      trainer.endEpoch(targetAccuracy: accuracy)
+      trainer.endEpoch(merit: accuracy)
     }
     #expect(newBlocks == [["layers.4"], [], [], ["layers.2"]])
   }

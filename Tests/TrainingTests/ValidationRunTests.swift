@@ -154,17 +154,17 @@ import Torch
     #expect(run.finding.forgetting?.sourceCount == halves.judging.count)
     // The scores of both halves are the whole's.
     let model = try Model(Checkpoint(contentsOf: run.checkpointPath(epoch: 2)))
-    let found = try model.evaluation(task: "source", on: source.test, dataset: "source").accuracy
+    let found = try model.evaluation(task: "source", on: source.test, dataset: "source").value
     let record = run.record.epochRecords[2]
-    let (one, other) = (record.source?.accuracy ?? .nan, record.validation.source?.accuracy ?? .nan)
+    let (one, other) = (record.source?.value ?? .nan, record.validation.source?.value ?? .nan)
     let counts = (Double(halves.judging.count), Double(try #require(halves.choosing).count))
     #expect(abs((one * counts.0 + other * counts.1) / 40 - found) < 1e-12)
     let basis = try #require(run.finding.chosenBy)
     #expect(basis.examples == .validation && basis.choosing.source == 20 && basis.judging.source == 20)
     #expect(try basis.choosing.target == held(target().train, 0.1) && basis.judging.target == 20)
     // Chosen by the half that chooses.
-    let figures = run.record.epochRecords.dropFirst().map { $0.validation.source?.accuracy ?? .nan }
-    let kept = run.record.epochRecords.dropFirst().map { ($0.validation.target?.accuracy ?? .nan) >= 0.2 }
+    let figures = run.record.epochRecords.dropFirst().map { $0.validation.source?.value ?? .nan }
+    let kept = run.record.epochRecords.dropFirst().map { ($0.validation.target?.value ?? .nan) >= 0.2 }
     if kept.allSatisfy({ $0 }) {
       #expect(run.record.bestEpoch == (figures.firstIndex(of: figures.max() ?? .nan) ?? -1) + 1)
     }

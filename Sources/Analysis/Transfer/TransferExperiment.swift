@@ -72,6 +72,7 @@ public struct TransferExperiment {
   public func run(
     isCancelled: () -> Bool = { false }, onPoint: (TransferPlan.Point, Double?) throws -> Void = { _, _ in }
   ) throws -> TransferResult {
+    try target.requireClasses(for: "transfer experiments are")
     var (accuracies, validation): ([String: Double], [String: Double]) = ([:], [:])
     var basis: ChoiceBasis?
     for point in plan.points {

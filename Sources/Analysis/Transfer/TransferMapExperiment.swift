@@ -50,6 +50,7 @@ public struct TransferMapExperiment {
   public func run(
     isCancelled: () -> Bool = { false }, onPoint: (TransferMapPlan.Point, Double?) throws -> Void = { _, _ in }
   ) throws -> TransferMap {
+    for target in targets { try target.requireClasses(for: "transfer experiments are") }
     var accuracies: [String: Double] = [:]
     for point in points {
       try onPoint(point, nil)

@@ -2,7 +2,7 @@
 public struct InterpolationFinding: Sendable, Codable, Equatable {
   /// One model on the line.
   public struct Point: Sendable, Codable, Equatable {
-    /// λ, 0 before and 1 after; `lambda` in JSON.
+    /// λ, 0 before, 1 after, more where fine-tuning is carried further; `lambda` in JSON.
     public var share: Double
     /// Its score on the source task; nil where that was not measured.
     public var source: ScoredExamples?
@@ -21,8 +21,15 @@ public struct InterpolationFinding: Sendable, Codable, Equatable {
       self.target = target
     }
 
-    /// Both scores together; NaN where one was not measured.
-    fileprivate var sum: Double { (source?.scored.value ?? .nan) + (target?.scored.value ?? .nan) }
+    /// Both scores together, counted so that more is better; NaN where one was not measured, or where they are counted
+    /// in different units.
+    fileprivate var sum: Double {
+      guard let source = source?.scored, let target = target?.scored, source.score.unit == target.score.unit else {
+        return .nan
+      }
+      func merit(_ task: ScoredTask) -> Double { task.score.direction == .up ? task.value : -task.value }
+      return merit(source) + merit(target)
+    }
   }
 
   /// The checkpoint at λ = 0.
@@ -35,14 +42,20 @@ public struct InterpolationFinding: Sendable, Codable, Equatable {
   public var reestimated: String?
   /// By λ, ascending.
   public var points: [Point]
+  /// Which outputs of their heads the classes of both tasks are; nil where it is not known.
+  public var matchedClasses: JudgedClasses?
 
   /// - Parameters: see the properties.
-  public init(before: String, after: String, keepsHeads: Bool, reestimated: String?, points: [Point]) {
+  public init(
+    before: String, after: String, keepsHeads: Bool, reestimated: String?, points: [Point],
+    matchedClasses: JudgedClasses? = nil
+  ) {
     self.before = before
     self.after = after
     self.keepsHeads = keepsHeads
     self.reestimated = reestimated
     self.points = points
+    self.matchedClasses = matchedClasses
   }
 
   /// The model with the highest sum of both scores, on the examples that it is then judged by; nil unless both tasks were

@@ -35,6 +35,8 @@ public struct Forgetting: Codable, Equatable, Sendable {
   public var sourceCount: Int
   /// The score of always naming the commonest class of the judged examples.
   public var chance: Double
+  /// Other figures of the same examples, as perplexity; nil of a classifier.
+  public var further: [ChangedScore]?
 
   /// What a run lost; NaN for what was not measured.
   ///
@@ -43,7 +45,7 @@ public struct Forgetting: Codable, Equatable, Sendable {
     score: Score = .accuracy, epoch: Int, before: Double, after: Double, final: Double, low: Double = .nan,
     high: Double = .nan, maxMinusFinal: Double = .nan, worst: Double = .nan, relative: Double = .nan,
     area: Double = .nan, pairedPValue: Double = .nan, lost: Int = 0, gained: Int = 0, sourceCount: Int = 0,
-    chance: Double = .nan
+    chance: Double = .nan, further: [ChangedScore]? = nil
   ) {
     self.score = score
     self.epoch = epoch
@@ -61,6 +63,7 @@ public struct Forgetting: Codable, Equatable, Sendable {
     self.gained = gained
     self.sourceCount = sourceCount
     self.chance = chance
+    self.further = further
   }
 
   /// What was lost, with its interval.
@@ -72,6 +75,23 @@ public struct Forgetting: Codable, Equatable, Sendable {
   /// Whether that is more than chance explains; of too little nothing is established.
   public var change: EstablishedChange {
     tooLittle == nil ? EstablishedChange(loss: loss, pairedPValue: pairedPValue) : .none
+  }
+}
+
+/// A score before and after.
+public struct ChangedScore: Codable, Equatable, Sendable {
+  /// What is counted.
+  public var score: Score
+  /// Its value before.
+  public var before: Double
+  /// Its value after.
+  public var after: Double
+
+  /// A score with its two values.
+  public init(_ score: Score, before: Double, after: Double) {
+    self.score = score
+    self.before = before
+    self.after = after
   }
 }
 
@@ -94,6 +114,7 @@ extension Forgetting {
       try container.encode(value, forKey: key)
     }
     try container.encode(chance, forKey: .chance)
+    try container.encodeIfPresent(further, forKey: .further)
     var verdict = encoder.container(keyedBy: VerdictKeys.self)
     try verdict.encode(change, forKey: .change)
     try verdict.encodeIfPresent(tooLittle, forKey: .tooLittle)

@@ -43,6 +43,9 @@ public struct SeededRuns: Sendable, Codable {
     return RepeatedScore(first.score, measured.map(\.value))
   }
 
+  /// What the source is judged by.
+  public var measure: Score { source?.score ?? .accuracy }
+
   /// The first run's folder, without the way to it.
   public var name: String { runs.first.flatMap { $0.split(separator: "/").last.map(String.init) } ?? "" }
 
@@ -52,7 +55,7 @@ public struct SeededRuns: Sendable, Codable {
       Set(seeds).count == seeds.count, tooLittle == nil, others.tooLittle == nil
     else { return nil }
     let order = others.seeds.compactMap { seeds.firstIndex(of: $0) }
-    return SeedComparison(other, less: order.map { own[$0] }, within: -1...1)
+    return SeedComparison(other, less: order.map { own[$0] }, within: measure.differenceBounds)
   }
 }
 

@@ -113,10 +113,30 @@ struct ImportCommand: ParsableCommand, ResultOptions {
 
   private func merge(_ path: String, into checkpoint: inout Checkpoint) throws {
     let adapter = try LowRankAdapter(contentsOf: path)
-    checkpoint.parameters.merge(try adapter.merged(into: checkpoint.parameters)) { $1 }
     let head = Set(checkpoint.program.headParameterNames)
-    if checkpoint.heads[checkpoint.task] != nil {
-      checkpoint.heads[checkpoint.task]?.tensors = checkpoint.parameters.filter { head.contains($0.key) }
+    let before = checkpoint.parameters.merging(checkpoint.buffers) { $1 }
+    let merged = try adapter.merged(into: before, head: head)
+    let old = checkpoint.parameters.filter { head.contains($0.key) }
+    for (name, tensor) in merged {
+      if checkpoint.parameters[name] != nil {
+        checkpoint.parameters[name] = tensor
+      } else {
+        checkpoint.buffers[name] = tensor
+      }
+    }
+    let own = checkpoint.parameters.filter { head.contains($0.key) }
+    if own.contains(where: { $0.value.shape != old[$0.key]?.shape }) {
+      // Another task's: the one that was in place is kept under its name.
+      let name = task ?? stem(path)
+      guard checkpoint.heads[name] == nil else {
+        throw CommandError.usage(
+          "--task: \(path) has a classifier of other classes than that of '\(name)', which the model has already")
+      }
+      checkpoint.heads[checkpoint.task]?.tensors = old
+      checkpoint.task = name
+      checkpoint.rename(task: checkpoint.task)
+    } else if checkpoint.heads[checkpoint.task] != nil {
+      checkpoint.heads[checkpoint.task]?.tensors = own
     }
     Console.say("\(path): merged into \(adapter.changes.count) weights, \(adapter.whole.count) taken whole")
   }
@@ -131,7 +151,9 @@ struct ImportCommand: ParsableCommand, ResultOptions {
     switch try WeightsFile.kind(of: path) {
     case .checkpoint:
       try refuseProgramOptions("\(path) is a checkpoint")
-      return (try Checkpoint(contentsOf: path), false)
+      var checkpoint = try Checkpoint(contentsOf: path)
+      checkpoint.adapters = nil
+      return (checkpoint, false)
     case .exportedProgram:
       return (
         try Checkpoint(

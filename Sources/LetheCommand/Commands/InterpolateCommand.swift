@@ -36,8 +36,13 @@ struct InterpolateCommand: ParsableCommand, ResultOptions {
   @Option(help: "Equally spaced values of λ, both ends included.")
   var points = 11
 
-  @Option(name: .customLong("lambda"), help: "One λ, 0 to 1, in place of the whole line; the one that -o writes.")
+  @Option(
+    name: .customLong("lambda"),
+    help: "One λ, 0 to 2, in place of the whole line; the one that -o writes. Beyond 1 fine-tuning is carried further.")
   var share: Double?
+
+  @Option(name: .customLong("to"), help: "The last λ of the line, up to 2: beyond 1 fine-tuning is carried further.")
+  var end = 1.0
 
   @Flag(help: "Leave every head as it is after, rather than interpolate the heads that both have.")
   var keepHeads = false
@@ -54,9 +59,13 @@ struct InterpolateCommand: ParsableCommand, ResultOptions {
   }
 
   @OptionGroup var destination: Destination
+  @OptionGroup var kinds: TaskKindOptions
+  @OptionGroup var headClasses: HeadClassOptions
   @OptionGroup var reading: DataOptions
   @OptionGroup var hardware: DeviceOptions
   @OptionGroup var shared: OutputOptions
+
+  private static let mostShare = 2.0
 
   enum Task: String, ExpressibleByArgument, CaseIterable { case source, target }
 
@@ -70,12 +79,18 @@ struct InterpolateCommand: ParsableCommand, ResultOptions {
     let line = try Interpolation(
       before: hardware.runnable(pair.before), after: hardware.runnable(pair.after), keepsHeads: keepHeads)
     let tasks = try [("source", source), ("target", target)].compactMap { role, data in
-      try data.map { try Judged(role: role, data: reading.load($0, for: line.after), in: line) }
+      try data.map {
+        let own = try reading.load($0, for: line.after)
+        return try Judged(
+          role: role, data: role == "source" ? headClasses.stated(own) : own, in: line, kindNamed: kinds.known())
+      }
     }
     let device = try hardware.open()
-    let shares = share.map { [$0] } ?? (0..<points).map { Double($0) / Double(points - 1) }
+    let shares = share.map { [$0] } ?? (0..<points).map { Double($0) * end / Double(points - 1) }
     var finding = InterpolationFinding(
-      before: pair.before, after: pair.after, keepsHeads: keepHeads, reestimated: reestimate?.rawValue, points: [])
+      before: pair.before, after: pair.after, keepsHeads: keepHeads, reestimated: reestimate?.rawValue, points: [],
+      matchedClasses: JudgedClasses(
+        source: tasks.first { $0.role == "source" }?.match, target: tasks.first { $0.role == "target" }?.match))
     let progress = ProgressReporter(title: "λ", total: shares.count, isQuiet: shared.quiet || shared.json)
     for share in shares {
       let model = try Model(line.checkpoint(at: share), device: device)
@@ -83,7 +98,7 @@ struct InterpolateCommand: ParsableCommand, ResultOptions {
         try model.reestimateNormalization(on: judged.data.train, dataset: judged.data.name)
       }
       func score(_ role: String) throws -> ScoredExamples? {
-        try tasks.first { $0.role == role }?.evaluation(of: model).scored
+        try tasks.first { $0.role == role }?.evaluation(of: model).finding
       }
       finding.points.append(.init(share: share, source: try score("source"), target: try score("target")))
       if let output { try model.checkpoint(epoch: line.after.epoch).write(to: output) }
@@ -93,6 +108,7 @@ struct InterpolateCommand: ParsableCommand, ResultOptions {
     if let chart { try AtomicFile.write(Data(finding.chart().svg().utf8), to: chart) }
     guard !shared.json else { return try Console.result(FindingEncoder.encode(finding)) }
     Console.result("\(pair.before) → \(pair.after)")
+    for note in finding.classNotes { Console.result(note) }
     if !tasks.isEmpty { Console.table(finding.table()) }
     if let chart { Console.result("chart: \(chart)") }
     if let output { Console.result("wrote \(output)") }
@@ -100,7 +116,11 @@ struct InterpolateCommand: ParsableCommand, ResultOptions {
 
   private func checkOptions() throws {
     try Bounds.check(points, of: "--points", atLeast: 2, atMost: Bounds.repetitions)
-    if let share, !(0...1).contains(share) { throw CommandError.usage("--lambda must be from 0 to 1, found \(share)") }
+    for (option, value) in [("--lambda", share), ("--to", end)] {
+      guard let value, !(0...Self.mostShare).contains(value) else { continue }
+      throw CommandError.usage("\(option) must be from 0 to 2, found \(value)")
+    }
+    if source == nil { try headClasses.refuse(where: "it says of --source, which is not given") }
     if output != nil, share == nil { throw CommandError.usage("-o writes one checkpoint: say which with --lambda") }
     if source == nil, target == nil, output == nil {
       throw CommandError.usage("nothing to do: give --source or --target to measure, or --lambda and -o to write")
@@ -119,19 +139,22 @@ private struct Judged {
   let role: String
   let data: Datasets.Dataset
   let task: String
+  let kind: any TaskKind
+  let match: ClassMatch?
 
   /// Finds the head: the data's own, else, for the target, the active one after, and for the source, the other one.
-  init(role: String, data: Datasets.Dataset, in line: Interpolation) throws {
+  init(role: String, data: Datasets.Dataset, in line: Interpolation, kindNamed kindName: String?) throws {
     self.role = role
     self.data = data
     let heads = line.before.heads.merging(line.after.heads) { $1 }
     let others = heads.keys.filter { $0 != line.after.task }
     let origin = others.count == 1 ? others[0] : line.before.task
     task = heads[data.name] != nil ? data.name : role == "source" ? origin : line.after.task
-    try data.checkHead(task, among: heads)
+    kind = try TaskKinds.kind(of: data, for: Model(line.after), named: kindName)
+    match = try data.match(to: task, among: heads, kind: kind)
   }
 
   func evaluation(of model: Model) throws -> EvaluationResult {
-    try model.evaluation(task: task, on: data.test, dataset: data.name)
+    try model.evaluation(task: task, on: data.test.renumbered(by: match), dataset: data.name, kind: kind)
   }
 }

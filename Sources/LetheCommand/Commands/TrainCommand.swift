@@ -1,6 +1,7 @@
 import ArgumentParser
 import Datasets
 import Metrics
+import Training
 
 struct TrainCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -16,6 +17,7 @@ struct TrainCommand: ParsableCommand {
 
   @OptionGroup var task: Task
   @OptionGroup var destination: RunDestination
+  @OptionGroup var kinds: TaskKindOptions
   @OptionGroup var training: TrainingArguments
   @OptionGroup var regularizers: RegularizerOptions
   @OptionGroup var reading: DataOptions
@@ -25,9 +27,9 @@ struct TrainCommand: ParsableCommand {
 
   func run() throws {
     try TrainingSession(
-      base: task.base, target: task.data, source: nil, proxy: nil, sourceHead: nil, output: destination.output,
-      training: training, regularizers: regularizers, reading: reading, hardware: hardware, continuation: continuation,
-      shared: shared, effective: EffectiveOptions(of: self)
+      base: task.base, target: task.data, source: nil, proxy: nil, sourceHead: nil, headClasses: nil,
+      output: destination.output, kinds: kinds, training: training, regularizers: regularizers, reading: reading,
+      hardware: hardware, continuation: continuation, shared: shared, effective: EffectiveOptions(of: self)
     ).run()
   }
 }
@@ -51,8 +53,11 @@ struct FinetuneCommand: ParsableCommand {
         """)
     var sourceProxy: String?
 
-    @Option(help: "The task to train. It gets a new head.")
+    @Option(help: "The task to train. It gets a new head; of a language model, the source's.")
     var target: String?
+
+    @Option(help: "The head of the target: new, or keep, which trains and judges it with the source's.")
+    var targetHead: TargetHead?
 
     @Option(
       parsing: .singleValue,
@@ -72,10 +77,13 @@ struct FinetuneCommand: ParsableCommand {
 
     @Option(help: "The task whose head judges the source; by default the source data's own, then the checkpoint's.")
     var head: String?
+
+    @OptionGroup var headClasses: HeadClassOptions
   }
 
   @OptionGroup var tasks: Tasks
   @OptionGroup var destination: RunDestination
+  @OptionGroup var kinds: TaskKindOptions
   @OptionGroup var training: TrainingArguments
   @OptionGroup var regularizers: RegularizerOptions
   @OptionGroup var reading: DataOptions
@@ -85,9 +93,13 @@ struct FinetuneCommand: ParsableCommand {
 
   func run() throws {
     guard tasks.task.isEmpty else {
-      guard tasks.source == nil, tasks.target == nil, tasks.sourceProxy == nil, tasks.head == nil else {
-        throw CommandError.usage("--task stands in place of --source, --target, --source-proxy and --head")
+      guard tasks.source == nil, tasks.target == nil, tasks.sourceProxy == nil, tasks.head == nil,
+        tasks.targetHead == nil
+      else {
+        throw CommandError.usage(
+          "--task stands in place of --source, --target, --source-proxy, --head and --target-head")
       }
+      try tasks.headClasses.refuse(where: "the tasks of --task have heads of their own")
       return try SequenceSession(command: self).run()
     }
     guard !tasks.sharedHead else { throw CommandError.usage("--shared-head is for sequences of tasks (--task)") }
@@ -97,9 +109,11 @@ struct FinetuneCommand: ParsableCommand {
     guard tasks.source != nil || tasks.sourceProxy != nil else {
       throw CommandError.usage("give --source DATA, the task the model was trained on, or --source-proxy DATA")
     }
+    if tasks.source == nil { try tasks.headClasses.refuse(where: "the labels of --source-proxy do not count") }
     try TrainingSession(
       base: tasks.base, target: target, source: tasks.source, proxy: tasks.sourceProxy, sourceHead: tasks.head,
-      output: destination.output, training: training, regularizers: regularizers, reading: reading, hardware: hardware,
+      headClasses: tasks.headClasses, output: destination.output, kinds: kinds, targetHead: tasks.targetHead,
+      training: training, regularizers: regularizers, reading: reading, hardware: hardware,
       continuation: continuation, shared: shared, effective: EffectiveOptions(of: self)
     ).run()
   }

@@ -17,7 +17,10 @@ struct TrainingSession {
   let source: String?
   let proxy: String?
   let sourceHead: String?
+  let headClasses: HeadClassOptions?
   let output: String
+  let kinds: TaskKindOptions
+  var targetHead: TargetHead?
   let training: TrainingArguments
   let regularizers: RegularizerOptions
   let reading: DataOptions
@@ -82,14 +85,21 @@ struct TrainingSession {
     let checkpoint = try hardware.runnable(path)
     if source != nil || proxy != nil { try checkpoint.requireTrained(at: path, on: source) }
     let targetData = try reading.load(target, for: checkpoint)
-    let sourceData = try source.map { try reading.load($0, for: checkpoint) }
+    let sourceData = try source.map {
+      let own = try reading.load($0, for: checkpoint)
+      return try headClasses?.stated(own) ?? own
+    }
     let proxyData = try proxy.map { try reading.load($0, for: checkpoint) }
     let device = try hardware.open()
     var run = TrainingRun(
       options: options, path: output, target: targetData, source: sourceData, proxy: proxyData,
       sourceTask: sourceHead, device: device)
     run.command = CommandRecord(arguments: CommandLine.arguments, options: effective.repeatable.yaml)
-    try run.check(checkpoint)
+    run.taskKind = try kinds.known()
+    run.targetHead = targetHead
+    let checked = try run.check(checkpoint)
+    for note in checked.classes.notes { Console.say(note) }
+    if !shared.json, let headline = checked.kind.headline { Console.result(headline) }
     return (checkpoint, device, run)
   }
 

@@ -50,13 +50,17 @@ struct DataOptions: ResultOptions {
     images.readsWhole = recorded.readsWhole
     images.skipsUnreadable = images.skipsUnreadable || reference.skipsUnreadable
     guard !reference.isInMemory else { return try Dataset.load(reference) }
-    return told(try Dataset.load(reference.specification, images: images, from: reference.folder))
+    var dataset = told(try Dataset.load(reference.specification, images: images, from: reference.folder))
+    dataset.statedClasses = reference.classes
+    return dataset
   }
 
   /// Loads data that a run is resumed with: those it was made with, unless the user gives another specification.
   func load(_ reference: DataReference, unless given: String?, for model: any ImageTaker) throws -> Dataset {
     guard let given, given != reference.specification else { return try load(reference, for: model) }
-    return try load(given, for: model)
+    var dataset = try load(given, for: model)
+    dataset.statedClasses = reference.classes
+    return dataset
   }
 
   /// Says what was left out.

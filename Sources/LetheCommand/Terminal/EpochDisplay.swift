@@ -60,10 +60,11 @@ final class EpochDisplay {
     case .evaluated(let record):
       guard !isSilent else { return }
       let validation = [
-        ("source", record.validation.source?.accuracy), ("proxy", record.validation.proxy?.agreement),
+        ("source", record.validation.source?.scored),
+        ("proxy", record.validation.proxy.map { ScoredTask(.agreement, $0.agreement) }),
         // Of a head that was just drawn it says nothing.
-        ("target", record.targetHeadIsNew ? nil : record.validation.target?.accuracy),
-      ].compactMap { name, value in value.map { "\(name) \(NumberText.percent($0))" } }
+        ("target", record.targetHeadIsNew ? nil : record.validation.target?.scored),
+      ].compactMap { name, scored in scored.map { "\(name) \($0.score.plain($0.value))" } }
       if !isTitled {
         let found = record.validation
         hasValidation = found.source != nil || found.proxy != nil || found.target != nil
@@ -71,15 +72,15 @@ final class EpochDisplay {
         isTitled = true
       }
       var source: String?
-      if let accuracy = record.source?.accuracy {
-        let start = firstSource ?? accuracy
+      if let scored = record.source?.scored {
+        let start = firstSource ?? scored.value
         firstSource = start
         source =
-          NumberText.percent(accuracy)
-          + (record.epoch > 0 ? "  " + pad(NumberText.signedPoints(accuracy - start), 5, isNumber: true) : "")
+          scored.score.plain(scored.value)
+          + (record.epoch > 0 ? "  " + pad(scored.score.signed(scored.value - start), 5, isNumber: true) : "")
       }
       let proxy = record.proxy.map { "\(NumberText.percent($0.agreement))  KL \(NumberText.fixed($0.divergence, 3))" }
-      let target = record.targetHeadIsNew ? "–  (new head)" : NumberText.percent(record.target.accuracy)
+      let target = record.targetHeadIsNew ? "–  (new head)" : record.target.scored.score.plain(record.target.value)
       Console.result(
         line(
           "\(record.epoch)", source, proxy, target, validation.joined(separator: "  "),

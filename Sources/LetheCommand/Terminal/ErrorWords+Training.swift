@@ -18,6 +18,10 @@ extension TrainingOptions.Key {
     case .averagingDecay: "--ema"
     case .labelSmoothing: "--label-smoothing"
     case .classWeights: "--class-weights"
+    case .evenSampling: "--balanced-sampling"
+    case .augmentation: "--augment"
+    case .targetHead: "--target-head"
+    case .taskKind: "--task-kind"
     case .scheduleShape: "--schedule"
     case .warmupEpochs: "--warmup"
     case .trainsHeadOnly: "--feature-extraction"
@@ -65,6 +69,7 @@ extension ErrorWords {
     case .missingImportances(let name):
       "regularizer '\(name)' needs the path of the source's own training, which this checkpoint does not have; "
         + "train the source with lethe train --regularizer \(name), or use ewc or mas"
+    case .classesOnly(let key, let kind): "\(key.flag) is for classes, not for \(kind)"
     case .interrupted: "interrupted; the same command, given again, goes on where it was left"
     default: "\(error)"
     }

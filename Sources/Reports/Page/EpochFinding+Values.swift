@@ -8,6 +8,12 @@ extension EpochFinding {
 }
 
 extension RunFinding {
+  /// What the source is judged by.
+  var sourceMeasure: Score { epochs.lazy.compactMap { $0.source?.score }.first ?? .accuracy }
+
+  /// What the target is judged by.
+  var targetMeasure: Score { epochs.lazy.compactMap { $0.target?.score }.first ?? .accuracy }
+
   /// A score before training, nil where it was not measured.
   func before(_ score: (EpochFinding) -> Double?) -> Double? { before.flatMap(score) }
 

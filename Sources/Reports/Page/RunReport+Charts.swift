@@ -2,31 +2,6 @@ import Findings
 import Foundation
 
 extension RunReport {
-  /// The score by epoch: source and target in one chart for one run, in two for several.
-  public func accuracyCharts() -> [LineChart] {
-    if runs.count == 1, let run = runs.first {
-      let series = run.hasSource ? [line(run, named: "source", \.sourceScore, counted: true)] : []
-      let target = line(run, named: run.hasSource ? "target" : run.targetTask, \.targetScore)
-      return [chart(singleTitle(run), made: runs, series: series + [target])]
-    }
-    var charts: [LineChart] = []
-    let sourced = runs.filter(\.hasSource)
-    if !sourced.isEmpty {
-      let before = Set(sourced.map { NumberText.percent($0.before(\.sourceScore)) })
-      let start = before.count == 1 ? before.first.map { ", from \($0)" } ?? "" : ""
-      charts.append(
-        chart(
-          "Source \(scoreName) came to \(ends(sourced, \.sourceScore))\(start)", task: tasks(sourced.map(\.sourceTask)),
-          made: sourced, series: sourced.map { line($0, named: $0.name, \.sourceScore, counted: true) }))
-    }
-    let name = sourced.isEmpty ? scoreName.prefix(1).uppercased() + scoreName.dropFirst() : "Target \(scoreName)"
-    charts.append(
-      chart(
-        "\(name) reached \(ends(runs, \.targetScore))", task: tasks(runs.map { Optional($0.targetTask) }), made: [],
-        series: runs.map { line($0, named: $0.name, \.targetScore) }))
-    return charts
-  }
-
   /// Relative weight drift by layer; nil where no run has it.
   public func driftChart() -> BarChart? {
     let drifting = runs.filter { !$0.driftLayers.isEmpty }
@@ -106,76 +81,12 @@ extension RunReport {
     }
   }
 
-  /// The 95 % interval of Wilson for a proportion of `count` examples.
-  static func wilson(_ proportion: Double, count: Int) -> (low: Double, high: Double) {
-    guard count > 0, proportion.isFinite else { return (.nan, .nan) }
-    let (n, z) = (Double(count), 1.959964)
-    let center = (proportion + z * z / (2 * n)) / (1 + z * z / n)
-    let half = z / (1 + z * z / n) * sqrt(proportion * (1 - proportion) / n + z * z / (4 * n * n))
-    return (center - half, center + half)
-  }
-
-  private func line(
-    _ run: RunFinding, named name: String, _ accuracy: (EpochFinding) -> Double?, counted: Bool = false
-  ) -> LineChart.Series {
-    let points = run.epochs.compactMap { epoch in
-      accuracy(epoch).map { value in
-        let bounds = Self.wilson(value, count: counted ? run.forgetting?.sourceCount ?? 0 : 0)
-        return LineChart.Point(
-          epoch: epoch.epoch, value: value * 100, low: bounds.low * 100, high: bounds.high * 100)
-      }
-    }
-    return LineChart.Series(name: name, points: points, color: color(of: run))
-  }
-
-  private func chart(
-    _ title: String, task: String = "", made measured: [RunFinding], series: [LineChart.Series]
-  ) -> LineChart {
-    var parts = task.isEmpty ? [] : [task]
-    let counts = Set(measured.compactMap { $0.forgetting?.sourceCount }.filter { $0 > 0 }).sorted()
-    if !counts.isEmpty {
-      let texts = listed(counts.map { NumberText.grouped($0) })
-      parts.append("\(texts)\(task.isEmpty ? " source" : "") examples; band: 95 % Wilson interval")
-    }
-    parts.append("epoch 0 is before training")
-    return LineChart(
-      title: title, subtitle: parts.joined(separator: "; "), valueTitle: "\(scoreName) (%)", limits: 0...100,
-      series: series)
-  }
-
-  private func singleTitle(_ run: RunFinding) -> String {
-    let target = NumberText.percent(run.after(\.targetScore))
-    guard run.hasSource else {
-      return "\(scoreName.prefix(1).uppercased() + scoreName.dropFirst()) on \(run.targetTask) reached \(target)"
-    }
-    guard let before = run.before(\.sourceScore), let after = run.after(\.sourceScore) else {
-      return "Target \(scoreName) reached \(target)"
-    }
-    let change = run.forgetting?.change
-    let verb = change == .loss ? "fell" : change == .gain ? "rose" : "went"
-    return "Source \(scoreName) \(verb) from \(NumberText.points(before)) to \(NumberText.percent(after)) "
-      + "while the target reached \(target)"
-  }
-
-  /// Where each of a few runs ended, or the range of many.
-  private func ends(_ runs: [RunFinding], _ accuracy: (EpochFinding) -> Double?) -> String {
-    let ended = runs.compactMap { run in run.after(accuracy).map { (name: run.name, value: $0) } }
-    if ended.count > 3, let low = ended.min(by: { $0.value < $1.value }),
-      let high = ended.max(by: { $0.value < $1.value })
-    {
-      return "\(NumberText.points(low.value)) (\(low.name)) to \(NumberText.percent(high.value)) (\(high.name))"
-    }
-    return ended.isEmpty ? "no measured value" : listed(ended.map { "\(NumberText.percent($0.value)) in \($0.name)" })
-  }
-
   /// The epochs that runs stand for: `epoch 2`, or `epoch 2 of plain and epoch 4 of held`.
   private func against(_ runs: [RunFinding]) -> String {
     let epochs = Set(runs.map(\.chosenEpoch))
     return epochs.count == 1
       ? "epoch \(epochs.first ?? 0)" : listed(runs.map { "epoch \($0.chosenEpoch) of \($0.name)" })
   }
-
-  private func tasks(_ names: [String?]) -> String { listed(union([names.compactMap { $0 }])) }
 
   private func made(_ records: [LayerSimilarity]) -> String {
     listed(

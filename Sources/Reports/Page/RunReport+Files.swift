@@ -4,9 +4,10 @@ extension RunReport {
   /// Every chart as an SVG file that stands alone; names of runs stand in the files' as they are.
   public func svgs() -> [(fileName: String, content: String)] {
     var files: [(fileName: String, content: String)] = []
-    let accuracy = accuracyCharts()
-    for (index, chart) in accuracy.enumerated() where !runs.isEmpty {
-      let name = accuracy.count == 1 ? "accuracy" : index == 0 ? "accuracy-source" : "accuracy-target"
+    let charts = scoreCharts()
+    for (index, chart) in charts.enumerated() where !runs.isEmpty {
+      let own = (sourceMeasure ?? targetMeasure ?? .accuracy).name
+      let name = charts.count == 1 ? own : index == 0 ? "\(own)-source" : "\((targetMeasure ?? .accuracy).name)-target"
       files.append(("\(name).svg", chart.svg()))
     }
     if let chart = proxyChart() { files.append(("proxy.svg", chart.svg())) }
@@ -22,10 +23,12 @@ extension RunReport {
   /// Every number behind the charts, one file a kind, with the run in the first column.
   public func csvs() -> [(fileName: String, content: String)] {
     let number = CommaSeparatedValues.number
+    func column(_ score: Score?) -> String { runs.isEmpty ? Score.accuracy.name : score?.name ?? "score" }
+    let (source, target) = (hasSource ? column(sourceMeasure) : Score.accuracy.name, column(targetMeasure))
     var metrics = CommaSeparatedValues(header: [
-      "run", "epoch", "source_accuracy", "source_loss", "target_accuracy", "target_loss", "proxy_agreement",
-      "proxy_divergence", "training_loss", "learning_rate", "penalty", "seconds", "source_validation_accuracy",
-      "target_validation_accuracy", "proxy_validation_agreement",
+      "run", "epoch", "source_\(source)", "source_loss", "target_\(target)", "target_loss", "proxy_agreement",
+      "proxy_divergence", "training_loss", "learning_rate", "penalty", "seconds", "source_validation_\(source)",
+      "target_validation_\(target)", "proxy_validation_agreement",
     ])
     var summary = CommaSeparatedValues(header: [
       "run", "source_task", "target_task", "source_before", "source_after", "target_before", "target_after",

@@ -16,20 +16,45 @@ extension RunReport {
     guard let best = run.best, let epoch = run.epochs.first(where: { $0.epoch == best.epoch }) else {
       return run.chosenBy.map { "\(run.name): \($0.sentence)" }
     }
-    let source = epoch.sourceScore.map { ", source \(NumberText.percent($0))" } ?? ""
+    let source = epoch.sourceScore.map { ", source \(run.sourceMeasure.text($0))" } ?? ""
     return "\(run.name): best epoch \(best.epoch) by “\(best.rule)” (target "
-      + "\(NumberText.percent(epoch.targetScore))\(source))"
+      + "\(run.targetMeasure.text(epoch.targetScore))\(source))"
       + (best.keepsBounds ? "" : "; no epoch keeps the rule’s bounds, this one misses them by least")
       + (run.chosenBy.map { ", \($0.words)." } ?? ".")
+  }
+
+  private var forgottenNote: String {
+    let score = sourceMeasure
+    guard let score, score.unit != .fraction else { return "points of source \(scoreName) lost" }
+    return "\(score.heading) by which the source got worse"
+  }
+
+  /// What the columns of p, lost and gained are.
+  private var testNote: String {
+    let scores = Set(runs.filter(\.hasSource).map { $0.sourceMeasure == .accuracy })
+    let ofClasses = "McNemar’s exact test on the same examples; lost and gained: examples that became wrong and right"
+    let ofOthers =
+      "permutation test that exchanges before and after of each example; lost and gained: examples whose loss rose and fell"
+    return switch scores {
+    case [false]: "p: \(ofOthers)"
+    case [true, false]: "p, of accuracy: \(ofClasses); of other scores: \(ofOthers)"
+    default: "p: \(ofClasses)"
+    }
+  }
+
+  /// How classes were matched with the heads', each once, where that has to be said.
+  private var matchNotes: [String] {
+    var notes: [String] = []
+    for note in runs.flatMap({ $0.matchedClasses?.notes ?? [] }) where !notes.contains(note) { notes.append(note) }
+    return notes
   }
 
   private func sections() -> [PageSection] {
     guard !runs.isEmpty else { return [] }
     let note =
       hasSource
-      ? "After: the best epoch by the run’s rule, else the last. Forgotten: points of source \(scoreName) lost from epoch 0 to "
-        + "that epoch; interval: paired bootstrap; "
-        + "p: McNemar’s exact test on the same examples; lost and gained: examples that became wrong and right."
+      ? "After: the best epoch by the run’s rule, else the last. Forgotten: \(forgottenNote) from epoch 0 to "
+        + "that epoch; interval: paired bootstrap; \(testNote)."
       : "Before is epoch 0; after is the best epoch by the run’s rule, else the last."
     var sections: [PageSection] = []
     if isOverSeeds {
@@ -40,10 +65,10 @@ extension RunReport {
       PageElements.section(
         "Summary",
         PageElements.table(summaryTable(), marksRows: true) + PageElements.paragraph(note)
-          + runs.compactMap(bestText).map(PageElements.paragraph).joined()))
+          + (runs.compactMap(bestText) + matchNotes).map(PageElements.paragraph).joined()))
     let epochs = runs.map { PageElements.details("Every epoch of \($0.name)", PageElements.table(epochTable($0))) }
       .joined(separator: "\n")
-    let charts = accuracyCharts()
+    let charts = scoreCharts()
     let width = charts.count > 1 ? 450.0 : 720
     sections.append(
       PageElements.section(

@@ -19,8 +19,8 @@ extension RunReport {
       let (kept, lost) = excess.difference.value < 0 ? (groups[1], groups[0]) : (groups[0], groups[1])
       sentences.append(
         less.isMore
-          ? "\(kept.name) forgot less than \(lost.name) by \(less.text)."
-          : "That \(kept.name) forgot less than \(lost.name) is not established: \(less.doubt).")
+          ? "\(kept.name) forgot less than \(lost.name) by \(less.text(of: kept.measure))."
+          : "That \(kept.name) forgot less than \(lost.name) is not established: \(less.doubt(of: kept.measure)).")
     }
     return sentences.joined(separator: " ")
   }
@@ -32,9 +32,9 @@ extension RunReport {
     ])
     for group in groups {
       table.append([
-        group.name, "\(group.runs.count)", group.source?.over.text ?? NumberText.missing,
-        group.target?.over.text ?? NumberText.missing,
-        group.forgetting.map { NumberText.points($0.mean) + $0.spread } ?? NumberText.missing,
+        group.name, "\(group.runs.count)", group.source?.text ?? NumberText.missing,
+        group.target?.text ?? NumberText.missing,
+        group.forgetting.map { group.measure.bare($0.mean) + $0.spread(of: group.measure) } ?? NumberText.missing,
       ])
     }
     return table
@@ -51,22 +51,22 @@ extension SeededRuns {
   var sentence: String {
     let over = runs.count == 1 ? "with one seed" : "over \(NumberText.plural(runs.count, "seed"))"
     let start = over.prefix(1).uppercased() + over.dropFirst()
-    let reached = target.map { "\(targetTask) reached \($0.over.text)" }
+    let reached = target.map { "\(targetTask) reached \($0.text)" }
     let source = sourceTask ?? "the source task"
     guard let loss else {
       return "\(start) \(reached ?? "nothing was measured")\(tooLittle.map { "; \($0.words(of: source))" } ?? "")."
     }
-    let interval = loss.interval.map { " (\($0))" } ?? ""
+    let interval = loss.interval(of: measure).map { " (\($0))" } ?? ""
     let end = reached.map { "; \($0)" } ?? ""
     if loss.isMore {
-      return "\(start) \(NumberText.points(loss.difference.value)) points of \(source) were forgotten\(interval)\(end)."
+      return "\(start) \(measure.amount(loss.difference.value)) of \(source) were forgotten\(interval)\(end)."
     }
     if loss.isLess {
       return
-        "\(start) \(NumberText.points(-loss.difference.value)) points of \(source) were gained\(loss.reversed.interval.map { " (\($0))" } ?? "")\(end)."
+        "\(start) \(measure.amount(-loss.difference.value)) of \(source) were gained\(loss.reversed.interval(of: measure).map { " (\($0))" } ?? "")\(end)."
     }
     return
-      "\(start) the mean of what was forgotten of \(source) is \(NumberText.points(loss.difference.value)) points\(interval), "
-      + "which is not established\(loss.isJudged ? "" : ": \(loss.doubt)")\(end)."
+      "\(start) the mean of what was forgotten of \(source) is \(measure.amount(loss.difference.value))\(interval), "
+      + "which is not established\(loss.isJudged ? "" : ": \(loss.doubt(of: measure))")\(end)."
   }
 }

@@ -32,7 +32,7 @@ extension RunReport {
   static let oneRunNote = "One run each: what another seed would give is not seen."
 
   private func unestablished(_ runs: [RunFinding]) -> String {
-    let amounts = "\(listed(runs.map(points))) points"
+    let amounts = listed(runs.map(lost))
     return runs.count == 2
       ? "Neither \(runs[0].name) nor \(runs[1].name) forgot more of the source task than chance explains (\(amounts))."
       : "None of \(runs.count) runs forgot more of the source task than chance explains (\(amounts))."
@@ -42,12 +42,12 @@ extension RunReport {
     let target = run.after(\.targetScore)
     guard run.hasSource else {
       guard let target else { return "\(run.name) has no measured \(scoreName) on \(run.targetTask) yet." }
-      return "\(run.name) reached \(NumberText.percent(target)) \(scoreName) on \(run.targetTask) after "
+      return "\(run.name) reached \(reachedWords(run, target)) on \(run.targetTask) after "
         + "\(NumberText.plural(run.chosenEpoch, "epoch"))\(chosen(run))\(agreed(run))."
     }
     let source = run.sourceTask ?? "the source task"
     let reached =
-      (target.map { " reached \(NumberText.percent($0)) on \(run.targetTask)" } ?? "") + chosen(run)
+      (target.map { " reached \(run.targetMeasure.text($0)) on \(run.targetTask)" } ?? "") + chosen(run)
     let andReached = (target == nil ? "" : " and") + reached
     let change = sourceChange(run)
     guard let forgetting = run.forgetting, forgetting.final.isFinite else {
@@ -60,14 +60,14 @@ extension RunReport {
     var evidence = [change]
     let amount = established == .gain ? forgetting.gain : forgetting.loss
     if amount.low.isFinite, amount.high.isFinite {
-      evidence.append("95 % interval \(NumberText.interval(amount.low, amount.high, scale: 100))")
+      evidence.append("95 % interval \(forgetting.score.interval(amount.low, amount.high))")
     }
     if forgetting.pairedPValue.isFinite { evidence.append(NumberText.probability(forgetting.pairedPValue)) }
     let detail = " (\(evidence.joined(separator: ", ")))"
     switch established {
-    case .loss: return "\(run.name) forgot \(points(run)) points of \(source)\(detail)\(andReached)."
+    case .loss: return "\(run.name) forgot \(lost(run)) of \(source)\(detail)\(andReached)."
     case .gain:
-      return "\(run.name) gained \(NumberText.points(amount.value)) points on \(source)\(detail)\(andReached)."
+      return "\(run.name) gained \(forgetting.score.amount(amount.value)) on \(source)\(detail)\(andReached)."
     case .none: return "\(run.name) forgot no more of \(source) than chance explains\(detail)\(andReached)."
     }
   }
@@ -87,11 +87,20 @@ extension RunReport {
 
   private func targetComparison(_ a: RunFinding, _ b: RunFinding) -> String {
     guard let first = a.after(\.targetScore), let second = b.after(\.targetScore) else { return "" }
-    return ", at \(NumberText.percent(first)) against \(NumberText.percent(second)) on the target task"
+    return ", at \(a.targetMeasure.text(first)) against \(b.targetMeasure.text(second)) on the target task"
   }
 
   private func final(_ run: RunFinding) -> Double { run.forgetting?.final ?? .nan }
-  private func points(_ run: RunFinding) -> String { NumberText.points(run.forgetting?.final) }
+
+  private func lost(_ run: RunFinding) -> String { run.sourceMeasure.amount(run.forgetting?.final) }
+
+  private func gain(_ run: RunFinding) -> String { run.sourceMeasure.amount(-final(run)) }
+
+  /// `91.3 % accuracy`, or the score's own words: `2.540 nats a token`.
+  private func reachedWords(_ run: RunFinding, _ value: Double) -> String {
+    let score = run.targetMeasure
+    return score.unit == .natsPerToken ? score.text(value) : "\(score.text(value)) \(score.noun)"
+  }
 
   /// What became of the source task, as a verb and its object.
   ///
@@ -99,24 +108,24 @@ extension RunReport {
   private func standing(_ run: RunFinding, isNamed: Bool = false) -> String {
     let (of, on) = isNamed ? (" of the source task", " on the source task") : ("", "")
     return switch run.forgetting?.change {
-    case .loss: "forgot \(points(run)) points\(of)"
-    case .gain: "gained \(NumberText.points(-final(run))) points\(on)"
-    default: "forgot no more\(of) than chance explains (\(points(run)) points)"
+    case .loss: "forgot \(lost(run))\(of)"
+    case .gain: "gained \(gain(run))\(on)"
+    default: "forgot no more\(of) than chance explains (\(lost(run)))"
     }
   }
 
   private func described(_ run: RunFinding) -> String {
     let change =
       switch run.forgetting?.change {
-      case .loss: "\(points(run)) points"
-      case .gain: "\(NumberText.points(-final(run))) points gained"
-      default: "\(points(run)) points, no more than chance explains"
+      case .loss: lost(run)
+      case .gain: "\(gain(run)) gained"
+      default: "\(lost(run)), no more than chance explains"
       }
-    return "\(change); target \(NumberText.percent(run.after(\.targetScore)))"
+    return "\(change); target \(run.targetMeasure.text(run.after(\.targetScore)))"
   }
 
   private func sourceChange(_ run: RunFinding) -> String {
     let (before, after) = (run.before(\.sourceScore), run.after(\.sourceScore))
-    return "\(NumberText.points(before)) → \(NumberText.percent(after))"
+    return "\(run.sourceMeasure.bare(before)) → \(run.sourceMeasure.text(after))"
   }
 }

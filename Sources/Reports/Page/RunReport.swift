@@ -22,8 +22,16 @@ public struct RunReport: Sendable {
   /// What the models are judged by, in a word: `accuracy`.
   var scoreName: String {
     let scored = runs.lazy.flatMap(\.epochs).compactMap { $0.source ?? $0.target }.first
-    return (scored?.score ?? .accuracy).name
+    return (scored?.score ?? .accuracy).noun
   }
+
+  /// What all sources are judged by; nil where they are judged by different scores.
+  var sourceMeasure: Score? { Self.same(runs.filter(\.hasSource).map(\.sourceMeasure)) }
+
+  /// Likewise of the targets.
+  var targetMeasure: Score? { Self.same(runs.map(\.targetMeasure)) }
+
+  private static func same(_ scores: [Score]) -> Score? { Set(scores).count == 1 ? scores.first : nil }
 
   /// The place of a run's colour, the same in every chart of a page; nil where there is one run, whose charts tell other
   /// things apart.
@@ -44,7 +52,7 @@ extension RunReport {
       for run in runs {
         table.append([
           run.name, run.targetTask, String(run.epochs.map(\.epoch).max() ?? 0),
-          NumberText.percent(run.before(\.targetScore)), NumberText.percent(run.after(\.targetScore)),
+          run.targetMeasure.plain(run.before(\.targetScore)), run.targetMeasure.plain(run.after(\.targetScore)),
           NumberText.significant(run.after?.target?.loss),
         ])
       }
@@ -57,12 +65,12 @@ extension RunReport {
     ])
     for run in runs {
       var row = [
-        run.name, NumberText.percent(run.before(\.sourceScore)), NumberText.percent(run.after(\.sourceScore)),
-        NumberText.percent(run.before(\.targetScore)), NumberText.percent(run.after(\.targetScore)),
+        run.name, run.sourceMeasure.plain(run.before(\.sourceScore)), run.sourceMeasure.plain(run.after(\.sourceScore)),
+        run.targetMeasure.plain(run.before(\.targetScore)), run.targetMeasure.plain(run.after(\.targetScore)),
       ]
       if let forgetting = run.forgetting {
         row += [
-          NumberText.points(forgetting.final), NumberText.interval(forgetting.low, forgetting.high, scale: 100),
+          forgetting.score.bare(forgetting.final), forgetting.score.interval(forgetting.low, forgetting.high),
           NumberText.pValue(forgetting.pairedPValue), NumberText.grouped(forgetting.lost),
           NumberText.grouped(forgetting.gained),
         ]
@@ -85,9 +93,11 @@ extension RunReport {
       [.number("epoch")] + source + target + validated.map { .number($0.name) } + [.number("penalty"), .number("time")])
     for epoch in run.epochs {
       var row = [String(epoch.epoch)]
-      if run.hasSource { row += [NumberText.percent(epoch.sourceScore), NumberText.significant(epoch.source?.loss)] }
-      row += [NumberText.percent(epoch.targetScore), NumberText.significant(epoch.target?.loss)]
-      row += validated.map { NumberText.percent($0.value(epoch)) }
+      if run.hasSource {
+        row += [run.sourceMeasure.plain(epoch.sourceScore), NumberText.significant(epoch.source?.loss)]
+      }
+      row += [run.targetMeasure.plain(epoch.targetScore), NumberText.significant(epoch.target?.loss)]
+      row += validated.map { $0.score(run).plain($0.value(epoch)) }
       row += [NumberText.significant(epoch.penalty), NumberText.duration(epoch.seconds)]
       table.append(row)
     }
@@ -95,10 +105,12 @@ extension RunReport {
   }
 
   /// What the examples that choose said at an epoch.
-  private static var validationColumns: [(name: String, value: (EpochFinding) -> Double?)] {
+  private static var validationColumns: [(name: String, score: (RunFinding) -> Score, value: (EpochFinding) -> Double?)]
+  {
     [
-      ("source validation", { $0.validation?.source?.value }), ("target validation", { $0.validation?.target?.value }),
-      ("proxy validation", { $0.validation?.proxy?.agreement }),
+      ("source validation", \.sourceMeasure, { $0.validation?.source?.value }),
+      ("target validation", \.targetMeasure, { $0.validation?.target?.value }),
+      ("proxy validation", { _ in .agreement }, { $0.validation?.proxy?.agreement }),
     ]
   }
 

@@ -1,4 +1,5 @@
 import Datasets
+import Evaluation
 import Models
 import Torch
 
@@ -15,12 +16,13 @@ struct DarkExperienceReplay: Regularizer {
     need: .examples
   ) { try DarkExperienceReplay($0) }
 
-  let readsHeadInput = true
+  let readsHeadInput: Bool
   private let logitStrength: Double
   private let labelStrength: Double
   private let reservoir: Reservoir
   private let task: String
   private let head: Model.TaskHead
+  private let kind: any TaskKind
   /// z⁰ of the reservoir's examples, in its order.
   private let stored: Tensor
 
@@ -29,6 +31,8 @@ struct DarkExperienceReplay: Regularizer {
     labelStrength = try context.settings.number("beta")
     reservoir = try context.reservoir()
     (task, head, _) = try context.sourceExamples()
+    kind = context.sourceKind
+    readsHeadInput = !context.sharesHead
     let (examples, head) = (reservoir.examples, head)
     stored = try context.remembered("logits.\(context.settings.integer("count"))") {
       try context.logits(on: examples, head: head, title: "recording the source head's logits")
@@ -47,8 +51,8 @@ struct DarkExperienceReplay: Regularizer {
   func restore(_ state: RegularizerState) { reservoir.restore(state) }
 
   func loss(of step: TrainingStep) throws -> Tensor? {
-    guard let replayed = step.replayed, let features = replayed.headInput else { return nil }
-    let logits = try step.model.logits(of: features, head: head.tensors, mode: .training())
+    guard let replayed = step.replayed else { return nil }
+    let logits = try replayed.sourceLogits(of: step.model, head: head)
     let count = replayed.batch.indices.count
     let first = max(1, count / 2)
     let rows = try Tensor(replayed.batch.indices.prefix(first).map(Int64.init), device: stored.device)
@@ -56,7 +60,8 @@ struct DarkExperienceReplay: Regularizer {
     let drift = try difference.squared().sum().multiply(by: logitStrength / Double(difference.count))
     guard count > first else { return drift }
     let labels = try replayed.batch.labels.narrowed(from: first, count: count - first)
-    let mistakes = try logits.narrowed(from: first, count: count - first).crossEntropy(with: labels)
+    let mistakes = try kind.loss(
+      of: logits.narrowed(from: first, count: count - first), labels: labels, settings: LossSettings())
     return try drift.add(mistakes, scaledBy: labelStrength)
   }
 }

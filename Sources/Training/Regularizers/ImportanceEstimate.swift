@@ -30,11 +30,13 @@ public struct ImportanceEstimate {
   ///
   /// - Parameters:
   ///   - parameters: tensors of the model that require gradients.
+  ///   - kind: of the task; ``Measure/exact`` is for classification alone.
   ///   - batchSize: of ``Measure/batched``; the others go example by example.
   ///   - onProgress: told the examples done; may throw to stop.
   /// - Complexity: one backward pass an example, times the classes for ``Measure/exact``.
   public init(
-    _ measure: Measure, of parameters: [Tensor], in model: Model, on split: Split, batchSize: Int = 32,
+    _ measure: Measure, of parameters: [Tensor], in model: Model, on split: Split,
+    kind: any TaskKind = Classification(), batchSize: Int = 32,
     onProgress: (Int) throws -> Void = { _ in }
   ) throws {
     self.measure = measure
@@ -51,7 +53,8 @@ public struct ImportanceEstimate {
       switch measure {
       case .exact: try Self.addExact(logits, parameters, to: sums)
       case .empirical, .batched:
-        let gradients = try logits.crossEntropy(with: try batch.labels).gradients(of: parameters)
+        let gradients = try kind.loss(of: logits, labels: batch.labels, settings: LossSettings())
+          .gradients(of: parameters)
         try Self.add(gradients, to: sums) { try $0.addProductInPlace($1, $1) }
       case .outputSensitivity:
         let gradients = try logits.squared().sum().gradients(of: parameters)
@@ -141,6 +144,10 @@ extension RegularizerContext {
   /// The source's Fisher information, as the settings of ``RegularizerKind/Setting/fisher`` ask for it.
   func fisherInformation(of indices: [Int]) throws -> ImportanceEstimate {
     let measure = ImportanceEstimate.Measure(rawValue: try settings.text("fisher")) ?? .exact
+    if measure == .exact, !sourceKind.isClassification {
+      throw TrainingError.kindNotSupported(
+        regularizer: "\(settings.kind):fisher=exact", kind: sourceKind.words, advice: "fisher=empirical")
+    }
     return try estimate(
       measure, of: indices, samples: settings.integer("samples"), batchSize: settings.integer("batch"))
   }
@@ -152,7 +159,8 @@ extension RegularizerContext {
     let sample = try sourceSample(samples)
     return try withSourceHead {
       try ImportanceEstimate(
-        measure, of: indices.map { trainable.tensors[$0] }, in: model, on: sample, batchSize: batchSize
+        measure, of: indices.map { trainable.tensors[$0] }, in: model, on: sample, kind: sourceKind,
+        batchSize: batchSize
       ) { try report("measuring what the source needs", $0, of: sample.count) }
     }
   }

@@ -28,6 +28,7 @@ struct LearningWithoutForgetting: Regularizer {
   private let teacher: Tensor
 
   init(_ context: RegularizerContext) throws {
+    try context.requireClasses()
     let settings = context.settings
     temperature = try settings.number("temperature")
     let scale = try settings.text("t2") == "1" ? temperature * temperature : 1

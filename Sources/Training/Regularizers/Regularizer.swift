@@ -124,6 +124,8 @@ public struct TrainingStep {
     public let batch: Batch
     /// What enters the classifier for them, with its graph; empty unless ``Regularizer/readsHeadInput``.
     public let headInput: Tensor?
+    /// What the head in place says of them, with its graph.
+    public let logits: Tensor
   }
 
   /// The model being trained, its weights those of before the step.

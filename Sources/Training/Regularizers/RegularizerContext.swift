@@ -13,14 +13,19 @@ public struct SourceTask {
   public var dataset: String
   /// Its training examples, where they are at hand.
   public var examples: Split?
+  /// What its labels, loss and score are.
+  public var kind: any TaskKind
   /// What it left when it ended; nil where it ended with the weights that the model has now, as the last one did.
   public var memory: TaskMemory?
 
   /// A task; without examples, regularizers that need them cannot be made.
-  public init(task: String, dataset: String, examples: Split?, memory: TaskMemory? = nil) {
+  public init(
+    task: String, dataset: String, examples: Split?, kind: any TaskKind = Classification(), memory: TaskMemory? = nil
+  ) {
     self.task = task
     self.dataset = dataset
     self.examples = examples
+    self.kind = kind
     self.memory = memory
   }
 }
@@ -34,6 +39,7 @@ public struct RegularizerContext {
     let options: TrainingOptions
     /// The training examples of the task that is to be learnt.
     let target: Split
+    let targetKind: any TaskKind
     let source: SourceTask?
     /// Takes down what is found out about the source.
     let recorder: TaskMemory.Recorder
@@ -65,15 +71,27 @@ public struct RegularizerContext {
   public var options: TrainingOptions { surroundings.options }
   /// The training examples of the task that is to be learnt.
   public var target: Split { surroundings.target }
+  /// What the labels, loss and score of that task are.
+  public var targetKind: any TaskKind { surroundings.targetKind }
+  /// Likewise of the task that the model comes from.
+  public var sourceKind: any TaskKind { surroundings.source?.kind ?? Classification() }
   /// The task that the model comes from; nil in a first training.
   public var source: SourceTask? { surroundings.source }
   /// Whether the trained head came with the model: one that source and target share, or that was trained before. It is
   /// then a source parameter like all others, and held to w⁰.
   public var isHeadKept: Bool { surroundings.isHeadKept }
+  /// Whether the source is judged by the head that is trained.
+  public var sharesHead: Bool { source?.task == model.task }
   /// Optimizer steps of an epoch.
   public var stepsPerEpoch: Int { surroundings.stepsPerEpoch }
 
   var recorder: TaskMemory.Recorder { surroundings.recorder }
+
+  /// - Throws: ``TrainingError/kindNotSupported(regularizer:kind:advice:)`` for tasks that are no classification.
+  func requireClasses(advice: String = "") throws {
+    guard let other = [targetKind, sourceKind].first(where: { !$0.isClassification }) else { return }
+    throw TrainingError.kindNotSupported(regularizer: settings.kind, kind: other.words, advice: advice)
+  }
 
   func report(_ title: String, _ completed: Int, of total: Int) throws {
     try surroundings.onEstimate(title, completed, total)
@@ -160,9 +178,8 @@ extension RegularizerContext {
       var parts: [Tensor] = []
       var done = 0
       for batch in try Batches(split: split, batchSize: 256, device: model.device) {
-        let run = try model.run(try batch.modelInputs(for: model), capturesHeadInput: true)
-        guard let features = run.headInput else { continue }
-        parts.append(try model.logits(of: features, head: head.tensors))
+        let run = try model.run(try batch.modelInputs(for: model), capturesHeadInput: !sharesHead)
+        parts.append(try run.headInput.map { try model.logits(of: $0, head: head.tensors) } ?? run.logits)
         done += batch.indices.count
         try report(title, done, of: split.count)
       }

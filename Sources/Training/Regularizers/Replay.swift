@@ -1,4 +1,5 @@
 import Datasets
+import Evaluation
 import Metrics
 import Models
 import Torch
@@ -48,7 +49,7 @@ extension RegularizerKind.Setting {
   ]
 }
 
-/// `λ · cross-entropy` of source examples mixed into each batch, by the source head.
+/// `λ · the source task's loss` of source examples mixed into each batch, by the source head: of classes the cross-entropy.
 ///
 /// They go through the network together with the target's, so normalization sees both.
 ///
@@ -60,16 +61,19 @@ struct Replay: Regularizer {
     need: .examples
   ) { try Replay($0) }
 
-  let readsHeadInput = true
+  let readsHeadInput: Bool
   private let strength: Double
   private let reservoir: Reservoir
   private let task: String
   private let head: Model.TaskHead
+  private let kind: any TaskKind
 
   init(_ context: RegularizerContext) throws {
     strength = try context.settings.number("lambda")
     reservoir = try context.reservoir()
     (task, head, _) = try context.sourceExamples()
+    kind = context.sourceKind
+    readsHeadInput = !context.sharesHead
   }
 
   func summary(stepsPerEpoch: Int) -> String {
@@ -83,8 +87,15 @@ struct Replay: Regularizer {
   func restore(_ state: RegularizerState) { reservoir.restore(state) }
 
   func loss(of step: TrainingStep) throws -> Tensor? {
-    guard let replayed = step.replayed, let features = replayed.headInput else { return nil }
-    let logits = try step.model.logits(of: features, head: head.tensors, mode: .training())
-    return try logits.crossEntropy(with: try replayed.batch.labels).multiply(by: strength)
+    guard let replayed = step.replayed else { return nil }
+    let logits = try replayed.sourceLogits(of: step.model, head: head)
+    return try kind.loss(of: logits, labels: replayed.batch.labels, settings: LossSettings()).multiply(by: strength)
+  }
+}
+
+extension TrainingStep.Replayed {
+  /// What the source's head says, with its graph: the head in place where nothing but that was asked for.
+  func sourceLogits(of model: Model, head: Model.TaskHead) throws -> Tensor {
+    try headInput.map { try model.logits(of: $0, head: head.tensors, mode: .training()) } ?? logits
   }
 }

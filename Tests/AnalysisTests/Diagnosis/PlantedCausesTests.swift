@@ -131,7 +131,7 @@ import Training
     // What is applied is what was measured.
     let repaired = try Model(models.checkpoint(applying: best, epoch: 1))
     try repaired.activate(task: "source")
-    let score = try Evaluator().evaluate(repaired, on: models.source.test, dataset: "source").accuracy
+    let score = try Evaluator().evaluate(repaired, on: models.source.test, dataset: "source").value
     #expect(score > result.forgetting.before - 0.05, "seed \(seed)")
   }
 
@@ -146,7 +146,7 @@ import Training
       try withoutGradients { try bias.addInPlace(Tensor([amount, 0, 0, 0] as [Float])) }
     }
     func score() throws -> Double {
-      try Evaluator().evaluate(model, on: source.test, dataset: "source").accuracy
+      try Evaluator().evaluate(model, on: source.test, dataset: "source").value
     }
     while try score() > 0.85 { try favour(0.25) }
     let (before, start) = (try model.checkpoint(epoch: 0), try score())

@@ -1,0 +1,38 @@
+import Datasets
+import Metrics
+import Torch
+
+/// How many labels are classes, rather than left out.
+func countOfClasses(in labels: Tensor) throws -> Double {
+  Double(labels.count) - (try labels.equals(Int(Dataset.ignoredLabel)).to(.float64).sum().item())
+}
+
+/// Of each example: the summed cross-entropy, the number of labels that count, and those whose class is the likeliest.
+///
+/// - Parameters:
+///   - labels: `[batch, …]`, −100 where one is left out.
+///   - classAxis: of the outputs: 1 as in `[batch, classes, height, width]`, or the last.
+func classSums(of outputs: Tensor, labels: Tensor, classAxis: Int) throws -> ExampleSums {
+  let count = labels.shape[0]
+  let isLast = classAxis == outputs.shape.count - 1 && classAxis > 1
+  let rows = isLast ? try outputs.reshaped([-1, outputs.shape[classAxis]]) : outputs
+  let flat = isLast ? try labels.reshaped([-1]) : labels
+  let losses = try rows.crossEntropy(with: flat, reduction: .none).reshaped([count, -1])
+  let counted = try labels.equals(Int(Dataset.ignoredLabel)).negated().to(.float64).reshaped([count, -1])
+  let right = try rows.argmax(along: 1).equals(flat).to(.float64).reshaped([count, -1])
+  func byExample(_ values: Tensor) throws -> [Double] {
+    try values.to(.float64).sum(along: [1]).array(of: Double.self)
+  }
+  let columns = [try byExample(losses), try byExample(counted), try byExample(right)]
+  return ExampleSums(width: 3, values: (0..<count).flatMap { row in columns.map { $0[row] } })
+}
+
+/// What is wrong with classes; nil of sound ones.
+func classFault(in values: [Double], classCount: Int?, noun: String) -> String? {
+  let bad = values.first { value in
+    value != Double(Dataset.ignoredLabel) && (value < 0 || classCount.map { value >= Double($0) } ?? false)
+  }
+  guard let bad else { return nil }
+  let range = classCount.map { "0 to \($0 - 1)" } ?? "0 and above"
+  return "has \(noun) \(Int(exactly: bad).map(String.init) ?? "\(bad)"), expected \(range), or −100 for none"
+}

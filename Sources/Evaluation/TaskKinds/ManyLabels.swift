@@ -1,0 +1,107 @@
+import Datasets
+import Findings
+import Foundation
+import Metrics
+import Torch
+
+/// Any number of labels an example, each of which is there or not.
+///
+/// Average precision is scikit-learn's `Σ (Rₙ − Rₙ₋₁) Pₙ` over the distinct scores; its mean is over the labels that some
+/// example has. F1 counts what is said with a probability of at least one half, over all labels together (micro).
+public struct ManyLabels: TaskKind {
+  public let name = "multi-label"
+  public let words = "several labels an example"
+  public let scores = [Score.meanAveragePrecision, .microF1]
+
+  /// The kind, which has nothing to set.
+  public init() {}
+
+  public var smoothsLabels: Bool { false }
+
+  public func fits(_ form: TaskForm) -> Bool {
+    guard form.hasBinaryLabels, form.labelShape.count == 1, form.labelShape[0] > 1 else { return false }
+    return form.outputShape.map { $0.count == 1 } ?? true
+  }
+
+  public func outputNames(of data: Dataset) -> [String]? {
+    data.classNames.isEmpty ? (0..<(data.train.targets?.shape.first ?? 0)).map { "label \($0)" } : data.classNames
+  }
+
+  public func fault(in values: [Double], form: TaskForm) -> String? {
+    if let width = form.outputShape?.first, values.count != width {
+      return "has \(values.count) labels, the model gives \(width)"
+    }
+    return values.first { $0 != 0 && $0 != 1 }.map { "has label \($0), expected 0 or 1" }
+  }
+
+  public func loss(of outputs: Tensor, labels: Tensor, settings: LossSettings) throws -> Tensor {
+    try outputs.binaryCrossEntropy(with: labels.to(.float32))
+  }
+
+  public func mass(of labels: Tensor) throws -> Double { Double(labels.count) }
+
+  /// The loss; then the probability of each label, and whether it is there.
+  public func sums(of outputs: Tensor, labels: Tensor) throws -> ExampleSums {
+    let (count, width) = (outputs.shape[0], outputs.shape[1])
+    let truth = try labels.to(.float32)
+    let losses = try outputs.binaryCrossEntropy(with: truth, reduction: .none).to(.float64).mean(along: [1])
+      .array(of: Double.self)
+    let said = try outputs.to(.float64).sigmoid().array(of: Double.self)
+    let right = try truth.array(of: Double.self)
+    return ExampleSums(
+      width: 1 + 2 * width,
+      values: (0..<count).flatMap { row -> [Double] in
+        let own = row * width..<(row + 1) * width
+        return [losses[row]] + said[own] + right[own]
+      })
+  }
+
+  public func values(of sums: ExampleSums, counting counts: [Int]?) -> TaskValues {
+    let width = (sums.width - 1) / 2
+    let times = counts ?? [Int](repeating: 1, count: sums.count)
+    let total = Double(max(1, times.reduce(0, +)))
+    let loss = (0..<sums.count).reduce(0.0) { $0 + Double(times[$1]) * sums.values[$1 * sums.width] } / total
+    var precisions: [Double] = []
+    var (right, said, there) = (0.0, 0.0, 0.0)
+    for label in 0..<width {
+      var entries: [(score: Double, isThere: Bool, times: Double)] = []
+      for row in 0..<sums.count where times[row] > 0 {
+        let first = row * sums.width + 1
+        let entry = (
+          score: sums.values[first + label], isThere: sums.values[first + width + label] == 1, times: Double(times[row])
+        )
+        entries.append(entry)
+        if entry.score >= 0.5 { said += entry.times }
+        if entry.isThere { there += entry.times }
+        if entry.score >= 0.5, entry.isThere { right += entry.times }
+      }
+      if let precision = Self.averagePrecision(entries) { precisions.append(precision) }
+    }
+    let mean = precisions.isEmpty ? Double.nan : precisions.reduce(0, +) / Double(precisions.count)
+    return TaskValues(loss: loss, scores: [mean, said + there == 0 ? 0 : 2 * right / (said + there)])
+  }
+
+  /// Nil where no example has the label.
+  private static func averagePrecision(_ entries: [(score: Double, isThere: Bool, times: Double)]) -> Double? {
+    let positives = entries.reduce(0.0) { $0 + ($1.isThere ? $1.times : 0) }
+    guard positives > 0 else { return nil }
+    let sorted = entries.sorted { $0.score > $1.score }
+    var (right, all, recalled, sum) = (0.0, 0.0, 0.0, 0.0)
+    for (place, entry) in sorted.enumerated() {
+      all += entry.times
+      if entry.isThere { right += entry.times }
+      // Equal scores are one threshold.
+      guard place + 1 == sorted.count || sorted[place + 1].score != entry.score else { continue }
+      sum += (right - recalled) / positives * right / all
+      recalled = right
+    }
+    return sum
+  }
+}
+
+extension Score {
+  /// The mean over labels of the area under precision and recall.
+  public static let meanAveragePrecision = Score(name: "mean_average_precision", unit: .fraction, direction: .up)
+  /// F1 of all labels together.
+  public static let microF1 = Score(name: "f1", unit: .fraction, direction: .up)
+}

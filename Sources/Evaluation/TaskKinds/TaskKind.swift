@@ -1,0 +1,125 @@
+import Datasets
+import Findings
+import Metrics
+import Synchronization
+import Torch
+
+/// What a kind of task is: its labels, its loss, what an example adds to its score, and how two models are compared.
+///
+/// A kind is one file; after ``TaskKinds/register(_:)`` it is found like those that are here. Nothing outside these files asks which
+/// kind it is.
+public protocol TaskKind: Sendable {
+  /// As users write it and runs keep it: `causal-lm`.
+  var name: String { get }
+  /// In words: `causal language model`.
+  var words: String { get }
+  /// What models are judged by, the first of them above all.
+  var scores: [Score] { get }
+
+  /// Whether labels and outputs can be this kind's.
+  func fits(_ form: TaskForm) -> Bool
+  /// Whether they are this kind's where nobody says so; of what fits, unless something tells it from other kinds.
+  func isMeant(by form: TaskForm) -> Bool
+  /// The kind with what it needs to know of the data, as the names of labels.
+  func bound(to data: Dataset) -> any TaskKind
+  /// What the outputs of a new head stand for, one each; nil where a head is never drawn for the data alone.
+  func outputNames(of data: Dataset) -> [String]?
+  /// What is wrong with labels, in words that complete "example 3 …"; nil of sound ones.
+  ///
+  /// - Parameter values: the labels of one example.
+  func fault(in values: [Double], form: TaskForm) -> String?
+
+  /// The task's loss, a mean over all that counts: a scalar with its graph.
+  ///
+  /// - Parameters:
+  ///   - outputs: the program's, `[batch, …]`.
+  ///   - labels: `[batch, …]`, int64 or float32.
+  func loss(of outputs: Tensor, labels: Tensor, settings: LossSettings) throws -> Tensor
+  /// Over how much of these labels the loss is a mean: examples, tokens, pixels.
+  func mass(of labels: Tensor) throws -> Double
+  /// What each example adds.
+  func sums(of outputs: Tensor, labels: Tensor) throws -> ExampleSums
+  /// What the sums come to, each example counted so often.
+  func values(of sums: ExampleSums, counting counts: [Int]?) -> TaskValues
+  /// Whether labels are classes over which some of the probability can be spread.
+  var smoothsLabels: Bool { get }
+  /// Whether labels stay right where images are turned, cut and coloured.
+  var allowsAugmentation: Bool { get }
+  /// What became of the score between two models on the same examples, with its interval and its paired test.
+  ///
+  /// - Parameters: both of the same examples in the same order.
+  func change(from before: ExampleSums, to after: ExampleSums, using random: inout RandomSource) -> PairedChange
+}
+
+/// What examples came to.
+public struct TaskValues: Sendable, Equatable {
+  /// The mean loss.
+  public var loss: Double
+  /// One a score, in the order of ``TaskKind/scores``.
+  public var scores: [Double]
+
+  /// - Parameter scores: in the order of ``TaskKind/scores``.
+  public init(loss: Double, scores: [Double]) {
+    self.loss = loss
+    self.scores = scores
+  }
+}
+
+/// How losses of classes are shaped.
+public struct LossSettings {
+  /// `[classes]`; nil where all count alike.
+  public var classWeights: Tensor?
+  /// Share of the probability that is spread over all classes.
+  public var labelSmoothing: Double
+
+  /// - Parameters: see the properties.
+  public init(classWeights: Tensor? = nil, labelSmoothing: Double = 0) {
+    self.classWeights = classWeights
+    self.labelSmoothing = labelSmoothing
+  }
+
+  /// Whether nothing is asked for.
+  public var isPlain: Bool { classWeights == nil && labelSmoothing == 0 }
+}
+
+extension TaskKind {
+  /// The score that models are judged by.
+  public var score: Score { scores[0] }
+  public func isMeant(by form: TaskForm) -> Bool { fits(form) }
+  public func bound(to data: Dataset) -> any TaskKind { self }
+  public func outputNames(of data: Dataset) -> [String]? { data.classNames }
+  public var smoothsLabels: Bool { true }
+  public var allowsAugmentation: Bool { true }
+  /// Whether it is the classification of examples, whose labels are one class each.
+  public var isClassification: Bool { name == Classification().name }
+}
+
+/// The kinds that are known.
+public enum TaskKinds {
+  private static let registered = Mutex<[any TaskKind]>([
+    Classification(), CausalLanguageModel(), TokenClassification(),
+    TokenClassification(judgesSpans: true), Segmentation(), ManyLabels(), Regression(.squared),
+    Regression(.absolute), Regression(.huber),
+  ])
+
+  /// All of them.
+  public static var all: [any TaskKind] { registered.withLock { $0 } }
+
+  /// Makes a kind known, in the place of one of the same name.
+  public static func register(_ kind: any TaskKind) {
+    registered.withLock { kinds in
+      kinds.removeAll { $0.name == kind.name }
+      kinds.append(kind)
+    }
+  }
+
+  /// The kind of a name.
+  ///
+  /// - Throws: ``EvaluationError/unknownKind(name:known:)``.
+  public static func named(_ name: String) throws -> any TaskKind {
+    guard let kind = all.first(where: { $0.name == name }) else {
+      throw EvaluationError.unknownKind(name: name, known: all.map(\.name))
+    }
+    return kind
+  }
+}

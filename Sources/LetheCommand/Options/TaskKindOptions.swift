@@ -1,0 +1,32 @@
+import ArgumentParser
+import Evaluation
+import Reports
+import Training
+
+/// What kind of task data are for.
+struct TaskKindOptions: ResultOptions {
+  @Option(
+    help: ArgumentHelp(
+      """
+      The kind of task, where labels and outputs leave it open: classification, causal-lm, token-classification, \
+      segmentation, multi-label, regression, regression-absolute or regression-huber.
+      """, valueName: "kind"))
+  var taskKind: String?
+
+  /// The kind that is asked for, known to be one; nil where none is.
+  func known() throws -> String? {
+    guard let taskKind else { return nil }
+    do { return try TaskKinds.named(taskKind).name } catch { throw CommandError.usage("--task-kind: \(error)") }
+  }
+}
+
+extension TaskKind {
+  /// What is done and by what it is judged; nil of classification, which needs no saying.
+  var headline: String? {
+    guard !isClassification else { return nil }
+    let unit = score.heading == score.noun ? "" : " (\(score.heading))"
+    return "task: \(words), judged by \(score.noun)\(unit)"
+  }
+}
+
+extension TargetHead: ExpressibleByArgument {}

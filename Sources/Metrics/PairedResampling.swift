@@ -1,0 +1,62 @@
+/// Two lists of sums over the same examples, compared by a score that need not be a mean.
+public struct PairedResampling: Sendable {
+  private let before: ExampleSums
+  private let after: ExampleSums
+  private let difference: @Sendable (_ before: ExampleSums, _ after: ExampleSums, _ counts: [Int]?) -> Double
+
+  /// - Parameter difference: the score of the one less that of the other, each example counted so often.
+  public init(
+    before: ExampleSums, after: ExampleSums,
+    difference: @escaping @Sendable (_ before: ExampleSums, _ after: ExampleSums, _ counts: [Int]?) -> Double
+  ) {
+    precondition(before.count == after.count, "\(before.count) examples before, \(after.count) after")
+    self.before = before
+    self.after = after
+    self.difference = difference
+  }
+
+  /// The difference over all examples.
+  public var value: Double { difference(before, after, nil) }
+
+  /// Percentile bootstrap interval of the difference, over resamples of the examples with replacement.
+  ///
+  /// - Returns: NaN of fewer than two examples. Resamples of which the score is undefined are left out.
+  ///
+  /// Efron and Tibshirani, "An Introduction to the Bootstrap", 1993, chapter 13.
+  public func interval(
+    confidence: Double = 0.95, resamples: Int = 2000, using random: inout RandomSource
+  ) -> (low: Double, high: Double) {
+    guard before.count > 1 else { return (.nan, .nan) }
+    var counts = [Int](repeating: 0, count: before.count)
+    var drawn: [Double] = []
+    for _ in 0..<resamples {
+      for row in counts.indices { counts[row] = 0 }
+      for _ in counts.indices { counts[Int.random(in: counts.indices, using: &random)] += 1 }
+      let value = difference(before, after, counts)
+      if value.isFinite { drawn.append(value) }
+    }
+    guard !drawn.isEmpty else { return (.nan, .nan) }
+    drawn.sort()
+    let tail = (1 - confidence) / 2
+    return (quantile(tail, ofSorted: drawn), quantile(1 - tail, ofSorted: drawn))
+  }
+
+  /// Two-sided p-value of the permutation test that exchanges before and after of each example by a coin.
+  ///
+  /// `(1 + #{|Δ*| ≥ |Δ|}) / (1 + draws)`: never 0, and exact for the draws made.
+  ///
+  /// Phipson and Smyth, "Permutation P-values should never be zero", 2010.
+  public func pValue(draws: Int = 2000, using random: inout RandomSource) -> Double {
+    let seen = abs(value)
+    guard seen.isFinite, before.count > 0 else { return .nan }
+    var isSwapped = [Bool](repeating: false, count: before.count)
+    var extreme = 0
+    for _ in 0..<draws {
+      for row in isSwapped.indices { isSwapped[row] = random.next() >> 63 == 1 }
+      let value = difference(before.swapping(isSwapped, with: after), after.swapping(isSwapped, with: before), nil)
+      // Rounding must not make a permutation that is the same differ.
+      if abs(value) >= seen * (1 - 1e-12) { extreme += 1 }
+    }
+    return Double(1 + extreme) / Double(1 + draws)
+  }
+}

@@ -1,0 +1,67 @@
+import Findings
+
+/// Scores in words and numbers, whatever they are counted in.
+extension Score {
+  /// What it is called in a sentence: `accuracy`, `mean IoU`.
+  public var noun: String { Self.nouns[name] ?? name }
+
+  /// What its values are of, in a column's head: `accuracy`, `nats a token`.
+  public var heading: String { unit == .natsPerToken ? Self.natsPerToken : noun }
+
+  /// A value as it stands in a sentence: `91.3 %`, `2.540 nats a token`, `12.7`.
+  public func text(_ value: Double?) -> String {
+    unit == .natsPerToken ? withUnit(plain(value), Self.natsPerToken) : plain(value)
+  }
+
+  /// A value as it stands in a table: `91.3 %`, `2.540`.
+  public func plain(_ value: Double?) -> String {
+    switch unit {
+    case .fraction: NumberText.percent(value)
+    case .nats, .bits, .natsPerToken: NumberText.fixed(value, 3)
+    case .number: NumberText.significant(value)
+    }
+  }
+
+  /// A value that another follows in the same unit: `91.3`, `2.540`.
+  public func bare(_ value: Double?) -> String { unit == .fraction ? NumberText.points(value) : plain(value) }
+
+  /// A difference in a sentence: `2.3 points`, `0.310 nats a token`.
+  public func amount(_ difference: Double?) -> String {
+    switch unit {
+    case .fraction: withUnit(NumberText.points(difference), "points")
+    case .natsPerToken: withUnit(plain(difference), Self.natsPerToken)
+    case .nats, .bits: withUnit(plain(difference), unit.rawValue)
+    case .number: plain(difference)
+    }
+  }
+
+  /// A difference with its sign, in a table: `+2.3`, `−0.310`.
+  public func signed(_ difference: Double?) -> String {
+    let text = bare(difference)
+    return text.first?.isNumber == true && text.contains { $0.isNumber && $0 != "0" } ? "+" + text : text
+  }
+
+  /// The ends of a difference's interval: `1.6 to 2.6`, `0.280 to 0.340`.
+  public func interval(_ low: Double, _ high: Double) -> String {
+    guard low.isFinite, high.isFinite else { return NumberText.missing }
+    return "\(bare(low)) to \(bare(high))"
+  }
+
+  private func withUnit(_ text: String, _ unit: String) -> String {
+    text == NumberText.missing ? text : "\(text) \(unit)"
+  }
+
+  private static let natsPerToken = "nats a token"
+  private static let nouns = [
+    "nats_per_token": "cross-entropy", "token_accuracy": "accuracy of tokens", "span_f1": "F1 of spans",
+    "mean_iou": "mean IoU", "pixel_accuracy": "accuracy of pixels", "mean_average_precision": "mean average precision",
+    "f1": "F1", "rmse": "root mean squared error", "mae": "mean absolute error", "r2": "R²",
+  ]
+}
+
+extension ScoredTask {
+  /// The score and what stands beside it: `2.540 nats a token, perplexity 12.7, accuracy of tokens 41.3 %`.
+  var words: String {
+    ([score.text(value)] + further.map { "\($0.score.noun) \($0.score.text($0.value))" }).joined(separator: ", ")
+  }
+}

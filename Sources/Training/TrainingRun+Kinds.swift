@@ -1,0 +1,72 @@
+import Checkpoints
+import Datasets
+import Evaluation
+import Models
+
+/// With which head the target is trained.
+public enum TargetHead: String, Sendable, Codable, CaseIterable {
+  /// One of its own, drawn anew unless the checkpoint has it.
+  case new
+  /// The source's: both tasks are judged with it.
+  case keep
+}
+
+/// What the labels, losses and scores of a run's data are.
+struct RunKinds {
+  var target: any TaskKind = Classification()
+  var source: (any TaskKind)?
+
+  var areClassification: Bool { target.isClassification && source?.isClassification ?? true }
+}
+
+extension TrainingRun {
+  /// The run with the kinds of its tasks, and the head that is trained, settled for a model.
+  ///
+  /// - Parameter model: normalization is fitted to the data where it has none.
+  /// - Throws: ``EvaluationError`` where labels and outputs do not go together, ``TrainingError/headCannotBeNew(kind:)``,
+  ///   ``TrainingError/noHeadToKeep``.
+  func settled(for model: Model, _ division: DividedData) throws -> TrainingRun {
+    try checkSelection()
+    try model.fitPreprocessing(to: division.target.training, fitsImages: options.fitsImages)
+    var own = self
+    own.kinds = RunKinds(
+      target: try TaskKinds.kind(of: target, for: model, named: taskKind),
+      source: try source.map { try TaskKinds.kind(of: $0, for: model, named: taskKind) })
+    if proxy != nil, !own.kinds.target.isClassification {
+      throw TrainingError.kindNotServed("agreement on other examples", kind: own.kinds.target.words)
+    }
+    guard targetTask == nil else { return own }
+    // A head that the data say nothing of cannot be drawn.
+    let isNew = try own.kinds.target.outputNames(of: target) != nil
+    switch targetHead ?? (isNew ? .new : .keep) {
+    case .new:
+      guard isNew else { throw TrainingError.headCannotBeNew(kind: own.kinds.target.words) }
+    case .keep: own.targetTask = try keptHead(in: model, kind: own.kinds.source)
+    }
+    return own
+  }
+
+  /// The head that the target shares with the source; of a first training, the one that the model came with.
+  private func keptHead(in model: Model, kind: (any TaskKind)?) throws -> String {
+    let head = try source.map { try sourceHead(for: $0, in: model, kind: kind) } ?? sourceTask ?? model.task
+    guard model.heads[head] != nil, head != Checkpoint.untrainedTask else { throw TrainingError.noHeadToKeep }
+    return head
+  }
+
+  /// The run with the kinds that it began with.
+  func settled(as data: RunData) throws -> TrainingRun {
+    var own = self
+    func kind(_ reference: DataReference?, _ data: Dataset) throws -> any TaskKind {
+      try reference?.taskKind.map { try TaskKinds.named($0).bound(to: data) } ?? Classification()
+    }
+    own.kinds = RunKinds(target: try kind(data.target, target), source: try source.map { try kind(data.source, $0) })
+    return own
+  }
+
+  /// Checks all labels against the heads that are to judge them.
+  func checkLabels(in model: Model, judge: String?) throws {
+    try TaskKinds.check(target, as: kinds.target, for: model)
+    guard let source, let judge, let kind = kinds.source else { return }
+    try model.withHead(of: judge) { try TaskKinds.check(source, as: kind, for: model) }
+  }
+}

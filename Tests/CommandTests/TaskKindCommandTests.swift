@@ -1,0 +1,62 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// Tasks that are no classification, as they are typed.
+@Suite(.serialized) struct TaskKindCommandTests {
+  private func fixture(_ name: String) -> String { Repository.fixture("kinds/\(name)") }
+
+  private func base(_ name: String, in folder: TemporaryFolder) throws -> String {
+    let path = folder.file("\(name).h5")
+    let made = try Command("import", fixture("\(name).pt2"), "-o", path)
+    #expect(made.status == 0, "\(made.errors)")
+    return path
+  }
+
+  @Test func aLanguageModelIsEvaluatedFineTunedAndReported() throws {
+    let folder = try TemporaryFolder()
+    let base = try base("lm", in: folder)
+    let data = fixture("lm.h5")
+    let judged = try Command("evaluate", base, "--data", data)
+    #expect(
+      judged.output == """
+        task: causal language model, judged by cross-entropy (nats a token)
+        \(base) · head lm · lm: cross-entropy 3.691 nats a token, perplexity 40.1, accuracy of tokens 2.9 %, over 64 examples
+
+        """, "\(judged.errors)")
+    let tuned = try Command(
+      "finetune", base, "--source", data, "--target", data, "--epochs", "2", "--lr", "0.5", "--threads", "1", "-o",
+      folder.file("run"))
+    #expect(tuned.status == 0, "\(tuned.errors)")
+    #expect(tuned.output.contains("nats a token"))
+    #expect(tuned.output.contains("of 64 examples got worse"))
+    // Nats are no per cent.
+    #expect(!tuned.output.contains("369."))
+    let page = folder.file("report.html")
+    let report = try Command("report", folder.file("run"), "-o", page)
+    #expect(report.status == 0, "\(report.errors)")
+    let text = try String(contentsOfFile: page, encoding: .utf8)
+    #expect(text.contains("nats a token"))
+    #expect(!text.contains("McNemar"))
+    #expect(!text.contains("369."))
+    let line = try Command(
+      "interpolate", folder.file("run"), "--source", data, "--points", "4", "--to", "1.5", "--quiet")
+    #expect(line.status == 0, "\(line.errors)")
+    #expect(line.output.contains("1.50"))
+  }
+
+  @Test func whatIsNotServedYetSaysSo() throws {
+    let folder = try TemporaryFolder()
+    let base = try base("pixels", in: folder)
+    let data = fixture("pixels.h5")
+    let probed = try Command("probe", base, "--data", data)
+    #expect(probed.status == 65)
+    #expect(
+      probed.errors
+        == "lethe: dataset 'pixels' has integer labels of shape 8×8 an example; probes are as yet served for one class an "
+        + "example alone\n")
+    let other = try Command("evaluate", base, "--data", data, "--task-kind", "poetry")
+    #expect(other.status == 64, "\(other.errors)")
+    #expect(other.errors.contains("no kind of task 'poetry'; known: classification, causal-lm"))
+  }
+}
