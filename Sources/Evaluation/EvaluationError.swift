@@ -18,6 +18,8 @@ public enum EvaluationError: Error, Equatable, CustomStringConvertible {
   case badLabels(dataset: String, split: String, example: Int, reason: String)
   /// Labels of another kind, in words, where one class an example is needed: `probes`.
   case classesNeeded(dataset: String, form: String, by: String)
+  /// Outputs that are no row of scores, one a class, with their shape.
+  case noClassScores(task: String, shape: [Int])
   /// A class of the data that a head has no output of that name for; so many others besides.
   case unknownClass(String, others: Int, dataset: String, task: String, nearest: [String])
   /// A class of the data whose name several outputs have.
@@ -39,6 +41,8 @@ public enum EvaluationError: Error, Equatable, CustomStringConvertible {
       "dataset '\(dataset)': input '\(input)' is \(found), the model expects \(expected)"
     case .missingInput(let input, let dataset, let available):
       "dataset '\(dataset)' has no input '\(input)', which the model expects; it has \(available.joined(separator: ", "))"
+    case .noClassScores(let task, let shape):
+      "head '\(task)': expected a score a class of each example, two classes or more, found outputs of shape \(self.shape(shape))"
     case .classCountMismatch(let task, let head, let dataset):
       "task '\(task)': the head has \(head) classes, the dataset \(dataset), and not both name them"
     case .unknownKind(let name, let known):

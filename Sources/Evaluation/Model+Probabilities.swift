@@ -11,7 +11,8 @@ extension Model {
   ///   - batchSize: examples that go through the model at a time.
   /// - Returns: how many classes the head has, and for each example classes with their softmax over all of these, computed
   ///   in float64.
-  /// - Throws: ``EvaluationError`` where the data does not fit the model, `DatasetError` where an image cannot be read.
+  /// - Throws: ``EvaluationError`` where the data does not fit the model or its outputs are no scores of classes,
+  ///   `DatasetError` where an image cannot be read.
   public func likeliestClasses(
     _ count: Int, of split: Split, dataset: String, batchSize: Int = 64
   ) throws -> (classCount: Int, examples: [[(label: Int, probability: Double)]]) {
@@ -21,6 +22,9 @@ extension Model {
     try withoutGradients {
       for batch in try Batches(split: split, batchSize: batchSize, device: device) {
         let logits = try run(try batch.modelInputs(for: self)).logits
+        guard logits.shape.count == 2, logits.shape[1] > 1 else {
+          throw EvaluationError.noClassScores(task: task, shape: logits.shape)
+        }
         let probabilities = try logits.to(.float64).softmax(along: 1).array(of: Double.self)
         classCount = probabilities.count / batch.indices.count
         for position in batch.indices.indices {

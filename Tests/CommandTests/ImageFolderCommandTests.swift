@@ -34,6 +34,30 @@ import Testing
     #expect(judged.status == 0 && judged.errors.contains("left out 1 that cannot be read"), "\(judged.errors)")
   }
 
+  /// Crops of the files' own pixels are drawn again as they were.
+  @Test func aRunOnPhotographsGoesOnToTheSameBits() throws {
+    let folder = try TemporaryFolder()
+    let (photos, base) = (try photos(in: folder), folder.file("base.h5"))
+    #expect(try Command("new", "cnn", "--input", "3x16x16", "--classes", "2", "-o", base).status == 0)
+    func train(_ epochs: String, _ run: String) throws {
+      let command = try Command(
+        "train", base, "--data", photos, "--epochs", epochs, "--batch-size", "2", "--augment", "random-resized-crop",
+        "--augment", "flip", "--resize", "18", "-o", folder.file(run))
+      #expect(command.status == 0, "\(command.errors)")
+    }
+    try train("2", "whole")
+    try train("1", "part")
+    #expect(try Command("train", "--resume", folder.file("part"), "--epochs", "2").status == 0)
+    func weights(_ run: String) -> String { folder.file(run) + "/checkpoints/epoch-0002.h5" }
+    let drift = try Command("drift", weights("whole"), weights("part"), "--json")
+    #expect(drift.output.contains(#""total":{"l2":0.0,"#), "\(drift.output.suffix(200))")
+    let moved = try Command("drift", weights("whole"), folder.file("whole") + "/checkpoints/epoch-0001.h5", "--json")
+    #expect(!moved.output.contains(#""total":{"l2":0.0,"#))
+    // Images of another size are other data than those that the run was begun with.
+    let other = try Command("train", "--resume", folder.file("part"), "--epochs", "3", "--resize", "30")
+    #expect(other.status == 64 || other.status == 65, "\(other.errors)")
+  }
+
   @Test func aFolderIsConvertedToOneFile() throws {
     let folder = try TemporaryFolder()
     let photos = try photos(in: folder)

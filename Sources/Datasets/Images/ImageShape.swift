@@ -59,33 +59,28 @@ extension DecodedImage {
 
   /// Along the rows first, then along the columns, rounded once.
   private func resample(rows: ResamplingTaps, columns: ResamplingTaps, to target: UnsafeMutableBufferPointer<UInt8>) {
-    let (outHeight, outWidth) = (rows.count, columns.count)
-    let firstRow = rows.first
-    var wide = [Float](repeating: 0, count: (rows.end - firstRow) * outWidth)
-    pixels.withUnsafeBufferPointer { pixels in
-      for channel in 0..<channelCount {
-        for row in firstRow..<rows.end {
-          let line = row * width * channelCount + channel
-          for column in 0..<outWidth {
-            var sum: Float = 0
-            var place = line + columns.starts[column] * channelCount
-            for weight in columns.weights(column) {
-              sum += weight * Float(pixels[place])
-              place += channelCount
-            }
-            wide[(row - firstRow) * outWidth + column] = sum
-          }
+    let lineLength = columns.count * channelCount
+    let needed = rows.first..<rows.end
+    // [rows that are needed, columns, channels]
+    withUnsafeTemporaryAllocation(of: Float.self, capacity: needed.count * lineLength) { wide in
+      pixels.withUnsafeBufferPointer { pixels in
+        for row in needed {
+          let start = (row - needed.lowerBound) * lineLength
+          columns.mix(
+            pixels, row * width * channelCount, channelCount,
+            to: UnsafeMutableBufferPointer(rebasing: wide[start..<start + lineLength]))
         }
-        let plane = channel * outHeight * outWidth
-        for row in 0..<outHeight {
-          for column in 0..<outWidth {
-            var sum: Float = 0
-            var place = (rows.starts[row] - firstRow) * outWidth + column
-            for weight in rows.weights(row) {
-              sum += weight * wide[place]
-              place += outWidth
+      }
+      withUnsafeTemporaryAllocation(of: Float.self, capacity: lineLength) { sums in
+        for row in 0..<rows.count {
+          rows.mix(wide, (rows.starts[row] - needed.lowerBound) * lineLength, row, to: sums)
+          let out = row * columns.count
+          for channel in 0..<channelCount {
+            let plane = channel * rows.count * columns.count
+            for column in 0..<columns.count {
+              let sum = sums[column &* channelCount &+ channel]
+              target[plane &+ out &+ column] = UInt8(min(max(sum.rounded(.toNearestOrEven), 0), 255))
             }
-            target[plane + row * outWidth + column] = UInt8(min(max(sum.rounded(.toNearestOrEven), 0), 255))
           }
         }
       }
@@ -121,5 +116,36 @@ private struct ResamplingTaps {
     (self.starts, self.flat, self.offsets) = (starts, flat, offsets)
   }
 
-  func weights(_ position: Int) -> ArraySlice<Float> { flat[offsets[position]..<offsets[position + 1]] }
+  /// A line of pixels, `[columns, channels]`, from a row of them.
+  func mix(
+    _ pixels: UnsafeBufferPointer<UInt8>, _ start: Int, _ channelCount: Int,
+    to line: UnsafeMutableBufferPointer<Float>
+  ) {
+    flat.withUnsafeBufferPointer { weights in
+      for column in 0..<count {
+        for channel in 0..<channelCount {
+          var sum: Float = 0
+          var place = start &+ starts[column] &* channelCount &+ channel
+          for tap in offsets[column]..<offsets[column &+ 1] {
+            sum += weights[tap] * Float(pixels[place])
+            place &+= channelCount
+          }
+          line[column &* channelCount &+ channel] = sum
+        }
+      }
+    }
+  }
+
+  /// A line of sums from as many lines as a new row is made of, the first of which begins at `start`.
+  func mix(
+    _ lines: UnsafeMutableBufferPointer<Float>, _ start: Int, _ row: Int, to sums: UnsafeMutableBufferPointer<Float>
+  ) {
+    sums.update(repeating: 0)
+    var line = start
+    for tap in offsets[row]..<offsets[row + 1] {
+      let weight = flat[tap]
+      for place in 0..<sums.count { sums[place] += weight * lines[line &+ place] }
+      line += sums.count
+    }
+  }
 }

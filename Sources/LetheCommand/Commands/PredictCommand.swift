@@ -56,6 +56,7 @@ struct PredictCommand: ParsableCommand, ResultOptions {
       Console.say("\(path) says nothing of normalization: pixels are given to it as they are, 0 to 255")
     }
     try model.activate(task: head ?? stored.task)
+    try refuseOtherKind(of: model.task, at: path)
     let finding = try finding(model, split, files, checkpoint: path)
     if let output = destination.output {
       let title = "\(model.task) · \(URL(fileURLWithPath: path).lastPathComponent)"
@@ -65,6 +66,18 @@ struct PredictCommand: ParsableCommand, ResultOptions {
     Console.table(finding.table())
     Console.paragraph(finding.basis)
     if let output = destination.output { Console.result("sheet: \(output)") }
+  }
+
+  /// Refuses a head that its run knows to be of a task whose answers are no single class.
+  private func refuseOtherKind(of task: String, at path: String) throws {
+    let folder = URL(fileURLWithPath: path).deletingLastPathComponent().deletingLastPathComponent().path
+    guard FileManager.default.fileExists(atPath: "\(folder)/run.h5") else { return }
+    let data = try Run.open(folder).record.data
+    let known = [data.target, data.source, data.proxy].compactMap(\.self) + data.tasks.map(\.data)
+    if let kind = known.first(where: { $0.head == task })?.taskKind {
+      throw CommandError.badInput(
+        "\(path): head '\(task)' is of the kind \(kind): no single class is right, which these probabilities are of")
+    }
   }
 
   /// What pictures are brought to for a model that takes pictures.

@@ -42,7 +42,10 @@ extension PredictionFinding {
       sections: [
         PageSection(nil, "<ul class=\"sheet\">\n\(pictures)\n</ul>\(note)"),
         PageElements.section("Data", PageElements.files([("predictions.csv", csv())])),
-      ], footer: "Made by Lethe. The pictures are what the model was given, made smaller.", style: Self.style)
+      ],
+      footer: "Made by Lethe. The pictures are what the model was given before normalization, at most "
+        + "\(Picture.longestSide) pixels a side.",
+      style: Self.style)
   }
 
   private func item(_ image: Image) -> String {
