@@ -14,6 +14,8 @@ enum ErrorWords {
       "\(error); --fit resizes images and repeats a single channel"
     case DatasetError.unreadableImage: "\(error); --skip-unreadable leaves such images out"
     case DatasetError.differingSizes: "\(error): give --image-size"
+    case DatasetError.noPython: "\(error): give --python PATH"
+    case DatasetError.noTokenizers: "\(error); --python PATH takes another"
     case DatasetError.cannotHoldOut:
       "\(error); --validation takes another fraction, or test to choose on the test set"
     case AnalysisError.tooFewForDirections: "\(error) (more --samples, or --pool mean)"

@@ -77,6 +77,7 @@ enum ExitStatus {
   private static func of(_ error: DatasetError) -> Int32 {
     switch error {
     case .notFound: EX_NOINPUT
+    case .noPython, .noTokenizers: EX_UNAVAILABLE
     case .badSubset, .unknownClass, .cannotHoldOut, .badAugmentation, .cannotAugment: EX_USAGE
     default: EX_DATAERR
     }
