@@ -16,20 +16,29 @@ public struct CausalLanguageModel: TaskKind {
   public let words = "causal language model"
   /// Bytes of text of each token; nil where they are not known.
   private let byteCounts: [Int32]?
+  private let countsBytes: Bool
 
   /// A kind that nothing of the data is known of.
-  public init() { self.init(byteCounts: nil) }
+  public init() { self.init(byteCounts: nil, countsBytes: false) }
 
-  private init(byteCounts: [Int32]?) { self.byteCounts = byteCounts }
+  private init(byteCounts: [Int32]?, countsBytes: Bool) {
+    self.byteCounts = byteCounts
+    self.countsBytes = countsBytes
+  }
 
   public var scores: [Score] {
-    [.tokenLoss, .perplexity, .tokenAccuracy] + (byteCounts == nil ? [] : [.bitsPerByte])
+    [.tokenLoss, .perplexity, .tokenAccuracy] + (countsBytes ? [.bitsPerByte] : [])
   }
 
   /// Byte counts are the text's own only where any text can be written with the tokens.
   public func bound(to data: Dataset) -> any TaskKind {
     guard let vocabulary = data.vocabulary, vocabulary.isExact else { return CausalLanguageModel() }
-    return CausalLanguageModel(byteCounts: (0..<vocabulary.count).map { Int32(vocabulary.byteCount(of: $0)) })
+    return CausalLanguageModel(
+      byteCounts: (0..<vocabulary.count).map { Int32(vocabulary.byteCount(of: $0)) }, countsBytes: true)
+  }
+
+  public func reading(sumsOfWidth width: Int) -> any TaskKind {
+    CausalLanguageModel(byteCounts: nil, countsBytes: width > 3)
   }
 
   public func fits(_ form: TaskForm) -> Bool {
@@ -79,7 +88,7 @@ public struct CausalLanguageModel: TaskKind {
     let totals = sums.totals(counting: counts)
     let loss = totals[0] / totals[1]
     let scores = [loss, exp(loss), totals[2] / totals[1]]
-    guard byteCounts != nil else { return TaskValues(loss: loss, scores: scores) }
+    guard countsBytes else { return TaskValues(loss: loss, scores: scores) }
     let bits = sums.width > 3 && totals[3] > 0 ? totals[0] / (log(2) * totals[3]) : .nan
     return TaskValues(loss: loss, scores: scores + [bits])
   }

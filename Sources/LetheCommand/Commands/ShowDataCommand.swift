@@ -1,6 +1,7 @@
 import ArgumentParser
 import Datasets
 import Findings
+import Foundation
 import Reports
 
 extension DataCommand {
@@ -75,7 +76,9 @@ extension DataCommand {
         "example \(index): \(NumberText.plural(example.tokenCount, "token"))"
           + (isMasked ? ", what stands in ⟦ ⟧ is given and not learnt" : ""))
       let text = example.parts.map { $0.isMasked ? "⟦\($0.text)⟧" : $0.text }.joined()
-      text.split(separator: "\n", omittingEmptySubsequences: false).forEach { Console.result(String($0)) }
+      text.split(separator: "\n", omittingEmptySubsequences: false).forEach {
+        Console.result($0.replacingOccurrences(of: "\t", with: "    "))
+      }
     }
 
     /// A grey image in two rows a line of text.

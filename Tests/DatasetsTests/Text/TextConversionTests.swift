@@ -25,7 +25,10 @@ import Testing
     #expect(try rows(data.test, "labels") == [[-100, -100, 111, 256]])
     #expect(summary == .init(documentCount: 3, emptyCount: 1, cutCount: 1))
     #expect(data.taskKind == "causal-lm")
-    #expect(data.text(of: 0, in: data.test)?.parts == [.init(text: "hi", isMasked: true), .init(text: "o<end>", isMasked: false)])
+    #expect(
+      data.text(of: 0, in: data.test)?.parts == [
+        .init(text: "hi", isMasked: true), .init(text: "o<end>", isMasked: false),
+      ])
     // Padding is no text, and has no bytes.
     #expect(data.text(of: 0, in: data.train)?.parts == [.init(text: "hi<end>", isMasked: false)])
     #expect(data.vocabulary?.byteCount(of: 256) == 0)
@@ -70,8 +73,9 @@ import Testing
       of: documents, tokenizer: ByteTokenizer(), name: "text", file: "text.txt")
     #expect(data.train.count == 1)
     #expect(summary.aimlessCount == 1)
-    #expect(throws: DatasetError.unusableTexts(
-      file: "text.txt", reason: "no example to test on: 1 documents of 6 tokens for examples of 4")
+    #expect(
+      throws: DatasetError.unusableTexts(
+        file: "text.txt", reason: "no example to test on: 1 documents of 6 tokens for examples of 4")
     ) {
       try TextConversion(length: 4).dataset(
         of: .init(train: documents.train, test: [full]), tokenizer: ByteTokenizer(), name: "text", file: "text.txt")
