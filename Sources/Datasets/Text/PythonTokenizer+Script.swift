@@ -46,7 +46,7 @@ extension PythonTokenizer {
     def vocabulary(tokenizer):
         whole = json.loads(tokenizer.to_str())
         added = {token["id"]: token for token in whole.get("added_tokens") or []}
-        kinds = json.dumps([whole.get("decoder"), whole.get("pre_tokenizer"), whole.get("normalizer")])
+        kinds = json.dumps([whole.get(key) for key in ("decoder", "pre_tokenizer", "normalizer")], ensure_ascii=False)
         fallback = bool(whole["model"].get("byte_fallback"))
         byte_level, spaces = '"ByteLevel"' in kinds, "\u2581" in kinds or '"Metaspace"' in kinds
         kept = [*range(33, 127), *range(161, 173), *range(174, 256)]
