@@ -76,9 +76,10 @@ extension DataCommand {
         "example \(index): \(NumberText.plural(example.tokenCount, "token"))"
           + (isMasked ? ", what stands in ⟦ ⟧ is given and not learnt" : ""))
       let text = example.parts.map { $0.isMasked ? "⟦\($0.text)⟧" : $0.text }.joined()
-      text.split(separator: "\n", omittingEmptySubsequences: false).forEach {
-        Console.result($0.replacingOccurrences(of: "\t", with: "    "))
+      for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
+        Console.result(line.replacingOccurrences(of: "\t", with: "    "))
       }
+    }
     }
 
     /// A grey image in two rows a line of text.
