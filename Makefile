@@ -48,9 +48,11 @@ docs: ## the reference of all libraries, into .build/docs/index.html
 
 bench: setup build ## whole runs of lethe against the same in PyTorch, and how often intervals hold the truth
 	@$(python) -c 'import safetensors' 2>/dev/null || $(python) -m pip install --quiet safetensors
+	@$(python) -c 'import importlib.util as u; assert u.find_spec("torchvision")' 2>/dev/null || $(python) -m pip install --quiet --no-deps torchvision==0.28.0 pillow
 	$(python) Tests/Benchmarks/bench.py --lethe $(lethe)
 	$(python) Tests/Benchmarks/bench_files.py --lethe $(lethe)
 	$(python) Tests/Benchmarks/bench_models.py --lethe $(lethe)
+	$(python) Tests/Benchmarks/bench_images.py --lethe $(lethe)
 	$(python) Tests/Benchmarks/bench_similarity.py --lethe $(lethe)
 	$(python) Tests/Benchmarks/bench_transfer.py --lethe $(lethe)
 	LETHE_SIMULATIONS=1 swift test --filter 'CoverageTests|FalseAlarmTests' | grep -E '^simulated|failed|error'

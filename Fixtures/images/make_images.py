@@ -4,7 +4,8 @@
 
 The pictures are drawn here. Writes the files beside this script and expected.h5: for each file `pixels`, what
 Pillow's `Image.open(file)` gives in mode L or RGB, and `40x40`, `24x36`: torchvision's Resize and CenterCrop of its
-RGB tensor, with antialiasing, `[channels, height, width]`.
+RGB tensor, with antialiasing, `[channels, height, width]`. `resize S to HxW` is what Resize(S) and CenterCrop make of
+the image as Pillow has it, and `part T,L,H,W to HxW` what `resized_crop` makes of such a part of it.
 """
 
 from pathlib import Path
@@ -62,5 +63,15 @@ with h5py.File(folder / "expected.h5", "w") as file:
         size = [24, int(rgb.shape[2] * 24 / rgb.shape[1])] if 24 / rgb.shape[1] >= 36 / rgb.shape[2] else [
             int(rgb.shape[1] * 36 / rgb.shape[2]), 36]
         file[f"{path.name}/24x36"] = F.center_crop(F.resize(rgb, size, antialias=True), [24, 36]).numpy()
+        # As a data set of torchvision's hands images on: Pillow's, which resize in fixed point.
+        photo = image.convert("RGB")
+        for side, height, width in ((48, 40, 40), (31, 24, 28), (19, 16, 13), (66, 64, 66)):
+            cut = F.center_crop(F.resize(photo, [side], antialias=True), [height, width])
+            file[f"{path.name}/resize {side} to {height}x{width}"] = np.array(cut).transpose(2, 0, 1)
+        for part in ((0, 0, photo.height, photo.width), (3, 2, 7, 11), (0, 5, photo.height, 9), (9, 0, 4, photo.width)):
+            for height, width in ((16, 16), (40, 12)):
+                cut = F.resized_crop(photo, *part, [height, width], antialias=True)
+                name = ",".join(map(str, part))
+                file[f"{path.name}/part {name} to {height}x{width}"] = np.array(cut).transpose(2, 0, 1)
         grey = torch.from_numpy(np.array(image.convert("RGB").convert("L")))[None]
         file[f"{path.name}/grey"] = grey.numpy()

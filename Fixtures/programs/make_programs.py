@@ -7,7 +7,7 @@ For each model NAME, small and with random weights:
 NAME-train.pt2.gz is the same model exported in training mode, with dropout and stochastic depth left on.
 
 python make_programs.py [NAME ...]     torch 2.13.0, torchvision 0.28.0, transformers 5.23.0
-python make_programs.py versions       the model `versions-TORCH`, with whatever torch runs this (2.11, 2.12)
+python make_programs.py versions       the model `versions-TORCH`, with whatever torch runs this (2.11, 2.12, 2.14.1, 2.15.0)
 """
 
 import copy

@@ -10,6 +10,9 @@ extension Checkpoint {
       var lines = [String(decoding: try program.jsonData(), as: UTF8.self), task]
       if let own = preprocessing {
         lines.append("\(own.scale) \(own.mean) \(own.standardDeviation) \(own.fitsImages)")
+        if own.imageSize != nil || own.imageResize != nil {
+          lines.append("images \(own.imageSize ?? []) \(own.imageResize ?? 0)")
+        }
       }
       func add(_ tensors: [String: TensorView], of part: String) {
         for (name, tensor) in tensors.sorted(by: { $0.key < $1.key }) {

@@ -46,13 +46,17 @@ extension Checkpoint {
         importances[measure] = try Self.tensors(of: group.group(measure), reader, named: known)
       }
     }
+    let adapters =
+      try root.contains("adapters")
+      ? try LowRankFactors(root.group("adapters"), reader, kernels: known.subtracting(headNames)) : nil
     self.init(
       program: program, task: try root.requiredAttribute("task"), epoch: try root.requiredAttribute("epoch"),
       parent: try root.attribute("parent"),
       parameters: try Self.tensors(of: root.group("parameters"), reader, named: known),
       buffers: try root.contains("buffers")
         ? try Self.tensors(of: root.group("buffers"), reader, named: Set(program.buffers.map(\.name))) : [:],
-      heads: heads, preprocessing: try Self.preprocessing(of: root, path: path), importances: importances)
+      heads: heads, preprocessing: try Self.preprocessing(of: root, path: path), importances: importances,
+      adapters: adapters)
     try validate(file: path)
   }
 
@@ -91,7 +95,13 @@ extension Checkpoint {
     let result = Preprocessing(
       scale: try group.requiredAttribute("scale"), mean: try group.requiredAttribute("mean"),
       standardDeviation: try group.requiredAttribute("standard_deviation"),
-      fitsImages: try group.attribute("fit") ?? 0 != 0)
+      fitsImages: try group.attribute("fit") ?? 0 != 0, imageSize: try group.attribute("image_size"),
+      imageResize: try group.attribute("resize"))
+    let sides = (result.imageSize ?? []) + (result.imageResize.map { [$0] } ?? [])
+    guard result.imageSize.map({ $0.count == 2 }) ?? true, sides.allSatisfy({ (1...65_500).contains($0) }) else {
+      throw CheckpointError.malformed(
+        path: path, reason: "preprocessing: expected the sides of images from 1 to 65500, found \(sides)")
+    }
     guard result.mean.count == result.standardDeviation.count else {
       throw CheckpointError.malformed(
         path: path,

@@ -36,6 +36,7 @@ extension Checkpoint {
           try group.createGroup(measure).writeTensors(tensors, parentTensors)
         }
       }
+      try adapters?.write(to: root.createGroup("adapters"), parentTensors)
     }
   }
 
@@ -71,6 +72,8 @@ extension Checkpoint {
     try group.setAttribute("mean", to: preprocessing.mean)
     try group.setAttribute("standard_deviation", to: preprocessing.standardDeviation)
     if preprocessing.fitsImages { try group.setAttribute("fit", to: 1) }
+    if let size = preprocessing.imageSize { try group.setAttribute("image_size", to: size) }
+    if let resize = preprocessing.imageResize { try group.setAttribute("resize", to: resize) }
   }
 }
 

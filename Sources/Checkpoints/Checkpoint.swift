@@ -29,11 +29,19 @@ public struct Preprocessing: Equatable, Sendable {
   public var standardDeviation: [Double]
   /// Whether images of another size or of one channel are brought to the model's shape before that.
   public var fitsImages: Bool
+  /// Rows and columns that images from files were brought to in training; nil where there were none.
+  public var imageSize: [Int]?
+  /// What their shorter side was resized to before the middle was cut out; nil where they were resized until they just
+  /// covered the size.
+  public var imageResize: Int?
 
   /// A normalization by channel, `mean` and `standardDeviation` of the same length.
   public init(
-    scale: Double = 255, mean: [Double], standardDeviation: [Double], fitsImages: Bool = false
+    scale: Double = 255, mean: [Double], standardDeviation: [Double], fitsImages: Bool = false,
+    imageSize: [Int]? = nil, imageResize: Int? = nil
   ) {
+    self.imageSize = imageSize
+    self.imageResize = imageResize
     self.fitsImages = fitsImages
     self.scale = scale
     self.mean = mean
@@ -61,12 +69,14 @@ public struct Checkpoint: Sendable {
   public var preprocessing: Preprocessing?
   /// How much each parameter mattered to the tasks learnt so far: by measure (`si`), then by parameter name.
   public var importances: [String: [String: TensorView]]
+  /// The low-rank changes that ``parameters`` have in them, where the run that wrote it trained such.
+  public var adapters: LowRankFactors?
 
   /// A checkpoint of these parts; ``validate(file:)`` checks that they fit.
   public init(
     program: Program, task: String, epoch: Int = 0, parent: String? = nil, parameters: [String: TensorView],
     buffers: [String: TensorView] = [:], heads: [String: Head] = [:], preprocessing: Preprocessing? = nil,
-    importances: [String: [String: TensorView]] = [:]
+    importances: [String: [String: TensorView]] = [:], adapters: LowRankFactors? = nil
   ) {
     self.program = program
     self.task = task
@@ -77,6 +87,7 @@ public struct Checkpoint: Sendable {
     self.heads = heads
     self.preprocessing = preprocessing
     self.importances = importances
+    self.adapters = adapters
   }
 
   /// Checks that names, shapes and types are the program's. The first axis of a head may differ: it counts classes.
@@ -95,6 +106,7 @@ public struct Checkpoint: Sendable {
     }
     try Self.checkName(task, "task", file: file)
     try checkImportances(file: file)
+    try adapters?.validate(parameters, file: file)
   }
 
   private func checkImportances(file: String) throws {

@@ -12,14 +12,16 @@ public struct ExportedStateDictionary: Sendable {
     case torch
     /// What `torch.export.save` writes, which needs the program to put the tensors into.
     case exportedProgram
+    /// Keras' own, which needs a file of Keras' to take it from: see ``ExportedStateDictionary/writeKeras(to:like:)``.
+    case keras
 
     /// Whether it needs a file that it is made after.
     public var needsTemplate: Bool { self == .keras || self == .exportedProgram }
-    /// Keras' own layout, which needs a file of Keras' to take it from: see ``ExportedStateDictionary/writeKeras(to:like:)``.
-    case keras
 
     /// The format that a file's name asks for; nil for any other name.
-    public init?(path: String) {
+    ///
+    /// - Parameter hasTemplate: whether there is a file to make it after; `.h5` is then Keras'.
+    public init?(path: String, hasTemplate: Bool = false) {
       if path.lowercased().hasSuffix(".weights.h5") {
         self = .keras
         return
@@ -28,7 +30,8 @@ public struct ExportedStateDictionary: Sendable {
       case "safetensors": self = .safetensors
       case "pth", "pt", "bin": self = .torch
       case "pt2": self = .exportedProgram
-      case "h5", "hdf5": self = .hdf5
+      case "keras": self = .keras
+      case "h5", "hdf5": self = hasTemplate ? .keras : .hdf5
       default: return nil
       }
     }

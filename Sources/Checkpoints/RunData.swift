@@ -15,6 +15,12 @@ public struct DataReference: Sendable, Equatable, Codable {
   /// What images from files were brought to: channels, rows and columns, or the last two alone; empty where they were
   /// taken as they are, nil where it is not known (version 0.1): then it is the model's own shape.
   public var imageShape: [Int]?
+  /// What the shorter side of images from files was resized to before the middle was cut out; nil where they were resized
+  /// until they just covered the shape.
+  public var imageResize: Int?
+  /// Whether all images from files were read at once and random crops drawn from what they were brought to; nil of runs
+  /// that know of nothing else, which did so.
+  public var readsImagesWhole: Bool?
   /// Whether images that cannot be read were left out.
   public var skipsUnreadable: Bool
   /// Whether images of another size or of one channel were brought to the model's shape as they came to it.
@@ -25,6 +31,8 @@ public struct DataReference: Sendable, Equatable, Codable {
   public var validation: ValidationReference?
   /// The kind of task that they are for, `causal-lm` say; nil of classification.
   public var taskKind: String?
+  /// Which outputs of the head that judges them the classes are, where somebody said it.
+  public var classes: StatedClasses?
 
   /// A reference to data; without a specification, to data that were made in memory.
   ///
@@ -34,8 +42,9 @@ public struct DataReference: Sendable, Equatable, Codable {
   ///   - name: what reports call the data.
   public init(
     specification: String = "", folder: String = "", name: String, fingerprint: String? = nil, testCount: Int? = nil,
-    imageShape: [Int]? = nil, skipsUnreadable: Bool = false, fitsImages: Bool = false, head: String? = nil,
-    validation: ValidationReference? = nil
+    imageShape: [Int]? = nil, imageResize: Int? = nil, readsImagesWhole: Bool? = nil, skipsUnreadable: Bool = false,
+    fitsImages: Bool = false, head: String? = nil, validation: ValidationReference? = nil,
+    classes: StatedClasses? = nil
   ) {
     self.specification = specification
     self.folder = folder
@@ -43,10 +52,13 @@ public struct DataReference: Sendable, Equatable, Codable {
     self.fingerprint = fingerprint
     self.testCount = testCount
     self.imageShape = imageShape
+    self.imageResize = imageResize
+    self.readsImagesWhole = readsImagesWhole
     self.skipsUnreadable = skipsUnreadable
     self.fitsImages = fitsImages
     self.head = head
     self.validation = validation
+    self.classes = classes
   }
 
   /// How many test examples judge; nil where it is not known.

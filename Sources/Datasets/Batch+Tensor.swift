@@ -7,14 +7,14 @@ import Torch
 public struct Batch {
   /// Which examples of the split these are.
   public let indices: [Int]
-  // A sequence cannot throw: what went wrong on the device is thrown when the tensors are asked for.
+  // A sequence cannot throw: what went wrong, in a file or on the device, is thrown when the tensors are asked for.
   private let tensors: Result<(inputs: [(name: String, tensor: Tensor)], labels: Tensor), any Error>
 
   init(_ host: HostBatch, of batches: Batches) {
     let count = host.indices.count
     indices = host.indices
     tensors = Result {
-      let inputs = try zip(batches.split.inputs, host.inputs).map { input, bytes in
+      let inputs = try zip(batches.split.inputs, host.inputs.get()).map { input, bytes in
         let tensor = try bytes.withUnsafeBytes {
           try Tensor(
             bytes: $0, shape: [count] + input.shape, type: DType(named: input.elementType.rawValue),
@@ -22,18 +22,18 @@ public struct Batch {
         }
         return (input.name, tensor)
       }
-      return (inputs, try host.labels.tensor(of: batches.split, count: count, device: batches.device.device))
+      return (inputs, try host.labels.get().tensor(of: batches.split, count: count, device: batches.device.device))
     }
   }
 
   /// The inputs, `[batch, …]`: bytes of an image stay bytes until they are on the device.
   ///
-  /// - Throws: `TorchError` where the batch does not fit on the device.
+  /// - Throws: ``DatasetError`` where an image cannot be read, `TorchError` where the batch does not fit on the device.
   public var inputs: [(name: String, tensor: Tensor)] { get throws { try tensors.get().inputs } }
 
   /// What is right: the classes, `[batch]`, int64; of other labels `[batch, …]`, int64 or float32.
   ///
-  /// - Throws: `TorchError` where the batch does not fit on the device.
+  /// - Throws: ``DatasetError`` where an image cannot be read, `TorchError` where the batch does not fit on the device.
   public var labels: Tensor { get throws { try tensors.get().labels } }
 }
 

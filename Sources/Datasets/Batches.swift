@@ -4,17 +4,20 @@ import HDF5
 /// The examples of one step, in the host's memory.
 struct HostBatch: Sendable {
   let indices: [Int]
-  let labels: HostLabels
+  let labels: Result<HostLabels, any Error>
   /// One after the other: the bytes of each of the split's inputs.
-  let inputs: [[UInt8]]
+  ///
+  /// A batch that cannot be had is thrown where its examples are asked for, in its turn.
+  let inputs: Result<[[UInt8]], any Error>
 
   init(_ indices: [Int], of split: Split, augmentation: Augmentation? = nil) {
     self.indices = indices
-    labels = HostLabels(indices, of: split)
-    inputs = split.inputs.map { input in
-      var bytes = split.gather(indices, of: input)
-      augmentation?.apply(to: &bytes, shape: input.shape, indices: indices)
-      return bytes
+    labels = Result { try HostLabels(indices, of: split) }
+    inputs = Result {
+      try split.inputs.map { input in
+        guard let augmentation else { return try split.gather(indices, of: input) }
+        return try augmentation.changed(indices, of: input, in: split)
+      }
     }
   }
 }
@@ -25,13 +28,17 @@ enum HostLabels: Sendable {
   /// The bytes of the split's targets.
   case array([UInt8])
 
-  init(_ indices: [Int], of split: Split) {
+  init(_ indices: [Int], of split: Split) throws {
     self =
-      split.targets.map { .array(split.gather(indices, of: $0)) } ?? .classes(indices.map { Int64(split.labels[$0]) })
+      try split.targets.map { .array(try split.gather(indices, of: $0)) }
+      ?? .classes(indices.map { Int64(split.labels[$0]) })
   }
 }
 
 /// The examples of a split in batches, gathered on a thread of their own beside the step that uses them.
+///
+/// Images that are decoded when they are needed are decoded there, on all cores. What is in memory are the batches of the
+/// queue, the one that is gathered and the one that is used.
 ///
 /// Every iteration starts from the beginning of the order. Leaving a loop early ends its thread.
 public struct Batches: Sequence, Sendable {

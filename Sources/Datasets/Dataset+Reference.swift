@@ -29,7 +29,9 @@ extension Dataset {
       specification: origin?.specification ?? "", folder: origin?.folder ?? "", name: name, fingerprint: fingerprint,
       testCount: test.count,
       imageShape: origin?.images.shape.map { [$0.channelCount, $0.height, $0.width] } ?? [],
-      skipsUnreadable: origin?.images.skipsUnreadable ?? false, fitsImages: fitsImages, head: head)
+      imageResize: origin?.images.resize, readsImagesWhole: origin?.images.readsWhole,
+      skipsUnreadable: origin?.images.skipsUnreadable ?? false, fitsImages: fitsImages, head: head,
+      classes: statedClasses)
   }
 
   /// Loads the data that a run was made with, read as they were then.
@@ -41,6 +43,12 @@ extension Dataset {
   ///   ``DatasetError/changed(specification:dataset:expected:found:)`` for others than the run's, and as
   ///   ``load(_:images:from:)``.
   public static func load(_ reference: DataReference) throws -> Dataset {
+    var dataset = try loadRecorded(reference)
+    dataset.statedClasses = reference.classes
+    return dataset
+  }
+
+  private static func loadRecorded(_ reference: DataReference) throws -> Dataset {
     guard !reference.isInMemory else { throw DatasetError.inMemory(dataset: reference.name) }
     let images = reference.imageOptions
     let first = try load(reference.specification, images: images, from: reference.folder)
@@ -70,6 +78,8 @@ extension DataReference {
       return ImageShape(
         channelCount: sides.count == 3 ? sides[0] : 3, height: sides[sides.count - 2], width: width)
     }
-    return ImageOptions(shape: shape, skipsUnreadable: skipsUnreadable)
+    var options = ImageOptions(shape: shape, resize: imageResize, skipsUnreadable: skipsUnreadable)
+    options.readsWhole = readsImagesWhole ?? true
+    return options
   }
 }

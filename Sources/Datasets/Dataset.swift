@@ -22,6 +22,8 @@ public struct Dataset: Sendable {
   public internal(set) var skipped: [String] = []
   /// What the tokens of text stand for; nil of other data, and of text that does not say it.
   public internal(set) var vocabulary: Vocabulary?
+  /// Which outputs of the head that judges it the classes are, where somebody says it; nil where names do.
+  public var statedClasses: StatedClasses?
   /// Where it was loaded from; nil where it was put together in memory.
   public internal(set) var origin: Origin?
 
@@ -96,7 +98,8 @@ public struct Dataset: Sendable {
   /// A hash of what the data say: inputs, labels, and which examples are to train and which to test on, in order.
   ///
   /// Equal for equal data wherever they are stored; names do not count, nor does a validation split, which has a
-  /// ``Split/fingerprint`` of its own. 16 hexadecimal digits, from XXH3.
+  /// ``Split/fingerprint`` of its own. Images that are decoded when they are needed count by their files' bytes and by
+  /// what they are brought to. 16 hexadecimal digits, from XXH3.
   public var fingerprint: String {
     Checksum.xxh3([train, test].flatMap(\.checksums).joined(separator: " "))
   }
@@ -111,11 +114,21 @@ extension Split {
     let labelChecksums = targets == nil ? [labels.withUnsafeBytes(Checksum.xxh3)] : []
     return labelChecksums
       + ((targets.map { [$0] } ?? []) + inputs).flatMap { input -> [String] in
-        let blockLength = max(1, (1 << 20) / max(1, input.exampleByteCount))
-        let blocks = stride(from: 0, to: count, by: blockLength).map { start in
-          gather(start..<min(start + blockLength, count), of: input).withUnsafeBytes(Checksum.xxh3)
-        }
-        return ["\(input.elementType)\(input.shape)"] + blocks
+        ["\(input.elementType)\(input.shape)"] + (input.storage.map(blocks) ?? files(of: input))
       }
+  }
+
+  private func blocks(of storage: TensorView) -> [String] {
+    let size = storage.shape.dropFirst().reduce(storage.elementType.byteCount, *)
+    let blockLength = max(1, (1 << 20) / max(1, size))
+    return stride(from: 0, to: count, by: blockLength).map { start in
+      rows(start..<min(start + blockLength, count), of: storage).withUnsafeBytes(Checksum.xxh3)
+    }
+  }
+
+  private func files(of input: InputArray) -> [String] {
+    guard let images = input.images else { return [] }
+    let resize = images.preparation.resize.map { "\($0)" } ?? "cover"
+    return ["files, \(resize)", images.checksum(of: (0..<count).map(row))]
   }
 }

@@ -9,6 +9,16 @@ public enum DatasetError: Error, Equatable, CustomStringConvertible {
   case noExamples(dataset: String, split: String)
   case badSubset(specification: String, reason: String)
   case unreadableImage(file: String, reason: String)
+  /// A path to an image that leads nowhere.
+  case noImage(file: String)
+  /// An image that was there when its folder was listed.
+  case imageGone(file: String)
+  /// An image whose length or time of change is not what it was when its folder was listed.
+  case imageChanged(file: String)
+  /// A shorter side that leaves too little to cut a shape from.
+  case resizeTooSmall(resize: Int, height: Int, width: Int)
+  /// A shorter side to resize to, without a shape that is cut out.
+  case resizeWithoutShape(resize: Int, file: String)
   /// Images of several sizes, as `height×width`, where none was asked for.
   case differingSizes(file: String, found: String, others: String)
   case unknownClass(String, dataset: String, available: [String])
@@ -44,6 +54,13 @@ public enum DatasetError: Error, Equatable, CustomStringConvertible {
       "\(file): \(split) label \(index): expected 0 to \(classCount - 1), found \(label)"
     case .noExamples(let dataset, let split): "\(dataset): no examples in the \(split) split"
     case .unreadableImage(let file, let reason): "\(file): \(reason)"
+    case .noImage(let file): "\(file): no such file"
+    case .imageGone(let file): "\(file): it is gone since its folder was listed"
+    case .imageChanged(let file): "\(file): it was changed since its folder was listed"
+    case .resizeTooSmall(let resize, let height, let width):
+      "images resized to a shorter side of \(resize): expected \(max(height, width)) or more, of which \(height)×\(width) is cut"
+    case .resizeWithoutShape(let resize, let file):
+      "\(file): images resized to a shorter side of \(resize) differ in shape: expected a size to cut from them"
     case .differingSizes(let file, let found, let others): "\(file): \(found), while others are \(others)"
     case .badSubset(let specification, let reason):
       "\(specification): \(reason); classes are written like 0-4 or 1,3,5"

@@ -7,7 +7,9 @@ extension Preprocessing {
   /// Bytes are divided by 255, fractions by 1. At most 10,000 examples are read, evenly spaced, so the same split gives
   /// the same numbers. The deviation is the population's; 1 for a channel that never changes. Integers other than
   /// bytes are left as they are: mean 0, deviation 1.
-  public static func fitted(to split: Split, input name: String? = nil) -> Preprocessing {
+  ///
+  /// - Throws: ``DatasetError`` where images are decoded for it and one cannot be read.
+  public static func fitted(to split: Split, input name: String? = nil) throws -> Preprocessing {
     guard let input = split.inputs.first(where: { name == nil || $0.name == name }), split.count > 0 else {
       return Preprocessing(scale: 1, mean: [0], standardDeviation: [1])
     }
@@ -18,7 +20,7 @@ extension Preprocessing {
     var moments = [Moments](repeating: Moments(), count: channelCount)
     let blockLength = max(1, (1 << 20) / max(1, input.exampleByteCount))
     for start in stride(from: 0, to: sampled, by: blockLength) {
-      let bytes = split.gather(indices[start..<min(start + blockLength, sampled)], of: input)
+      let bytes = try split.gather(indices[start..<min(start + blockLength, sampled)], of: input)
       bytes.withUnsafeBytes { accumulate($0, input.elementType, exampleByteCount: input.exampleByteCount, &moments) }
     }
     let scale: Double = input.elementType == .uint8 ? 255 : 1

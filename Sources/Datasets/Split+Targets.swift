@@ -14,20 +14,21 @@ extension Split {
 
   /// Visits the labels of every example, in order; none of classes.
   public func forEachTarget(_ visit: (_ example: Int, _ values: [Double]) throws -> Void) rethrows {
-    guard let targets else { return }
+    guard let targets, let stored = targets.storage else { return }
     let rest = targets.shape
     for example in 0..<count {
-      let row = TensorView(bytes: gather([example], of: targets), elementType: targets.elementType, shape: rest)
+      let row = TensorView(bytes: rows(CollectionOfOne(example), of: stored), elementType: targets.elementType, shape: rest)
       try visit(example, row.numbers)
     }
   }
 
   /// Visits every word of every input of whole numbers, but for masks.
   public func forEachWord(_ visit: (_ example: Int, _ input: String, _ word: Int) throws -> Void) rethrows {
-    for input in inputs where !input.elementType.isFloatingPoint && input.isText {
+    for input in inputs where input.isText {
+      guard let stored = input.storage else { continue }
       for example in 0..<count {
         let row = TensorView(
-          bytes: gather([example], of: input), elementType: input.elementType, shape: input.shape)
+          bytes: rows(CollectionOfOne(example), of: stored), elementType: input.elementType, shape: input.shape)
         for word in row.numbers { try visit(example, input.name, Int(word)) }
       }
     }

@@ -1,28 +1,52 @@
 import Checkpoints
 import HDF5
 
-/// One named input of every example, as it is stored: raw elements, mapped from a file where possible.
+/// One named input of every example, as it is stored: raw elements, mapped from a file where possible, or images that are
+/// decoded when they are asked for.
 public struct InputArray: Sendable {
   /// The input's name in the program, `input` for a network with one.
   public let name: String
-  /// All stored rows, `[rows, …]`: more than the split's examples when it is a subset.
-  let storage: TensorView
+  /// The type of its elements.
+  public let elementType: ElementType
+  /// The shape of one example: `[channels, height, width]` for images.
+  public let shape: [Int]
+  /// The number of stored rows.
+  public let rowCount: Int
+  /// All stored rows, `[rows, …]`: more than the split's examples when it is a subset; nil where they are decoded when
+  /// they are asked for.
+  let storage: TensorView?
+  /// The images that the rows are made of, where they are files of their own.
+  let images: ImageFiles?
 
   /// Wraps stored rows, whose first axis is the example.
-  public init(name: String = "input", rows: TensorView) {
+  public init(name: String = "input", rows: TensorView) { self.init(name: name, rows: rows, of: nil) }
+
+  /// Wraps rows in memory that were made of images.
+  init(name: String = "input", rows: TensorView, of images: ImageFiles?) {
     precondition(!rows.shape.isEmpty, "input \(name) is a single element, not rows")
     self.name = name
+    elementType = rows.elementType
+    shape = Array(rows.shape.dropFirst())
+    rowCount = rows.shape[0]
     storage = rows
+    self.images = images
   }
 
-  /// The type of its elements.
-  public var elementType: ElementType { storage.elementType }
-  /// The shape of one example: `[channels, height, width]` for images.
-  public var shape: [Int] { Array(storage.shape.dropFirst()) }
-  /// The number of stored rows.
-  public var rowCount: Int { storage.shape[0] }
+  /// Images that are decoded when they are asked for.
+  init(name: String = "input", decoding images: ImageFiles) {
+    let prepared = images.preparation.shape
+    self.name = name
+    elementType = .uint8
+    shape = [prepared.channelCount, prepared.height, prepared.width]
+    rowCount = images.files.count
+    storage = nil
+    self.images = images
+  }
+
   /// Bytes of one example.
   public var exampleByteCount: Int { shape.reduce(elementType.byteCount, *) }
+  /// What images from files are brought to; nil of other inputs.
+  public var preparation: ImagePreparation? { images?.preparation }
 }
 
 /// The examples for training or for testing: named inputs and what is right of each.
@@ -81,9 +105,9 @@ public struct Split: Sendable {
   }
 
   /// Other inputs of the same examples, in their order, with the same labels.
-  public func replacing(inputs: [InputArray]) -> Split {
+  public func replacing(inputs: [InputArray]) throws -> Split {
     guard let targets else { return Split(inputs: inputs, labels: classes) }
-    return Split(inputs: inputs, targets: InputArray(name: targets.name, rows: tensor(of: targets)))
+    return Split(inputs: inputs, targets: InputArray(name: targets.name, rows: try tensor(of: targets)))
   }
 
   /// The same examples with other labels, one for each.
@@ -102,13 +126,26 @@ public struct Split: Sendable {
       rows: kept.map(row))
   }
 
-  private func row(_ index: Int) -> Int { rows?[index] ?? index }
+  /// The stored row of an example.
+  func row(_ index: Int) -> Int { rows?[index] ?? index }
 
   /// The bytes of some examples of an input, one after the other, in the order given.
-  public func gather<Indices: Collection<Int>>(_ indices: Indices, of input: InputArray) -> [UInt8] {
-    let size = input.exampleByteCount
+  ///
+  /// - Throws: ``DatasetError`` that names the file, where images are decoded for it and one cannot be read.
+  public func gather<Indices: Collection<Int>>(_ indices: Indices, of input: InputArray) throws -> [UInt8] {
+    if let storage = input.storage { return rows(indices, of: storage) }
+    let byteCount = indices.count * input.exampleByteCount
+    return try [UInt8](unsafeUninitializedCapacity: byteCount) { target, initialized in
+      try input.images?.decode(indices.map(row), to: target)
+      initialized = byteCount
+    }
+  }
+
+  /// The bytes of some examples in memory, one after the other.
+  func rows<Indices: Collection<Int>>(_ indices: Indices, of storage: TensorView) -> [UInt8] {
+    let size = storage.shape.dropFirst().reduce(storage.elementType.byteCount, *)
     return [UInt8](unsafeUninitializedCapacity: indices.count * size) { target, initialized in
-      input.storage.withUnsafeBytes { source in
+      storage.withUnsafeBytes { source in
         if let source = source.baseAddress, let target = UnsafeMutableRawPointer(target.baseAddress) {
           for (position, index) in indices.enumerated() {
             (target + position * size).copyMemory(from: source + row(index) * size, byteCount: size)
@@ -120,9 +157,9 @@ public struct Split: Sendable {
   }
 
   /// All examples of an input as one tensor: the stored bytes themselves, unless this is a subset.
-  func tensor(of input: InputArray) -> TensorView {
-    guard rows != nil else { return input.storage }
+  func tensor(of input: InputArray) throws -> TensorView {
+    if rows == nil, let storage = input.storage { return storage }
     return TensorView(
-      bytes: gather(0..<count, of: input), elementType: input.elementType, shape: [count] + input.shape)
+      bytes: try gather(0..<count, of: input), elementType: input.elementType, shape: [count] + input.shape)
   }
 }

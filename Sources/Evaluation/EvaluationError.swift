@@ -4,6 +4,7 @@ public enum EvaluationError: Error, Equatable, CustomStringConvertible {
   case inputMismatch(input: String, expected: [Int], found: [Int], dataset: String, canBeFitted: Bool)
   case inputTypeMismatch(input: String, expected: String, found: String, dataset: String)
   case missingInput(input: String, dataset: String, available: [String])
+  /// As many outputs as classes are needed where not both are named.
   case classCountMismatch(task: String, head: Int, dataset: Int)
   /// A kind of task that nobody made known.
   case unknownKind(name: String, known: [String])
@@ -17,6 +18,18 @@ public enum EvaluationError: Error, Equatable, CustomStringConvertible {
   case badLabels(dataset: String, split: String, example: Int, reason: String)
   /// Labels of another kind, in words, where one class an example is needed: `probes`.
   case classesNeeded(dataset: String, form: String, by: String)
+  /// A class of the data that a head has no output of that name for; so many others besides.
+  case unknownClass(String, others: Int, dataset: String, task: String, nearest: [String])
+  /// A class of the data whose name several outputs have.
+  case ambiguousClass(String, task: String, outputs: [Int])
+  /// An output that several classes of the data would be.
+  case sharedOutput(Int, task: String, classes: [String])
+  /// What is stated of another number of classes than the data have.
+  case statedClassCount(dataset: String, classes: Int, found: Int)
+  /// Names of another number of outputs than the head has.
+  case statedNameCount(task: String, head: Int, found: Int)
+  /// An output that is stated and that the head does not have.
+  case noSuchOutput(Int, task: String, count: Int)
 
   public var description: String {
     switch self {
@@ -27,7 +40,7 @@ public enum EvaluationError: Error, Equatable, CustomStringConvertible {
     case .missingInput(let input, let dataset, let available):
       "dataset '\(dataset)' has no input '\(input)', which the model expects; it has \(available.joined(separator: ", "))"
     case .classCountMismatch(let task, let head, let dataset):
-      "task '\(task)': the head has \(head) classes, the dataset \(dataset)"
+      "task '\(task)': the head has \(head) classes, the dataset \(dataset), and not both name them"
     case .unknownKind(let name, let known):
       "no kind of task '\(name)'; known: \(known.joined(separator: ", "))"
     case .noKind(let dataset, let form): "dataset '\(dataset)': no kind of task has \(form)"
@@ -38,6 +51,21 @@ public enum EvaluationError: Error, Equatable, CustomStringConvertible {
       "dataset '\(dataset)': \(split) example \(example) \(reason)"
     case .classesNeeded(let dataset, let form, let user):
       "dataset '\(dataset)' has \(form); \(user) as yet served for one class an example alone"
+    case .unknownClass(let name, let others, let dataset, let task, let nearest):
+      "task '\(task)': the head has no class '\(name)', which dataset '\(dataset)' has"
+        + (others == 0 ? "" : ", nor \(others) other\(others == 1 ? "" : "s") of its classes")
+        + (nearest.isEmpty ? "" : " (nearest: \(nearest.joined(separator: ", ")))")
+    case .ambiguousClass(let name, let task, let outputs):
+      "task '\(task)': the head has several classes '\(name)', outputs "
+        + outputs.map(String.init).joined(separator: ", ")
+    case .sharedOutput(let output, let task, let classes):
+      "task '\(task)': output \(output) would be several classes of the data: \(classes.joined(separator: ", "))"
+    case .statedClassCount(let dataset, let classes, let found):
+      "dataset '\(dataset)': expected the output of each of its \(classes) classes, found \(found)"
+    case .statedNameCount(let task, let head, let found):
+      "task '\(task)': expected a name for each of the head's \(head) outputs, found \(found)"
+    case .noSuchOutput(let output, let task, let count):
+      "task '\(task)': expected outputs of the head from 0 to \(count - 1), found \(output)"
     }
   }
 

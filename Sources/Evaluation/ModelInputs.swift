@@ -18,14 +18,21 @@ extension Model {
   }
 
   /// Measures how the inputs of a split are to be normalized, where nothing is known of it yet and there is an input
-  /// that can be.
+  /// that can be; what its images from files are brought to is kept with it.
   ///
   /// - Parameter fitsImages: whether images are brought to the model's shape.
-  public func fitPreprocessing(to split: Split, fitsImages: Bool) {
+  /// - Throws: `DatasetError` where images are decoded for it and one cannot be read.
+  public func fitPreprocessing(to split: Split, fitsImages: Bool) throws {
     guard let input = preprocessedInput else { return }
     let names = split.inputs.map(\.name)
-    if preprocessing == nil, let name = names.first(where: { inputName(for: $0, of: names) == input.name }) {
-      preprocessing = Preprocessing.fitted(to: split, input: name)
+    guard let array = split.inputs.first(where: { inputName(for: $0.name, of: names) == input.name }) else {
+      if fitsImages { fitImages() }
+      return
+    }
+    if preprocessing == nil { preprocessing = try Preprocessing.fitted(to: split, input: array.name) }
+    if let images = array.preparation {
+      preprocessing?.imageSize = [images.shape.height, images.shape.width]
+      preprocessing?.imageResize = images.resize
     }
     if fitsImages { fitImages() }
   }

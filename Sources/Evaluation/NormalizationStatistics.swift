@@ -28,7 +28,7 @@ extension Model {
     let layers = normalizations
     guard !layers.isEmpty, split.count > 0 else { return [] }
     try checkInputs(of: split, dataset: dataset)
-    let order = Self.statisticsOrder(of: split, count: count, seed: seed)
+    let order = try Self.statisticsOrder(of: split, count: count, seed: seed)
     let others = Set(program.nodes.map(\.layer)).subtracting(layers.map(\.name))
     return try withoutGradients {
       let places = try placeCounts(of: layers, on: split, example: order[0])
@@ -62,9 +62,9 @@ extension Model {
   }
 
   /// Which examples are read, in the order of their batches.
-  static func statisticsOrder(of split: Split, count: Int, seed: UInt64) -> [Int] {
+  static func statisticsOrder(of split: Split, count: Int, seed: UInt64) throws -> [Int] {
     var random = RandomSource(seed: seed)
-    return split.orderedByContents(
+    return try split.orderedByContents(
       count < split.count ? random.sample(count, of: split.count) : Array(0..<split.count))
   }
 

@@ -60,6 +60,20 @@ extension Run {
   }
 }
 
+// MARK: - Classes
+
+extension RunRecord {
+  private static let classesName = "classes"
+
+  /// Which outputs of their heads the classes of both tasks are; nil where it is not stored.
+  public var judgedClasses: JudgedClasses? { analysis[Self.classesName]?.finding() }
+
+  /// Keeps which outputs of their heads the classes are.
+  public mutating func store(_ classes: JudgedClasses) throws {
+    analysis[Self.classesName] = try AnalysisRecord(classes)
+  }
+}
+
 // MARK: - Version 0.1
 
 extension WeightDrift {

@@ -45,6 +45,61 @@ public enum AtomicFile {
     }
   }
 
+  /// Lets `body` write a temporary file for each of several in one folder, syncs them, and renames all into place, the
+  /// last one last. Nothing may be at their places.
+  ///
+  /// When anything fails, the temporary files and those that have their names are removed.
+  /// - Parameter body: gets the place of the path among `paths`.
+  /// - Throws: ``FileError/unwritable(path:reason:)``, naming the first, or what `body` throws.
+  public static func write(toAll paths: [String], _ body: (_ place: Int, _ temporaryPath: String) throws -> Void) throws
+  {
+    guard let first = paths.first else { return }
+    for path in paths { removeAbandoned(of: path) }
+    let temporaries = paths.map(temporaryPath)
+    defer { for temporary in temporaries { forget(temporary) } }
+    var renamed = 0
+    do {
+      for (place, temporary) in temporaries.enumerated() {
+        try body(place, temporary)
+        try synchronize(temporary)
+      }
+      for (temporary, path) in zip(temporaries, paths) {
+        guard rename(temporary, path) == 0 else { throw failure(path) }
+        renamed += 1
+      }
+    } catch {
+      for path in temporaries[renamed...] + paths[..<renamed] {
+        truncate(path, 0)
+        unlink(path)
+      }
+      throw located(error, path: first)
+    }
+    try? synchronize(parts(of: first).folder)
+  }
+
+  /// Lets `body` fill a temporary folder beside `path`, then renames it into place, where nothing may be.
+  ///
+  /// When anything fails, the temporary folder is removed.
+  /// - Throws: ``FileError/unwritable(path:reason:)``, naming `path`, or what `body` throws.
+  public static func writeFolder<Result>(
+    to path: String, _ body: (_ temporaryPath: String) throws -> Result
+  ) throws -> Result {
+    removeAbandoned(of: path)
+    let temporary = temporaryPath(for: path)
+    defer { forget(temporary) }
+    do {
+      guard mkdir(temporary, 0o777) == 0 else { throw failure(path) }
+      let result = try body(temporary)
+      try? synchronize(temporary)
+      guard rename(temporary, path) == 0 else { throw failure(path) }
+      try? synchronize(parts(of: path).folder)
+      return result
+    } catch {
+      try? FileManager.default.removeItem(atPath: temporary)
+      throw located(error, path: path)
+    }
+  }
+
   /// Points a symbolic link at `target`, in place of what is at `path`.
   ///
   /// - Throws: ``FileError/unwritable(path:reason:)``.

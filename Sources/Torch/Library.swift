@@ -3,15 +3,24 @@ import Foundation
 
 /// libtorch, opened when the first tensor is made.
 public enum Library {
-  private static let loaded: Result<LTTable, TorchError> = load()
+  private struct Loaded {
+    let table: LTTable
+    /// What the library itself says of its version.
+    let version: LibraryVersion?
+  }
 
-  static func table() throws -> LTTable { try loaded.get() }
+  private static let loaded: Result<Loaded, TorchError> = load()
+
+  static func table() throws -> LTTable { try loaded.get().table }
 
   /// Opens libtorch now rather than at the first tensor.
   public static func open() throws { _ = try table() }
 
   /// libtorch's version, as `2.13.0`.
-  public static func version() throws -> String { try table().torch_version().map { String(cString: $0) } ?? "unknown" }
+  public static func version() throws -> String {
+    let loaded = try loaded.get()
+    return loaded.version?.description ?? loaded.table.torch_version().map { String(cString: $0) } ?? "unknown"
+  }
 
   /// Tensor handles created and not yet released, in the whole process.
   public static func liveHandleCount() throws -> Int { Int(try table().live_handle_count()) }
@@ -60,33 +69,49 @@ public enum Library {
 }
 
 extension Library {
-  private static func load() -> Result<LTTable, TorchError> {
+  private static func load() -> Result<Loaded, TorchError> {
     boundSpinning()
     let executable = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
     // CTorch's symbols are bound to whatever libtorch is loaded first, so that one build serves CPU and CUDA.
-    if let failure = openFirst(torchCandidates(near: executable), global: true) {
-      return .failure(.unavailable(reason: failure))
-    }
-    var entry: UnsafeMutableRawPointer?
+    var opened: (version: LibraryVersion, library: String)?
     if let failure = openFirst(
-      bindingCandidates(near: executable), global: false,
-      onSuccess: {
-        entry = dlsym($0, "lethe_torch_table")
-      })
+      torchCandidates(near: executable), global: true,
+      onSuccess: { handle, library in opened = LibraryVersion(ofLibrary: handle).map { ($0, library) } })
     {
       return .failure(.unavailable(reason: failure))
     }
-    guard let entry else { return .failure(.unavailable(reason: "libCTorch.so exports no lethe_torch_table")) }
-    typealias Entry = @convention(c) () -> UnsafeRawPointer?
-    guard let table = unsafeBitCast(entry, to: Entry.self)()?.assumingMemoryBound(to: LTTable.self).pointee else {
-      return .failure(.unavailable(reason: "libCTorch.so was built without libtorch"))
+    var entry: UnsafeMutableRawPointer?
+    let failure = openFirst(
+      bindingCandidates(near: executable), global: false,
+      onSuccess: { handle, _ in entry = dlsym(handle, tableName) })
+    // What another version lacks is missed when it is called, if not before: the binding can still say what it is for.
+    if failure != nil {
+      _ = openFirst(
+        bindingCandidates(near: executable), global: false, isLazy: true,
+        onSuccess: { handle, _ in entry = dlsym(handle, tableName) })
     }
+    typealias Entry = @convention(c) () -> UnsafeRawPointer?
+    let table = entry.flatMap {
+      unsafeBitCast($0, to: Entry.self)()?.assumingMemoryBound(to: LTTable.self).pointee
+    }
+    if let table, table.version == LT_TABLE_VERSION, let opened,
+      let built = table.torch_version().flatMap({ LibraryVersion(String(cString: $0)) }),
+      built.release != opened.version.release
+    {
+      return .failure(
+        .otherVersion(built: built.release, found: opened.version.release, library: opened.library))
+    }
+    if let failure { return .failure(.unavailable(reason: failure)) }
+    guard entry != nil else { return .failure(.unavailable(reason: "libCTorch.so exports no \(tableName)")) }
+    guard let table else { return .failure(.unavailable(reason: "libCTorch.so was built without libtorch")) }
     guard table.version == LT_TABLE_VERSION else {
       let reason = "libCTorch.so has table version \(table.version), expected \(LT_TABLE_VERSION)"
       return .failure(.unavailable(reason: reason))
     }
-    return .success(table)
+    return .success(Loaded(table: table, version: opened?.version))
   }
+
+  private static let tableName = "lethe_torch_table"
 
   /// On a machine that others use too, a waiting OpenMP thread that spins takes the processor from the one it waits
   /// for. The variables are read when the OpenMP library loads; what the user set stays.
@@ -121,14 +146,15 @@ extension Library {
   /// Opens the first candidate that exists; where none can be opened, returns why: of each that exists, what is wrong
   /// with it, else all the places.
   private static func openFirst(
-    _ candidates: [String], global: Bool, onSuccess: (UnsafeMutableRawPointer) -> Void = { _ in }
+    _ candidates: [String], global: Bool, isLazy: Bool = false,
+    onSuccess: (UnsafeMutableRawPointer, String) -> Void
   ) -> String? {
     var reasons: [String] = []
     for candidate in candidates {
       let isPlace = candidate.contains("/")
       if isPlace, !FileManager.default.fileExists(atPath: candidate) { continue }
-      if let handle = dlopen(candidate, RTLD_NOW | (global ? RTLD_GLOBAL : RTLD_LOCAL)) {
-        onSuccess(handle)
+      if let handle = dlopen(candidate, (isLazy ? RTLD_LAZY : RTLD_NOW) | (global ? RTLD_GLOBAL : RTLD_LOCAL)) {
+        onSuccess(handle, candidate)
         return nil
       }
       if isPlace { reasons.append(dlerror().map { String(cString: $0) } ?? "\(candidate): cannot be opened") }

@@ -6,12 +6,17 @@ public enum TorchError: Error, Equatable, CustomStringConvertible {
   case failed(operation: String, message: String)
   /// libtorch or the library that binds it could not be opened.
   case unavailable(reason: String)
+  /// The libtorch that was opened is another than the one that the binding was built for; both as `2.13`.
+  case otherVersion(built: String, found: String, library: String)
   case unknownDevice(String, reason: String)
 
   public var description: String {
     switch self {
     case .failed(let operation, let message): "\(operation): \(message)"
     case .unavailable(let reason): "libtorch is not available (\(reason)); run `make setup` and `make build`"
+    case .otherVersion(let built, let found, let library):
+      "\(library) is libtorch \(found), and Lethe was built for \(built); build it for this one with `LIBTORCH=FOLDER make "
+        + "build`, or let LIBTORCH name a libtorch \(built)"
     case .unknownDevice(let name, let reason): "device '\(name)': \(reason)"
     }
   }

@@ -1,3 +1,4 @@
+import Checkpoints
 import Models
 import Programs
 import Torch
@@ -92,10 +93,11 @@ final class LowRankAdapters {
   }
 
   private let adapters: [Adapter]
-  private let scale: Double
+  private let options: LowRankOptions
+  private var scale: Double { options.alpha / Double(options.rank) }
 
   init(_ options: LowRankOptions, on names: [String], of model: Model, seed: UInt64) throws {
-    scale = options.alpha / Double(options.rank)
+    self.options = options
     let generator = try Generator(seed: seed ^ 0x6C6F_7261)
     var seen: Set<ObjectIdentifier> = []
     let inputsFirst = model.program.kernelsOfInputsFirst
@@ -135,6 +137,14 @@ final class LowRankAdapters {
       for name in adapter.names { result[name] = weight }
     }
     return result
+  }
+
+  /// A copy of the factors, for a checkpoint.
+  func stored() throws -> LowRankFactors {
+    let pairs = try adapters.map { adapter in
+      (adapter.parameter, LowRankFactors.Pair(down: try adapter.down.view(), up: try adapter.up.view()))
+    }
+    return LowRankFactors(alpha: options.alpha, pairs: Dictionary(uniqueKeysWithValues: pairs))
   }
 
   /// Puts W into the model's own tensors.

@@ -14,7 +14,7 @@ extension Run {
       best: record.state.best.map {
         RunFinding.Best(epoch: $0.epoch, rule: $0.rule, keepsBounds: $0.keepsBounds)
       }, chosenBy: record.choiceBasis, forgetting: forgetting, drift: drift, similarity: similarity,
-      configuration: record.settings)
+      matchedClasses: record.judgedClasses, configuration: record.settings)
   }
 
   /// What was lost of the source by the epoch that the run stands for, of all the predictions that are stored.

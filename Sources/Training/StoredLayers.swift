@@ -81,7 +81,7 @@ struct StoredLayers {
       bytes[index] = []
       return InputArray(name: input.name, rows: rows)
     }
-    return split.replacing(inputs: stored)
+    return try split.replacing(inputs: stored)
   }
 
   private static func outputs(of lower: Model, on batch: Batch) throws -> [Tensor] {

@@ -83,6 +83,13 @@ public struct TaskSequence {
     return try run.base()
   }
 
+  /// What the classes of a shared head are called: as in the tasks where all agree, else by their numbers alone.
+  private var sharedClassNames: [String]? {
+    guard sharesHead else { return nil }
+    let names = tasks[0].data.classNames
+    return tasks.allSatisfy { $0.data.classNames == names } ? names : Checkpoint.numberedClasses(names.count)
+  }
+
   private func head(of task: Int) -> String { sharesHead ? Self.sharedTask : tasks[task].name }
 
   private func runPath(_ task: Int) -> String { "\(path)/tasks/\(task + 1)-\(FileName.safe(tasks[task].name))" }
@@ -196,6 +203,7 @@ public struct TaskSequence {
       options: own, path: runPath(task), target: tasks[task].data, source: before,
       sourceTask: task > 0 ? head(of: task - 1) : nil, device: device)
     training.targetTask = head(of: task)
+    training.headClassNames = sharedClassNames
     training.earlier = task > 0 ? (0..<task).map { (head(of: $0), tasks[$0].data) } : nil
     training.memoryPaths = (0..<task).map { "\(runPath($0))/\(TaskMemory.fileName)" }
     return training
@@ -225,9 +233,11 @@ extension TaskSequence {
   private func accuracies(of checkpoint: Checkpoint) throws -> [Double] {
     let model = try Model(checkpoint, device: device)
     return try tasks.indices.map { task in
-      guard model.heads[head(of: task)] != nil else { return .nan }
-      try model.activate(task: head(of: task))
-      return try Evaluator().evaluate(model, on: judging(task), dataset: tasks[task].data.name).value
+      let (head, data) = (head(of: task), tasks[task].data)
+      guard model.heads[head] != nil else { return .nan }
+      try model.activate(task: head)
+      let examples = try judging(task).renumbered(by: data.classMatch(to: head, among: model.heads))
+      return try Evaluator().evaluate(model, on: examples, dataset: data.name).value
     }
   }
 
@@ -251,7 +261,7 @@ extension TaskSequence {
       initializing: base.program, task: Checkpoint.untrainedTask, classNames: [], seed: options.seed, device: device)
     try model.addHead(
       task: Self.sharedTask, classNames: data.classNames, labelMap: data.labelMap, seed: options.seed)
-    model.fitPreprocessing(to: options.examples(of: data.train), fitsImages: options.fitsImages)
+    try model.fitPreprocessing(to: options.examples(of: data.train), fitsImages: options.fitsImages)
     return try tasks.indices.map { task in
       try Evaluator().evaluate(model, on: judging(task), dataset: tasks[task].data.name).value
     }

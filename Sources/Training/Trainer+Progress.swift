@@ -1,3 +1,4 @@
+import Checkpoints
 import Datasets
 import Metrics
 import Models
@@ -58,6 +59,9 @@ extension Trainer {
       progress.plateauFactor *= factor
     }
   }
+
+  /// The factors of the adapters as they are now; nil without any.
+  var adapterFactors: LowRankFactors? { get throws { try trainable.adapters?.stored() } }
 
   /// Runs `body` with the model as it is judged and stored: averages in place, adapters merged.
   func whileJudged<Result>(_ body: () throws -> Result) throws -> Result {

@@ -1,6 +1,7 @@
 import Checkpoints
 import Datasets
 import Evaluation
+import Findings
 import Models
 
 extension TrainingRun {
@@ -12,7 +13,6 @@ extension TrainingRun {
     guard let task = candidates.first(where: { model.heads[$0] != nil }), sourceTask == nil || task == sourceTask else {
       throw ModelError.missingHead(task: sourceTask ?? source.name, available: model.heads.keys.sorted())
     }
-    try source.checkHead(task, among: model.heads, kind: kind ?? Classification())
     return task
   }
 
@@ -32,19 +32,32 @@ extension TrainingRun {
   func installTargetHead(in model: Model, judge: String?) throws -> Bool {
     if let judge, judge == headName, targetTask == nil { throw TrainingError.sameTask(headName) }
     if model.heads[headName] != nil {
-      try target.checkHead(headName, among: model.heads, kind: kinds.target)
       try model.activate(task: headName)
       return false
     }
     guard let names = kinds.target.outputNames(of: target) else {
       throw TrainingError.headCannotBeNew(kind: kinds.target.words)
     }
+    let classNames = headClassNames ?? names
     let labelMap = names == target.classNames ? target.labelMap : Array(names.indices)
     if model.task == Checkpoint.untrainedTask, model.heads[model.task]?.classNames.count == names.count {
-      try model.renameHead(model.task, to: headName, classNames: names, labelMap: labelMap)
+      try model.renameHead(model.task, to: headName, classNames: classNames, labelMap: labelMap)
     } else {
-      try model.addHead(task: headName, classNames: names, labelMap: labelMap, seed: options.seed)
+      try model.addHead(task: headName, classNames: classNames, labelMap: labelMap, seed: options.seed)
     }
     return true
+  }
+
+  /// Which outputs of their heads the classes of the source and of the target are.
+  ///
+  /// - Parameters:
+  ///   - model: with both heads.
+  ///   - judge: the head that judges the source.
+  func judgedClasses(in model: Model, judge: String?) throws -> JudgedClasses {
+    JudgedClasses(
+      source: try source.flatMap { data in 
+        try judge.flatMap { try data.match(to: $0, among: model.heads, kind: kinds.source ?? Classification()) }
+      },
+      target: try target.match(to: headName, among: model.heads, kind: kinds.target))
   }
 }

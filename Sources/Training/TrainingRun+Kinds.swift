@@ -27,7 +27,7 @@ extension TrainingRun {
   ///   ``TrainingError/noHeadToKeep``.
   func settled(for model: Model, _ division: DividedData) throws -> TrainingRun {
     try checkSelection()
-    model.fitPreprocessing(to: division.target.training, fitsImages: options.fitsImages)
+    try model.fitPreprocessing(to: division.target.training, fitsImages: options.fitsImages)
     var own = self
     own.kinds = RunKinds(
       target: try TaskKinds.kind(of: target, for: model, named: taskKind),

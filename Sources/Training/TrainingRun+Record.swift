@@ -102,7 +102,8 @@ extension RunRecord {
 
 extension RunRecord {
   /// What is known once the model and all that trains it are made.
-  mutating func add(_ setup: TrainingRun.Setup) {
+  mutating func add(_ setup: TrainingRun.Setup) throws {
+    try store(setup.classes)
     let trainer = setup.trainer
     data.source?.head = setup.judge
     data.proxy?.head = setup.judge

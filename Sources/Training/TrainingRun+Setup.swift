@@ -1,8 +1,17 @@
 import Checkpoints
 import Datasets
 import Evaluation
+import Findings
 import Models
 import Torch
+
+/// What is known of a run before it begins.
+public struct CheckedRun: Sendable {
+  /// The kind of task that is trained.
+  public let kind: any TaskKind
+  /// Which outputs of their heads the classes of the source and of the target are.
+  public let classes: JudgedClasses
+}
 
 extension TrainingRun {
   /// What is made before the first epoch.
@@ -16,6 +25,8 @@ extension TrainingRun {
     let headIsNew: Bool
     let judged: Judged
     let division: DividedData
+    /// In whose numbers all examples of ``judged`` and ``division`` are: the heads'.
+    let classes: JudgedClasses
   }
 
   /// What is evaluated at every epoch, and on what: the whole model on the data, or its upper part on stored values.
@@ -39,14 +50,18 @@ extension TrainingRun {
     onEvent: (TrainingEvent) throws -> Void
   ) throws -> Setup {
     try checkTarget(model, division)
-    let examples = division.target.training
     let (judge, isDrawn) = try installHeads(in: model)
     let headIsNew = known ?? isDrawn
+    let classes = try judgedClasses(in: model, judge: judge)
+    let division = division.renumbered(by: classes)
+    let examples = division.target.training
     let known = earlier ?? source.flatMap { data in judge.map { [($0, data)] } } ?? []
     var origins = try known.map {
-      SourceTask(
-        task: $0.task, dataset: $0.data.name, examples: try self.examples(ofEarlier: $0.data, besides: division),
-        kind: kinds.source ?? Classification())
+      let kind = kinds.source ?? Classification()
+      let match = try $0.data.match(to: $0.task, among: model.heads, kind: kind)
+      return SourceTask(
+        task: $0.task, dataset: $0.data.name,
+        examples: try self.examples(ofEarlier: $0.data, besides: division).renumbered(by: match), kind: kind)
     }
     for (index, path) in memoryPaths.dropLast().enumerated() where index < origins.count {
       origins[index].memory = try TaskMemory(contentsOf: path)
@@ -76,32 +91,33 @@ extension TrainingRun {
     }
     return Setup(
       model: model, judge: judge, meter: meter, choosingMeter: choosingMeter, trainer: trainer, headIsNew: headIsNew,
-      judged: judged, division: division)
+      judged: judged, division: division, classes: classes)
   }
 
   /// Refuses options and data that the network cannot be trained with, before anything is written; what regularizers
   /// estimate is not tried.
   ///
+  /// - Returns: what was found out about it.
   /// - Throws: ``TrainingError`` that names what does not fit.
-  ///
-  /// - Returns: the kind of task that is trained.
   @discardableResult
-  public func check(_ base: Checkpoint) throws -> any TaskKind { try check(Model(base, device: device)) }
+  public func check(_ base: Checkpoint) throws -> CheckedRun { try check(Model(base, device: device)) }
 
   /// - Parameter model: one to throw away; the heads of the run are put into it.
   @discardableResult
-  func check(_ model: Model) throws -> any TaskKind {
-    let division = try division()
+  func check(_ model: Model) throws -> CheckedRun {
+    var division = try division()
     try options.validate()
     let own = try settled(for: model, division)
     try own.checkTarget(model, division)
-    let (_, headIsNew) = try own.installHeads(in: model)
+    let (judge, headIsNew) = try own.installHeads(in: model)
+    let classes = try own.judgedClasses(in: model, judge: judge)
+    division = division.renumbered(by: classes)
     var plain = options
     plain.regularizers = []
     let trainer = try Trainer(
       model, on: division.target.training, dataset: target.name, options: plain, kind: own.kinds.target)
     if headIsNew { try own.checkHeadIsTrained(trainer) }
-    return own.kinds.target
+    return CheckedRun(kind: own.kinds.target, classes: classes)
   }
 
   /// - Returns: the head that judges the source, and whether the trained one is freshly drawn.
@@ -129,7 +145,7 @@ extension TrainingRun {
     guard !kinds.target.isClassification || Set(target.train.labels).count > 1 else {
       throw TrainingError.oneClass(dataset: target.name)
     }
-    model.fitPreprocessing(to: division.target.training, fitsImages: options.fitsImages)
+    try model.fitPreprocessing(to: division.target.training, fitsImages: options.fitsImages)
   }
 
   /// What is evaluated, from stored values where the trainer can store them.

@@ -1,5 +1,7 @@
 import Checkpoints
 import Datasets
+import Evaluation
+import Findings
 import Foundation
 import Metrics
 
@@ -30,6 +32,13 @@ struct DividedData {
   let target: DividedDataset
   let source: DividedDataset?
   let proxy: DividedDataset?
+
+  /// The examples with the numbers that the heads have for their classes; the proxy's do not count.
+  func renumbered(by classes: JudgedClasses) -> DividedData {
+    DividedData(
+      target: classes.target.map(target.renumbered) ?? target,
+      source: source.map { data in classes.source.map(data.renumbered) ?? data }, proxy: proxy)
+  }
 }
 
 extension TrainingRun {

@@ -90,6 +90,8 @@ public struct TrainingRun {
   public var taskKind: String?
   /// Of the data, once a model is known.
   var kinds = RunKinds()
+  /// What the head's classes are called where it is drawn; as the target's when nil.
+  var headClassNames: [String]?
   /// Examples that stand in for the source's where these are not at hand.
   public var proxy: Dataset?
   /// The task whose head judges the source; nil looks for the data set's own, then the checkpoint's.
@@ -163,7 +165,7 @@ public struct TrainingRun {
     let setup = try setUp(model, division, isCancelled: isCancelled, onEvent: onEvent)
     if isCancelled() { throw TrainingError.interrupted(epoch: 0) }
     var record = run.record
-    record.add(setup)
+    try record.add(setup)
     try onEvent(prepared(setup))
     return try train(
       setup, in: &run, record: record, history: [], basePath: record.data.base?.path ?? "", isCancelled: isCancelled,
@@ -205,13 +207,15 @@ public struct TrainingRun {
 
   /// Goes on from the last epoch that is stored.
   private func goOn(
-    _ run: inout Run, _ state: ResumeState, record: RunRecord, isCancelled: () -> Bool,
+    _ run: inout Run, _ state: ResumeState, record start: RunRecord, isCancelled: () -> Bool,
     onEvent: (TrainingEvent) throws -> Void
   ) throws -> [EpochRecord] {
+    var record = start
     // What regularizers hold to is the model as it was: they are made from epoch 0 again.
     let setup = try setUp(
       Model(Checkpoint(contentsOf: run.checkpointPath(epoch: 0)), device: device),
       division(as: record.data), headIsNew: record.state.targetHeadIsNew, isCancelled: isCancelled, onEvent: onEvent)
+    try record.store(setup.classes)
     let history = record.epochRecords
     if state.epoch > 0 {
       try setup.model.load(Checkpoint(contentsOf: run.checkpointPath(epoch: state.epoch)))
@@ -274,9 +278,9 @@ extension TrainingRun {
           if let found = try regularizer.importances() { model.importances[found.measure] = found.values }
         }
         let parent = epoch == 0 ? basePath : run.checkpointPath(epoch: epoch - 1)
-        try run.write(
-          model.checkpoint(epoch: epoch, parent: (parent as NSString).lastPathComponent), epoch: epoch,
-          unchangedFrom: epoch == 0 ? nil : parent)
+        var checkpoint = try model.checkpoint(epoch: epoch, parent: (parent as NSString).lastPathComponent)
+        checkpoint.adapters = try trainer.adapterFactors
+        try run.write(checkpoint, epoch: epoch, unchangedFrom: epoch == 0 ? nil : parent)
         return result
       }
       if epoch > 0 {

@@ -32,6 +32,57 @@ import Testing
     #expect(file.tensors == checkpoint.parameters.merging(checkpoint.buffers) { $1 })
   }
 
+  private func bytes(_ sizes: [Int]) -> ExportedStateDictionary {
+    let names = sizes.indices.map { String(UnicodeScalar(UInt8(97 + $0))) }
+    let tensors = zip(names, sizes).map { ($0, TensorView([UInt8](repeating: 7, count: $1))) }
+    return ExportedStateDictionary(
+      names: names, tensors: Dictionary(uniqueKeysWithValues: tensors), metadata: ["format": "pt"])
+  }
+
+  /// The first is the example of `split_state_dict_into_shards_factory` in huggingface_hub; by its rule a tensor that is
+  /// too long stands before those that were waiting.
+  @Test func shardsAreDividedAsHuggingFaceDoes() {
+    #expect(bytes([6, 6, 2, 6, 2, 2]).shards(of: 10) == [["a"], ["b", "c"], ["d", "e", "f"]])
+    #expect(bytes([6, 12, 2]).shards(of: 10) == [["b"], ["a", "c"]])
+    #expect(bytes([5, 5]).shards(of: 10) == [["a", "b"]])
+    #expect(bytes([11]).shards(of: 10) == [["a"]])
+  }
+
+  @Test func shardsComeBackFromTheirIndex() throws {
+    let folder = try TemporaryFolder()
+    let exported = bytes([6, 6, 2, 6, 2, 2])
+    let files = try exported.writeShards(to: folder.file("model.safetensors"), shardByteCount: 10)
+    let names = files.map { URL(fileURLWithPath: $0).lastPathComponent }
+    #expect(
+      names == [
+        "model.safetensors.index.json", "model-00001-of-00003.safetensors", "model-00002-of-00003.safetensors",
+        "model-00003-of-00003.safetensors",
+      ])
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted() == names.sorted())
+    let data = try Data(contentsOf: URL(fileURLWithPath: files[0]))
+    let index = try #require(try JSONSerialization.jsonObject(with: data) as? [String: [String: Any]])
+    #expect(index["metadata"] as? [String: Int] == ["total_size": 24])
+    #expect(index["weight_map"]?["c"] as? String == names[2] && index["weight_map"]?.count == 6)
+    for path in [files[0], folder.path] {
+      #expect(try WeightsFile(contentsOf: path).tensors == exported.tensors)
+    }
+    let shard = try MappedFile(files[3])
+    #expect(shard.withUnsafeBytes { String(decoding: $0, as: UTF8.self) }.contains(#""__metadata__":{"format":"pt"}"#))
+    // What is there already stays, and nothing is added.
+    for file in files.dropLast() { try FileManager.default.removeItem(atPath: file) }
+    #expect(throws: CheckpointError.exists(path: files[3])) {
+      try exported.writeShards(to: folder.file("model.safetensors"), shardByteCount: 10)
+    }
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == [names[3]])
+  }
+
+  @Test func whatFitsIsOneFile() throws {
+    let folder = try TemporaryFolder()
+    let path = folder.file("model.safetensors")
+    #expect(try bytes([5, 5]).writeShards(to: path, shardByteCount: 10) == [path])
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["model.safetensors"])
+  }
+
   @Test func anotherTasksHeadTakesTheModelsNameOrAGivenOne() throws {
     let checkpoint = try twoTasks()
     let headNames = checkpoint.program.headParameterNames

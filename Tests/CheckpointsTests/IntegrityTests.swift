@@ -85,6 +85,22 @@ import Testing
     }
   }
 
+  @Test func whatImagesWereBroughtToIsKept() throws {
+    var checkpoint = try makeCheckpoint()
+    let before = try checkpoint.fingerprint
+    checkpoint.preprocessing?.imageSize = [224, 160]
+    checkpoint.preprocessing?.imageResize = 256
+    try checkpoint.write(to: path)
+    let read = try Checkpoint(contentsOf: path)
+    #expect(read.preprocessing == checkpoint.preprocessing && read.preprocessing?.imageSize == [224, 160])
+    #expect(try checkpoint.fingerprint != before)
+    checkpoint.preprocessing?.imageResize = 0
+    try FileManager.default.removeItem(atPath: path)
+    try checkpoint.write(to: path)
+    let error = try #require(#expect(throws: CheckpointError.self) { try Checkpoint(contentsOf: path) })
+    #expect("\(error)".contains("expected the sides of images from 1 to 65500, found [224, 160, 0]"), "\(error)")
+  }
+
   @Test func firstNumberThatIsNoneIsFound() {
     var values = [Float](repeating: 1, count: 10_000)
     #expect(TensorView(values).firstNonFinite == nil)

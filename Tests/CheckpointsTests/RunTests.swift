@@ -14,7 +14,8 @@ import Testing
         base: BaseReference(path: "base/epoch.h5", folder: "/an/where"),
         target: DataReference(
           specification: "blätter:5-9", folder: "/da ta", name: "blätter:5-9", fingerprint: "0123456789abcdef",
-          testCount: 3, imageShape: [3, 96, 128], skipsUnreadable: true, fitsImages: true, head: "b"),
+          testCount: 3, imageShape: [3, 96, 128], imageResize: 140, readsImagesWhole: false, skipsUnreadable: true,
+          fitsImages: true, head: "b"),
         source: DataReference(name: "in memory", imageShape: []),
         tasks: [TaskReference(name: "a", data: DataReference(specification: "x.h5", name: "x"))]),
       state: RunState(
@@ -58,7 +59,7 @@ import Testing
       f = h5py.File(sys.argv[1])
       assert f.attrs["lethe_format"] == 1 and f.attrs["kind"] == b"run" and int(f.attrs["seed"]) == 2**64 - 1
       data, state, command = (json.loads(f[name][()]) for name in ("data", "state", "command"))
-      assert data["target"]["specification"] == "blätter:5-9" and data["target"]["imageShape"] == [3, 96, 128]
+      assert data["target"]["specification"] == "blätter:5-9" and data["target"]["imageShape"] == [3, 96, 128] and data["target"]["imageResize"] == 140
       assert data["base"] == {"path": "base/epoch.h5", "folder": "/an/where"} and data["tasks"][0]["name"] == "a"
       assert "fingerprint" not in data["source"] and "proxy" not in data
       assert state["best"] == {"epoch": 1, "rule": "target subject to source >= 0.9", "keepsBounds": False}

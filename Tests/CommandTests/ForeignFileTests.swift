@@ -93,9 +93,16 @@ import Testing
       (["inspect", fixture("others/within.onnx"), "--state", "ema"], 65, "ONNX model, which has no entries"),
       (["import", Repository.fixture("heads/features_first.pt2"), "-o", "new.h5"], 65, "--task-output of import"),
       (["drift", fixture("plain.h5"), fixture("keras3.weights.h5")], 65, "none of its tensors"),
-      (["export", base, "-o", folder.file("out.onnx")], 64, ".safetensors, .pth, .pt2 or .h5"),
+      (["export", base, "-o", folder.file("out.onnx")], 64, ".safetensors, .pth, .pt2, .h5 or .keras"),
+      (["export", base, "-o", output, "--max-shard-size", "5G"], 64, "(KB, MB, GB, TB), found '5G'"),
+      (["export", base, "-o", output, "--max-shard-size", "0KB"], 64, "--max-shard-size: expected a size"),
+      (["export", base, "-o", folder.file("o.pth"), "--max-shard-size", "1KB"], 64, "ends in .safetensors, found"),
+      (["export", base, "-o", folder.file("o.keras")], 64, "whose layers --like must give"),
       (["export", base, "-o", folder.file("out.weights.h5")], 64, "whose layers --like must give"),
-      (["export", base, "-o", output, "--like", base], 64, "--like goes with a name that ends in .weights.h5 or .pt2"),
+      (
+        ["export", base, "-o", output, "--like", base], 64,
+        "--like goes with a name that ends in .weights.h5, .keras, .h5 or .pt2"
+      ),
       (["export", base, "-o", folder.file("o.weights.h5"), "--like", base], 65, "expected a .weights.h5 or .keras"),
       (["export", base, "-o", folder.file("o.pt2")], 64, "which --like must give: the .pt2 of the model"),
       (["export", base, "-o", folder.file("o.pt2"), "--like", Repository.fixture("heads/named.pt2")], 65, "no tensor"),

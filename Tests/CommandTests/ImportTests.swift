@@ -38,6 +38,7 @@ import Testing
       (["resnet18"], 64, "--weights"),
       ([program, "--class-names", "a,b"], 64, "5 classes"),
       ([program, "--mean", "0.5"], 64, "--std"),
+      ([program, "--resize", "256"], 64, "--resize and --image-size are kept with --mean and --std"),
       ([program, "--weights", other, "--head", "twist"], 65, "none of its tensors"),
     ]
     for (arguments, status, words) in cases {

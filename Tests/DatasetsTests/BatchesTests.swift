@@ -70,20 +70,20 @@ import Torch
 }
 
 @Suite struct PreprocessingFittingTests {
-  @Test func momentsOfEachChannel() {
+  @Test func momentsOfEachChannel() throws {
     // Channel 0: 0, 255, 0, 255 → mean 0.5, deviation 0.5. Channel 1: 51 everywhere → 0.2; a constant's deviation is 1.
     let bytes: [UInt8] = [0, 255, 51, 51, 0, 255, 51, 51]
     let split = Split(inputs: [InputArray(rows: TensorView(bytes, shape: [2, 2, 1, 2]))], labels: [0, 1])
-    let fitted = Preprocessing.fitted(to: split)
+    let fitted = try Preprocessing.fitted(to: split)
     #expect(fitted.scale == 255)
     #expect(fitted.mean == [0.5, 0.2])
     #expect(fitted.standardDeviation == [0.5, 1])
   }
 
-  @Test func fractionsFarFromZeroLoseNoDigits() {
+  @Test func fractionsFarFromZeroLoseNoDigits() throws {
     // 4096 ± 0.25: the deviation of a float32 sum of squares would be nonsense.
     let values = (0..<2000).map { $0 % 2 == 0 ? Float(4096.25) : 4095.75 }
-    let fitted = Preprocessing.fitted(to: sampleSplit(values, width: 1, labels: Array(repeating: 0, count: 2000)))
+    let fitted = try Preprocessing.fitted(to: sampleSplit(values, width: 1, labels: Array(repeating: 0, count: 2000)))
     #expect(fitted == Preprocessing(scale: 1, mean: fitted.mean, standardDeviation: fitted.standardDeviation))
     #expect(abs(fitted.mean[0] - 4096) < 1e-9 && abs(fitted.standardDeviation[0] - 0.25) < 1e-9, "\(fitted)")
   }
@@ -91,16 +91,16 @@ import Torch
   @Test(arguments: [
     (ElementType.float16, [0x00, 0x3C, 0x00, 0xC2] as [UInt8]), (.bfloat16, [0x80, 0x3F, 0x40, 0xC0]),
   ])
-  func halfPrecisionIsRead(type: ElementType, bytes: [UInt8]) {
+  func halfPrecisionIsRead(type: ElementType, bytes: [UInt8]) throws {
     // 1 and −3: mean −1, deviation 2.
     let rows = TensorView(bytes: bytes, elementType: type, shape: [2, 1])
-    let fitted = Preprocessing.fitted(to: Split(inputs: [InputArray(rows: rows)], labels: [0, 0]))
+    let fitted = try Preprocessing.fitted(to: Split(inputs: [InputArray(rows: rows)], labels: [0, 0]))
     #expect(fitted == Preprocessing(scale: 1, mean: [-1], standardDeviation: [2]))
   }
 
-  @Test func wordsAreLeftAlone() {
+  @Test func wordsAreLeftAlone() throws {
     let rows = TensorView([5, 6] as [Int64], shape: [2, 1])
-    let fitted = Preprocessing.fitted(to: Split(inputs: [InputArray(rows: rows)], labels: [0, 0]))
+    let fitted = try Preprocessing.fitted(to: Split(inputs: [InputArray(rows: rows)], labels: [0, 0]))
     #expect(fitted == Preprocessing(scale: 1, mean: [0], standardDeviation: [1]))
   }
 }

@@ -18,7 +18,8 @@ import Testing
     #expect(dataset.test.labels == [2, 1, 0])
     let input = try #require(dataset.test.input(named: "input"))
     #expect(input.shape == [1, 2, 3])
-    #expect(dataset.test.gather([2, 0], of: input) == [120, 121, 122, 123, 124, 125, 100, 101, 102, 103, 104, 105])
+    #expect(
+      try dataset.test.gather([2, 0], of: input) == [120, 121, 122, 123, 124, 125, 100, 101, 102, 103, 104, 105])
   }
 
   @Test func compressionDoesNotChangeTheFingerprint() throws {
@@ -113,7 +114,7 @@ import Testing
     #expect(part.train.count == 30_000 && part.test.count == 5_000)
     #expect(part.train.labels[0] == 4 && part.labelMap == [5, 6, 7, 8, 9])
     // Mean and deviation as published and used everywhere: 0.2860 and 0.3530.
-    let fitted = Preprocessing.fitted(to: whole.train)
+    let fitted = try Preprocessing.fitted(to: whole.train)
     #expect(abs(fitted.mean[0] - 0.2860) < 0.002 && abs(fitted.standardDeviation[0] - 0.3530) < 0.002, "\(fitted)")
   }
 }

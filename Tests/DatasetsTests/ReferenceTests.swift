@@ -25,7 +25,8 @@ import Testing
       reference
         == DataReference(
           specification: "data:0,2", folder: folder.path, name: "data:0,2", fingerprint: loaded.fingerprint,
-          testCount: 2, imageShape: [1, 2, 3], skipsUnreadable: true, fitsImages: true, head: "h"))
+          testCount: 2, imageShape: [1, 2, 3], readsImagesWhole: false, skipsUnreadable: true, fitsImages: true,
+          head: "h"))
     #expect(reference.imageOptions == images)
     let again = try Dataset.load(reference)
     #expect(again.origin == loaded.origin && again.fingerprint == loaded.fingerprint)

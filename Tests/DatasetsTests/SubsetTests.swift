@@ -14,7 +14,7 @@ import Testing
 
   private func values(_ split: Split) throws -> [Float] {
     let input = try #require(split.input(named: "input"))
-    return split.gather(0..<split.count, of: input).withUnsafeBytes { Array($0.bindMemory(to: Float.self)) }
+    return try split.gather(0..<split.count, of: input).withUnsafeBytes { Array($0.bindMemory(to: Float.self)) }
   }
 
   @Test func labelsAreRenumberedInTheOrderGiven() throws {

@@ -20,7 +20,7 @@ import Testing
     let dataset = try Dataset.load(folder.path)
     #expect(dataset.train.labels == [3, 9, 0] && dataset.test.labels == [5] && dataset.classNames[9] == "truck")
     #expect(dataset.train.inputs[0].shape == [3, 32, 32])
-    #expect(dataset.train.gather([1], of: dataset.train.inputs[0]) == image(7))
+    #expect(try dataset.train.gather([1], of: dataset.train.inputs[0]) == image(7))
   }
 
   @Test func ofAHundredClassesTheFineLabelCounts() throws {
@@ -29,7 +29,7 @@ import Testing
     try write([5, 42] + image(2), folder.file("test.bin"))
     let dataset = try Dataset.load(folder.path)
     #expect(dataset.train.labels == [99, 0] && dataset.test.labels == [42] && dataset.classNames.count == 100)
-    #expect(dataset.train.gather([1], of: dataset.train.inputs[0]) == image(7))
+    #expect(try dataset.train.gather([1], of: dataset.train.inputs[0]) == image(7))
   }
 
   @Test func aFileOfAnotherLengthIsRefused() throws {
@@ -56,7 +56,7 @@ import Testing
     #expect(dataset.classNames == ["yes, 0", "yes, 1"] && dataset.train.inputs[0].shape == [2])
     // A fifth of five is one, of each class.
     #expect(dataset.train.count == 8 && dataset.test.labels.sorted() == [0, 1])
-    let first = dataset.train.tensor(of: dataset.train.inputs[0]).array(of: Float.self)
+    let first = try dataset.train.tensor(of: dataset.train.inputs[0]).array(of: Float.self)
     #expect(first[1] == -first[0] * 10 - 5)
     #expect(try Dataset.load(path).fingerprint == dataset.fingerprint)
   }

@@ -56,7 +56,7 @@ import Torch
     #expect(layers == ["1", "4"])
     #expect(try model.parameters.mapValues { try $0.bytes() } == weights)
     // All of it once more, one loop after the other, in float64; a layer normalizes by its own batch as in training.
-    let order = Model.statisticsOrder(of: split, count: .max, seed: 0)
+    let order = try Model.statisticsOrder(of: split, count: .max, seed: 0)
     let size = Model.statisticsBatchSize(batchSize, of: 30)
     let kernels = try ["0.weight", "3.weight"].map { try #require(model.parameters[$0]).array(of: Double.self) }
     var (first, second): ([[[Double]]], [[[Double]]]) = ([], [])

@@ -20,12 +20,16 @@ enum Image: Reader {
   static let name = "image"
 
   static func read(_ data: Data) throws {
+    let stated = try DecodedImage.shape(of: [UInt8](data))
     let image = try DecodedImage(decoding: [UInt8](data))
+    precondition(stated == image.shape, "\(stated) in the header, \(image.shape) decoded")
     precondition(image.pixels.count == image.height * image.width * image.channelCount)
     precondition(image.channelCount == 1 || image.channelCount == 3)
     let shape = ImageShape(channelCount: 3, height: 4, width: 5)
     var pixels = [UInt8](repeating: 0, count: shape.byteCount)
     pixels.withUnsafeMutableBufferPointer { image.write(as: shape, to: $0) }
+    let preparation = try ImagePreparation(shape: shape, resize: 6)
+    pixels.withUnsafeMutableBufferPointer { preparation.write(image, to: $0) }
   }
 
   static func seeds() throws -> [Data] {

@@ -8,7 +8,7 @@ import Torch
 enum ExportedFixture {
   static let names = [
     "resnet", "efficientnet", "mobilenet_v3", "convnext", "vgg", "densenet", "vit", "swin", "bert", "distilbert",
-    "lstm", "versions-2.11", "versions-2.12", "versions-2.13",
+    "lstm", "versions-2.11", "versions-2.12", "versions-2.13", "versions-2.14", "versions-2.15",
   ]
 
   static func load(_ name: String) throws -> (Model, Group) {

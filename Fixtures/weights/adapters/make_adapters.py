@@ -43,6 +43,7 @@ for name, options in {
     "stabilized": {"use_rslora": True},
     "patterns": {"rank_pattern": {"conv": 3}, "alpha_pattern": {"hidden": 7}},
     "with_head": {"modules_to_save": ["fc"], "bias": "lora_only"},
+    "saved": {"modules_to_save": ["fc"]},
     "dora": {"use_dora": True},
 }.items():
     torch.manual_seed(1)

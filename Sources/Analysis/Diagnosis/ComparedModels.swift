@@ -15,14 +15,16 @@ public final class ComparedModels {
   public let before: Model
   /// The model after.
   public let after: Model
-  /// The source's data; of a proxy, labelled by the model before.
+  /// The source's data in the numbers of its head; of a proxy, labelled by the model before.
   public let source: Dataset
-  /// The target's data; nil where they do not matter.
+  /// The target's data, likewise; nil where they do not matter.
   public let target: Dataset?
   /// The head that judges the source.
   public let sourceTask: String
   /// The head that judges the target; nil without its data.
   public let targetTask: String?
+  /// Which outputs of these heads the classes of the data are.
+  public let classes: JudgedClasses
   /// Whether the source's labels are what the model before said of a proxy set, as its own data are not at hand:
   /// the score is then agreement with it.
   public let isProxy: Bool
@@ -43,12 +45,14 @@ public final class ComparedModels {
   /// - Parameters:
   ///   - isProxy: whether `source` only stands in for the source's examples. Its labels do not count.
   ///   - sourceTask: the head that judges the source; the data's own, or the one that was there before, when nil.
+  ///   - targetTask: the head that judges the target; the data's own, or the one in place after, when nil.
   ///   - takesEveryLayer: whether every layer is looked at by itself, where by default many are taken as blocks.
   ///   - testCount: test examples of each task, at most, drawn by the seed. The amount is judged on all.
   /// - Throws: `ModelError` where a head is missing, ``AnalysisError/nothingToCompare(_:)`` for two different networks.
   public init(
     before: Checkpoint, after: Checkpoint, source: Dataset, target: Dataset?, isProxy: Bool = false,
-    sourceTask: String? = nil, takesEveryLayer: Bool = false, testCount: Int = DiagnosisThresholds.judgedExamples,
+    sourceTask: String? = nil, targetTask: String? = nil, takesEveryLayer: Bool = false,
+    testCount: Int = DiagnosisThresholds.judgedExamples,
     seed: UInt64 = 0, device: Device = .cpu
   ) throws {
     for data in [source, target].compactMap({ $0 }) {
@@ -56,7 +60,6 @@ public final class ComparedModels {
     }
     self.before = try Model(before, device: device)
     self.after = try Model(after, device: device)
-    self.target = target
     epoch = after.epoch
     self.isProxy = isProxy
     self.takesEveryLayer = takesEveryLayer
@@ -69,11 +72,19 @@ public final class ComparedModels {
     else {
       throw ModelError.missingHead(task: sourceTask ?? source.name, available: after.heads.keys.sorted())
     }
-    if !isProxy { try source.checkHead(task, among: after.heads) }
-    if let target { try target.checkHead(target.name, among: after.heads) }
+    let targetHead = target.map { data in
+      targetTask ?? (after.heads[data.name] == nil ? after.task : data.name)
+    }
+    let classes = JudgedClasses(
+      source: isProxy ? nil : try source.classMatch(to: task, among: after.heads),
+      target: try target.flatMap { data in try targetHead.map { try data.classMatch(to: $0, among: after.heads) } })
     _ = try Interpolation(before: before, after: after)
     self.sourceTask = task
-    targetTask = target?.name
+    self.targetTask = targetHead
+    self.classes = classes
+    let source = try source.renumbered(by: classes.source, of: after.heads[task])
+    let target = try target?.renumbered(by: classes.target, of: targetHead.flatMap { after.heads[$0] })
+    self.target = target
     var random = RandomSource(seed: seed)
     func sample(_ split: Split, _ count: Int) -> [Int] {
       split.count > count ? random.sample(count, of: split.count).sorted() : Array(0..<split.count)

@@ -46,7 +46,8 @@ public struct DiagnosisMeasure {
     let amount = try AmountMeasure(models: models, run: run, others: peers).amount()
     guard amount.tooLittle == nil else {
       return DiagnosisFinding(
-        sourceTask: models.source.name, forgetting: amount, measuredOn: JudgedCounts(source: models.sourceTest.count))
+        sourceTask: models.source.name, forgetting: amount, measuredOn: JudgedCounts(source: models.sourceTest.count),
+        matchedClasses: models.classes)
     }
     onProgress("why")
     let causes = try WaterfallMeasure(models, averagesOrders: averagesOrders).causes()
@@ -93,7 +94,7 @@ public struct DiagnosisMeasure {
       causes: causes, isAveragedOverOrders: averagesOrders, baseline: rewinds.baseline, layers: layers,
       probeControls: fitted?.controls ?? ProbeControls(), classes: try ClassMeasure(models).classes(),
       examples: try ChangedExamplesMeasure(models).examples(), epochs: history?.epochs ?? [],
-      firstSignificantEpoch: run?.firstSignificantEpoch, remedies: remedies)
+      firstSignificantEpoch: run?.firstSignificantEpoch, remedies: remedies, matchedClasses: models.classes)
   }
 }
 

@@ -54,14 +54,19 @@ public struct ProbeData {
   let dataset: String
   let classCount: Int
 
+  /// A class that the data have no example of is none of theirs.
+  ///
   /// - Parameters:
   ///   - trainCount: training examples, at most, drawn by the seed; likewise the test's.
   public init(_ data: Dataset, trainCount: Int = 1000, testCount: Int = 1000, seed: UInt64 = 0) {
     var random = RandomSource(seed: seed)
-    train = data.train.selecting(random.sample(trainCount, of: data.train.count))
-    test = data.test.selecting(random.sample(testCount, of: data.test.count).sorted())
+    let occurring = Set(data.train.labels).union(data.test.labels).sorted()
+    var numbers = Array(data.classNames.indices)
+    for (number, label) in occurring.enumerated() { numbers[Int(label)] = number }
+    train = data.train.selecting(random.sample(trainCount, of: data.train.count)).renumbered(numbers)
+    test = data.test.selecting(random.sample(testCount, of: data.test.count).sorted()).renumbered(numbers)
     dataset = data.name
-    classCount = data.classNames.count
+    classCount = occurring.count
   }
 
   /// With labels in random order: what a probe makes of nothing.

@@ -11,7 +11,7 @@ extension TransferExperiment {
   /// an example.
   public func scores() throws -> (byCut: [TransferScore], ofNetwork: TransferNetworkScores) {
     let model = try Model(base, device: runs.device)
-    model.fitPreprocessing(to: options.examples(of: target.train), fitsImages: options.fitsImages)
+    try model.fitPreprocessing(to: options.examples(of: target.train), fitsImages: options.fitsImages)
     let names = plan.cuts.map(\.name)
     let data = ProbeData(target)
     let scores = try model.transferScores(of: names, on: data, sourceTask: nil)

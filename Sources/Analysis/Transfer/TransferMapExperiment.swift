@@ -200,7 +200,7 @@ extension TransferMapExperiment {
     guard drawn.count <= Self.mostProbed else { return nil }
     if let known = runs.accuracy(name(of: point)) { return known }
     let model = try Model(base, device: runs.device)
-    model.fitPreprocessing(to: drawn, fitsImages: options.fitsImages)
+    try model.fitPreprocessing(to: drawn, fitsImages: options.fitsImages)
     let accuracy = try model.bestProbeAccuracy(
       of: base.program.transferCuts().map(\.name), train: drawn, test: target.test, dataset: target.name,
       classCount: target.classNames.count)

@@ -106,16 +106,18 @@ public struct LowRankAdapter: Sendable {
   /// What of `adapter_config.json` a merge depends on.
   private struct Configuration {
     private let alpha: Double
-    private let alphas: [String: Double]
+    /// Alphas of layers by the ends of their paths, in the file's order: the first that fits counts.
+    private let alphas: [(ending: String, alpha: Double)]
     let isRankStabilized: Bool
     let isTransposed: Bool
 
     init(contentsOf path: String) throws {
       func refuse(_ reason: String) -> CheckpointError { .malformed(path: path, reason: reason) }
       let file = try MappedFile(path)
-      guard file.byteCount < 1 << 24,
-        let fields = try? JSONSerialization.jsonObject(with: file.withUnsafeBytes { Data($0) }) as? [String: Any]
-      else { throw refuse("not the configuration of an adapter") }
+      let json = file.byteCount < 1 << 24 ? file.withUnsafeBytes { Data($0) } : Data()
+      guard let fields = try? JSONSerialization.jsonObject(with: json) as? [String: Any] else {
+        throw refuse("not the configuration of an adapter")
+      }
       let kind = fields["peft_type"] as? String ?? "none"
       guard kind == "LORA" else { throw refuse("an adapter of the kind \(kind); LORA is read") }
       for name in ["use_qalora", "use_bdlora", "lora_bias"] where fields[name] as? Bool == true {
@@ -130,17 +132,21 @@ public struct LowRankAdapter: Sendable {
         throw refuse("its lora_alpha is no number")
       }
       self.alpha = alpha
-      alphas = fields["alpha_pattern"] as? [String: Double] ?? [:]
+      let alphas = fields["alpha_pattern"] as? [String: Double] ?? [:]
       isRankStabilized = fields["use_rslora"] as? Bool ?? false
       isTransposed = fields["fan_in_fan_out"] as? Bool ?? false
       if let key = alphas.keys.filter({ $0.contains { !($0.isLetter || $0.isNumber || "._-".contains($0)) } }).min() {
         throw refuse("its alpha_pattern has the expression '\(key)'; names of layers are read")
       }
+      let text = String(decoding: json, as: UTF8.self)
+      let patterns = text[(text.range(of: "\"alpha_pattern\"")?.upperBound ?? text.endIndex)...]
+      func place(_ key: String) -> String.Index { patterns.range(of: "\"\(key)\"")?.lowerBound ?? patterns.endIndex }
+      self.alphas = alphas.map { ($0.key, $0.value) }.sorted { place($0.0) < place($1.0) }
     }
 
     /// `α` of a layer: that of the first pattern which is its name or the end of it.
     func alpha(of layer: String) throws -> Double {
-      alphas.sorted { $0.key < $1.key }.first { layer == $0.key || layer.hasSuffix(".\($0.key)") }?.value ?? alpha
+      alphas.first { layer == $0.ending || layer.hasSuffix(".\($0.ending)") }?.alpha ?? alpha
     }
   }
 }
@@ -150,26 +156,37 @@ public struct LowRankAdapter: Sendable {
 extension LowRankAdapter {
   /// The tensors of a model with the adapter merged into them, `W + s B A` in place of each weight W that it changes.
   ///
-  /// - Parameter tensors: the model's, by name.
+  /// - Parameters:
+  ///   - tensors: the model's, by name.
+  ///   - head: those of its classifier, which the adapter may bring with another number of classes.
   /// - Returns: the tensors that are others now, by the model's names.
   /// - Throws: ``CheckpointError`` for a tensor that the model does not have, or has in another shape.
-  public func merged(into tensors: [String: TensorView]) throws -> [String: TensorView] {
+  public func merged(
+    into tensors: [String: TensorView], head: Set<String> = []
+  ) throws -> [String: TensorView] {
     let prefix = try prefix(of: tensors)
-    var result: [String: TensorView] = [:]
-    for change in changes {
-      let name = prefix + change.tensor
-      guard let weight = tensors[name] else { throw missing(change.tensor) }
-      result[name] = try change.merged(into: weight, named: name, path)
-    }
+    var result = try changed(of: tensors)
     for (short, tensor) in whole {
       let name = prefix + short
       guard let old = tensors[name] else { throw missing(short) }
-      guard old.shape == tensor.shape else {
+      let isHead = head.contains(name) && old.shape.count == tensor.shape.count
+      guard old.shape == tensor.shape || (isHead && old.shape.dropFirst() == tensor.shape.dropFirst()) else {
         throw CheckpointError.shapeMismatch(tensor: name, file: path, expected: old.shape, found: tensor.shape)
       }
       result[name] = tensor.converted(to: old.elementType)
     }
     return result
+  }
+
+  /// The weights that it changes, changed.
+  func changed(of tensors: [String: TensorView]) throws -> [String: TensorView] {
+    let prefix = try prefix(of: tensors)
+    let pairs = try changes.map { change in
+      let name = prefix + change.tensor
+      guard let weight = tensors[name] else { throw missing(change.tensor) }
+      return (name, try change.merged(into: weight, named: name, path))
+    }
+    return Dictionary(uniqueKeysWithValues: pairs)
   }
 
   private func missing(_ name: String) -> CheckpointError {

@@ -23,7 +23,7 @@ extension DecodedImage {
   /// It is resized, bilinear with antialiasing, until it just covers the shape, and cut in the middle: torchvision's
   /// `Resize` and `CenterCrop`. Colours become grey by ITU-R 601-2, as Pillow has it; grey is repeated.
   func write(as shape: ImageShape, to target: UnsafeMutableBufferPointer<UInt8>) {
-    let source = channelCount == 3 && shape.channelCount == 1 ? grey : self
+    let source = inChannels(of: shape)
     // The side that just fits has the shape's extent, the other one is cut to a whole number.
     let (newHeight, newWidth) =
       height * shape.width <= width * shape.height
@@ -34,8 +34,16 @@ extension DecodedImage {
     let rows = ResamplingTaps(from: source.height, to: newHeight, top..<top + shape.height)
     let columns = ResamplingTaps(from: source.width, to: newWidth, left..<left + shape.width)
     source.resample(rows: rows, columns: columns, to: target)
+    source.repeatChannel(of: shape, in: target)
+  }
+
+  /// The image in grey where a shape has one channel.
+  func inChannels(of shape: ImageShape) -> DecodedImage { channelCount == 3 && shape.channelCount == 1 ? grey : self }
+
+  /// Repeats what was written of a grey image for the colours that a shape has.
+  func repeatChannel(of shape: ImageShape, in target: UnsafeMutableBufferPointer<UInt8>) {
     let plane = shape.height * shape.width
-    for channel in source.channelCount..<max(source.channelCount, shape.channelCount) {
+    for channel in channelCount..<max(channelCount, shape.channelCount) {
       for position in 0..<plane { target[channel * plane + position] = target[position] }
     }
   }

@@ -108,7 +108,7 @@ extension Dataset {
   /// Writes the dataset as an HDF5 file, whole or not at all, with a checksum for each array.
   ///
   /// A subset's rows are gathered in memory, one input of one split at a time.
-  /// - Throws: `FileError.unwritable`.
+  /// - Throws: `FileError.unwritable`, ``DatasetError`` where an image cannot be read.
   public func writeHDF5(to path: String) throws {
     try File.writeAtomically(to: path) { root in
       try root.setAttribute(Key.format, to: FileFormat.version)
@@ -123,7 +123,7 @@ extension Dataset {
         try group.writeTensor(
           "labels", split.targets.map(split.tensor) ?? TensorView(split.labels.map(Int64.init)))
         let inputs = try group.createGroup("inputs")
-        for input in split.inputs { try inputs.writeTensor(input.name, split.tensor(of: input)) }
+        for input in split.inputs { try inputs.writeTensor(input.name, try split.tensor(of: input)) }
       }
     }
   }

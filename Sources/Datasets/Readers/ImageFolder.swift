@@ -6,8 +6,6 @@ import HDF5
 /// fifth is held out for testing. Beside `test`, a folder `val` (`valid`, `validation`) has images to choose on; without
 /// it, that is what is tested on.
 struct ImageFolder {
-  /// Those of other formats are images that cannot be read, rather than no images.
-  private static let extensions: Set<String> = ["jpg", "jpeg", "png", "webp", "gif", "bmp", "tif", "tiff", "ppm"]
   private static let testNames = ["test", "val", "valid", "validation"]
 
   private let path: String
@@ -24,7 +22,7 @@ struct ImageFolder {
     guard hasImages else { return nil }
   }
 
-  /// Reads all images.
+  /// Lists all images, and reads those that are kept in memory.
   ///
   /// - Throws: ``DatasetError`` that names the image, the class or the folder.
   func dataset(name: String) throws -> Dataset {
@@ -64,20 +62,24 @@ struct ImageFolder {
   }
 
   private func dataset(
-    name: String, classes: [String], train: [File], test: [File], validation: [File]? = nil
+    name: String, classes: [String], train: [ImageFile], test: [ImageFile], validation: [ImageFile]? = nil
   ) throws -> Dataset {
-    let shape = try options.shape ?? commonShape(train + test + (validation ?? []))
+    if options.shape == nil, let resize = options.resize {
+      throw DatasetError.resizeWithoutShape(resize: resize, file: path)
+    }
+    let all = train + test + (validation ?? [])
+    let preparation = try ImagePreparation(
+      shape: options.shape ?? commonShape(all), resize: options.resize)
+    let keepsAll = isKept(all.count, of: preparation.shape)
     var skipped: [String] = []
-    func split(_ files: [File]) throws -> Split {
-      let (pixels, failures) = Self.decode(files, as: shape)
-      if let index = failures.indices.first(where: { failures[$0] != nil }), !options.skipsUnreadable {
-        throw DatasetError.unreadableImage(file: files[index].path, reason: failures[index] ?? "")
-      }
-      let rows = TensorView(
-        bytes: pixels, elementType: .uint8, shape: [files.count, shape.channelCount, shape.height, shape.width])
-      let all = Split(inputs: [InputArray(rows: rows)], labels: files.map(\.label))
-      for (file, reason) in zip(files, failures) where reason != nil { skipped.append("\(file.path): \(reason ?? "")") }
-      return failures.allSatisfy { $0 == nil } ? all : all.selecting(failures.indices.filter { failures[$0] == nil })
+    func split(_ files: [ImageFile]) throws -> Split {
+      let images = ImageFiles(files, preparation: preparation)
+      let (input, failures) =
+        keepsAll ? Self.read(images, readsWhole: options.readsWhole) : checked(images)
+      if let failure = failures.first(where: { $0 != nil }) ?? nil, !options.skipsUnreadable { throw failure }
+      for case let failure? in failures { skipped.append("\(failure)") }
+      let split = Split(inputs: [input], labels: files.map(\.label))
+      return failures.allSatisfy { $0 == nil } ? split : split.selecting(files.indices.filter { failures[$0] == nil })
     }
     var dataset = try Dataset(
       name: name, classNames: classes, train: try split(train), test: try split(test),
@@ -86,13 +88,18 @@ struct ImageFolder {
     return dataset
   }
 
+  /// Whether so many images are kept in memory as they are brought to a shape.
+  private func isKept(_ count: Int, of shape: ImageShape) -> Bool {
+    options.readsWhole || count <= options.memoryLimit / shape.byteCount
+  }
+
   /// The size of all images where they have one; colour if any has.
-  private func commonShape(_ files: [File]) throws -> ImageShape {
-    // Whole images, not headers alone: one that is damaged further on has no say.
-    let shapes = Self.sideBySide(files) { _, file in
-      (try? file.decoded()).map {
-        ImageShape(channelCount: $0.channelCount, height: $0.height, width: $0.width)
-      }
+  private func commonShape(_ files: [ImageFile]) throws -> ImageShape {
+    // Whole images, not headers alone, where all are read anyway: one that is damaged further on has no say.
+    let first = files.lazy.compactMap { try? $0.decoded().shape }.first
+    let decodes = first.map { isKept(files.count, of: $0) } ?? true
+    let shapes = ImageFiles.sideBySide(files.count) { number in
+      try? decodes ? files[number].decoded().shape : DecodedImage.shape(of: files[number].bytes())
     }
     var shape: ImageShape?
     for (file, own) in zip(files, shapes) {
@@ -112,82 +119,47 @@ struct ImageFolder {
     return shape
   }
 
-  /// Decodes files, each to its place.
+  /// Reads all images into memory.
   ///
-  /// - Returns: `[files, channels, height, width]`, and why a file could not be read.
-  private static func decode(_ files: [File], as shape: ImageShape) -> ([UInt8], [String?]) {
-    var failures: [String?] = []
+  /// - Returns: the input, and for each file why it could not be read.
+  private static func read(_ images: ImageFiles, readsWhole: Bool) -> (InputArray, [(any Error)?]) {
+    let (files, shape) = (images.files, images.preparation.shape)
+    var failures: [(any Error)?] = []
     let pixels = [UInt8](unsafeUninitializedCapacity: files.count * shape.byteCount) { buffer, count in
       buffer.initialize(repeating: 0)
-      // Every file writes to a place of its own.
-      nonisolated(unsafe) let target = buffer
-      failures = sideBySide(files) { index, file in
-        do {
-          let place = index * shape.byteCount
-          try file.decoded().write(
-            as: shape, to: UnsafeMutableBufferPointer(rebasing: target[place..<place + shape.byteCount]))
-          return nil
-        } catch {
-          return (error as? DecodedImage.Failure)?.reason ?? "\(error)"
-        }
-      }
+      failures = images.decodeAll(to: buffer)
       count = files.count * shape.byteCount
     }
-    return (pixels, failures)
+    let rows = TensorView(
+      bytes: pixels, elementType: .uint8, shape: [files.count, shape.channelCount, shape.height, shape.width])
+    return (InputArray(rows: rows, of: readsWhole ? nil : images), failures)
   }
 
-  /// What `body` makes of each file and its number, on all cores.
-  private static func sideBySide<Value: Sendable>(
-    _ files: [File], _ body: @Sendable (Int, File) -> Value?
-  ) -> [Value?] {
-    var results = [Value?](repeating: nil, count: files.count)
-    results.withUnsafeMutableBufferPointer { buffer in
-      // Every iteration writes to a place of its own.
-      nonisolated(unsafe) let target = buffer
-      DispatchQueue.concurrentPerform(iterations: files.count) { target[$0] = body($0, files[$0]) }
-    }
-    return results
+  /// Images that are decoded when they are needed; where some are to be left out, all are decoded once to find these.
+  private func checked(_ images: ImageFiles) -> (InputArray, [(any Error)?]) {
+    let none: [(any Error)?] = Array(repeating: nil, count: images.files.count)
+    return (InputArray(decoding: images), options.skipsUnreadable ? images.check() : none)
   }
 }
 
 // MARK: - Files
 
 extension ImageFolder {
-  private struct File {
-    let path: String
-    /// Below the split's folder.
-    let name: String
-    let label: Int32
-
-    func decoded() throws -> DecodedImage {
-      guard let data = FileManager.default.contents(atPath: path) else {
-        throw DecodedImage.Failure(reason: "the file cannot be read")
-      }
-      return try DecodedImage(decoding: [UInt8](data))
-    }
-  }
-
-  private static func files(of classes: [String], in folder: String) -> [File] {
+  private static func files(of classes: [String], in folder: String) -> [ImageFile] {
     classes.enumerated().flatMap { label, name in
       images("\(folder)/\(name)").map {
-        File(path: "\(folder)/\(name)/\($0)", name: "\(name)/\($0)", label: Int32(label))
+        ImageFile(path: "\(folder)/\(name)/\($0)", name: "\(name)/\($0)", label: Int32(label))
       }
     }
   }
 
   /// The folders in a folder, sorted; hidden ones left out.
   private static func folders(_ path: String) -> [String] {
-    entries(path).filter { name in
+    ImageListing.entries(path).filter { name in
       var isFolder: ObjCBool = false
       return FileManager.default.fileExists(atPath: "\(path)/\(name)", isDirectory: &isFolder) && isFolder.boolValue
     }
   }
 
-  private static func images(_ path: String) -> [String] {
-    entries(path).filter { extensions.contains(($0 as NSString).pathExtension.lowercased()) }
-  }
-
-  private static func entries(_ path: String) -> [String] {
-    ((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []).filter { !$0.hasPrefix(".") }.sorted()
-  }
+  private static func images(_ path: String) -> [String] { ImageListing.entries(path).filter(ImageListing.isImage) }
 }

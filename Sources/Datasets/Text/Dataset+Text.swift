@@ -18,14 +18,14 @@ public struct ExampleText: Sendable, Equatable {
 
 extension Dataset {
   /// An example's tokens as text; nil of data that do not say what their tokens stand for.
-  public func text(of example: Int, in split: Split) -> ExampleText? {
+  public func text(of example: Int, in split: Split) throws -> ExampleText? {
     let texts = split.inputs.filter(\.isText)
     guard let vocabulary, let targets = split.targets,
       let input = texts.first(where: { $0.name == "input_ids" }) ?? texts.first, input.shape == targets.shape
     else { return nil }
-    let tokens = split.integers(of: input, example).map { Int($0) }
-    let labels = split.integers(of: targets, example)
-    let mask = split.input(named: "attention_mask").map { split.integers(of: $0, example) }
+    let tokens = try split.integers(of: input, example).map { Int($0) }
+    let labels = try split.integers(of: targets, example)
+    let mask = try split.input(named: "attention_mask").map { try split.integers(of: $0, example) }
     var pieces: [(tokens: [Int], isMasked: Bool)] = []
     for (place, token) in tokens.enumerated() where mask.map({ $0.indices.contains(place) && $0[place] != 0 }) ?? true {
       let isMasked = labels[place] == Self.ignoredLabel
@@ -42,7 +42,7 @@ extension Dataset {
 }
 
 extension Split {
-  fileprivate func integers(of array: InputArray, _ example: Int) -> [Int64] {
-    TensorView(bytes: gather([example], of: array), elementType: array.elementType, shape: array.shape).integers
+  fileprivate func integers(of array: InputArray, _ example: Int) throws -> [Int64] {
+    TensorView(bytes: try gather([example], of: array), elementType: array.elementType, shape: array.shape).integers
   }
 }

@@ -47,4 +47,31 @@ public struct Augmentation: Sendable, Codable, Equatable {
       transform.apply(to: image, using: &random)
     }
   }
+
+  /// Some examples of an input, changed.
+  ///
+  /// Where images are files and the first change is a random crop, the crop is drawn from the file's own pixels, and
+  /// nothing is resized twice.
+  ///
+  /// - Throws: ``DatasetError`` that names the file, where an image cannot be read.
+  func changed(_ indices: [Int], of input: InputArray, in split: Split) throws -> [UInt8] {
+    guard let images = input.images, let crop = transform.steps.first as? RandomResizedCrop else {
+      var bytes = try split.gather(indices, of: input)
+      apply(to: &bytes, shape: input.shape, indices: indices)
+      return bytes
+    }
+    let word = epochWord
+    let byteCount = indices.count * input.exampleByteCount
+    return try [UInt8](unsafeUninitializedCapacity: byteCount) { target, initialized in
+      try images.decode(indices.map(split.row), to: target) { position, image, place in
+        var random = Self.source(mixing: word, with: indices[position])
+        let part = crop.part(height: image.height, width: image.width, using: &random)
+        images.preparation.write(part, of: image, to: place)
+        ImagePixels.withEach(in: place, shape: input.shape) { _, pixels in
+          for step in transform.steps.dropFirst() { step.apply(to: pixels, using: &random) }
+        }
+      }
+      initialized = byteCount
+    }
+  }
 }

@@ -34,20 +34,24 @@ struct ImagePixels {
   ///   - shape: `[channels, height, width]`.
   ///   - body: told the position of the image and its pixels, which it may change but not keep.
   static func withEach(of bytes: inout [UInt8], shape: [Int], _ body: (Int, ImagePixels) -> Void) {
+    bytes.withUnsafeMutableBufferPointer { withEach(in: $0, shape: shape, body) }
+  }
+
+  /// Visits images that lie one after the other in memory that is lent.
+  static func withEach(
+    in all: UnsafeMutableBufferPointer<UInt8>, shape: [Int], _ body: (Int, ImagePixels) -> Void
+  ) {
     precondition(shape.count == 3, "images of shape \(shape)")
     let size = shape.reduce(1, *)
     guard size > 0 else { return }
-    precondition(bytes.count % size == 0, "\(bytes.count) bytes for images of shape \(shape)")
-    bytes.withUnsafeMutableBufferPointer { all in
-      withUnsafeTemporaryAllocation(of: UInt8.self, capacity: size) { scratch in
-        scratch.initialize(repeating: 0)
-        for position in 0..<all.count / size {
-          let image = UnsafeMutableBufferPointer(rebasing: all[position * size..<(position + 1) * size])
-          body(
-            position,
-            ImagePixels(
-              bytes: image, scratch: scratch, channelCount: shape[0], height: shape[1], width: shape[2]))
-        }
+    precondition(all.count % size == 0, "\(all.count) bytes for images of shape \(shape)")
+    withUnsafeTemporaryAllocation(of: UInt8.self, capacity: size) { scratch in
+      scratch.initialize(repeating: 0)
+      for position in 0..<all.count / size {
+        let image = UnsafeMutableBufferPointer(rebasing: all[position * size..<(position + 1) * size])
+        body(
+          position,
+          ImagePixels(bytes: image, scratch: scratch, channelCount: shape[0], height: shape[1], width: shape[2]))
       }
     }
   }

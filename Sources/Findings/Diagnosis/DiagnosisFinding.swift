@@ -30,12 +30,14 @@ public struct DiagnosisFinding: Sendable, Codable {
   public var correlations: LayerCorrelations
   /// What helps, the best first; what was not tried has no gain.
   public var remedies: [Remedy]
+  /// Which outputs of their heads the classes of both tasks are; nil where it is not known.
+  public var matchedClasses: JudgedClasses?
 
   enum CodingKeys: String, CodingKey {
     case title, sourceTask, forgetting, measuredOn
     case causes = "waterfall"
     case isAveragedOverOrders, baseline, layers, probeControls, classes, examples, epochs
-    case firstSignificantEpoch, correlations, remedies
+    case firstSignificantEpoch, correlations, remedies, matchedClasses
   }
 
   /// - Parameters: see the properties; a part that is left out was not measured. The layers' verdicts are found here, by
@@ -45,7 +47,7 @@ public struct DiagnosisFinding: Sendable, Codable {
     causes: [ForgettingCause] = [], isAveragedOverOrders: Bool = false, baseline: LayerBaseline? = nil,
     layers: [DiagnosedLayer] = [], probeControls: ProbeControls = ProbeControls(), classes: [ClassChange] = [],
     examples: [ChangedExample] = [], epochs: [LayersAtEpoch] = [], firstSignificantEpoch: Int? = nil,
-    remedies: [Remedy] = []
+    remedies: [Remedy] = [], matchedClasses: JudgedClasses? = nil
   ) {
     self.title = title
     self.sourceTask = sourceTask
@@ -61,6 +63,7 @@ public struct DiagnosisFinding: Sendable, Codable {
     self.epochs = epochs
     self.firstSignificantEpoch = forgetting.tooLittle == nil ? firstSignificantEpoch : nil
     self.remedies = remedies
+    self.matchedClasses = matchedClasses
     correlations = LayerCorrelations(of: layers)
   }
 }

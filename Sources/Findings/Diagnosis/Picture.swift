@@ -10,7 +10,7 @@ public struct Picture: Sendable, Hashable {
   public let pixels: [UInt8]
 
   /// The most pixels along an edge.
-  private static let largest = 96
+  public static let longestSide = 96
 
   /// From pixels as they are stored here.
   init?(width: Int, height: Int, pixels: [UInt8]) {
@@ -27,7 +27,7 @@ public struct Picture: Sendable, Hashable {
     guard [1, 3].contains(channels), planes.count == channels * height * width, height > 0, width > 0 else {
       return nil
     }
-    let stride = (max(height, width) + Self.largest - 1) / Self.largest
+    let stride = (max(height, width) + Self.longestSide - 1) / Self.longestSide
     self.height = (height + stride - 1) / stride
     self.width = (width + stride - 1) / stride
     var pixels: [UInt8] = []

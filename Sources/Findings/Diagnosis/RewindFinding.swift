@@ -59,17 +59,20 @@ public struct RewindFinding: Sendable, Codable {
   public var targetCount: Int?
   /// What is regained.
   public var score: Score
+  /// Which outputs of their heads the classes of both tasks are; nil where it is not known.
+  public var matchedClasses: JudgedClasses?
 
   enum CodingKeys: String, CodingKey {
     case alone = "each alone"
     case fromHead = "from the head down"
     case fromInput = "from the input up"
-    case source, sourceCount, targetCount, score
+    case source, sourceCount, targetCount, score, matchedClasses
   }
 
   /// - Parameters: see the properties.
   public init(
-    _ rewinds: [Order: [Rewind]], source: String, sourceCount: Int, targetCount: Int? = nil, score: Score = .accuracy
+    _ rewinds: [Order: [Rewind]], source: String, sourceCount: Int, targetCount: Int? = nil, score: Score = .accuracy,
+    matchedClasses: JudgedClasses? = nil
   ) {
     alone = rewinds[.alone]
     fromHead = rewinds[.fromHead]
@@ -78,6 +81,7 @@ public struct RewindFinding: Sendable, Codable {
     self.sourceCount = sourceCount
     self.targetCount = targetCount
     self.score = score
+    self.matchedClasses = matchedClasses
   }
 
   /// What was asked for, in the order of ``Order``.

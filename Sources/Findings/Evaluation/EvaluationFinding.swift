@@ -31,21 +31,27 @@ public struct EvaluationFinding: Sendable, Equatable {
   public var data: String
   /// The score, the loss and the number of examples.
   public var result: ScoredExamples
-  /// The classes in order.
+  /// The classes of the data in order.
   public var perClass: [Class]
+  /// Which outputs of the head they are; nil where it is not known.
+  public var matchedClasses: ClassMatch?
 
   /// - Parameters: see the properties.
-  public init(checkpoint: String, head: String, data: String, result: ScoredExamples, perClass: [Class]) {
+  public init(
+    checkpoint: String, head: String, data: String, result: ScoredExamples, perClass: [Class],
+    matchedClasses: ClassMatch? = nil
+  ) {
     self.checkpoint = checkpoint
     self.head = head
     self.data = data
     self.result = result
     self.perClass = perClass
+    self.matchedClasses = matchedClasses
   }
 }
 
 extension EvaluationFinding: Codable {
-  private enum CodingKeys: String, CodingKey { case checkpoint, head, data, perClass }
+  private enum CodingKeys: String, CodingKey { case checkpoint, head, data, perClass, matchedClasses }
 
   public func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: CodingKeys.self)
@@ -54,6 +60,7 @@ extension EvaluationFinding: Codable {
     try container.encode(data, forKey: .data)
     try result.encode(to: encoder)
     try container.encode(perClass, forKey: .perClass)
+    try container.encodeIfPresent(matchedClasses, forKey: .matchedClasses)
   }
 
   public init(from decoder: any Decoder) throws {
@@ -61,6 +68,7 @@ extension EvaluationFinding: Codable {
     self.init(
       checkpoint: try container.decode(String.self, forKey: .checkpoint),
       head: try container.decode(String.self, forKey: .head), data: try container.decode(String.self, forKey: .data),
-      result: try ScoredExamples(from: decoder), perClass: try container.decode([Class].self, forKey: .perClass))
+      result: try ScoredExamples(from: decoder), perClass: try container.decode([Class].self, forKey: .perClass),
+      matchedClasses: try container.decodeIfPresent(ClassMatch.self, forKey: .matchedClasses))
   }
 }

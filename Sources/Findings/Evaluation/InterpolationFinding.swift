@@ -42,14 +42,20 @@ public struct InterpolationFinding: Sendable, Codable, Equatable {
   public var reestimated: String?
   /// By λ, ascending.
   public var points: [Point]
+  /// Which outputs of their heads the classes of both tasks are; nil where it is not known.
+  public var matchedClasses: JudgedClasses?
 
   /// - Parameters: see the properties.
-  public init(before: String, after: String, keepsHeads: Bool, reestimated: String?, points: [Point]) {
+  public init(
+    before: String, after: String, keepsHeads: Bool, reestimated: String?, points: [Point],
+    matchedClasses: JudgedClasses? = nil
+  ) {
     self.before = before
     self.after = after
     self.keepsHeads = keepsHeads
     self.reestimated = reestimated
     self.points = points
+    self.matchedClasses = matchedClasses
   }
 
   /// The model with the highest sum of both scores, on the examples that it is then judged by; nil unless both tasks were

@@ -56,6 +56,8 @@ public struct RunFinding: Codable, Sendable {
   public var drift: WeightDrift?
   /// Of epoch 0 and the chosen one, on the source's examples; nil where it was not measured.
   public var similarity: LayerSimilarity?
+  /// Which outputs of their heads the classes of both tasks are; nil where it is not known.
+  public var matchedClasses: JudgedClasses?
   /// How it was made.
   public var configuration: [Setting]
 
@@ -67,7 +69,7 @@ public struct RunFinding: Codable, Sendable {
     run: String, sourceTask: String? = nil, proxyTask: String? = nil, targetTask: String, chosenEpoch: Int? = nil,
     plannedEpochs: Int? = nil, epochs: [EpochFinding], best: Best? = nil, chosenBy: ChoiceBasis? = nil,
     forgetting: Forgetting? = nil, drift: WeightDrift? = nil, similarity: LayerSimilarity? = nil,
-    configuration: [Setting] = []
+    matchedClasses: JudgedClasses? = nil, configuration: [Setting] = []
   ) {
     self.run = run
     self.sourceTask = sourceTask
@@ -81,6 +83,7 @@ public struct RunFinding: Codable, Sendable {
     self.forgetting = forgetting
     self.drift = drift
     self.similarity = similarity
+    self.matchedClasses = matchedClasses
     self.configuration = configuration
   }
 }

@@ -107,7 +107,7 @@ struct CKACommand: ParsableCommand, ResultOptions {
     var result: LayerSimilarity
     if let data {
       let start = try hardware.runnable(pair.before)
-      result = try compareModels(pair, start, reading.load(data, for: start.program), progress)
+      result = try compareModels(pair, start, reading.load(data, for: start), progress)
     } else {
       result = try compareFeatures(pair, progress)
     }

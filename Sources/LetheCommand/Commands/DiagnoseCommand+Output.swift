@@ -13,6 +13,7 @@ extension DiagnoseCommand {
       runs.first
       ?? "--before \(subject.before) --after \(subject.after) "
       + "\(subject.isProxy ? "--source-proxy" : "--source") \(subject.source.specification)"
+      + (pair.headClasses.classes.map { " --classes \($0.shellQuoted)" } ?? "")
     for number in finding.remedies.indices {
       finding.remedies[number].command = "lethe diagnose \(words) --apply \(number + 1) -o fixed.h5"
     }
@@ -29,7 +30,7 @@ extension DiagnoseCommand {
     if let seeds = page.seedsVerdict { Console.result(seeds) }
     Console.result(page.verdict)
     if let note = page.proxyNote { Console.result(note) }
-    for note in [page.countNote, page.classNote].compactMap({ $0 }) { Console.result(note) }
+    for note in [page.countNote, page.classNote].compactMap({ $0 }) + page.matchNotes { Console.result(note) }
     guard finding.forgetting.tooLittle == nil else {
       if let path { Console.result("report: \(path)") }
       return

@@ -25,6 +25,7 @@ struct EvaluateCommand: ParsableCommand, ResultOptions {
   var fit = false
 
   @OptionGroup var kinds: TaskKindOptions
+  @OptionGroup var headClasses: HeadClassOptions
   @OptionGroup var reading: DataOptions
   @OptionGroup var hardware: DeviceOptions
   @OptionGroup var tables: TableOptions
@@ -33,28 +34,33 @@ struct EvaluateCommand: ParsableCommand, ResultOptions {
   func run() throws {
     let path = try CheckpointPath(checkpoint).path
     let stored = try hardware.runnable(path)
-    let dataset = try reading.load(data, for: stored.program)
+    let dataset = try headClasses.stated(reading.load(data, for: stored))
     let model = try Model(stored, device: try hardware.open())
     let task = head ?? (stored.heads[dataset.name] == nil ? stored.task : dataset.name)
     try model.activate(task: task)
     if fit { model.fitImages() }
     let kind = try TaskKinds.kind(of: dataset, for: model, named: try kinds.known())
-    try dataset.checkHead(task, among: model.heads, kind: kind)
+    let match = try dataset.match(to: task, among: model.heads, kind: kind)
     try TaskKinds.check(dataset, as: kind, for: model)
-    let result = try Evaluator().evaluate(model, on: dataset.test, dataset: dataset.name, kind: kind)
+    let result = try Evaluator().evaluate(
+      model, on: dataset.test.renumbered(by: match), dataset: dataset.name, kind: kind)
     let finding = EvaluationFinding(
-      checkpoint: path, head: task, data: dataset.name, result: result.finding, perClass: classes(of: result, dataset))
+      checkpoint: path, head: task, data: dataset.name, result: result.finding,
+      perClass: match.map { classes(of: result, dataset, $0) } ?? [], matchedClasses: match)
     guard !shared.json else { return try Console.result(FindingEncoder.encode(finding)) }
     if let headline = kind.headline { Console.result(headline) }
     Console.result(finding.verdict)
+    if let note = finding.classNote { Console.result(note) }
     if !finding.perClass.isEmpty { Console.table(finding.classTable(), of: "class", all: tables.all) }
   }
 
-  /// The classes of a classifier; none of another kind of task.
-  private func classes(of result: EvaluationResult, _ dataset: Dataset) -> [EvaluationFinding.Class] {
-    guard dataset.train.targets == nil else { return [] }
+  private func classes(
+    of result: EvaluationResult, _ dataset: Dataset, _ match: ClassMatch
+  ) -> [EvaluationFinding.Class] {
     let classes = perClassAccuracy(
-      predictions: result.predictions, labels: result.labels, classCount: dataset.classNames.count)
-    return zip(dataset.classNames, classes).map { .init($0, score: $1.accuracy, count: $1.count) }
+      predictions: result.predictions, labels: result.labels, classCount: match.outputCount)
+    return zip(dataset.classNames, match.outputs).map { name, output in
+      .init(name, score: classes[output].accuracy, count: classes[output].count)
+    }
   }
 }

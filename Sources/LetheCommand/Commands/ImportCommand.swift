@@ -67,6 +67,15 @@ struct ImportCommand: ParsableCommand, ResultOptions {
   @Option(help: "What uint8 inputs are divided by.")
   var scale = 255.0
 
+  @Option(
+    help: ArgumentHelp(
+      "What the shorter side of images from files is resized to before the middle is cut out, as 256; with --mean.",
+      valueName: "pixels"))
+  var resize: String?
+
+  @Option(help: "The size that images from files are brought to, as 224 or 96x128; with --mean.")
+  var imageSize: String?
+
   @OptionGroup var destination: CheckpointDestination
   @OptionGroup var options: ArchitectureArguments
   @OptionGroup var operators: OperatorOptions
@@ -104,10 +113,30 @@ struct ImportCommand: ParsableCommand, ResultOptions {
 
   private func merge(_ path: String, into checkpoint: inout Checkpoint) throws {
     let adapter = try LowRankAdapter(contentsOf: path)
-    checkpoint.parameters.merge(try adapter.merged(into: checkpoint.parameters)) { $1 }
     let head = Set(checkpoint.program.headParameterNames)
-    if checkpoint.heads[checkpoint.task] != nil {
-      checkpoint.heads[checkpoint.task]?.tensors = checkpoint.parameters.filter { head.contains($0.key) }
+    let before = checkpoint.parameters.merging(checkpoint.buffers) { $1 }
+    let merged = try adapter.merged(into: before, head: head)
+    let old = checkpoint.parameters.filter { head.contains($0.key) }
+    for (name, tensor) in merged {
+      if checkpoint.parameters[name] != nil {
+        checkpoint.parameters[name] = tensor
+      } else {
+        checkpoint.buffers[name] = tensor
+      }
+    }
+    let own = checkpoint.parameters.filter { head.contains($0.key) }
+    if own.contains(where: { $0.value.shape != old[$0.key]?.shape }) {
+      // Another task's: the one that was in place is kept under its name.
+      let name = task ?? stem(path)
+      guard checkpoint.heads[name] == nil else {
+        throw CommandError.usage(
+          "--task: \(path) has a classifier of other classes than that of '\(name)', which the model has already")
+      }
+      checkpoint.heads[checkpoint.task]?.tensors = old
+      checkpoint.task = name
+      checkpoint.rename(task: checkpoint.task)
+    } else if checkpoint.heads[checkpoint.task] != nil {
+      checkpoint.heads[checkpoint.task]?.tensors = own
     }
     Console.say("\(path): merged into \(adapter.changes.count) weights, \(adapter.whole.count) taken whole")
   }
@@ -122,7 +151,9 @@ struct ImportCommand: ParsableCommand, ResultOptions {
     switch try WeightsFile.kind(of: path) {
     case .checkpoint:
       try refuseProgramOptions("\(path) is a checkpoint")
-      return (try Checkpoint(contentsOf: path), false)
+      var checkpoint = try Checkpoint(contentsOf: path)
+      checkpoint.adapters = nil
+      return (checkpoint, false)
     case .exportedProgram:
       return (
         try Checkpoint(
@@ -177,13 +208,20 @@ struct ImportCommand: ParsableCommand, ResultOptions {
         return number
       }
     }
-    guard mean != nil || std != nil else { return nil }
+    guard mean != nil || std != nil else {
+      guard resize == nil, imageSize == nil else {
+        throw CommandError.usage("--resize and --image-size are kept with --mean and --std, which are not given")
+      }
+      return nil
+    }
     guard let mean, let std else { throw CommandError.usage("--mean and --std go together") }
     let (means, deviations) = (try numbers(mean, "--mean"), try numbers(std, "--std"))
     guard means.count == deviations.count, !means.isEmpty, deviations.allSatisfy({ $0 > 0 }), scale > 0 else {
       throw CommandError.usage("--mean and --std need as many numbers each, deviations and --scale above 0")
     }
-    return Preprocessing(scale: scale, mean: means, standardDeviation: deviations)
+    return Preprocessing(
+      scale: scale, mean: means, standardDeviation: deviations, imageSize: try imageSize.map(DataOptions.size),
+      imageResize: try resize.flatMap(DataOptions.sideLength))
   }
 
   /// Asks libtorch, where it is at hand, whether it has every operator the program calls.

@@ -79,6 +79,10 @@ struct InspectCommand: ParsableCommand, ResultOptions {
     for input in program.inputs {
       Console.result("input \(input.name): \(input.elementType) \(NumberText.shape(input.shape))")
     }
+    if let size = checkpoint.preprocessing?.imageSize {
+      let resize = checkpoint.preprocessing?.imageResize.map { "resized to \($0), cut to " } ?? "brought to "
+      Console.result("images from files: \(resize)\(NumberText.shape(size))")
+    }
     if !program.outputNames.isEmpty {
       let others = program.outputNames.dropFirst().joined(separator: ", ")
       Console.result("output \(program.outputNames[0]) is the task's; besides \(others)")
@@ -97,6 +101,11 @@ struct InspectCommand: ParsableCommand, ResultOptions {
     }
     Console.table(table)
     warn(of: program.refusedCalls)
+    if let adapters = checkpoint.adapters {
+      Console.result(
+        "low-rank adapters of rank \(adapters.rank), alpha \(NumberText.rate(adapters.alpha)), merged into "
+          + listed(adapters.pairs.keys.sorted()))
+    }
     for (task, head) in checkpoint.heads.sorted(by: { $0.key < $1.key }) {
       Console.result("head \(task): \(head.classNames.joined(separator: ", "))")
     }
@@ -164,6 +173,12 @@ struct InspectCommand: ParsableCommand, ResultOptions {
         checkpoint.heads.sorted { $0.key < $1.key }.map { task, head in
           ["task": .string(task), "classes": .array(head.classNames.map { .string($0) })]
         }),
+      "adapters": checkpoint.adapters.map { adapters in
+        [
+          "rank": .int(adapters.rank), "alpha": .double(adapters.alpha),
+          "tensors": .array(adapters.pairs.keys.sorted().map { .string($0) }),
+        ]
+      } ?? .null,
     ]
   }
 }

@@ -60,6 +60,7 @@ struct InterpolateCommand: ParsableCommand, ResultOptions {
 
   @OptionGroup var destination: Destination
   @OptionGroup var kinds: TaskKindOptions
+  @OptionGroup var headClasses: HeadClassOptions
   @OptionGroup var reading: DataOptions
   @OptionGroup var hardware: DeviceOptions
   @OptionGroup var shared: OutputOptions
@@ -79,13 +80,17 @@ struct InterpolateCommand: ParsableCommand, ResultOptions {
       before: hardware.runnable(pair.before), after: hardware.runnable(pair.after), keepsHeads: keepHeads)
     let tasks = try [("source", source), ("target", target)].compactMap { role, data in
       try data.map {
-        try Judged(role: role, data: reading.load($0, for: line.after.program), in: line, kindNamed: kinds.known())
+        let own = try reading.load($0, for: line.after)
+        return try Judged(
+          role: role, data: role == "source" ? headClasses.stated(own) : own, in: line, kindNamed: kinds.known())
       }
     }
     let device = try hardware.open()
     let shares = share.map { [$0] } ?? (0..<points).map { Double($0) * end / Double(points - 1) }
     var finding = InterpolationFinding(
-      before: pair.before, after: pair.after, keepsHeads: keepHeads, reestimated: reestimate?.rawValue, points: [])
+      before: pair.before, after: pair.after, keepsHeads: keepHeads, reestimated: reestimate?.rawValue, points: [],
+      matchedClasses: JudgedClasses(
+        source: tasks.first { $0.role == "source" }?.match, target: tasks.first { $0.role == "target" }?.match))
     let progress = ProgressReporter(title: "λ", total: shares.count, isQuiet: shared.quiet || shared.json)
     for share in shares {
       let model = try Model(line.checkpoint(at: share), device: device)
@@ -103,6 +108,7 @@ struct InterpolateCommand: ParsableCommand, ResultOptions {
     if let chart { try AtomicFile.write(Data(finding.chart().svg().utf8), to: chart) }
     guard !shared.json else { return try Console.result(FindingEncoder.encode(finding)) }
     Console.result("\(pair.before) → \(pair.after)")
+    for note in finding.classNotes { Console.result(note) }
     if !tasks.isEmpty { Console.table(finding.table()) }
     if let chart { Console.result("chart: \(chart)") }
     if let output { Console.result("wrote \(output)") }
@@ -114,6 +120,7 @@ struct InterpolateCommand: ParsableCommand, ResultOptions {
       guard let value, !(0...Self.mostShare).contains(value) else { continue }
       throw CommandError.usage("\(option) must be from 0 to 2, found \(value)")
     }
+    if source == nil { try headClasses.refuse(where: "it says of --source, which is not given") }
     if output != nil, share == nil { throw CommandError.usage("-o writes one checkpoint: say which with --lambda") }
     if source == nil, target == nil, output == nil {
       throw CommandError.usage("nothing to do: give --source or --target to measure, or --lambda and -o to write")
@@ -133,6 +140,7 @@ private struct Judged {
   let data: Datasets.Dataset
   let task: String
   let kind: any TaskKind
+  let match: ClassMatch?
 
   /// Finds the head: the data's own, else, for the target, the active one after, and for the source, the other one.
   init(role: String, data: Datasets.Dataset, in line: Interpolation, kindNamed kindName: String?) throws {
@@ -143,10 +151,10 @@ private struct Judged {
     let origin = others.count == 1 ? others[0] : line.before.task
     task = heads[data.name] != nil ? data.name : role == "source" ? origin : line.after.task
     kind = try TaskKinds.kind(of: data, for: Model(line.after), named: kindName)
-    try data.checkHead(task, among: heads, kind: kind)
+    match = try data.match(to: task, among: heads, kind: kind)
   }
 
   func evaluation(of model: Model) throws -> EvaluationResult {
-    try model.evaluation(task: task, on: data.test, dataset: data.name, kind: kind)
+    try model.evaluation(task: task, on: data.test.renumbered(by: match), dataset: data.name, kind: kind)
   }
 }

@@ -45,7 +45,7 @@ struct ProbeCommand: ParsableCommand, ResultOptions {
     let paths = try paths()
     let device = try hardware.open()
     let models = try paths.map { try Model(hardware.runnable($0), device: device) }
-    let data = try reading.load(data, for: models[0].program)
+    let data = try reading.load(data, for: models[0])
     try data.requireClasses(for: "probes are")
     let finding = try ProbeMeasure(
       zip(paths, models).map { (name: $0, model: $1) }, on: ProbeData(data, trainCount: samples)

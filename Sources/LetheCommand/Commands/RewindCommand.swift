@@ -39,6 +39,7 @@ struct RewindCommand: ParsableCommand, ResultOptions {
       try AtomicFile.write(Data(finding.chart(cumulative ? .fromHead : .alone).svg().utf8), to: output)
     }
     if shared.json { return Console.result(try FindingEncoder.encode(finding)) }
+    for note in finding.matchedClasses?.notes ?? [] { Console.result(note) }
     for part in finding.parts {
       Console.result(part.order.rawValue)
       Console.table(finding.table(part.order), of: "layer", all: tables.all)

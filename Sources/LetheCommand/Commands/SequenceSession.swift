@@ -35,9 +35,9 @@ struct SequenceSession {
         throw CommandError.usage("--task: expected NAME=DATA, found '\(text)'")
       }
       if let known {
-        return (name: parts[0], data: try command.reading.load(known.data, unless: parts[1], for: checkpoint.program))
+        return (name: parts[0], data: try command.reading.load(known.data, unless: parts[1], for: checkpoint))
       }
-      return (name: parts[0], data: try command.reading.load(parts[1], for: checkpoint.program))
+      return (name: parts[0], data: try command.reading.load(parts[1], for: checkpoint))
     }
     let device = try command.hardware.open()
     var sequence = try TaskSequence(

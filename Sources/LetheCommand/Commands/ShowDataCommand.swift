@@ -21,7 +21,7 @@ extension DataCommand {
 
     func run() throws {
       let dataset = try reading.load(data)
-      guard !shared.json else { return Console.result(json(dataset)) }
+      guard !shared.json else { return Console.result(try json(dataset)) }
       Console.result(
         "\(dataset.name): \(dataset.countWords), fingerprint \(dataset.fingerprint)")
       for input in dataset.train.inputs {
@@ -29,7 +29,7 @@ extension DataCommand {
       }
       if let labels = dataset.train.targets { showForm(of: labels, dataset) } else { showClasses(dataset) }
       for index in shown(of: dataset) {
-        if dataset.train.targets == nil { draw(dataset, index) } else { write(dataset, index) }
+        if dataset.train.targets == nil { try draw(dataset, index) } else { try write(dataset, index) }
       }
     }
 
@@ -69,8 +69,8 @@ extension DataCommand {
     }
 
     /// A text, what of it is given in brackets.
-    private func write(_ dataset: Dataset, _ index: Int) {
-      guard let example = dataset.text(of: index, in: dataset.train) else { return }
+    private func write(_ dataset: Dataset, _ index: Int) throws {
+      guard let example = try dataset.text(of: index, in: dataset.train) else { return }
       let isMasked = example.parts.contains(where: \.isMasked)
       Console.paragraph(
         "example \(index): \(NumberText.plural(example.tokenCount, "token"))"
@@ -80,13 +80,12 @@ extension DataCommand {
         Console.result(line.replacingOccurrences(of: "\t", with: "    "))
       }
     }
-    }
 
     /// A grey image in two rows a line of text.
-    private func draw(_ dataset: Dataset, _ index: Int) {
+    private func draw(_ dataset: Dataset, _ index: Int) throws {
       guard let image = dataset.train.inputs.first, image.elementType == .uint8, image.shape.count == 3 else { return }
       let (height, width) = (image.shape[1], image.shape[2])
-      let pixels = dataset.train.gather([index], of: image)
+      let pixels = try dataset.train.gather([index], of: image)
       let shades = Array(" .:-=+*#%@")
       Console.paragraph("example \(index): \(dataset.classNames[Int(dataset.train.labels[index])])")
       for row in stride(from: 0, to: height, by: 2) {
@@ -95,7 +94,7 @@ extension DataCommand {
       }
     }
 
-    private func json(_ dataset: Dataset) -> JSONValue {
+    private func json(_ dataset: Dataset) throws -> JSONValue {
       let counts = dataset.train.targets == nil ? classCounts(of: dataset) : []
       let inputs = dataset.train.inputs.map { input -> JSONValue in
         let shape = input.shape.map { JSONValue.int($0) }
@@ -119,12 +118,13 @@ extension DataCommand {
         ("name", .string(dataset.name)), ("fingerprint", .string(dataset.fingerprint)),
         ("trainCount", .int(dataset.train.count)), ("testCount", .int(dataset.test.count)),
       ]
+      let labels = try labelFields(of: dataset)
       return .object(
-        head + validation + [("inputs", .array(inputs)), ("classes", .array(classes))] + labelFields(of: dataset))
+        head + validation + [("inputs", .array(inputs)), ("classes", .array(classes))] + labels)
     }
 
     /// What stands in JSON of labels that are not one class an example.
-    private func labelFields(of dataset: Dataset) -> [(String, JSONValue)] {
+    private func labelFields(of dataset: Dataset) throws -> [(String, JSONValue)] {
       guard let labels = dataset.train.targets else { return [] }
       var fields: [(String, JSONValue)] = [
         (
@@ -137,7 +137,7 @@ extension DataCommand {
       guard let vocabulary = dataset.vocabulary else { return fields }
       fields.append(
         ("vocabulary", ["count": .int(vocabulary.count), "tokenizer": .string(vocabulary.tokenizer)]))
-      let texts = shown(of: dataset).compactMap { dataset.text(of: $0, in: dataset.train) }.map { text -> JSONValue in
+      let texts = try shown(of: dataset).compactMap { try dataset.text(of: $0, in: dataset.train) }.map { text -> JSONValue in
         let parts = text.parts.map { part -> JSONValue in ["text": .string(part.text), "masked": .bool(part.isMasked)] }
         return ["tokenCount": .int(text.tokenCount), "parts": .array(parts)]
       }

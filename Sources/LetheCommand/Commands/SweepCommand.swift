@@ -37,6 +37,8 @@ struct SweepCommand: ParsableCommand {
 
     @Option(help: "The task whose head judges the source; by default the source data's own, then the checkpoint's.")
     var head: String?
+
+    @OptionGroup var headClasses: HeadClassOptions
   }
 
   struct Destination: PlaceOptions {

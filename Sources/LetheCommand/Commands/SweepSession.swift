@@ -32,8 +32,8 @@ struct SweepSession {
   }
 
   func run() throws {
-    let source = try command.reading.load(command.tasks.source, for: checkpoint.program)
-    let target = try command.reading.load(command.tasks.target, for: checkpoint.program)
+    let source = try command.tasks.headClasses.stated(command.reading.load(command.tasks.source, for: checkpoint))
+    let target = try command.reading.load(command.tasks.target, for: checkpoint)
     for data in [source, target] { try data.requireClasses(for: "sweeps are") }
     let device = try command.hardware.open()
     if command.hardware.threads == nil, command.processes.jobs > 1 {

@@ -27,9 +27,9 @@ struct TrainCommand: ParsableCommand {
 
   func run() throws {
     try TrainingSession(
-      base: task.base, target: task.data, source: nil, proxy: nil, sourceHead: nil, output: destination.output,
-      kinds: kinds, training: training, regularizers: regularizers, reading: reading, hardware: hardware,
-      continuation: continuation, shared: shared, effective: EffectiveOptions(of: self)
+      base: task.base, target: task.data, source: nil, proxy: nil, sourceHead: nil, headClasses: nil,
+      output: destination.output, kinds: kinds, training: training, regularizers: regularizers, reading: reading,
+      hardware: hardware, continuation: continuation, shared: shared, effective: EffectiveOptions(of: self)
     ).run()
   }
 }
@@ -77,6 +77,8 @@ struct FinetuneCommand: ParsableCommand {
 
     @Option(help: "The task whose head judges the source; by default the source data's own, then the checkpoint's.")
     var head: String?
+
+    @OptionGroup var headClasses: HeadClassOptions
   }
 
   @OptionGroup var tasks: Tasks
@@ -97,6 +99,7 @@ struct FinetuneCommand: ParsableCommand {
         throw CommandError.usage(
           "--task stands in place of --source, --target, --source-proxy, --head and --target-head")
       }
+      try tasks.headClasses.refuse(where: "the tasks of --task have heads of their own")
       return try SequenceSession(command: self).run()
     }
     guard !tasks.sharedHead else { throw CommandError.usage("--shared-head is for sequences of tasks (--task)") }
@@ -106,11 +109,12 @@ struct FinetuneCommand: ParsableCommand {
     guard tasks.source != nil || tasks.sourceProxy != nil else {
       throw CommandError.usage("give --source DATA, the task the model was trained on, or --source-proxy DATA")
     }
+    if tasks.source == nil { try tasks.headClasses.refuse(where: "the labels of --source-proxy do not count") }
     try TrainingSession(
       base: tasks.base, target: target, source: tasks.source, proxy: tasks.sourceProxy, sourceHead: tasks.head,
-      output: destination.output, kinds: kinds, targetHead: tasks.targetHead, training: training,
-      regularizers: regularizers, reading: reading, hardware: hardware, continuation: continuation, shared: shared,
-      effective: EffectiveOptions(of: self)
+      headClasses: tasks.headClasses, output: destination.output, kinds: kinds, targetHead: tasks.targetHead,
+      training: training, regularizers: regularizers, reading: reading, hardware: hardware,
+      continuation: continuation, shared: shared, effective: EffectiveOptions(of: self)
     ).run()
   }
 }

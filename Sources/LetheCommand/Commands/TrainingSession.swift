@@ -17,6 +17,7 @@ struct TrainingSession {
   let source: String?
   let proxy: String?
   let sourceHead: String?
+  let headClasses: HeadClassOptions?
   let output: String
   let kinds: TaskKindOptions
   var targetHead: TargetHead?
@@ -83,9 +84,12 @@ struct TrainingSession {
     let options = try training.options(regularizers)
     let checkpoint = try hardware.runnable(path)
     if source != nil || proxy != nil { try checkpoint.requireTrained(at: path, on: source) }
-    let targetData = try reading.load(target, for: checkpoint.program)
-    let sourceData = try source.map { try reading.load($0, for: checkpoint.program) }
-    let proxyData = try proxy.map { try reading.load($0, for: checkpoint.program) }
+    let targetData = try reading.load(target, for: checkpoint)
+    let sourceData = try source.map {
+      let own = try reading.load($0, for: checkpoint)
+      return try headClasses?.stated(own) ?? own
+    }
+    let proxyData = try proxy.map { try reading.load($0, for: checkpoint) }
     let device = try hardware.open()
     var run = TrainingRun(
       options: options, path: output, target: targetData, source: sourceData, proxy: proxyData,
@@ -93,8 +97,9 @@ struct TrainingSession {
     run.command = CommandRecord(arguments: CommandLine.arguments, options: effective.repeatable.yaml)
     run.taskKind = try kinds.known()
     run.targetHead = targetHead
-    let kind = try run.check(checkpoint)
-    if !shared.json, let headline = kind.headline { Console.result(headline) }
+    let checked = try run.check(checkpoint)
+    for note in checked.classes.notes { Console.say(note) }
+    if !shared.json, let headline = checked.kind.headline { Console.result(headline) }
     return (checkpoint, device, run)
   }
 
@@ -107,7 +112,7 @@ struct TrainingSession {
     let given = [(data.target, target), (data.source, source), (data.proxy, proxy)]
     var run = try TrainingRun(resuming: known, on: device) { reference in
       let text = given.first { $0.0 == reference }?.1
-      return try reading.load(reference, unless: text, for: checkpoint.program)
+      return try reading.load(reference, unless: text, for: checkpoint)
     }
     run.options = options
     return (checkpoint, device, run)

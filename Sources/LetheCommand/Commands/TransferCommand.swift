@@ -73,6 +73,9 @@ struct TransferCommand: ParsableCommand {
         """)
     var source: String?
 
+    @Option(help: ArgumentHelp("\(HeadClassOptions.forms) Of --source.", valueName: "file"))
+    var classes: String?
+
     @Option(
       parsing: .singleValue,
       help: "Cut after the block of this name. Repeatable; by default after every block but the head.")
@@ -109,7 +112,7 @@ struct TransferCommand: ParsableCommand {
     try check()
     let path = try CheckpointPath(experiment.base).path
     let checkpoint = try hardware.runnable(path)
-    let targets = try self.targets.target.map { try reading.load($0, for: checkpoint.program) }
+    let targets = try self.targets.target.map { try reading.load($0, for: checkpoint) }
     var arguments = training
     if experiment.quick { arguments.examples = arguments.examples ?? 5000 }
     let options = try arguments.options(regularizers)
@@ -166,12 +169,14 @@ struct TransferCommand: ParsableCommand {
 
   /// What the base network was trained on, where that is known and at hand.
   private func source(of checkpoint: Checkpoint, at path: String) throws -> (name: String, data: Datasets.Dataset)? {
-    if let source = extent.source { return (source, try reading.load(source, for: checkpoint.program)) }
+    if let source = extent.source {
+      return (source, try HeadClassOptions.stated(reading.load(source, for: checkpoint), in: extent.classes))
+    }
     guard !extent.noTrials, let known = RunOrigin.data(ofCheckpoint: path) else { return nil }
     let name = known.specification
     // Only a help: where it cannot be read any more, forgetting is not measured.
-    guard let data = try? reading.load(known, for: checkpoint.program),
-      (try? data.checkHead(data.name, among: checkpoint.heads)) != nil
+    guard let data = try? reading.load(known, for: checkpoint),
+      (try? data.classMatch(to: data.name, among: checkpoint.heads)) != nil
     else {
       if !shared.quiet, !shared.json {
         Console.say("the base's own data (\(name)) are not at hand: what trials forget is not measured")
@@ -197,6 +202,9 @@ struct TransferCommand: ParsableCommand {
         throw CommandError.usage("--amounts and --least-steps are for --map")
       }
       return
+    }
+    if extent.classes != nil, extent.source == nil {
+      throw CommandError.usage("--classes: it says of --source, which is not given")
     }
     guard extent.cut.isEmpty, extent.source == nil, !extent.noScores, !extent.noTrials else {
       throw CommandError.usage("--cut, --source, --no-scores and --no-trials are not for --map")

@@ -31,6 +31,11 @@ struct JudgedOptions: ResultOptions {
   @Option(help: "The task whose head judges the source.")
   var head: String?
 
+  @Option(help: "The task whose head judges the target; by default the data's own, then that of the model after.")
+  var targetHead: String?
+
+  @OptionGroup var headClasses: HeadClassOptions
+
   @Flag(help: "Look at every layer by itself, where by default more than twelve are taken together as blocks.")
   var everyLayer = false
 
@@ -60,6 +65,7 @@ extension JudgedOptions {
     let isProxy: Bool
     let target: JudgingData?
     let head: String?
+    let targetHead: String?
     let epoch: Int
     /// The command that fine-tuned, but for its output; nil where it is not known.
     let retraining: String?
@@ -70,13 +76,18 @@ extension JudgedOptions {
     guard source == nil || sourceProxy == nil else {
       throw CommandError.usage("give --source or --source-proxy, not both")
     }
+    if sourceProxy != nil { try headClasses.refuse(where: "the labels of --source-proxy do not count") }
+    if target == nil, targetHead != nil, run == nil {
+      throw CommandError.usage("--target-head judges --target, which is not given")
+    }
     guard let run else {
       guard let before, let after, let data = source ?? sourceProxy else {
         throw CommandError.usage("give a run, or --before, --after and --source (or --source-proxy)")
       }
       return Subject(
         before: try CheckpointPath(before).path, after: try CheckpointPath(after).path, source: .given(data),
-        isProxy: source == nil, target: target.map { .given($0) }, head: head, epoch: 0, retraining: nil)
+        isProxy: source == nil, target: target.map { .given($0) }, head: head, targetHead: targetHead, epoch: 0,
+        retraining: nil)
     }
     guard before == nil, after == nil else { throw CommandError.usage("give a run, or --before and --after, not both") }
     let opened = try Run.open(run)
@@ -92,7 +103,9 @@ extension JudgedOptions {
     return Subject(
       before: opened.checkpointPath(epoch: 0), after: opened.checkpointPath(epoch: chosen), source: data,
       isProxy: own == nil, target: target.map { .given($0) } ?? recordedTarget,
-      head: head ?? (known.source ?? known.proxy)?.head, epoch: chosen, retraining: opened.retraining)
+      head: head ?? (known.source ?? known.proxy)?.head,
+      targetHead: targetHead ?? (target == nil ? known.target?.head : nil), epoch: chosen,
+      retraining: opened.retraining)
   }
 
   /// Loads the models and the data.
@@ -101,11 +114,11 @@ extension JudgedOptions {
     try before.program.checkOperators()
     func load(_ data: JudgingData, _ option: String) throws -> Dataset {
       switch data {
-      case .given(let text): return try reading.load(text, for: before.program)
+      case .given(let text): return try reading.load(text, for: before)
       case .recorded(let reference):
-        do { return try reading.load(reference, for: before.program).judging(reference) } catch let error
-          as DatasetError
-        {
+        do {
+          return try reading.load(reference, for: before).judging(reference).sharingHead(of: reference)
+        } catch let error as DatasetError {
           let words = "\(ErrorWords.text(of: error)); \(option) DATA gives others"
           throw ExitStatus.of(error) == EX_NOINPUT ? CommandError.missing(words) : CommandError.badInput(words)
         }
@@ -113,19 +126,30 @@ extension JudgedOptions {
     }
     return try ComparedModels(
       before: before, after: Checkpoint(contentsOf: subject.after),
-      source: load(subject.source, subject.isProxy ? "--source-proxy" : "--source"),
+      source: headClasses.stated(load(subject.source, subject.isProxy ? "--source-proxy" : "--source")),
       target: subject.target.map { try load($0, "--target") }, isProxy: subject.isProxy,
-      sourceTask: subject.head, takesEveryLayer: everyLayer, testCount: samples, device: device)
+      sourceTask: subject.head, targetTask: subject.targetHead, takesEveryLayer: everyLayer, testCount: samples,
+      device: device)
+  }
+}
+
+extension Dataset {
+  /// What version 0.1 did not keep: that the classes of all tasks that share a head are its outputs in their order.
+  fileprivate func sharingHead(of reference: DataReference) -> Dataset {
+    guard statedClasses == nil, reference.head == TaskSequence.sharedTask else { return self }
+    var own = self
+    own.statedClasses = .outputs(Array(classNames.indices))
+    return own
   }
 }
 
 extension Run {
   /// The command that fine-tuned as this run was, but for its output and its regularizers; nil where data were made in
-  /// memory.
+  /// memory, or a file said which output each of their classes is.
   var retraining: String? {
     let data = record.data
     let roles = [("source", data.source), ("source-proxy", data.proxy), ("target", data.target)]
-    guard let options = record.trainingOptions, data.target != nil,
+    guard let options = record.trainingOptions, data.target != nil, data.source?.classes == nil,
       roles.allSatisfy({ $0.1?.isInMemory != true })
     else { return nil }
     let rates = ["\(options.learningRate)"] + options.rateRules.map { "\($0.pattern)=\($0.value)" }

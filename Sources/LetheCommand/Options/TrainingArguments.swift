@@ -116,7 +116,10 @@ struct TrainingArguments: ResultOptions {
     parsing: .singleValue,
     help: ArgumentHelp(
       "A random change of the training images, as crop=4, flip or randaugment=2,9. Repeatable, in the order given.",
-      discussion: "\(ImageTransform.forms.joined(separator: "; "))."))
+      discussion: """
+        \(ImageTransform.forms.joined(separator: "; ")). A random-resized-crop that stands first draws from the pixels \
+        of image files themselves.
+        """))
   var augment: [String] = []
 
   @Option(help: "The seed of the new head and the order of the examples.")

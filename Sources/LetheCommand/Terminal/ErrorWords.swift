@@ -12,7 +12,14 @@ enum ErrorWords {
     switch error {
     case EvaluationError.inputMismatch(_, _, _, _, canBeFitted: true):
       "\(error); --fit resizes images and repeats a single channel"
+    case EvaluationError.classCountMismatch(_, let head, let dataset) where dataset > head: "\(error)"
+    case EvaluationError.classCountMismatch, EvaluationError.unknownClass, EvaluationError.ambiguousClass:
+      "\(error); --classes FILE says which output each class is"
+    case EvaluationError.statedClassCount, EvaluationError.statedNameCount, EvaluationError.noSuchOutput:
+      "--classes: \(error)"
     case DatasetError.unreadableImage: "\(error); --skip-unreadable leaves such images out"
+    case DatasetError.resizeTooSmall: "\(error); --resize takes another, or none"
+    case DatasetError.resizeWithoutShape: "\(error): give --image-size too"
     case DatasetError.differingSizes: "\(error): give --image-size"
     case DatasetError.noPython: "\(error): give --python PATH"
     case DatasetError.noTokenizers: "\(error); --python PATH takes another"

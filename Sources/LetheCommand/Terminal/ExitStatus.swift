@@ -76,9 +76,11 @@ enum ExitStatus {
 
   private static func of(_ error: DatasetError) -> Int32 {
     switch error {
-    case .notFound: EX_NOINPUT
     case .noPython, .noTokenizers: EX_UNAVAILABLE
-    case .badSubset, .unknownClass, .cannotHoldOut, .badAugmentation, .cannotAugment: EX_USAGE
+    case .notFound, .noImage, .imageGone: EX_NOINPUT
+    case .badSubset, .unknownClass, .cannotHoldOut, .badAugmentation, .cannotAugment, .resizeTooSmall,
+      .resizeWithoutShape:
+      EX_USAGE
     default: EX_DATAERR
     }
   }

@@ -26,12 +26,12 @@ extension DiagnosisPage {
     BarChart.rewinds(
       finding.layers.map { ($0.layer, $0.gain, $0.cost) },
       title: place.map { String(Self.sentence($0).dropLast()) } ?? "No loss is established that a layer could regain",
-      subtitle: "points of accuracy when one layer alone is put back to what it was before")
+      subtitle: "points of \(finding.forgetting.score.name) when one layer alone is put back to what it was before")
   }
 
   /// Drift, similarity and probes, layer by epoch.
   public func historyCharts() -> [HeatMap] {
-    let (layers, history) = (finding.layers, finding.epochs)
+    let (layers, history, isAgreement) = (finding.layers, finding.epochs, finding.forgetting.isAgreement)
     // Light is what changed, in every map: the similarity that is low, the drift and the loss that are high.
     func map(_ title: String, _ how: String, _ unit: String, _ value: (LayersAtEpoch, Int) -> Double) -> HeatMap? {
       let values = layers.indices.map { layer in history.map { value($0, layer) } }
@@ -58,13 +58,14 @@ extension DiagnosisPage {
         $0.drift[$1]
       },
       map(
-        "CKA is lowest in \(furthest { -$0.similarity[$1] })", "debiased CKA with epoch 0 on source examples",
+        "CKA is lowest in \(furthest { -$0.similarity[$1] })", "debiased CKA with epoch 0 on "
+          + (isAgreement ? "the examples that stand in for the source's" : "source examples"),
         "CKA"
       ) { $0.similarity[$1] },
       map(
         readable.map { "What a probe can read fell most in \($0.layer)" }
           ?? "No layer's probe is established to read less than before",
-        "points of source accuracy that a linear probe lost since epoch 0", "points"
+        "points of \(isAgreement ? "agreement" : "source accuracy") that a linear probe lost since epoch 0", "points"
       ) { 100 * $0.probeDrop[$1] },
     ].compactMap { $0 }
   }

@@ -49,6 +49,9 @@ extension DiagnosisPage {
       + "\(missing.count == 1 ? "it" : "them") is not seen."
   }
 
+  /// How the classes were matched with the heads', where that has to be said.
+  public var matchNotes: [String] { finding.matchedClasses?.notes ?? [] }
+
   /// Why, in a line: `readout misaligned 19.4 · lost features 9.3`. Nil where nothing was lost and no cause is
   /// established.
   public var why: String? {

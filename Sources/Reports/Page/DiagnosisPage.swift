@@ -58,7 +58,9 @@ extension DiagnosisPage {
 
   /// What is said before anything else.
   private var notes: String {
-    [advice, proxyNote, countNote, classNote].compactMap { $0 }.map { "<p>\(PageElements.prose($0))</p>" }.joined()
+    ([advice, proxyNote, countNote, classNote].compactMap { $0 } + matchNotes).map {
+      "<p>\(PageElements.prose($0))</p>"
+    }.joined()
   }
 
   private func document(_ sections: [PageSection], _ links: [PageLink]) -> String {

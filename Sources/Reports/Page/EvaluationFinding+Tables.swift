@@ -14,6 +14,9 @@ extension EvaluationFinding {
       + NumberText.fixed(scored.loss, 3)
   }
 
+  /// How the classes were matched with the head's; nil where there is nothing to say.
+  public var classNote: String? { matchedClasses?.note }
+
   /// A row a class; the worst matter most.
   public func classTable() -> TextTable {
     var table = TextTable([.init("class"), .number(result.scored.score.name), .number("count")])

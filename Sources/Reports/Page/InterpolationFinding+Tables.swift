@@ -1,6 +1,9 @@
 import Findings
 
 extension InterpolationFinding {
+  /// How the classes of both tasks were matched with their heads', where that has to be said.
+  public var classNotes: [String] { matchedClasses?.notes ?? [] }
+
   /// A row a λ, a score and a loss for each task that was measured.
   public func table() -> TextTable {
     func columns(_ name: String, _ isMeasured: Bool) -> [TextTable.Column] {
@@ -38,8 +41,8 @@ extension InterpolationFinding {
         "λ \(NumberText.fixed($0.share, 2)) keeps \(source.text($0.source?.scored.value)) of the source at "
           + "\(target.text($0.target?.scored.value)) of the target, \(ChoiceBasis.onTestSet)"
       } ?? "Nothing was measured on both tasks",
-      subtitle:
-        "\(source == target ? source.noun : "scores") on both tasks' test examples along (1 − λ) before + λ after",
+      subtitle: (best == nil ? "" : "\(source == target ? source.noun : "scores") on both tasks' test examples ")
+        + "along (1 − λ) before + λ after",
       xTitle: "source \(axis(source))", yTitle: "target \(axis(target))",
       points: points.map { point in
         .init(

@@ -6,8 +6,10 @@ enum PageElements {
   ///   - headline: its first sentence is the heading, what follows stands under it.
   ///   - links: other pages, from this one's folder.
   ///   - footer: markup.
+  ///   - style: rules of this kind of page alone.
   static func document(
-    title: String, headline: String, sections: [PageSection], links: [PageLink] = [], footer: String
+    title: String, headline: String, sections: [PageSection], links: [PageLink] = [], footer: String,
+    style: String = ""
   ) -> String {
     let sections = PageSection.distinct(sections)
     let end = headline.firstRange(of: ". ")
@@ -21,7 +23,7 @@ enum PageElements {
       <meta name="viewport" content="width=device-width, initial-scale=1">
       <title>\(escapedMarkup(title))</title>
       <style>
-      \(ChartStyle.variables)\(ChartStyle.rules)\(PageStyle.rules)</style>
+      \(ChartStyle.variables)\(ChartStyle.rules)\(PageStyle.rules)\(style)</style>
       </head>
       <body>
       <main>

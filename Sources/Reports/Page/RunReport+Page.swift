@@ -42,6 +42,13 @@ extension RunReport {
     }
   }
 
+  /// How classes were matched with the heads', each once, where that has to be said.
+  private var matchNotes: [String] {
+    var notes: [String] = []
+    for note in runs.flatMap({ $0.matchedClasses?.notes ?? [] }) where !notes.contains(note) { notes.append(note) }
+    return notes
+  }
+
   private func sections() -> [PageSection] {
     guard !runs.isEmpty else { return [] }
     let note =
@@ -58,7 +65,7 @@ extension RunReport {
       PageElements.section(
         "Summary",
         PageElements.table(summaryTable(), marksRows: true) + PageElements.paragraph(note)
-          + runs.compactMap(bestText).map(PageElements.paragraph).joined()))
+          + (runs.compactMap(bestText) + matchNotes).map(PageElements.paragraph).joined()))
     let epochs = runs.map { PageElements.details("Every epoch of \($0.name)", PageElements.table(epochTable($0))) }
       .joined(separator: "\n")
     let charts = scoreCharts()

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import HDF5
 import TestSupport
@@ -11,34 +12,15 @@ import Testing
     ExportedStateDictionary(names: tensors.keys.sorted(), tensors: tensors, metadata: [:])
   }
 
-  /// Every dataset but the optimizer's, and what each layer calls itself.
-  private func content(of path: String) throws -> (datasets: [String: TensorView], names: [String: String]) {
+  /// Every dataset but the optimizer's.
+  private func datasets(of path: String) throws -> [String: TensorView] {
     let root = try File.open(path).root
     let reader = TensorReader()
     var datasets: [String: TensorView] = [:]
     for place in try root.allDatasetPaths() where !place.hasPrefix("optimizer") {
       datasets[place] = try reader.tensor(place, in: root)
     }
-    var names: [String: String] = [:]
-    try root.visitGroups { group in
-      if !group.path.hasPrefix("optimizer") { names[group.path] = try group.attribute("name") ?? "" }
-    }
-    return (datasets, names)
-  }
-
-  @Test(arguments: [
-    "layers.weights.h5", "subclassed-before.weights.h5", "nested.weights.h5", "others.weights.h5",
-  ])
-  func aFileOfKerasComesBackAsItWas(name: String) throws {
-    let folder = try TemporaryFolder()
-    let template =
-      name.hasPrefix("layers")
-      ? try Repository.unpacked("keras/\(name).gz", in: folder) : Repository.fixture("keras/\(name)")
-    let path = folder.file("out.weights.h5")
-    try dictionary(WeightsFile(contentsOf: template).tensors).write(to: path, format: .keras, like: template)
-    let (before, after) = (try content(of: template), try content(of: path))
-    #expect(before.datasets == after.datasets)
-    #expect(before.names == after.names)
+    return datasets
   }
 
   @Test func anArchivesWeightsComeBackWithWhatItsConfigurationSays() throws {
@@ -48,7 +30,100 @@ import Testing
     let path = folder.file("out.weights.h5")
     let tensors = try WeightsFile(contentsOf: archive).tensors
     try dictionary(tensors).write(to: path, format: .keras, like: archive)
-    #expect(try content(of: path).datasets == content(of: weights).datasets)
+    #expect(try datasets(of: path) == datasets(of: weights))
+  }
+
+  /// Read and written again, the file is what it was.
+  @Test(arguments: [
+    "layers.h5", "nested.h5", "others.h5", "cudnn.h5", "layers.weights.h5", "subclassed-before.weights.h5",
+    "nested.weights.h5", "others.weights.h5",
+  ])
+  func aFileOfKerasComesBackByteByByte(name: String) throws {
+    let folder = try TemporaryFolder()
+    let template =
+      name.hasPrefix("layers")
+      ? try Repository.unpacked("keras/\(name).gz", in: folder) : Repository.fixture("keras/\(name)")
+    let path = folder.file("out.\(name)")
+    try dictionary(WeightsFile(contentsOf: template).tensors).write(to: path, format: .keras, like: template)
+    #expect(
+      try Data(contentsOf: URL(fileURLWithPath: path)) == Data(contentsOf: URL(fileURLWithPath: template)), "\(name)")
+  }
+
+  @Test(arguments: ["layers.keras", "nested.keras", "others.keras"])
+  func anArchivesEntriesComeBackByteByByte(name: String) throws {
+    let folder = try TemporaryFolder()
+    let template =
+      name.hasPrefix("layers")
+      ? try Repository.unpacked("keras/\(name).gz", in: folder) : Repository.fixture("keras/\(name)")
+    let path = folder.file("out.keras")
+    try dictionary(WeightsFile(contentsOf: template).tensors).write(to: path, format: .keras, like: template)
+    let (before, after) = (try ZipArchive(MappedFile(template)), try ZipArchive(MappedFile(path)))
+    #expect(after.entries.map(\.name) == before.entries.map(\.name) && !after.entries.isEmpty)
+    for (left, right) in zip(before.entries, after.entries) {
+      #expect(after.data(of: right) == before.data(of: left) && right.crc32 == after.crc32(of: right), "\(left.name)")
+    }
+  }
+
+  /// Other numbers stand where these were read, and nowhere else.
+  @Test(arguments: ["nested.h5", "nested.keras"]) func onlyTheDatasetsChange(name: String) throws {
+    let folder = try TemporaryFolder()
+    let template = Repository.fixture("keras/\(name)")
+    let path = folder.file("out.\(URL(fileURLWithPath: name).pathExtension)")
+    let tensors = try WeightsFile(contentsOf: template).tensors.mapValues { tensor in
+      TensorView(tensor.array(of: Float.self).map { $0 * 2 + 1 }, shape: tensor.shape)
+    }
+    try dictionary(tensors).write(to: path, format: .keras, like: template)
+    #expect(try WeightsFile(contentsOf: path).tensors == tensors)
+    let (before, after) = (
+      try Data(contentsOf: URL(fileURLWithPath: template)), try Data(contentsOf: URL(fileURLWithPath: path))
+    )
+    let bytes = tensors.values.reduce(0) { $0 + $1.byteCount }
+    if name.hasSuffix(".h5") {
+      let different = zip(before, after).count { $0 != $1 }
+      #expect(before.count == after.count && different > 0 && different <= bytes)
+    }
+  }
+
+  @Test func aCopyOfAnotherKindOfFileIsRefused() throws {
+    let folder = try TemporaryFolder()
+    func refusal(_ path: String, _ template: String) throws -> String {
+      let tensors = try WeightsFile(contentsOf: template).tensors
+      let error = #expect(throws: CheckpointError.self) {
+        try dictionary(tensors).write(to: path, format: .keras, like: template)
+      }
+      #expect(!FileManager.default.fileExists(atPath: path))
+      return "\(try #require(error))"
+    }
+    let (model, archive) = (Repository.fixture("keras/nested.h5"), Repository.fixture("keras/nested.keras"))
+    let (asArchive, asModel) = (folder.file("out.keras"), folder.file("out.h5"))
+    #expect(try refusal(asArchive, model) == "\(model): expected a .keras archive")
+    let legacy = "expected an .h5 that Keras wrote of a whole model, or before Keras 3 of its weights"
+    let weights = Repository.fixture("keras/nested.weights.h5")
+    for template in [archive, weights] { #expect(try refusal(asModel, template) == "\(template): \(legacy)") }
+    let plain = Repository.fixture("weights/plain.h5")
+    #expect(try refusal(asModel, plain) == "\(plain): \(legacy)")
+    let state = Repository.fixture("weights/zip.pth")
+    #expect(try refusal(asArchive, state) == "\(state): expected a .keras archive")
+  }
+
+  /// A layer of random numbers keeps their state, which no model of PyTorch's has.
+  @Test(.enabled(if: Python.path != nil)) func whatIsNoWeightStays() throws {
+    let folder = try TemporaryFolder()
+    let template = folder.file("template.weights.h5")
+    _ = try Python.run(
+      """
+      import sys, h5py, numpy
+      with h5py.File(sys.argv[1], "w") as file:
+          file["layers/dense/vars/0"] = numpy.ones((2, 3), "float32")
+          file["layers/dense/vars/1"] = numpy.ones(3, "float32")
+          file["layers/drop/seed_generator/vars/0"] = numpy.array([1, 9], "uint32")
+      """, template)
+    let weights = ["dense.weight": random([3, 2]), "dense.bias": random([3])]
+    let path = folder.file("out.weights.h5")
+    try dictionary(weights).writeKeras(to: path, like: template)
+    let datasets = try datasets(of: path)
+    #expect(datasets["layers/dense/vars/1"] == weights["dense.bias"])
+    #expect(datasets["layers/drop/seed_generator/vars/0"] == TensorView([1, 9] as [Int64]))
   }
 
   @Test func twoBiasesBecomeTheirSumAndCellsTheirLayer() throws {
@@ -64,7 +139,7 @@ import Testing
     tensors["lstm.bias_hh"] = TensorView([Float](repeating: 0.5, count: 16))
     let path = folder.file("out.weights.h5")
     try dictionary(tensors).writeKeras(to: path, like: template)
-    #expect(try content(of: path).datasets["layers/lstm/cell/vars/2"]?.array(of: Float.self) == bias.map { $0 + 0.5 })
+    #expect(try datasets(of: path)["layers/lstm/cell/vars/2"]?.array(of: Float.self) == bias.map { $0 + 0.5 })
   }
 
   @Test func whatHasNoPlaceIsNamedAndNothingIsWritten() throws {

@@ -14,7 +14,7 @@ import Testing
 
   @Test func everyOptionOfEveryCommandHasAPurpose() {
     let commands = Self.commands()
-    #expect(commands.count == 19)
+    #expect(commands.count == 20)
     for command in commands {
       let entries = EffectiveOptions(ofStandard: command).entries
       #expect(!entries.isEmpty)
@@ -52,7 +52,7 @@ import Testing
 
   @Test func aTransferRefusesOptionsThatChangeItsResults() throws {
     let free = Self.invocation.union(Self.execution).union(
-      ["output", "seeds", "cut", "no-scores", "no-trials", "source", "amounts"])
+      ["output", "seeds", "cut", "no-scores", "no-trials", "source", "classes", "amounts"])
     try check(TransferCommand.self, Self.transfer, mayDiffer: free)
     // Each of several targets has a folder of its own, and others may follow.
     try check(TransferCommand.self, Self.transfer + ["--target", "y"], mayDiffer: free.union(["target"]))

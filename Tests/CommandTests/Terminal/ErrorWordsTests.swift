@@ -62,6 +62,13 @@ import Training
   @Test func otherErrorsSayWhichOptionHelps() {
     let errors: [(any Error, String)] = [
       (DatasetError.unreadableImage(file: "a.png", reason: "damaged"), "damaged; --skip-unreadable leaves"),
+      (
+        DatasetError.resizeTooSmall(resize: 200, height: 224, width: 96),
+        "a shorter side of 200: expected 224 or more, of which 224×96 is cut; --resize takes another, or none"
+      ),
+      (
+        DatasetError.resizeWithoutShape(resize: 9, file: "a"), "expected a size to cut from them: give --image-size too"
+      ),
       (DatasetError.differingSizes(file: "a.png", found: "1×1", others: "2×2"), "others are 2×2: give --image-size"),
       (AnalysisError.tooFewForDirections(layer: "fc", count: 3, directions: 2), "(more --samples, or --pool mean)"),
       (AnalysisError.checkpointAsFeatures(path: "a.h5"), "a.h5: a checkpoint; give --data"),

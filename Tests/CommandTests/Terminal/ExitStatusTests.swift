@@ -41,6 +41,8 @@ import Training
         TrainingError.pullsOnAdapted(regularizer: "a"), TrainingError.missingImportances(regularizer: "a"),
         TrainingError.unstable(regularizer: "a", strength: 1, learningRate: 2, importance: nil),
         AnalysisError.noStrength(method: "none"),
+        DatasetError.resizeTooSmall(resize: 1, height: 2, width: 2),
+        DatasetError.resizeWithoutShape(resize: 1, file: "a"),
       ]
     ),
     (
@@ -54,7 +56,7 @@ import Training
         ProgramError.malformed(reason: ""), ProgramError.invalidInitialization(tensor: "a", value: .nan),
         ModelError.missingHead(task: "a", available: []), ModelError.notFinite(tensor: "a", task: "b"),
         DatasetError.malformed(file: "a", reason: ""),
-        DatasetError.unreadableImage(file: "a", reason: ""),
+        DatasetError.unreadableImage(file: "a", reason: ""), DatasetError.imageChanged(file: "a"),
         DatasetError.differingSizes(file: "a", found: "1×1", others: "2×2"),
         EvaluationError.classCountMismatch(task: "a", head: 1, dataset: 2),
         TrainingError.notFinite(loss: .nan, epoch: 1, step: 1, learningRate: 1, firstBadParameter: nil),
@@ -67,7 +69,8 @@ import Training
     (
       66,
       [
-        CommandError.missing(""), HDF5Error.notFound(path: "a"), CheckpointError.notFound(path: "a"),
+        CommandError.missing(""), DatasetError.imageGone(file: "a"), DatasetError.noImage(file: "a"),
+        HDF5Error.notFound(path: "a"), CheckpointError.notFound(path: "a"),
         DatasetError.notFound(path: "a", advice: ""),
       ]
     ),

@@ -8,7 +8,7 @@ import Testing
 @Suite struct TextConversionTests {
   private func rows(_ split: Split, _ name: String) throws -> [[Int64]] {
     let array = try #require(name == "labels" ? split.targets : split.input(named: name))
-    let values = split.tensor(of: array).integers
+    let values = try split.tensor(of: array).integers
     return (0..<split.count).map { Array(values[$0 * array.shape[0]..<($0 + 1) * array.shape[0]]) }
   }
 
@@ -26,11 +26,11 @@ import Testing
     #expect(summary == .init(documentCount: 3, emptyCount: 1, cutCount: 1))
     #expect(data.taskKind == "causal-lm")
     #expect(
-      data.text(of: 0, in: data.test)?.parts == [
+      try data.text(of: 0, in: data.test)?.parts == [
         .init(text: "hi", isMasked: true), .init(text: "o<end>", isMasked: false),
       ])
     // Padding is no text, and has no bytes.
-    #expect(data.text(of: 0, in: data.train)?.parts == [.init(text: "hi<end>", isMasked: false)])
+    #expect(try data.text(of: 0, in: data.train)?.parts == [.init(text: "hi<end>", isMasked: false)])
     #expect(data.vocabulary?.byteCount(of: 256) == 0)
     #expect(data.vocabulary?.byteCount(of: 255) == 1)
   }
@@ -54,14 +54,14 @@ import Testing
     for seed in UInt64(0)..<5 {
       let (data, summary) = try TextConversion(length: 16, testShare: 0.2, validationShare: 0.1, seed: seed).dataset(
         of: .init(train: documents), tokenizer: ByteTokenizer(), name: "text", file: "text.txt")
-      func texts(_ split: Split) -> Set<String> {
-        Set((0..<split.count).compactMap { data.text(of: $0, in: split)?.parts.first?.text })
+      func texts(_ split: Split) throws -> Set<String> {
+        Set(try (0..<split.count).compactMap { try data.text(of: $0, in: split)?.parts.first?.text })
       }
       let validation = try #require(data.validation)
       // Of 20 that differ 4 and 2.
       #expect([data.train.count, data.test.count, validation.count] == [42, 12, 6])
-      #expect(texts(data.train).isDisjoint(with: texts(data.test)))
-      #expect(texts(validation).isDisjoint(with: texts(data.train).union(texts(data.test))))
+      #expect(try texts(data.train).isDisjoint(with: texts(data.test)))
+      #expect(try texts(validation).isDisjoint(with: texts(data.train).union(texts(data.test))))
       #expect(summary.documentCount == 60)
     }
   }
@@ -90,7 +90,7 @@ import Testing
     try data.writeHDF5(to: folder.file("data.h5"))
     let read = try Dataset.load(folder.file("data.h5"))
     #expect(read.vocabulary == Vocabulary.utf8Bytes)
-    #expect(read.text(of: 0, in: read.train)?.parts == [.init(text: "Grüße<end>", isMasked: false)])
+    #expect(try read.text(of: 0, in: read.train)?.parts == [.init(text: "Grüße<end>", isMasked: false)])
     #expect(read.fingerprint == data.fingerprint)
     try File.writeAtomically(to: folder.file("bad.h5")) { root in
       let group = try root.createGroup("vocabulary")

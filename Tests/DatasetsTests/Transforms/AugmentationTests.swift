@@ -21,16 +21,17 @@ import Testing
   /// Each example's bytes, by its index.
   private func images(
     of split: Split, _ augmentation: Augmentation?, batchSize: Int, order: [Int]
-  ) -> [Int: [UInt8]] {
+  ) throws -> [Int: [UInt8]] {
     let batches = Batches(
       checked: split, batchSize: batchSize, order: order, dropsLast: false, augmentation: augmentation,
       device: BatchDevice(device: .cpu))
     var result: [Int: [UInt8]] = [:]
     for number in 0..<batches.batchCount {
       let batch = batches.hostBatch(number)
-      let size = batch.inputs[0].count / batch.indices.count
+      let pixels = try batch.inputs.get()[0]
+      let size = pixels.count / batch.indices.count
       for (position, index) in batch.indices.enumerated() {
-        result[index] = Array(batch.inputs[0][position * size..<(position + 1) * size])
+        result[index] = Array(pixels[position * size..<(position + 1) * size])
       }
     }
     return result
@@ -41,17 +42,17 @@ import Testing
     let seed = UInt64.random(in: 0...UInt64.max)
     let transform = try ImageTransform(Self.all)
     let one = Augmentation(transform, seed: seed, epoch: 3)
-    let expected = images(of: split, one, batchSize: 20, order: Array(0..<20))
+    let expected = try images(of: split, one, batchSize: 20, order: Array(0..<20))
     for batchSize in [1, 3, 7] {
       let order = Array((0..<20).reversed())
-      #expect(images(of: split, one, batchSize: batchSize, order: order) == expected, "seed \(seed)")
+      #expect(try images(of: split, one, batchSize: batchSize, order: order) == expected, "seed \(seed)")
     }
     let stored = try JSONDecoder().decode(Augmentation.self, from: JSONEncoder().encode(one))
-    #expect(images(of: split, stored, batchSize: 20, order: Array(0..<20)) == expected)
+    #expect(try images(of: split, stored, batchSize: 20, order: Array(0..<20)) == expected)
     for other in [
       Augmentation(transform, seed: seed, epoch: 4), Augmentation(transform, seed: seed &+ 1, epoch: 3),
     ] {
-      let found = images(of: split, other, batchSize: 20, order: Array(0..<20))
+      let found = try images(of: split, other, batchSize: 20, order: Array(0..<20))
       #expect((0..<20).allSatisfy { found[$0] != expected[$0] }, "seed \(seed)")
     }
   }
@@ -81,7 +82,7 @@ import Testing
     let split = split()
     let none = Augmentation(try ImageTransform([]), seed: 1, epoch: 1)
     #expect(
-      images(of: split, none, batchSize: 4, order: Array(0..<20))
+      try images(of: split, none, batchSize: 4, order: Array(0..<20))
         == images(of: split, nil, batchSize: 4, order: Array(0..<20)))
   }
 
@@ -103,7 +104,7 @@ import Testing
   @Test(.enabled(if: isTorchAvailable)) func batchesCarryTheChangedImages() throws {
     let split = split()
     let augmentation = Augmentation(try ImageTransform(Self.all), seed: 4, epoch: 1)
-    let expected = images(of: split, augmentation, batchSize: 20, order: Array(0..<20))
+    let expected = try images(of: split, augmentation, batchSize: 20, order: Array(0..<20))
     for batch in try Batches(split: split, batchSize: 6, augmentation: augmentation) {
       let bytes = try batch.inputs[0].tensor.array(of: UInt8.self)
       #expect(bytes == batch.indices.flatMap { expected[$0] ?? [] })

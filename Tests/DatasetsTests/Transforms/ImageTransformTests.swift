@@ -100,7 +100,7 @@ import Testing
             shape: [4000, 1, 1, 2]))
       ], labels: Array(repeating: 0, count: 4000))
     let augmentation = Augmentation(try ImageTransform(["flip"]), seed: seed, epoch: 1)
-    let bytes = HostBatch(Array(0..<4000), of: split, augmentation: augmentation).inputs[0]
+    let bytes = try HostBatch(Array(0..<4000), of: split, augmentation: augmentation).inputs.get()[0]
     let flipped = stride(from: 0, to: 8000, by: 2).count { bytes[$0] == 1 }
     #expect(abs(Double(flipped) / 4000 - 0.5) < 0.047, "seed \(seed): \(flipped) of 4000")
   }

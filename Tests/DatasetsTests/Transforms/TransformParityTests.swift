@@ -75,7 +75,7 @@ import Testing
 }
 
 /// Compares bytes; a failure says how many differ and where the difference is largest.
-private func expectEqual(
+func expectEqual(
   _ found: [UInt8], _ expected: [UInt8], within tolerance: Int, _ what: String,
   sourceLocation: SourceLocation = #_sourceLocation
 ) {

@@ -44,7 +44,24 @@ import Testing
     ("Nothing that was", { isLost($0) && $0.remedies.allSatisfy { $0.gain.low <= 0 || $0.merit <= 0 } }),
     ("What was tried", { !isLost($0) || $0.remedies.allSatisfy { $0.gain.low <= 0 || $0.merit <= 0 } }),
     ("All {n} that changed", { !$0.examples.isEmpty }),
+    ("Right before, wrong now", { $0.examples.contains { $0.isLost && $0.picture != nil } }),
+    ("points of source accuracy, taken apart in", { $0.forgetting.score == .accuracy && !$0.isAveragedOverOrders }),
+    ("points of agreement, taken apart in", { $0.forgetting.score == .agreement && !$0.isAveragedOverOrders }),
+    ("points of source accuracy, taken apart by", { $0.forgetting.score == .accuracy && $0.isAveragedOverOrders }),
+    ("points of agreement, taken apart by", { $0.forgetting.score == .agreement && $0.isAveragedOverOrders }),
+    ("points of accuracy when", { $0.forgetting.score == .accuracy }),
+    ("points of agreement when", { $0.forgetting.score == .agreement }),
+    ("relative drift", { $0.epochs.contains { $0.drift.contains(where: \.isFinite) } }),
+    ("debiased CKA", { $0.epochs.contains { $0.similarity.contains(where: \.isFinite) } }),
+    ("points of source accuracy that", { hasProbeHistory($0) && $0.forgetting.score == .accuracy }),
+    ("points of agreement that", { hasProbeHistory($0) && $0.forgetting.score == .agreement }),
+    ("Rank correlation", { $0.layers.count >= 5 }),
+    ("Probes of the last", { !$0.probeControls.permuted.scores.isEmpty || $0.probeControls.untrained.isFinite }),
   ]
+
+  private static func hasProbeHistory(_ finding: DiagnosisFinding) -> Bool {
+    finding.epochs.contains { $0.probeDrop.contains(where: \.isFinite) }
+  }
 
   private static func seeds(_ finding: DiagnosisFinding) -> Int { finding.forgetting.runs?.count ?? 0 }
 
@@ -128,7 +145,7 @@ import Testing
                 sourceTask: "Photos", forgetting: amount,
                 measuredOn: JudgedCounts(source: number == 0 ? amount.sourceCount : amount.sourceCount / 2),
                 causes: kinds.enumerated().map { ForgettingCause($1, loss: $0 == place ? part : estimates[1]) },
-                baseline: baseline, layers: [layer],
+                isAveragedOverOrders: number == 2, baseline: baseline, layers: [layer],
                 classes: ["cat", "dog"].map {
                   ClassChange(
                     $0, before: 0.9, after: 0.8, PairedComparison(count: number == 1 ? 0 : 9, lost: 0, gained: 0))
@@ -138,7 +155,23 @@ import Testing
         }
       }
     }
-    return all
+    return all + [withEverything(all[0])]
+  }
+
+  /// The same with layers enough to correlate, probes to compare with, and a picture.
+  private static func withEverything(_ finding: DiagnosisFinding) -> DiagnosisFinding {
+    var finding = finding
+    finding.examples[0].picture = Picture(planes: [0, 50, 100, 200], channels: 1, height: 2, width: 2)
+    return DiagnosisFinding(
+      sourceTask: finding.sourceTask, forgetting: finding.forgetting, measuredOn: finding.measuredOn,
+      causes: finding.causes, baseline: finding.baseline,
+      layers: (1...6).map { number in
+        let gain = 0.01 * Double(number * number)
+        return DiagnosedLayer(
+          layer: "conv.\(number)", drift: Double(number), similarity: Estimate(1 - gain),
+          gain: Estimate(gain, low: gain - 0.005, high: gain + 0.005))
+      }, probeControls: ProbeControls(permuted: ControlDraws([0.1, 0.12]), untrained: 0.4),
+      examples: finding.examples)
   }
 
   /// What the terminal says, and the page, which is long in the making.
@@ -147,7 +180,7 @@ import Testing
     func said(_ lines: [String?]) -> [String] {
       (withPage ? Sentences.ofPage(page.html()) : []) + lines.compactMap { $0 }.flatMap(Sentences.split)
     }
-    let pictures = [page.waterfallChart().title, page.rewindChart().title]
+    let pictures = ([page.waterfallChart(), page.rewindChart()] as [any Chart]).flatMap { [$0.title, $0.subtitle] }
     let lines = [page.seedsVerdict, page.verdict, page.proxyNote, page.countNote, page.classNote]
     guard finding.forgetting.tooLittle == nil else { return said(lines) }
     return said(lines + [page.moment, page.place, page.baselineNote, page.exceedingNote, page.remedyNote])
@@ -158,8 +191,10 @@ import Testing
     var table = try SentenceTable(
       ["how much", "why", "where", "what helps", "how it was measured"].map { "Diagnosis: \($0)" },
       licences: Self.licences)
-    for (number, finding) in Self.findings().enumerated() {
-      let sentences = sentences(of: finding, withPage: number.isMultiple(of: 3))
+    let findings = Self.findings()
+    for (number, finding) in findings.enumerated() {
+      let isLast = number == findings.count - 1
+      let sentences = sentences(of: finding, withPage: number.isMultiple(of: 3) || isLast)
       table.check(sentences, of: finding)
       for sentence in sentences { #expect(Self.targetHolds(sentence, finding), "\(sentence)") }
     }

@@ -15,6 +15,10 @@ import Testing
   }
 
   private static let licences: [SentenceTable<Measure>.Licence] = [
+    ("accuracy of a linear", { if case .probes = $0 { true } else { false } }),
+    ("points of {score}", { if case .rewinds = $0 { true } else { false } }),
+    ("{estimator}, {n}", { if case .similarity = $0 { true } else { false } }),
+    ("accuracy on both tasks'", { areBothMeasured($0) }), ("along (1", { !areBothMeasured($0) }),
     ("A probe of", { drops($0)?.contains { $0.low > 0 } == true }),
     ("No probe lost", { drops($0)?.allSatisfy { !($0.low > 0) } == true }),
     ("{layer} tells", { if case .probes(let layers, 1) = $0 { !layers.isEmpty } else { false } }),
@@ -45,10 +49,16 @@ import Testing
     ),
   ]
 
+  private static func areBothMeasured(_ measure: Measure) -> Bool {
+    if case .interpolation(let points) = measure { points.contains { $0.source != nil && $0.target != nil } } else { false }
+  }
+
   private static func drops(_ measure: Measure) -> [Estimate]? {
     guard case .probes(let layers, let models) = measure, models > 1, !layers.isEmpty else { return nil }
     return layers.compactMap(\.drop)
   }
+
+  private func said(_ chart: some Chart) -> [String] { [chart.title, chart.subtitle] }
 
   private static let estimates = [
     Estimate(0.2, low: 0.1, high: 0.3), Estimate(0.4, low: -0.1, high: 0.9), Estimate(-0.2, low: -0.3, high: -0.1),
@@ -82,23 +92,22 @@ import Testing
         let layers = zip(["conv", "dense"], [first, second]).map {
           ProbeFinding.Layer(layer: $0, scores: [0.9, 0.9 - $1.value], penalties: [], drop: $1)
         }
-        table.check([probes(layers, models: 2).chart().title], of: .probes(layers, models: 2))
-        table.check([rewinds([first, second]).chart(.alone).title], of: .rewinds([first, second]))
+        table.check(said(probes(layers, models: 2).chart()), of: .probes(layers, models: 2))
+        table.check(said(rewinds([first, second]).chart(.alone)), of: .rewinds([first, second]))
       }
     }
     let alone = [ProbeFinding.Layer(layer: "conv", scores: [0.9], penalties: [])]
-    table.check([probes(alone, models: 1).chart().title], of: .probes(alone, models: 1))
-    table.check([probes([], models: 1).chart().title], of: .probes([], models: 1))
+    table.check(said(probes(alone, models: 1).chart()), of: .probes(alone, models: 1))
+    table.check(said(probes([], models: 1).chart()), of: .probes([], models: 1))
     for values in [[0.5, 0.9], [.nan, 0.9], [.nan, .nan]] {
-      let title = similarity(values).matrixChart(before: "a", after: "b").title
-      table.check([title], of: .similarity(values))
+      table.check(said(similarity(values).matrixChart(before: "a", after: "b")), of: .similarity(values))
     }
     let scores = [ScoredExamples(ScoredTask(0.9), count: 9), nil]
     for source in scores {
       for target in scores {
         let points = [0, 1].map { InterpolationFinding.Point(share: $0, source: source, target: target) }
         let finding = InterpolationFinding(before: "a", after: "b", keepsHeads: false, reestimated: nil, points: points)
-        table.check([finding.chart().title], of: .interpolation(points))
+        table.check(said(finding.chart()), of: .interpolation(points))
       }
     }
     let evaluation = EvaluationFinding(
@@ -106,5 +115,36 @@ import Testing
       perClass: [])
     table.check([evaluation.verdict], of: .evaluation)
     table.finish()
+  }
+
+  private static let classLicences: [SentenceTable<ClassMatch>.Licence] = [
+    ("{classes}, matched by name", { $0.basis == .name && !$0.isIdentity }),
+    ("{classes}, matched by the numbers", { $0.basis == .number && !$0.isIdentity }),
+    ("{classes}, matched by their order: the head", { $0.basis == .order && $0.unnamed == .head }),
+    ("{classes}, matched by their order: the data", { $0.basis == .order && $0.unnamed == .data }),
+  ]
+
+  /// Of a run's page, a diagnosis and an evaluation.
+  @Test func whatIsSaidOfClassesStandsInTheTable() throws {
+    var table = try SentenceTable(["Classes of a head"], licences: Self.classLicences)
+    for basis in ClassMatch.Basis.allCases {
+      for unnamed in basis == .order ? [ClassMatch.Side?.some(.head), .data, .both] : [nil] {
+        for outputs in basis == .order ? [[0, 1]] : [[0, 1], [1, 0], [1]] {
+          let match = ClassMatch(basis, unnamed: unnamed, outputs: outputs, outputCount: 2)
+          let notes = JudgedClasses(source: match, target: match).notes
+          let isSaid = outputs != [0, 1] || unnamed == .head || unnamed == .data
+          #expect(notes.count == (isSaid ? 2 : 0) && (match.note != nil) == isSaid, "\(match)")
+          table.check(notes + [match.note].compactMap { $0 }, of: match)
+          var run = SampleFindings.plain
+          run.matchedClasses = JudgedClasses(source: match)
+          let page = RunReport(runs: [run], title: "plain").html()
+          #expect(page.contains("matched by") == isSaid)
+        }
+      }
+    }
+    table.finish()
+    #expect(
+      ClassMatch(.name, outputs: [2, 0], outputCount: 1000).note == "2 of the head's 1,000 classes, matched by name")
+    #expect(ClassMatch(.name, outputs: [1, 0], outputCount: 2).note == "2 classes, matched by name")
   }
 }

@@ -112,7 +112,16 @@ import Testing
     ("Means over runs", { $0.isOverSeeds }), ("Fewer than 3", { $0.isOverSeeds }),
     ("Where the source's data", { $0.proxyChart() != nil }), ("Neither is accuracy", { $0.proxyChart() != nil }),
     ("Penalty: ", { $0.doseChart() != nil }), ("A low CKA", { $0.ckaChart() != nil }),
+    ("… examples; band", { !amounts($0).isEmpty }), ("‖w", { report in report.runs.contains { $0.drift != nil } }),
+    ("… without heads", { report in report.runs.contains { $0.before?.targetHeadIsNew == true } }),
+    ("{estimator}, {n} examples of {data}{epochs…}", { report in report.runs.contains { $0.similarity != nil } }),
+    ("… whisker", { hasEntry($0) { $0.low.isFinite } }), ("… † features", { hasEntry($0, \.isLowSignal) }),
+    ("norm of the", { $0.doseChart() != nil }), ("top-1 agreement", { $0.proxyChart() != nil }),
   ]
+
+  private static func hasEntry(_ report: RunReport, _ holds: (LayerSimilarity.Entry) -> Bool) -> Bool {
+    report.runs.contains { $0.similarity?.diagonal.contains(where: holds) == true }
+  }
 
   // MARK: Runs of all kinds
 

@@ -89,21 +89,18 @@ private struct SentenceRow {
 
 /// Sentences out of what a reader sees.
 enum Sentences {
-  /// The headline, the titles of pictures and all paragraphs of a page, sentence by sentence; tables, the lines under
-  /// pictures' titles and commands are left out.
+  /// The headline, the titles of pictures, the lines under them and all paragraphs of a page, sentence by sentence; tables
+  /// and commands are left out.
   static func ofPage(_ html: String) -> [String] {
     var text = html.components(separatedBy: "<main>").last ?? ""
     for (mark, end) in [
       ("<p class=\"kicker\">", "</p>"), ("<nav", "</nav>"), ("<footer>", "</footer>"), ("<svg", "</svg>"),
       ("<pre>", "</pre>"), ("<table>", "</table>"), ("<summary>", "</summary>"), ("<h2>", "</h2>"),
       ("<ul class=\"files\">", "</ul>"), ("<div class=\"pictures\">", "</div>"),
+      ("<ul class=\"sheet\">", "</ul>"),
     ] {
       text = without(text, from: mark, to: end)
     }
-    // A picture's title stays, the line under it goes.
-    text = text.components(separatedBy: "<figcaption>").enumerated().map { index, part in
-      index == 0 ? part : without(part, from: "<p>", to: "</p>", onlyFirst: true)
-    }.joined()
     return text.replacing(/<\/(?:h1|h3|p)>/, with: "\n").replacing(/<[^>]*>/, with: "")
       .components(separatedBy: "\n").map(unescaped).flatMap(split)
   }
@@ -114,10 +111,9 @@ enum Sentences {
       .components(separatedBy: "\n").filter { !$0.isEmpty }
   }
 
-  private static func without(_ text: String, from mark: String, to end: String, onlyFirst: Bool = false) -> String {
-    let parts = text.components(separatedBy: mark)
-    return parts.enumerated().map { index, part in
-      guard index > 0, !onlyFirst || index == 1, let place = part.range(of: end) else { return part }
+  private static func without(_ text: String, from mark: String, to end: String) -> String {
+    text.components(separatedBy: mark).enumerated().map { index, part in
+      guard index > 0, let place = part.range(of: end) else { return part }
       return String(part[place.upperBound...])
     }.joined()
   }

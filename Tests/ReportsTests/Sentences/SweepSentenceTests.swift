@@ -8,6 +8,8 @@ import Testing
   private typealias Method = SweepResult.Method
 
   private static let licences: [SentenceTable<SweepResult>.Licence] = [
+    ("accuracy on the test examples after training; one", { $0.seedCount == 1 }),
+    ("accuracy on the test examples after training; means", { $0.seedCount > 1 }),
     ("{method} is best", { $0.isEstablished && $0.evidence?.isMore == true && frontier($0).count == 1 }),
     (
       "By the means{examples…} {method} is best", { frontier($0).count == 1 && (!$0.isEstablished || $0.budget != nil) }

@@ -27,18 +27,18 @@ struct ChangedExamplesMeasure {
       $0.example.confidenceBefore - $0.example.confidenceAfter > $1.example.confidenceBefore
         - $1.example.confidenceAfter
     }
-    return changed.enumerated().map { place, entry in
+    return try changed.enumerated().map { place, entry in
       var example = entry.example
-      if place < DiagnosisThresholds.pictureCount, example.isLost { example.picture = picture(of: entry.position) }
+      if place < DiagnosisThresholds.pictureCount, example.isLost { example.picture = try picture(of: entry.position) }
       return example
     }
   }
 
   /// An example's image, as stored; nil where its input is none.
-  private func picture(of position: Int) -> Picture? {
+  private func picture(of position: Int) throws -> Picture? {
     let test = models.sourceTest
     guard let input = test.inputs.first(where: { $0.shape.count == 3 }) else { return nil }
-    let bytes = test.gather([position], of: input)
+    let bytes = try test.gather([position], of: input)
     var planes = bytes
     switch input.elementType {
     case .uint8: break

@@ -24,7 +24,7 @@ public struct RewindMeasure {
     for order in orders { rewinds[order] = try self.rewinds(order) }
     return RewindFinding(
       rewinds, source: models.source.name, sourceCount: models.sourceTest.count,
-      targetCount: models.targetTest?.count, score: models.score)
+      targetCount: models.targetTest?.count, score: models.score, matchedClasses: models.classes)
   }
 
   /// Rewinds each layer alone, or more and more layers from one end.

@@ -3,132 +3,118 @@ import Foundation
 import HDF5
 
 extension ExportedStateDictionary {
-  /// Writes the tensors as Keras 3 has them (`.weights.h5`): with the layers, names and layouts of a file of Keras', so that
-  /// `load_weights` of the model that wrote that file reads them.
+  /// Writes a copy of a file of Keras' with these numbers in its datasets. All else of it stays byte by byte: layers,
+  /// names and layouts, what a model was compiled with, the optimizer's state.
   ///
-  /// - Parameter template: a `.weights.h5` or `.keras` of the same layers.
-  /// - Throws: ``CheckpointError`` where a tensor of the one has no place in the other.
+  /// - Parameters:
+  ///   - path: what its name ends in says what it is for Keras: weights (`.weights.h5`), or a whole model, `.keras` or of
+  ///     the old layout (`.h5`).
+  ///   - template: the file to copy, of the same kind; for `.weights.h5` a `.keras` too, whose weights are taken.
+  /// - Throws: ``CheckpointError`` where a tensor of the one has no place in the other, or a dataset is not stored in one
+  ///   piece; no partial file is left then.
   public func writeKeras(to path: String, like template: String) throws {
-    try Self.withKerasRoot(of: template) { root, configuration in
-      let content = try KerasGroups.content(of: root, configuration: configuration)
-      let names = try KerasFile(root, configuration: configuration).names
-      var places = KerasPlaces(WeightMatch.aligned(tensors, to: Set(names)).tensors, file: template)
-      let datasets = try content.layers.flatMap { try places.datasets(of: $0, in: root) }
-      try places.requireNoneLeft()
-      try File.writeAtomically(to: path) { new in
-        try root.visitGroups { group in
-          guard !group.path.isEmpty, !KerasGroups.isState(group.path.split(separator: "/").map(String.init) + [""])
-          else { return }
-          let copy = try new.requireGroup(group.path)
-          if let name: String = try group.attribute("name") { try copy.setAttribute("name", to: name) }
-        }
-        for (place, tensor) in datasets { try new.writeTensor(place, tensor) }
-      }
-    }
-  }
-
-  private static func withKerasRoot<Result>(
-    of path: String, _ body: (Group, KerasConfiguration?) throws -> Result
-  ) throws -> Result {
-    let file = try MappedFile(path)
+    let wanted = KerasKindOfFile(name: path)
+    let file = try MappedFile(template)
     if ZipArchive.isZip(file) {
       let archive = try ZipArchive(file)
-      if try KerasArchive.matches(archive) { return try KerasArchive.withWeights(of: archive, body) }
-    } else if file.isHDF5 {
-      let root = try File.open(path).root
-      if try !KerasLegacyFile.matches(root), try KerasGroups.matches(root) { return try body(root, nil) }
+      guard wanted != .legacy, try KerasArchive.matches(archive) else { throw wanted.refusal(of: template) }
+      guard archive.compressed.isEmpty, let weights = try archive.entry(KerasArchive.weights) else {
+        throw CheckpointError.malformed(path: template, reason: "it has compressed entries, which Keras does not write")
+      }
+      let pieces = try KerasArchive.withWeights(of: archive) { root, configuration in
+        try self.pieces(of: root, configuration: configuration, file: template)
+      }
+      let bytes = try pieces.put(into: Array(archive.data(of: weights)), file: template)
+      return try AtomicFile.write(to: path) { temporary in
+        let output = try SequentialFile(temporary)
+        guard wanted == .archive else { return try output.write(bytes) }
+        let writer = ZipWriter(output)
+        for entry in archive.entries {
+          if entry.name == weights.name {
+            try writer.add(entry.name, bytes)
+          } else {
+            try archive.withBytes(of: entry) { try writer.add(entry.name, $0) }
+          }
+        }
+        try writer.finish()
+      }
     }
-    throw CheckpointError.malformed(path: path, reason: "expected a .weights.h5 or .keras that Keras 3 wrote")
+    guard file.isHDF5 else { throw wanted.refusal(of: template) }
+    let root = try File.open(template).root
+    let isLegacy = try KerasLegacyFile.matches(root)
+    guard try isLegacy ? wanted == .legacy : wanted == .weights && KerasGroups.matches(root) else {
+      throw wanted.refusal(of: template)
+    }
+    let pieces = try self.pieces(of: root, configuration: nil, file: template)
+    let bytes = try pieces.put(into: file.withUnsafeBytes { Array($0) }, file: template)
+    try AtomicFile.write(to: path) { try SequentialFile($0).write(bytes) }
+  }
+
+  /// The datasets of a Keras file, the optimizer's left out, with the numbers that belong in them.
+  private func pieces(of root: Group, configuration: KerasConfiguration?, file: String) throws -> [FilePiece] {
+    let content = try KerasContent(of: root, configuration: configuration)
+    let names = try KerasFile(root, configuration: configuration).names
+    var places = KerasPlaces(WeightMatch.aligned(tensors, to: Set(names)).tensors, file: file)
+    let datasets = try content.layers.flatMap { try places.datasets(of: $0, in: root) }
+    try places.requireNoneLeft()
+    return try datasets.compactMap { place, tensor in
+      guard tensor.byteCount > 0 else { return nil }
+      guard let offset = try root.dataset(place).fileOffset else {
+        throw CheckpointError.malformed(path: file, reason: "its \(place) is not stored in one piece")
+      }
+      return FilePiece(offset: offset, place: place, tensor: tensor)
+    }
   }
 }
 
-/// Finds the places of PyTorch's tensors in a Keras file.
-///
-/// What is done to a layer's tensors when they are read moves numbers and changes none. Done to the numbers' places, it
-/// says where each came from.
-private struct KerasPlaces {
-  private let tensors: [String: TensorView]
-  private let file: String
-  private var left: Set<String>
+/// What Keras takes a file for, by its name.
+private enum KerasKindOfFile {
+  case weights, archive, legacy
 
-  /// - Parameters:
-  ///   - tensors: by the names that the file's tensors are read under.
-  ///   - file: the Keras file, for messages.
-  init(_ tensors: [String: TensorView], file: String) {
-    self.tensors = tensors
-    self.file = file
-    left = Set(tensors.keys.filter { !$0.hasSuffix("num_batches_tracked") })
+  init(name: String) {
+    let name = name.lowercased()
+    self = name.hasSuffix(".weights.h5") ? .weights : name.hasSuffix(".keras") ? .archive : .legacy
   }
 
-  /// - Throws: ``CheckpointError/malformed(path:reason:)`` where a tensor has found no place.
-  func requireNoneLeft() throws {
-    guard let name = left.min() else { return }
-    throw refusal("it has no place for the tensor \(name)")
+  func refusal(of template: String) -> CheckpointError {
+    let expected =
+      switch self {
+      case .weights: "a .weights.h5 or .keras that Keras 3 wrote"
+      case .archive: "a .keras archive"
+      case .legacy: "an .h5 that Keras wrote of a whole model, or before Keras 3 of its weights"
+      }
+    return .malformed(path: template, reason: "expected \(expected)")
   }
+}
 
-  /// A layer's datasets with the numbers that belong in them.
-  mutating func datasets(of layer: KerasLayer, in root: Group) throws -> [(path: String, tensor: TensorView)] {
-    let datasets = try layer.weights.map { try root.dataset($0.path) }
-    let shapes = try datasets.map { try $0.shape }
-    guard let type = try datasets.first?.elementType, try datasets.allSatisfy({ try $0.elementType == type }) else {
-      throw refusal("the tensors of its layer \(layer.name) are of several types")
-    }
-    // Places are counted from 1: 0 is a number that Keras does not have.
-    var counted: Int64 = 1
-    let origins = KerasConversion(
-      layer,
-      zip(layer.weights, shapes).map { weight, shape in
-        let start = counted
-        counted += Int64(shape.reduce(1, *))
-        return (weight, TensorView(Array(start..<counted), shape: shape))
+/// What is to stand at a place of a file.
+private struct FilePiece {
+  let offset: Int
+  let place: String
+  let tensor: TensorView
+}
+
+extension [FilePiece] {
+  /// The bytes with all pieces in their places.
+  fileprivate func put(into bytes: [UInt8], file: String) throws -> [UInt8] {
+    var bytes = bytes
+    var end = 0
+    var last: FilePiece?
+    for piece in sorted(by: { $0.offset < $1.offset }) {
+      // A dataset of two layers has one value.
+      if let last, last.offset == piece.offset, last.tensor == piece.tensor { continue }
+      last = piece
+      guard piece.offset >= end, piece.offset <= bytes.count, piece.tensor.byteCount <= bytes.count - piece.offset
+      else {
+        throw CheckpointError.malformed(path: file, reason: "its \(piece.place) has no place of its own in the file")
       }
-    ).tensors
-    let size = type.byteCount
-    var bytes = [UInt8](repeating: 0, count: Int(counted) * size)
-    for (name, origin) in origins {
-      let places = origin.array(of: Int64.self)
-      let numbers = try tensor(layer, name, origins).converted(to: type)
-      guard numbers.shape == origin.shape, numbers.elementType == type else {
-        throw refusal(
-          "its \(layer.name).\(name) is \(type.rawValue) of shape \(origin.shape), "
-            + "found \(numbers.elementType.rawValue) of shape \(numbers.shape)")
-      }
-      numbers.withUnsafeBytes { source in
-        for (position, place) in places.enumerated() where place > 0 {
-          for byte in 0..<size { bytes[Int(place) * size + byte] = source[position * size + byte] }
+      end = piece.offset + piece.tensor.byteCount
+      piece.tensor.withUnsafeBytes { source in
+        bytes.withUnsafeMutableBytes {
+          UnsafeMutableRawBufferPointer(rebasing: $0[piece.offset..<end]).copyMemory(from: source)
         }
       }
     }
-    var end = size
-    return zip(layer.weights, shapes).map { weight, shape in
-      let start = end
-      end += shape.reduce(1, *) * size
-      return (weight.path, TensorView(bytes: Array(bytes[start..<end]), elementType: type, shape: shape))
-    }
+    return bytes
   }
-
-  /// The tensor of that name; of two biases that Keras has one for, their sum.
-  private mutating func tensor(
-    _ layer: KerasLayer, _ name: String, _ origins: [(name: String, tensor: TensorView)]
-  ) throws -> TensorView {
-    let bias = try found(layer, name)
-    guard name.hasPrefix("bias_ih"),
-      let second = origins.first(where: { $0.name == name.replacing("bias_ih", with: "bias_hh") }),
-      second.tensor.array(of: Int64.self).allSatisfy({ $0 == 0 })
-    else { return bias }
-    let other = try found(layer, second.name)
-    let pairs = zip(
-      bias.converted(to: .float64).array(of: Double.self), other.converted(to: .float64).array(of: Double.self))
-    // What is added to nothing keeps its sign of zero.
-    return TensorView(pairs.map { $1 == 0 ? $0 : $0 + $1 }, shape: bias.shape)
-  }
-
-  private mutating func found(_ layer: KerasLayer, _ name: String) throws -> TensorView {
-    let full = layer.name.isEmpty ? name : "\(layer.name).\(name)"
-    guard let tensor = tensors[full] else { throw refusal("it has \(full), which the model does not have") }
-    left.remove(full)
-    return tensor
-  }
-
-  private func refusal(_ reason: String) -> CheckpointError { .malformed(path: file, reason: reason) }
 }

@@ -5,7 +5,7 @@ import HDF5
 /// A whole `.keras` model: a zip file with the weights (`model.weights.h5`) and what says the layers' classes
 /// (`config.json`).
 enum KerasArchive {
-  private static let weights = "model.weights.h5"
+  static let weights = "model.weights.h5"
 
   /// - Throws: ``CheckpointError/malformed(path:reason:)`` for one that is compressed.
   static func matches(_ archive: ZipArchive) throws -> Bool { try archive.entry(weights) != nil }

@@ -16,9 +16,7 @@ struct KerasFile {
   /// - Parameter configuration: what else says the layers' classes: `config.json` of a `.keras` archive.
   /// - Throws: ``CheckpointError/malformed(path:reason:)`` or `HDF5Error`, naming the layer or tensor.
   init(_ root: Group, configuration: KerasConfiguration? = nil) throws {
-    let content =
-      try KerasLegacyFile.matches(root)
-      ? KerasLegacyFile.content(of: root) : KerasGroups.content(of: root, configuration: configuration)
+    let content = try KerasContent(of: root, configuration: configuration)
     let reader = TensorReader()
     var names: [String] = []
     var tensors: [String: TensorView] = [:]
@@ -57,5 +55,16 @@ struct KerasContent {
     notes =
       (optimizerTensorCount > 0 ? ["left out: the optimizer's state, \(optimizerTensorCount) tensors"] : [])
       + [configuration?.flatteningNote].compactMap { $0 }
+  }
+}
+
+extension KerasContent {
+  /// That of a file in either layout.
+  ///
+  /// - Parameter configuration: what else says the layers' classes.
+  init(of root: Group, configuration: KerasConfiguration?) throws {
+    self =
+      try KerasLegacyFile.matches(root)
+      ? KerasLegacyFile.content(of: root) : KerasGroups.content(of: root, configuration: configuration)
   }
 }
