@@ -49,8 +49,7 @@ public struct LowRankOptions: Sendable, Codable, Equatable {
 
   /// The kernels of linear and convolution layers that are asked for, the head's left out.
   func parameterNames(of program: Program) throws -> [String] {
-    let kernels = program.kernels(of: ["aten::linear", "aten::conv1d", "aten::conv2d", "aten::conv3d"], as: "weight")
-      .union(program.kernelsOfInputsFirst)
+    let kernels = program.kernels.union(program.kernelsOfInputsFirst)
     let wanted = try layers.map { Set(try program.parameterNames(matching: $0)) }
     let head = Set(program.headParameterNames)
     let names = program.parameters.map(\.name).filter { name in
@@ -152,19 +151,5 @@ final class LowRankAdapters {
     try withoutGradients {
       for adapter in adapters { try adapter.weight.copyInPlace(from: adapter.weight(scale: scale)) }
     }
-  }
-}
-
-extension Program {
-  /// The parameters that calls of these operators take as they are.
-  fileprivate func kernels(of operators: Set<String>, as argument: String) -> Set<String> {
-    Set(
-      nodes.filter { operators.contains($0.operatorName) }
-        .flatMap { node in node.inputs.filter { $0.name == argument }.flatMap(\.value.reads) })
-  }
-
-  /// Kernels that features are multiplied by as they are stored, `[inputs, outputs]`: `Conv1D` of GPT-2.
-  fileprivate var kernelsOfInputsFirst: Set<String> {
-    kernels(of: ["aten::addmm", "aten::mm"], as: "mat2").intersection(parameters.map(\.name))
   }
 }

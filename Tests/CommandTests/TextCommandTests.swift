@@ -140,6 +140,11 @@ import Testing
       "-o", folder.file("run"))
     #expect(tuned.status == 0, "\(tuned.errors)")
     #expect(tuned.output.contains("bits a byte 8."), "\(tuned.output)")
+    // What is written is read again, merged and compared with the run's weights.
+    let adapter = try Command("export", folder.file("run"), "--adapter", "-o", folder.file("adapter"))
+    #expect(adapter.status == 0, "\(adapter.errors)")
+    let configuration = try String(contentsOfFile: folder.file("adapter/adapter_config.json"), encoding: .utf8)
+    #expect(configuration.contains("\"fan_in_fan_out\" : true"))
     let resumed = try Command("finetune", "--resume", folder.file("run"), "--epochs", "2", "--json", "--threads", "1")
     #expect(resumed.status == 0, "\(resumed.errors)")
     #expect(resumed.output.contains("bits_per_byte"))

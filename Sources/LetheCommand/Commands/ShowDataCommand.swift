@@ -137,7 +137,8 @@ extension DataCommand {
       guard let vocabulary = dataset.vocabulary else { return fields }
       fields.append(
         ("vocabulary", ["count": .int(vocabulary.count), "tokenizer": .string(vocabulary.tokenizer)]))
-      let texts = try shown(of: dataset).compactMap { try dataset.text(of: $0, in: dataset.train) }.map { text -> JSONValue in
+      let texts = try shown(of: dataset).compactMap { try dataset.text(of: $0, in: dataset.train) }.map {
+        text -> JSONValue in
         let parts = text.parts.map { part -> JSONValue in ["text": .string(part.text), "masked": .bool(part.isMasked)] }
         return ["tokenCount": .int(text.tokenCount), "parts": .array(parts)]
       }
