@@ -8,7 +8,7 @@ public struct LowRankFactors: Sendable, Equatable {
   public struct Pair: Sendable, Equatable {
     /// A, `[r, inputs]`; a convolution's inputs are channels × positions of its kernel.
     public var down: TensorView
-    /// B, `[outputs, r]`.
+    /// B, `[outputs, r]`; the change of a kernel that is stored as `[inputs, outputs]` is `(B A)ᵀ`.
     public var up: TensorView
 
     /// The factors of a change B A.
@@ -38,8 +38,12 @@ public struct LowRankFactors: Sendable, Equatable {
       guard let weight = parameters[kernel], let outputs = weight.shape.first, outputs > 0 else {
         throw CheckpointError.unexpectedTensor(tensor: name, file: file)
       }
+      let inputs = weight.count / outputs
+      // Of a matrix outputs may come last.
+      let isTurned = weight.shape.count == 2 && pair.up.shape == [inputs, rank]
       for (part, tensor, expected) in [
-        (Self.downPart, pair.down, [rank, weight.count / outputs]), (Self.upPart, pair.up, [outputs, rank]),
+        (Self.downPart, pair.down, [rank, isTurned ? outputs : inputs]),
+        (Self.upPart, pair.up, [isTurned ? inputs : outputs, rank]),
       ] {
         guard tensor.shape == expected else {
           throw CheckpointError.shapeMismatch(tensor: name + part, file: file, expected: expected, found: tensor.shape)

@@ -20,6 +20,8 @@ public struct Dataset: Sendable {
   public let validation: Split?
   /// Images that could not be read and were left out, each with the reason.
   public internal(set) var skipped: [String] = []
+  /// What the tokens of text stand for; nil of other data, and of text that does not say it.
+  public internal(set) var vocabulary: Vocabulary?
   /// Which outputs of the head that judges it the classes are, where somebody says it; nil where names do.
   public var statedClasses: StatedClasses?
   /// Where it was loaded from; nil where it was put together in memory.
@@ -31,11 +33,12 @@ public struct Dataset: Sendable {
   ///   - labelMap: original number of each class; the class's own number when left out.
   ///   - taskKind: the kind of task, where the data say it.
   ///   - validation: examples that choose and are neither trained on nor tested on; nil where there are none.
+  ///   - vocabulary: what the tokens of text stand for.
   ///   - file: where the data come from, for messages; the name when left out.
   /// - Throws: ``DatasetError`` when a split is empty, a label has no class, or the splits' inputs differ.
   public init(
     name: String, classNames: [String], labelMap: [Int]? = nil, taskKind: String? = nil, train: Split, test: Split,
-    validation: Split? = nil, file: String? = nil
+    validation: Split? = nil, vocabulary: Vocabulary? = nil, file: String? = nil
   ) throws {
     let file = file ?? name
     let labelMap = labelMap ?? Array(classNames.indices)
@@ -59,6 +62,7 @@ public struct Dataset: Sendable {
     self.train = train
     self.test = test
     self.validation = validation
+    self.vocabulary = vocabulary
   }
 
   private static func checkInputs(_ train: Split, _ other: Split, named name: String, file: String) throws {

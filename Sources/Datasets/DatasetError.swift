@@ -28,6 +28,14 @@ public enum DatasetError: Error, Equatable, CustomStringConvertible {
   case cannotHoldOut(dataset: String, fraction: Double, reason: String)
   /// Labels of another kind, where one class an example is needed.
   case labelsAreNoClasses(dataset: String)
+  /// A Python that cannot be started.
+  case noPython(python: String)
+  /// A Python without the package `tokenizers`.
+  case noTokenizers(python: String)
+  /// A tokenizer that cannot be used.
+  case badTokenizer(path: String, reason: String)
+  /// Texts of which no data can be made.
+  case unusableTexts(file: String, reason: String)
   /// Data of a run that were made by a program.
   case inMemory(dataset: String)
   /// Data of a run that are others now.
@@ -66,6 +74,11 @@ public enum DatasetError: Error, Equatable, CustomStringConvertible {
     case .cannotHoldOut(let dataset, let fraction, let reason):
       "\(dataset): a validation part of \(fraction) \(reason)"
     case .labelsAreNoClasses(let dataset): "\(dataset): its labels are not one class an example, which this needs"
+    case .noPython(let python): "\(python): cannot be started; a tokenizer is run by Python with the package tokenizers"
+    case .noTokenizers(let python):
+      "\(python) has no package tokenizers: \(python) -m pip install tokenizers puts it there"
+    case .badTokenizer(let path, let reason): "\(path): \(reason)"
+    case .unusableTexts(let file, let reason): "\(file): \(reason)"
     case .inMemory(let dataset): "\(dataset): these data were made in memory, so there is nothing to load them from"
     case .changed(let specification, let dataset, let expected, let found):
       "\(specification): not the data that '\(dataset)' was: expected fingerprint \(expected), found \(found)"

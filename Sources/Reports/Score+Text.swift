@@ -71,7 +71,8 @@ extension Score {
 
   private static let natsPerToken = "nats a token"
   private static let nouns = [
-    "nats_per_token": "cross-entropy", "token_accuracy": "accuracy of tokens", "span_f1": "F1 of spans",
+    "nats_per_token": "cross-entropy", "token_accuracy": "accuracy of tokens", "bits_per_byte": "bits a byte",
+    "span_f1": "F1 of spans",
     "mean_iou": "mean IoU", "pixel_accuracy": "accuracy of pixels", "mean_average_precision": "mean average precision",
     "f1": "F1", "rmse": "root mean squared error", "mae": "mean absolute error", "r2": "R²",
   ]

@@ -49,11 +49,7 @@ public struct LowRankOptions: Sendable, Codable, Equatable {
 
   /// The kernels of linear and convolution layers that are asked for, the head's left out.
   func parameterNames(of program: Program) throws -> [String] {
-    let kernels = Set(
-      program.nodes.filter {
-        ["aten::linear", "aten::conv1d", "aten::conv2d", "aten::conv3d"].contains($0.operatorName)
-      }
-      .flatMap { node in node.inputs.filter { $0.name == "weight" }.flatMap(\.value.reads) })
+    let kernels = program.kernels.union(program.kernelsOfInputsFirst)
     let wanted = try layers.map { Set(try program.parameterNames(matching: $0)) }
     let head = Set(program.headParameterNames)
     let names = program.parameters.map(\.name).filter { name in
@@ -65,7 +61,8 @@ public struct LowRankOptions: Sendable, Codable, Equatable {
 }
 
 /// `W = W⁰ + α/r · B A` in place of each adapted kernel W: A is `[r, inputs]`, drawn as a linear layer's weight is, and B
-/// `[outputs, r]`, zero at first; a convolution's inputs are channels × positions of its kernel.
+/// `[outputs, r]`, zero at first; a convolution's inputs are channels × positions of its kernel. A kernel that is stored as
+/// `[inputs, outputs]`, as GPT-2's are, has `(B A)ᵀ` added, as in PEFT.
 ///
 /// The model's own tensors hold W⁰ until ``merge()`` puts W there, which is what is judged, stored and exported.
 ///
@@ -84,11 +81,13 @@ final class LowRankAdapters {
     let names: [String]
     let weight: Tensor
     let base: Tensor
+    let hasInputsFirst: Bool
     let down: Tensor
     let up: Tensor
 
     func weight(scale: Double) throws -> Tensor {
-      try base.add(try up.matrixProduct(down).reshaped(base.shape), scaledBy: scale)
+      let change = try up.matrixProduct(down)
+      return try base.add(hasInputsFirst ? change.transposed() : change.reshaped(base.shape), scaledBy: scale)
     }
   }
 
@@ -100,17 +99,20 @@ final class LowRankAdapters {
     self.options = options
     let generator = try Generator(seed: seed ^ 0x6C6F_7261)
     var seen: Set<ObjectIdentifier> = []
+    let inputsFirst = model.program.kernelsOfInputsFirst
     adapters = try names.compactMap { name in
       guard let weight = model.parameters[name], seen.insert(ObjectIdentifier(weight)).inserted else { return nil }
       let base = try weight.detached().cloned()
-      let outputs = weight.shape[0]
+      let hasInputsFirst = inputsFirst.contains(name)
+      let outputs = weight.shape[hasInputsFirst ? 1 : 0]
       let inputs = weight.count / max(1, outputs)
       let down = try Tensor.zeros([options.rank, inputs])
       let bound = 1 / Double(inputs).squareRoot()
       try down.fillUniform(-bound...bound, using: generator)
       return Adapter(
         parameter: name, names: model.parameters.filter { $0.value === weight }.map(\.key), weight: weight, base: base,
-        down: try down.to(weight.device), up: try Tensor.zeros([outputs, options.rank], device: weight.device))
+        hasInputsFirst: hasInputsFirst, down: try down.to(weight.device),
+        up: try Tensor.zeros([outputs, options.rank], device: weight.device))
     }
   }
 

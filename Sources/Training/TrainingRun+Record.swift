@@ -83,7 +83,9 @@ extension RunRecord {
   /// The kind of a task, `source` or `target`, bound to no data: what its stored sums say is all that is asked.
   func kind(of task: String) -> (any TaskKind)? {
     guard let name = (task == "source" ? data.source : data.target)?.taskKind else { return Classification() }
-    return try? TaskKinds.named(name)
+    let kind = try? TaskKinds.named(name)
+    guard let width = sums[task]?.values.first?.shape.last else { return kind }
+    return kind?.reading(sumsOfWidth: width)
   }
 
   /// What every example of a task came to at an epoch; nil where it was not kept.

@@ -1,7 +1,9 @@
+import Checkpoints
 import Datasets
 import Evaluation
 import Models
 import Programs
+import TestSupport
 import Testing
 import Torch
 
@@ -66,6 +68,30 @@ import Torch
     let kernel = try #require(model.parameters["features.2.weight"]).shape
     #expect(shapes["features.2.weight.lora_A"] == [4, kernel[1] * kernel[2] * kernel[3]])
     #expect(shapes["features.2.weight.lora_B"] == [kernel[0], 4])
+  }
+
+  /// GPT-2's kernels are stored as `[inputs, outputs]`: 16 features make 48 of queries, keys and values.
+  @Test func kernelsStoredTheOtherWayAreAdaptedTransposed() throws {
+    let model = try Model(Checkpoint(exportedProgram: Repository.fixture("kinds/lm.pt2"), task: "lm"))
+    let names = try LowRankOptions().parameterNames(of: model.program)
+    #expect(names.count == 8)
+    let name = try #require(names.first { $0.hasSuffix("h.0.attn.c_attn.weight") })
+    let kernel = try #require(model.parameters[name])
+    #expect(kernel.shape == [16, 48])
+    let base = try kernel.detached().cloned()
+    let adapters = try LowRankAdapters(LowRankOptions(rank: 2, alpha: 6), on: [name], of: model, seed: 1)
+    let (down, up) = (adapters.factors[0].tensor, adapters.factors[1].tensor)
+    #expect(down.shape == [2, 16] && up.shape == [48, 2])
+    try up.fillUniform(-1...1, using: Generator(seed: 2))
+    let (a, b) = (try down.array(of: Float.self), try up.array(of: Float.self))
+    let (before, after) = (
+      try base.array(of: Float.self),
+      try #require(adapters.weights()[name]).detached().contiguous().array(of: Float.self)
+    )
+    for (input, output) in [(0, 0), (3, 40), (15, 47)] {
+      let change: Float = b[output * 2] * a[input] + b[output * 2 + 1] * a[16 + input]
+      #expect(abs(after[input * 48 + output] - before[input * 48 + output] - 3 * change) < 1e-5)
+    }
   }
 
   @Test(arguments: ["rank=0", "rank", "alpha=-1", "width=2", "rank=2.5"])

@@ -33,14 +33,15 @@ extension LowRankAdapter {
     for target in plan.targets {
       let name = "base_model.model.\(target.module)"
       let positions = target.kernel.shape.dropFirst(2)
-      tensors["\(name).lora_A.weight"] = target.pair.down.reshaped(
-        [factors.rank] + target.kernel.shape.dropFirst())
+      tensors["\(name).lora_A.weight"] =
+        plan.isTransposed
+        ? target.pair.down : target.pair.down.reshaped([factors.rank] + target.kernel.shape.dropFirst())
       tensors["\(name).lora_B.weight"] = target.pair.up.reshaped(target.pair.up.shape + positions.map { _ in 1 })
     }
     for name in plan.whole { tensors["base_model.model.\(name)"] = exported.tensors[name] }
     let configuration = AdapterConfiguration(
       baseName: baseName, factors, modules: plan.targets.map(\.module), saved: plan.savedModules,
-      program: checkpoint.program)
+      isTransposed: plan.isTransposed, program: checkpoint.program)
     return try AtomicFile.writeFolder(to: folder) { temporary in
       try AtomicFile.write(configuration.json, to: "\(temporary)/adapter_config.json")
       try AtomicFile.write(to: "\(temporary)/adapter_model.safetensors") {
@@ -78,6 +79,8 @@ private struct AdapterPlan {
   }
 
   private(set) var targets: [Target] = []
+  /// Whether the kernels are stored as `[inputs, outputs]`: all of an adapter's are, or none.
+  private(set) var isTransposed = false
   /// Modules that go into the adapter whole.
   private(set) var savedModules: [String] = []
   /// Their tensors.
@@ -99,6 +102,9 @@ private struct AdapterPlan {
         adapted[name] = Target(module: Program.path(ofTensor: name), kernel: kernel, pair: pair)
       }
     }
+    let turned = program.kernelsOfInputsFirst.intersection(adapted)
+    isTransposed = turned == adapted && !adapted.isEmpty
+    if !isTransposed { refused += turned.sorted().map { "\($0) (it is stored the other way than others)" } }
     let head = Set(program.headParameterNames)
     let changed = exported.names.filter { name in
       guard adapted[name] == nil, let tensor = exported.tensors[name] else { return false }
@@ -165,9 +171,14 @@ private struct AdapterConfiguration: Encodable {
   private let alpha: Double
   private let targets: Targets
   private let saved: [String]?
+  private let isTransposed: Bool
 
-  init(baseName: String?, _ factors: LowRankFactors, modules: [String], saved: [String], program: Program) {
+  init(
+    baseName: String?, _ factors: LowRankFactors, modules: [String], saved: [String], isTransposed: Bool,
+    program: Program
+  ) {
     self.baseName = baseName
+    self.isTransposed = isTransposed
     rank = factors.rank
     alpha = factors.alpha
     self.saved = saved.isEmpty ? nil : saved
@@ -223,8 +234,8 @@ private struct AdapterConfiguration: Encodable {
     try container.encode(saved, forKey: .saved)
     try container.encode("none", forKey: .bias)
     try container.encode(0, forKey: .dropout)
-    // The kernels of the operators that are adapted lie outputs first.
-    for key in [CodingKeys.isTransposed, .isRankStabilized, .isDecomposed] { try container.encode(false, forKey: key) }
+    try container.encode(isTransposed, forKey: .isTransposed)
+    for key in [CodingKeys.isRankStabilized, .isDecomposed] { try container.encode(false, forKey: key) }
     for key in [CodingKeys.ranks, .alphas] { try container.encode([String: Int](), forKey: key) }
     for key in [CodingKeys.isForInference, .initializes] { try container.encode(true, forKey: key) }
   }

@@ -66,7 +66,7 @@ private struct CSVTable {
     guard let text = try? String(contentsOfFile: file, encoding: .utf8) else {
       throw DatasetError.malformed(file: file, reason: "it is missing or is not text in UTF-8")
     }
-    var rows = Self.rows(of: text)
+    var rows = CSVText.rows(of: text)
     guard let header = rows.first, header.count > 1, rows.count > 1 else {
       throw DatasetError.malformed(
         file: file, reason: "expected a line of column names and rows of two columns or more")
@@ -117,35 +117,5 @@ private struct CSVTable {
   func split(_ labels: [Int32]) -> Split {
     let rows = TensorView(values, shape: [lines.count, header.count - 1])
     return Split(inputs: [InputArray(rows: rows)], labels: labels)
-  }
-
-  private static func rows(of text: String) -> [[String]] {
-    var rows: [[String]] = []
-    var row: [String] = []
-    var field = ""
-    var isQuoted = false
-    var wasQuoted = false
-    func trimmed() -> String { wasQuoted ? field : field.trimmingCharacters(in: .whitespaces) }
-    for character in text {
-      if isQuoted, character != "\"" {
-        field.append(character)
-      } else if character == "\"" {
-        // Two within quotes are one.
-        if !isQuoted, wasQuoted { field.append(character) }
-        isQuoted.toggle()
-        wasQuoted = true
-      } else if character == "," || character.isNewline {
-        row.append(trimmed())
-        (field, wasQuoted) = ("", false)
-        if character.isNewline {
-          if row != [""] { rows.append(row) }
-          row = []
-        }
-      } else {
-        field.append(character)
-      }
-    }
-    if !field.isEmpty || !row.isEmpty { rows.append(row + [trimmed()]) }
-    return rows
   }
 }

@@ -4,7 +4,8 @@ import HDF5
 
 /// A dataset as an HDF5 file: `/train/inputs/<name>`, `/train/labels`, the same under `/test` and, where there are
 /// examples to choose on, under `/validation`; class names as text in `/class_names`, original class numbers in the root
-/// attribute `label_map`, the dataset's name in `name`, the kind of task in `task_kind` where the labels leave it open.
+/// attribute `label_map`, the dataset's name in `name`, the kind of task in `task_kind` where the labels leave it open, and
+/// what tokens stand for under `/vocabulary`.
 ///
 /// Labels are integers, one an example, or an array of any shape an example. Without labels the text itself is what is to
 /// be said: the only integer input, or `input_ids` where `attention_mask` is not 0.
@@ -15,6 +16,7 @@ extension Dataset {
     static let classNames = "class_names"
     static let validation = "validation"
     static let taskKind = "task_kind"
+    static let vocabulary = "vocabulary"
     static let format = "lethe_format"
   }
 
@@ -44,7 +46,7 @@ extension Dataset {
       name: root.attribute(Key.name) ?? name,
       classNames: hasNames ? root.readCheckedStrings(Key.classNames) : (0..<max(0, classCount)).map(String.init),
       labelMap: root.attribute(Key.labelMap), taskKind: taskKind, train: train, test: test, validation: validation,
-      file: path)
+      vocabulary: root.contains(Key.vocabulary) ? Vocabulary(in: root.group(Key.vocabulary), reader) : nil, file: path)
   }
 
   /// One number in a damaged file would make as many classes as it says.
@@ -114,6 +116,7 @@ extension Dataset {
       try root.setAttribute(Key.labelMap, to: labelMap)
       if let taskKind { try root.setAttribute(Key.taskKind, to: taskKind) }
       if train.targets == nil || !classNames.isEmpty { try root.writeCheckedStrings(Key.classNames, classNames) }
+      if let vocabulary { try vocabulary.write(to: root.createGroup(Key.vocabulary)) }
       let splits = [("train", train), ("test", test)] + (validation.map { [(Key.validation, $0)] } ?? [])
       for (splitName, split) in splits {
         let group = try root.createGroup(splitName)

@@ -22,6 +22,8 @@ public protocol TaskKind: Sendable {
   func isMeant(by form: TaskForm) -> Bool
   /// The kind with what it needs to know of the data, as the names of labels.
   func bound(to data: Dataset) -> any TaskKind
+  /// The kind that stored sums are of, where the data are not at hand: what they say is all that is asked of it.
+  func reading(sumsOfWidth width: Int) -> any TaskKind
   /// What the outputs of a new head stand for, one each; nil where a head is never drawn for the data alone.
   func outputNames(of data: Dataset) -> [String]?
   /// What is wrong with labels, in words that complete "example 3 …"; nil of sound ones.
@@ -91,6 +93,7 @@ extension TaskKind {
   public var score: Score { scores[0] }
   public func isMeant(by form: TaskForm) -> Bool { fits(form) }
   public func bound(to data: Dataset) -> any TaskKind { self }
+  public func reading(sumsOfWidth width: Int) -> any TaskKind { self }
   public func outputNames(of data: Dataset) -> [String]? { data.classNames }
   public var smoothsLabels: Bool { true }
   public var allowsAugmentation: Bool { true }

@@ -21,6 +21,8 @@ enum ErrorWords {
     case DatasetError.resizeTooSmall: "\(error); --resize takes another, or none"
     case DatasetError.resizeWithoutShape: "\(error): give --image-size too"
     case DatasetError.differingSizes: "\(error): give --image-size"
+    case DatasetError.noPython: "\(error): give --python PATH"
+    case DatasetError.noTokenizers: "\(error); --python PATH takes another"
     case DatasetError.cannotHoldOut:
       "\(error); --validation takes another fraction, or test to choose on the test set"
     case AnalysisError.tooFewForDirections: "\(error) (more --samples, or --pool mean)"

@@ -76,6 +76,7 @@ enum ExitStatus {
 
   private static func of(_ error: DatasetError) -> Int32 {
     switch error {
+    case .noPython, .noTokenizers: EX_UNAVAILABLE
     case .notFound, .noImage, .imageGone: EX_NOINPUT
     case .badSubset, .unknownClass, .cannotHoldOut, .badAugmentation, .cannotAugment, .resizeTooSmall,
       .resizeWithoutShape:
