@@ -102,9 +102,10 @@ private struct AdapterPlan {
         adapted[name] = Target(module: Program.path(ofTensor: name), kernel: kernel, pair: pair)
       }
     }
-    let turned = program.kernelsOfInputsFirst.intersection(adapted)
-    isTransposed = turned == adapted && !adapted.isEmpty
-    if !isTransposed { refused += turned.sorted().map { "\($0) (it is stored the other way than others)" } }
+    let turned = program.kernelsOfInputsFirst.intersection(adapted.keys)
+    isTransposed = turned.count == adapted.count && !adapted.isEmpty
+    // An adapter has all kernels one way; those that lie the other way than others go along whole.
+    if !isTransposed { for name in turned { adapted[name] = nil } }
     let head = Set(program.headParameterNames)
     let changed = exported.names.filter { name in
       guard adapted[name] == nil, let tensor = exported.tensors[name] else { return false }

@@ -68,7 +68,7 @@ struct DiagnoseCommand: ParsableCommand, ResultOptions {
     if apply != nil, let output { try requireAbsent(output) }
     // Where no run says otherwise, a score is a share.
     let known = try? runs.first.map { try Run.open($0).record }
-    if known??.data.source?.taskKind == nil, pair.after == nil { try budget?.check(for: .accuracy) }
+    if known?.data.source?.taskKind == nil, pair.after == nil { try budget?.check(for: .accuracy) }
     let subject = try pair.subject(of: runs.first)
     let lock = apply == nil ? try runs.first.map { try RunLock.acquire($0) } : nil
     defer { withExtendedLifetime(lock) {} }

@@ -134,7 +134,8 @@ extension DiagnosisPage {
   /// `points of source accuracy regained, and of target accuracy`.
   private var rewindUnits: String {
     let isShared = score.unit == .fraction && targetScore.unit == .fraction
-    return "\(score.unitWords(of: "source")) regained, and "
+    let regained = finding.forgetting.isAgreement ? score.unitWords : score.unitWords(of: "source")
+    return "\(regained) regained, and "
       + (isShared ? "of target \(targetScore.noun)" : targetScore.unitWords(of: "target"))
   }
 
