@@ -37,7 +37,7 @@ extension TrainingRun {
     }
     guard targetTask == nil else { return own }
     // A head that the data say nothing of cannot be drawn.
-    let isNew = try own.kinds.target.outputNames(of: target) != nil
+    let isNew = own.kinds.target.outputNames(of: target) != nil
     switch targetHead ?? (isNew ? .new : .keep) {
     case .new:
       guard isNew else { throw TrainingError.headCannotBeNew(kind: own.kinds.target.words) }

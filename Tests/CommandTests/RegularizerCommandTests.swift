@@ -117,7 +117,7 @@ import Testing
       (64, train + ["lwf"], "needs the source task's head"),
       (64, train + ["replay"], "needs examples of the source task"),
       (64, line, "nothing to do"),
-      (64, line + ["--lambda", "2", "-o", run], "from 0 to 1"),
+      (64, line + ["--lambda", "2.5", "-o", run], "from 0 to 2"), (64, line + ["--to", "3"], "from 0 to 2"),
       (64, line + ["-o", run], "--lambda"),
       (64, line + ["--source", data + ":0-4", "--points", "1"], "at least 2"),
       (64, line + ["--source", data + ":0-4", "--reestimate", "target"], "--target DATA"),

@@ -116,7 +116,7 @@ import Torch
   @Test func aLanguageModelKeepsItsHead() throws {
     let folder = try TemporaryFolder()
     var run = TrainingRun(
-      options: try options { $0.epochCount = 1 }, path: folder.file("run"), target: try other("lm"),
+      options: options { $0.epochCount = 1 }, path: folder.file("run"), target: try other("lm"),
       source: try data("lm"), device: .cpu)
     let records = try run.run(from: base("lm"), basePath: "") { _ in }
     #expect(!records[0].targetHeadIsNew)
@@ -134,7 +134,7 @@ import Torch
   @Test func aTaggerKeepsItsHeadWhereItIsAskedTo() throws {
     let folder = try TemporaryFolder()
     var run = TrainingRun(
-      options: try options { $0.epochCount = 1 }, path: folder.file("run"), target: try other("tags"),
+      options: options { $0.epochCount = 1 }, path: folder.file("run"), target: try other("tags"),
       source: try data("tags"), device: .cpu)
     run.targetHead = .keep
     let records = try run.run(from: base("tags"), basePath: "") { _ in }

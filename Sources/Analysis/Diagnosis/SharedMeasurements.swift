@@ -65,7 +65,7 @@ extension ComparedModels {
   }
 
   private func wholeBefore() throws -> EvaluationResult {
-    try once(\.wholeBefore) { 
+    try once(\.wholeBefore) {
       try before.evaluation(task: sourceTask, on: wholeSourceTest, dataset: source.name, kind: sourceKind)
     }
   }

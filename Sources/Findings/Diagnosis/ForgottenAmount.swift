@@ -33,7 +33,9 @@ public struct ForgottenAmount: Sendable {
         ("before minus worst epoch", forgetting.worst, false), ("mean over the epochs", forgetting.area, false),
       ]
     }
-    if !isAgreement, forgetting.chance.isFinite { named.append(("always naming the commonest class", forgetting.chance, true)) }
+    if !isAgreement, forgetting.chance.isFinite {
+      named.append(("always naming the commonest class", forgetting.chance, true))
+    }
     if let runs {
       named += [
         ("mean of \(runs.count) runs", runs.loss.value, false), ("its 95 % interval, from", runs.loss.low, false),

@@ -8,7 +8,9 @@ extension DiagnosisPage {
     let claim = runs.comparison
     let what = finding.forgetting.isAgreement ? "agreement on \(finding.sourceTask)" : finding.sourceTask
     if claim.isMore { return "Over seeds, fine-tuning lost \(claim.text(of: score)) of \(what)." }
-    if claim.isLess { return "Over seeds, fine-tuning lost nothing of \(what): it gained \(claim.reversed.text(of: score))." }
+    if claim.isLess {
+      return "Over seeds, fine-tuning lost nothing of \(what): it gained \(claim.reversed.text(of: score))."
+    }
     return "Over seeds, fine-tuning lost \(claim.text(of: score)) of \(what) in the mean, which is not established"
       + (claim.isJudged ? "." : ": \(claim.doubt(of: score)).")
   }

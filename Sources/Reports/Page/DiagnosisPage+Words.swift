@@ -30,8 +30,10 @@ extension DiagnosisPage {
 
   /// The scores beside the first: `; perplexity 12.7 → 17.3`.
   private var companions: String {
-    (amount.forgetting.further ?? []).map { "; \($0.score.noun) \($0.score.bare($0.before)) → \($0.score.text($0.after))" }
-      .joined()
+    (amount.forgetting.further ?? []).map {
+      "; \($0.score.noun) \($0.score.bare($0.before)) → \($0.score.text($0.after))"
+    }
+    .joined()
   }
 
   /// That a diagnosis of this kind of task leaves something out; nil of a classifier.

@@ -73,7 +73,8 @@ extension DiagnosisPage {
   private var remedyContent: String {
     let tried = triedRemedies
     let unit = score.unitWords
-    let note = "\(unit.prefix(1).uppercased() + unit.dropFirst()) on test examples that had no part in choosing how far "
+    let note =
+      "\(unit.prefix(1).uppercased() + unit.dropFirst()) on test examples that had no part in choosing how far "
       + "or which layers to go back."
     func commands(_ remedies: [Remedy], _ name: (Int, Remedy) -> String) -> String {
       remedies.enumerated().map {

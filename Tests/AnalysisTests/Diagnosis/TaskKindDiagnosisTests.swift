@@ -43,7 +43,8 @@ import Torch
       case "tags": rows = TensorView(try outputs.argmax(along: 2).array(of: Int64.self), shape: [split.count, 10])
       case "pixels": rows = TensorView(try outputs.argmax(along: 1).array(of: Int64.self), shape: [split.count, 8, 8])
       case "many":
-        rows = TensorView(try outputs.array(of: Float.self).map { $0 >= 0 ? 1 : 0 } as [Float], shape: [split.count, 4])
+        rows = TensorView(
+          try outputs.array(of: Float.self).map { $0 >= 0 ? 1 : 0 } as [Float], shape: [split.count, 4])
       default: rows = TensorView(try outputs.array(of: Float.self), shape: [split.count])
       }
       return Split(inputs: split.inputs, targets: InputArray(name: "labels", rows: rows))
@@ -87,7 +88,8 @@ import Torch
     let before = try Checkpoint(exportedProgram: Repository.fixture("kinds/numbers.pt2"), task: "numbers")
     let data = try known("numbers", by: Model(before))
     var after = before
-    after.parameters["0.weight"] = try Tensor.copying(try #require(before.parameters["0.weight"])).multiply(by: 2).view()
+    after.parameters["0.weight"] = try Tensor.copying(try #require(before.parameters["0.weight"])).multiply(by: 2)
+      .view()
     let models = try ComparedModels(before: before, after: after, source: data, target: data)
     #expect(models.areCommensurable)
     #expect(models.targetScore == .rootMeanSquaredError)

@@ -84,7 +84,10 @@ import Testing
       data: "d", control: ControlDraws([0.1]), layers: [.init(layer: "a", scores: [0.9], penalties: [])],
       models: ["one"], trainCount: 9, testCount: 9)
     let rewinds = SampleFindings.rewinds
-    return [drift.layerTable(), drift.tensorTable(), SampleFindings.evaluation.classTable()].map { Tabled(table: $0) }
+    let (evaluation, prediction) = (SampleFindings.evaluation, SampleFindings.prediction(count: 1))
+    return [drift.layerTable(), drift.tensorTable(), evaluation.classTable(), prediction.table()].map {
+      Tabled(table: $0)
+    }
       + [similarity.diagonalTable(), similarity.matrixTable()].map {
         Tabled(table: $0, names: Set(similarity.layersB + [similarity.measure.title]))
       }

@@ -29,7 +29,8 @@ public struct WaterfallMeasure {
         try models.applying(change) { try RefittedHead(of: models.after, in: models).isCorrect }
       } ?? models.refittedHead().isCorrect
     let answers = WaterfallAnswers(
-      before: try models.answersBefore().isCorrect, refittedBefore: try models.headRefittedBefore().isCorrect, after: end,
+      before: try models.answersBefore().isCorrect, refittedBefore: try models.headRefittedBefore().isCorrect,
+      after: end,
       restored: try models.answersRestored()?.isCorrect ?? end, refitted: refitted,
       refittedAlone: averagesOrders ? try models.refittedHead().isCorrect : nil)
     var random = RandomSource(seed: 3)
