@@ -173,4 +173,22 @@ import Torch
       try refusal("lm") { $0.regularizers = [try RegularizerSpecification("ewc")] }
         == "regularizer 'ewc:fisher=exact' is not for causal language model; fisher=empirical is")
   }
+
+  /// Of nats the fewest are the best.
+  @Test func theBestEpochOfALanguageModelIsTheOneOfTheLeastLoss() throws {
+    let figures: [[SelectionRule.Quantity: Double]] = [[.target: 3], [.target: 2], [.target: 2.5]]
+    #expect(SelectionRule.target.best(of: figures, lowIsBetter: [.target])?.index == 1)
+    #expect(SelectionRule.target.best(of: figures)?.index == 0)
+    let folder = try TemporaryFolder()
+    let run = TrainingRun(
+      options: options {
+        $0.epochCount = 4
+        $0.learningRate = 0.1
+        $0.selection = .target
+      }, path: folder.file("run"), target: try other("lm"), source: try data("lm"), device: .cpu)
+    let records = try run.run(from: base("lm"), basePath: "") { _ in }
+    let losses = try records.dropFirst().map { try #require($0.validation.target).value }
+    let best = try #require(losses.indices.min { losses[$0] < losses[$1] })
+    #expect(try Run.open(folder.file("run")).record.bestEpoch == best + 1)
+  }
 }
