@@ -99,7 +99,7 @@ public struct Evaluator {
     var loss = 0.0
     try withoutGradients {
       for batch in try Batches(split: split, batchSize: batchSize, device: model.device) {
-        let logits = try model.run(try batch.modelInputs(for: model)).logits
+        let logits = try model.run(try batch.modelInputs(for: model)).logits.widened()
         loss += try logits.crossEntropy(with: try batch.labels, reduction: .sum).item()
         predictions += try logits.argmax(along: 1).array(of: Int32.self)
       }
@@ -118,7 +118,7 @@ public struct Evaluator {
     var sums: ExampleSums?
     try withoutGradients {
       for batch in try Batches(split: split, batchSize: size, device: model.device) {
-        let outputs = try model.run(try batch.modelInputs(for: model)).logits
+        let outputs = try model.run(try batch.modelInputs(for: model)).logits.widened()
         let own = try kind.sums(of: outputs, labels: batch.labels)
         if sums == nil { sums = own } else { sums?.append(own) }
       }

@@ -64,6 +64,11 @@ extension Tensor {
   public func sigmoid() throws -> Tensor { try Known.sigmoid.get().tensor([.tensor(self)]) }
 }
 
+extension Tensor {
+  /// In float32 where it is of half that: sums over many examples would lose what the numbers have.
+  public func widened() throws -> Tensor { type == .float16 || type == .bfloat16 ? try to(.float32) : self }
+}
+
 // MARK: - Comparisons
 
 extension Tensor {

@@ -129,11 +129,10 @@ extension Model.Result {
   /// With everything in float32 where it was computed in less.
   fileprivate func inFloat32(_ isNeeded: Bool) throws -> Model.Result {
     guard isNeeded else { return self }
-    func full(_ tensor: Tensor) throws -> Tensor { tensor.type == .bfloat16 ? try tensor.to(.float32) : tensor }
     var result = self
-    result.outputs = try outputs.map(full)
-    result.features = try features.mapValues(full)
-    result.headInput = try headInput.map(full)
+    result.outputs = try outputs.map { try $0.widened() }
+    result.features = try features.mapValues { try $0.widened() }
+    result.headInput = try headInput.map { try $0.widened() }
     return result
   }
 }

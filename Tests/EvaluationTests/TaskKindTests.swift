@@ -3,6 +3,7 @@ import Datasets
 import Foundation
 import Metrics
 import Models
+import Programs
 import TestSupport
 import Testing
 import Torch
@@ -185,5 +186,24 @@ import Torch
     let same = kind.change(from: sums { _ in 0 }, to: sums { _ in 0 }, using: &random)
     #expect(same.pValue == 1)
     #expect(same.loss.value == 0)
+  }
+
+  /// A sum over examples of half numbers is not itself one.
+  @Test func lossesOfHalfNumbersAreSummedWhole() throws {
+    var builder = ProgramBuilder(architecture: "half")
+    let input = builder.input("input", shape: [2])
+    let output = builder.linear(input, inputCount: 2, outputCount: 2, layer: "fc")
+    var program = try builder.build(outputs: [output], head: "fc")
+    program.inputs[0].elementType = "float16"
+    for index in program.parameters.indices { program.parameters[index].elementType = "float16" }
+    let model = try Model(initializing: program, task: "half", classNames: ["a", "b"], seed: 0)
+    for (name, value) in [("fc.weight", 0.0), ("fc.bias", 0.0)] { try model.parameters[name]?.fill(value) }
+    // 3,001 × ln 2 = 2,080.1: halves are two apart there.
+    let count = 3001
+    let split = Split(
+      inputs: [InputArray(rows: TensorView([Float](repeating: 1, count: 2 * count), shape: [count, 2]))],
+      labels: [Int32](repeating: 0, count: count))
+    let result = try Evaluator(batchSize: count).evaluate(model, on: split, dataset: "half")
+    #expect(abs(result.loss - 0.6931471805599453) < 1e-6)
   }
 }
