@@ -35,9 +35,8 @@ public struct EvaluationResult: Sendable {
   }
 
   /// A result of any kind of task, from what each example adds.
-  public init(_ kind: any TaskKind, sums: ExampleSums, predictions: [Int32] = [], labels: [Int32] = []) {
-    let values = kind.values(of: sums, counting: nil)
-    self.init(kind, values, predictions: predictions, labels: labels, sums: sums)
+  public init(_ kind: any TaskKind, sums: ExampleSums) {
+    self.init(kind, kind.values(of: sums, counting: nil), sums: sums)
   }
 
   /// A result whose values are known.

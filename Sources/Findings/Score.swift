@@ -43,10 +43,11 @@ public struct Score: Sendable, Codable, Hashable {
   /// Likewise of a difference of two values.
   public var differenceBounds: ClosedRange<Double> { unit == .fraction ? -1...1 : -.infinity ... .infinity }
 
+  /// The value with its sign so that higher is better.
+  public func merit(_ value: Double) -> Double { direction == .up ? value : -value }
+
   /// By how much a score got worse: positive for a loss, whichever way is better.
-  public func decline(from before: Double, to after: Double) -> Double {
-    direction == .up ? before - after : after - before
-  }
+  public func decline(from before: Double, to after: Double) -> Double { merit(before) - merit(after) }
 }
 
 /// A model's score on a task's examples, and its mean loss there.

@@ -40,7 +40,7 @@ extension RunRecord {
     let chance = kind.isClassification ? (labels["source"] ?? []).shareOfCommonest : .nan
     // Of a score that is better low, the measures are those of its negative.
     let measures = ForgettingMeasures(
-      sourceAccuracy: kind.score.direction == .up ? values : values.map { -$0 }, chance: chance)
+      sourceAccuracy: values.map(kind.score.merit), chance: chance)
     var random = RandomSource(seed: seed)
     let change = kind.change(from: before, to: after, using: &random)
     return Forgetting(

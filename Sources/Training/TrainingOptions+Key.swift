@@ -10,7 +10,6 @@ extension TrainingOptions {
     case unfreezesEvery = "unfreezing.every"
     case unfreezesOnPlateau = "unfreezing.onPlateau"
     case unfreezesAfterProbe = "unfreezing.afterProbe"
-    case targetHead, taskKind
     case adapters, selection, patience, validation, regularizers
 
     public var description: String { rawValue }

@@ -15,8 +15,6 @@ public enum TargetHead: String, Sendable, Codable, CaseIterable {
 struct RunKinds {
   var target: any TaskKind = Classification()
   var source: (any TaskKind)?
-
-  var areClassification: Bool { target.isClassification && source?.isClassification ?? true }
 }
 
 extension TrainingRun {

@@ -285,7 +285,7 @@ extension TrainingRun {
       }
       if epoch > 0 {
         let reached = result.choosingTarget.scored
-        trainer.endEpoch(merit: reached.score.direction == .up ? reached.value : -reached.value)
+        trainer.endEpoch(merit: reached.score.merit(reached.value))
       }
       history.append(result)
       append(result, to: &record)

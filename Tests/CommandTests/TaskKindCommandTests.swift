@@ -67,4 +67,21 @@ import Testing
     #expect(other.status == 64, "\(other.errors)")
     #expect(other.errors.contains("no kind of task 'poetry'; known: classification, causal-lm"))
   }
+
+  /// What a run was trained as, it is diagnosed as, though its labels alone would say otherwise.
+  @Test func aRunIsDiagnosedAsTheKindItWasMadeWith() throws {
+    let folder = try TemporaryFolder()
+    let base = try base("numbers", in: folder)
+    let data = fixture("numbers.h5")
+    let tuned = try Command(
+      "finetune", base, "--source", data, "--target", data, "--target-head", "keep", "--task-kind",
+      "regression-absolute", "--epochs", "1", "--lr", "0.01", "--threads", "1", "--json", "-o", folder.file("run"))
+    #expect(tuned.status == 0, "\(tuned.errors)")
+    let diagnosed = try Command("diagnose", folder.file("run"), "--json", "--quiet", "--threads", "1")
+    #expect(diagnosed.status == 0, "\(diagnosed.errors)")
+    let json = try #require(try JSONSerialization.jsonObject(with: Data(diagnosed.output.utf8)) as? [String: Any])
+    #expect((json["targetScore"] as? [String: Any])?["name"] as? String == "mae")
+    let forgetting = try #require(json["forgetting"] as? [String: Any])
+    #expect((forgetting["score"] as? [String: Any])?["name"] as? String == "mae")
+  }
 }

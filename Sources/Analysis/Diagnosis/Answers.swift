@@ -25,7 +25,7 @@ struct Answers: Equatable {
   var score: Double { sums.count == 0 ? .nan : kind.values(of: sums, counting: nil).scores[0] }
 
   /// The score, counted so that more is better.
-  var merit: Double { kind.score.direction == .up ? score : -score }
+  var merit: Double { kind.score.merit(score) }
 
   /// Which examples are right, of a classifier.
   var isCorrect: [Bool] { (0..<sums.count).map { sums[$0].first == 1 } }

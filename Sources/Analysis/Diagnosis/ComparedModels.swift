@@ -50,13 +50,15 @@ public final class ComparedModels {
   ///   - isProxy: whether `source` only stands in for the source's examples. Its labels do not count.
   ///   - sourceTask: the head that judges the source; the data's own, or the one that was there before, when nil.
   ///   - targetTask: the head that judges the target; the data's own, or the one in place after, when nil.
-  ///   - taskKind: the kind of both tasks; nil where labels and outputs tell it.
+  ///   - sourceKind: the name of the source's kind of task; nil where labels and outputs tell it.
+  ///   - targetKind: likewise the target's.
   ///   - takesEveryLayer: whether every layer is looked at by itself, where by default many are taken as blocks.
   ///   - testCount: test examples of each task, at most, drawn by the seed. The amount is judged on all.
   /// - Throws: `ModelError` where a head is missing, ``AnalysisError/nothingToCompare(_:)`` for two different networks.
   public init(
     before: Checkpoint, after: Checkpoint, source: Dataset, target: Dataset?, isProxy: Bool = false,
-    sourceTask: String? = nil, targetTask: String? = nil, taskKind: String? = nil, takesEveryLayer: Bool = false,
+    sourceTask: String? = nil, targetTask: String? = nil, sourceKind sourceKindName: String? = nil,
+    targetKind targetKindName: String? = nil, takesEveryLayer: Bool = false,
     testCount: Int = DiagnosisThresholds.judgedExamples, seed: UInt64 = 0, device: Device = .cpu
   ) throws {
     if isProxy { try source.requireClasses(for: "examples that stand in for the source's are") }
@@ -79,17 +81,19 @@ public final class ComparedModels {
       targetTask ?? (after.heads[data.name] == nil ? after.task : data.name)
     }
     let model = self.before
-    func kind(_ data: Dataset, _ head: String, in model: Model) throws -> any TaskKind {
+    func kind(_ data: Dataset, _ head: String, in model: Model, named name: String?) throws -> any TaskKind {
       try model.withHead(of: head) {
-        let kind = try TaskKinds.kind(of: data, for: model, named: taskKind)
+        let kind = try TaskKinds.kind(of: data, for: model, named: name)
         try TaskKinds.check(data, as: kind, for: model)
         return kind
       }
     }
-    let sourceKind: any TaskKind = isProxy ? Classification() : try kind(source, task, in: model)
+    let sourceKind: any TaskKind = isProxy ? Classification() : try kind(source, task, in: model, named: sourceKindName)
     let changed = self.after
     let targetKind: any TaskKind =
-      try target.map { data in try kind(data, targetHead ?? changed.task, in: changed) } ?? Classification()
+      try target.map { data in
+        try kind(data, targetHead ?? changed.task, in: changed, named: targetKindName)
+      } ?? Classification()
     (self.sourceKind, self.targetKind) = (sourceKind, targetKind)
     let classes = JudgedClasses(
       source: isProxy ? nil : try source.match(to: task, among: after.heads, kind: sourceKind),

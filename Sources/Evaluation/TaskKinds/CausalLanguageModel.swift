@@ -62,10 +62,8 @@ public struct CausalLanguageModel: TaskKind {
   }
 
   public func loss(of outputs: Tensor, labels: Tensor, settings: LossSettings) throws -> Tensor {
-    let next = try nextTokens(labels)
-    let sum = try outputs.reshaped([-1, outputs.shape[2]])
-      .crossEntropy(with: next.reshaped([-1]), labelSmoothing: settings.labelSmoothing, reduction: .sum)
-    return try sum.divide(by: max(1, countOfClasses(in: next)))
+    try classLoss(
+      of: outputs.reshaped([-1, outputs.shape[2]]), labels: nextTokens(labels).reshaped([-1]), settings: settings)
   }
 
   public func mass(of labels: Tensor) throws -> Double { try countOfClasses(in: nextTokens(labels)) }

@@ -7,6 +7,16 @@ func countOfClasses(in labels: Tensor) throws -> Double {
   Double(labels.count) - (try labels.equals(Int(Dataset.ignoredLabel)).to(.float64).sum().item())
 }
 
+/// Mean cross-entropy over the labels that are classes; 0 where none is.
+///
+/// - Parameters:
+///   - outputs: `[rows, classes, …]`.
+///   - labels: `[rows, …]`, −100 where one is left out.
+func classLoss(of outputs: Tensor, labels: Tensor, settings: LossSettings) throws -> Tensor {
+  try outputs.crossEntropy(with: labels, labelSmoothing: settings.labelSmoothing, reduction: .sum)
+    .divide(by: max(1, countOfClasses(in: labels)))
+}
+
 /// Of each example: the summed cross-entropy, the number of labels that count, and those whose class is the likeliest.
 ///
 /// - Parameters:

@@ -43,9 +43,7 @@ public struct Segmentation: TaskKind {
   }
 
   public func loss(of outputs: Tensor, labels: Tensor, settings: LossSettings) throws -> Tensor {
-    let labels = try counted(labels, classCount: outputs.shape[1])
-    let sum = try outputs.crossEntropy(with: labels, labelSmoothing: settings.labelSmoothing, reduction: .sum)
-    return try sum.divide(by: max(1, countOfClasses(in: labels)))
+    try classLoss(of: outputs, labels: counted(labels, classCount: outputs.shape[1]), settings: settings)
   }
 
   public func mass(of labels: Tensor) throws -> Double {

@@ -83,9 +83,6 @@ public struct LossSettings {
     self.classWeights = classWeights
     self.labelSmoothing = labelSmoothing
   }
-
-  /// Whether nothing is asked for.
-  public var isPlain: Bool { classWeights == nil && labelSmoothing == 0 }
 }
 
 extension TaskKind {

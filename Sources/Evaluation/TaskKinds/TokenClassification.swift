@@ -53,9 +53,7 @@ public struct TokenClassification: TaskKind {
   }
 
   public func loss(of outputs: Tensor, labels: Tensor, settings: LossSettings) throws -> Tensor {
-    let sum = try outputs.reshaped([-1, outputs.shape[2]])
-      .crossEntropy(with: labels.reshaped([-1]), labelSmoothing: settings.labelSmoothing, reduction: .sum)
-    return try sum.divide(by: max(1, countOfClasses(in: labels)))
+    try classLoss(of: outputs.reshaped([-1, outputs.shape[2]]), labels: labels.reshaped([-1]), settings: settings)
   }
 
   public func mass(of labels: Tensor) throws -> Double { try countOfClasses(in: labels) }

@@ -27,8 +27,7 @@ public struct InterpolationFinding: Sendable, Codable, Equatable {
       guard let source = source?.scored, let target = target?.scored, source.score.unit == target.score.unit else {
         return .nan
       }
-      func merit(_ task: ScoredTask) -> Double { task.score.direction == .up ? task.value : -task.value }
-      return merit(source) + merit(target)
+      return source.score.merit(source.value) + target.score.merit(target.value)
     }
   }
 

@@ -103,8 +103,3 @@ struct SweepContest {
     methods[place].forgetting.map { SeedComparison(differences: $0.values.map { budget - $0 }) }
   }
 }
-
-extension Score {
-  /// The value with its sign so that higher is better.
-  func merit(_ value: Double) -> Double { direction == .up ? value : -value }
-}

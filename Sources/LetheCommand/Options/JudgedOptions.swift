@@ -55,6 +55,14 @@ extension JudgedOptions {
       case .recorded(let reference): reference.specification
       }
     }
+
+    /// The kind of task that a run was made with them as; nil where they are given, or labels tell it.
+    var taskKind: String? {
+      switch self {
+      case .given: nil
+      case .recorded(let reference): reference.taskKind
+      }
+    }
   }
 
   struct Subject {
@@ -128,8 +136,8 @@ extension JudgedOptions {
       before: before, after: Checkpoint(contentsOf: subject.after),
       source: headClasses.stated(load(subject.source, subject.isProxy ? "--source-proxy" : "--source")),
       target: subject.target.map { try load($0, "--target") }, isProxy: subject.isProxy,
-      sourceTask: subject.head, targetTask: subject.targetHead, takesEveryLayer: everyLayer, testCount: samples,
-      device: device)
+      sourceTask: subject.head, targetTask: subject.targetHead, sourceKind: subject.source.taskKind,
+      targetKind: subject.target?.taskKind, takesEveryLayer: everyLayer, testCount: samples, device: device)
   }
 }
 

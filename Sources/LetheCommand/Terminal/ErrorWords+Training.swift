@@ -20,8 +20,6 @@ extension TrainingOptions.Key {
     case .classWeights: "--class-weights"
     case .evenSampling: "--balanced-sampling"
     case .augmentation: "--augment"
-    case .targetHead: "--target-head"
-    case .taskKind: "--task-kind"
     case .scheduleShape: "--schedule"
     case .warmupEpochs: "--warmup"
     case .trainsHeadOnly: "--feature-extraction"

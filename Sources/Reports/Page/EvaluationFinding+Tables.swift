@@ -21,7 +21,7 @@ extension EvaluationFinding {
   public func classTable() -> TextTable {
     var table = TextTable([.init("class"), .number(result.scored.score.name), .number("count")])
     for entry in perClass {
-      let worth = entry.score.map { result.scored.score.direction == .up ? -$0 : $0 } ?? .nan
+      let worth = entry.score.map { -result.scored.score.merit($0) } ?? .nan
       table.append(
         [entry.name, result.scored.score.plain(entry.score), NumberText.grouped(entry.count)], weight: worth)
     }
