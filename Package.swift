@@ -99,7 +99,7 @@ let package = Package(
     tests(of: "Files", ["TestSupport"]),
     tests(of: "Programs"),
     tests(of: "Sizes"),
-    tests(of: "Metrics"),
+    tests(of: "Metrics", ["TestSupport"]),
     tests(of: "Findings", ["Metrics", "TestSupport"]),
     tests(of: "Reports", ["Findings", "Metrics", "TestSupport"], exclude: ["Snapshots", "Logs/Snapshots"]),
     tests(of: "HDF5", ["CConfinement", "Files", "TestSupport"]),

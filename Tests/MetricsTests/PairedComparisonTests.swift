@@ -1,5 +1,6 @@
 import Foundation
 import Metrics
+import TestSupport
 import Testing
 
 @Suite struct PairedComparisonTests {
@@ -32,7 +33,7 @@ import Testing
   /// With rates l and g, the difference has variance (l + g − (l − g)²)/n, and 10,000 examples are nearly normal:
   /// −0.0105 ± 1.96 · √((0.0271 − 0.00011025)/10000) = −0.01372 to −0.00728.
   @Test func bootstrapIntervalMatchesTheNormalOne() {
-    let seed = UInt64.random(in: 0 ... .max)
+    let seed = TestSeed.any()
     var random = RandomSource(seed: seed)
     let comparison = PairedComparison(count: 10_000, lost: 188, gained: 83)
     let interval = comparison.bootstrapInterval(using: &random)
@@ -66,7 +67,7 @@ import Testing
 @Suite struct NullRateTests {
   /// Two models of the same skill: the test at 5 % calls no more than about 5 % of such pairs forgetting.
   @Test func equalModelsAreSeldomCalledForgetful() {
-    let seed = UInt64.random(in: 0...UInt64.max)
+    let seed = TestSeed.any()
     var random = RandomSource(seed: seed)
     let pairs = 2000
     let alarms = (0..<pairs).count { _ in

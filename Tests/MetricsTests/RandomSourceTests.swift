@@ -1,5 +1,6 @@
 import Foundation
 import Metrics
+import TestSupport
 import Testing
 
 @Suite struct RandomSourceTests {
@@ -18,7 +19,7 @@ import Testing
   }
 
   @Test func continuesFromItsStoredState() throws {
-    var random = RandomSource(seed: .random(in: 0 ... .max))
+    var random = RandomSource(seed: TestSeed.any())
     _ = random.next()
     var resumed = try JSONDecoder().decode(RandomSource.self, from: JSONEncoder().encode(random))
     #expect((0..<10).map { _ in resumed.next() } == (0..<10).map { _ in random.next() })
@@ -32,7 +33,7 @@ import Testing
   }
 
   @Test func normalHasMeanZeroAndVarianceOne() {
-    let seed = UInt64.random(in: 0 ... .max)
+    let seed = TestSeed.any()
     var random = RandomSource(seed: seed)
     let values = (0..<40_000).map { _ in random.normal() }
     let mean = values.reduce(0, +) / 40_000
@@ -44,7 +45,7 @@ import Testing
   /// Both methods of drawing, and the mirrored one; mean np and variance np(1 − p) within six standard errors.
   @Test(arguments: [(40, 0.1), (10_000, 0.0002), (10_000, 0.02), (50, 0.5), (10_000, 0.9)])
   func binomialHasItsMeanAndVariance(trials: Int, probability: Double) {
-    let seed = UInt64.random(in: 0 ... .max)
+    let seed = TestSeed.any()
     var random = RandomSource(seed: seed)
     let draws = 20_000.0
     let values = (0..<Int(draws)).map { _ in Double(random.binomial(trials: trials, probability: probability)) }
@@ -61,7 +62,7 @@ import Testing
   /// Frequencies against the exact probabilities for n = 40, p = 0.3 (drawn by rejection): χ² with 40 degrees of freedom
   /// and less exceeds 90 once in a hundred thousand times.
   @Test func binomialByRejectionHasTheExactDistribution() {
-    let seed = UInt64.random(in: 0 ... .max)
+    let seed = TestSeed.any()
     var random = RandomSource(seed: seed)
     let trials = 40
     var counts = [Double](repeating: 0, count: trials + 1)

@@ -13,7 +13,7 @@ import Torch
 
 @Suite struct StoredLayersTests {
   private let data: Datasets.Dataset
-  private let seed = UInt64.random(in: 0..<1_000_000)
+  private let seed = TestSeed.any(below: 1_000_000)
 
   init() throws { data = try randomImages("random", shape: [1, 8, 8], train: 300, test: 20, seed: seed) }
 

@@ -172,7 +172,8 @@ extension ComparedModels {
   }
 }
 
-/// One half of the examples: every other one. What is chosen on the first is judged on the second.
+/// One half of the examples, drawn at random: their order may say something, as where classes take turns. What is chosen on the first half is judged
+/// on the second.
 struct Half {
   static let choosing = Half(isFirst: true)
   static let judging = Half(isFirst: false)
@@ -183,7 +184,13 @@ struct Half {
 
   func take(_ split: Split) -> Split { split.selecting(indices(of: split.count)) }
 
-  private func indices(of count: Int) -> [Int] { Array(stride(from: isFirst ? 0 : 1, to: count, by: 2)) }
+  /// The same for every count, so that answers and examples have the same halves.
+  func indices(of count: Int) -> [Int] {
+    var random = RandomSource(seed: 0x6861_6C66)
+    let drawn = random.permutation(count: count)
+    let firstCount = (count + 1) / 2
+    return (isFirst ? drawn.prefix(firstCount) : drawn.suffix(count - firstCount)).sorted()
+  }
 }
 
 extension Model {

@@ -1,12 +1,13 @@
 import Analysis
 import Foundation
 import Metrics
+import TestSupport
 import Testing
 import Torch
 
 /// Bounds of LEEP and NCE, on labels and probabilities drawn anew each time.
 @Suite struct HeadScoreTests {
-  private let seed = UInt64.random(in: 0 ... .max)
+  private let seed = TestSeed.any()
   private let labels: [Int32]
   private let probabilities: Tensor
 

@@ -9,7 +9,7 @@ import Torch
 @Suite struct ScoreInvarianceTests {
   /// Features of classes in turn.
   private struct Draw {
-    let seed = UInt64.random(in: 0 ... .max)
+    let seed = TestSeed.any()
     let features: Tensor
     let labels: [Int32]
 

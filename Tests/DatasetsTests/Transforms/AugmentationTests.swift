@@ -1,6 +1,7 @@
 import Checkpoints
 import Foundation
 import Metrics
+import TestSupport
 import Testing
 
 @testable import Datasets
@@ -39,7 +40,7 @@ import Testing
 
   @Test func anExamplesBytesFollowFromSeedEpochAndIndex() throws {
     let split = split()
-    let seed = UInt64.random(in: 0...UInt64.max)
+    let seed = TestSeed.any()
     let transform = try ImageTransform(Self.all)
     let one = Augmentation(transform, seed: seed, epoch: 3)
     let expected = try images(of: split, one, batchSize: 20, order: Array(0..<20))
