@@ -1,4 +1,6 @@
 import Checkpoints
+import Findings
+import Training
 
 /// What a finished run came to at the epoch it stands for; NaN for what was not measured.
 public struct RunFigures: Sendable, Equatable {
@@ -6,7 +8,7 @@ public struct RunFigures: Sendable, Equatable {
   public var source: Double
   /// The score on the target.
   public var target: Double
-  /// The source's score at epoch 0 less this one's.
+  /// By how much the source's score got worse since epoch 0, whichever way is better.
   public var forgetting: Double
 
   /// Figures of a run.
@@ -28,9 +30,14 @@ extension RunRecord {
   }
 
   private func figures(of split: String) -> RunFigures {
-    func value(_ task: String, _ row: Int) -> Double { metrics.value("\(task)_\(split)accuracy", row: row) }
+    let judged = (source: score(of: "source"), target: score(of: "target"))
+    func value(_ task: String, _ score: Score?, _ row: Int) -> Double {
+      score.map { metrics.value("\(task)_\(split)\($0.name)", row: row) } ?? .nan
+    }
     let row = bestEpoch ?? metrics.rowCount - 1
-    let source = value("source", row)
-    return RunFigures(source: source, target: value("target", row), forgetting: value("source", 0) - source)
+    let source = value("source", judged.source, row)
+    return RunFigures(
+      source: source, target: value("target", judged.target, row),
+      forgetting: judged.source?.decline(from: value("source", judged.source, 0), to: source) ?? .nan)
   }
 }

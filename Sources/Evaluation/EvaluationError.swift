@@ -18,6 +18,8 @@ public enum EvaluationError: Error, Equatable, CustomStringConvertible {
   case badLabels(dataset: String, split: String, example: Int, reason: String)
   /// Labels of another kind, in words, where one class an example is needed: `probes`.
   case classesNeeded(dataset: String, form: String, by: String)
+  /// Outputs that are no classes, of which two models say the same or do not.
+  case cannotAgree(kind: String)
   /// Outputs that are no row of scores, one a class, with their shape.
   case noClassScores(task: String, shape: [Int])
   /// A class of the data that a head has no output of that name for; so many others besides.
@@ -55,6 +57,8 @@ public enum EvaluationError: Error, Equatable, CustomStringConvertible {
       "dataset '\(dataset)': \(split) example \(example) \(reason)"
     case .classesNeeded(let dataset, let form, let user):
       "dataset '\(dataset)' has \(form); \(user) as yet served for one class an example alone"
+    case .cannotAgree(let kind):
+      "agreement on examples that stand in for the source's is of classes, and cannot be measured of \(kind)"
     case .unknownClass(let name, let others, let dataset, let task, let nearest):
       "task '\(task)': the head has no class '\(name)', which dataset '\(dataset)' has"
         + (others == 0 ? "" : ", nor \(others) other\(others == 1 ? "" : "s") of its classes")

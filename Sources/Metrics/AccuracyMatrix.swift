@@ -1,5 +1,7 @@
 /// Accuracies of a sequence of tasks: `R[i][j]` is the accuracy on task `j` after training task `i`, as a fraction.
 ///
+/// Other scores stand in place of accuracies with their sign so that higher is better: nats a token as −2.5, say.
+///
 /// An accuracy that was not measured is NaN. A measure that needs one is NaN too, rather than quietly something else.
 public struct AccuracyMatrix: Sendable, Equatable {
   /// One row for each task trained, one column for each task evaluated.

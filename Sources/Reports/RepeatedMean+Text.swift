@@ -3,7 +3,12 @@ import Findings
 // Means of fractions, as a reader wants them.
 extension RepeatedMean {
   /// The interval in percent; nil without one.
-  var percent: ClosedRange<Double>? { low.isFinite && high >= low ? 100 * low...100 * high : nil }
+  var percent: ClosedRange<Double>? { interval(scaledBy: 100) }
+
+  /// The interval in another unit; nil without one.
+  func interval(scaledBy scale: Double) -> ClosedRange<Double>? {
+    low.isFinite && high >= low ? scale * low...scale * high : nil
+  }
 
   /// Half the interval in points, ` ± 0.4`, or its ends where a bound cuts it, ` (90.1 to 100.0)`; empty without one.
   var spread: String {
@@ -15,6 +20,12 @@ extension RepeatedMean {
 
   /// `93.9 % ± 0.4`.
   var text: String { NumberText.percent(mean) + spread }
+
+  /// `93.9 % ± 0.4`, `2.540 ± 0.012`: a value of a score as it stands in a table.
+  func plain(of score: Score) -> String { score.plain(mean) + spread(of: score) }
+
+  /// `2.3 ± 0.4`, `0.310 ± 0.012`: a difference of a score likewise.
+  func bare(of score: Score) -> String { score.bare(mean) + spread(of: score) }
 
   /// The same half of an interval, in a score's own unit.
   func spread(of score: Score) -> String {

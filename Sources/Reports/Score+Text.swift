@@ -55,7 +55,19 @@ extension Score {
     unit == .fraction ? "points of \(owner) \(noun)" : "\(heading) of the \(owner)"
   }
 
-  /// What differences are multiplied by in a chart, and what the axis is called there.
+  /// What an axis of its values is called: `accuracy (%)`, `nats a token`.
+  var axisTitle: String { unit == .fraction ? "\(noun) (%)" : heading }
+  /// The same of one task's, and which way is better where that is down: `nats a token on the source, letters; less is
+  /// better`.
+  func axisTitle(on task: String) -> String {
+    (unit == .fraction ? "\(noun) on \(task) (%)" : "\(heading) on \(task)")
+      + (direction == .up ? "" : "; less is better")
+  }
+
+  /// What an axis of its values never passes, in the axis's unit; nil where there is no such thing.
+  var axisLimits: ClosedRange<Double>? { unit == .fraction ? 0...100 : nil }
+
+  /// What values and differences are multiplied by in a chart, and what the axis of differences is called there.
   var chartScale: Double { unit == .fraction ? 100 : 1 }
   /// The title of such an axis.
   var chartTitle: String { unit == .fraction ? "points" : heading }

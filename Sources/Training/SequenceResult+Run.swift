@@ -33,9 +33,13 @@ extension RunRecord {
     let count = result.tasks.count
     analysis[SequenceResult.recordName] = try AnalysisRecord(
       result,
-      attributes: ["rows": "after training the task", "columns": "accuracy on the task's test examples, fractions"],
+      attributes: [
+        "rows": "after training the task",
+        "columns": "\(result.score.name) on the task's test examples"
+          + (result.score.unit == .fraction ? ", fractions" : ""),
+      ],
       numbers: [
-        "accuracy": NumberArray(shape: [count, count], values: result.matrix.flatMap { $0 }),
+        result.score.name: NumberArray(shape: [count, count], values: result.matrix.flatMap { $0 }),
         "baseline": NumberArray(result.baseline ?? []),
       ], strings: ["tasks": result.tasks])
   }

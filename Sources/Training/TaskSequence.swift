@@ -25,25 +25,27 @@ public struct TaskSequence {
   var path: String
   /// The tasks in the order that they are learnt in; names are those of the heads.
   var tasks: [(name: String, data: Dataset)]
-  /// Whether all tasks are judged by one head, rather than each by its own.
-  var sharesHead: Bool
+  /// Whether all tasks are judged by one head, rather than each by its own; settled once a model is known, as the data of
+  /// a language model say of no head of its own.
+  public private(set) var sharesHead: Bool
+  /// The kind of all tasks; nil where labels and outputs tell it.
+  public var taskKind: String?
+  /// The kind of each task, once a model is known.
+  public private(set) var kinds: [any TaskKind] = []
+  /// The head that the model came with, of tasks for which none can be drawn.
+  private var keptHead: String?
   /// Where everything is computed.
   var device: Device
   /// The command that makes the run, stored as it is; nil of a program's.
   public var command: CommandRecord?
 
-  /// - Throws: ``TrainingError`` for fewer than two tasks, two of one name, or a shared head that does not fit all.
+  /// - Throws: ``TrainingError`` for fewer than two tasks, or two of one name.
   public init(
     options: TrainingOptions, path: String, tasks: [(name: String, data: Dataset)], sharesHead: Bool, device: Device
   ) throws {
     guard tasks.count > 1 else { throw TrainingError.tooFewTasks(count: tasks.count) }
     if let twice = tasks.first(where: { task in tasks.count(where: { $0.name == task.name }) > 1 }) {
       throw TrainingError.duplicateTask(name: twice.name)
-    }
-    if sharesHead, let other = tasks.first(where: { $0.data.classNames.count != tasks[0].data.classNames.count }) {
-      throw TrainingError.sharedHeadMismatch(
-        task: other.name, classCount: other.data.classNames.count, first: tasks[0].name,
-        firstClassCount: tasks[0].data.classNames.count)
     }
     self.options = options
     self.path = path
@@ -69,6 +71,8 @@ public struct TaskSequence {
     try self.init(
       options: options, path: run.path, tasks: record.data.tasks.map { ($0.name, try load($0.data)) },
       sharesHead: record.state.sharesHead, device: device ?? Device(record.state.device ?? "auto"))
+    let names = Set(record.data.tasks.map(\.data.taskKind))
+    taskKind = names.count == 1 ? names.first ?? nil : nil
   }
 
   /// The model that a sequence began with: the run keeps it, or says where it is.
@@ -83,14 +87,14 @@ public struct TaskSequence {
     return try run.base()
   }
 
-  /// What the classes of a shared head are called: as in the tasks where all agree, else by their numbers alone.
+  /// What the outputs of a shared head are called: as in the tasks where all agree, else by their numbers alone.
   private var sharedClassNames: [String]? {
-    guard sharesHead else { return nil }
-    let names = tasks[0].data.classNames
-    return tasks.allSatisfy { $0.data.classNames == names } ? names : Checkpoint.numberedClasses(names.count)
+    guard sharesHead, keptHead == nil else { return nil }
+    let all = zip(kinds, tasks).map { $0.outputNames(of: $1.data) ?? [] }
+    return all.allSatisfy { $0 == all[0] } ? all[0] : Checkpoint.numberedClasses(all[0].count)
   }
 
-  private func head(of task: Int) -> String { sharesHead ? Self.sharedTask : tasks[task].name }
+  private func head(of task: Int) -> String { keptHead ?? (sharesHead ? Self.sharedTask : tasks[task].name) }
 
   private func runPath(_ task: Int) -> String { "\(path)/tasks/\(task + 1)-\(FileName.safe(tasks[task].name))" }
 
@@ -108,14 +112,17 @@ public struct TaskSequence {
   ///
   /// - Parameters:
   ///   - onTask: told the number of the task that begins, from 0, and whether it goes on.
-  /// - Returns: the accuracies, and those of a randomly initialized network where all share a head.
+  /// - Returns: the scores, and those of a randomly initialized network where all share a head.
   /// - Throws: ``TrainingError`` and the errors of the files.
   @discardableResult
   public func run(
     from base: Checkpoint, basePath: String, isCancelled: () -> Bool = { false },
     onTask: (Int, TrainingRun) throws -> Void, onEvent: (TrainingEvent) throws -> Void
   ) throws -> SequenceResult {
-    try requireClasses()
+    guard !kinds.isEmpty else {
+      return try settled(for: base)
+        .run(from: base, basePath: basePath, isCancelled: isCancelled, onTask: onTask, onEvent: onEvent)
+    }
     var run = try startedRun(from: base, basePath: basePath)
     let lock = try RunLock.acquire(path)
     defer { withExtendedLifetime(lock) {} }
@@ -134,10 +141,10 @@ public struct TaskSequence {
         start.epoch = task + 1
         try run.write(start, epoch: task + 1, unchangedFrom: run.checkpointPath(epoch: task))
       }
-      rows.append(try accuracies(of: start))
+      rows.append(try scores(of: start))
       try store(rows, baseline: nil, in: &run)
     }
-    return try store(rows, baseline: sharesHead ? randomAccuracies(base) : nil, in: &run)
+    return try store(rows, baseline: sharesHead ? randomScores(base) : nil, in: &run)
   }
 
   private func startedRun(from base: Checkpoint, basePath: String) throws -> Run {
@@ -166,7 +173,8 @@ public struct TaskSequence {
       data: RunData(
         base: basePath.isEmpty ? nil : BaseReference(path: basePath, fingerprint: try base.fingerprint),
         tasks: tasks.indices.map { task in
-          let data = tasks[task].data.reference(head: head(of: task), fitsImages: options.fitsImages)
+          var data = tasks[task].data.reference(head: head(of: task), fitsImages: options.fitsImages)
+          data.taskKind = kinds[task].isClassification ? nil : kinds[task].name
           return TaskReference(name: tasks[task].name, data: data)
         }),
       state: RunState(kind: .sequence, plannedEpochs: options.epochCount, sharesHead: sharesHead),
@@ -178,14 +186,55 @@ public struct TaskSequence {
   /// Refuses tasks and options that the network cannot be trained with, each task as it will be met.
   ///
   /// - Throws: ``TrainingError`` and the errors of models and data, before anything is written.
-  public func check(_ base: Checkpoint) throws {
-    try requireClasses()
+  ///
+  /// - Returns: the sequence as it was settled for the network: with the kinds of its tasks, and their heads.
+  @discardableResult
+  public func check(_ base: Checkpoint) throws -> TaskSequence {
+    let own = try settled(for: base)
     let model = try Model(base, device: device)
-    for task in tasks.indices { try training(task).check(model) }
+    for task in tasks.indices { try own.training(task).check(model) }
+    return own
   }
 
-  private func requireClasses() throws {
-    for task in tasks { try task.data.requireClasses(for: "sequences of tasks are") }
+  /// The sequence with the kinds of its tasks, and the head that they share where none can be drawn, settled for a
+  /// network.
+  ///
+  /// - Throws: `EvaluationError` where labels and outputs do not go together, ``TrainingError`` for tasks that have
+  ///   nothing by which they could be judged together.
+  public func settled(for base: Checkpoint) throws -> TaskSequence {
+    var own = self
+    let model = try Model(base, device: device)
+    try model.fitPreprocessing(to: options.examples(of: tasks[0].data.train), fitsImages: options.fitsImages)
+    own.kinds = try tasks.map { try TaskKinds.kind(of: $0.data, for: model, named: taskKind) }
+    let names = zip(own.kinds, tasks).map { $0.outputNames(of: $1.data) }
+    for (task, kind) in zip(tasks, own.kinds).dropFirst() {
+      func unlike(_ what: String) -> TrainingError {
+        .unlikeTasks(task.name, kind: kind.name, first: tasks[0].name, firstKind: own.kinds[0].name, what: what)
+      }
+      let (score, first) = (kind.score, own.kinds[0].score)
+      guard score.unit == first.unit, score.direction == first.direction else {
+        throw unlike("the unit of their scores")
+      }
+      guard kind.name == own.kinds[0].name || (!sharesHead && !names.contains(nil)) else {
+        throw unlike("the kind of a head that they share")
+      }
+    }
+    if names.contains(nil) {
+      guard base.task != Checkpoint.untrainedTask else { throw TrainingError.noHeadToKeep }
+      (own.keptHead, own.sharesHead) = (base.task, true)
+    } else if sharesHead, let place = names.indices.first(where: { names[$0]?.count != names[0]?.count }) {
+      throw TrainingError.sharedHeadMismatch(
+        task: tasks[place].name, classCount: names[place]?.count ?? 0, first: tasks[0].name,
+        firstClassCount: names[0]?.count ?? 0)
+    }
+    return own
+  }
+
+  /// By what all tasks are judged: their score, or what scores of one unit have in common.
+  private var score: Score {
+    let first = kinds[0].score
+    return kinds.allSatisfy { $0.score == first }
+      ? first : Score(name: "score", unit: first.unit, direction: first.direction)
   }
 
   private func training(_ task: Int) throws -> TrainingRun {
@@ -203,6 +252,7 @@ public struct TaskSequence {
       options: own, path: runPath(task), target: tasks[task].data, source: before,
       sourceTask: task > 0 ? head(of: task - 1) : nil, device: device)
     training.targetTask = head(of: task)
+    training.taskKind = taskKind
     training.headClassNames = sharedClassNames
     training.earlier = task > 0 ? (0..<task).map { (head(of: $0), tasks[$0].data) } : nil
     training.memoryPaths = (0..<task).map { "\(runPath($0))/\(TaskMemory.fileName)" }
@@ -226,18 +276,19 @@ public struct TaskSequence {
   }
 }
 
-// MARK: - Accuracies
+// MARK: - Scores
 
 extension TaskSequence {
   /// On every task; NaN where a task has no head yet.
-  private func accuracies(of checkpoint: Checkpoint) throws -> [Double] {
+  private func scores(of checkpoint: Checkpoint) throws -> [Double] {
     let model = try Model(checkpoint, device: device)
     return try tasks.indices.map { task in
       let (head, data) = (head(of: task), tasks[task].data)
       guard model.heads[head] != nil else { return .nan }
       try model.activate(task: head)
-      let examples = try judging(task).renumbered(by: data.classMatch(to: head, among: model.heads))
-      return try Evaluator().evaluate(model, on: examples, dataset: data.name).value
+      let kind = kinds[task]
+      let examples = try judging(task).renumbered(by: data.match(to: head, among: model.heads, kind: kind))
+      return try Evaluator().evaluate(model, on: examples, dataset: data.name, kind: kind).value
     }
   }
 
@@ -254,16 +305,26 @@ extension TaskSequence {
   }
 
   /// Nil for a program that does not say how fresh weights are drawn.
-  private func randomAccuracies(_ base: Checkpoint) throws -> [Double]? {
+  private func randomScores(_ base: Checkpoint) throws -> [Double]? {
     guard base.program.parameters.allSatisfy({ $0.initialization != nil }) else { return nil }
     let data = tasks[0].data
     let model = try Model(
-      initializing: base.program, task: Checkpoint.untrainedTask, classNames: [], seed: options.seed, device: device)
-    try model.addHead(
-      task: Self.sharedTask, classNames: data.classNames, labelMap: data.labelMap, seed: options.seed)
+      initializing: base.program, task: keptHead ?? Checkpoint.untrainedTask, classNames: [], seed: options.seed,
+      device: device)
+    // Masks and places are part of the network, not weights to be drawn.
+    for constant in base.program.buffers where constant.initialization == nil {
+      guard let own = model.buffers[constant.name], let values = base.buffers[constant.name] else { continue }
+      try own.copyInPlace(from: Tensor.copying(values, to: device))
+    }
+    if keptHead == nil {
+      let names = kinds[0].outputNames(of: data) ?? []
+      try model.addHead(
+        task: Self.sharedTask, classNames: names,
+        labelMap: names == data.classNames ? data.labelMap : Array(names.indices), seed: options.seed)
+    }
     try model.fitPreprocessing(to: options.examples(of: data.train), fitsImages: options.fitsImages)
     return try tasks.indices.map { task in
-      try Evaluator().evaluate(model, on: judging(task), dataset: tasks[task].data.name).value
+      try Evaluator().evaluate(model, on: judging(task), dataset: tasks[task].data.name, kind: kinds[task]).value
     }
   }
 
@@ -273,7 +334,7 @@ extension TaskSequence {
     let missing = [Double](repeating: .nan, count: tasks.count)
     let result = SequenceResult(
       run: path, tasks: tasks.map(\.name), matrix: rows + Array(repeating: missing, count: tasks.count - rows.count),
-      baseline: baseline, sharesHead: sharesHead, chosenBy: basis())
+      baseline: baseline, sharesHead: sharesHead, score: score, chosenBy: basis())
     var record = run.record
     try record.store(result)
     if rows.count == tasks.count { record.state.isFinished = true }

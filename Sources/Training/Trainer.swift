@@ -87,9 +87,7 @@ public final class Trainer {
     let keepsHead = isHeadKept ?? sources.contains { $0.task == model.task }
     let recorders = sources.map { _ in TaskMemory.Recorder() }
     let made = try options.regularizers.flatMap { specification in
-      let places: [Int?] =
-        specification.need == .nothing || sources.isEmpty ? [sources.indices.last] : Array(sources.indices)
-      return try places.map { place in
+      try Self.places(of: specification.need, among: sources).map { place in
         let surroundings = RegularizerContext.Surroundings(
           model: model, trainable: trainable, options: options, target: split, targetKind: kind,
           source: place.map { sources[$0] },
@@ -118,6 +116,14 @@ public final class Trainer {
     progress = TrainingProgress(random: RandomSource(seed: options.seed))
     try markWaiting()
     try Library.seedDefaultGenerators(options.seed)
+  }
+
+  /// For which of the sources a regularizer is there: once for each, where it needs something of them.
+  private static func places(of need: RegularizerKind.Need, among sources: [SourceTask]) -> [Int?] {
+    guard need != .nothing, !sources.isEmpty else { return [sources.indices.last] }
+    guard need == .head else { return Array(sources.indices) }
+    // Tasks that share a head have one answer.
+    return sources.indices.filter { place in !sources[(place + 1)...].contains { $0.task == sources[place].task } }
   }
 
   /// Trains a part of the network from now on, which shares its tensors, on what stands for the same examples.

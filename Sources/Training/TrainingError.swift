@@ -18,11 +18,11 @@ public enum TrainingError: Error, Equatable {
   case tooFewTasks(count: Int)
   case duplicateTask(name: String)
   case sharedHeadMismatch(task: String, classCount: Int, first: String, firstClassCount: Int)
+  /// Tasks of a sequence that have no unit in common, or no head; `what` is what they would share.
+  case unlikeTasks(String, kind: String, first: String, firstKind: String, what: String)
 
   /// An option that is for classes, of another kind of task.
   case classesOnly(TrainingOptions.Key, kind: String)
-  /// A kind of task that is not served yet by what is asked for.
-  case kindNotServed(String, kind: String)
   /// A new head for a kind of task whose data do not say what it should be.
   case headCannotBeNew(kind: String)
   /// A head to keep where the checkpoint has none that was trained.
@@ -86,6 +86,8 @@ extension TrainingError: CustomStringConvertible {
     case .duplicateTask(let name): "the task name '\(name)' stands twice"
     case .sharedHeadMismatch(let task, let classCount, let first, let firstClassCount):
       "a shared head does not fit: task '\(task)' has \(classCount) classes, '\(first)' \(firstClassCount)"
+    case .unlikeTasks(let task, let kind, let first, let firstKind, let what):
+      "task '\(task)' is \(kind), '\(first)' \(firstKind): tasks of a sequence have \(what) in common"
     case .notFinite(let loss, let epoch, let step, let learningRate, let parameter):
       "loss is \(loss) at epoch \(epoch), step \(step)"
         + (parameter.map { ", first in '\($0)'" } ?? "")
@@ -95,7 +97,6 @@ extension TrainingError: CustomStringConvertible {
     case .oneClass(let dataset):
       "dataset '\(dataset)' has one class only; a classifier needs examples of two at least"
     case .classesOnly(let key, let kind): "\(key) is for classes, not for \(kind)"
-    case .kindNotServed(let what, let kind): "\(what) cannot be done yet for \(kind), only for classification"
     case .headCannotBeNew(let kind):
       "a \(kind) keeps its head: the data do not say what a new one should be"
     case .noHeadToKeep: "there is no head to keep: the checkpoint has none that was trained"

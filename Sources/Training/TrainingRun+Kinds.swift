@@ -15,6 +15,10 @@ public enum TargetHead: String, Sendable, Codable, CaseIterable {
 struct RunKinds {
   var target: any TaskKind = Classification()
   var source: (any TaskKind)?
+  /// Of what the model is asked about the examples that stand in for the source's.
+  var proxy: (any TaskKind)?
+  /// One for each of the run's earlier tasks; empty where it has none but the source.
+  var earlier: [any TaskKind] = []
 }
 
 extension TrainingRun {
@@ -29,10 +33,10 @@ extension TrainingRun {
     var own = self
     own.kinds = RunKinds(
       target: try TaskKinds.kind(of: target, for: model, named: taskKind),
-      source: try source.map { try TaskKinds.kind(of: $0, for: model, named: taskKind) })
-    if proxy != nil, !own.kinds.target.isClassification {
-      throw TrainingError.kindNotServed("agreement on other examples", kind: own.kinds.target.words)
-    }
+      source: try source.map { try TaskKinds.kind(of: $0, for: model, named: taskKind) },
+      proxy: try proxy.map { try TaskKinds.kind(of: $0, for: model, named: taskKind) },
+      earlier: try (earlier ?? []).map { try TaskKinds.kind(of: $0.data, for: model, named: taskKind) })
+    if let kind = own.kinds.proxy, !kind.canAgree { throw EvaluationError.cannotAgree(kind: kind.words) }
     guard targetTask == nil else { return own }
     // A head that the data say nothing of cannot be drawn.
     let isNew = own.kinds.target.outputNames(of: target) != nil
@@ -57,7 +61,10 @@ extension TrainingRun {
     func kind(_ reference: DataReference?, _ data: Dataset) throws -> any TaskKind {
       try reference?.taskKind.map { try TaskKinds.named($0).bound(to: data) } ?? Classification()
     }
-    own.kinds = RunKinds(target: try kind(data.target, target), source: try source.map { try kind(data.source, $0) })
+    own.kinds = RunKinds(
+      target: try kind(data.target, target), source: try source.map { try kind(data.source, $0) },
+      proxy: try proxy.map { try kind(data.proxy, $0) },
+      earlier: try zip(data.tasks, earlier ?? []).map { try kind($0.data, $1.data) })
     return own
   }
 

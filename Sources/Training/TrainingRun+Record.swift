@@ -24,8 +24,10 @@ extension TrainingRun {
         base: basePath.isEmpty ? nil : BaseReference(path: basePath, fingerprint: try base.fingerprint),
         target: reference(target, headName, division.target, kind: kinds.target),
         source: source.map { reference($0, sourceTask, division.source, kind: kinds.source) },
-        proxy: proxy.map { reference($0, sourceTask, division.proxy) },
-        tasks: (earlier ?? []).map { TaskReference(name: $0.task, data: reference($0.data, $0.task)) }),
+        proxy: proxy.map { reference($0, sourceTask, division.proxy, kind: kinds.proxy) },
+        tasks: zip(earlier ?? [], kinds.earlier).map {
+          TaskReference(name: $0.task, data: reference($0.data, $0.task, kind: $1))
+        }),
       state: RunState(plannedEpochs: options.epochCount), command: command, seed: options.seed)
     record.goesOn(in: .present(device), after: nil)
     return record
@@ -80,13 +82,17 @@ extension RunRecord {
     sums[task, default: [:]][epoch] = NumberArray(shape: [own.count, own.width], values: own.values)
   }
 
-  /// The kind of a task, `source` or `target`, bound to no data: what its stored sums say is all that is asked.
+  /// The kind of a task, `source`, `proxy` or `target`, bound to no data: what its stored sums say is all that is asked.
   func kind(of task: String) -> (any TaskKind)? {
-    guard let name = (task == "source" ? data.source : data.target)?.taskKind else { return Classification() }
+    let reference = task == "source" ? data.source : task == "proxy" ? data.proxy : data.target
+    guard let name = reference?.taskKind else { return Classification() }
     let kind = try? TaskKinds.named(name)
     guard let width = sums[task]?.values.first?.shape.last else { return kind }
     return kind?.reading(sumsOfWidth: width)
   }
+
+  /// What a task, `source` or `target`, is judged by; nil of a kind that nobody made known.
+  public func score(of task: String) -> Score? { kind(of: task)?.score }
 
   /// What every example of a task came to at an epoch; nil where it was not kept.
   func answers(of task: String, at epoch: Int) -> ExampleSums? {
@@ -137,7 +143,10 @@ extension RunRecord {
       func agreement(_ task: String, count: Int?) -> ProxyAgreement? {
         let agreement = value("\(task)_agreement")
         return agreement.isNaN
-          ? nil : ProxyAgreement(agreement: agreement, divergence: value("\(task)_divergence"), count: count ?? 0)
+          ? nil
+          : ProxyAgreement(
+            agreement: agreement, divergence: value("\(task)_divergence"), count: count ?? 0,
+            places: kind(of: "proxy")?.places)
       }
       func measured(_ column: String, of task: String) -> EvaluationResult? {
         let found = evaluation(column, of: task)

@@ -9,6 +9,8 @@ import Torch
 public struct CheckedRun: Sendable {
   /// The kind of task that is trained.
   public let kind: any TaskKind
+  /// What the source is judged by; nil without one.
+  public let sourceScore: Score?
   /// Which outputs of their heads the classes of the source and of the target are.
   public let classes: JudgedClasses
 }
@@ -56,12 +58,12 @@ extension TrainingRun {
     let division = division.renumbered(by: classes)
     let examples = division.target.training
     let known = earlier ?? source.flatMap { data in judge.map { [($0, data)] } } ?? []
-    var origins = try known.map {
-      let kind = kinds.source ?? Classification()
-      let match = try $0.data.match(to: $0.task, among: model.heads, kind: kind)
+    let kindsOfKnown = earlier == nil ? [kinds.source ?? Classification()] : kinds.earlier
+    var origins = try zip(known, kindsOfKnown).map { before, kind in
+      let match = try before.data.match(to: before.task, among: model.heads, kind: kind)
       return SourceTask(
-        task: $0.task, dataset: $0.data.name,
-        examples: try self.examples(ofEarlier: $0.data, besides: division).renumbered(by: match), kind: kind)
+        task: before.task, dataset: before.data.name,
+        examples: try self.examples(ofEarlier: before.data, besides: division).renumbered(by: match), kind: kind)
     }
     for (index, path) in memoryPaths.dropLast().enumerated() where index < origins.count {
       origins[index].memory = try TaskMemory(contentsOf: path)
@@ -83,10 +85,12 @@ extension TrainingRun {
     }
     var (meter, choosingMeter): (ProxyMeter?, ProxyMeter?)
     if let proxy, let examples = judged.proxy, let judge {
-      meter = try ProxyMeter(of: judged.model, task: judge, on: examples.test, dataset: proxy.name)
-      choosingMeter = try examples.validation.map {
-        try ProxyMeter(of: judged.model, task: judge, on: $0, dataset: proxy.name)
+      func measuring(_ split: Split) throws -> ProxyMeter {
+        try ProxyMeter(
+          of: judged.model, task: judge, on: split, dataset: proxy.name, kind: kinds.proxy ?? Classification())
       }
+      meter = try measuring(examples.test)
+      choosingMeter = try examples.validation.map(measuring)
       try model.activate(task: headName)
     }
     return Setup(
@@ -117,7 +121,7 @@ extension TrainingRun {
     let trainer = try Trainer(
       model, on: division.target.training, dataset: target.name, options: plain, kind: own.kinds.target)
     if headIsNew { try own.checkHeadIsTrained(trainer) }
-    return CheckedRun(kind: own.kinds.target, classes: classes)
+    return CheckedRun(kind: own.kinds.target, sourceScore: own.kinds.source?.score, classes: classes)
   }
 
   /// - Returns: the head that judges the source, and whether the trained one is freshly drawn.

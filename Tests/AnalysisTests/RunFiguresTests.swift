@@ -17,6 +17,19 @@ import Training
     #expect(figures.source == run.forgetting?.after)
   }
 
+  @Test func aScoreOfWhichLessIsBetterIsForgottenWhereItRises() throws {
+    var record = RunRecord()
+    record.data.source = DataReference(name: "letters")
+    record.data.source?.taskKind = "causal-lm"
+    record.data.target = DataReference(name: "code")
+    record.metrics.append(["source_nats_per_token": 2.5, "target_accuracy": 0.1])
+    record.metrics.append(["source_nats_per_token": 2.875, "target_accuracy": 0.75])
+    #expect(record.figures == RunFigures(source: 2.875, target: 0.75, forgetting: 0.375))
+    // A kind that nobody made known has no figure that could be meant.
+    record.data.source?.taskKind = "poetry"
+    #expect(record.figures.source.isNaN && record.figures.forgetting.isNaN && record.figures.target == 0.75)
+  }
+
   @Test func withoutARuleTheLastEpochCounts() throws {
     var record = RunRecord()
     record.metrics.append(["source_accuracy": 0.75, "target_accuracy": 0.1])

@@ -61,9 +61,15 @@ import Testing
 
   @Test func aBudgetIsKept() throws {
     let folder = try TemporaryFolder()
+    let source = try source(in: folder)
+    let refused = try Command(
+      array: sweep(source, folder.file("search"), ["--regularizer", "l2-sp", "--max-forgetting", "5"]))
+    #expect(refused.status == 64)
+    #expect(refused.errors == "lethe: --max-forgetting: '5' would be 500 points; write 5pp or 0.05\n")
+    #expect(!FileManager.default.fileExists(atPath: folder.file("search")))
     let search = try Command(
       array: sweep(
-        try source(in: folder), folder.file("search"),
+        source, folder.file("search"),
         ["--regularizer", "l2-sp", "--max-forgetting", "30pp", "--trials", "3", "--epochs", "2", "--json"]))
     #expect(search.status == 0, "\(search.errors)")
     let object = try #require(JSONSerialization.jsonObject(with: Data(search.output.utf8)) as? [String: Any])
@@ -99,10 +105,6 @@ import Testing
       ([], "nothing to sweep"), (["--regularizer", "none", "--max-forgetting", "2pp"], "one --regularizer, found 0"),
       (["--regularizer", "l2-sp|lwf", "--max-forgetting", "2pp"], "found 2"),
       (["--regularizer", "l2-sp", "--max-forgetting", "little"], "expected points as 2pp"),
-      (
-        ["--regularizer", "l2-sp", "--max-forgetting", "5"],
-        "--max-forgetting: '5' would be 500 points; write 5pp or 0.05"
-      ),
       (["--regularizer", "l2-sp", "--seeds", "0"], "--seeds must be at least 1"),
       (["--regularizer", "none|lwf", "--decoupled"], "--decoupled: none of the regularizers"),
     ]

@@ -53,6 +53,67 @@ import Testing
     #expect(line.output.contains("1.50"))
   }
 
+  @Test func aLanguageModelIsSweptInNatsAToken() throws {
+    let folder = try TemporaryFolder()
+    let base = try base("lm", in: folder)
+    let data = fixture("lm.h5")
+    let common = ["sweep", base, "--source", data, "--target", data, "--epochs", "1", "--lr", "0.5", "--threads", "1"]
+    let swept = try Command(
+      array: common + ["--regularizer", "none|l2-sp:alpha=1", "--seeds", "3", "-o", folder.file("sweep")])
+    #expect(swept.status == 0, "\(swept.errors)")
+    #expect(swept.output.contains("task: causal language model, judged by cross-entropy (nats a token)"))
+    #expect(swept.output.contains("none, seed 0: source 3.") && swept.output.contains("nats a token"))
+    for word in ["points", "369.", "accuracy"] { #expect(!swept.output.contains(word), "\(swept.output)") }
+    let page = try String(contentsOfFile: folder.file("sweep") + "/report.html", encoding: .utf8)
+    #expect(page.contains("nats a token on the source, lm; less is better") && !page.contains("points"))
+    let refused = try Command(
+      array: common + ["--regularizer", "l2-sp", "--max-forgetting", "2pp", "-o", folder.file("search")])
+    #expect(refused.status == 64)
+    #expect(refused.errors == "lethe: --max-forgetting: expected nats a token as a bare number, found '2pp'\n")
+    #expect(!FileManager.default.fileExists(atPath: folder.file("search")))
+  }
+
+  @Test func languageModelsFollowOneAnotherWithOneHead() throws {
+    let folder = try TemporaryFolder()
+    let base = try base("lm", in: folder)
+    let data = fixture("lm.h5")
+    let run = try Command(
+      "finetune", base, "--task", "a=\(data)", "--task", "b=\(data)", "--epochs", "1", "--lr", "0.5", "--regularizer",
+      "lwf", "--threads", "1", "-o", folder.file("run"))
+    #expect(run.status == 0, "\(run.errors)")
+    #expect(run.output.contains("2 tasks, one head") && run.output.contains("average cross-entropy"))
+    #expect(run.output.contains("LwF holds the answers of head 'lm' (40 classes, trained) on 60 target examples"))
+    #expect(!run.output.contains("points"))
+    let report = try Command("report", folder.file("run"), "--json", "-o", folder.file("page.html"))
+    #expect(report.status == 0, "\(report.errors)")
+  }
+
+  @Test func aLanguageModelAgreesWithItselfOnTokens() throws {
+    let folder = try TemporaryFolder()
+    let base = try base("lm", in: folder)
+    let data = fixture("lm.h5")
+    let run = try Command(
+      "finetune", base, "--source-proxy", data, "--target", data, "--epochs", "1", "--lr", "0.5", "--threads", "1",
+      "-o",
+      folder.file("run"))
+    #expect(run.status == 0, "\(run.errors)")
+    #expect(run.output.contains(" of the tokens of the proxy examples what it said before (agreement, not accuracy)"))
+    let page = folder.file("page.html")
+    let report = try Command("report", folder.file("run"), "-o", page)
+    #expect(report.status == 0, "\(report.errors)")
+    let text = try String(contentsOfFile: page, encoding: .utf8)
+    #expect(text.contains("top-1 agreement on the tokens of the proxy examples lm, not accuracy"))
+    #expect(text.contains("Both are over the tokens of these examples that count"))
+    let numbers = try Command(
+      "finetune", try self.base("numbers", in: folder), "--source-proxy", fixture("numbers.h5"), "--target",
+      fixture("numbers.h5"), "-o", folder.file("numbers"))
+    #expect(numbers.status == 65)
+    #expect(
+      numbers.errors
+        == "lethe: agreement on examples that stand in for the source's is of classes, and cannot be measured of regression\n"
+    )
+  }
+
   @Test func whatIsNotServedYetSaysSo() throws {
     let folder = try TemporaryFolder()
     let base = try base("pixels", in: folder)

@@ -5,6 +5,7 @@ import Foundation
 import HDF5
 import Models
 import Programs
+import TestSupport
 import Testing
 import Torch
 
@@ -41,5 +42,43 @@ import Torch
     let second = zip(p0, q0).reduce(0.0) { $0 + $1.0 * log($1.0 / $1.1) }
     #expect(moved.agreement == 0.5)
     #expect(abs(moved.divergence - (0.2231435513 + second) / 2) < 1e-6)
+  }
+
+  private func fixture(_ name: String) throws -> (model: Model, data: Datasets.Dataset, kind: any TaskKind) {
+    let model = try Model(Checkpoint(exportedProgram: Repository.fixture("kinds/\(name).pt2"), task: name))
+    let data = try Datasets.Dataset.load(Repository.fixture("kinds/\(name).h5"))
+    return (model, data, try TaskKinds.kind(of: data, for: model))
+  }
+
+  /// All weights multiplied by 1.25, over the test examples' places that count; by PyTorch, whether answers are kept or asked
+  /// of a copy of the model.
+  @Test(
+    arguments: [
+      ("lm", 0.9038785834738617, 0.004006672725933292, "tokens"),
+      ("tags", 0.7913533834586466, 0.014041719819673724, "tokens"),
+      ("pixels", 0.8819754464285714, 0.0036360511204956937, "pixels"),
+    ], [AnswersBefore.mostStored, 0])
+  func tokensAndPixelsAgreeWhereTheyCount(
+    expected: (name: String, agreement: Double, divergence: Double, places: String), mostStored: Int
+  ) throws {
+    let (model, data, kind) = try fixture(expected.name)
+    let meter = try ProxyMeter(
+      of: model, task: expected.name, on: data.test, dataset: "d", kind: kind, mostStored: mostStored)
+    let same = try meter.measure(model)
+    #expect(same == ProxyAgreement(agreement: 1, divergence: 0, count: 64, places: expected.places))
+    var moved: Set<ObjectIdentifier> = []
+    for tensor in model.parameters.values where moved.insert(ObjectIdentifier(tensor)).inserted {
+      try withoutGradients { try tensor.copyInPlace(from: tensor.multiply(by: 1.25)) }
+    }
+    let found = try meter.measure(model)
+    #expect(abs(found.agreement - expected.agreement) < 1e-12, "\(found.agreement)")
+    #expect(abs(found.divergence - expected.divergence) < 1e-6, "\(found.divergence)")
+  }
+
+  @Test(arguments: ["many", "numbers"]) func whatIsNoClassHasNoAgreement(name: String) throws {
+    let (model, data, kind) = try fixture(name)
+    #expect(throws: EvaluationError.cannotAgree(kind: kind.words)) {
+      try ProxyMeter(of: model, task: name, on: data.test, dataset: "d", kind: kind)
+    }
   }
 }

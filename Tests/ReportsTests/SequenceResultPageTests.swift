@@ -17,6 +17,42 @@ import Testing
     #expect(result.forwardTransfer == nil && result.measures().rows[3][1] == "–")
   }
 
+  /// Nats a token: what rises is lost, and the best before is the least.
+  @Test func ofNatsATokenMoreAreWorse() {
+    let nats = Score(name: "nats_per_token", unit: .natsPerToken, direction: .down)
+    let result = SequenceResult(
+      run: "", tasks: ["a", "b", "c"], matrix: [[2.5, 3.5, 4], [2.25, 3, 3.5], [3, 3.25, 2]], baseline: [5, 5, 5],
+      sharesHead: true, score: nats)
+    // (3 − 2.25 + 3.25 − 3) / 2 forgotten; backward (2.5 − 3 + 3 − 3.25) / 2; forward (5 − 3.5 + 5 − 3.5) / 2.
+    #expect(result.forgetting == 0.5 && result.backwardTransfer == -0.375 && result.forwardTransfer == 1.5)
+    #expect(result.averageScore == 2.75 && result.defined(by: .avalanche).forgetting == 0.375)
+    #expect(
+      result.verdict(of: "seq").hasPrefix(
+        "seq reached 2.750 nats a token on average over 3 tasks; a lost most, 0.500 nats a token since it was learnt."))
+    #expect(result.table().rows[0] == ["a", "2.500", "3.500", "4.000"])
+    #expect(
+      result.measures().rows == [
+        ["average cross-entropy", "2.750 nats a token", "mean over tasks after the last"],
+        [
+          "forgetting", "0.500 nats a token",
+          "mean over earlier tasks of the last cross-entropy, minus the best before the last task",
+        ],
+        [
+          "backward transfer", "−0.375 nats a token",
+          "mean over earlier tasks of the cross-entropy right after learning, minus the last",
+        ],
+        [
+          "forward transfer", "1.500 nats a token",
+          "mean over later tasks of a random network’s cross-entropy, minus the one before learning",
+        ],
+      ])
+    let chart = result.chart(title: "seq")
+    #expect(chart.limits == 2...4 && chart.isLightLow && chart.valueTitle == "nats a token")
+    #expect(result.html(title: "seq").contains("Cross-entropy of every task after every task"))
+    let own = SequenceResult(run: "", tasks: ["a"], matrix: [[2]], baseline: nil, sharesHead: true, score: nats)
+    #expect(own.measures().rows[3][2] == "not measured: the network does not say how fresh weights are drawn")
+  }
+
   @Test func theTaskThatLostMostIsNamed() {
     #expect(
       result.verdict(of: "seq")

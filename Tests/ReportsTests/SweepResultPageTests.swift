@@ -116,6 +116,67 @@ import Testing
     #expect(result.methods.map(\.isOnFrontier) == [false, true])
   }
 
+  /// Nats a token of three methods and three seeds: 2.5 and 3.0 by the first, and so on; each seed's pattern its own.
+  private func tokens(budget: Double? = nil, seeds: Int = 3) -> SweepResult {
+    let nats = Score(name: "nats_per_token", unit: .natsPerToken, direction: .down)
+    func method(_ name: String, _ source: Double, _ target: Double, _ own: Double) -> SweepResult.Method {
+      let shifts: [Double] = Array([-0.01 + own, 0.01 - own, 0].prefix(seeds))
+      return .init(
+        method: name, source: RepeatedMean(shifts.map { source + $0 }),
+        target: RepeatedMean(shifts.map { target - $0 }),
+        forgetting: RepeatedMean(shifts.map { source + $0 - 2.4 }))
+    }
+    return SweepResult(
+      sweep: "s",
+      methods: [
+        method("none", 3.4, 2.1, 0.001), method("weak", 2.6, 2.15, -0.0005), method("strong", 2.5, 2.6, 0.0015),
+      ],
+      budget: budget, seedCount: seeds, sourceTask: "English", targetTask: "code", sourceScore: nats, targetScore: nats)
+  }
+
+  @Test func natsATokenHaveTheirUnitAndTheirWay() throws {
+    let result = tokens()
+    // At 2.6 the line from (3.4, 2.1) to (2.5, 2.6) has 2.1 + 0.5 · 0.8/0.9 = 2.5444: 0.394 above the knee's 2.15.
+    #expect(result.knee == "weak" && result.isEstablished)
+    let evidence = try #require(result.evidence)
+    #expect(abs(evidence.difference.value - 0.3944) < 0.002 && result.evidenceScore?.unit == .natsPerToken)
+    #expect(
+      result.verdict.hasPrefix("The knee of the frontier is weak: target 2.150 ± 0.026 nats a token, source 2.600")
+        && result.verdict.contains(") of the target below the line between the frontier's ends."), "\(result.verdict)")
+    #expect(!result.verdict.contains("points") && !result.verdict.contains("%"))
+    #expect(result.table().rows[1].prefix(4) == ["weak", "2.600 ± 0.026", "2.150 ± 0.026", "0.200 ± 0.026"])
+    let chart = result.chart()
+    #expect(chart.xTitle == "nats a token on the source, English; less is better" && chart.xLimits == nil)
+    #expect(chart.points[1].x == 2.6 && chart.points[1].hover == "2.600, 2.150")
+    #expect(chart.subtitle.hasPrefix("cross-entropy on the test examples after training; means of 3 seeds"))
+    let kept = tokens(budget: 0.25)
+    #expect(kept.choice == "weak")
+    #expect(
+      kept.verdict.hasPrefix(
+        "By the means weak has the best target cross-entropy of those that forgot at most 0.250 nats a token:"))
+    #expect(kept.verdict.contains("It keeps below the budget by 0.050 nats a token (0.024 to 0.076 over 3 seeds)."))
+    #expect(
+      tokens(budget: 0.01).verdict == "By the means no strength that was tried forgets 0.010 nats a token or less.")
+    #expect(tokens(seeds: 1).verdict.contains("0.394 nats a token of the target below the line"))
+  }
+
+  /// Best on a language model's source and on a target of accuracies: what is least ahead is said in its own unit.
+  @Test func tasksOfTwoUnitsAreWeighedByTheirIntervals() {
+    func method(_ name: String, _ source: [Double], _ target: [Double]) -> SweepResult.Method {
+      .init(method: name, source: RepeatedMean(source), target: RepeatedMean(target), forgetting: nil)
+    }
+    let result = SweepResult(
+      sweep: "",
+      methods: [method("a", [2, 2.01, 1.99], [0.9, 0.8, 0.85]), method("b", [3, 3, 3], [0.81, 0.8, 0.8])],
+      budget: nil, seedCount: 3, sourceTask: "old", targetTask: "new",
+      sourceScore: Score(name: "nats_per_token", unit: .natsPerToken, direction: .down))
+    // 9, 0 and 5 points: mean 4.667, s = 4.509, half = 4.3027 · 4.509 / √3 = 11.20.
+    #expect(result.evidenceScore == .accuracy)
+    #expect(result.verdict.hasSuffix("not established: 4.7 points, −6.5 to 15.9 over 3 seeds."), "\(result.verdict)")
+    #expect(result.verdict.contains("(target 85.0 % ± 12.4, source 2.000 ± 0.025 nats a token)"))
+    #expect(result.chart().subtitle.hasPrefix("cross-entropy and accuracy on the test examples"))
+  }
+
   @Test func pageTableAndJSONGiveTheSameNumbers() throws {
     for budget in [nil, 0.06] {
       var result = result(budget: budget)

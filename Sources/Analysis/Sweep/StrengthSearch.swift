@@ -7,13 +7,13 @@ public struct StrengthSearch: Sendable {
   struct Trial: Sendable, Equatable {
     /// What was tried: the value of the regularizer's first setting.
     var strength: Double
-    /// Mean points of source accuracy lost, a fraction; nil where training was unstable.
+    /// By how much the source's score got worse in the mean; nil where training was unstable.
     var forgetting: Double?
   }
 
   /// The strength that is tried first.
   let start: Double
-  /// The most that may be forgotten, a fraction.
+  /// The most that may be forgotten, in the unit of the source's score.
   public let budget: Double
   /// The most strengths that are tried; each costs a training a seed.
   public let trialCount: Int
@@ -22,7 +22,7 @@ public struct StrengthSearch: Sendable {
   ///
   /// - Parameters:
   ///   - start: tried first; 0.1 in place of what is not above 0.
-  ///   - budget: the most that may be forgotten, a fraction.
+  ///   - budget: the most that may be forgotten, in the unit of the source's score.
   ///   - trialCount: the most strengths that are tried.
   public init(start: Double, budget: Double, trialCount: Int) {
     self.start = start > 0 ? start : 0.1

@@ -9,6 +9,10 @@ public struct SweepPlan: Sendable {
   public let seeds: [UInt64]
   /// Looks for the strength of the only method, beside plain fine-tuning; nil for a grid.
   public let search: StrengthSearch?
+  /// What the source is judged by.
+  public var sourceScore = Score.accuracy
+  /// What the target is judged by.
+  public var targetScore = Score.accuracy
 
   /// A grid of methods and seeds, or the search for one method's strength.
   ///
@@ -28,6 +32,8 @@ public struct SweepPlan: Sendable {
     public let method: SweepMethod
     /// What became of each seed, in the order of the plan; nil where that is not known yet.
     public let outcomes: [(seed: UInt64, outcome: SweepOutcome?)]
+    fileprivate let sourceScore: Score
+    fileprivate let targetScore: Score
 
     /// Why a seed could not be trained.
     public var failure: String? {
@@ -38,16 +44,16 @@ public struct SweepPlan: Sendable {
     var isDone: Bool { failure != nil || outcomes.allSatisfy { $0.outcome != nil } }
 
     /// By how much the source's score got worse.
-    public var forgetting: RepeatedMean? { mean(within: -1...1) { $0.forgetting } }
+    public var forgetting: RepeatedMean? { mean(within: sourceScore.differenceBounds) { $0.forgetting } }
 
     /// The same on the examples that choose, where every seed held some aside, else on those that judge.
     var choosingForgetting: RepeatedMean? { validation?.forgetting ?? forgetting }
 
     /// Nil unless every seed finished and held examples aside that choose.
     private var validation: SweepResult.Method.Validation? {
-      guard let source = mean(validated: true, within: 0...1, { $0.source }),
-        let target = mean(validated: true, within: 0...1, { $0.target }),
-        let forgetting = mean(validated: true, within: -1...1, { $0.forgetting })
+      guard let source = mean(validated: true, within: sourceScore.bounds, { $0.source }),
+        let target = mean(validated: true, within: targetScore.bounds, { $0.target }),
+        let forgetting = mean(validated: true, within: sourceScore.differenceBounds, { $0.forgetting })
       else { return nil }
       return SweepResult.Method.Validation(source: source, target: target, forgetting: forgetting)
     }
@@ -57,8 +63,9 @@ public struct SweepPlan: Sendable {
     /// - Parameter folder: that of the runs.
     func finding(in folder: SweepFolder) -> SweepResult.Method {
       SweepResult.Method(
-        method: method.label, source: mean(within: 0...1) { $0.source }, target: mean(within: 0...1) { $0.target },
-        forgetting: forgetting, validation: validation, failure: failure,
+        method: method.label, source: mean(within: sourceScore.bounds) { $0.source },
+        target: mean(within: targetScore.bounds) { $0.target }, forgetting: forgetting, validation: validation,
+        failure: failure,
         runs: outcomes.map { folder.runPath(SweepPoint(method: method, seed: $0.seed)) })
     }
 
@@ -82,7 +89,9 @@ public struct SweepPlan: Sendable {
   /// - Throws: `TrainingError` where the method to search has no strength.
   public func rows(_ outcome: (SweepPoint) -> SweepOutcome?) throws -> [Row] {
     func row(_ method: SweepMethod) -> Row {
-      Row(method: method, outcomes: seeds.map { ($0, outcome(SweepPoint(method: method, seed: $0))) })
+      Row(
+        method: method, outcomes: seeds.map { ($0, outcome(SweepPoint(method: method, seed: $0))) },
+        sourceScore: sourceScore, targetScore: targetScore)
     }
     guard let search, let method = methods.first(where: { $0 != .plain }) else { return methods.map(row) }
     var rows = [row(.plain)]
@@ -104,7 +113,7 @@ public struct SweepPlan: Sendable {
     let points = rows.flatMap { row in row.outcomes.map { SweepPoint(method: row.method, seed: $0.seed) } }
     return SweepResult(
       sweep: folder.path, methods: rows.map { $0.finding(in: folder) }, budget: search?.budget, seedCount: seeds.count,
-      sourceTask: sourceTask, targetTask: targetTask,
+      sourceTask: sourceTask, targetTask: targetTask, sourceScore: sourceScore, targetScore: targetScore,
       chosenBy: folder.basis(of: search == nil ? .method : .strength, between: points))
   }
 }

@@ -68,6 +68,13 @@ public struct CausalLanguageModel: TaskKind {
 
   public func mass(of labels: Tensor) throws -> Double { try countOfClasses(in: nextTokens(labels)) }
 
+  public var outputMeaning: OutputMeaning? { .classes(axis: 2) }
+  public var places: String? { "tokens" }
+
+  public func isCounted(_ labels: Tensor) throws -> Tensor? {
+    try nextTokens(labels).equals(Int(Dataset.ignoredLabel)).negated()
+  }
+
   /// The summed loss, how many tokens are to be said and how many are; then how many bytes they stand for.
   public func sums(of outputs: Tensor, labels: Tensor) throws -> ExampleSums {
     let sums = try classSums(of: outputs, labels: nextTokens(labels), classAxis: 2)

@@ -9,6 +9,8 @@ public struct Classification: TaskKind {
   public let words = "classification"
   public let scores = [Score.accuracy]
 
+  public let outputMeaning: OutputMeaning? = .classes(axis: 1)
+
   /// The kind, which has nothing to set.
   public init() {}
 

@@ -17,6 +17,7 @@ public struct ManyLabels: TaskKind {
   public init() {}
 
   public var smoothsLabels: Bool { false }
+  public var outputMeaning: OutputMeaning? { .labels }
 
   public func fits(_ form: TaskForm) -> Bool {
     guard form.hasBinaryLabels, form.labelShape.count == 1, form.labelShape[0] > 1 else { return false }

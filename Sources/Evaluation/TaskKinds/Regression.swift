@@ -29,6 +29,7 @@ public struct Regression: TaskKind {
   public var scores: [Score] { [kind == .squared ? .rootMeanSquaredError : .meanAbsoluteError, .determination] }
 
   public var smoothsLabels: Bool { false }
+  public var outputMeaning: OutputMeaning? { .numbers }
 
   public func fits(_ form: TaskForm) -> Bool {
     form.labelShape.count <= 1 && form.outputShape.map { $0.count <= 1 } ?? true

@@ -51,6 +51,13 @@ public struct Segmentation: TaskKind {
     try countOfClasses(in: counted(labels, classCount: 0))
   }
 
+  public var outputMeaning: OutputMeaning? { .classes(axis: 1) }
+  public var places: String? { "pixels" }
+
+  public func isCounted(_ labels: Tensor) throws -> Tensor? {
+    try counted(labels, classCount: 0).equals(Int(Dataset.ignoredLabel)).negated()
+  }
+
   /// Loss, pixels, right pixels; then of each class the pixels that are it and are said to be, are said to be, and are it.
   public func sums(of outputs: Tensor, labels: Tensor) throws -> ExampleSums {
     let classCount = outputs.shape[1]

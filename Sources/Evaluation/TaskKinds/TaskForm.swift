@@ -64,7 +64,7 @@ extension Dataset {
 
 extension Model {
   /// The shape of what the program gives for one example of a split.
-  func outputShape(on split: Split) throws -> [Int] {
+  public func outputShape(on split: Split) throws -> [Int] {
     // Two, as some programs do not take a batch of one.
     let places = split.count > 1 ? [0, 1] : [0, 0]
     let batches = try Batches(split: split, batchSize: 2, order: places, device: device)

@@ -43,6 +43,12 @@ public protocol TaskKind: Sendable {
   func sums(of outputs: Tensor, labels: Tensor) throws -> ExampleSums
   /// What the sums come to, each example counted so often.
   func values(of sums: ExampleSums, counting counts: [Int]?) -> TaskValues
+  /// What the outputs are, so that what two models say of the same examples can be compared; nil where they cannot be.
+  var outputMeaning: OutputMeaning? { get }
+  /// What has an answer of its own within an example: `tokens`, `pixels`; nil where an example has one.
+  var places: String? { get }
+  /// Where labels count, booleans at the places that have an answer each, `[batch, …]`; nil where all do.
+  func isCounted(_ labels: Tensor) throws -> Tensor?
   /// Whether labels are classes over which some of the probability can be spread.
   var smoothsLabels: Bool { get }
   /// Whether labels stay right where images are turned, cut and coloured.
@@ -92,6 +98,9 @@ extension TaskKind {
   public func bound(to data: Dataset) -> any TaskKind { self }
   public func reading(sumsOfWidth width: Int) -> any TaskKind { self }
   public func outputNames(of data: Dataset) -> [String]? { data.classNames }
+  public var outputMeaning: OutputMeaning? { nil }
+  public var places: String? { nil }
+  public func isCounted(_ labels: Tensor) throws -> Tensor? { nil }
   public var smoothsLabels: Bool { true }
   public var allowsAugmentation: Bool { true }
   /// Whether it is the classification of examples, whose labels are one class each.

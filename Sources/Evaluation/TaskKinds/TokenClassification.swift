@@ -58,6 +58,13 @@ public struct TokenClassification: TaskKind {
 
   public func mass(of labels: Tensor) throws -> Double { try countOfClasses(in: labels) }
 
+  public var outputMeaning: OutputMeaning? { .classes(axis: 2) }
+  public var places: String? { "tokens" }
+
+  public func isCounted(_ labels: Tensor) throws -> Tensor? {
+    try labels.equals(Int(Dataset.ignoredLabel)).negated()
+  }
+
   public func sums(of outputs: Tensor, labels: Tensor) throws -> ExampleSums {
     let sums = try classSums(of: outputs, labels: labels, classAxis: 2)
     guard judgesSpans else { return sums }

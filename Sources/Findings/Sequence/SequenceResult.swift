@@ -10,11 +10,11 @@ public struct SequenceResult: Sendable, Codable {
   public let matrix: [[Double]]
   /// Mean score over all tasks after the last one; in JSON `averageAccuracy`.
   public let averageScore: Double
-  /// How later tasks changed earlier ones, a mean of differences of the score: negative is loss.
+  /// How later tasks changed earlier ones, a mean of differences of the score: negative is loss, whichever way is better.
   ///
   /// Lopez-Paz and Ranzato, "Gradient Episodic Memory for Continual Learning", NeurIPS 2017.
   public let backwardTransfer: Double
-  /// What earlier tasks gave to later ones; nil without a baseline.
+  /// What earlier tasks gave to later ones, positive where it helped, whichever way is better; nil without a baseline.
   public let forwardTransfer: Double?
   /// Mean forgetting of the tasks before the last, as ``definition`` has it; only some definitions let it be negative.
   public private(set) var forgetting: Double
@@ -40,13 +40,14 @@ public struct SequenceResult: Sendable, Codable {
     run: String, tasks: [String], matrix: [[Double]], baseline: [Double]?, sharesHead: Bool, score: Score = .accuracy,
     definition: AccuracyMatrix.Compatibility = .chaudhry, chosenBy: ChoiceBasis? = nil
   ) {
-    let measured = AccuracyMatrix(matrix)
+    // Of a score that is better low, the measures are those of its negative.
+    let measured = Self.merits(matrix, score)
     self.run = run
     self.tasks = tasks
     self.matrix = matrix
-    averageScore = measured.averageAccuracy
+    averageScore = score.merit(measured.averageAccuracy)
     backwardTransfer = measured.backwardTransfer
-    forwardTransfer = baseline.map { measured.forwardTransfer(randomBaseline: $0) }
+    forwardTransfer = baseline.map { measured.forwardTransfer(randomBaseline: $0.map(score.merit)) }
     forgetting = measured.forgetting(compatibility: definition)
     self.definition = definition
     self.sharesHead = sharesHead
@@ -59,7 +60,11 @@ public struct SequenceResult: Sendable, Codable {
   public func defined(by definition: AccuracyMatrix.Compatibility) -> SequenceResult {
     var other = self
     other.definition = definition
-    other.forgetting = AccuracyMatrix(matrix).forgetting(compatibility: definition)
+    other.forgetting = Self.merits(matrix, score).forgetting(compatibility: definition)
     return other
+  }
+
+  private static func merits(_ matrix: [[Double]], _ score: Score) -> AccuracyMatrix {
+    AccuracyMatrix(matrix.map { $0.map(score.merit) })
   }
 }

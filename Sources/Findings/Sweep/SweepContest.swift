@@ -41,7 +41,7 @@ struct SweepContest {
 
   private var trained: [Int] { methods.indices.filter { !source($0).isEmpty && !target($0).isEmpty } }
 
-  /// What one method has more than another on both tasks.
+  /// By how much one method is better than another on the source, then on the target.
   private func comparisons(_ place: Int, _ other: Int, among count: Int) -> [SeedComparison] {
     [
       SeedComparison(source(place), less: source(other), among: count, within: sourceScore.differenceBounds),
@@ -57,12 +57,24 @@ struct SweepContest {
       .max { Self.mean(target($0)) < Self.mean(target($1)) }
   }
 
-  /// The least that a method is ahead of any other on either task; nil where there is no other.
-  func lead(of place: Int) -> SeedComparison? {
+  /// The least that a method is ahead of any other on either task, and the score that it is counted in; nil where there
+  /// is no other.
+  ///
+  /// Leads in different units are weighed by what the seeds make of them: their lengths in widths of their intervals.
+  func lead(of place: Int) -> (comparison: SeedComparison, score: Score)? {
     let others = trained.filter { $0 != place }
-    let leads = others.flatMap { comparisons(place, $0, among: others.count) }
-    let doubtful = leads.filter { !$0.isMore }
-    return (doubtful.isEmpty ? leads : doubtful).min { $0.difference.value < $1.difference.value }
+    let leads = others.flatMap { other in
+      zip(comparisons(place, other, among: others.count), [sourceScore, targetScore]).map {
+        (comparison: $0, score: $1)
+      }
+    }
+    let doubtful = leads.filter { !$0.comparison.isMore }
+    func size(_ comparison: SeedComparison) -> Double {
+      let width = comparison.difference.high - comparison.difference.low
+      return sourceScore.unit == targetScore.unit || !(width > 0)
+        ? comparison.difference.value : comparison.difference.value / width
+    }
+    return (doubtful.isEmpty ? leads : doubtful).min { size($0.comparison) < size($1.comparison) }
   }
 
   /// Whether the frontier's ends are established to be a trade: one better on the source, the other on the target.

@@ -10,7 +10,7 @@ public struct SweepResult: Sendable, Codable {
       public var source: RepeatedMean
       /// The score on the target.
       public var target: RepeatedMean
-      /// By how much the source's score got worse, a fraction.
+      /// By how much the source's score got worse.
       public var forgetting: RepeatedMean
 
       /// Scores, one a seed.
@@ -27,7 +27,7 @@ public struct SweepResult: Sendable, Codable {
     public var source: RepeatedMean?
     /// The same on the target.
     public var target: RepeatedMean?
-    /// By how much the source's score got worse, a fraction.
+    /// By how much the source's score got worse.
     public var forgetting: RepeatedMean?
     /// The same on the examples that choose; nil where not every seed held some aside.
     public var validation: Validation?
@@ -70,9 +70,11 @@ public struct SweepResult: Sendable, Codable {
   /// or that it stays within the budget.
   public private(set) var isEstablished = false
   /// What that rests on, the weakest part of it: by how much the candidate is better than the next, rises above the line
-  /// between the frontier's ends in points of the target, or stays within the budget; nil without a candidate.
+  /// between the frontier's ends on the target's scale, or stays within the budget; nil without a candidate.
   public private(set) var evidence: SeedComparison?
-  /// The most that may be forgotten, a fraction; nil where no strength was looked for.
+  /// What that is counted in; nil without it.
+  public private(set) var evidenceScore: Score?
+  /// The most that may be forgotten, in the unit of the source's score; nil where no strength was looked for.
   public var budget: Double?
   /// How many seeds each method was trained with; in JSON `seeds`.
   public var seedCount: Int
@@ -90,7 +92,7 @@ public struct SweepResult: Sendable, Codable {
   public var command: String?
 
   private enum CodingKeys: String, CodingKey {
-    case sweep, methods, knee, choice, isEstablished, evidence, budget
+    case sweep, methods, knee, choice, isEstablished, evidence, evidenceScore, budget
     case seedCount = "seeds"
     case sourceTask, targetTask, sourceScore, targetScore, chosenBy, command
   }
@@ -121,12 +123,15 @@ public struct SweepResult: Sendable, Codable {
       guard let place = contest.choice(within: budget) else { return }
       choice = methods[place].method
       evidence = contest.room(of: place, within: budget)
+      evidenceScore = sourceScore
       isEstablished = evidence?.isMore == true
     } else if self.methods.count(where: \.isOnFrontier) == 1 {
-      evidence = contest.lead(of: contest.frontier.members[0])
+      let lead = contest.lead(of: contest.frontier.members[0])
+      (evidence, evidenceScore) = (lead?.comparison, lead?.score)
       isEstablished = evidence?.isMore == true
     } else if let place = contest.frontier.knee {
       evidence = contest.rise(of: place)
+      evidenceScore = targetScore
       isEstablished = contest.isTrade && evidence?.isMore == true
     }
   }

@@ -1,6 +1,7 @@
 import Analysis
 import Checkpoints
 import Datasets
+import Evaluation
 import Files
 import Findings
 import Foundation
@@ -42,15 +43,21 @@ struct SequenceSession {
     let device = try command.hardware.open()
     var sequence = try TaskSequence(
       options: options, path: output, tasks: tasks, sharesHead: command.tasks.sharedHead, device: device)
+    sequence.taskKind = try command.kinds.known()
+    sequence = try resumed == nil ? sequence.check(checkpoint) : sequence.settled(for: checkpoint)
     sequence.command = CommandRecord(arguments: CommandLine.arguments, options: effective.repeatable.yaml)
-    if let resumed { Console.say(movedTo: .present(device), resumed) } else { try sequence.check(checkpoint) }
+    if let resumed { Console.say(movedTo: .present(device), resumed) }
     let isSilent = command.shared.json
     if !isSilent {
       Console.result(
         "\(path) · \(checkpoint.program.architecture) · \(tasks.count) tasks, "
-          + (command.tasks.sharedHead ? "one head" : "a head each")
+          + (sequence.sharesHead ? "one head" : "a head each")
           + " · \(device), \(try Library.threadCount()) threads"
           + " · seed \(options.seed)" + (resumed == nil ? "" : " · resumed"))
+      let headlines = sequence.kinds.compactMap(\.headline)
+      for (place, headline) in headlines.enumerated() where !headlines.prefix(place).contains(headline) {
+        Console.result(headline)
+      }
     }
     let interruption = Interruption()
     var display: EpochDisplay?

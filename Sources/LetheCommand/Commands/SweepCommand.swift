@@ -13,7 +13,7 @@ struct SweepCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "sweep",
     abstract:
-      "Fine-tune with several regularizers or strengths, and draw the frontier of source against target accuracy.",
+      "Fine-tune with several regularizers or strengths, and draw the frontier of the source's score against the target's.",
     discussion: """
       Each --regularizer is a method of its own; alternatives are written with a bar, methods that act together with a \
       plus, and none is plain fine-tuning:
@@ -34,6 +34,9 @@ struct SweepCommand: ParsableCommand {
 
     @Option(help: "The task to train.")
     var target: String
+
+    @Option(help: "The head of the target: new, or keep, which trains and judges it with the source's.")
+    var targetHead: TargetHead?
 
     @Option(help: "The task whose head judges the source; by default the source data's own, then the checkpoint's.")
     var head: String?
@@ -58,8 +61,8 @@ struct SweepCommand: ParsableCommand {
 
     @Option(
       help: """
-        Look for the strength of the one --regularizer that has the best target accuracy while no more source accuracy \
-        than this is forgotten, as 2pp or 0.02. Its strength is its first setting.
+        Look for the strength of the one --regularizer that has the best target score while the source's gets no worse \
+        than by this: points as 2pp or 0.02, of a language model nats a token. Its strength is its first setting.
         """)
     var maxForgetting: String?
 
@@ -82,6 +85,7 @@ struct SweepCommand: ParsableCommand {
   @OptionGroup var methods: Methods
   @OptionGroup var processes: Processes
   @OptionGroup var role: Role
+  @OptionGroup var kinds: TaskKindOptions
   @OptionGroup var training: TrainingArguments
   @OptionGroup var reading: DataOptions
   @OptionGroup var hardware: DeviceOptions
@@ -117,13 +121,13 @@ struct SweepCommand: ParsableCommand {
     }
     let numbers = training.seeds(seeds)
     guard let maxForgetting = self.methods.maxForgetting else { return SweepPlan(methods: methods, seeds: numbers) }
-    let budget = try ForgettingBudget(maxForgetting).share()
+    let budget = try ForgettingBudget(maxForgetting)
     let others = methods.filter { $0 != .plain }
     guard others.count == 1 else {
       throw CommandError.usage("--max-forgetting searches the strength of one --regularizer, found \(others.count)")
     }
     let start = try others[0].strengthSetting().value
     return SweepPlan(
-      methods: others, seeds: numbers, search: StrengthSearch(start: start, budget: budget, trialCount: trials))
+      methods: others, seeds: numbers, search: StrengthSearch(start: start, budget: budget.value, trialCount: trials))
   }
 }

@@ -1,6 +1,7 @@
 import Analysis
 import Checkpoints
 import Datasets
+import Evaluation
 import Files
 import Findings
 import Foundation
@@ -12,11 +13,17 @@ import Training
 /// A sweep before the user's eyes, or one of its workers.
 struct SweepSession {
   private let command: SweepCommand
-  private let plan: SweepPlan
+  private var plan: SweepPlan
   private let options: TrainingOptions
   private let folder: SweepFolder
   private let path: String
   private let checkpoint: Checkpoint
+  private let source: Datasets.Dataset
+  private let target: Datasets.Dataset
+  private let device: Device
+  /// What all runs share.
+  private let training: TrainingRun
+  private let kind: any TaskKind
   private let isSilent: Bool
 
   init(command: SweepCommand, plan: SweepPlan, options: TrainingOptions) throws {
@@ -24,18 +31,29 @@ struct SweepSession {
     self.plan = plan
     self.options = options
     isSilent = command.role.worker || command.shared.json
-    // Before there is a folder: a base that cannot be run leaves none.
+    // Before there is a folder: a base or data that cannot be run leave none.
     path = try CheckpointPath(command.tasks.base).path
     checkpoint = try command.hardware.runnable(path)
     try checkpoint.requireTrained(at: path, on: command.tasks.source)
+    source = try command.tasks.headClasses.stated(command.reading.load(command.tasks.source, for: checkpoint))
+    target = try command.reading.load(command.tasks.target, for: checkpoint)
+    device = try command.hardware.open()
+    var training = TrainingRun(
+      options: options, path: command.destination.output, target: target, source: source,
+      sourceTask: command.tasks.head, device: device)
+    training.targetHead = command.tasks.targetHead
+    training.taskKind = try command.kinds.known()
+    self.training = training
+    let checked = try training.check(checkpoint)
+    kind = checked.kind
+    (self.plan.sourceScore, self.plan.targetScore) = (checked.sourceScore ?? .accuracy, checked.kind.score)
+    if let budget = command.methods.maxForgetting {
+      try ForgettingBudget(budget).check(for: self.plan.sourceScore)
+    }
     folder = try SweepFolder(command.destination.output, options: EffectiveOptions(of: command).only([.result]).yaml)
   }
 
   func run() throws {
-    let source = try command.tasks.headClasses.stated(command.reading.load(command.tasks.source, for: checkpoint))
-    let target = try command.reading.load(command.tasks.target, for: checkpoint)
-    for data in [source, target] { try data.requireClasses(for: "sweeps are") }
-    let device = try command.hardware.open()
     if command.hardware.threads == nil, command.processes.jobs > 1 {
       try Library.setThreadCount(max(1, Library.threadCount() / command.processes.jobs))
     }
@@ -47,6 +65,7 @@ struct SweepSession {
         "\(path) · \(checkpoint.program.architecture) · \(amount) · \(device), "
           + "\(try Library.threadCount()) threads"
           + (command.processes.jobs > 1 ? " in each of \(command.processes.jobs) processes" : ""))
+      if let headline = kind.headline { Console.result(headline) }
     }
     let interruption = Interruption()
     // What became of a point stays, so each file is read once.
@@ -58,7 +77,7 @@ struct SweepSession {
     }
     var rows = try plan.rows(outcome(of:))
     while case let open = Self.open(rows), !open.isEmpty {
-      let isDone = try open.contains { try train($0, checkpoint, path, source, target, device, interruption) }
+      let isDone = try open.contains { try train($0, interruption) }
       // The others are at what is left.
       if !isDone { Thread.sleep(forTimeInterval: 0.2) }
       if interruption.isRequested { throw TrainingError.interrupted(epoch: 0) }
@@ -66,7 +85,7 @@ struct SweepSession {
     }
     interruption.end()
     for worker in workers { worker.waitUntilExit() }
-    if !command.role.worker { try finish(rows, source: source, target: target) }
+    if !command.role.worker { try finish(rows) }
   }
 
   /// How much there is to do.
@@ -88,27 +107,22 @@ struct SweepSession {
   /// Trains a point, unless another process had it.
   ///
   /// - Returns: whether it is done; false where another process has it.
-  private func train(
-    _ point: SweepPoint, _ checkpoint: Checkpoint, _ path: String, _ source: Datasets.Dataset,
-    _ target: Datasets.Dataset, _ device: Device, _ interruption: Interruption
-  ) throws -> Bool {
+  private func train(_ point: SweepPoint, _ interruption: Interruption) throws -> Bool {
     let isDone = try folder.withLock(on: point) {
       guard folder.outcome(of: point) == nil else { return true }
-      var own = options
-      own.seed = point.seed
-      own.regularizers = command.training.applied(point.method.regularizers)
-      if own.validation == nil, folder.isUndivided { own.validation = .test }
+      var training = training
+      training.path = folder.runPath(point)
+      training.options.seed = point.seed
+      training.options.regularizers = command.training.applied(point.method.regularizers)
+      if options.validation == nil, folder.isUndivided { training.options.validation = .test }
       let began = Date()
-      var training = TrainingRun(
-        options: own, path: folder.runPath(point), target: target, source: source, sourceTask: command.tasks.head,
-        device: device)
       training.isChosenAmong = true
       training.command = CommandRecord(arguments: CommandLine.arguments)
       try folder.train(
         point, with: training, from: checkpoint, basePath: path, isCancelled: { interruption.isRequested })
       if !command.role.worker, !command.shared.quiet {
         Console.say(
-          "\(point.method.label), seed \(point.seed): \(Self.text(folder.outcome(of: point)))"
+          "\(point.method.label), seed \(point.seed): \(text(folder.outcome(of: point)))"
             + " · \(NumberText.fixed(Date().timeIntervalSince(began), 0)) s")
       }
       return true
@@ -116,10 +130,10 @@ struct SweepSession {
     return isDone ?? false
   }
 
-  private static func text(_ outcome: SweepOutcome?) -> String {
+  private func text(_ outcome: SweepOutcome?) -> String {
     switch outcome {
     case .finished(let source, let target, _, _):
-      "source \(NumberText.percent(source)), target \(NumberText.percent(target))"
+      "source \(plan.sourceScore.text(source)), target \(plan.targetScore.text(target))"
     case .failed(let reason): reason
     case nil: "not finished"
     }
@@ -137,7 +151,7 @@ struct SweepSession {
     }
   }
 
-  private func finish(_ rows: [SweepPlan.Row], source: Datasets.Dataset, target: Datasets.Dataset) throws {
+  private func finish(_ rows: [SweepPlan.Row]) throws {
     var result = plan.result(of: rows, in: folder, sourceTask: source.name, targetTask: target.name)
     result.command = result.recommended.map { retraining($0.method, on: target, result.chosenBy) }
     let page = "\(command.destination.output)/report.html"

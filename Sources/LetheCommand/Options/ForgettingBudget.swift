@@ -5,7 +5,8 @@ import Training
 /// What `--max-forgetting` allows to be lost.
 struct ForgettingBudget {
   private let text: String
-  private let value: Double
+  /// In the unit of the score that it is of: a share where it was written as one.
+  let value: Double
 
   /// - Throws: ``CommandError/usage(_:)`` for what is no number.
   init(_ text: String) throws {
@@ -14,14 +15,6 @@ struct ForgettingBudget {
     }
     self.text = text
     self.value = value
-  }
-
-  /// The budget of a score that is a share.
-  ///
-  /// - Throws: as ``check(for:)``.
-  func share() throws -> Double {
-    try check(for: .accuracy)
-    return value
   }
 
   /// Refuses what cannot be meant of a score, before anything is measured.

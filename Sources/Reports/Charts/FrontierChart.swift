@@ -1,32 +1,37 @@
-/// Two accuracies against each other, a point a way, with the line that none of the ways passes.
+/// Two scores against each other, a point a way, with the line that none of the ways passes.
 public struct FrontierChart: Chart {
-  /// One way: both accuracies in per cent, with their intervals where there are any.
+  /// One way: both scores in the units of the axes, with their intervals where there are any.
   public struct Point: Sendable {
     /// The way's name, written beside its point.
     public var name: String
-    /// Per cent along the horizontal axis.
+    /// The value along the horizontal axis.
     public var x: Double
-    /// Per cent along the vertical axis.
+    /// The value along the vertical axis.
     public var y: Double
     /// The interval along the horizontal axis, drawn as a whisker.
     public var xInterval: ClosedRange<Double>?
     /// The interval along the vertical axis, likewise.
     public var yInterval: ClosedRange<Double>?
+    /// Both values in words, shown when the pointer rests on the point.
+    public var hover: String
     /// Whether no other way is better in both: the line goes through it.
     public var isOnFrontier: Bool
     /// Whether it is set off from the others: the knee, or what was chosen.
     public var isMarked: Bool
 
-    /// A way with its two values, in per cent.
+    /// A way with its two values, in the axes' units.
+    ///
+    /// - Parameter hover: both in words; with one decimal when nil.
     public init(
       name: String, x: Double, y: Double, xInterval: ClosedRange<Double>? = nil, yInterval: ClosedRange<Double>? = nil,
-      isOnFrontier: Bool = false, isMarked: Bool = false
+      hover: String? = nil, isOnFrontier: Bool = false, isMarked: Bool = false
     ) {
       self.name = name
       self.x = x
       self.y = y
       self.xInterval = xInterval
       self.yInterval = yInterval
+      self.hover = hover ?? "\(NumberText.fixed(x, 1)), \(NumberText.fixed(y, 1))"
       self.isOnFrontier = isOnFrontier
       self.isMarked = isMarked
     }
@@ -38,20 +43,26 @@ public struct FrontierChart: Chart {
   public var xTitle: String
   /// The vertical axis's quantity with its unit.
   public var yTitle: String
+  /// What the horizontal axis never passes; nil where there is no such thing.
+  public var xLimits: ClosedRange<Double>?
+  /// Likewise the vertical one.
+  public var yLimits: ClosedRange<Double>?
   /// All ways; those that are not finite are left out.
   public var points: [Point]
 
-  /// A chart of ways, in any order.
-  public init(title: String, subtitle: String, xTitle: String, yTitle: String, points: [Point]) {
+  /// A chart of ways, in any order; both axes are of per cent where nothing else is said.
+  public init(
+    title: String, subtitle: String, xTitle: String, yTitle: String, xLimits: ClosedRange<Double>? = 0...100,
+    yLimits: ClosedRange<Double>? = 0...100, points: [Point]
+  ) {
     self.title = title
     self.subtitle = subtitle
     self.xTitle = xTitle
     self.yTitle = yTitle
+    self.xLimits = xLimits
+    self.yLimits = yLimits
     self.points = points
   }
-
-  /// What both axes never pass.
-  private static let limits = 0.0...100
 
   public func picture(width: Double) -> ChartPicture {
     let points = points.filter { $0.x.isFinite && $0.y.isFinite }
@@ -59,16 +70,18 @@ public struct FrontierChart: Chart {
     var drawing = Drawing(width: width)
     let xAxis = Axis(
       covering: points.flatMap { [$0.x, $0.xInterval?.lowerBound ?? $0.x, $0.xInterval?.upperBound ?? $0.x] },
-      limits: Self.limits, tickCount: Int(width / 90))
+      limits: xLimits, tickCount: Int(width / 90))
     let yAxis = Axis(
       covering: points.flatMap { [$0.y, $0.yInterval?.lowerBound ?? $0.y, $0.yInterval?.upperBound ?? $0.y] },
-      limits: Self.limits)
+      limits: yLimits)
     let left = 8 + (yAxis.ticks.map { TextMetrics.width(yAxis.label($0), size: 11) }.max() ?? 0)
     let (xTitles, yTitles) = (
-      TextMetrics.wrapped(xAxis.title(xTitle, limits: Self.limits), to: width, size: 11),
-      TextMetrics.wrapped(yAxis.title(yTitle, limits: Self.limits), to: width, size: 11)
+      TextMetrics.wrapped(xAxis.title(xTitle, limits: xLimits), to: width, size: 11),
+      TextMetrics.wrapped(yAxis.title(yTitle, limits: yLimits), to: width, size: 11)
     )
-    let (right, top) = (width - 12, 14 + 14 * Double(yTitles.count))
+    // The last label stands half beyond the axis.
+    let lastLabel = xAxis.ticks.last.map { TextMetrics.width(xAxis.label($0), size: 11) } ?? 0
+    let (right, top) = (width - max(12, lastLabel / 2 + 2), 14 + 14 * Double(yTitles.count))
     let bottom = top + min(380, max(240, width * 0.55))
     let x = { (value: Double) in xAxis.position(min(max(value, xAxis.low), xAxis.high), from: left, to: right) }
     let y = { (value: Double) in yAxis.position(min(max(value, yAxis.low), yAxis.high), from: bottom, to: top) }
@@ -103,7 +116,7 @@ public struct FrontierChart: Chart {
       }
       drawing.marker(
         point.isOnFrontier ? 0 : 1, x(point.x), y(point.y),
-        hover: "\(point.name): \(NumberText.fixed(point.x, 1)), \(NumberText.fixed(point.y, 1))")
+        hover: "\(point.name): \(point.hover)")
     }
     label(points, x: x, y: y, within: (left, right, top, bottom), in: &drawing)
     return ChartPicture(drawing)

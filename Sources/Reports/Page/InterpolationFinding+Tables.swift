@@ -33,9 +33,8 @@ extension InterpolationFinding {
     }
     let (source, target) = (score(\.source), score(\.target))
     func drawn(_ examples: ScoredExamples?) -> Double {
-      (examples?.scored.score.unit == .fraction ? 100 : 1) * (examples?.scored.value ?? .nan)
+      (examples?.scored.score.chartScale ?? 1) * (examples?.scored.value ?? .nan)
     }
-    func axis(_ score: Score) -> String { score.unit == .fraction ? "\(score.noun) (%)" : score.heading }
     return FrontierChart(
       title: best.map {
         "λ \(NumberText.fixed($0.share, 2)) keeps \(source.text($0.source?.scored.value)) of the source at "
@@ -43,10 +42,12 @@ extension InterpolationFinding {
       } ?? "Nothing was measured on both tasks",
       subtitle: (best == nil ? "" : "\(source == target ? source.noun : "scores") on both tasks' test examples ")
         + "along (1 − λ) before + λ after",
-      xTitle: "source \(axis(source))", yTitle: "target \(axis(target))",
+      xTitle: "source \(source.axisTitle)", yTitle: "target \(target.axisTitle)", xLimits: source.axisLimits,
+      yLimits: target.axisLimits,
       points: points.map { point in
         .init(
           name: "λ \(NumberText.fixed(point.share, 2))", x: drawn(point.source), y: drawn(point.target),
+          hover: "\(source.bare(point.source?.scored.value)), \(target.bare(point.target?.scored.value))",
           isMarked: point.share == best?.share)
       })
   }

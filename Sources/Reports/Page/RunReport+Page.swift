@@ -78,7 +78,7 @@ extension RunReport {
       let epochs = PageElements.details("Agreement of every epoch", PageElements.table(proxyTable()))
       sections.append(
         PageElements.section(
-          "On other examples", PageElements.figure(chart, width: 720) + PageElements.paragraph(Self.proxyNote) + epochs)
+          "On other examples", PageElements.figure(chart, width: 720) + PageElements.paragraph(proxyNote) + epochs)
       )
     }
     if let chart = doseChart() {

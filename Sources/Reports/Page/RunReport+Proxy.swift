@@ -1,6 +1,14 @@
 import Findings
 
 extension RunReport {
+  /// What agreement is, and of what.
+  var proxyNote: String {
+    let places = measured.lazy.flatMap(\.epochs).compactMap { $0.proxy?.places }.first
+    return Self.proxyNote
+      + (places.map { " Both are over the \($0) of these examples that count, padding and what is left out aside." }
+        ?? "")
+  }
+
   static let proxyNote =
     "Where the source's data are not at hand, the model is asked what it makes of other examples, with the source's head, "
     + "at every epoch. Agreement: how often its likeliest class is the one it was at epoch 0. Divergence: mean KL(before ‖ now), "
@@ -20,9 +28,10 @@ extension RunReport {
     }
     guard !series.isEmpty, !ends.isEmpty else { return nil }
     let data = listed(union([measured.compactMap(\.proxyTask)]))
+    let whole = measured.lazy.flatMap(\.epochs).compactMap { $0.proxy?.whole }.first ?? "proxy examples"
     return LineChart(
       title: "With the source's head, the model agrees with what it said before on \(listed(ends))",
-      subtitle: "top-1 agreement on the proxy examples \(data), not accuracy; epoch 0 is before training",
+      subtitle: "top-1 agreement on the \(whole) \(data), not accuracy; epoch 0 is before training",
       valueTitle: "agreement (%)", limits: 0...100, series: series)
   }
 

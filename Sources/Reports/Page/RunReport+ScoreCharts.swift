@@ -80,11 +80,10 @@ extension RunReport {
       parts.append("\(texts)\(task.isEmpty ? " source" : "") examples\(band)")
     }
     parts.append("epoch 0 is before training")
-    let isFraction = score.unit == .fraction
     return LineChart(
       title: title, subtitle: parts.joined(separator: "; "),
-      valueTitle: isFraction ? "\(score.noun) (%)" : score.heading, limits: isFraction ? 0...100 : nil,
-      decimals: isFraction ? 1 : 3, series: series)
+      valueTitle: score.axisTitle, limits: score.axisLimits,
+      decimals: score.chartDecimals, series: series)
   }
 
   private func singleTitle(_ run: RunFinding) -> String {
@@ -118,5 +117,5 @@ extension RunReport {
     return ended.isEmpty ? "no measured value" : listed(ended.map { "\($0.score.text($0.value)) in \($0.name)" })
   }
 
-  private static func capitalized(_ noun: String) -> String { noun.prefix(1).uppercased() + noun.dropFirst() }
+  static func capitalized(_ noun: String) -> String { noun.prefix(1).uppercased() + noun.dropFirst() }
 }

@@ -81,8 +81,8 @@ extension RunReport {
 
   /// What a run without source data knows of its source.
   private func agreed(_ run: RunFinding) -> String {
-    guard let agreement = run.after(\.agreement) else { return "" }
-    return " (agreeing with the original on \(NumberText.percent(agreement)) of the proxy examples)"
+    guard let proxy = run.after?.proxy, let agreement = run.after(\.agreement) else { return "" }
+    return " (agreeing with the original on \(NumberText.percent(agreement)) of the \(proxy.whole))"
   }
 
   private func targetComparison(_ a: RunFinding, _ b: RunFinding) -> String {

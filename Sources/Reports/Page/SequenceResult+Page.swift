@@ -10,60 +10,85 @@ extension SequenceResult {
 
   /// The task that is furthest below what it was right after it was learnt; nil where that was not measured of all.
   private var worst: (name: String, loss: Double)? {
-    let losses = tasks.indices.dropLast().map { (name: tasks[$0], loss: matrix[$0][$0] - (matrix.last?[$0] ?? .nan)) }
+    let losses = tasks.indices.dropLast().map {
+      (name: tasks[$0], loss: score.decline(from: matrix[$0][$0], to: matrix.last?[$0] ?? .nan))
+    }
     return losses.allSatisfy(\.loss.isFinite) ? losses.max { $0.loss < $1.loss } : nil
   }
 
   private func claim(of title: String) -> String {
-    let average = "\(NumberText.percent(averageScore)) on average over \(NumberText.plural(tasks.count, "task"))"
+    let average = "\(score.text(averageScore)) on average over \(NumberText.plural(tasks.count, "task"))"
     guard let worst else { return "\(title): \(average)." }
     return worst.loss > 0
-      ? "\(title) reached \(average); \(worst.name) lost most, \(NumberText.points(worst.loss)) points since it was learnt."
+      ? "\(title) reached \(average); \(worst.name) lost most, \(score.amount(worst.loss)) since it was learnt."
       : "\(title) reached \(average), and no task is worse than right after it was learnt."
   }
 
   /// What a matrix of scores alone does not show.
   static let untested = "These are one run's scores: whether the difference is more than chance was not tested."
 
-  /// The accuracy matrix.
+  /// The matrix of scores.
   public func table() -> TextTable {
     var table = TextTable([TextTable.Column("after")] + tasks.map { .number($0) })
-    for (task, row) in zip(tasks, matrix) { table.append([task] + row.map { NumberText.percent($0) }) }
+    for (task, row) in zip(tasks, matrix) { table.append([task] + row.map { score.plain($0) }) }
     return table
   }
 
   /// What the matrix comes to.
   public func measures() -> TextTable {
     var table = TextTable([TextTable.Column("measure"), .number("value"), .init("formula")])
-    func points(_ difference: Double?) -> String {
-      difference == nil ? NumberText.missing : "\(NumberText.points(difference)) points"
-    }
+    let (noun, isHigh) = (score.noun, score.direction == .up)
     let formulas: [AccuracyMatrix.Compatibility: String] = [
-      .chaudhry: "mean over earlier tasks of the best accuracy before the last task, minus the last",
-      .avalanche: "mean over earlier tasks of the accuracy right after learning, minus the last (Avalanche)",
-      .mammoth: "mean over earlier tasks of the best accuracy of all, minus the last (Mammoth)",
+      .chaudhry: isHigh
+        ? "the best \(noun) before the last task, minus the last"
+        : "the last \(noun), minus the best before the last task",
+      .avalanche: isHigh
+        ? "the \(noun) right after learning, minus the last (Avalanche)"
+        : "the last \(noun), minus the one right after learning (Avalanche)",
+      .mammoth: isHigh
+        ? "the best \(noun) of all, minus the last (Mammoth)" : "the last \(noun), minus the best of all (Mammoth)",
     ]
-    table.append(["average accuracy", NumberText.percent(averageScore), "mean over tasks after the last"])
-    table.append(["forgetting", points(forgetting), formulas[definition] ?? ""])
+    table.append(["average \(noun)", score.text(averageScore), "mean over tasks after the last"])
     table.append([
-      "backward transfer", points(backwardTransfer),
-      "mean over earlier tasks of the last accuracy, minus the one right after learning",
+      "forgetting", score.amount(forgetting),
+      "mean over earlier tasks of \(formulas[definition] ?? NumberText.missing)",
     ])
     table.append([
-      "forward transfer", points(forwardTransfer),
-      forwardTransfer == nil
-        ? "not measured: every task has a head of its own"
-        : "mean over later tasks of the accuracy before learning, minus a random network’s",
+      "backward transfer", score.amount(backwardTransfer),
+      "mean over earlier tasks of "
+        + (isHigh
+          ? "the last \(noun), minus the one right after learning"
+          : "the \(noun) right after learning, minus the last"),
     ])
+    table.append(["forward transfer", score.amount(forwardTransfer), forwardFormula])
     return table
+  }
+
+  private var forwardFormula: String {
+    guard forwardTransfer != nil else {
+      return sharesHead
+        ? "not measured: the network does not say how fresh weights are drawn"
+        : "not measured: every task has a head of its own"
+    }
+    return "mean over later tasks of "
+      + (score.direction == .up
+        ? "the \(score.noun) before learning, minus a random network’s"
+        : "a random network’s \(score.noun), minus the one before learning")
   }
 
   /// The matrix as a picture.
   public func chart(title: String) -> HeatMap {
-    HeatMap(
+    var picture = HeatMap(
       title: claim(of: title),
-      subtitle: "accuracy on the test examples of each task (column) after training each (row)",
-      rowTitle: "trained", columnTitle: "task", valueTitle: "accuracy", rows: tasks, columns: tasks, values: matrix)
+      subtitle: "\(score.noun) on the test examples of each task (column) after training each (row)",
+      rowTitle: "trained", columnTitle: "task", valueTitle: score.heading, rows: tasks, columns: tasks, values: matrix)
+    if score.unit != .fraction {
+      let measured = matrix.flatMap { $0 }.filter(\.isFinite)
+      let (low, high) = (measured.min() ?? 0, measured.max() ?? 1)
+      picture.limits = low...(high > low ? high : low + 1)
+      picture.isLightLow = score.direction == .down
+    }
+    return picture
   }
 
   /// The report as one HTML file.
@@ -76,7 +101,9 @@ extension SequenceResult {
     return PageElements.document(
       title: title, headline: verdict(of: title),
       sections: [
-        PageElements.section("Accuracy of every task after every task", PageElements.figure(picture, width: 720)),
+        PageElements.section(
+          "\(RunReport.capitalized(score.noun)) of every task after every task",
+          PageElements.figure(picture, width: 720)),
         PageElements.section("Measures", PageElements.table(measures(), marksRows: true)),
         PageElements.section("Numbers", PageElements.table(table(), marksRows: true)),
         PageElements.section("Data", PageElements.files([("accuracy-matrix.csv", csv())])),

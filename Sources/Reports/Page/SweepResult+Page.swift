@@ -28,8 +28,8 @@ extension SweepResult {
     for row in methods {
       func cells(_ source: RepeatedMean?, _ target: RepeatedMean?, _ forgetting: RepeatedMean?) -> [String] {
         [
-          source?.text ?? NumberText.missing, target?.text ?? NumberText.missing,
-          forgetting.map { NumberText.points($0.mean) + $0.spread } ?? NumberText.missing,
+          source?.plain(of: sourceScore) ?? NumberText.missing, target?.plain(of: targetScore) ?? NumberText.missing,
+          forgetting?.bare(of: sourceScore) ?? NumberText.missing,
         ]
       }
       let own = row.validation
@@ -52,15 +52,25 @@ extension SweepResult {
       ? "one seed, so no intervals" : "means of \(seedCount) seeds with 95 % intervals (Student’s t)"
     return FrontierChart(
       title: finding,
-      subtitle: "accuracy on the test examples after training; \(seeds); line: the frontier of the means"
+      subtitle: "\(nouns) on the test examples after training; \(seeds); line: the frontier of the means"
         + (chosenBy?.examples == .validation ? " on the validation examples" : chosenBy?.caution ?? ""),
-      xTitle: "accuracy on the source, \(sourceTask) (%)", yTitle: "accuracy on the target, \(targetTask) (%)",
+      xTitle: sourceScore.axisTitle(on: "the source, \(sourceTask)"),
+      yTitle: targetScore.axisTitle(on: "the target, \(targetTask)"),
+      xLimits: sourceScore.axisLimits, yLimits: targetScore.axisLimits,
       points: methods.compactMap { row in
         guard let source = row.source, let target = row.target else { return nil }
         return FrontierChart.Point(
-          name: row.method, x: 100 * source.mean, y: 100 * target.mean, xInterval: source.percent,
-          yInterval: target.percent, isOnFrontier: row.isOnFrontier, isMarked: row.method == recommended?.method)
+          name: row.method, x: sourceScore.chartScale * source.mean, y: targetScore.chartScale * target.mean,
+          xInterval: source.interval(scaledBy: sourceScore.chartScale),
+          yInterval: target.interval(scaledBy: targetScore.chartScale),
+          hover: "\(sourceScore.bare(source.mean)), \(targetScore.bare(target.mean))",
+          isOnFrontier: row.isOnFrontier, isMarked: row.method == recommended?.method)
       })
+  }
+
+  /// What both tasks are judged by.
+  private var nouns: String {
+    sourceScore.noun == targetScore.noun ? sourceScore.noun : "\(sourceScore.noun) and \(targetScore.noun)"
   }
 
   /// The report as one HTML file.

@@ -21,7 +21,7 @@ extension SweepResult {
   private var withoutCandidate: String {
     if let budget {
       return methods.contains { $0.source != nil }
-        ? "\(byMeans) no strength that was tried forgets \(NumberText.points(budget)) points or less."
+        ? "\(byMeans) no strength that was tried forgets \(sourceScore.amount(budget)) or less."
         : Self.untrained
     }
     let count = methods.count(where: \.isOnFrontier)
@@ -35,30 +35,37 @@ extension SweepResult {
   }
 
   private func kept(_ row: Method, within budget: Double) -> String {
-    let limit = "\(NumberText.points(budget)) points"
+    let limit = sourceScore.amount(budget)
     let claim =
       row.method == "none"
       ? "\(byMeans) plain fine-tuning forgot no more than \(limit): \(figures(row))."
-      : "\(byMeans) \(row.method) has the best target accuracy of those that forgot at most \(limit): \(figures(row))."
+      : "\(byMeans) \(row.method) has the best target \(targetScore.noun) of those that forgot at most \(limit): \(figures(row))."
     return claim
       + (isEstablished
-        ? " It keeps below the budget by \(evidence?.text ?? NumberText.missing)."
+        ? " It keeps below the budget by \(evidence.map(words) ?? NumberText.missing)."
         : " That it keeps within the budget is not established: \(doubt(evidence)).")
   }
 
   private func bent(at row: Method) -> String {
-    let rise = "of the target above the line between the frontier's ends"
+    let side = targetScore.direction == .up ? "above" : "below"
+    let rise = "of the target \(side) the line between the frontier's ends"
     guard isEstablished, let evidence else {
-      let height = evidence.map { ", \(NumberText.points($0.difference.value)) points \(rise)" } ?? ""
+      let height = evidence.map { ", \(targetScore.amount($0.difference.value)) \(rise)" } ?? ""
       return "\(byMeans) the knee of the frontier is \(row.method) (\(figures(row)))\(height). "
         + "That is not established: \(doubt(evidence))."
     }
-    return "The knee of the frontier is \(row.method): \(figures(row)); \(evidence.text) \(rise)."
+    return "The knee of the frontier is \(row.method): \(figures(row)); \(words(evidence)) \(rise)."
   }
 
   private func figures(_ row: Method) -> String {
-    "target \(row.target?.text ?? NumberText.missing), source \(row.source?.text ?? NumberText.missing)"
+    func words(_ mean: RepeatedMean?, _ score: Score) -> String {
+      mean.map { RepeatedScore(score, $0).text } ?? NumberText.missing
+    }
+    return "target \(words(row.target, targetScore)), source \(words(row.source, sourceScore))"
   }
+
+  /// The evidence in the unit that it is counted in.
+  private func words(_ evidence: SeedComparison) -> String { evidence.text(of: evidenceScore ?? .accuracy) }
 
   /// By which means something is the best: those on the examples that choose.
   private var byMeans: String {
@@ -70,7 +77,9 @@ extension SweepResult {
   /// Why the seeds do not carry what the means say.
   private func doubt(_ evidence: SeedComparison?) -> String {
     guard let evidence else { return "the runs have no pairs of one seed" }
-    return evidence.isMore ? "\(evidence.seeds) do not tell the frontier's ends apart on both tasks" : evidence.doubt
+    return evidence.isMore
+      ? "\(evidence.seeds) do not tell the frontier's ends apart on both tasks"
+      : evidence.doubt(of: evidenceScore ?? .accuracy)
   }
 
   /// The same in short, over the picture.

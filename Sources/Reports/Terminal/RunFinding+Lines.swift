@@ -27,9 +27,9 @@ extension RunFinding {
           + "\(NumberText.grouped(forgetting.gained)) \(better)"
       )
     }
-    if let agreement = after?.agreement {
+    if let proxy = after?.proxy, let agreement = after?.agreement {
       lines.append(
-        "with the source's head, the model still says of \(NumberText.percent(agreement)) of the proxy examples what it "
+        "with the source's head, the model still says of \(NumberText.percent(agreement)) of the \(proxy.whole) what it "
           + "said before (agreement, not accuracy)")
     }
     if let best {
@@ -49,6 +49,11 @@ extension RunFinding {
 
   /// Whether the run stands for an epoch that later ones follow.
   var isChosenBeforeTheLast: Bool { best != nil && chosenEpoch != epochs.last?.epoch }
+}
+
+extension ProxyAgreement {
+  /// What its share is of: `proxy examples`, `tokens of the proxy examples`.
+  var whole: String { (places.map { "\($0) of the " } ?? "") + "proxy examples" }
 }
 
 extension Forgetting {

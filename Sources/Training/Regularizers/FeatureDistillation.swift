@@ -93,7 +93,8 @@ extension RegularizerContext {
   fileprivate func channelAttention(of layers: [Program.Layer]) throws -> [String: Tensor] {
     let sample = try sourceSample(64)
     func loss() throws -> Double {
-      try Evaluator(batchSize: 64).evaluate(model, on: sample, dataset: source?.dataset ?? "source").loss
+      try Evaluator(batchSize: 64)
+        .evaluate(model, on: sample, dataset: source?.dataset ?? "source", kind: sourceKind).loss
     }
     var result: [String: Tensor] = [:]
     try withSourceHead {

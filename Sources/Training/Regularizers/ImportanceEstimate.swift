@@ -10,6 +10,9 @@ public struct ImportanceEstimate {
     /// Fisher information, the expectation taken over the model's own labels: mean over examples of
     /// `Σ_c p_c (∂log p_c/∂w)²`. One backward pass for each class of each example; the least likely classes, together
     /// less than 1/10,000, are left out.
+    ///
+    /// Of tokens and pixels, whose loss is a mean over the n that count, it is `Σ_t Σ_c p_tc (∂log p_tc/∂w)² / n²`: labels
+    /// that are drawn one by one have no cross terms. Of L labels that are there or not, `Σ_l p_l (1 − p_l) (∂z_l/∂w)² / L²`.
     case exact
     /// The same with the true labels: mean over examples of `(∂log p_y/∂w)²`. It vanishes where the loss does.
     case empirical
@@ -30,10 +33,10 @@ public struct ImportanceEstimate {
   ///
   /// - Parameters:
   ///   - parameters: tensors of the model that require gradients.
-  ///   - kind: of the task; ``Measure/exact`` is for classification alone.
+  ///   - kind: of the task; ``Measure/exact`` is for outputs that are classes or labels.
   ///   - batchSize: of ``Measure/batched``; the others go example by example.
   ///   - onProgress: told the examples done; may throw to stop.
-  /// - Complexity: one backward pass an example, times the classes for ``Measure/exact``.
+  /// - Complexity: one backward pass an example, times the classes for ``Measure/exact``, and the places of each.
   public init(
     _ measure: Measure, of parameters: [Tensor], in model: Model, on split: Split,
     kind: any TaskKind = Classification(), batchSize: Int = 32,
@@ -51,7 +54,7 @@ public struct ImportanceEstimate {
     for batch in try Batches(split: split, batchSize: measure == .batched ? batchSize : 1, device: model.device) {
       let logits = try model.run(try batch.modelInputs(for: model)).logits
       switch measure {
-      case .exact: try Self.addExact(logits, parameters, to: sums)
+      case .exact: try Self.addExact(logits, kind, batch, parameters, to: sums)
       case .empirical, .batched:
         let gradients = try kind.loss(of: logits, labels: batch.labels, settings: LossSettings())
           .gradients(of: parameters)
@@ -67,15 +70,44 @@ public struct ImportanceEstimate {
     values = try withoutGradients { try sums.map { try $0.divide(by: Double(max(1, terms))) } }
   }
 
-  private static func addExact(_ logits: Tensor, _ parameters: [Tensor], to sums: [Tensor]) throws {
-    let logarithms = try logits.logSoftmax(along: 1)
-    let probabilities = try logarithms.detached().exponential().array(of: Double.self)
-    let labels = likelyLabels(probabilities)
-    for label in labels {
-      let chosen = try logarithms.narrowed(along: 1, from: label, count: 1).sum()
-      let gradients = try chosen.gradients(of: parameters, keepsGraph: label != labels.last)
-      try add(gradients, to: sums) { try $0.addProductInPlace($1, $1, scaledBy: probabilities[label]) }
+  /// Adds what one example has: the slope of every answer that it could have, by its probability.
+  private static func addExact(
+    _ outputs: Tensor, _ kind: any TaskKind, _ batch: Batch, _ parameters: [Tensor], to sums: [Tensor]
+  ) throws {
+    let slopes = try slopes(of: outputs, kind, batch)
+    for (index, slope) in slopes.terms.enumerated() {
+      let chosen = try slopes.values.narrowed(along: 0, from: slope.place, count: 1).sum()
+      let gradients = try chosen.gradients(of: parameters, keepsGraph: index < slopes.terms.count - 1)
+      try add(gradients, to: sums) { try $0.addProductInPlace($1, $1, scaledBy: slope.weight) }
     }
+  }
+
+  /// The values of an example whose slopes are squared and added, `[values]` with their graph, each with its weight.
+  private static func slopes(
+    of outputs: Tensor, _ kind: any TaskKind, _ batch: Batch
+  ) throws -> (values: Tensor, terms: [(place: Int, weight: Double)]) {
+    guard case .classes(let axis)? = kind.outputMeaning else {
+      let values = try outputs.reshaped([-1])
+      let probabilities = try values.detached().to(.float64).sigmoid().array(of: Double.self)
+      let square = Double(probabilities.count * probabilities.count)
+      return (values, probabilities.enumerated().map { ($0.offset, $0.element * (1 - $0.element) / square) })
+    }
+    let logarithms = try outputs.logSoftmax(along: axis)  // [1, …, classes, …]
+    let classCount = logarithms.shape[axis]
+    let stride = logarithms.shape[(axis + 1)...].reduce(1, *)
+    let all = try logarithms.detached().exponential().array(of: Double.self)
+    let placeCount = all.count / classCount
+    let counts = try kind.isCounted(batch.labels)?.array(of: Int64.self)
+    let places = (0..<placeCount).filter { counts?.count != placeCount || counts?[$0] == 1 }
+    let square = Double(places.count * places.count)
+    var terms: [(place: Int, weight: Double)] = []
+    for place in places {
+      // Places are numbered as they are without the axis of classes, whose values lie `stride` apart.
+      let first = place / stride * stride * classCount + place % stride
+      let probabilities = (0..<classCount).map { all[first + $0 * stride] }
+      terms += likelyLabels(probabilities).map { (first + $0 * stride, probabilities[$0] / square) }
+    }
+    return (try logarithms.reshaped([-1]), terms)
   }
 
   /// All labels but the least likely, as long as those have less than ``neglectedMass`` together.
@@ -144,12 +176,28 @@ extension RegularizerContext {
   /// The source's Fisher information, as the settings of ``RegularizerKind/Setting/fisher`` ask for it.
   func fisherInformation(of indices: [Int]) throws -> ImportanceEstimate {
     let measure = ImportanceEstimate.Measure(rawValue: try settings.text("fisher")) ?? .exact
-    if measure == .exact, !sourceKind.isClassification {
+    if measure == .exact, let reason = try objectionToExactFisher() {
       throw TrainingError.kindNotSupported(
-        regularizer: "\(settings.kind):fisher=exact", kind: sourceKind.words, advice: "fisher=empirical")
+        regularizer: "\(settings.kind):fisher=exact", kind: "\(sourceKind.words)\(reason)", advice: "fisher=empirical")
     }
     return try estimate(
       measure, of: indices, samples: settings.integer("samples"), batchSize: settings.integer("batch"))
+  }
+
+  /// Backward passes that an example of several answers may take.
+  private static let mostPasses = 256
+
+  /// Why the expectation over the model's own labels cannot be taken, to follow the kind's name; nil where it can.
+  private func objectionToExactFisher() throws -> String? {
+    let meaning = sourceKind.outputMeaning
+    guard case .classes(let axis)? = meaning else { return meaning == .labels ? nil : "" }
+    guard sourceKind.places != nil else { return nil }
+    let shape = try withSourceHead { try model.outputShape(on: sourceExamples().examples) }
+    let classCount = shape[axis - 1]
+    let placeCount = shape.reduce(1, *) / max(1, classCount)
+    return placeCount * classCount <= Self.mostPasses
+      ? nil
+      : " of \(grouped(placeCount)) \(sourceKind.places ?? "places") × \(grouped(classCount)) classes, a backward pass each"
   }
 
   /// An estimate at the weights that the model has now, with the source's head.

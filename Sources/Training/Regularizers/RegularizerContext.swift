@@ -87,12 +87,6 @@ public struct RegularizerContext {
 
   var recorder: TaskMemory.Recorder { surroundings.recorder }
 
-  /// - Throws: ``TrainingError/kindNotSupported(regularizer:kind:advice:)`` for tasks that are no classification.
-  func requireClasses(advice: String = "") throws {
-    guard let other = [targetKind, sourceKind].first(where: { !$0.isClassification }) else { return }
-    throw TrainingError.kindNotSupported(regularizer: settings.kind, kind: other.words, advice: advice)
-  }
-
   func report(_ title: String, _ completed: Int, of total: Int) throws {
     try surroundings.onEstimate(title, completed, total)
   }

@@ -1,3 +1,4 @@
+import Findings
 import Foundation
 import TestSupport
 import Testing
@@ -111,6 +112,28 @@ import Training
       of: rows, in: SweepFolder(folder.file("sweep"), options: ""), sourceTask: "s", targetTask: "t")
     #expect(result.choice == "l2-sp:alpha=1" && rows.count == 5)
     #expect(result.recommended?.runs.count == 2 && result.recommended?.source?.values == [0.9, 0.9])
+  }
+
+  /// Nats a token: intervals are not cut at 1, and the best target is the least.
+  @Test func aBudgetOfALanguageModelIsInNatsAToken() throws {
+    var plan = try plan(budget: 0.25)
+    let nats = Score(name: "nats_per_token", unit: .natsPerToken, direction: .down)
+    (plan.sourceScore, plan.targetScore) = (nats, nats)
+    let rows = try plan.rows { point in
+      let shift = point.seed == 1 ? 0.5 : 0
+      guard point.method != .plain, let strength = try? point.method.strengthSetting().value else {
+        return .finished(source: 3.5 + shift, target: 2, forgetting: 1)
+      }
+      return .finished(
+        source: 2.6 + shift, target: 2.2 + strength / 1000, forgetting: strength >= 1 ? 0.1 : 0.5, validation: nil)
+    }
+    let folder = try TemporaryFolder()
+    let result = try plan.result(
+      of: rows, in: SweepFolder(folder.file("sweep"), options: ""), sourceTask: "s", targetTask: "t")
+    #expect(result.choice == "l2-sp:alpha=1" && result.sourceScore == nats)
+    // 3.5 and 4: half an interval is 12.706 · 0.3536 / √2 = 3.177.
+    let source = try #require(result.methods[0].source)
+    #expect(source.mean == 3.75 && abs(source.high - 6.927) < 0.001)
   }
 
   @Test func aStrengthIsLookedForByTheExamplesThatChoose() throws {

@@ -111,6 +111,7 @@ import Testing
     ("After: ", { $0.hasSource }), ("Forgotten: ", { $0.hasSource }), ("Before is epoch 0", { !$0.hasSource }),
     ("Means over runs", { $0.isOverSeeds }), ("Fewer than 3", { $0.isOverSeeds }),
     ("Where the source's data", { $0.proxyChart() != nil }), ("Neither is accuracy", { $0.proxyChart() != nil }),
+    ("Both are over", { report in report.runs.contains { $0.before?.proxy?.places != nil } }),
     ("Penalty: ", { $0.doseChart() != nil }), ("A low CKA", { $0.ckaChart() != nil }),
     ("… examples; band", { !amounts($0).isEmpty }), ("‖w", { report in report.runs.contains { $0.drift != nil } }),
     ("… without heads", { report in report.runs.contains { $0.before?.targetHeadIsNew == true } }),
@@ -143,13 +144,13 @@ import Testing
   private static func run(
     _ name: String, _ forgetting: Forgetting? = nil, hasSource: Bool = true, hasTarget: Bool = true, seed: Int? = nil,
     best: RunFinding.Best? = nil, chosenBy: ChoiceBasis? = nil, similarity: LayerSimilarity? = nil,
-    agreement: Double? = nil, hasDose: Bool = false
+    agreement: Double? = nil, places: String? = nil, hasDose: Bool = false
   ) -> RunFinding {
     let (before, after) = (forgetting?.before ?? 0.9, forgetting?.after ?? 0.8)
     let epochs = (0...3).map { epoch in
       EpochFinding(
         epoch: epoch, source: hasSource ? ScoredTask(epoch == 0 ? before : after) : nil,
-        proxy: agreement.map { ProxyAgreement(agreement: $0, divergence: 0.1, count: 100) },
+        proxy: agreement.map { ProxyAgreement(agreement: $0, divergence: 0.1, count: 100, places: places) },
         target: hasTarget ? ScoredTask(0.7) : nil, penalty: 0.1,
         regularizers: hasDose && epoch > 0 ? [RegularizerDose(name: "L2-sp", penalty: 0.1, gradientRatio: 0.2)] : [])
     }
@@ -191,6 +192,7 @@ import Testing
       run("Plain"), run("Plain", hasTarget: false), run("Plain", hasSource: false),
       run("Plain", hasSource: false, chosenBy: bases[2]), run("Plain", hasSource: false, hasTarget: false),
       run("Plain", hasSource: false, agreement: 0.8, hasDose: true),
+      run("Plain", hasSource: false, agreement: 0.8, places: "tokens"),
       run("Plain", changes[0], similarity: similarity([[0.5, 0.9], [0.1, 0.8]])),
       run("Plain", changes[0], similarity: similarity([[.nan, 0.9], [0.1, .nan]])),
       run("Plain", changes[0], similarity: similarity([[.nan, 0.9], [0.1, 0.9]])), withNewHeadAndIntervals,

@@ -13,10 +13,14 @@ import Testing
     ("{what} was chosen", { $0.chosenBy != nil }), ("… chosen on the test set", { $0.chosenBy?.examples == .test }),
   ]
 
-  /// What each task but the last has less after the last than right after it was learnt.
+  /// By how much each task but the last is worse after the last than right after it was learnt.
   private static func losses(_ result: SequenceResult) -> [Double] {
-    result.tasks.indices.dropLast().map { result.matrix[$0][$0] - result.matrix[result.tasks.count - 1][$0] }
+    result.tasks.indices.dropLast().map {
+      result.score.decline(from: result.matrix[$0][$0], to: result.matrix[result.tasks.count - 1][$0])
+    }
   }
+
+  private static let nats = Score(name: "nats_per_token", unit: .natsPerToken, direction: .down)
 
   @Test func everySentenceStandsInTheTableAndItsEvidenceHolds() throws {
     var table = try SentenceTable(["Sequence of tasks"], licences: Self.licences)
@@ -29,12 +33,16 @@ import Testing
       nil, ChoiceBasis(.test, choices: [.epoch]), ChoiceBasis(.validation, choices: [.epoch]),
     ]
     for matrix in matrices {
-      for basis in bases {
+      for (basis, score) in bases.flatMap({ basis in [Score.accuracy, Self.nats].map { (basis, $0) } }) {
         let result = SequenceResult(
           run: "r", tasks: Array(["Photos", "Flowers", "Birds"].prefix(matrix.count)), matrix: matrix, baseline: nil,
-          sharesHead: false, chosenBy: basis)
-        table.check(
-          Sentences.ofPage(result.html(title: "Tasks")) + Sentences.split(result.verdict(of: "Tasks")), of: result)
+          sharesHead: false, score: score, chosenBy: basis)
+        let said =
+          Sentences.ofPage(result.html(title: "Tasks")) + Sentences.split(result.verdict(of: "Tasks"))
+        table.check(said, of: result)
+        for sentence in said where score == Self.nats {
+          #expect(!["points", "%", "accuracy"].contains { sentence.contains($0) }, "\(sentence)")
+        }
       }
     }
     table.finish()

@@ -15,8 +15,8 @@ import Testing
         return best.count == 2 && best.allSatisfy { $0.source?.mean == 0.6 || $0.source?.mean == best[0].source?.mean }
       }
     ),
-    ("accuracy on the test examples after training; one", { $0.seedCount == 1 }),
-    ("accuracy on the test examples after training; means", { $0.seedCount > 1 }),
+    ("{score} on the test examples after training; one", { $0.seedCount == 1 }),
+    ("{score} on the test examples after training; means", { $0.seedCount > 1 }),
     ("{method} is best", { $0.isEstablished && $0.evidence?.isMore == true && frontier($0).count == 1 }),
     (
       "By the means{examples…} {method} is best", { frontier($0).count == 1 && (!$0.isEstablished || $0.budget != nil) }
@@ -74,6 +74,23 @@ import Testing
       validation: validation)
   }
 
+  /// The same methods where both tasks are judged by nats a token, of which less is better.
+  private static func ofTokens(_ result: SweepResult) -> SweepResult {
+    let nats = Score(name: "nats_per_token", unit: .natsPerToken, direction: .down)
+    func turned(_ mean: RepeatedMean) -> RepeatedMean { RepeatedMean(mean.values.map { 5 - $0 }) }
+    return SweepResult(
+      sweep: result.sweep,
+      methods: result.methods.map { row in
+        Method(
+          method: row.method, source: row.source.map(turned), target: row.target.map(turned),
+          forgetting: row.forgetting,
+          validation: row.validation.map {
+            Method.Validation(source: turned($0.source), target: turned($0.target), forgetting: $0.forgetting)
+          }, failure: row.failure)
+      }, budget: result.budget, seedCount: result.seedCount, sourceTask: "Old", targetTask: "New", sourceScore: nats,
+      targetScore: nats, chosenBy: result.chosenBy)
+  }
+
   /// A knee that rises above the line in each seed, between ends of which the seeds do not say which is better on the source.
   private static var loose: SweepResult {
     func method(_ name: String, _ source: [Double], _ target: [Double]) -> Method {
@@ -126,6 +143,14 @@ import Testing
       let page = Sentences.ofPage(result.html(title: "t")).filter { !result.failures.contains($0) }
       table.check(page + Sentences.split(result.verdict), of: result)
       for row in result.methods { words.check(result.standings(of: row), of: (result, row)) }
+      let tokens = Self.ofTokens(result)
+      let said = Sentences.ofPage(tokens.html(title: "t")) + Sentences.split(tokens.verdict)
+      table.check(said.filter { !tokens.failures.contains($0) }, of: tokens)
+      for sentence in said {
+        for word in ["points", "%", "above", "accuracy"] where sentence.replacing("95 %", with: "").contains(word) {
+          Issue.record("'\(word)' of nats a token: \(sentence)")
+        }
+      }
     }
     table.finish()
     words.finish()

@@ -1,0 +1,80 @@
+"""Learning without forgetting of each kind of task, eight steps of gradient descent in PyTorch.
+
+python make_distillation.py: reads the models and data beside it, writes distillation.json. Source and target share the head; what
+the model said before is held by KL at temperature 2 (numbers: by squared differences), averaged over all that counts.
+"""
+
+import json
+import os
+
+import h5py
+import torch
+import torch.nn.functional as F
+
+os.chdir(os.path.dirname(os.path.abspath(__file__)))
+STRENGTH, TEMPERATURE, BATCH, STEPS = 4.0, 2.0, 6, 8
+RATES = {"lm": 0.5, "tags": 0.5, "pixels": 0.5, "many": 0.5, "numbers": 0.01}
+
+
+def classes(axis):
+    def divergence(now, before):
+        p, q = F.log_softmax(now / TEMPERATURE, axis), F.log_softmax(before / TEMPERATURE, axis)
+        return F.kl_div(p, q, log_target=True, reduction="none").sum(axis)
+
+    return divergence
+
+
+def labels(now, before):
+    q = torch.sigmoid(before / TEMPERATURE)
+    return (torch.xlogy(q, q) + torch.xlogy(1 - q, 1 - q)
+            + F.binary_cross_entropy_with_logits(now / TEMPERATURE, q, reduction="none"))
+
+
+def shifted(y):
+    return torch.cat([y[:, 1:], torch.full_like(y[:, :1], -100)], 1)
+
+
+def counted(y):
+    return (y != -100) & (y != 255)
+
+
+def masked_loss(axis, of=lambda y: y):
+    def loss(out, y):
+        target = of(y).clone()
+        target[~counted(target)] = -100
+        return F.cross_entropy(out.movedim(axis, 1), target)
+
+    return loss
+
+
+KINDS = {
+    "lm": (masked_loss(2, shifted), classes(2), lambda y: counted(shifted(y))),
+    "tags": (masked_loss(2), classes(2), counted),
+    "pixels": (masked_loss(1), classes(1), counted),
+    "many": (lambda o, y: F.binary_cross_entropy_with_logits(o, y.float()), labels, None),
+    "numbers": (lambda o, y: F.mse_loss(o, y.float().reshape(o.shape)), lambda n, b: (n - b) ** 2, None),
+}
+found = {}
+for name, (loss_of, divergence, counts) in KINDS.items():
+    model = torch.export.load(f"{name}.pt2").module()
+    with h5py.File(f"{name}.h5") as f:
+        x = torch.tensor(next(iter(f["train/inputs"].values()))[:])
+        y = torch.tensor(f["train/labels"][:])
+    y = y.long() if name != "numbers" else y
+    with torch.no_grad():
+        before = model(x)
+    optimizer = torch.optim.SGD(model.parameters(), lr=RATES[name])
+    losses, penalties = [], []
+    for step in range(STEPS):
+        rows = slice(BATCH * step, BATCH * (step + 1))
+        out = model(x[rows])
+        task, all_of = loss_of(out, y[rows]), divergence(out, before[rows])
+        penalty = STRENGTH * (all_of.mean() if counts is None else all_of[counts(y[rows])].mean())
+        losses.append(task.item())
+        penalties.append(penalty.item())
+        optimizer.zero_grad()
+        (task + penalty).backward()
+        optimizer.step()
+    found[name] = {"rate": RATES[name], "losses": losses, "penalties": penalties}
+with open("distillation.json", "w") as f:
+    json.dump(found, f, indent=1)
