@@ -54,7 +54,7 @@ import Torch
   /// of a copy of the model.
   @Test(
     arguments: [
-      ("lm", 0.9038785834738617, 0.004006672725933292, "tokens"),
+      ("lm", 0.9376053962900506, 0.001296075312279263, "tokens"),
       ("tags", 0.7913533834586466, 0.014041719819673724, "tokens"),
       ("pixels", 0.8819754464285714, 0.0036360511204956937, "pixels"),
     ], [AnswersBefore.mostStored, 0])

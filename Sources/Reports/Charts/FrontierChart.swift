@@ -81,7 +81,7 @@ public struct FrontierChart: Chart {
     )
     // The last label stands half beyond the axis.
     let lastLabel = xAxis.ticks.last.map { TextMetrics.width(xAxis.label($0), size: 11) } ?? 0
-    let (right, top) = (width - max(12, lastLabel / 2 + 2), 14 + 14 * Double(yTitles.count))
+    let (right, top) = (width - max(12, lastLabel / 2), 14 + 14 * Double(yTitles.count))
     let bottom = top + min(380, max(240, width * 0.55))
     let x = { (value: Double) in xAxis.position(min(max(value, xAxis.low), xAxis.high), from: left, to: right) }
     let y = { (value: Double) in yAxis.position(min(max(value, yAxis.low), yAxis.high), from: bottom, to: top) }
