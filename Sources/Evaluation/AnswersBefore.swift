@@ -24,13 +24,16 @@ public enum AnswersBefore {
   /// - Parameters:
   ///   - indices: the examples' places in the split.
   ///   - inputs: likewise, as the network takes them.
+  ///   - part: what of a copy's outputs is asked for; of stored answers it was taken before.
   public func callAsFunction(
-    _ indices: [Int], inputs: [String: Tensor], as meaning: OutputMeaning, temperature: Double = 1
+    _ indices: [Int], inputs: [String: Tensor], as meaning: OutputMeaning, temperature: Double = 1,
+    taking part: (Tensor) throws -> Tensor = { $0 }
   ) throws -> Tensor {
     switch self {
     case .stored(let answers):
       try answers.selecting(Tensor(indices.map(Int64.init), device: answers.device), along: 0)
-    case .model(let model): try meaning.reference(model.run(inputs).logits.widened(), temperature: temperature)
+    case .model(let model):
+      try meaning.reference(part(model.run(inputs).logits.widened()), temperature: temperature)
     }
   }
 }

@@ -28,7 +28,8 @@ extension TrainingRun {
         tasks: zip(earlier ?? [], kinds.earlier).map {
           TaskReference(name: $0.task, data: reference($0.data, $0.task, kind: $1))
         }),
-      state: RunState(plannedEpochs: options.epochCount), command: command, seed: options.seed)
+      state: RunState(plannedEpochs: options.epochCount, grownFrom: knownOutputCount), command: command,
+      seed: options.seed)
     record.goesOn(in: .present(device), after: nil)
     return record
   }

@@ -6,7 +6,8 @@ import Torch
 /// `λ · mean KL(p⁰ ‖ p)` on the target's inputs, p⁰ and p the softmax at temperature T of the source head's outputs
 /// before training and now; the mean is over all that has an answer of its own and counts: examples, tokens, pixels.
 ///
-/// Of several labels an example it is the KL of each label's yes and no, of numbers `(x − x⁰)²`.
+/// Of several labels an example it is the KL of each label's yes and no, of numbers `(x − x⁰)²`. Of a head that outputs
+/// were added to, the softmax is over those that it had.
 ///
 /// What was said before is computed once, for the target's training examples as they are stored. Where that would take
 /// much memory, a copy of the model before is asked at every step, for the inputs as the network takes them. The source
@@ -31,6 +32,7 @@ struct LearningWithoutForgetting: Regularizer {
   private let isHeadTrained: Bool
   private let meaning: OutputMeaning
   private let targetKind: any TaskKind
+  private let known: KnownOutputs
   /// Of the training examples, by the source head.
   private let answersBefore: AnswersBefore
   private let summaryOfAnswers: String
@@ -52,7 +54,10 @@ struct LearningWithoutForgetting: Regularizer {
     (task, head) = try context.sourceHead()
     isHeadTrained = try settings.text("head") == "trained" || context.sharesHead
     readsHeadInput = !context.sharesHead
-    let shape = try context.withSourceHead { try context.model.outputShape(on: context.target) }
+    let known = context.knownOutputs()
+    self.known = known
+    var shape = try context.withSourceHead { try context.model.outputShape(on: context.target) }
+    if let count = known.count { shape[0] = count }
     let examples = "\(grouped(context.target.count)) target examples"
     let outputs = Self.words(meaning, shape)
     summaryOfAnswers = "(\(outputs), \(isHeadTrained ? "trained" : "fixed")) on \(examples)"
@@ -64,7 +69,7 @@ struct LearningWithoutForgetting: Regularizer {
       return
     }
     let logits = try context.logits(on: context.target, head: head, title: "recording the source head's answers")
-    answersBefore = .stored(try withoutGradients { try meaning.reference(logits, temperature: temperature) })
+    answersBefore = .stored(try withoutGradients { try meaning.reference(known.of(logits), temperature: temperature) })
   }
 
   /// How many there are of what the outputs are: `10 classes`.
@@ -86,10 +91,11 @@ struct LearningWithoutForgetting: Regularizer {
   func loss(of step: TrainingStep) throws -> Tensor? {
     guard let now = try answers(in: step) else { return nil }
     let before = try withoutGradients {
-      try answersBefore(step.batch.indices, inputs: step.inputs, as: meaning, temperature: temperature)
+      try answersBefore(
+        step.batch.indices, inputs: step.inputs, as: meaning, temperature: temperature, taking: known.of)
     }
     let divergences = try meaning.divergences(
-      from: before, to: meaning.reference(now, temperature: temperature))
+      from: before, to: meaning.reference(known.of(now), temperature: temperature))
     guard let counted = try targetKind.isCounted(step.batch.labels), counted.shape == divergences.shape else {
       return try divergences.sum().multiply(by: strength / Double(divergences.count))
     }
