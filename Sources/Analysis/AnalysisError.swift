@@ -4,6 +4,8 @@ public enum AnalysisError: Error, Equatable, CustomStringConvertible {
   /// Canonical correlations of a layer's features on so few examples are perfect by chance.
   case tooFewForDirections(layer: String, count: Int, directions: Int)
   case nothingToCompare(String)
+  /// A pooling over tokens of layers that have none.
+  case noTokens(pooling: String, layer: String, shape: [Int])
   case badFeatures(path: String, reason: String)
   /// A checkpoint where features were expected: its layers have none without examples.
   case checkpointAsFeatures(path: String)
@@ -18,6 +20,10 @@ public enum AnalysisError: Error, Equatable, CustomStringConvertible {
       "layer '\(layer)': canonical correlations need more than twice as many examples as directions, found "
         + "\(count) examples for \(directions) directions"
     case .nothingToCompare(let reason): reason
+    case .noTokens(let pooling, let layer, let shape):
+      "\(pooling) needs a layer with "
+        + (pooling == FeaturePooling.cls.rawValue ? "a sequence of tokens, [tokens, width]" : "tokens or places")
+        + " of an example; none has them ('\(layer)' gives \(shape))"
     case .badFeatures(let path, let reason): "\(path): \(reason)"
     case .checkpointAsFeatures(let path): "\(path): a checkpoint, not features"
     case .noStrength(let method):

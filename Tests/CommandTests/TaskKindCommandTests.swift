@@ -83,5 +83,42 @@ import Testing
     #expect((json["targetScore"] as? [String: Any])?["name"] as? String == "mae")
     let forgetting = try #require(json["forgetting"] as? [String: Any])
     #expect((forgetting["score"] as? [String: Any])?["name"] as? String == "mae")
+    // What it knows is not to be said again; of checkpoints it is.
+    let said = try Command("diagnose", folder.file("run"), "--task-kind", "regression-absolute")
+    #expect(said.status == 64)
+    #expect(
+      said.errors
+        == "lethe: --task-kind is of data that are given: \(folder.file("run")) knows what kinds its own are of\n")
+    for (kind, score) in [(["--task-kind", "regression-absolute"], "mae"), ([], "rmse")] {
+      let pair = try Command(
+        ["diagnose", "--before", base, "--after", folder.file("run/checkpoints/epoch-0001.h5"), "--source", data]
+          + kind + ["--json", "--quiet", "--threads", "1"])
+      #expect(pair.status == 0, "\(pair.errors)")
+      #expect(pair.output.contains("\"name\": \"\(score)\"") || pair.output.contains("\"name\":\"\(score)\""))
+    }
+  }
+
+  /// A run that forgot: what it was made with stands in the command that trains again, and its worst examples are shown.
+  @Test func theWorstExamplesAreShownAndTheCommandIsWhole() throws {
+    let folder = try TemporaryFolder()
+    let base = try base("lm", in: folder)
+    let data = fixture("lm.h5")
+    // Learnt first, then driven off by steps that are far too long.
+    let learnt = try Command(
+      "finetune", base, "--target", data, "--target-head", "keep", "--epochs", "3", "--lr", "0.5", "--threads", "1",
+      "--quiet", "-o", folder.file("learnt"))
+    #expect(learnt.status == 0, "\(learnt.errors)")
+    let tuned = try Command(
+      "finetune", folder.file("learnt/checkpoints/epoch-0003.h5"), "--source", data, "--target", data, "--target-head",
+      "keep", "--task-kind", "causal-lm", "--epochs", "1", "--lr", "3", "--threads", "1", "--quiet", "-o",
+      folder.file("run"))
+    #expect(tuned.status == 0, "\(tuned.errors)")
+    let diagnosed = try Command("diagnose", folder.file("run"), "--quiet", "--threads", "1")
+    #expect(diagnosed.status == 0, "\(diagnosed.errors)")
+    #expect(diagnosed.output.contains("Test examples whose own loss rose most"), "\(diagnosed.output)")
+    #expect(diagnosed.output.contains("--task-kind causal-lm --target-head keep"), "\(diagnosed.output)")
+    let page = try String(contentsOfFile: folder.file("run/diagnosis.html"), encoding: .utf8)
+    #expect(page.contains("<ol class=\"worst\">") && page.contains("Marked are tokens that became less likely"))
+    #expect(!FileManager.default.fileExists(atPath: folder.file("run/diagnosis-examples.csv")))
   }
 }

@@ -43,6 +43,13 @@ public protocol TaskKind: Sendable {
   func sums(of outputs: Tensor, labels: Tensor) throws -> ExampleSums
   /// What the sums come to, each example counted so often.
   func values(of sums: ExampleSums, counting counts: [Int]?) -> TaskValues
+  /// What became of examples from one model's outputs to another's, place by place: what a diagnosis shows of the worst.
+  ///
+  /// - Parameters:
+  ///   - before: the one model's, `[batch, …]`; likewise `after` of the same examples.
+  ///   - labels: as of the loss.
+  /// - Returns: one an example; none of a kind that has nothing to show of one.
+  func changes(from before: Tensor, to after: Tensor, labels: Tensor) throws -> [ExampleChange]
   /// Whether labels are classes over which some of the probability can be spread.
   var smoothsLabels: Bool { get }
   /// Whether labels stay right where images are turned, cut and coloured.
@@ -92,6 +99,7 @@ extension TaskKind {
   public func bound(to data: Dataset) -> any TaskKind { self }
   public func reading(sumsOfWidth width: Int) -> any TaskKind { self }
   public func outputNames(of data: Dataset) -> [String]? { data.classNames }
+  public func changes(from before: Tensor, to after: Tensor, labels: Tensor) throws -> [ExampleChange] { [] }
   public var smoothsLabels: Bool { true }
   public var allowsAugmentation: Bool { true }
   /// Whether it is the classification of examples, whose labels are one class each.
