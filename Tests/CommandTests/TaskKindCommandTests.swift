@@ -91,7 +91,9 @@ import Testing
         == "lethe: --task-kind is of data that are given: \(folder.file("run")) knows what kinds its own are of\n")
     for (kind, score) in [(["--task-kind", "regression-absolute"], "mae"), ([], "rmse")] {
       let pair = try Command(
-        ["diagnose", "--before", base, "--after", folder.file("run/checkpoints/epoch-0001.h5"), "--source", data]
+        array: [
+          "diagnose", "--before", base, "--after", folder.file("run/checkpoints/epoch-0001.h5"), "--source", data,
+        ]
           + kind + ["--json", "--quiet", "--threads", "1"])
       #expect(pair.status == 0, "\(pair.errors)")
       #expect(pair.output.contains("\"name\": \"\(score)\"") || pair.output.contains("\"name\":\"\(score)\""))

@@ -23,6 +23,8 @@ import Testing
     #expect(SampleFindings.maskChange.words == "pixels right 100.0 % → 66.7 %")
     #expect(
       SampleFindings.valueChange.words == "dog 95.0 % → 12.0 % (is there), cat & co 10.0 % → 30.0 % (is not there)")
+    let token = TokenChange(text: "33 ", probabilityBefore: 0.5, probabilityAfter: 0.25)
+    #expect(ExampleChange(tokens: [token]).words == "“33” 50.0 % → 25.0 %")
     let number = ValueChange(name: "age", right: 31, before: 30, after: 44, isProbability: false)
     #expect(ExampleChange(values: [number]).words == "age 30.0 → 44.0 (right 31.0)")
     #expect(ExampleChange().words.isEmpty)

@@ -33,7 +33,11 @@ extension TokenChange {
   }
 
   /// The token in quotation marks, lines and tabs made visible.
-  var quoted: String { "“\(Self.visible(text))”" }
+  var quoted: String {
+    // After a token's number stands a space that is none of the text.
+    let isNumber = text.last == " " && text.dropLast().allSatisfy(\.isNumber) && text.count > 1
+    return "“\(Self.visible(isNumber ? String(text.dropLast()) : text))”"
+  }
 
   /// What became of it: `“Paris” B-LOC → O`.
   var words: String { "\(quoted) \(changeWords)" }
@@ -79,7 +83,7 @@ extension DiagnosisPage {
     guard let worsened = finding.worsened, !worsened.isEmpty else { return nil }
     var table = TextTable([.number("example"), .number("loss"), .init("what got worse")])
     for example in worsened.prefix(count) {
-      table.append(["\(example.index)", example.losses, example.change.words])
+      table.append(["\(example.index)", example.losses, example.change.words.replacing(" %", with: "\u{A0}%")])
     }
     return table
   }

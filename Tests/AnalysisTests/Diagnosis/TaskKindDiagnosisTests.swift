@@ -95,7 +95,7 @@ import Torch
       #expect(values.count == 4 && values.allSatisfy { $0.isProbability && ($0.before >= 0.5) == ($0.right == 1) })
     default:
       let value = try #require(change.values?.first)
-      #expect(value.before == value.right && value.after != value.right && !value.isProbability)
+      #expect(abs(value.before - value.right) < 1e-5 && value.after != value.right && !value.isProbability)
       #expect(abs(worst.lossAfter - (value.after - value.right) * (value.after - value.right)) < 1e-5)
     }
     let kept = try FindingDecoder.decode(DiagnosisFinding.self, from: FindingEncoder.encode(finding))
