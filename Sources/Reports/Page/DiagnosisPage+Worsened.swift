@@ -97,7 +97,7 @@ extension DiagnosisPage {
     mark.fell2{background:color-mix(in srgb,var(--c1) 36%,transparent);border-bottom-width:2px}
     mark.fell3{background:color-mix(in srgb,var(--c1) 60%,transparent);border-bottom-width:3px}
     ruby{ruby-position:under;margin:0 .15em}
-    rt{font-size:.68rem;color:var(--muted);line-height:1.1}
+    rt{font-size:.68rem;color:var(--muted);line-height:1.1;padding-top:3px}
     .masks{display:flex;flex-wrap:wrap;gap:12px}
     .masks figure{margin:0}
     .masks img{display:block;width:132px;height:132px;object-fit:contain;image-rendering:pixelated;border:1px solid var(--grid)}
