@@ -12,6 +12,8 @@ public enum AnalysisError: Error, Equatable, CustomStringConvertible {
   /// A search for the strength of a method that has none, or several.
   case noStrength(method: String)
   case notFinite(String)
+  /// Linear probes of a kind of task that none is fitted for.
+  case noProbes(kind: String)
 
   public var description: String {
     switch self {
@@ -28,6 +30,8 @@ public enum AnalysisError: Error, Equatable, CustomStringConvertible {
     case .checkpointAsFeatures(let path): "\(path): a checkpoint, not features"
     case .noStrength(let method):
       "a search for the strength needs one regularizer with a strength, found '\(method)'"
+    case .noProbes(let kind):
+      "no linear probes are fitted for a \(kind): one to say every word would be too large to try"
     case .notFinite(let what): "\(what) is not finite: nothing can be said of it (was the training stable?)"
     }
   }

@@ -68,3 +68,24 @@ import Testing
     #expect(!DiagnosisPage(SampleFindings.bareDiagnosis).html().contains(".reading"))
   }
 }
+
+/// Probes of tasks that are judged by another score than accuracy.
+@Suite struct ProbeScoreTests {
+  @Test func numbersAreNoPercentagesAndTheLeastErrorIsBest() {
+    let finding = ProbeFinding(
+      score: Score(name: "rmse", unit: .number, direction: .down), data: "ages", control: ControlDraws([8, 10]),
+      layers: [
+        .init(layer: "conv", scores: [4.5, 6], penalties: [1, 1], drop: Estimate(1.5, low: 1, high: 2)),
+        .init(layer: "dense", scores: [2.25, 2.5], penalties: [1, 1], drop: Estimate(0.25, low: -0.1, high: 0.6)),
+      ], models: ["a", "b"], trainCount: 100, testCount: 100)
+    #expect(
+      finding.table().rows == [
+        ["conv", "4.50", "6.00", "1.50", "1.00 to 2.00"], ["dense", "2.25", "2.50", "0.250", "−0.100 to 0.600"],
+      ])
+    #expect(finding.controlWords == "control, fitted to permuted labels: 9.00 (8.00 to 10.0 in 2 draws)")
+    #expect(finding.chart().title == "A probe of conv lost most: 1.50")
+    var alone = finding
+    alone.models = ["a"]
+    #expect(alone.chart().title == "dense says most: 2.25")
+  }
+}

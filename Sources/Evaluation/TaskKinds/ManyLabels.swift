@@ -71,6 +71,8 @@ public struct ManyLabels: TaskKind {
     ) { className($0, among: names) }
   }
 
+  public func probeTargets(of labels: Tensor) throws -> ProbeTargets? { .labels(labels) }
+
   public func values(of sums: ExampleSums, counting counts: [Int]?) -> TaskValues {
     let width = (sums.width - 1) / 2
     let times = counts ?? [Int](repeating: 1, count: sums.count)

@@ -102,6 +102,10 @@ public struct Regression: TaskKind {
     ) { className($0, among: names) }
   }
 
+  public func probeTargets(of labels: Tensor) throws -> ProbeTargets? {
+    .numbers(try labels.reshaped([labels.shape[0], -1]))
+  }
+
   public func values(of sums: ExampleSums, counting counts: [Int]?) -> TaskValues {
     let totals = sums.totals(counting: counts)
     let count = totals[0]

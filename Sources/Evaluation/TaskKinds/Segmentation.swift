@@ -95,6 +95,9 @@ public struct Segmentation: TaskKind {
     }
   }
 
+  /// A class 255 is one of more classes than a probe is fitted for.
+  public func probeTargets(of labels: Tensor) throws -> ProbeTargets? { .classes(try counted(labels, classCount: 0)) }
+
   public func values(of sums: ExampleSums, counting counts: [Int]?) -> TaskValues {
     let totals = sums.totals(counting: counts)
     var shares: [Double] = []

@@ -50,6 +50,8 @@ public protocol TaskKind: Sendable {
   ///   - labels: as of the loss.
   /// - Returns: one an example; none of a kind that has nothing to show of one.
   func changes(from before: Tensor, to after: Tensor, labels: Tensor) throws -> [ExampleChange]
+  /// What a linear probe of a layer is fitted to say for these labels; nil of a kind that none is fitted for.
+  func probeTargets(of labels: Tensor) throws -> ProbeTargets?
   /// Whether labels are classes over which some of the probability can be spread.
   var smoothsLabels: Bool { get }
   /// Whether labels stay right where images are turned, cut and coloured.
@@ -100,6 +102,7 @@ extension TaskKind {
   public func reading(sumsOfWidth width: Int) -> any TaskKind { self }
   public func outputNames(of data: Dataset) -> [String]? { data.classNames }
   public func changes(from before: Tensor, to after: Tensor, labels: Tensor) throws -> [ExampleChange] { [] }
+  public func probeTargets(of labels: Tensor) throws -> ProbeTargets? { nil }
   public var smoothsLabels: Bool { true }
   public var allowsAugmentation: Bool { true }
   /// Whether it is the classification of examples, whose labels are one class each.

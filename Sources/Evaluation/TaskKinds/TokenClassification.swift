@@ -94,6 +94,8 @@ public struct TokenClassification: TaskKind {
     }
   }
 
+  public func probeTargets(of labels: Tensor) throws -> ProbeTargets? { .classes(labels) }
+
   public func values(of sums: ExampleSums, counting counts: [Int]?) -> TaskValues {
     let totals = sums.totals(counting: counts)
     let accuracy = totals[2] / totals[1]
