@@ -24,9 +24,7 @@ extension Trainer {
     return try withMixedPrecision(on: model.device, isEnabled: options.precision == .bfloat16) {
       let forward = try forwardPass(batch)
       let loss = try scaled(
-        kind.loss(
-          of: forward.logits, labels: batch.labels,
-          settings: LossSettings(classWeights: classWeightTensor, labelSmoothing: options.labelSmoothing)), share)
+        kind.loss(of: forward.logits, labels: batch.labels, settings: lossSettings), share)
       let terms = try zip(regularizers, forward.steps).map { regularizer, step in
         try regularizer.loss(of: step).map { try scaled($0, regularizer.sumsOverExamples ? 1 : exampleShare) }
       }

@@ -144,7 +144,8 @@ extension DiagnosisPage {
   private var controlWords: String {
     let controls = finding.probeControls
     let probes = [
-      controls.permuted.scores.isEmpty ? nil : "\(ProbeControls.permutedName) \(controls.permuted.words(of: .accuracy))",
+      controls.permuted.scores.isEmpty
+        ? nil : "\(ProbeControls.permutedName) \(controls.permuted.words(of: .accuracy))",
       controls.untrained.isFinite
         ? "\(ProbeControls.untrainedName) \(NumberText.percent(controls.untrained))" : nil,
     ].compactMap { $0 }.joined(separator: ", ")
