@@ -169,14 +169,17 @@ extension Run {
       roles.allSatisfy({ $0.1?.isInMemory != true })
     else { return nil }
     let rates = ["\(options.learningRate)"] + options.rateRules.map { "\($0.pattern)=\($0.value)" }
-    let words =
-      roles.map { ($0.0, $0.1?.specification) } + [("epochs", "\(options.epochCount)")]
-      + rates.map { ("lr", $0) }
-      + [("optimizer", options.optimizer.rawValue), ("schedule", options.schedule.shape.text)]
-      + [("task-kind", typed("task-kind"))]
-      + (record.state.grownFrom == nil
-        ? [("target-head", typed("target-head"))]
-        : [("target-head", TargetHead.grow.rawValue), ("loss-classes", LossClasses.target.rawValue)])
+    var words: [(String, String?)] = roles.map { ($0.0, $0.1?.specification) }
+    words.append(("epochs", "\(options.epochCount)"))
+    words += rates.map { ("lr", $0) }
+    words += [
+      ("optimizer", options.optimizer.rawValue), ("schedule", options.schedule.shape.text),
+      ("task-kind", typed("task-kind")),
+    ]
+    words +=
+      record.state.grownFrom == nil
+      ? [("target-head", typed("target-head"))]
+      : [("target-head", TargetHead.grow.rawValue), ("loss-classes", LossClasses.target.rawValue)]
     // Epoch 0 is the base too, with the target's head as it was drawn.
     let base = data.base?.found ?? checkpointPath(epoch: 0)
     return "lethe finetune " + base.shellQuoted
