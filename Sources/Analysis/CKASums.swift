@@ -6,20 +6,23 @@ struct CKABatch {
   /// A layer with itself.
   struct Layer {
     let hsic: Double
-    /// Of the squared elements of its centred Gram matrix, the sum of each row.
-    let rows: [Double]
+    /// Of the squared elements of its centred Gram matrix.
+    let sums: CKAExampleSums
     let strength: FeatureStrength
   }
 
   /// A layer with its namesake.
   struct Pair {
-    /// Of the products of the elements of both centred Gram matrices, the sum of each row.
-    let rows: [Double]
-    /// Sums over elements of the products of `K̃L̃`, `K̃²` and `L̃²` with each other, `[3, 3]`.
+    /// Of the products of the elements of both centred Gram matrices.
+    let sums: CKAExampleSums
+    /// Sums over pairs of examples of the products of `K̃L̃`, `K̃²` and `L̃²` with each other, `[3, 3]`.
     let moments: [Double]
   }
 
+  /// Examples: what is drawn, and left out.
   let count: Int
+  /// Rows of the Gram matrix that each of them has.
+  let rowsPerExample: Int
   /// What sums are divided by to become HSIC.
   let normalization: Double
   /// HSIC of each layer with each, `[layersA, layersB]`.
@@ -30,6 +33,14 @@ struct CKABatch {
   let pairs: [Pair]
   /// Of these, the second network's examples shuffled.
   let null: [Double]
+}
+
+/// What the elements of a matrix of rows with rows sum to, example by example.
+struct CKAExampleSums {
+  /// Half of what the whole sum loses without the example: the sum of its rows, less half of what it has with itself.
+  let shares: [Double]
+  /// Of its pairs with other examples, as if each pair were one element of a matrix with as large a mean over pairs.
+  let others: [Double]
 }
 
 /// How strong the features of one batch are against their own rounding.
@@ -102,17 +113,18 @@ struct CKASums {
     if layer.allSatisfy(\.strength.isLinear), hsic <= product * product * floor { return true }
     guard hasScatter else { return false }
     let variance = zip(batches, layer).reduce(0) { sum, next in
-      sum + scatter(changes(next.1.hsic, next.1.rows, next.0), next.0.count)
+      sum + scatter(changes(next.1.hsic, next.1.sums, next.0), next.0.count)
     }
     return hsic < Self.leastScore * variance.squareRoot()
   }
 
   /// What a batch's HSIC changes by without each of its examples.
-  private func changes(_ hsic: Double, _ rows: [Double], _ batch: CKABatch) -> [Double] {
-    let count = Double(batch.count)
-    // As many pairs fewer; the biased estimator counts the diagonal's too.
-    let share = isDebiased ? (count - 2) / count : (count - 1) * (count - 1) / (count * count)
-    return rows.map { (hsic - 2 * $0 / batch.normalization) / share - hsic }
+  private func changes(_ hsic: Double, _ sums: CKAExampleSums, _ batch: CKABatch) -> [Double] {
+    let all = Double(batch.count * batch.rowsPerExample)
+    let kept = all - Double(batch.rowsPerExample)
+    // As many pairs of rows fewer; the biased estimator counts the diagonal's too.
+    let share = isDebiased ? kept * (kept - 1) / (all * (all - 1)) : kept * kept / (all * all)
+    return sums.shares.map { (hsic - 2 * $0 / batch.normalization) / share - hsic }
   }
 
   /// The jackknife's variance of what is left without each example.
@@ -133,15 +145,16 @@ struct CKASums {
     var (variance, excess) = (0.0, 0.0)
     for batch in batches {
       let pair = batch.pairs[position]
-      let left = changes(batch.cross[crossIndex], pair.rows, batch)
-      let leftA = changes(batch.selfA[a].hsic, batch.selfA[a].rows, batch)
-      let leftB = changes(batch.selfB[b].hsic, batch.selfB[b].rows, batch)
+      let left = changes(batch.cross[crossIndex], pair.sums, batch)
+      let leftA = changes(batch.selfA[a].hsic, batch.selfA[a].sums, batch)
+      let leftB = changes(batch.selfB[b].hsic, batch.selfB[b].sums, batch)
       let values = left.indices.map { example in
         (cross + left[example]) / ((selfA + leftA[example]) * (selfB + leftB[example])).squareRoot()
       }
       variance += scatter(values, batch.count)
       if isDebiased {
-        excess += pairVariance(slope, pair, batch, rows: [pair.rows, batch.selfA[a].rows, batch.selfB[b].rows])
+        let rows = [pair.sums, batch.selfA[a].sums, batch.selfB[b].sums].map(\.others)
+        excess += pairVariance(slope, pair, batch, rows: rows)
       }
     }
     return Self.ends(of: value, variance: max(variance - excess / 2, excess), ofPairs: excess)

@@ -40,6 +40,7 @@ public struct CKAAccumulator {
   private var batches: [CKABatch] = []
   private var sampleCount = 0
   private var batchSize = 0
+  private let rowsPerExample: Int
   private var random: RandomSource
 
   /// Sums that hold no batch yet.
@@ -49,10 +50,14 @@ public struct CKAAccumulator {
   ///   - kernel: of the Gram matrices, the same for all layers.
   ///   - layersA: names of the first network's layers, in the order that their features are added in.
   ///   - layersB: those of the second; namesakes make the diagonal, with interval and null.
+  ///   - rowsPerExample: rows of features that each example has, one after the other: tokens of a text. Whole examples
+  ///     are then left out for the interval and exchanged for the null, as rows of one are not independent.
   ///   - seed: of the shuffles that the null is made with.
   public init(
-    estimator: CKAEstimator, kernel: CKAKernel = .linear, layersA: [String], layersB: [String], seed: UInt64 = 0
+    estimator: CKAEstimator, kernel: CKAKernel = .linear, layersA: [String], layersB: [String],
+    rowsPerExample: Int = 1, seed: UInt64 = 0
   ) {
+    self.rowsPerExample = rowsPerExample
     self.estimator = estimator
     self.kernel = kernel
     self.layersA = layersA
@@ -66,15 +71,17 @@ public struct CKAAccumulator {
   /// Adds one batch of features.
   ///
   /// - Parameters:
-  ///   - featuresA: a tensor a layer, `[samples, …]`, in the order of `layersA`.
+  ///   - featuresA: a tensor a layer, `[rows, …]`, in the order of `layersA`.
   ///   - featuresB: likewise, of the same examples.
   /// - Throws: ``AnalysisError/tooFewSamples(count:minimum:)``.
   public mutating func add(_ featuresA: [Tensor], _ featuresB: [Tensor]) throws {
     let samples = featuresA.first?.shape.first ?? 0
-    guard samples >= estimator.minimumSampleCount else {
-      throw AnalysisError.tooFewSamples(count: samples, minimum: estimator.minimumSampleCount)
+    precondition(samples % rowsPerExample == 0, "\(samples) rows of examples with \(rowsPerExample) each")
+    let count = samples / rowsPerExample
+    guard count >= estimator.minimumSampleCount else {
+      throw AnalysisError.tooFewSamples(count: count, minimum: estimator.minimumSampleCount)
     }
-    let permutation = Array(0..<samples).shuffled(using: &random)
+    let permutation = Array(0..<count).shuffled(using: &random).rows(each: rowsPerExample)
     let batch = try withoutGradients {
       let (gramsA, strengthsA) = try flattenedGrams(featuresA)
       let (gramsB, strengthsB) = try flattenedGrams(featuresB)
@@ -87,30 +94,32 @@ public struct CKAAccumulator {
       let selfA: [Double] = try gramsA.matrixProduct(try gramsA.transposed()).diagonal().array()
       let selfB: [Double] = try gramsB.matrixProduct(try gramsB.transposed()).diagonal().array()
       let (squaresA, squaresB) = (try gramsA.squared(), try gramsB.squared())
-      let (rowsA, rowsB) = (try rowSums(squaresA, samples), try rowSums(squaresB, samples))
+      let (sumsA, sumsB) = (try exampleSums(squaresA, samples), try exampleSums(squaresB, samples))
       let pairs = try shared.map { pair in
         func layer(_ grams: Tensor, _ index: Int) throws -> Tensor { try grams.narrowed(from: index, count: 1) }
         let products = try layer(gramsA, pair.a).multiply(layer(gramsB, pair.b))
-        let terms = try Tensor.concatenated([products, layer(squaresA, pair.a), layer(squaresB, pair.b)])
+        let terms = try elements(
+          of: Tensor.concatenated([products, layer(squaresA, pair.a), layer(squaresB, pair.b)]), samples)
         return CKABatch.Pair(
-          rows: try rowSums(products, samples)[0], moments: try terms.matrixProduct(terms.transposed()).array())
+          sums: try exampleSums(products, samples)[0], moments: try terms.matrixProduct(terms.transposed()).array())
       }
       let normalization =
         estimator == .debiased
         ? Double(samples) * Double(samples - 3) : Double(samples - 1) * Double(samples - 1)
       return CKABatch(
-        count: samples, normalization: normalization, cross: cross.map { $0 / normalization },
-        selfA: zip(zip(selfA, rowsA), strengthsA).map {
-          CKABatch.Layer(hsic: $0.0 / normalization, rows: $0.1, strength: $1)
+        count: count, rowsPerExample: rowsPerExample, normalization: normalization,
+        cross: cross.map { $0 / normalization },
+        selfA: zip(zip(selfA, sumsA), strengthsA).map {
+          CKABatch.Layer(hsic: $0.0 / normalization, sums: $0.1, strength: $1)
         },
-        selfB: zip(zip(selfB, rowsB), strengthsB).map {
-          CKABatch.Layer(hsic: $0.0 / normalization, rows: $0.1, strength: $1)
+        selfB: zip(zip(selfB, sumsB), strengthsB).map {
+          CKABatch.Layer(hsic: $0.0 / normalization, sums: $0.1, strength: $1)
         },
         pairs: pairs, null: shared.map { nulls[$0.a * featuresB.count + $0.b] / normalization })
     }
     batches.append(batch)
-    sampleCount += samples
-    batchSize = max(batchSize, samples)
+    sampleCount += count
+    batchSize = max(batchSize, count)
   }
 
   /// The centred Gram matrix of each layer, flattened: `[layers, samples²]`, float64.
@@ -132,18 +141,49 @@ public struct CKAAccumulator {
     return (try Tensor.concatenated(grams), strengths)
   }
 
-  /// Of each layer's flattened matrix, the sum of each row: `[layers][samples]`.
+  /// Of each layer's flattened matrix the sums of the elements of each two examples, `[layers, examples²]`.
+  private func blocks(of flattened: Tensor, _ samples: Int) throws -> Tensor {
+    guard rowsPerExample > 1 else { return flattened }
+    let count = samples / rowsPerExample
+    return try flattened.reshaped([-1, count, rowsPerExample, count, rowsPerExample]).sum(along: [2, 4])
+      .reshaped([-1, count * count])
+  }
+
+  /// What makes a sum over two different examples' rows as large as one element where all rows are pairs.
+  private func pairScale(_ samples: Int) -> Double {
+    let count = Double(samples / rowsPerExample)
+    return count * (count - 1) / (Double(samples) * Double(samples - 1))
+  }
+
+  /// Of flattened matrices what each two different examples have, as one element, `[layers, examples²]`.
+  private func elements(of flattened: Tensor, _ samples: Int) throws -> Tensor {
+    guard rowsPerExample > 1 else { return flattened }
+    let count = samples / rowsPerExample
+    let scale = pairScale(samples)
+    let weights: [Double] = (0..<count * count).map { $0 % (count + 1) == 0 ? 0 : scale }
+    return try blocks(of: flattened, samples).multiply(
+      Tensor(weights, shape: [1, count * count], device: flattened.device))
+  }
+
+  /// Of each layer's flattened matrix, what each example has of its sum.
   ///
-  /// On the diagonal, which the biased estimator has, counts half, so that an example's share of the whole sum is twice
-  /// its row.
-  private func rowSums(_ flattened: Tensor, _ samples: Int) throws -> [[Double]] {
-    var sums = try flattened.reshaped([-1, samples, samples]).sum(along: [2])
-    if estimator == .biased {
-      let places = try Tensor((0..<samples).map { Int64($0 * (samples + 1)) }, device: flattened.device)
-      sums = try sums.add(flattened.selecting(places, along: 1), scaledBy: -0.5)
+  /// What is an example's own (on the diagonal, which the biased estimator has, or its rows with each other) counts half,
+  /// so that its share of the whole sum is twice this.
+  private func exampleSums(_ flattened: Tensor, _ samples: Int) throws -> [CKAExampleSums] {
+    let count = samples / rowsPerExample
+    let blocks = try blocks(of: flattened, samples)
+    let sums = try blocks.reshaped([-1, count, count]).sum(along: [2])
+    let rows = try sums.array(of: Double.self)
+    let hasOwn = estimator == .biased || rowsPerExample > 1
+    let places = try Tensor((0..<count).map { Int64($0 * (count + 1)) }, device: flattened.device)
+    let own = hasOwn ? try blocks.selecting(places, along: 1).array(of: Double.self) : []
+    let scale = pairScale(samples)
+    return stride(from: 0, to: rows.count, by: count).map { first in
+      let range = first..<first + count
+      guard hasOwn else { return CKAExampleSums(shares: Array(rows[range]), others: Array(rows[range])) }
+      return CKAExampleSums(
+        shares: range.map { rows[$0] - own[$0] / 2 }, others: range.map { (rows[$0] - own[$0]) * scale })
     }
-    let numbers = try sums.array(of: Double.self)
-    return stride(from: 0, to: numbers.count, by: samples).map { Array(numbers[$0..<($0 + samples)]) }
   }
 
   private func centered(_ gram: Tensor, samples: Int) throws -> Tensor {
@@ -194,6 +234,12 @@ public struct CKAAccumulator {
     }
     return LayerSimilarity(
       estimator: "\(kernel.name), \(estimator.rawValue)", sampleCount: sampleCount, batchSize: batchSize,
-      layersA: layersA, layersB: layersB, values: values, diagonal: diagonal)
+      rowsPerExample: rowsPerExample > 1 ? rowsPerExample : nil, layersA: layersA, layersB: layersB, values: values,
+      diagonal: diagonal)
   }
+}
+
+extension [Int] {
+  /// The rows of examples in this order, each of which has so many, one after the other.
+  func rows(each count: Int) -> [Int] { count == 1 ? self : flatMap { Array($0 * count..<($0 + 1) * count) } }
 }

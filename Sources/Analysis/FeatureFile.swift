@@ -82,6 +82,16 @@ public struct FeatureFile {
     return rows
   }
 
+  /// Those of some layers for which a pooling has a meaning.
+  ///
+  /// - Throws: ``AnalysisError/noTokens(pooling:layer:shape:)`` where it has none for any.
+  func layers(_ names: [String], for pooling: FeaturePooling?) throws -> [String] {
+    guard let pooling else { return names }
+    let shapes = try names.compactMap { name in try datasets[name].map { (layer: name, shape: try $0.shape) } }
+    try pooling.check(shapes)
+    return shapes.filter { pooling.hasMeaning(ofRank: $0.shape.count) }.map(\.layer)
+  }
+
   /// Bytes of one sample of some layers.
   fileprivate func sampleByteCount(of layers: [String]) throws -> Int {
     try layers.compactMap { datasets[$0] }.reduce(0) { sum, dataset in
@@ -142,14 +152,17 @@ extension LayerSimilarity {
     guard count >= estimator.minimumSampleCount else {
       throw AnalysisError.tooFewSamples(count: count, minimum: estimator.minimumSampleCount)
     }
+    let (layersA, layersB) = (try a.layers(layersA, for: pooling), try b.layers(layersB, for: pooling))
     var accumulator = CKAAccumulator(
-      estimator: estimator, kernel: kernel, layersA: layersA, layersB: layersB, seed: seed)
+      estimator: estimator, kernel: kernel, layersA: layersA, layersB: layersB,
+      rowsPerExample: pooling?.rowsPerExample ?? 1, seed: seed)
     let samples = try SampledFeatures(a, layersA, b, layersB, order: order)
     let total = (count + batchSize - 1) / batchSize
     for (done, start) in stride(from: 0, to: count, by: batchSize).enumerated() {
       let range = start..<min(start + batchSize, count)
       if done > 0, estimator.isTooFew(range.count, of: batchSize, keepsShortBatch: keepsShortBatch) { break }
-      let features = try samples.batch(range).map { try $0.map { try FeaturePooling.rows($0, pooling) } }
+      let places = ExamplePlaces(exampleCount: range.count, seed: seed &+ UInt64(start))
+      let features = try samples.batch(range).map { try $0.compactMap { try FeaturePooling.rows($0, pooling, places) } }
       try accumulator.add(features[0], features[1])
       onProgress(done + 1, total)
     }

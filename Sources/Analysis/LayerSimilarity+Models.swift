@@ -6,27 +6,6 @@ import Metrics
 import Models
 import Torch
 
-/// How a layer's output becomes one row a sample.
-public enum FeaturePooling: String, Sendable, CaseIterable {
-  /// Every channel at every place is a feature.
-  case flatten
-  /// The mean over space, `[batch, channels, …]`, or over tokens, `[batch, tokens, width]`.
-  case mean
-  /// The first token of `[batch, tokens, width]`.
-  case cls
-
-  /// A layer's output as the pooling asks; without one, images are flattened and tokens averaged.
-  static func rows(_ features: Tensor, _ pooling: FeaturePooling?) throws -> Tensor {
-    let rank = features.shape.count
-    switch (pooling, rank) {
-    case (nil, 3), (.mean, 3): return try features.mean(along: [1])
-    case (.mean, 4...): return try features.mean(along: Array(2..<rank))
-    case (.cls, 3): return try features.narrowed(along: 1, from: 0, count: 1)
-    default: return features
-    }
-  }
-}
-
 extension LayerSimilarity {
   /// The CKA of the layers of two models on the same examples.
   ///
@@ -34,6 +13,7 @@ extension LayerSimilarity {
   ///   - layersA: layers to capture in `a`; likewise `layersB` in `b`. Those without an output for each example are
   ///     left out.
   ///   - keepsShortBatch: whether a last batch that is much shorter than the others counts too.
+  ///   - pooling: how outputs with several places become rows; of padding only `flatten` takes notice.
   ///   - sampleCount: how many examples of the split, at most, from the start of a fixed shuffle.
   ///   - onProgress: batches done, of how many.
   /// - Throws: ``AnalysisError``, and `TrainingError` where the data does not fit a model.
@@ -56,17 +36,18 @@ extension LayerSimilarity {
     var done = 0
     for batch in try Batches(split: split, batchSize: batchSize, order: order, device: a.device) {
       if done > 0, estimator.isTooFew(batch.indices.count, of: batchSize, keepsShortBatch: keepsShortBatch) { break }
-      let featuresA = try features(of: a, batch: batch, layers: layers.a, pooling)
-      let featuresB = try features(of: b, batch: batch, layers: layers.b, pooling)
+      let places = try batch.places(seed: seed)
+      let featuresA = try features(of: a, batch: batch, layers: layers.a, pooling, places)
+      let featuresB = try features(of: b, batch: batch, layers: layers.b, pooling, places)
       if accumulator == nil {
-        // A layer that does not see the examples (positions' embeddings) gives one output for all of them.
-        layers.a = layers.a.filter { featuresA[$0]?.shape.first == batch.indices.count }
-        layers.b = layers.b.filter { featuresB[$0]?.shape.first == batch.indices.count }
+        layers.a = layers.a.filter { featuresA[$0] != nil }
+        layers.b = layers.b.filter { featuresB[$0] != nil }
         guard !layers.a.isEmpty, !layers.b.isEmpty else {
           throw AnalysisError.nothingToCompare("none of the layers has an output for each example")
         }
         accumulator = CKAAccumulator(
-          estimator: estimator, kernel: kernel, layersA: layers.a, layersB: layers.b, seed: seed)
+          estimator: estimator, kernel: kernel, layersA: layers.a, layersB: layers.b,
+          rowsPerExample: pooling?.rowsPerExample ?? 1, seed: seed)
       }
       try accumulator?.add(layers.a.compactMap { featuresA[$0] }, layers.b.compactMap { featuresB[$0] })
       done += 1
@@ -80,11 +61,22 @@ extension LayerSimilarity {
 }
 
 private func features(
-  of model: Model, batch: Batch, layers: [String], _ pooling: FeaturePooling?
+  of model: Model, batch: Batch, layers: [String], _ pooling: FeaturePooling?, _ places: ExamplePlaces
 ) throws -> [String: Tensor] {
   try withoutGradients {
-    try model.run(try batch.modelInputs(for: model), capture: layers).features.mapValues {
-      try FeaturePooling.rows($0, pooling)
-    }
+    try model.run(try batch.modelInputs(for: model), capture: layers).features
+      .rows(of: batch.indices.count, pooling, places)
+  }
+}
+
+extension [String: Tensor] {
+  /// Layers' outputs as rows. A layer that does not see the examples (positions' embeddings) gives one output for all of
+  /// them and is left out, as is one for which the pooling has no meaning.
+  ///
+  /// - Throws: ``AnalysisError/noTokens(pooling:layer:shape:)`` where it has none for any.
+  func rows(of exampleCount: Int, _ pooling: FeaturePooling?, _ places: ExamplePlaces) throws -> [String: Tensor] {
+    let own = filter { $0.value.shape.first == exampleCount }
+    try pooling?.check(own.map { (layer: $0.key, shape: $0.value.shape) }.sorted { $0.layer < $1.layer })
+    return try own.compactMapValues { try FeaturePooling.rows($0, pooling, places) }
   }
 }

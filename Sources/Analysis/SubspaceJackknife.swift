@@ -21,9 +21,15 @@ struct SubspaceJackknife {
   /// `[directions, width]`: the first network's centred features in its basis, which PWCCA weighs by.
   private let features: Tensor
   private let isConstant: Bool
+  private let rowsPerExample: Int
 
-  /// - Parameter order: a random order of the examples, whose slices are the groups.
-  init(_ a: SubspaceSide, _ b: SubspaceSide, _ measure: SubspaceMeasure, order: Tensor) throws {
+  /// - Parameters:
+  ///   - order: a random order of the examples, whose slices are the groups: of their rows.
+  ///   - rowsPerExample: rows that each has in it, one after the other.
+  init(
+    _ a: SubspaceSide, _ b: SubspaceSide, _ measure: SubspaceMeasure, order: Tensor, rowsPerExample: Int = 1
+  ) throws {
+    self.rowsPerExample = rowsPerExample
     self.measure = measure
     left = try a.basis.selecting(order, along: 0)
     right = try b.basis.selecting(order, along: 0)
@@ -36,7 +42,7 @@ struct SubspaceJackknife {
   ///
   /// Efron, Tibshirani, "An Introduction to the Bootstrap", 1993, chapter 11.
   func interval(around value: Double) throws -> (low: Double, high: Double)? {
-    let count = left.shape[0]
+    let count = left.shape[0] / rowsPerExample
     let groups = min(Self.mostGroups, count / 2)
     guard !isConstant, value.isFinite, groups >= Self.fewestGroups else { return nil }
     let values = try withoutGradients {
@@ -46,7 +52,7 @@ struct SubspaceJackknife {
       ]
       return try (0..<groups).map { group in
         let (start, end) = (group * count / groups, (group + 1) * count / groups)
-        return try similarity(leaving: start..<end, of: products)
+        return try similarity(leaving: start * rowsPerExample..<end * rowsPerExample, of: products)
       }
     }
     let mean = values.reduce(0, +) / Double(groups)

@@ -37,20 +37,23 @@ extension LayerSimilarity {
   /// canonical correlations of few examples are too high is not in them: the shuffled control beside them shows that.
   ///
   /// - Parameters:
-  ///   - featuresA: of each layer `[samples, …]`, likewise `featuresB` of the same examples.
+  ///   - featuresA: of each layer `[rows, …]`, likewise `featuresB` of the same examples.
+  ///   - rowsPerExample: rows that each example has, one after the other; whole examples are left out.
   ///   - followsAnatome: whether SVCCA cuts by singular values before centring, and PWCCA weighs by sums of absolute
   ///     canonical variates of uncentred features, as that library does.
   /// - Throws: ``AnalysisError/nothingToCompare(_:)`` where canonical correlations would mean nothing: two examples or
   ///   fewer for each direction.
   public init(
     _ measure: SubspaceMeasure, _ featuresA: [(layer: String, values: Tensor)],
-    _ featuresB: [(layer: String, values: Tensor)], followsAnatome: Bool = false, seed: UInt64 = 0
+    _ featuresB: [(layer: String, values: Tensor)], rowsPerExample: Int = 1, followsAnatome: Bool = false,
+    seed: UInt64 = 0
   ) throws {
     let left = try featuresA.map { try SubspaceSide($0.layer, $0.values, measure, followsAnatome) }
     let right = try featuresB.map { try SubspaceSide($0.layer, $0.values, measure, followsAnatome) }
-    let count = featuresA.first?.values.shape[0] ?? 0
+    let count = (featuresA.first?.values.shape[0] ?? 0) / rowsPerExample
     var random = RandomSource(seed: seed)
-    let order = try Tensor(random.permutation(count: count).map(Int64.init), device: left.first?.values.device ?? .cpu)
+    let rows = random.permutation(count: count).rows(each: rowsPerExample)
+    let order = try Tensor(rows.map(Int64.init), device: left.first?.values.device ?? .cpu)
     let values = try left.map { a in try right.map { b in try a.similarity(to: b, measure, followsAnatome) } }
     var entries: [Entry] = []
     for (row, a) in left.enumerated() {
@@ -58,12 +61,16 @@ extension LayerSimilarity {
       let null = try a.similarity(to: right[column].reordered(order), measure, followsAnatome)
       let value = values[row][column]
       let interval =
-        followsAnatome ? nil : try SubspaceJackknife(a, right[column], measure, order: order).interval(around: value)
+        followsAnatome
+        ? nil
+        : try SubspaceJackknife(a, right[column], measure, order: order, rowsPerExample: rowsPerExample)
+          .interval(around: value)
       entries.append(
         Entry(layer: a.layer, value: value, low: interval?.low ?? .nan, high: interval?.high ?? .nan, null: null))
     }
     self.init(
-      measure: measure.kind, estimator: measure.rawValue, sampleCount: count, layersA: left.map(\.layer),
+      measure: measure.kind, estimator: measure.rawValue, sampleCount: count,
+      rowsPerExample: rowsPerExample > 1 ? rowsPerExample : nil, layersA: left.map(\.layer),
       layersB: right.map(\.layer), values: values, diagonal: entries,
       crowded: (left + right).filter { measure != .procrustes && $0.samples < 10 * $0.width }.map(\.layer))
   }
@@ -190,11 +197,13 @@ extension LayerSimilarity {
     var random = RandomSource(seed: seed)
     let examples = split.selecting(random.sample(sampleCount, of: split.count))
     func captured(_ model: Model, _ layers: [String]) throws -> [(layer: String, values: Tensor)] {
-      let found = try model.features(of: layers, on: examples, dataset: dataset, pooling: pooling ?? .mean)
+      let found = try model.features(
+        of: layers, on: examples, dataset: dataset, pooling: pooling ?? .mean, seed: seed)
       return layers.compactMap { layer in found[layer].map { (layer, $0) } }
     }
     try self.init(
-      measure, captured(a, layersA), captured(b, layersB), followsAnatome: followsAnatome, seed: seed)
+      measure, captured(a, layersA), captured(b, layersB), rowsPerExample: pooling?.rowsPerExample ?? 1,
+      followsAnatome: followsAnatome, seed: seed)
     data = dataset
     pool = pooling?.rawValue ?? pool
   }
@@ -205,10 +214,15 @@ extension LayerSimilarity {
     pooling: FeaturePooling?, sampleCount: Int, followsAnatome: Bool = false, seed: UInt64 = 0
   ) throws {
     let samples = try a.sample(sampleCount, with: b, keepsOrder: true, seed: seed)
+    let places = ExamplePlaces(exampleCount: samples.count, seed: seed)
     func read(_ file: FeatureFile, _ layers: [String]) throws -> [(layer: String, values: Tensor)] {
-      try layers.map { ($0, try FeaturePooling.rows(file.rows(samples, of: $0), pooling ?? .mean)) }
+      try file.layers(layers, for: pooling).compactMap { layer in
+        try FeaturePooling.rows(file.rows(samples, of: layer), pooling ?? .mean, places).map { (layer, $0) }
+      }
     }
-    try self.init(measure, read(a, layersA), read(b, layersB), followsAnatome: followsAnatome, seed: seed)
+    try self.init(
+      measure, read(a, layersA), read(b, layersB), rowsPerExample: pooling?.rowsPerExample ?? 1,
+      followsAnatome: followsAnatome, seed: seed)
     data = a.path
     pool = pooling?.rawValue ?? pool
   }

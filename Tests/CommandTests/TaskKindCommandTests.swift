@@ -46,7 +46,7 @@ import Testing
     let text = try String(contentsOfFile: page, encoding: .utf8)
     #expect(text.contains("nats a token"))
     #expect(!text.contains("McNemar"))
-    #expect(!text.contains("369."))
+    #expect(!text.contains("369.1"))
     let line = try Command(
       "interpolate", folder.file("run"), "--source", data, "--points", "4", "--to", "1.5", "--quiet")
     #expect(line.status == 0, "\(line.errors)")
@@ -120,12 +120,15 @@ import Testing
     let folder = try TemporaryFolder()
     let base = try base("pixels", in: folder)
     let data = fixture("pixels.h5")
-    let probed = try Command("probe", base, "--data", data)
-    #expect(probed.status == 65)
+    let probed = try Command("probe", base, "--data", data, "--threads", "1")
+    #expect(probed.status == 0 && probed.output.contains("control, fitted to permuted labels:"), "\(probed.errors)")
+    let model = try self.base("lm", in: folder)
+    let words = try Command("probe", model, "--data", fixture("lm.h5"))
+    #expect(words.status == 65)
     #expect(
-      probed.errors
-        == "lethe: dataset 'pixels' has integer labels of shape 8×8 an example; probes are as yet served for one class an "
-        + "example alone\n")
+      words.errors
+        == "lethe: no linear probes are fitted for a causal language model: one to say every word would be too large to try\n"
+    )
     let other = try Command("evaluate", base, "--data", data, "--task-kind", "poetry")
     #expect(other.status == 64, "\(other.errors)")
     #expect(other.errors.contains("no kind of task 'poetry'; known: classification, causal-lm"))
@@ -146,5 +149,39 @@ import Testing
     #expect((json["targetScore"] as? [String: Any])?["name"] as? String == "mae")
     let forgetting = try #require(json["forgetting"] as? [String: Any])
     #expect((forgetting["score"] as? [String: Any])?["name"] as? String == "mae")
+    // What it knows is not to be said again; of checkpoints it is.
+    let said = try Command("diagnose", folder.file("run"), "--task-kind", "regression-absolute")
+    #expect(said.status == 64)
+    #expect(
+      said.errors
+        == "lethe: --task-kind is of data that are given: \(folder.file("run")) knows what kinds its own are of\n")
+    for (kind, score) in [(["--task-kind", "regression-absolute"], "mae"), ([], "rmse")] {
+      let pair = try Command(
+        array: [
+          "diagnose", "--before", base, "--after", folder.file("run/checkpoints/epoch-0001.h5"), "--source", data,
+        ]
+          + kind + ["--json", "--quiet", "--threads", "1"])
+      #expect(pair.status == 0, "\(pair.errors)")
+      #expect(pair.output.contains("\"name\": \"\(score)\"") || pair.output.contains("\"name\":\"\(score)\""))
+    }
+  }
+
+  /// A run that forgot: what it was made with stands in the command that trains again, and its worst examples are shown.
+  @Test func theWorstExamplesAreShownAndTheCommandIsWhole() throws {
+    let folder = try TemporaryFolder()
+    let base = try base("lm", in: folder)
+    let data = fixture("lm.h5")
+    // Steps that are far too long.
+    let tuned = try Command(
+      "finetune", base, "--source", data, "--target", data, "--target-head", "keep", "--task-kind", "causal-lm",
+      "--epochs", "1", "--lr", "5", "--threads", "1", "--quiet", "-o", folder.file("run"))
+    #expect(tuned.status == 0, "\(tuned.errors)")
+    let diagnosed = try Command("diagnose", folder.file("run"), "--quiet", "--threads", "1")
+    #expect(diagnosed.status == 0, "\(diagnosed.errors)")
+    #expect(diagnosed.output.contains("Test examples whose own loss rose most"), "\(diagnosed.output)")
+    #expect(diagnosed.output.contains("--task-kind causal-lm --target-head keep"), "\(diagnosed.output)")
+    let page = try String(contentsOfFile: folder.file("run/diagnosis.html"), encoding: .utf8)
+    #expect(page.contains("<ol class=\"worst\">") && page.contains("Marked are tokens that became less likely"))
+    #expect(!FileManager.default.fileExists(atPath: folder.file("run/diagnosis-examples.csv")))
   }
 }

@@ -30,6 +30,9 @@ struct Answers: Equatable {
   /// Which examples are right, of a classifier.
   var isCorrect: [Bool] { (0..<sums.count).map { sums[$0].first == 1 } }
 
+  /// The loss of one example alone; NaN where only answers are known.
+  func loss(of row: Int) -> Double { kind.lossOfExample(row, in: sums) }
+
   func selecting(_ rows: [Int]) -> Answers { Answers(kind, sums.selecting(rows)) }
 
   /// By how much others are better, with the paired interval, and how likely that is by chance.

@@ -14,6 +14,8 @@ public struct DiagnosisMeasure {
   public var probes: ProbeData?
   /// Examples that similarity is measured on, at most.
   public var sampleCount = DiagnosisThresholds.similarityExamples
+  /// How outputs with several places become rows of features; nil leaves it to the shape.
+  public var pooling: FeaturePooling?
   /// Whether the causes are means over the orders in which they can be taken apart.
   public var averagesOrders = false
   /// The run that the models are of: its stored predictions say how much was lost, and its epochs are measured too.
@@ -55,7 +57,7 @@ public struct DiagnosisMeasure {
     let names = units.map(\.name)
     onProgress("drift and similarity")
     try models.activateSourceHead()
-    let similarity = SimilarityMeasure(models: models, layers: names, sampleCount: sampleCount)
+    let similarity = SimilarityMeasure(models: models, layers: names, sampleCount: sampleCount, pooling: pooling)
     let onSource = try similarity.onSource(models.before, models.after)
     let onTarget = try similarity.onTarget()
     let predicted = try PredictedLossMeasure(models).losses(of: units)
@@ -81,7 +83,8 @@ public struct DiagnosisMeasure {
         isInSmallestSet: rewinds.smallestSet.contains(unit.name))
     }
     if run != nil { onProgress("epochs") }
-    let byEpoch = SimilarityMeasure(models: models, layers: names, sampleCount: DiagnosisThresholds.historyExamples)
+    let byEpoch = SimilarityMeasure(
+      models: models, layers: names, sampleCount: DiagnosisThresholds.historyExamples, pooling: pooling)
     let history = try run.map {
       try HistoryMeasure(models: models, units: units, similarity: byEpoch, probes: fitted).epochs(of: $0)
     }
@@ -93,9 +96,10 @@ public struct DiagnosisMeasure {
         epochs: history?.count, probes: probes?.test.count, remedies: remedies.first?.count),
       causes: causes, isAveragedOverOrders: averagesOrders, baseline: rewinds.baseline, layers: layers,
       probeControls: fitted?.controls ?? ProbeControls(), classes: try ClassMeasure(models).classes(),
-      examples: try ChangedExamplesMeasure(models).examples(), epochs: history?.epochs ?? [],
+      examples: try ChangedExamplesMeasure(models).examples(),
+      worsened: try WorsenedExamplesMeasure(models).examples(), epochs: history?.epochs ?? [],
       firstSignificantEpoch: run?.firstSignificantEpoch, remedies: remedies,
-      targetScore: models.targetScore, matchedClasses: models.classes)
+      targetScore: models.targetScore, pool: pooling?.rawValue, matchedClasses: models.classes)
   }
 }
 

@@ -83,14 +83,16 @@ extension Model {
   /// The features of layers on a split, `[examples, width]`; layers without an output for each example are left
   /// out. Wide ones are averaged over their places unless `pooling` says what to do.
   func features(
-    of layers: [String], on split: Split, dataset: String, pooling: FeaturePooling? = nil, batchSize: Int = 250
+    of layers: [String], on split: Split, dataset: String, pooling: FeaturePooling? = nil, batchSize: Int = 250,
+    seed: UInt64 = 0
   ) throws -> [String: Tensor] {
-    try capture(layers, on: split, dataset: dataset, pooling: pooling, batchSize: batchSize).features
+    try capture(layers, on: split, dataset: dataset, pooling: pooling, batchSize: batchSize, seed: seed).features
   }
 
   /// Likewise, with the logits of the same pass, `[examples, classes]`; nil where the model gives something else.
   func capture(
-    _ layers: [String], on split: Split, dataset: String, pooling: FeaturePooling? = nil, batchSize: Int = 250
+    _ layers: [String], on split: Split, dataset: String, pooling: FeaturePooling? = nil, batchSize: Int = 250,
+    seed: UInt64 = 0
   ) throws -> (features: [String: Tensor], logits: Tensor?) {
     try checkInputs(of: split, dataset: dataset)
     return try withoutGradients {
@@ -101,10 +103,12 @@ extension Model {
         if result.logits.shape.count == 2, result.logits.shape[0] == batch.indices.count {
           logits.append(result.logits)
         }
+        let places = try batch.places(seed: seed)
         for (layer, output) in result.features where output.shape.first == batch.indices.count {
           let width = output.shape.dropFirst().reduce(1, *)
           let pooled = pooling ?? (width > Self.widestProbed ? .mean : nil)
-          parts[layer, default: []].append(try FeaturePooling.rows(output, pooled).flattened())
+          let rows = try FeaturePooling.rows(output, pooled, places)
+          if let rows { parts[layer, default: []].append(try rows.flattened()) }
         }
       }
       return (

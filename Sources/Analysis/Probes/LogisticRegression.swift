@@ -7,10 +7,8 @@ import Torch
 ///
 /// - Note: the minimum is unique, so the result does not depend on a seed.
 struct LogisticRegression {
-  private let mean: Tensor
-  private let deviation: Tensor
-  /// From standardized features to the space it is solved in: nil where these are the same.
-  private let projection: Tensor?
+  /// The features it is fitted to: how others are brought to the space it is solved in.
+  private let prepared: PreparedFeatures
   /// `[dimensions + 1, classes]`, the bias last.
   private let weights: Tensor
   /// The gradient's largest element where the iteration ended.
@@ -28,21 +26,19 @@ struct LogisticRegression {
   init(
     _ prepared: PreparedFeatures, labels: [Int32], classCount: Int, penalty: Double, iterations: Int = 200
   ) throws {
-    mean = prepared.mean
-    deviation = prepared.deviation
-    projection = prepared.projection
+    self.prepared = prepared
     let problem = try Problem(prepared.values, labels: labels, classCount: classCount, penalty: penalty)
     (weights, residual) = try withoutGradients { try LimitedMemoryBFGS.minimize(problem, iterations: iterations) }
   }
 
   /// The most probable class of each example, `[examples, width]`.
   func predictions(_ features: Tensor) throws -> [Int32] {
-    try withoutGradients {
-      var values = try features.to(.float64).subtract(mean).divide(deviation)
-      if let projection { values = try values.matrixProduct(projection) }
-      return try PreparedFeatures.withBias(values).matrixProduct(weights).argmax(along: 1).array(of: Int64.self)
-        .map(Int32.init)
-    }
+    try logits(features).argmax(along: 1).array(of: Int64.self).map(Int32.init)
+  }
+
+  /// The logarithms of what probabilities are in proportion to, `[examples, classes]`, float64.
+  func logits(_ features: Tensor) throws -> Tensor {
+    try withoutGradients { try prepared.applied(to: features).matrixProduct(weights) }
   }
 }
 
@@ -53,6 +49,13 @@ struct PreparedFeatures {
   let projection: Tensor?
   /// `[examples, dimensions + 1]`, the last column one.
   let values: Tensor
+
+  /// Other features in the same space, `[examples, dimensions + 1]`.
+  func applied(to features: Tensor) throws -> Tensor {
+    var values = try features.to(.float64).subtract(mean).divide(deviation)
+    if let projection { values = try values.matrixProduct(projection) }
+    return try Self.withBias(values)
+  }
 
   /// - Parameter features: `[examples, width]`; a feature that never changes is left at zero.
   init(_ features: Tensor) throws {
@@ -189,9 +192,9 @@ extension LogisticRegression {
     try withoutGradients {
       let count = weights.shape[0] - 1
       var kernel = try weights.narrowed(from: 0, count: count)
-      if let projection { kernel = try projection.matrixProduct(kernel) }
-      let scaled = try kernel.divide(deviation.reshaped([-1, 1]))  // [width, classes]
-      let shift = try mean.matrixProduct(scaled)
+      if let projection = prepared.projection { kernel = try projection.matrixProduct(kernel) }
+      let scaled = try kernel.divide(prepared.deviation.reshaped([-1, 1]))  // [width, classes]
+      let shift = try prepared.mean.matrixProduct(scaled)
       let bias = try weights.narrowed(from: count, count: 1).subtract(shift).reshaped([-1])
       return (try scaled.transposed().contiguous().to(.float32), try bias.to(.float32))
     }

@@ -19,10 +19,7 @@ public struct ExampleText: Sendable, Equatable {
 extension Dataset {
   /// An example's tokens as text; nil of data that do not say what their tokens stand for.
   public func text(of example: Int, in split: Split) throws -> ExampleText? {
-    let texts = split.inputs.filter(\.isText)
-    guard let vocabulary, let targets = split.targets,
-      let input = texts.first(where: { $0.name == "input_ids" }) ?? texts.first, input.shape == targets.shape
-    else { return nil }
+    guard let vocabulary, let targets = split.targets, let input = textInput(of: split) else { return nil }
     let tokens = try split.integers(of: input, example).map { Int($0) }
     let labels = try split.integers(of: targets, example)
     let mask = try split.input(named: "attention_mask").map { try split.integers(of: $0, example) }
@@ -38,6 +35,45 @@ extension Dataset {
     return ExampleText(
       parts: pieces.map { .init(text: vocabulary.text(of: $0.tokens), isMasked: $0.isMasked) },
       tokenCount: pieces.reduce(0) { $0 + $1.tokens.count })
+  }
+}
+
+extension Dataset {
+  /// What stands at each place of an example's text, where each has a label: pieces that make the text together, and nil
+  /// where the attention mask says padding. Of data that do not say what their tokens stand for, the tokens' numbers.
+  ///
+  /// Tokens that end within a character have no text of their own; the one that ends it has the character.
+  ///
+  /// - Returns: nil of examples that are no text.
+  public func tokenTexts(of example: Int, in split: Split) throws -> [String?]? {
+    guard let input = textInput(of: split) else { return nil }
+    let tokens = try split.integers(of: input, example).map { Int($0) }
+    let mask = try split.input(named: "attention_mask").map { try split.integers(of: $0, example) }
+    let isPadding = tokens.indices.map { place in mask.map { $0.indices.contains(place) && $0[place] == 0 } ?? false }
+    guard let vocabulary else { return zip(tokens, isPadding).map { $1 ? nil : "\($0) " } }
+    var unfinished: [UInt8] = []
+    return tokens.indices.map { place in
+      guard !isPadding[place] else { return nil }
+      unfinished += vocabulary.bytes(of: tokens[place])
+      let isLast = place + 1 == tokens.count || isPadding[place + 1]
+      // A character has four bytes at most.
+      guard
+        let text = String(validating: unfinished, as: UTF8.self)
+          ?? (isLast || unfinished.count >= 4
+            ? String(decoding: unfinished, as: UTF8.self) : nil)
+      else { return "" }
+      unfinished = []
+      return text
+    }
+  }
+
+  /// The input whose every place has a label.
+  private func textInput(of split: Split) -> InputArray? {
+    let texts = split.inputs.filter(\.isText)
+    guard let targets = split.targets, let input = texts.first(where: { $0.name == "input_ids" }) ?? texts.first,
+      input.shape == targets.shape
+    else { return nil }
+    return input
   }
 }
 

@@ -98,6 +98,22 @@ public struct CausalLanguageModel: TaskKind {
     return TaskValues(loss: loss, scores: scores + [bits])
   }
 
+  /// How likely each token is, from those before it.
+  public func changes(from before: Tensor, to after: Tensor, labels: Tensor) throws -> [ExampleChange] {
+    let (count, length) = (labels.shape[0], labels.shape[1])
+    let next = try nextTokens(labels).reshaped([-1])
+    let said = try [before, after].map { try SaidClasses($0.reshaped([-1, $0.shape[2]]), labels: next) }
+    let tokens = try labels.array(of: Int64.self)
+    return (0..<count).map { row in
+      ExampleChange(
+        tokens: (row * length..<(row + 1) * length).map { place in
+          guard place > row * length, tokens[place] != Dataset.ignoredLabel else { return TokenChange() }
+          return TokenChange(
+            probabilityBefore: said[0].probabilities[place - 1], probabilityAfter: said[1].probabilities[place - 1])
+        })
+    }
+  }
+
   /// The label at the next place; −100 at the last.
   ///
   /// The labels are moved, not the outputs: those are large, and would be copied.

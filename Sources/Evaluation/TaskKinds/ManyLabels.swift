@@ -13,8 +13,14 @@ public struct ManyLabels: TaskKind {
   public let words = "several labels an example"
   public let scores = [Score.meanAveragePrecision, .microF1]
 
-  /// The kind, which has nothing to set.
-  public init() {}
+  private let names: [String]
+
+  /// A kind that nothing of the data is known of.
+  public init() { self.init(names: []) }
+
+  private init(names: [String]) { self.names = names }
+
+  public func bound(to data: Dataset) -> any TaskKind { ManyLabels(names: outputNames(of: data) ?? []) }
 
   public var smoothsLabels: Bool { false }
   public var outputMeaning: OutputMeaning? { .labels }
@@ -56,6 +62,17 @@ public struct ManyLabels: TaskKind {
         return [losses[row]] + said[own] + right[own]
       })
   }
+
+  /// How likely each label was said to be.
+  public func changes(from before: Tensor, to after: Tensor, labels: Tensor) throws -> [ExampleChange] {
+    let width = labels.shape[1]
+    let said = try [before, after].map { try $0.to(.float64).sigmoid().array(of: Double.self) }
+    return try valueChanges(
+      of: labels.to(.float64).array(of: Double.self), width: width, said: said, isProbability: true
+    ) { className($0, among: names) }
+  }
+
+  public func probeTargets(of labels: Tensor) throws -> ProbeTargets? { .labels(labels) }
 
   public func values(of sums: ExampleSums, counting counts: [Int]?) -> TaskValues {
     let width = (sums.width - 1) / 2

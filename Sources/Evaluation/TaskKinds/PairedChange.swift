@@ -74,7 +74,8 @@ extension TaskKind {
     return scores.indices.dropFirst().map { ChangedScore(scores[$0], before: first[$0], after: last[$0]) }
   }
 
-  private func lossOfExample(_ row: Int, in sums: ExampleSums) -> Double {
+  /// The loss of one example alone.
+  public func lossOfExample(_ row: Int, in sums: ExampleSums) -> Double {
     values(of: ExampleSums(width: sums.width, values: Array(sums[row])), counting: nil).loss
   }
 }

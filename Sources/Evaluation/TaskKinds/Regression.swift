@@ -20,10 +20,18 @@ public struct Regression: TaskKind {
   }
 
   private let kind: Loss
+  private let names: [String]
   public let words = "regression"
 
   /// A regression by a loss.
-  public init(_ loss: Loss) { kind = loss }
+  public init(_ loss: Loss) { self.init(loss, names: []) }
+
+  private init(_ loss: Loss, names: [String]) {
+    kind = loss
+    self.names = names
+  }
+
+  public func bound(to data: Dataset) -> any TaskKind { Regression(kind, names: outputNames(of: data) ?? []) }
 
   public var name: String { kind == .squared ? "regression" : "regression-\(kind.rawValue)" }
   public var scores: [Score] { [kind == .squared ? .rootMeanSquaredError : .meanAbsoluteError, .determination] }
@@ -84,6 +92,19 @@ public struct Regression: TaskKind {
         }
         return sums
       })
+  }
+
+  /// The numbers, and what was said.
+  public func changes(from before: Tensor, to after: Tensor, labels: Tensor) throws -> [ExampleChange] {
+    let said = try [before, after].map { try $0.to(.float64).array(of: Double.self) }
+    return try valueChanges(
+      of: labels.to(.float64).array(of: Double.self), width: labels.count / max(1, labels.shape[0]), said: said,
+      isProbability: false
+    ) { className($0, among: names) }
+  }
+
+  public func probeTargets(of labels: Tensor) throws -> ProbeTargets? {
+    .numbers(try labels.reshaped([labels.shape[0], -1]))
   }
 
   public func values(of sums: ExampleSums, counting counts: [Int]?) -> TaskValues {

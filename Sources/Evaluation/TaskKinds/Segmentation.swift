@@ -15,8 +15,14 @@ public struct Segmentation: TaskKind {
   public let allowsAugmentation = false
   private static let voidLabel = 255
 
-  /// The kind, which has nothing to set.
-  public init() {}
+  private let names: [String]
+
+  /// A kind that nothing of the data is known of.
+  public init() { self.init(names: []) }
+
+  private init(names: [String]) { self.names = names }
+
+  public func bound(to data: Dataset) -> any TaskKind { Segmentation(names: outputNames(of: data) ?? []) }
 
   public func fits(_ form: TaskForm) -> Bool {
     guard form.hasIntegerLabels, form.labelShape.count == 2 else { return false }
@@ -79,6 +85,25 @@ public struct Segmentation: TaskKind {
     }
     return ExampleSums(width: 3 + 3 * classCount, values: values)
   }
+
+  /// The class of every pixel, and what was said of it.
+  public func changes(from before: Tensor, to after: Tensor, labels: Tensor) throws -> [ExampleChange] {
+    let classCount = before.shape[1]
+    let labels = try counted(labels, classCount: classCount)
+    let (height, width) = (labels.shape[1], labels.shape[2])
+    let said = try [before, after].map { try $0.argmax(along: 1).array(of: Int64.self).map { Int($0) } }
+    let right = try labels.array(of: Int64.self).map { $0 == Dataset.ignoredLabel ? nil : Int($0) }
+    return (0..<labels.shape[0]).map { row in
+      let own = row * height * width..<(row + 1) * height * width
+      return ExampleChange(
+        masks: MaskChange(
+          height: height, width: width, classes: (0..<classCount).map { className($0, among: names) },
+          right: Array(right[own]), before: Array(said[0][own]), after: Array(said[1][own])))
+    }
+  }
+
+  /// A class 255 is one of more classes than a probe is fitted for.
+  public func probeTargets(of labels: Tensor) throws -> ProbeTargets? { .classes(try counted(labels, classCount: 0)) }
 
   public func values(of sums: ExampleSums, counting counts: [Int]?) -> TaskValues {
     let totals = sums.totals(counting: counts)

@@ -49,6 +49,15 @@ public protocol TaskKind: Sendable {
   var places: String? { get }
   /// Where labels count, booleans at the places that have an answer each, `[batch, …]`; nil where all do.
   func isCounted(_ labels: Tensor) throws -> Tensor?
+  /// What became of examples from one model's outputs to another's, place by place: what a diagnosis shows of the worst.
+  ///
+  /// - Parameters:
+  ///   - before: the one model's, `[batch, …]`; likewise `after` of the same examples.
+  ///   - labels: as of the loss.
+  /// - Returns: one an example; none of a kind that has nothing to show of one.
+  func changes(from before: Tensor, to after: Tensor, labels: Tensor) throws -> [ExampleChange]
+  /// What a linear probe of a layer is fitted to say for these labels; nil of a kind that none is fitted for.
+  func probeTargets(of labels: Tensor) throws -> ProbeTargets?
   /// Whether labels are classes over which some of the probability can be spread.
   var smoothsLabels: Bool { get }
   /// Whether labels stay right where images are turned, cut and coloured.
@@ -104,6 +113,8 @@ extension TaskKind {
   public var outputMeaning: OutputMeaning? { nil }
   public var places: String? { nil }
   public func isCounted(_ labels: Tensor) throws -> Tensor? { nil }
+  public func changes(from before: Tensor, to after: Tensor, labels: Tensor) throws -> [ExampleChange] { [] }
+  public func probeTargets(of labels: Tensor) throws -> ProbeTargets? { nil }
   public var smoothsLabels: Bool { true }
   public var allowsAugmentation: Bool { true }
   /// Whether it is the classification of examples, whose labels are one class each.

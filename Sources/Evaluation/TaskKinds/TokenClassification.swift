@@ -82,6 +82,27 @@ public struct TokenClassification: TaskKind {
     return ExampleSums(width: 6, values: values)
   }
 
+  /// Each token's class, and what was said of it.
+  public func changes(from before: Tensor, to after: Tensor, labels: Tensor) throws -> [ExampleChange] {
+    let (count, length) = (labels.shape[0], labels.shape[1])
+    let flat = try labels.reshaped([-1])
+    let said = try [before, after].map { try SaidClasses($0.reshaped([-1, $0.shape[2]]), labels: flat) }
+    let classes = try labels.array(of: Int64.self)
+    func name(_ number: Int) -> String { className(number, among: names) }
+    return (0..<count).map { row in
+      ExampleChange(
+        tokens: (row * length..<(row + 1) * length).map { place in
+          guard classes[place] != Dataset.ignoredLabel else { return TokenChange() }
+          return TokenChange(
+            label: name(Int(classes[place])), before: name(said[0].likeliest[place]),
+            after: name(said[1].likeliest[place]), probabilityBefore: said[0].probabilities[place],
+            probabilityAfter: said[1].probabilities[place])
+        })
+    }
+  }
+
+  public func probeTargets(of labels: Tensor) throws -> ProbeTargets? { .classes(labels) }
+
   public func values(of sums: ExampleSums, counting counts: [Int]?) -> TaskValues {
     let totals = sums.totals(counting: counts)
     let accuracy = totals[2] / totals[1]

@@ -22,6 +22,9 @@ public struct DiagnosisFinding: Sendable, Codable {
   public var classes: [ClassChange]
   /// The judged examples that went wrong or came right, those that lost the most probability first.
   public var examples: [ChangedExample]
+  /// The judged examples whose own loss rose most, the worst first; nil where their losses are not known, as of answers
+  /// that are right or wrong.
+  public var worsened: [WorsenedExample]?
   /// When: the layers at some epochs of a run, in order; empty without a run.
   public var epochs: [LayersAtEpoch]
   /// The first epoch whose loss is more than chance; nil where none is, without epochs, or where too little was judged.
@@ -32,14 +35,16 @@ public struct DiagnosisFinding: Sendable, Codable {
   public var remedies: [Remedy]
   /// What the target is judged by; nil without a target.
   public var targetScore: Score?
+  /// How outputs with several places became rows of features for similarity; nil where nobody asked for it.
+  public var pool: String?
   /// Which outputs of their heads the classes of both tasks are; nil where it is not known.
   public var matchedClasses: JudgedClasses?
 
   enum CodingKeys: String, CodingKey {
     case title, sourceTask, forgetting, measuredOn
     case causes = "waterfall"
-    case isAveragedOverOrders, baseline, layers, probeControls, classes, examples, epochs
-    case firstSignificantEpoch, correlations, remedies, targetScore, matchedClasses
+    case isAveragedOverOrders, baseline, layers, probeControls, classes, examples, worsened, epochs
+    case firstSignificantEpoch, correlations, remedies, targetScore, pool, matchedClasses
   }
 
   /// - Parameters: see the properties; a part that is left out was not measured. The layers' verdicts are found here, by
@@ -48,8 +53,9 @@ public struct DiagnosisFinding: Sendable, Codable {
     title: String = "diagnosis", sourceTask: String, forgetting: ForgottenAmount, measuredOn: JudgedCounts,
     causes: [ForgettingCause] = [], isAveragedOverOrders: Bool = false, baseline: LayerBaseline? = nil,
     layers: [DiagnosedLayer] = [], probeControls: ProbeControls = ProbeControls(), classes: [ClassChange] = [],
-    examples: [ChangedExample] = [], epochs: [LayersAtEpoch] = [], firstSignificantEpoch: Int? = nil,
-    remedies: [Remedy] = [], targetScore: Score? = nil, matchedClasses: JudgedClasses? = nil
+    examples: [ChangedExample] = [], worsened: [WorsenedExample]? = nil, epochs: [LayersAtEpoch] = [],
+    firstSignificantEpoch: Int? = nil, remedies: [Remedy] = [], targetScore: Score? = nil, pool: String? = nil,
+    matchedClasses: JudgedClasses? = nil
   ) {
     self.title = title
     self.sourceTask = sourceTask
@@ -64,10 +70,12 @@ public struct DiagnosisFinding: Sendable, Codable {
     self.probeControls = probeControls
     self.classes = classes
     self.examples = examples
+    self.worsened = worsened
     self.epochs = epochs
     self.firstSignificantEpoch = forgetting.tooLittle == nil ? firstSignificantEpoch : nil
     self.remedies = remedies
     self.targetScore = targetScore
+    self.pool = pool
     self.matchedClasses = matchedClasses
     correlations = LayerCorrelations(of: layers)
   }
@@ -99,6 +107,11 @@ extension DiagnosisFinding {
   public var withoutPictures: DiagnosisFinding {
     var result = self
     for index in examples.indices { result.examples[index].picture = nil }
+    result.worsened = worsened?.map { example in
+      var example = example
+      example.picture = nil
+      return example
+    }
     return result
   }
 }

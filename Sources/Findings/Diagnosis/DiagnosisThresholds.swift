@@ -42,6 +42,8 @@ public enum DiagnosisThresholds {
   public static let mostEpochs = 8
   /// So many of the examples that went wrong are shown as pictures.
   public static let pictureCount = 12
+  /// So many of the examples whose own loss rose most are shown.
+  public static let worstCount = 12
 
   // MARK: Examples
 

@@ -29,6 +29,8 @@ public struct ProbeFinding: Sendable {
     }
   }
 
+  /// What probes are judged by; in JSON the scores stand under `accuracy` whatever it is.
+  public var score: Score
   /// The data's name.
   public var data: String
   /// Scores of probes of the last layer that were fitted to permuted labels: what a probe makes of nothing.
@@ -44,8 +46,10 @@ public struct ProbeFinding: Sendable {
 
   /// - Parameters: see the properties.
   public init(
-    data: String, control: ControlDraws, layers: [Layer], models: [String], trainCount: Int, testCount: Int
+    score: Score = .accuracy, data: String, control: ControlDraws, layers: [Layer], models: [String], trainCount: Int,
+    testCount: Int
   ) {
+    self.score = score
     self.data = data
     self.control = control
     self.layers = layers
@@ -57,12 +61,13 @@ public struct ProbeFinding: Sendable {
 
 extension ProbeFinding: Codable {
   private enum CodingKeys: String, CodingKey {
-    case data, control, controlDraws, layers, models, trainCount, testCount
+    case score, data, control, controlDraws, layers, models, trainCount, testCount
   }
 
   /// The control's mean, and each of its draws.
   public func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(score, forKey: .score)
     try container.encode(data, forKey: .data)
     try container.encode(control.mean, forKey: .control)
     try container.encode(control.scores, forKey: .controlDraws)
@@ -75,6 +80,7 @@ extension ProbeFinding: Codable {
   public init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: CodingKeys.self)
     self.init(
+      score: try container.decodeIfPresent(Score.self, forKey: .score) ?? .accuracy,
       data: try container.decode(String.self, forKey: .data),
       control: ControlDraws(try container.decode([Double].self, forKey: .controlDraws)),
       layers: try container.decode([Layer].self, forKey: .layers),

@@ -64,8 +64,10 @@ public struct LayerSimilarity: Codable, Equatable, Sendable {
   public var batchSize: Int
   /// The name of the data, or of a file of features.
   public var data: String
-  /// How outputs with several places became one row an example: `standard` is flattened images and averaged tokens.
+  /// How outputs with several places became rows of features: `standard` is flattened images and averaged tokens.
   public var pool: String
+  /// Rows that each example has in the features, where places are drawn from it; nil where it has one.
+  public var rowsPerExample: Int?
   /// The layers before and after.
   public var layersA: [String]
   /// The layers of the second network.
@@ -80,7 +82,7 @@ public struct LayerSimilarity: Codable, Equatable, Sendable {
   public var epoch: Int?
 
   private enum CodingKeys: String, CodingKey {
-    case measure, estimator, compat, sampleCount, batchSize, data, pool, layersA, layersB
+    case measure, estimator, compat, sampleCount, batchSize, data, pool, rowsPerExample, layersA, layersB
     case values = "cka"
     case diagonal, crowded, epoch
   }
@@ -90,7 +92,8 @@ public struct LayerSimilarity: Codable, Equatable, Sendable {
   /// - Parameter batchSize: nil where all examples were taken at once.
   public init(
     measure: Measure = .cka, estimator: String, compat: String? = nil, sampleCount: Int, batchSize: Int? = nil,
-    data: String = "", pool: String = "standard", layersA: [String], layersB: [String], values: [[Double]],
+    data: String = "", pool: String = "standard", rowsPerExample: Int? = nil, layersA: [String], layersB: [String],
+    values: [[Double]],
     diagonal: [Entry], crowded: [String] = [], epoch: Int? = nil
   ) {
     self.measure = measure
@@ -100,6 +103,7 @@ public struct LayerSimilarity: Codable, Equatable, Sendable {
     self.batchSize = batchSize ?? sampleCount
     self.data = data
     self.pool = pool
+    self.rowsPerExample = rowsPerExample
     self.layersA = layersA
     self.layersB = layersB
     self.values = values

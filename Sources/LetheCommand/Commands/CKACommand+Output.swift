@@ -8,7 +8,7 @@ extension CKACommand {
       "\(pair.before) → \(pair.after) · \(kind), \(result.sampleCount) examples of "
         + (data == nil ? "the features" : result.data)
         + (result.measure == .cka ? " in batches of \(result.batchSize)" : " at once")
-        + (pool.map { ", pooled by \($0.rawValue)" } ?? "") + (compat.map { ", as \($0.rawValue) has it" } ?? ""))
+        + result.poolWords + (compat.map { ", as \($0.rawValue) has it" } ?? ""))
     Console.table(result.diagonalTable(), of: "layer", all: tables.all)
     if result.diagonal.contains(where: \.isLowSignal) {
       Console.result("† the features hold nothing above their noise: no value")

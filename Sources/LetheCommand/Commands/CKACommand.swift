@@ -52,8 +52,9 @@ struct CKACommand: ParsableCommand, ResultOptions {
 
   @Option(
     help: """
-      What of an output with several places is a feature: flatten (each place's), mean (over the places) or cls (the \
-      first token's). By default flatten for images and mean for tokens.
+      What of an output with several places is a feature: flatten (each place's), mean (over the places), cls (the \
+      first token's) or tokens (four places of each example, each a row of its own). By default flatten for images and \
+      mean for tokens. Padding counts for flatten alone.
       """)
   var pool: FeaturePooling?
 
@@ -170,17 +171,18 @@ struct CKACommand: ParsableCommand, ResultOptions {
     if fit { for model in [first, second] { model.fitImages() } }
     let (layersA, layersB) = (try chosen(first), try chosen(second))
     if let measure = SubspaceMeasure(rawValue: measure.rawValue) {
-      return try LayerSimilarity(
+      let result = try LayerSimilarity(
         measure, comparing: first, with: second, on: dataset.test, dataset: dataset.name, layersA: layersA,
         layersB: layersB, pooling: pool, sampleCount: samples, followsAnatome: compat == .anatome, seed: seed)
+      sayLeftOut(of: layersA, result)
+      return result
     }
     let result = try LayerSimilarity(
       comparing: first, with: second, on: dataset.test, dataset: dataset.name, layersA: layersA, layersB: layersB,
       estimator: usedEstimator, kernel: usedKernel, pooling: pool, sampleCount: samples, batchSize: usedBatch,
       keepsShortBatch: compat != nil, seed: seed
     ) { done, _ in progress.update(completed: done) }
-    let skipped = layersA.filter { !result.layersA.contains($0) }
-    if !skipped.isEmpty { Console.say("without an output for each example, so left out: \(listed(skipped))") }
+    sayLeftOut(of: layersA, result)
     return result
   }
 
@@ -189,15 +191,28 @@ struct CKACommand: ParsableCommand, ResultOptions {
     _ = try hardware.open()
     let (layersA, layersB) = (try chosen(first), try chosen(second))
     if let measure = SubspaceMeasure(rawValue: measure.rawValue) {
-      return try LayerSimilarity(
+      let result = try LayerSimilarity(
         measure, comparing: first, with: second, layersA: layersA, layersB: layersB, pooling: pool,
         sampleCount: samples, followsAnatome: compat == .anatome, seed: seed)
+      sayLeftOut(of: layersA, result)
+      return result
     }
-    return try LayerSimilarity(
+    let result = try LayerSimilarity(
       comparing: first, with: second, layersA: layersA, layersB: layersB, estimator: usedEstimator, kernel: usedKernel,
       pooling: pool, sampleCount: samples, batchSize: usedBatch, keepsShortBatch: compat != nil,
       keepsOrder: compat != nil, seed: seed
     ) { done, _ in progress.update(completed: done) }
+    sayLeftOut(of: layersA, result)
+    return result
+  }
+
+  private func sayLeftOut(of layers: [String], _ result: LayerSimilarity) {
+    let skipped = layers.filter { !result.layersA.contains($0) }
+    guard !skipped.isEmpty else { return }
+    let what =
+      pool == .tokens || pool == .cls
+      ? "without tokens or an output for each example" : "without an output for each example"
+    Console.say("\(what), so left out: \(listed(skipped))")
   }
 
   private func chosen(_ file: FeatureFile) throws -> [String] {

@@ -14,6 +14,7 @@ extension DiagnoseCommand {
       ?? "--before \(subject.before) --after \(subject.after) "
       + "\(subject.isProxy ? "--source-proxy" : "--source") \(subject.source.specification)"
       + (pair.headClasses.classes.map { " --classes \($0.shellQuoted)" } ?? "")
+      + (pair.kinds.taskKind.map { " --task-kind \($0.shellQuoted)" } ?? "")
     for number in finding.remedies.indices {
       finding.remedies[number].command = "lethe diagnose \(words) --apply \(number + 1) -o fixed.h5"
     }
@@ -43,6 +44,10 @@ extension DiagnoseCommand {
     for note in [page.baselineNote, page.exceedingNote].compactMap({ $0 }) { Console.result(note) }
     Console.result("")
     Console.table(page.layerTable(), of: "layer", all: tables.all)
+    if let worst = page.worsenedTable() {
+      Console.paragraph(page.worsenedTitle)
+      Console.table(worst)
+    }
     let tried = page.triedRemedies
     if !finding.remedies.isEmpty {
       let unit = finding.forgetting.score.unitWords
@@ -63,6 +68,7 @@ extension DiagnosisPage {
   /// - Parameter links: other pages, from the page's folder.
   func write(to page: String, links: [PageLink]) throws {
     try AtomicFile.write(Data(html(links: links).utf8), to: page)
+    guard finding.worsened == nil else { return }
     try AtomicFile.write(Data(exampleFile().utf8), to: PageFolder(of: page).path(of: "diagnosis-examples.csv"))
   }
 }

@@ -40,6 +40,13 @@ struct DiagnoseCommand: ParsableCommand, ResultOptions {
   @Flag(help: "Average the causes over the orders in which they can be taken apart, rather than statistics first.")
   var shapley = false
 
+  @Option(
+    help: """
+      What of a layer's output with several places is a feature to CKA, as of lethe cka: flatten, mean, cls or tokens. By \
+      default flatten for images and mean for tokens.
+      """)
+  var pool: FeaturePooling?
+
   @Option(help: "Write the checkpoint that the remedy of this number gives, with -o.")
   var apply: Int?
 
@@ -80,10 +87,11 @@ struct DiagnoseCommand: ParsableCommand, ResultOptions {
       return try write(apply, of: models, to: output, epoch: subject.epoch, progress)
     }
     var run = try runs.first.map { try Run.open($0) }
-    let measure = DiagnosisMeasure(
+    var measure = DiagnosisMeasure(
       models, probes: noProbes || models.source.train.targets != nil ? nil : ProbeData(models.source),
       sampleCount: min(pair.samples, DiagnosisThresholds.similarityExamples), averagesOrders: shapley, run: run,
       others: try others(of: run))
+    measure.pooling = pool
     let finding = worded(try measure.finding(onProgress: progress), of: subject)
     try run?.store(finding)
     let page = output ?? runs.first.map { "\($0)/diagnosis.html" }

@@ -1,6 +1,8 @@
 import Analysis
 import ArgumentParser
 import Checkpoints
+import Datasets
+import Evaluation
 import Files
 import Findings
 import Foundation
@@ -18,6 +20,10 @@ struct ProbeCommand: ParsableCommand, ResultOptions {
       L2-regularized multinomial logistic regression on standardized features, its strength chosen on a fifth of the \
       training examples. Of several checkpoints, the difference of the last from the first is representation forgetting \
       (Davari et al. 2022). The control is fitted to permuted labels.
+
+      Of tokens and pixels that have a class each, eight places of a training example are drawn and all of a test example \
+      are judged; of several labels there is a regression each, of numbers least squares with an L2 penalty. They are \
+      judged by the task's own score. For a language model none is fitted.
       """)
 
   @ArgumentParser.Argument(help: "Checkpoints, or one run: its epoch 0 and its chosen one.")
@@ -32,6 +38,7 @@ struct ProbeCommand: ParsableCommand, ResultOptions {
   @Option(parsing: .singleValue, help: "Layers that match GLOB; by default those with parameters. Repeatable.")
   var layers: [String] = []
 
+  @OptionGroup var kinds: TaskKindOptions
   @OptionGroup var destination: ChartDestination
   @OptionGroup var reading: DataOptions
   @OptionGroup var hardware: DeviceOptions
@@ -46,15 +53,24 @@ struct ProbeCommand: ParsableCommand, ResultOptions {
     let device = try hardware.open()
     let models = try paths.map { try Model(hardware.runnable($0), device: device) }
     let data = try reading.load(data, for: models[0])
-    try data.requireClasses(for: "probes are")
-    let finding = try ProbeMeasure(
-      zip(paths, models).map { (name: $0, model: $1) }, on: ProbeData(data, trainCount: samples)
-    ).finding(layers: layers)
+    let finding = try measure(zip(paths, models).map { (name: $0, model: $1) }, data).finding(layers: layers)
     if let output { try AtomicFile.write(Data(finding.chart().svg().utf8), to: output) }
     if shared.json { return Console.result(try FindingEncoder.encode(finding)) }
     Console.table(finding.table(), of: "layer", all: tables.all)
     Console.result(finding.controlWords)
     if let output { Console.result("chart: \(output)") }
+  }
+
+  private func measure(
+    _ models: [(name: String, model: Model)], _ data: Datasets.Dataset
+  ) throws -> ProbeMeasure {
+    let named = try kinds.known()
+    guard named != nil || data.train.targets != nil else {
+      return ProbeMeasure(models, on: ProbeData(data, trainCount: samples))
+    }
+    let kind = try TaskKinds.kind(of: data, for: models[0].model, named: named)
+    guard data.train.targets != nil else { return ProbeMeasure(models, on: ProbeData(data, trainCount: samples)) }
+    return ProbeMeasure(models, on: try KindProbeData(data, kind: kind, trainCount: samples))
   }
 
   private func paths() throws -> [String] {

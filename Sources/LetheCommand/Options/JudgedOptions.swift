@@ -35,6 +35,7 @@ struct JudgedOptions: ResultOptions {
   var targetHead: String?
 
   @OptionGroup var headClasses: HeadClassOptions
+  @OptionGroup var kinds: TaskKindOptions
 
   @Flag(help: "Look at every layer by itself, where by default more than twelve are taken together as blocks.")
   var everyLayer = false
@@ -46,20 +47,20 @@ struct JudgedOptions: ResultOptions {
 extension JudgedOptions {
   /// Data as the user gives them, or as a run was made with them.
   enum JudgingData {
-    case given(String)
+    case given(String, kind: String?)
     case recorded(DataReference)
 
     var specification: String {
       switch self {
-      case .given(let text): text
+      case .given(let text, _): text
       case .recorded(let reference): reference.specification
       }
     }
 
-    /// The kind of task that a run was made with them as; nil where they are given, or labels tell it.
+    /// The kind of task that they are given as, or that a run was made with them as; nil where labels tell it.
     var taskKind: String? {
       switch self {
-      case .given: nil
+      case .given(_, let kind): kind
       case .recorded(let reference): reference.taskKind
       }
     }
@@ -90,20 +91,25 @@ extension JudgedOptions {
     if target == nil, targetHead != nil, run == nil {
       throw CommandError.usage("--target-head judges --target, which is not given")
     }
+    let kind = try kinds.known()
+    func given(_ data: String) -> JudgingData { .given(data, kind: kind) }
+    if let run, kind != nil, source == nil, sourceProxy == nil, target == nil {
+      throw CommandError.usage("--task-kind is of data that are given: \(run) knows what kinds its own are of")
+    }
     guard let run else {
       guard let before, let after, let data = source ?? sourceProxy else {
         throw CommandError.usage("give a run, or --before, --after and --source (or --source-proxy)")
       }
       return Subject(
-        before: try CheckpointPath(before).path, after: try CheckpointPath(after).path, source: .given(data),
-        isProxy: source == nil, target: target.map { .given($0) }, head: head, targetHead: targetHead, epoch: 0,
+        before: try CheckpointPath(before).path, after: try CheckpointPath(after).path, source: given(data),
+        isProxy: source == nil, target: target.map(given), head: head, targetHead: targetHead, epoch: 0,
         retraining: nil)
     }
     guard before == nil, after == nil else { throw CommandError.usage("give a run, or --before and --after, not both") }
     let opened = try Run.open(run)
     let known = opened.record.data
-    let own = sourceProxy == nil ? source.map { .given($0) } ?? known.source.map { .recorded($0) } : JudgingData?.none
-    guard let data = own ?? sourceProxy.map({ .given($0) }) ?? known.proxy.map({ .recorded($0) }) else {
+    let own = sourceProxy == nil ? source.map(given) ?? known.source.map { .recorded($0) } : JudgingData?.none
+    guard let data = own ?? sourceProxy.map(given) ?? known.proxy.map({ .recorded($0) }) else {
       throw CommandError.usage("\(run) was made without source data: give --source DATA, or --source-proxy DATA")
     }
     let chosen = opened.chosenEpoch
@@ -112,7 +118,7 @@ extension JudgedOptions {
     let recordedTarget = known.target.flatMap { $0.isInMemory ? nil : JudgingData.recorded($0) }
     return Subject(
       before: opened.checkpointPath(epoch: 0), after: opened.checkpointPath(epoch: chosen), source: data,
-      isProxy: own == nil, target: target.map { .given($0) } ?? recordedTarget,
+      isProxy: own == nil, target: target.map(given) ?? recordedTarget,
       head: head ?? (known.source ?? known.proxy)?.head,
       targetHead: targetHead ?? (target == nil ? known.target?.head : nil), epoch: chosen,
       retraining: opened.retraining, regularizer: opened.record.state.grownFrom == nil ? "l2-sp:alpha=0.1" : "lwf")
@@ -124,7 +130,7 @@ extension JudgedOptions {
     try before.program.checkOperators()
     func load(_ data: JudgingData, _ option: String) throws -> Dataset {
       switch data {
-      case .given(let text): return try reading.load(text, for: before)
+      case .given(let text, _): return try reading.load(text, for: before)
       case .recorded(let reference):
         do {
           return try reading.load(reference, for: before).judging(reference).sharingHead(of: reference)
@@ -163,15 +169,26 @@ extension Run {
       roles.allSatisfy({ $0.1?.isInMemory != true })
     else { return nil }
     let rates = ["\(options.learningRate)"] + options.rateRules.map { "\($0.pattern)=\($0.value)" }
-    let words =
-      roles.map { ($0.0, $0.1?.specification) } + [("epochs", "\(options.epochCount)")]
-      + rates.map { ("lr", $0) }
-      + [("optimizer", options.optimizer.rawValue), ("schedule", options.schedule.shape.text)]
-      + (record.state.grownFrom == nil
-        ? [] : [("target-head", TargetHead.grow.rawValue), ("loss-classes", LossClasses.target.rawValue)])
+    var words: [(String, String?)] = roles.map { ($0.0, $0.1?.specification) }
+    words.append(("epochs", "\(options.epochCount)"))
+    words += rates.map { ("lr", $0) }
+    words += [
+      ("optimizer", options.optimizer.rawValue), ("schedule", options.schedule.shape.text),
+      ("task-kind", typed("task-kind")),
+    ]
+    words +=
+      record.state.grownFrom == nil
+      ? [("target-head", typed("target-head"))]
+      : [("target-head", TargetHead.grow.rawValue), ("loss-classes", LossClasses.target.rawValue)]
     // Epoch 0 is the base too, with the target's head as it was drawn.
     let base = data.base?.found ?? checkpointPath(epoch: 0)
     return "lethe finetune " + base.shellQuoted
       + words.compactMap { name, value in value.map { " --\(name) \($0.shellQuoted)" } }.joined()
+  }
+
+  /// The value that the command which made this run was given for an option; nil without one.
+  private func typed(_ option: String) -> String? {
+    guard let options = record.command?.options else { return nil }
+    return (try? ConfigurationFile(yaml: options, origin: path))?.value(of: option)
   }
 }

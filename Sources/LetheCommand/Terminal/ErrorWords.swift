@@ -26,6 +26,7 @@ enum ErrorWords {
     case DatasetError.cannotHoldOut:
       "\(error); --validation takes another fraction, or test to choose on the test set"
     case AnalysisError.tooFewForDirections: "\(error) (more --samples, or --pool mean)"
+    case AnalysisError.noTokens: "--pool \(error)"
     case AnalysisError.checkpointAsFeatures(let path):
       "\(path): a checkpoint; give --data, the examples to compare it on"
     case CheckpointError.unclear(_, .state, _): "\(error); --state says which"

@@ -48,6 +48,7 @@ extension DiagnosisPage {
         PageElements.section("Which classes", PageElements.table(classTable(), marksRows: true, noun: "class")))
     }
     if !finding.examples.isEmpty { sections.append(PageElements.section("Which examples", exampleContent)) }
+    if let worsenedSection { sections.append(worsenedSection) }
     sections.append(
       PageElements.section(
         "How sure",
@@ -66,8 +67,8 @@ extension DiagnosisPage {
   private func document(_ sections: [PageSection], _ links: [PageLink]) -> String {
     PageElements.document(
       title: finding.title, headline: headline, sections: sections, links: links,
-      footer: "Made by Lethe: <code>lethe diagnose</code>."
-    )
+      footer: "Made by Lethe: <code>lethe diagnose</code>.",
+      style: finding.worsened == nil ? "" : Self.worsenedStyle)
   }
 
   private var remedyContent: String {
@@ -124,7 +125,7 @@ extension DiagnosisPage {
       .joined(separator: ", ")
     return
       "Drift: ‖after − before‖ / ‖before‖. Predicted loss: ½ Σ F (w − w⁰)², by the source's Fisher information, in nats: it "
-      + "ranks layers, and as an amount it is good for small steps only. CKA: debiased, before against after. "
+      + "ranks layers, and as an amount it is good for small steps only. CKA: debiased\(LayerSimilarity.poolWords(finding.pool ?? "standard", rowsPerExample: nil)), before against after. "
       + (kindNote == nil ? "Probe drop: points that a linear classifier fitted anew on the layer lost. " : "")
       + "Rewind: \(rewindUnits) lost, when the layer alone is put back."
       + (related.isEmpty
@@ -143,7 +144,8 @@ extension DiagnosisPage {
   private var controlWords: String {
     let controls = finding.probeControls
     let probes = [
-      controls.permuted.scores.isEmpty ? nil : "\(ProbeControls.permutedName) \(controls.permuted.words)",
+      controls.permuted.scores.isEmpty
+        ? nil : "\(ProbeControls.permutedName) \(controls.permuted.words(of: .accuracy))",
       controls.untrained.isFinite
         ? "\(ProbeControls.untrainedName) \(NumberText.percent(controls.untrained))" : nil,
     ].compactMap { $0 }.joined(separator: ", ")

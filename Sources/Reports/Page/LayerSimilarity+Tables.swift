@@ -48,6 +48,15 @@ extension LayerSimilarity {
         : "of \(judged.count) layers that have a value with themselves none ends up more like another"
   }
 
+  /// How outputs with several places became rows, as it goes on after the examples: `, pooled by cls`; nothing where
+  /// nobody asked for it.
+  public var poolWords: String { Self.poolWords(pool, rowsPerExample: rowsPerExample) }
+
+  static func poolWords(_ pool: String, rowsPerExample: Int?) -> String {
+    guard pool != "standard" else { return "" }
+    return rowsPerExample.map { ", \($0) \(pool) of each" } ?? ", pooled by \(pool)"
+  }
+
   /// Layers of the first network whose namesake is not what is most like them, by more than 0.01.
   var strays: [(row: Int, own: Int, best: Int)] {
     layersA.indices.compactMap { row in
@@ -72,7 +81,7 @@ extension LayerSimilarity {
     return HeatMap(
       title: least.map { "\($0.layer) differs most: \(measure.title) \(NumberText.fixed($0.value, 2))" }
         ?? "Every layer with every other",
-      subtitle: "\(estimator), \(sampleCount) examples of \(data)", rowTitle: before, columnTitle: after,
+      subtitle: "\(estimator), \(sampleCount) examples of \(data)\(poolWords)", rowTitle: before, columnTitle: after,
       valueTitle: measure.title, rows: layersA, columns: layersB, values: values)
   }
 }

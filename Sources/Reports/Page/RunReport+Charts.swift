@@ -92,7 +92,7 @@ extension RunReport {
     listed(
       union([
         records.map { record in
-          "\(record.estimator), \(NumberText.grouped(record.sampleCount)) examples of \(record.data)"
+          "\(record.estimator), \(NumberText.grouped(record.sampleCount)) examples of \(record.data)\(record.poolWords)"
             + (record.epoch.map { " (epoch \($0) against epoch 0)" } ?? "")
         }
       ]))

@@ -67,6 +67,39 @@ import Torch
     #expect(amount.change == .loss)
     #expect(amount.final > 0)
     #expect(finding.causes.isEmpty && finding.classes.isEmpty && finding.examples.isEmpty)
+    let worst = try #require(finding.worsened?.first)
+    #expect(worst.lossAfter > worst.lossBefore)
+    let rises = (finding.worsened ?? []).map { $0.lossAfter - $0.lossBefore }
+    #expect(rises == rises.sorted(by: >) && rises.count <= DiagnosisThresholds.worstCount)
+    let change = worst.change
+    switch given.name {
+    case "lm":
+      let falls = try #require(change.tokens).compactMap(\.fall)
+      // What the example's loss rose by is the mean fall of its tokens.
+      #expect(abs(falls.reduce(0, +) / Double(falls.count) - (worst.lossAfter - worst.lossBefore)) < 1e-5)
+      #expect(change.tokens?.first?.fall == nil)
+    case "tags":
+      let tokens = try #require(change.tokens).filter { $0.label != nil }
+      #expect(tokens.allSatisfy { $0.before == $0.label })
+      #expect(tokens.contains { $0.after != $0.label })
+      #expect(data.classNames.contains(tokens[0].label ?? ""))
+    case "pixels":
+      let masks = try #require(change.masks)
+      #expect(masks.before == masks.right && masks.after != masks.right && masks.right.count == 64)
+      #expect(masks.rightBefore == 1)
+      let wrong = zip(masks.after, masks.right).count { $0 != $1 }
+      #expect(abs(masks.rightAfter - Double(64 - wrong) / 64) < 1e-12)
+      #expect(worst.picture?.width == 8)
+    case "many":
+      let values = try #require(change.values)
+      #expect(values.count == 4 && values.allSatisfy { $0.isProbability && ($0.before >= 0.5) == ($0.right == 1) })
+    default:
+      let value = try #require(change.values?.first)
+      #expect(abs(value.before - value.right) < 1e-5 && value.after != value.right && !value.isProbability)
+      #expect(abs(worst.lossAfter - (value.after - value.right) * (value.after - value.right)) < 1e-5)
+    }
+    let kept = try FindingDecoder.decode(DiagnosisFinding.self, from: FindingEncoder.encode(finding))
+    #expect(kept.worsened?.map(\.change) == finding.worsened?.map(\.change))
     let spoilt = try #require(finding.layers.first { $0.layer == given.layer })
     #expect(abs(spoilt.gain.value - amount.final) < 1e-9)
     #expect([.lostHere, .critical].contains(spoilt.verdict), "\(spoilt.verdict)")

@@ -45,6 +45,10 @@ import Testing
     ("What was tried", { !isLost($0) || $0.remedies.allSatisfy { $0.gain.low <= 0 || $0.merit <= 0 } }),
     ("All {n} that changed", { !$0.examples.isEmpty }),
     ("Right before, wrong now", { $0.examples.contains { $0.isLost && $0.picture != nil } }),
+    ("Test examples whose", { $0.worsened != nil }),
+    ("Marked are tokens", { first($0)?.tokens?.allSatisfy { $0.label == nil } == true }),
+    ("Below a token", { first($0)?.tokens?.contains { $0.label != nil } == true }),
+    ("The image, then", { first($0)?.masks != nil }), ("What is right, what", { first($0)?.values != nil }),
     ("points of source accuracy, taken apart in", { $0.forgetting.score == .accuracy && !$0.isAveragedOverOrders }),
     ("points of agreement, taken apart in", { $0.forgetting.score == .agreement && !$0.isAveragedOverOrders }),
     ("points of source accuracy, taken apart by", { $0.forgetting.score == .accuracy && $0.isAveragedOverOrders }),
@@ -62,6 +66,8 @@ import Testing
   private static func hasProbeHistory(_ finding: DiagnosisFinding) -> Bool {
     finding.epochs.contains { $0.probeDrop.contains(where: \.isFinite) }
   }
+
+  private static func first(_ finding: DiagnosisFinding) -> ExampleChange? { finding.worsened?.first?.change }
 
   private static func seeds(_ finding: DiagnosisFinding) -> Int { finding.forgetting.runs?.count ?? 0 }
 
@@ -155,7 +161,16 @@ import Testing
         }
       }
     }
-    return all + [withEverything(all[0])]
+    let changes = [
+      SampleFindings.textChange, SampleFindings.tagChange, SampleFindings.maskChange, SampleFindings.valueChange,
+    ]
+    let worsened = changes.map { change in
+      var finding = all[0]
+      finding.examples = []
+      finding.worsened = [WorsenedExample(index: 4, lossBefore: 0.2, lossAfter: 2.4, change: change)]
+      return finding
+    }
+    return all + worsened + [withEverything(all[0])]
   }
 
   /// The same with layers enough to correlate, probes to compare with, and a picture.
@@ -194,7 +209,7 @@ import Testing
     let findings = Self.findings()
     for (number, finding) in findings.enumerated() {
       let isLast = number == findings.count - 1
-      let sentences = sentences(of: finding, withPage: number.isMultiple(of: 3) || isLast)
+      let sentences = sentences(of: finding, withPage: number.isMultiple(of: 3) || isLast || finding.worsened != nil)
       table.check(sentences, of: finding)
       for sentence in sentences { #expect(Self.targetHolds(sentence, finding), "\(sentence)") }
     }

@@ -8,6 +8,8 @@ import Testing
   /// A chart's title, and what it was drawn from.
   private enum Measure {
     case probes([ProbeFinding.Layer], models: Int)
+    /// Of numbers.
+    case otherProbes
     case rewinds([Estimate])
     case similarity([Double])
     case interpolation([InterpolationFinding.Point])
@@ -16,6 +18,8 @@ import Testing
 
   private static let licences: [SentenceTable<Measure>.Licence] = [
     ("accuracy of a linear", { if case .probes = $0 { true } else { false } }),
+    ("{score} of a linear", { if case .otherProbes = $0 { true } else { false } }),
+    ("{layer} says", { if case .otherProbes = $0 { true } else { false } }),
     ("points of {score}", { if case .rewinds = $0 { true } else { false } }),
     ("{estimator}, {n}", { if case .similarity = $0 { true } else { false } }),
     ("{score} on both tasks'", { areBothMeasured($0) }), ("along (1", { !areBothMeasured($0) }),
@@ -102,6 +106,9 @@ import Testing
     }
     let alone = [ProbeFinding.Layer(layer: "conv", scores: [0.9], penalties: [])]
     table.check(said(probes(alone, models: 1).chart()), of: .probes(alone, models: 1))
+    var numbers = probes(alone, models: 1)
+    numbers.score = Score(name: "rmse", unit: .number, direction: .down)
+    table.check(said(numbers.chart()), of: .otherProbes)
     table.check(said(probes([], models: 1).chart()), of: .probes([], models: 1))
     for values in [[0.5, 0.9], [.nan, 0.9], [.nan, .nan]] {
       table.check(said(similarity(values).matrixChart(before: "a", after: "b")), of: .similarity(values))

@@ -63,7 +63,7 @@ enum Sentences {
       ("<p class=\"kicker\">", "</p>"), ("<nav", "</nav>"), ("<footer>", "</footer>"), ("<svg", "</svg>"),
       ("<pre>", "</pre>"), ("<table>", "</table>"), ("<summary>", "</summary>"), ("<h2>", "</h2>"),
       ("<ul class=\"files\">", "</ul>"), ("<div class=\"pictures\">", "</div>"),
-      ("<ul class=\"sheet\">", "</ul>"),
+      ("<ul class=\"sheet\">", "</ul>"), ("<ol class=\"worst\">", "</ol>"),
     ] {
       text = without(text, from: mark, to: end)
     }

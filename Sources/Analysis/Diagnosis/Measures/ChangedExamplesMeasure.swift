@@ -30,26 +30,11 @@ struct ChangedExamplesMeasure {
     }
     return try changed.enumerated().map { place, entry in
       var example = entry.example
-      if place < DiagnosisThresholds.pictureCount, example.isLost { example.picture = try picture(of: entry.position) }
+      if place < DiagnosisThresholds.pictureCount, example.isLost {
+        example.picture = try models.picture(of: entry.position)
+      }
       return example
     }
-  }
-
-  /// An example's image, as stored; nil where its input is none.
-  private func picture(of position: Int) throws -> Picture? {
-    let test = models.sourceTest
-    guard let input = test.inputs.first(where: { $0.shape.count == 3 }) else { return nil }
-    let bytes = try test.gather([position], of: input)
-    var planes = bytes
-    switch input.elementType {
-    case .uint8: break
-    case .float32:
-      let values = bytes.withUnsafeBytes { Array($0.bindMemory(to: Float.self)) }
-      guard let low = values.min(), let high = values.max(), low.isFinite, high.isFinite else { return nil }
-      planes = values.map { UInt8(255 * ($0 - low) / max(high - low, 1e-12)) }
-    default: return nil
-    }
-    return Picture(planes: planes, channels: input.shape[0], height: input.shape[1], width: input.shape[2])
   }
 
   /// The likeliest class of each example, and the probability of the right one.

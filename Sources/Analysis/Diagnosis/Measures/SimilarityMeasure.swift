@@ -9,6 +9,8 @@ struct SimilarityMeasure {
   let models: ComparedModels
   let layers: [String]
   let sampleCount: Int
+  /// How outputs with several places become rows; nil leaves it to the shape.
+  var pooling: FeaturePooling?
 
   /// What was found, by layer.
   struct Result {
@@ -33,7 +35,8 @@ struct SimilarityMeasure {
 
   private func compare(_ a: Model, _ b: Model, on split: Split, dataset: String) throws -> Result {
     let found = try LayerSimilarity(
-      comparing: a, with: b, on: split, dataset: dataset, layersA: layers, layersB: layers, sampleCount: sampleCount)
+      comparing: a, with: b, on: split, dataset: dataset, layersA: layers, layersB: layers, pooling: pooling,
+      sampleCount: sampleCount)
     return Result(
       layers: Dictionary(uniqueKeysWithValues: found.diagonal.map { ($0.layer, $0) }), count: found.sampleCount)
   }

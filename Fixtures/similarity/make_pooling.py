@@ -1,0 +1,52 @@
+"""CKA of outputs with several places, pooled in each way, by NumPy: for the tests to compare with.
+
+    python make_pooling.py    # needs numpy and h5py
+
+Two sets of features of the same 24 examples: four tokens of width 6, and a map of 3 channels, 4 rows and 1 column, so that
+all tokens, or all places, are drawn. HSIC is that of Song et al. 2012 over all rows, as one batch.
+"""
+
+from pathlib import Path
+
+import h5py
+import numpy as np
+
+rng = np.random.default_rng(11)
+count = 24
+own = rng.normal(size=(count, 1, 6))
+tokens = {"a": rng.normal(size=(count, 4, 6)) + own}
+tokens["b"] = 0.8 * tokens["a"] @ np.linalg.qr(rng.normal(size=(6, 6)))[0] + rng.normal(size=(count, 4, 6))
+maps = {"a": rng.normal(size=(count, 3, 4, 1))}
+maps["b"] = maps["a"] + rng.normal(size=(count, 3, 4, 1))
+
+
+def hsic(k, l):
+    n = len(k)
+    k, l = k - np.diag(np.diag(k)), l - np.diag(np.diag(l))
+    ones = np.ones(n)
+    total = np.trace(k @ l) + ones @ k @ ones * (ones @ l @ ones) / ((n - 1) * (n - 2))
+    return (total - 2 / (n - 2) * (ones @ k @ l @ ones)) / (n * (n - 3))
+
+
+def cka(x, y):
+    x, y = x.reshape(len(x), -1), y.reshape(len(y), -1)
+    k, l = x @ x.T, y @ y.T
+    return hsic(k, l) / np.sqrt(hsic(k, k) * hsic(l, l))
+
+
+pooled = {
+    "tokens": {
+        "flatten": lambda x: x, "mean": lambda x: x.mean(1), "cls": lambda x: x[:, 0],
+        "tokens": lambda x: x.reshape(-1, 6),
+    },
+    "map": {
+        "flatten": lambda x: x, "mean": lambda x: x.mean((2, 3)),
+        "tokens": lambda x: x.transpose(0, 2, 3, 1).reshape(-1, 3),
+    },
+}
+with h5py.File(Path(__file__).parent / "pooling.h5", "w") as f:
+    for layer, features in (("tokens", tokens), ("map", maps)):
+        for name, values in features.items():
+            f[f"{name}/{layer}"] = values
+        for pooling, rows in pooled[layer].items():
+            f[f"expected/{layer}/{pooling}"] = cka(rows(features["a"]), rows(features["b"]))

@@ -1,0 +1,95 @@
+import Datasets
+import Evaluation
+import Findings
+import Metrics
+import Models
+import Torch
+
+/// A linear probe of a layer for a task whose examples say more than one class: judged as its kind judges models.
+struct KindProbe {
+  let layer: String
+  /// What each test example came to.
+  let answers: Answers
+  /// The penalty, chosen on a fifth of the training examples held out.
+  let penalty: Double
+
+  /// What a later probe of the same layer lost against this one, with the paired interval over the test examples.
+  func drop(to after: KindProbe) -> Estimate {
+    var random = RandomSource(seed: 8)
+    return -answers.gain(to: after.answers, using: &random).gain
+  }
+}
+
+/// Examples that probes are fitted to and judged on for a task of any kind: whole ones, never places of one in both.
+///
+/// Of classes that places have, some places of each training example are drawn, and all of each test example are judged.
+public struct KindProbeData {
+  let train: Split
+  let test: Split
+  let dataset: String
+  let kind: any TaskKind
+  /// Of classes that places have.
+  let classCount: Int
+
+  /// - Parameters:
+  ///   - kind: bound to the data.
+  ///   - trainCount: training examples, at most, drawn by the seed; likewise the test's.
+  /// - Throws: ``AnalysisError/noProbes(kind:)`` of a kind that none is fitted for.
+  public init(
+    _ data: Dataset, kind: any TaskKind, trainCount: Int = 1000, testCount: Int = 1000, seed: UInt64 = 0
+  ) throws {
+    var random = RandomSource(seed: seed)
+    train = data.train.selecting(random.sample(trainCount, of: data.train.count))
+    test = data.test.selecting(random.sample(testCount, of: data.test.count).sorted())
+    dataset = data.name
+    self.kind = kind
+    classCount = kind.outputNames(of: data)?.count ?? 0
+    guard let first = try Batches(split: train, batchSize: 1).makeIterator().next(),
+      try kind.probeTargets(of: first.labels) != nil
+    else { throw AnalysisError.noProbes(kind: kind.words) }
+  }
+}
+
+extension Model {
+  /// Probes layers on a task of any kind; those whose outputs have not the places that labels have are left out.
+  func probes(of layers: [String], on data: KindProbeData) throws -> [KindProbe] {
+    let rows = try ProbeRows(of: layers, in: self, on: data)
+    let fits = try rows.layers.map { (layer: $0, fit: try rows.fit($0, classCount: data.classCount)) }
+    let answers = try judged(fits.map { ($0.layer, $0.fit.map) }, on: data)
+    return fits.compactMap { layer, fit in
+      answers[layer].map { KindProbe(layer: layer, answers: $0, penalty: fit.penalty) }
+    }
+  }
+
+  /// The scores of probes fitted to permuted labels, one a permutation: what a probe makes of nothing.
+  func control(on layer: String, _ data: KindProbeData) throws -> ControlDraws {
+    let rows = try ProbeRows(of: [layer], in: self, on: data)
+    guard !rows.layers.isEmpty else { return ControlDraws([]) }
+    return ControlDraws(
+      try (0..<UInt64(ControlDraws.count)).compactMap { seed in
+        let fit = try rows.permuted(seed: seed).fit(layer, classCount: data.classCount)
+        return try judged([(layer, fit.map)], on: data)[layer]?.score
+      })
+  }
+
+  /// What maps of layers' features make of the test examples.
+  private func judged(
+    _ maps: [(layer: String, map: LinearMap)], on data: KindProbeData
+  ) throws -> [String: Answers] {
+    var sums: [String: ExampleSums] = [:]
+    try withoutGradients {
+      for batch in try Batches(split: data.test, batchSize: ProbeRows.batchSize, device: device) {
+        let features = try run(try batch.modelInputs(for: self), capture: maps.map(\.layer)).features
+        let labels = try batch.labels
+        guard let targets = try data.kind.probeTargets(of: labels) else { return }
+        for (layer, map) in maps {
+          guard let output = features[layer], let placed = try PlacedFeatures(output, for: targets) else { continue }
+          let said = try placed.outputs(of: map).to(.float32)
+          let own = try data.kind.sums(of: said, labels: labels)
+          if sums[layer] == nil { sums[layer] = own } else { sums[layer]?.append(own) }
+        }
+      }
+    }
+    return sums.mapValues { Answers(data.kind, $0) }
+  }
+}

@@ -1,0 +1,94 @@
+import Checkpoints
+import Datasets
+import Evaluation
+import Findings
+import HDF5
+import Models
+import TestSupport
+import Testing
+import Torch
+
+@testable import Analysis
+
+/// Linear probes of tasks whose examples say more than one class.
+@Suite struct KindProbeTests {
+  /// `mean (y − wx − b)² + λ w²`, x standardized: with x = ±1 and y = 1 ± 3 it is w = 3 / (1 + λ), b = 1.
+  @Test func ridgeRegressionIsThatOfTheFormula() throws {
+    let features = try Tensor([10, 20, 10, 20] as [Float], shape: [4, 1])
+    let numbers = try Tensor([-2, 4, -2, 4] as [Double], shape: [4, 1])
+    let ridge = try RidgeRegression(PreparedFeatures(features), targets: numbers, penalty: 0.5)
+    let said = try ridge.predictions(Tensor([20, 15, 25] as [Float], shape: [3, 1])).array(of: Double.self)
+    for (found, expected) in zip(said, [3.0, 1, 5]) { #expect(abs(found - expected) < 1e-9, "\(said)") }
+  }
+
+  /// More features than examples: the same minimum in the space of the examples.
+  @Test func ridgeRegressionOfManyFeaturesHasTheSameMinimum() throws {
+    let features = try Tensor([10, 10, 10, 20, 20, 20] as [Float], shape: [2, 3])
+    let numbers = try Tensor([-2, 4] as [Double], shape: [2, 1])
+    let ridge = try RidgeRegression(PreparedFeatures(features), targets: numbers, penalty: 0.5)
+    // Three copies of x = ±1: w = 3 / (3 + λ) each, so that ŷ = 1 ± 3 · 3 / 3.5.
+    let said = try ridge.predictions(features).array(of: Double.self)
+    for (found, expected) in zip(said, [1 - 9 / 3.5, 1 + 9 / 3.5]) { #expect(abs(found - expected) < 1e-9, "\(said)") }
+  }
+
+  @Test func coarserMapsStandForThePixelsBelowThem() throws {
+    // Two classes by the sign of one channel, 2 × 2 places for labels of 4 × 4.
+    let output = try Tensor([-1, 1, 1, -1] as [Float], shape: [1, 1, 2, 2])
+    let labels = try Tensor([Int64](repeating: 0, count: 16), shape: [1, 4, 4])
+    let placed = try #require(try PlacedFeatures(output, for: .classes(labels)))
+    #expect((0..<16).map { placed.row($0, of: 0) } == [0, 0, 1, 1, 0, 0, 1, 1, 2, 2, 3, 3, 2, 2, 3, 3])
+    let map = LinearMap.classes(
+      try LogisticRegression(
+        Tensor([-1, 1, -1, 1] as [Float], shape: [4, 1]), labels: [0, 1, 0, 1], classCount: 2, penalty: 0.1))
+    let said = try placed.outputs(of: map)
+    #expect(said.shape == [1, 2, 4, 4])
+    #expect(
+      try said.argmax(along: 1).array(of: Int64.self) == [0, 0, 1, 1, 0, 0, 1, 1, 1, 1, 0, 0, 1, 1, 0, 0])
+    // A layer of one row an example has no places.
+    #expect(try PlacedFeatures(Tensor([1, 2] as [Float], shape: [1, 2]), for: .classes(labels)) == nil)
+  }
+
+  private func model(_ name: String) throws -> Model {
+    try Model(Checkpoint(exportedProgram: Repository.fixture("kinds/\(name).pt2"), task: name))
+  }
+
+  /// Labels that a layer's features say by a linear map are found again, those of nothing are not.
+  @Test(arguments: ["tags", "pixels", "many", "numbers"])
+  func aProbeSaysWhatTheModelsOwnHeadSays(_ name: String) throws {
+    let model = try model(name)
+    let given = try Datasets.Dataset.load(Repository.fixture("kinds/\(name).h5"))
+    func labelled(_ split: Split) throws -> Split {
+      let batch = try #require(try Batches(split: split, batchSize: split.count).makeIterator().next())
+      let outputs = try withoutGradients { try model.run(try batch.modelInputs(for: model)).logits }
+      let rows: TensorView
+      switch name {
+      case "tags": rows = TensorView(try outputs.argmax(along: 2).array(of: Int64.self), shape: [split.count, 10])
+      case "pixels": rows = TensorView(try outputs.argmax(along: 1).array(of: Int64.self), shape: [split.count, 8, 8])
+      case "many":
+        let signs: [Float] = try outputs.array(of: Float.self).map { $0 >= 0 ? 1 : 0 }
+        rows = TensorView(signs, shape: [split.count, 4])
+      default: rows = TensorView(try outputs.array(of: Float.self), shape: [split.count])
+      }
+      return Split(inputs: split.inputs, targets: InputArray(name: "labels", rows: rows))
+    }
+    let data = try Datasets.Dataset(
+      name: name, classNames: given.classNames, train: labelled(given.train), test: labelled(given.test))
+    let kind = try TaskKinds.kind(of: data, for: model)
+    let probed = try KindProbeData(data, kind: kind)
+    let finding = try ProbeMeasure([("a", model), ("b", model)], on: probed).finding()
+    #expect(finding.score == kind.score)
+    #expect(finding.trainCount == 60 && finding.testCount == 64)
+    let last = try #require(finding.layers.last)
+    let merit = kind.score.merit(last.scores[0])
+    // Better than any of permuted labels, and equal models lose nothing.
+    #expect(finding.control.scores.count == 5)
+    #expect(finding.control.scores.allSatisfy { kind.score.merit($0) < merit }, "\(last.scores) \(finding.control)")
+    #expect(last.drop?.value == 0)
+  }
+
+  @Test func ofALanguageModelNoneIsFitted() throws {
+    let data = try Datasets.Dataset.load(Repository.fixture("kinds/lm.h5"))
+    let kind = try TaskKinds.kind(of: data, for: model("lm"))
+    #expect(throws: AnalysisError.noProbes(kind: "causal language model")) { try KindProbeData(data, kind: kind) }
+  }
+}
