@@ -23,7 +23,7 @@ import h5py
 import torch
 from torch import nn
 
-WORDS, LENGTH, BATCH, TRAINED, TESTED = 8192, 256, 8, 96, 96
+WORDS, LENGTH, BATCH, TRAINED, TESTED = 8192, 256, 8, 48, 33
 RATE = 1e-4
 
 
@@ -119,7 +119,7 @@ def ours(options, folder, kind, index):
         return LENGTH * (TESTED - 1) / (seconds["text"][0] - seconds["word"][0]), seconds["text"][1]
     extra = {"plain": [], "l2-sp": ["--regularizer", "l2-sp:alpha=0.1,beta=0.1"], "lora": ["--lora", "rank=8,alpha=16", "--freeze", "model.lm_head"]}
     text, _, memory = measured(
-        [options.lethe, "train", base, "--data", f"{folder}/text.h5", "--epochs", "2", "--batch-size", str(BATCH), "--optimizer", "adamw",
+        [options.lethe, "train", base, "--data", f"{folder}/word.h5", "--epochs", "2", "--batch-size", str(BATCH), "--optimizer", "adamw",
          "--lr", str(RATE), "--precision", options.precision, *extra[kind], "--json", "-o", f"{folder}/{kind}{index}"])
     return LENGTH * TRAINED / json.loads(text)["epochs"][2]["seconds"], memory
 
