@@ -26,6 +26,8 @@ final class Executor {
   }
 
   private let steps: [Step]
+  /// Those that depend on the sizes of the inputs alone.
+  private let sizedCalls: SizedCalls
   private let slotOfValue: [String: Int]
   private let outputSlots: [Int]
   private let inputNames: [String]
@@ -65,6 +67,7 @@ final class Executor {
     outputSlots = program.outputs.map(slot)
     inputNames = program.inputs.map(\.name)
     slotOfValue = slots
+    sizedCalls = try SizedCalls(program, resolved, slotOfValue: slots)
   }
 
   /// Runs the program.
@@ -93,8 +96,12 @@ final class Executor {
     }
     var captured: [String: Tensor] = [:]
     for (name, tensor) in inputs where capture.contains(name) { captured[name] = try kept(name, tensor) }
-    for step in steps {
-      let results = try step.call.results(values, isTraining: mode.isTraining(step.layer), device: device)
+    let sized = try capture.isDisjoint(with: sizedCalls.names) ? sizedCalls.results(for: inputs, device: device) : nil
+    for (slot, value) in sized?.values ?? [] { values[slot] = value }
+    for (position, step) in steps.enumerated() where sized == nil || !sizedCalls.positions.contains(position) {
+      let results = try step.call.results(
+        values, isTraining: mode.isTraining(step.layer), device: device,
+        isCausal: sized?.causal.contains(position) ?? false)
       for (slot, result) in zip(step.call.outputs, results) {
         values[slot] = result
         if let name = captureSlots[slot], case .tensor(let tensor) = result {
