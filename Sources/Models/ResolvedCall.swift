@@ -11,6 +11,8 @@ struct ResolvedCall {
   private let modeSwitch: ModeSwitch?
   /// Of an attention with a mask: where it is, and the arguments that stand for it.
   let attention: MaskedAttention?
+  /// Of a linear layer: where its input and its kernel are.
+  let linear: (input: Int, kernel: Int)?
   private let name: String
   private let layer: String
 
@@ -52,6 +54,7 @@ struct ResolvedCall {
   init(_ node: Node, slot: (String) -> Int) throws {
     name = node.operatorName
     layer = node.layer
+    linear = node.linearLayer.map { (slot($0.input), slot($0.kernel)) }
     outputs = node.outputs.map(slot)
     if let arithmetic = SizeArithmetic(node.operatorName) {
       operation = .arithmetic(arithmetic)

@@ -51,9 +51,11 @@ extension Trainer {
     for other in others.compactMap({ $0 }) {
       inputs = try inputs.merging(other.modelInputs(for: network)) { try Tensor.concatenated([$0, $1]) }
     }
+    let substitutes = try trainable.adapters?.substitutes()
     let run = try network.run(
       inputs, mode: .training(exceptLayers: stage.frozenLayers), capture: capturedLayers,
-      capturesHeadInput: capturesHeadInput, replacing: try trainable.adapters?.weights() ?? [:]
+      capturesHeadInput: capturesHeadInput, replacing: substitutes?.kernels ?? [:],
+      changing: substitutes?.changes ?? [:]
     ).featuresInFloat32(options.precision != .float32)
     let isMixed = others.contains { $0 != nil }
     let outputs = isMixed ? try run.logits.narrowed(from: 0, count: count) : run.logits
