@@ -49,6 +49,8 @@ public struct RunState: Sendable, Equatable, Codable {
   public var best: Best?
   /// Whether the target's head was drawn anew at epoch 0.
   public var targetHeadIsNew: Bool
+  /// How many outputs the target's head had before some were added for the target's classes; nil of one that did not grow.
+  public var grownFrom: Int?
   /// Optimization steps of an epoch.
   public var stepsPerEpoch: Int?
   /// The epochs that it was asked for, epoch 0 not counted.
@@ -71,13 +73,15 @@ public struct RunState: Sendable, Equatable, Codable {
   /// The state of a run that begins, where nothing else is said.
   public init(
     kind: Kind = .training, isFinished: Bool = false, best: Best? = nil, targetHeadIsNew: Bool = false,
-    stepsPerEpoch: Int? = nil, plannedEpochs: Int? = nil, sharesHead: Bool = false, regularizers: [Regularizer] = [],
+    stepsPerEpoch: Int? = nil, plannedEpochs: Int? = nil, grownFrom: Int? = nil, sharesHead: Bool = false,
+    regularizers: [Regularizer] = [],
     device: String? = nil, libtorch: String? = nil, threads: Int? = nil, cpuCapability: String? = nil
   ) {
     self.kind = kind
     self.isFinished = isFinished
     self.best = best
     self.targetHeadIsNew = targetHeadIsNew
+    self.grownFrom = grownFrom
     self.stepsPerEpoch = stepsPerEpoch
     self.plannedEpochs = plannedEpochs
     self.sharesHead = sharesHead

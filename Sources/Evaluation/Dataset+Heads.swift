@@ -85,7 +85,7 @@ extension Dataset {
   }
 
   /// Whether these say more than their places do.
-  private static func areNames(_ names: [String]) -> Bool {
+  static func areNames(_ names: [String]) -> Bool {
     names != Checkpoint.numberedClasses(names.count) && names != names.indices.map(String.init)
   }
 

@@ -28,6 +28,10 @@ public enum EvaluationError: Error, Equatable, CustomStringConvertible {
   case sharedOutput(Int, task: String, classes: [String])
   /// What is stated of another number of classes than the data have.
   case statedClassCount(dataset: String, classes: Int, found: Int)
+  /// Classes that are numbered from 0, where it has to be known which of them a head has.
+  case unnamedClasses(dataset: String, task: String)
+  /// A head that has every class of the data already.
+  case nothingToGrow(task: String, dataset: String)
   /// Names of another number of outputs than the head has.
   case statedNameCount(task: String, head: Int, found: Int)
   /// An output that is stated and that the head does not have.
@@ -55,6 +59,11 @@ public enum EvaluationError: Error, Equatable, CustomStringConvertible {
       "dataset '\(dataset)': \(split) example \(example) \(reason)"
     case .classesNeeded(let dataset, let form, let user):
       "dataset '\(dataset)' has \(form); \(user) as yet served for one class an example alone"
+    case .unnamedClasses(let dataset, let task):
+      "dataset '\(dataset)' numbers its classes from 0; to add them to head '\(task)', they have to be named, so that it is "
+        + "known which of them the head has"
+    case .nothingToGrow(let task, let dataset):
+      "head '\(task)' has every class of dataset '\(dataset)'; there is none to add"
     case .unknownClass(let name, let others, let dataset, let task, let nearest):
       "task '\(task)': the head has no class '\(name)', which dataset '\(dataset)' has"
         + (others == 0 ? "" : ", nor \(others) other\(others == 1 ? "" : "s") of its classes")

@@ -62,6 +62,28 @@ extension Model {
     try activate(task: task)
   }
 
+  /// Adds freshly drawn outputs to a head, after those that it has; whatever they share with other tensors stays shared.
+  ///
+  /// - Parameters:
+  ///   - classNames: of the new outputs.
+  ///   - labelMap: the number of each of their classes in the data it was taken from.
+  public func growHead(task: String, classNames: [String], labelMap: [Int], seed: UInt64) throws {
+    guard var head = heads[task] else { throw ModelError.missingHead(task: task, available: heads.keys.sorted()) }
+    let generator = try Generator(seed: seed)
+    for var specification in program.parameters {
+      guard let known = head.tensors[specification.name] else { continue }
+      specification.shape = [classNames.count] + known.shape.dropFirst()
+      let drawn = try specification.tensor(using: generator).to(device)
+      head.tensors[specification.name] = try withoutGradients {
+        try Tensor.concatenated([known.detached(), drawn.to(known.type ?? .float32)])
+      }
+    }
+    head.classNames += classNames
+    head.labelMap += labelMap
+    tensors.heads[task] = head
+    if tensors.task == task { try activate(task: task) }
+  }
+
   /// Gives a head another task's name and classes: a fresh model's head becomes its first task's.
   public func renameHead(_ old: String, to new: String, classNames: [String], labelMap: [Int]) throws {
     guard let head = tensors.heads.removeValue(forKey: old) else {

@@ -1,6 +1,7 @@
 import Datasets
 import Evaluation
 import Metrics
+import Torch
 
 /// What an example of each class counts in the loss.
 public enum ClassWeights: Sendable, Codable, Equatable {
@@ -45,11 +46,29 @@ public enum ClassWeights: Sendable, Codable, Equatable {
   }
 }
 
+/// Over which of a head's classes the softmax of the loss goes.
+public enum LossClasses: String, Sendable, Codable, CaseIterable {
+  /// All that the head has.
+  case head
+  /// Those that the training examples have: the others, which a head may know from before, are not pushed down.
+  case target
+}
+
+extension LossClasses {
+  /// The outputs of a head that the loss is over; nil for all.
+  func subset(of labels: [Int32], outputCount: Int, device: Device) throws -> ClassSubset? {
+    let present = Set(labels.map(Int.init)).sorted()
+    guard self == .target, present.count < outputCount else { return nil }
+    return try ClassSubset(present, of: outputCount, device: device)
+  }
+}
+
 extension TrainingOptions {
   /// - Throws: ``TrainingError/classesOnly(_:kind:)`` for what weighs or draws classes where there are none.
   func check(for kind: any TaskKind) throws {
     guard !kind.isClassification else { return }
     if classWeights != .equal { throw TrainingError.classesOnly(.classWeights, kind: kind.words) }
+    if lossClasses == .target { throw TrainingError.classesOnly(.lossClasses, kind: kind.words) }
     if samplesEvenly { throw TrainingError.classesOnly(.evenSampling, kind: kind.words) }
     if labelSmoothing > 0, !kind.smoothsLabels { throw TrainingError.classesOnly(.labelSmoothing, kind: kind.words) }
     if !transform.isEmpty, !kind.allowsAugmentation { throw TrainingError.classesOnly(.augmentation, kind: kind.words) }

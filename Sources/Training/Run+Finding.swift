@@ -13,7 +13,8 @@ extension Run {
       plannedEpochs: record.state.plannedEpochs, epochs: record.epochRecords.map(\.finding),
       best: record.state.best.map {
         RunFinding.Best(epoch: $0.epoch, rule: $0.rule, keepsBounds: $0.keepsBounds)
-      }, chosenBy: record.choiceBasis, forgetting: forgetting, drift: drift, similarity: similarity,
+      }, chosenBy: record.choiceBasis, forgetting: forgetting, joint: record.jointHead, drift: drift,
+      similarity: similarity,
       matchedClasses: record.judgedClasses, configuration: record.settings)
   }
 

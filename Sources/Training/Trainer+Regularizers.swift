@@ -26,7 +26,7 @@ extension Trainer {
       let loss = try scaled(
         kind.loss(
           of: kind.widensOutputs ? forward.outputs : forward.outputs.widened(), labels: batch.labels,
-          settings: LossSettings(classWeights: classWeightTensor, labelSmoothing: options.labelSmoothing)), share)
+          settings: lossSettings), share)
       let terms = try zip(regularizers, forward.steps).map { regularizer, step in
         try regularizer.loss(of: step).map { try scaled($0, regularizer.sumsOverExamples ? 1 : exampleShare) }
       }

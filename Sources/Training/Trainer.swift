@@ -51,7 +51,8 @@ public final class Trainer {
   private(set) var split: Split
   /// What an example of each class counts; nil where all count alike.
   private let classWeights: [Double]?
-  let classWeightTensor: Tensor?
+  /// How the task's loss is shaped.
+  let lossSettings: LossSettings
 
   /// - Parameters:
   ///   - kind: of the task that is trained.
@@ -111,7 +112,10 @@ public final class Trainer {
     average = try options.averagingDecay.map { try WeightAverage(trainable, of: model, decay: $0) }
     let classCount = model.heads[model.task]?.classNames.count ?? 0
     classWeights = try options.classWeights.values(for: split, classCount: classCount)
-    classWeightTensor = try classWeights.map { try Tensor($0.map(Float.init), device: model.device) }
+    lossSettings = LossSettings(
+      classWeights: try classWeights.map { try Tensor($0.map(Float.init), device: model.device) },
+      labelSmoothing: options.labelSmoothing,
+      classes: try options.lossClasses?.subset(of: split.labels, outputCount: classCount, device: model.device))
     self.trainable = trainable
     self.regularizers = regularizers
     capturedLayers = Set(regularizers.flatMap(\.capturedLayers)).sorted()

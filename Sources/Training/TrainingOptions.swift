@@ -76,6 +76,8 @@ public struct TrainingOptions: Sendable, Codable, Equatable {
   public var labelSmoothing = 0.0
   /// What an example of each class counts in the loss.
   public var classWeights = ClassWeights.equal
+  /// Which of the head's classes the loss is over; nil for all of them.
+  public var lossClasses: LossClasses?
   /// Whether examples are drawn so that every class is as likely, with replacement, rather than each once an epoch.
   public var samplesEvenly = false
   /// Random changes of the training images, seeded by the run.

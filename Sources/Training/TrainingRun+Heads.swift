@@ -32,6 +32,10 @@ extension TrainingRun {
   func installTargetHead(in model: Model, judge: String?) throws -> Bool {
     if let judge, judge == headName, targetTask == nil { throw TrainingError.sameTask(headName) }
     if model.heads[headName] != nil {
+      if let growth {
+        try model.growHead(
+          task: headName, classNames: growth.newNames, labelMap: growth.newLabels, seed: options.seed)
+      }
       try model.activate(task: headName)
       return false
     }

@@ -9,6 +9,8 @@ public enum TargetHead: String, Sendable, Codable, CaseIterable {
   case new
   /// The source's: both tasks are judged with it.
   case keep
+  /// The source's with an output added for every class of the target that it lacks: both tasks are judged with it.
+  case grow
 }
 
 /// What the labels, losses and scores of a run's data are.
@@ -34,13 +36,38 @@ extension TrainingRun {
     if proxy != nil, !own.kinds.target.isClassification {
       throw TrainingError.kindNotServed("agreement on other examples", kind: own.kinds.target.words)
     }
+    if targetHead == .grow { return try own.growing(in: model) }
     guard targetTask == nil else { return own }
     // A head that the data say nothing of cannot be drawn.
     let isNew = own.kinds.target.outputNames(of: target) != nil
     switch targetHead ?? (isNew ? .new : .keep) {
     case .new:
       guard isNew else { throw TrainingError.headCannotBeNew(kind: own.kinds.target.words) }
-    case .keep: own.targetTask = try keptHead(in: model, kind: own.kinds.source)
+    case .keep, .grow: own.targetTask = try keptHead(in: model, kind: own.kinds.source)
+    }
+    return own
+  }
+
+  /// The run with what is to be added to the source's head.
+  private func growing(in model: Model) throws -> TrainingRun {
+    guard kinds.target.isClassification else {
+      throw TrainingError.kindNotServed("adding classes to a head", kind: kinds.target.words)
+    }
+    let name = try targetTask ?? keptHead(in: model, kind: kinds.source)
+    guard let head = model.heads[name] else {
+      throw ModelError.missingHead(task: name, available: model.heads.keys.sorted())
+    }
+    let growth = try HeadGrowth(of: head, task: name, for: target)
+    var own = self
+    own.targetTask = name
+    own.growth = growth
+    own.knownOutputCount = growth.knownCount
+    // What names say of the head that has grown needs no other word.
+    if !growth.isNamed { own.target.statedClasses = .outputs(growth.targetOutputs) }
+    if let source, let known = try source.match(to: name, among: model.heads, kind: kinds.source ?? Classification()),
+      known.basis == .order || !growth.isNamed
+    {
+      own.source?.statedClasses = .outputs(known.outputs)
     }
     return own
   }

@@ -26,7 +26,8 @@ extension TrainingRun {
         source: source.map { reference($0, sourceTask, division.source, kind: kinds.source) },
         proxy: proxy.map { reference($0, sourceTask, division.proxy) },
         tasks: (earlier ?? []).map { TaskReference(name: $0.task, data: reference($0.data, $0.task)) }),
-      state: RunState(plannedEpochs: options.epochCount), command: command, seed: options.seed)
+      state: RunState(plannedEpochs: options.epochCount, grownFrom: knownOutputCount), command: command,
+      seed: options.seed)
     record.goesOn(in: .present(device), after: nil)
     return record
   }

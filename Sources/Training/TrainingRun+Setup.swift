@@ -11,6 +11,8 @@ public struct CheckedRun: Sendable {
   public let kind: any TaskKind
   /// Which outputs of their heads the classes of the source and of the target are.
   public let classes: JudgedClasses
+  /// What is added to the source's head; nil where it stays as it is.
+  public let growth: HeadGrowth?
 }
 
 extension TrainingRun {
@@ -61,7 +63,8 @@ extension TrainingRun {
       let match = try $0.data.match(to: $0.task, among: model.heads, kind: kind)
       return SourceTask(
         task: $0.task, dataset: $0.data.name,
-        examples: try self.examples(ofEarlier: $0.data, besides: division).renumbered(by: match), kind: kind)
+        examples: try self.examples(ofEarlier: $0.data, besides: division).renumbered(by: match), kind: kind,
+        knownOutputCount: $0.task == headName ? knownOutputCount : nil)
     }
     for (index, path) in memoryPaths.dropLast().enumerated() where index < origins.count {
       origins[index].memory = try TaskMemory(contentsOf: path)
@@ -117,7 +120,7 @@ extension TrainingRun {
     let trainer = try Trainer(
       model, on: division.target.training, dataset: target.name, options: plain, kind: own.kinds.target)
     if headIsNew { try own.checkHeadIsTrained(trainer) }
-    return CheckedRun(kind: own.kinds.target, classes: classes)
+    return CheckedRun(kind: own.kinds.target, classes: classes, growth: own.growth)
   }
 
   /// - Returns: the head that judges the source, and whether the trained one is freshly drawn.
@@ -142,7 +145,7 @@ extension TrainingRun {
 
   private func checkTarget(_ model: Model, _ division: DividedData) throws {
     try checkSelection()
-    guard !kinds.target.isClassification || Set(target.train.labels).count > 1 else {
+    guard !kinds.target.isClassification || knownOutputCount != nil || Set(target.train.labels).count > 1 else {
       throw TrainingError.oneClass(dataset: target.name)
     }
     try model.fitPreprocessing(to: division.target.training, fitsImages: options.fitsImages)

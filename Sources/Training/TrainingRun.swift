@@ -86,6 +86,10 @@ public struct TrainingRun {
   /// With which head the target is trained, where ``targetTask`` does not name it; nil leaves it to the kind of task: a
   /// language model keeps its head.
   public var targetHead: TargetHead?
+  /// What is added to the source's head; nil where it stays as it is, or has grown already.
+  var growth: HeadGrowth?
+  /// How many outputs the head had before it grew; nil of one that did not.
+  var knownOutputCount: Int?
   /// The kind of task; nil where labels and outputs tell it.
   public var taskKind: String?
   /// Of the data, once a model is known.

@@ -20,8 +20,11 @@ public struct Classification: TaskKind {
   public func fault(in values: [Double], form: TaskForm) -> String? { nil }
 
   public func loss(of outputs: Tensor, labels: Tensor, settings: LossSettings) throws -> Tensor {
-    try outputs.crossEntropy(
-      with: labels, classWeights: settings.classWeights, labelSmoothing: settings.labelSmoothing)
+    let (logits, labels) = try settings.classes?.taking(outputs, labels) ?? (outputs, labels)
+    return try logits.crossEntropy(
+      with: labels,
+      classWeights: settings.classes.map { try $0.taking(weights: settings.classWeights) } ?? settings.classWeights,
+      labelSmoothing: settings.labelSmoothing)
   }
 
   public func mass(of labels: Tensor) throws -> Double { Double(labels.count) }

@@ -80,11 +80,14 @@ public struct LossSettings {
   public var classWeights: Tensor?
   /// Share of the probability that is spread over all classes.
   public var labelSmoothing: Double
+  /// The outputs that take part in the classification of examples; nil for all.
+  public var classes: ClassSubset?
 
   /// - Parameters: see the properties.
-  public init(classWeights: Tensor? = nil, labelSmoothing: Double = 0) {
+  public init(classWeights: Tensor? = nil, labelSmoothing: Double = 0, classes: ClassSubset? = nil) {
     self.classWeights = classWeights
     self.labelSmoothing = labelSmoothing
+    self.classes = classes
   }
 }
 

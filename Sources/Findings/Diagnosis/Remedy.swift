@@ -6,6 +6,10 @@ public struct Remedy: Sendable {
     case statistics
     /// The source's head is fitted anew.
     case head
+    /// The head's rows of classes that were added to it are brought to the others' length.
+    case alignment
+    /// The biases of those classes are moved.
+    case offset
     /// Layers are put back to what they were.
     case rewind
     /// All layers go a share of the way back.

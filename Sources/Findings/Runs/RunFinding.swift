@@ -52,6 +52,8 @@ public struct RunFinding: Codable, Sendable {
   public var chosenBy: ChoiceBasis?
   /// Of the source; nil where it was not measured twice.
   public var forgetting: Forgetting?
+  /// What one head that knows the classes of both tasks made of them; nil where each has its own.
+  public var joint: JointHead?
   /// From epoch 0 to the chosen one; nil where it was not measured.
   public var drift: WeightDrift?
   /// Of epoch 0 and the chosen one, on the source's examples; nil where it was not measured.
@@ -68,7 +70,8 @@ public struct RunFinding: Codable, Sendable {
   public init(
     run: String, sourceTask: String? = nil, proxyTask: String? = nil, targetTask: String, chosenEpoch: Int? = nil,
     plannedEpochs: Int? = nil, epochs: [EpochFinding], best: Best? = nil, chosenBy: ChoiceBasis? = nil,
-    forgetting: Forgetting? = nil, drift: WeightDrift? = nil, similarity: LayerSimilarity? = nil,
+    forgetting: Forgetting? = nil, joint: JointHead? = nil, drift: WeightDrift? = nil,
+    similarity: LayerSimilarity? = nil,
     matchedClasses: JudgedClasses? = nil, configuration: [Setting] = []
   ) {
     self.run = run
@@ -81,6 +84,7 @@ public struct RunFinding: Codable, Sendable {
     self.best = best
     self.chosenBy = chosenBy
     self.forgetting = forgetting
+    self.joint = joint
     self.drift = drift
     self.similarity = similarity
     self.matchedClasses = matchedClasses

@@ -19,7 +19,7 @@ extension DiagnoseCommand {
     }
     if let command = subject.retraining, var again = finding.retraining {
       let frozen = again.layers.map { " --freeze \($0)" }.joined()
-      again.command = command + frozen + " --regularizer l2-sp:alpha=0.1 -o again"
+      again.command = command + frozen + " --regularizer \(subject.regularizer) -o again"
       finding.remedies.append(again)
     }
     return finding

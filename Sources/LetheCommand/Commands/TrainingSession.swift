@@ -98,6 +98,7 @@ struct TrainingSession {
     run.taskKind = try kinds.known()
     run.targetHead = targetHead
     let checked = try run.check(checkpoint)
+    if let growth = checked.growth { Console.say(growth.words) }
     for note in checked.classes.notes { Console.say(note) }
     if !shared.json, let headline = checked.kind.headline { Console.result(headline) }
     return (checkpoint, device, run)

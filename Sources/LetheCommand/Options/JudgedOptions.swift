@@ -77,6 +77,8 @@ extension JudgedOptions {
     let epoch: Int
     /// The command that fine-tuned, but for its output; nil where it is not known.
     let retraining: String?
+    /// What that is to be held back by.
+    var regularizer = "l2-sp:alpha=0.1"
   }
 
   func subject(of run: String?) throws -> Subject {
@@ -113,7 +115,7 @@ extension JudgedOptions {
       isProxy: own == nil, target: target.map { .given($0) } ?? recordedTarget,
       head: head ?? (known.source ?? known.proxy)?.head,
       targetHead: targetHead ?? (target == nil ? known.target?.head : nil), epoch: chosen,
-      retraining: opened.retraining)
+      retraining: opened.retraining, regularizer: opened.record.state.grownFrom == nil ? "l2-sp:alpha=0.1" : "lwf")
   }
 
   /// Loads the models and the data.
@@ -165,6 +167,8 @@ extension Run {
       roles.map { ($0.0, $0.1?.specification) } + [("epochs", "\(options.epochCount)")]
       + rates.map { ("lr", $0) }
       + [("optimizer", options.optimizer.rawValue), ("schedule", options.schedule.shape.text)]
+      + (record.state.grownFrom == nil
+        ? [] : [("target-head", TargetHead.grow.rawValue), ("loss-classes", LossClasses.target.rawValue)])
     // Epoch 0 is the base too, with the target's head as it was drawn.
     let base = data.base?.found ?? checkpointPath(epoch: 0)
     return "lethe finetune " + base.shellQuoted

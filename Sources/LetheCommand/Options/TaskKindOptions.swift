@@ -30,3 +30,13 @@ extension TaskKind {
 }
 
 extension TargetHead: ExpressibleByArgument {}
+
+extension HeadGrowth {
+  /// `head: 2 classes are added to the 8 it has: Bag, Ankle boot`.
+  var words: String {
+    let shown = newNames.prefix(5).joined(separator: ", ") + (newNames.count > 5 ? ", …" : "")
+    let verb = newNames.count == 1 ? "is" : "are"
+    return
+      "head: \(NumberText.plural(newNames.count, "class")) \(verb) added to the \(NumberText.grouped(knownCount)) it has: \(shown)"
+  }
+}

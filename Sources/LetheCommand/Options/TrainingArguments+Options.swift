@@ -39,6 +39,7 @@ extension TrainingArguments {
       throw CommandError.usage("--class-weights: expected equal, balanced or numbers as 1,1,5, found '\(classWeights)'")
     }
     options.classWeights = weights
+    options.lossClasses = lossClasses == .head ? nil : lossClasses
     options.samplesEvenly = balancedSampling
     options.transform = try ImageTransform(augment)
     guard let shape = Schedule.Shape(schedule) else {

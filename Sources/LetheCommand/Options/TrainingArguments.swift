@@ -50,6 +50,13 @@ struct TrainingArguments: ResultOptions {
   @Option(help: "What classes count in the loss: equal, balanced (rare ones more), or a number for each, as 1,1,5.")
   var classWeights = "equal"
 
+  @Option(
+    help: """
+      Over which of the head's classes the loss is: head, all of them; or target, those that the training examples have, \
+      so that others, which the head knows from before, are not pushed down.
+      """)
+  var lossClasses = LossClasses.head
+
   @Flag(help: "Draw examples so that every class is as likely, with replacement.")
   var balancedSampling = false
 
@@ -139,3 +146,4 @@ struct TrainingArguments: ResultOptions {
 
 extension OptimizerKind: ExpressibleByArgument {}
 extension Precision: ExpressibleByArgument {}
+extension LossClasses: ExpressibleByArgument {}

@@ -19,6 +19,7 @@ extension TrainingOptions.Key {
     case .averagingDecay: "--ema"
     case .labelSmoothing: "--label-smoothing"
     case .classWeights: "--class-weights"
+    case .lossClasses: "--loss-classes"
     case .evenSampling: "--balanced-sampling"
     case .augmentation: "--augment"
     case .scheduleShape: "--schedule"

@@ -49,6 +49,11 @@ extension RunReport {
     return notes
   }
 
+  /// What one head makes of both tasks, where a run has such.
+  private var jointNotes: [String] {
+    runs.compactMap { run in run.jointWords.map { "\(run.name): \($0)." } }
+  }
+
   private func sections() -> [PageSection] {
     guard !runs.isEmpty else { return [] }
     let note =
@@ -65,7 +70,7 @@ extension RunReport {
       PageElements.section(
         "Summary",
         PageElements.table(summaryTable(), marksRows: true) + PageElements.paragraph(note)
-          + (runs.compactMap(bestText) + matchNotes).map(PageElements.paragraph).joined()))
+          + (runs.compactMap(bestText) + jointNotes + matchNotes).map(PageElements.paragraph).joined()))
     let epochs = runs.map { PageElements.details("Every epoch of \($0.name)", PageElements.table(epochTable($0))) }
       .joined(separator: "\n")
     let charts = scoreCharts()
@@ -74,6 +79,11 @@ extension RunReport {
       PageElements.section(
         "\(scoreName.prefix(1).uppercased() + scoreName.dropFirst()) by epoch",
         PageElements.grid(charts.map { PageElements.figure($0, width: width) }) + epochs))
+    if runs.contains(where: { $0.joint != nil }) {
+      sections.append(
+        PageElements.section(
+          "One head for both tasks", PageElements.table(jointTable()) + PageElements.paragraph(Self.jointNote)))
+    }
     if let chart = proxyChart() {
       let epochs = PageElements.details("Agreement of every epoch", PageElements.table(proxyTable()))
       sections.append(

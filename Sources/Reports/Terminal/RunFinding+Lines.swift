@@ -27,6 +27,7 @@ extension RunFinding {
           + "\(NumberText.grouped(forgetting.gained)) \(better)"
       )
     }
+    if let jointWords { lines.append(jointWords) }
     if let agreement = after?.agreement {
       lines.append(
         "with the source's head, the model still says of \(NumberText.percent(agreement)) of the proxy examples what it "

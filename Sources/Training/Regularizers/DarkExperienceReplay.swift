@@ -23,6 +23,7 @@ struct DarkExperienceReplay: Regularizer {
   private let task: String
   private let head: Model.TaskHead
   private let kind: any TaskKind
+  private let known: KnownOutputs
   /// z⁰ of the reservoir's examples, in its order.
   private let stored: Tensor
 
@@ -32,6 +33,7 @@ struct DarkExperienceReplay: Regularizer {
     reservoir = try context.reservoir()
     (task, head, _) = try context.sourceExamples()
     kind = context.sourceKind
+    known = context.knownOutputs()
     readsHeadInput = !context.sharesHead
     let (examples, head) = (reservoir.examples, head)
     stored = try context.remembered("logits.\(context.settings.integer("count"))") {
@@ -56,7 +58,8 @@ struct DarkExperienceReplay: Regularizer {
     let count = replayed.batch.indices.count
     let first = max(1, count / 2)
     let rows = try Tensor(replayed.batch.indices.prefix(first).map(Int64.init), device: stored.device)
-    let difference = try logits.narrowed(from: 0, count: first).subtract(stored.selecting(rows, along: 0))
+    let difference = try known.of(logits.narrowed(from: 0, count: first))
+      .subtract(known.of(stored.selecting(rows, along: 0)))
     let drift = try difference.squared().sum().multiply(by: logitStrength / Double(difference.count))
     guard count > first else { return drift }
     let labels = try replayed.batch.labels.narrowed(from: first, count: count - first)

@@ -4,6 +4,8 @@ import Torch
 /// `λ · KL(p⁰ ‖ p)` on the target's inputs, p⁰ and p the softmax at temperature T of the source head's logits before
 /// training and now, averaged over the batch.
 ///
+/// Of a head that outputs were added to, the softmax is over those that it had.
+///
 /// p⁰ is computed once, for the target's training examples as they are stored. The source head learns with the rest, as
 /// in the paper, unless `head=fixed`.
 ///
@@ -24,6 +26,7 @@ struct LearningWithoutForgetting: Regularizer {
   private let head: Model.TaskHead
   private let task: String
   private let isHeadTrained: Bool
+  private let known: KnownOutputs
   /// Logarithms of p⁰, `[examples, classes]`.
   private let teacher: Tensor
 
@@ -35,14 +38,15 @@ struct LearningWithoutForgetting: Regularizer {
     strength = try settings.number("lambda") * scale
     isHeadTrained = try settings.text("head") == "trained"
     (task, head) = try context.sourceHead()
+    known = context.knownOutputs()
     let logits = try context.logits(on: context.target, head: head, title: "recording the source head's answers")
-    teacher = try withoutGradients { [temperature] in
-      try logits.divide(by: temperature).logSoftmax(along: 1)
+    teacher = try withoutGradients { [temperature, known] in
+      try known.of(logits).divide(by: temperature).logSoftmax(along: 1)
     }
   }
 
   func summary(stepsPerEpoch: Int) -> String {
-    "LwF holds the answers of head '\(task)' (\(head.classNames.count) classes, \(isHeadTrained ? "trained" : "fixed")) on "
+    "LwF holds the answers of head '\(task)' (\(teacher.shape[1]) classes, \(isHeadTrained ? "trained" : "fixed")) on "
       + "\(grouped(teacher.shape[0])) target examples, strength \(short(strength)), temperature \(short(temperature))"
   }
 
@@ -50,7 +54,7 @@ struct LearningWithoutForgetting: Regularizer {
     guard let features = step.headInput else { return nil }
     let rows = try Tensor(step.batch.indices.map(Int64.init), device: teacher.device)
     let before = try teacher.selecting(rows, along: 0)  // [batch, classes]
-    let now = try step.model.logits(of: features, head: head.tensors, mode: .training())
+    let now = try known.of(step.model.logits(of: features, head: head.tensors, mode: .training()))
       .divide(by: temperature).logSoftmax(along: 1)
     let divergence = try before.exponential().multiply(before.subtract(now)).sum()
     return try divergence.multiply(by: strength / Double(step.count))

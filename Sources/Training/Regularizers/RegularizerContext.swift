@@ -15,17 +15,21 @@ public struct SourceTask {
   public var examples: Split?
   /// What its labels, loss and score are.
   public var kind: any TaskKind
+  /// How many outputs its head had before some were added; nil of one that did not grow.
+  public var knownOutputCount: Int?
   /// What it left when it ended; nil where it ended with the weights that the model has now, as the last one did.
   public var memory: TaskMemory?
 
   /// A task; without examples, regularizers that need them cannot be made.
   public init(
-    task: String, dataset: String, examples: Split?, kind: any TaskKind = Classification(), memory: TaskMemory? = nil
+    task: String, dataset: String, examples: Split?, kind: any TaskKind = Classification(),
+    knownOutputCount: Int? = nil, memory: TaskMemory? = nil
   ) {
     self.task = task
     self.dataset = dataset
     self.examples = examples
     self.kind = kind
+    self.knownOutputCount = knownOutputCount
     self.memory = memory
   }
 }
@@ -160,6 +164,9 @@ extension RegularizerContext {
     return (source.task, head)
   }
 
+  /// What of its outputs the source's head had when the source task ended.
+  func knownOutputs() -> KnownOutputs { KnownOutputs(count: source?.knownOutputCount) }
+
   /// Runs `body` with the source task's head in place.
   func withSourceHead<Result>(_ body: () throws -> Result) throws -> Result {
     try model.withHead(of: try sourceHead().task, body)
@@ -185,5 +192,15 @@ extension RegularizerContext {
       }
       return try Tensor.concatenated(parts)
     }
+  }
+}
+
+/// The outputs of a head that was trained before: all of them, or the first, where outputs were added since.
+struct KnownOutputs {
+  let count: Int?
+
+  /// Of logits `[rows, outputs]`, those.
+  func of(_ logits: Tensor) throws -> Tensor {
+    try count.map { try logits.narrowed(along: 1, from: 0, count: $0) } ?? logits
   }
 }

@@ -39,6 +39,7 @@ import Testing
     ),
     ("… chosen on the test set", { hasBasis($0, .test) }),
     ("… agreeing", { report in report.runs.contains { $0.after?.proxy != nil } }),
+    ("{run}: all {n} classes", { report in report.runs.contains { $0.joint != nil } }),
     ("{run}: best epoch", { report in report.runs.contains { $0.best != nil } }),
     ("{run}: {what} {was}", { report in report.runs.contains { $0.best == nil && $0.chosenBy != nil } }),
     ("… no epoch keeps", { report in report.runs.contains { $0.best?.keepsBounds == false } }),
@@ -111,6 +112,8 @@ import Testing
     ("After: ", { $0.hasSource }), ("Forgotten: ", { $0.hasSource }), ("Before is epoch 0", { !$0.hasSource }),
     ("Means over runs", { $0.isOverSeeds }), ("Fewer than 3", { $0.isOverSeeds }),
     ("Where the source's data", { $0.proxyChart() != nil }), ("Neither is accuracy", { $0.proxyChart() != nil }),
+    ("All classes: ", { report in report.runs.contains { $0.joint != nil } }),
+    ("Taken for the other: ", { report in report.runs.contains { $0.joint != nil } }),
     ("Penalty: ", { $0.doseChart() != nil }), ("A low CKA", { $0.ckaChart() != nil }),
     ("… examples; band", { !amounts($0).isEmpty }), ("‖w", { report in report.runs.contains { $0.drift != nil } }),
     ("… without heads", { report in report.runs.contains { $0.before?.targetHeadIsNew == true } }),
@@ -193,8 +196,19 @@ import Testing
       run("Plain", hasSource: false, agreement: 0.8, hasDose: true),
       run("Plain", changes[0], similarity: similarity([[0.5, 0.9], [0.1, 0.8]])),
       run("Plain", changes[0], similarity: similarity([[.nan, 0.9], [0.1, .nan]])),
-      run("Plain", changes[0], similarity: similarity([[.nan, 0.9], [0.1, 0.9]])), withNewHeadAndIntervals,
+      run("Plain", changes[0], similarity: similarity([[.nan, 0.9], [0.1, 0.9]])), withNewHeadAndIntervals, withOneHead,
     ]
+
+  private static var withOneHead: RunFinding {
+    var finding = run("Plain", changes[0])
+    finding.joint = JointHead(
+      classCount: 10,
+      epochs: finding.epochs.map {
+        JointAnswers(
+          epoch: $0.epoch, accuracy: 0.7, count: 1000, sourceTakenForTarget: 0.1, targetTakenForSource: 0.2)
+      })
+    return finding
+  }
 
   private static var withNewHeadAndIntervals: RunFinding {
     var finding = run("Plain", changes[0], similarity: similarity([[0.9, 0.1], [0.1, 0.8]]))
@@ -259,6 +273,7 @@ import Testing
         ("forgot no more", { $0.forgetting?.change == EstablishedChange.none && $0.forgetting?.tooLittle == nil }),
         ("{n} source", { $0.forgetting.map { $0.sourceCount < 50 } == true }),
         ("{task} was not", { $0.forgetting.map { $0.before < 0.12 } == true }),
+        ("all {n} classes", { $0.joint != nil }),
         ("with the source's head", { $0.after?.proxy != nil }), ("best epoch", { $0.best != nil }),
         ("{what} {was}", { $0.best == nil && $0.chosenBy != nil }),
         ("stopped after", { ($0.epochs.last?.epoch ?? 9) < ($0.plannedEpochs ?? 0) }),

@@ -38,6 +38,15 @@ public struct RemedyMeasure {
       onProgress("the source head")
       if let change = try models.refittedHead().change { try tried(.head, "refit the source head", change) }
     }
+    if let balance = NewClassBalance(models) {
+      onProgress("the target's own classes")
+      if let change = try balance.alignment() {
+        try tried(.alignment, "align the head's rows of the target's own classes with the others", change)
+      }
+      if let (change, offset) = try balance.offset() {
+        try tried(.offset, "move the head's biases of the target's own classes by \(Self.text(offset))", change)
+      }
+    }
     onProgress("rewinding")
     let set = try models.smallestSet()
     if !set.isEmpty {
@@ -62,7 +71,9 @@ public struct RemedyMeasure {
     tried.filter { $0.finding.gain.value > 0 }.sorted { $0.finding.merit > $1.finding.merit }
   }
 
-  private static func text(_ share: Double) -> String { "\((share * 100).rounded() / 100)" }
+  private static func text(_ share: Double) -> String {
+    "\(share < 0 ? "−" : "")\(abs((share * 100).rounded() / 100))"
+  }
 
   private func measured(_ remedy: Remedy, _ change: ModelChange) throws -> TriedRemedy {
     let half = Half.judging
