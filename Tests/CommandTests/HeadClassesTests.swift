@@ -124,6 +124,48 @@ import Testing
     #expect(proxy.status == 64 && proxy.errors.contains("--classes"), "\(proxy.errors)")
   }
 
+  /// One head for old and new classes, from the command to PyTorch.
+  @Test(.enabled(if: Python.path != nil)) func aHeadGrows() throws {
+    let folder = try folder()
+    let (source, run) = (folder.file("source"), folder.file("run"))
+    func tune(_ further: String..., output: String) throws -> Command {
+      try Command(
+        array: [
+          "finetune", source, "--source", folder.file("whole.h5"), "--target", folder.file("other.h5"), "--epochs", "2",
+          "--lr", "0.05", "--target-head", "grow", "-o", output,
+        ] + further)
+    }
+    let tuned = try tune("--loss-classes", "target", "--regularizer", "lwf", output: run)
+    #expect(tuned.status == 0, "\(tuned.errors)")
+    #expect(tuned.errors.contains("head: 3 classes are added to the 10 it has: u, v, w"), "\(tuned.errors)")
+    #expect(tuned.output.contains("\nall 13 classes of the head together: "), "\(tuned.output)")
+    let again = try Command("report", run, "-o", folder.file("report.html"))
+    #expect(again.status == 0, "\(again.errors)")
+    let finding = try object(tune("--json", output: folder.file("again")))
+    let joint = try #require(finding["joint"] as? [String: Any])
+    #expect(joint["classCount"] as? Int == 13 && (joint["epochs"] as? [Any])?.count == 3)
+    let page = try String(contentsOfFile: folder.file("report.html"), encoding: .utf8)
+    #expect(page.contains("One head for both tasks") && page.contains("all 13 classes of the head together"))
+    let advice = try Command("diagnose", run, "-o", folder.file("diagnosis.html"))
+    #expect(advice.status == 0 && !advice.output.contains("--regularizer l2-sp"), "\(advice.output)")
+    let exported = try Command("export", run, "-o", folder.file("whole.pth"))
+    #expect(exported.status == 0, "\(exported.errors)")
+    let shape = try Python.run(
+      "import sys, torch; print(*torch.load(sys.argv[1], weights_only=True)['layers.2.weight'].shape)",
+      folder.file("whole.pth"))
+    #expect(shape == "13 16")
+    // What is known already has nothing to add; numbers say of no class which it is.
+    let known = try Command(
+      "finetune", source, "--source", folder.file("whole.h5"), "--target", folder.file("part.h5"), "--target-head",
+      "grow", "-o", folder.file("never"))
+    #expect(known.status == 65 && known.errors.contains("has every class of dataset 'part'; there is none to add"))
+    let numbers = try Command(
+      "finetune", source, "--source", folder.file("whole.h5"), "--target", folder.file("numbers.h5"), "--target-head",
+      "grow", "-o", folder.file("never"))
+    #expect(numbers.status == 65 && numbers.errors.contains("numbers its classes from 0"), "\(numbers.errors)")
+    #expect(!FileManager.default.fileExists(atPath: folder.file("never")))
+  }
+
   @Test(.enabled(if: Python.path != nil)) func aRunKeepsWhichClassesTheyWere() throws {
     let folder = try folder()
     let (source, numbers) = (folder.file("source"), folder.file("numbers.h5"))
