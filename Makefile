@@ -52,6 +52,7 @@ bench: setup build ## whole runs of lethe against the same in PyTorch, and how o
 	$(python) Tests/Benchmarks/bench.py --lethe $(lethe)
 	$(python) Tests/Benchmarks/bench_files.py --lethe $(lethe)
 	$(python) Tests/Benchmarks/bench_models.py --lethe $(lethe)
+	$(python) Tests/Benchmarks/bench_language.py --lethe $(lethe)
 	$(python) Tests/Benchmarks/bench_images.py --lethe $(lethe)
 	$(python) Tests/Benchmarks/bench_similarity.py --lethe $(lethe)
 	$(python) Tests/Benchmarks/bench_transfer.py --lethe $(lethe)

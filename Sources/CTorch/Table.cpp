@@ -31,6 +31,7 @@ static LTTable make_table() {
   register_tensors(table);
   register_operators(table);
   register_gradients(table);
+  register_losses(table);
   register_devices(table);
   register_memory(table);
   return table;

@@ -79,8 +79,8 @@ public struct Evaluator {
   /// Examples that go through the model at a time, fewer where their outputs are large; the score does not depend on it,
   /// but for rounding.
   public var batchSize: Int
-  /// Numbers that the outputs of a batch may be: 64 MiB of float32.
-  private static let mostOutputs = 1 << 24
+  /// Numbers that the outputs of a batch may be: 128 MiB of float32.
+  private static let mostOutputs = 1 << 25
 
   /// An evaluator; larger batches need more memory.
   public init(batchSize: Int = 512) { self.batchSize = batchSize }

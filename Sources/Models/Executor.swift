@@ -26,6 +26,8 @@ final class Executor {
   }
 
   private let steps: [Step]
+  /// Those that depend on the sizes of the inputs alone.
+  private let sizedCalls: SizedCalls
   private let slotOfValue: [String: Int]
   private let outputSlots: [Int]
   private let inputNames: [String]
@@ -65,6 +67,7 @@ final class Executor {
     outputSlots = program.outputs.map(slot)
     inputNames = program.inputs.map(\.name)
     slotOfValue = slots
+    sizedCalls = try SizedCalls(program, resolved, slotOfValue: slots)
   }
 
   /// Runs the program.
@@ -73,10 +76,11 @@ final class Executor {
   ///   - constants: parameters and buffers by name.
   ///   - device: where tensors that the program makes itself are made.
   ///   - capture: program values whose tensors are wanted, by name.
+  ///   - changes: of kernels that linear layers alone take, by name.
   /// - Returns: the program's outputs, and the captured values by name.
   func run(
     inputs: [String: Tensor], constants: [[String: Tensor]], device: Device, mode: ExecutionMode,
-    capture: Set<String>
+    capture: Set<String>, changes: [String: LowRankChange] = [:]
   ) throws -> (outputs: [Tensor], captured: [String: Tensor]) {
     var values = [OperatorValue?](repeating: nil, count: slotOfValue.count)
     for name in inputNames where inputs[name] == nil { throw ModelError.missingInput(name: name) }
@@ -93,8 +97,19 @@ final class Executor {
     }
     var captured: [String: Tensor] = [:]
     for (name, tensor) in inputs where capture.contains(name) { captured[name] = try kept(name, tensor) }
-    for step in steps {
-      let results = try step.call.results(values, isTraining: mode.isTraining(step.layer), device: device)
+    let sized = try capture.isDisjoint(with: sizedCalls.names) ? sizedCalls.results(for: inputs, device: device) : nil
+    for (slot, value) in sized?.values ?? [] { values[slot] = value }
+    var changeOfSlot: [Int: LowRankChange] = [:]
+    for (name, change) in changes { if let slot = slotOfValue[name] { changeOfSlot[slot] = change } }
+    for (position, step) in steps.enumerated() where sized == nil || !sizedCalls.positions.contains(position) {
+      var results = try step.call.results(
+        values, isTraining: mode.isTraining(step.layer), device: device,
+        isCausal: sized?.causal.contains(position) ?? false)
+      if let linear = step.call.linear, let change = changeOfSlot[linear.kernel],
+        case .tensor(let output)? = results.first, case .tensor(let input)? = values[linear.input]
+      {
+        results[0] = .tensor(try change.applied(to: output, of: input))
+      }
       for (slot, result) in zip(step.call.outputs, results) {
         values[slot] = result
         if let name = captureSlots[slot], case .tensor(let tensor) = result {

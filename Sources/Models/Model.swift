@@ -156,9 +156,11 @@ extension Model {
   ///   - capture: layers whose outputs are wanted; a container stands for its last node.
   ///   - capturesHeadInput: whether the value that enters the classifier is wanted.
   ///   - replacements: tensors to use in the place of parameters.
+  ///   - changes: of kernels among ``Programs/Program/kernelsOfLinearLayers``.
   public func run(
     _ inputs: [String: Tensor], mode: ExecutionMode = .evaluation, capture: [String] = [],
-    capturesHeadInput: Bool = false, replacing replacements: [String: Tensor] = [:]
+    capturesHeadInput: Bool = false, replacing replacements: [String: Tensor] = [:],
+    changing changes: [String: LowRankChange] = [:]
   ) throws -> Result {
     var valueOfLayer: [String: String] = [:]
     for name in capture {
@@ -170,7 +172,7 @@ extension Model {
     let entry = capturesHeadInput ? try knownHead().entry : nil
     let run = try executor.run(
       inputs: inputs, constants: [parameters, buffers, replacements], device: device, mode: mode,
-      capture: Set(valueOfLayer.values).union(entry.map { [$0] } ?? []))
+      capture: Set(valueOfLayer.values).union(entry.map { [$0] } ?? []), changes: changes)
     try withoutGradients {
       for counter in executor.batchCounters(in: mode) {
         if let tensor = buffers[counter] { try tensor.addInPlace(try Tensor([1 as Int64], shape: [])) }

@@ -9,8 +9,18 @@ struct ResolvedCall {
   private let template: [OperatorValue]
   private let bindings: [Binding]
   private let modeSwitch: ModeSwitch?
+  /// Of an attention with a mask: where it is, and the arguments that stand for it.
+  let attention: MaskedAttention?
+  /// Of a linear layer: where its input and its kernel are.
+  let linear: (input: Int, kernel: Int)?
   private let name: String
   private let layer: String
+
+  struct MaskedAttention {
+    let maskSlot: Int
+    fileprivate let mask: Int
+    fileprivate let isCausal: Int
+  }
 
   private enum Operation {
     case dispatched(Operator)
@@ -44,10 +54,12 @@ struct ResolvedCall {
   init(_ node: Node, slot: (String) -> Int) throws {
     name = node.operatorName
     layer = node.layer
+    linear = node.linearLayer.map { (slot($0.input), slot($0.kernel)) }
     outputs = node.outputs.map(slot)
     if let arithmetic = SizeArithmetic(node.operatorName) {
       operation = .arithmetic(arithmetic)
       modeSwitch = nil
+      attention = nil
       var template = [OperatorValue](repeating: .none, count: node.inputs.count)
       bindings = try node.inputs.enumerated().compactMap { position, input in
         try Self.bind(input.value, at: position, in: &template, slot: slot)
@@ -59,6 +71,7 @@ struct ResolvedCall {
       let dispatched = try Self.operation(of: node)
       operation = .dispatched(dispatched)
       modeSwitch = try Self.modeSwitch(of: node, dispatched)
+      attention = Self.maskedAttention(node, dispatched, slot: slot)
       var template = [OperatorValue](repeating: .useDefault, count: dispatched.argumentCount)
       bindings = try node.inputs.compactMap { input in
         guard let position = dispatched.index(ofArgument: input.name) else {
@@ -127,6 +140,17 @@ struct ResolvedCall {
     }
   }
 
+  private static func maskedAttention(
+    _ node: Node, _ operation: Operator, slot: (String) -> Int
+  ) -> MaskedAttention? {
+    guard node.operatorName == "aten::scaled_dot_product_attention",
+      case .value(let mask)? = node.inputs.first(where: { $0.name == "attn_mask" })?.value,
+      !node.inputs.contains(where: { $0.name == "is_causal" && $0.value == .bool(true) }),
+      let position = operation.index(ofArgument: "attn_mask"), let flag = operation.index(ofArgument: "is_causal")
+    else { return nil }
+    return MaskedAttention(maskSlot: slot(mask), mask: position, isCausal: flag)
+  }
+
   /// Whether a call gives something else each time: it draws numbers, measures what other examples are beside one, or
   /// `isTraining` makes it draw or measure.
   static func varies(_ node: Node, isTraining: Bool) throws -> Bool {
@@ -140,8 +164,12 @@ struct ResolvedCall {
 
   /// Runs the call.
   ///
-  /// - Parameter values: what is known so far, by slot.
-  func results(_ values: [OperatorValue?], isTraining: Bool, device: Device) throws -> [OperatorValue] {
+  /// - Parameters:
+  ///   - values: what is known so far, by slot.
+  ///   - isCausal: whether the mask of an attention is known to be causal; it need not be among the values.
+  func results(
+    _ values: [OperatorValue?], isTraining: Bool, device: Device, isCausal: Bool = false
+  ) throws -> [OperatorValue] {
     var arguments = template
     for binding in bindings {
       switch binding {
@@ -162,6 +190,10 @@ struct ResolvedCall {
           })
       case .device(let position): arguments[position] = .device(device)
       }
+    }
+    if isCausal, let attention {
+      arguments[attention.mask] = .none
+      arguments[attention.isCausal] = .bool(true)
     }
     do {
       switch operation {

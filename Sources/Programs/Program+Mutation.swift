@@ -53,5 +53,5 @@ struct MemoryGroups {
 
 extension Node {
   /// Whether it changes its first argument: libtorch marks such operators with a trailing underscore.
-  var isInPlace: Bool { operatorName.hasSuffix("_") && !operatorName.hasSuffix("__") }
+  public var isInPlace: Bool { operatorName.hasSuffix("_") && !operatorName.hasSuffix("__") }
 }

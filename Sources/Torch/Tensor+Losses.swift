@@ -1,3 +1,5 @@
+import CTorchInterface
+
 /// Operators found once, at their first use.
 private enum Known {
   static let crossEntropy = find("aten::cross_entropy_loss")
@@ -37,6 +39,20 @@ extension Tensor {
         .tensor(self), .tensor(labels), classWeights.map { .tensor($0) } ?? .none, .int(reduction.rawValue), .int(-100),
         .double(labelSmoothing),
       ])
+  }
+
+  /// The mean of ``crossEntropy(with:classWeights:labelSmoothing:reduction:)`` over the labels that are not −100, 0 where
+  /// all are; in float32 where the logits are of half that.
+  ///
+  /// What is as large as the logits is made once, on the way back: their gradient. Probabilities are there slice by slice,
+  /// and computed twice.
+  public func slicedCrossEntropy(with labels: Tensor, labelSmoothing: Double = 0) throws -> Tensor {
+    try withExtendedLifetime((self, labels)) {
+      var loss: OpaquePointer?
+      try check(
+        table.sliced_cross_entropy(handle, labels.handle, labelSmoothing, &loss), "sliced cross-entropy", table)
+      return try Tensor(taking: loss, operation: "sliced cross-entropy")
+    }
   }
 
   /// Cross-entropy of the logits of yes or no, against the probability of yes, of the same shape.

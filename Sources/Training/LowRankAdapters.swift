@@ -82,6 +82,8 @@ final class LowRankAdapters {
     let weight: Tensor
     let base: Tensor
     let hasInputsFirst: Bool
+    /// Whether linear layers alone take it.
+    let isOfLinearLayers: Bool
     let down: Tensor
     let up: Tensor
 
@@ -99,7 +101,7 @@ final class LowRankAdapters {
     self.options = options
     let generator = try Generator(seed: seed ^ 0x6C6F_7261)
     var seen: Set<ObjectIdentifier> = []
-    let inputsFirst = model.program.kernelsOfInputsFirst
+    let (inputsFirst, linear) = (model.program.kernelsOfInputsFirst, model.program.kernelsOfLinearLayers)
     adapters = try names.compactMap { name in
       guard let weight = model.parameters[name], seen.insert(ObjectIdentifier(weight)).inserted else { return nil }
       let base = try weight.detached().cloned()
@@ -109,9 +111,10 @@ final class LowRankAdapters {
       let down = try Tensor.zeros([options.rank, inputs])
       let bound = 1 / Double(inputs).squareRoot()
       try down.fillUniform(-bound...bound, using: generator)
+      let names = model.parameters.filter { $0.value === weight }.map(\.key)
       return Adapter(
-        parameter: name, names: model.parameters.filter { $0.value === weight }.map(\.key), weight: weight, base: base,
-        hasInputsFirst: hasInputsFirst, down: try down.to(weight.device),
+        parameter: name, names: names, weight: weight, base: base, hasInputsFirst: hasInputsFirst,
+        isOfLinearLayers: linear.isSuperset(of: names), down: try down.to(weight.device),
         up: try Tensor.zeros([outputs, options.rank], device: weight.device))
     }
   }
@@ -136,6 +139,23 @@ final class LowRankAdapters {
       for name in adapter.names { result[name] = weight }
     }
     return result
+  }
+
+  /// What a step runs with: kernels in the place of the model's own, and what is changed of what layers give.
+  ///
+  /// Linear layers have W⁰ and a change; other layers W, with its graph.
+  func substitutes() throws -> (kernels: [String: Tensor], changes: [String: LowRankChange]) {
+    var kernels: [String: Tensor] = [:]
+    var changes: [String: LowRankChange] = [:]
+    for adapter in adapters {
+      let isLinear = adapter.isOfLinearLayers
+      let kernel = try isLinear ? adapter.base : adapter.weight(scale: scale)
+      for name in adapter.names {
+        kernels[name] = kernel
+        if isLinear { changes[name] = LowRankChange(down: adapter.down, up: adapter.up, scale: scale) }
+      }
+    }
+    return (kernels, changes)
   }
 
   /// A copy of the factors, for a checkpoint.

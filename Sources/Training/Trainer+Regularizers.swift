@@ -24,7 +24,9 @@ extension Trainer {
     return try withMixedPrecision(on: model.device, isEnabled: options.precision == .bfloat16) {
       let forward = try forwardPass(batch)
       let loss = try scaled(
-        kind.loss(of: forward.logits, labels: batch.labels, settings: lossSettings), share)
+        kind.loss(
+          of: kind.widensOutputs ? forward.outputs : forward.outputs.widened(), labels: batch.labels,
+          settings: lossSettings), share)
       let terms = try zip(regularizers, forward.steps).map { regularizer, step in
         try regularizer.loss(of: step).map { try scaled($0, regularizer.sumsOverExamples ? 1 : exampleShare) }
       }
@@ -33,9 +35,10 @@ extension Trainer {
     }
   }
 
-  /// The target's logits of a step, and the step as each regularizer sees it.
+  /// The target's outputs of a step, and the step as each regularizer sees it.
   struct ForwardPass {
-    let logits: Tensor
+    /// In bfloat16 where the network computes in that.
+    let outputs: Tensor
     let steps: [TrainingStep]
   }
 
@@ -48,13 +51,15 @@ extension Trainer {
     for other in others.compactMap({ $0 }) {
       inputs = try inputs.merging(other.modelInputs(for: network)) { try Tensor.concatenated([$0, $1]) }
     }
+    let substitutes = try trainable.adapters?.substitutes()
     let run = try network.run(
       inputs, mode: .training(exceptLayers: stage.frozenLayers), capture: capturedLayers,
-      capturesHeadInput: capturesHeadInput, replacing: try trainable.adapters?.weights() ?? [:]
-    ).inFloat32(options.precision != .float32)
+      capturesHeadInput: capturesHeadInput, replacing: substitutes?.kernels ?? [:],
+      changing: substitutes?.changes ?? [:]
+    ).featuresInFloat32(options.precision != .float32)
     let isMixed = others.contains { $0 != nil }
-    let logits = isMixed ? try run.logits.narrowed(from: 0, count: count) : run.logits
-    guard !regularizers.isEmpty else { return ForwardPass(logits: logits, steps: []) }
+    let outputs = isMixed ? try run.logits.narrowed(from: 0, count: count) : run.logits
+    guard !regularizers.isEmpty else { return ForwardPass(outputs: outputs, steps: []) }
 
     let features = isMixed ? try run.features.mapValues { try $0.narrowed(from: 0, count: count) } : run.features
     let headInput = isMixed ? try run.headInput?.narrowed(from: 0, count: count) : run.headInput
@@ -63,15 +68,15 @@ extension Trainer {
       let replayed = try other.map { batch in
         let size = batch.indices.count
         let rows = try run.headInput?.narrowed(from: start, count: size)
-        let logits = try run.logits.narrowed(from: start, count: size)
+        let outputs = try run.logits.narrowed(from: start, count: size)
         start += size
-        return TrainingStep.Replayed(batch: batch, headInput: rows, logits: logits)
+        return TrainingStep.Replayed(batch: batch, headInput: rows, outputs: outputs)
       }
       return TrainingStep(
-        model: model, batch: batch, inputs: own, logits: logits, features: features, headInput: headInput,
+        model: model, batch: batch, inputs: own, outputs: outputs, features: features, headInput: headInput,
         replayed: replayed)
     }
-    return ForwardPass(logits: logits, steps: steps)
+    return ForwardPass(outputs: outputs, steps: steps)
   }
 
   /// The gradients of the task's loss and the regularizers' terms together, one a trainable parameter.
@@ -124,11 +129,11 @@ extension Trainer {
 }
 
 extension Model.Result {
-  /// With everything in float32 where it was computed in less.
-  fileprivate func inFloat32(_ isNeeded: Bool) throws -> Model.Result {
+  /// With what was captured in float32 where it was computed in less. Outputs, which may be large, are widened by those
+  /// that read them.
+  fileprivate func featuresInFloat32(_ isNeeded: Bool) throws -> Model.Result {
     guard isNeeded else { return self }
     var result = self
-    result.outputs = try outputs.map { try $0.widened() }
     result.features = try features.mapValues { try $0.widened() }
     result.headInput = try headInput.map { try $0.widened() }
     return result

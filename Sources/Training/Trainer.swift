@@ -69,6 +69,7 @@ public final class Trainer {
     onEstimate: @escaping (String, Int, Int) throws -> Void = { _, _, _ in }
   ) throws {
     try options.validate()
+    let options = try options.settled(on: split)
     try model.checkInputs(of: split, dataset: dataset)
     try options.check(for: kind)
     try options.transform.check(split)
@@ -163,8 +164,9 @@ public final class Trainer {
     while case let group = (0..<options.accumulation).compactMap({ _ in batches.next() }), !group.isEmpty {
       statistics.learningRate = options.learningRate * rateFactor
       let isMeasured = !regularizers.isEmpty && DoseMeter.samples(step: done, of: stepsPerEpoch)
-      let (loss, penalties) = try step(group, epoch: epoch, isMeasured: isMeasured)
-      let counted = try group.reduce(0.0) { try $0 + share(of: $1) }
+      let shares = try group.map(share)
+      let (loss, penalties) = try step(group, shares: shares, epoch: epoch, isMeasured: isMeasured)
+      let counted = shares.reduce(0, +)
       lossSum += loss * counted
       lossMass += counted
       statistics.penalty = penalties.reduce(0, +)
@@ -182,17 +184,16 @@ public final class Trainer {
   /// - Returns: the batch's loss and the penalty, both before the step.
   @discardableResult
   public func step(_ batch: Batch, epoch: Int) throws -> (loss: Double, penalty: Double) {
-    let (loss, penalties) = try step([batch], epoch: epoch, isMeasured: false)
+    let (loss, penalties) = try step([batch], shares: [1], epoch: epoch, isMeasured: false)
     return (loss, penalties.reduce(0, +))
   }
 
-  /// What a batch counts for in the task's mean over several: its examples weighed by their classes, or its tokens.
-  private func mass(of batch: Batch) throws -> Double {
-    if let classWeights { return batch.indices.reduce(0) { $0 + classWeights[Int(split.labels[$1])] } }
-    return try share(of: batch)
+  /// What batches count for in the mean over several where classes have weights: their examples', summed.
+  private func masses(of batches: [Batch]) -> [Double]? {
+    classWeights.map { weights in batches.map { $0.indices.reduce(0) { $0 + weights[Int(split.labels[$1])] } } }
   }
 
-  /// What a batch counts for in an epoch's mean.
+  /// What a batch counts for in an epoch's mean: its examples, or its tokens.
   private func share(of batch: Batch) throws -> Double {
     kind.isClassification ? Double(batch.indices.count) : try kind.mass(of: batch.labels)
   }
@@ -202,9 +203,12 @@ public final class Trainer {
     options.rateFactor(step: progress.stepCount, stepsPerEpoch: stepsPerEpoch) * progress.plateauFactor
   }
 
-  private func step(_ batches: [Batch], epoch: Int, isMeasured: Bool) throws -> (loss: Double, penalties: [Double]) {
+  /// - Parameter shares: what each batch counts for in the mean over them, unless classes have weights.
+  private func step(
+    _ batches: [Batch], shares: [Double], epoch: Int, isMeasured: Bool
+  ) throws -> (loss: Double, penalties: [Double]) {
     let factor = rateFactor
-    let masses = try batches.count == 1 ? [1] : batches.map(mass)
+    let masses = batches.count == 1 ? [1] : masses(of: batches) ?? shares
     let total = masses.reduce(0, +)
     let count = batches.reduce(0) { $0 + $1.indices.count }
     var value = 0.0

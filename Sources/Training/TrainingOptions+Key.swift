@@ -1,7 +1,7 @@
 extension TrainingOptions {
   /// An option by the name of its property, for errors.
   public enum Key: String, Sendable, CaseIterable, CustomStringConvertible {
-    case epochCount, exampleCount, batchSize, accumulation
+    case epochCount, exampleCount, batchSize, tokensPerBatch, accumulation
     case learningRate, layerDecay, momentum, usesNesterov, weightDecay, gradientNorm, averagingDecay
     case labelSmoothing, classWeights, lossClasses, evenSampling, augmentation
     case scheduleShape = "schedule.shape"

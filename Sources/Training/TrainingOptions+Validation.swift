@@ -12,6 +12,7 @@ extension TrainingOptions {
     try require(.epochCount, epochCount, atLeast: 0)
     try require(.exampleCount, exampleCount ?? 1, atLeast: 1, atMost: Self.largestExampleCount)
     try require(.batchSize, batchSize, atLeast: 1)
+    try require(.tokensPerBatch, tokensPerBatch ?? 1, atLeast: 1, atMost: Self.largestExampleCount)
     try require(.accumulation, accumulation, atLeast: 1)
     try require(.labelSmoothing, labelSmoothing, "in 0..<1") { (0..<1).contains($0) }
     try require(.patience, patience ?? 1, atLeast: 1)

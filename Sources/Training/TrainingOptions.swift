@@ -49,6 +49,9 @@ public struct TrainingOptions: Sendable, Codable, Equatable {
   public var epochCount = 4
   /// Examples a batch; the last of an epoch may have fewer.
   public var batchSize = 64
+  /// Tokens a batch, padding included, which then say how many examples it has: as many as do not pass them. Inputs of a
+  /// data set have one length, so it is the same number for every batch.
+  public var tokensPerBatch: Int?
   /// Batches whose gradients are averaged for one step.
   public var accumulation = 1
   /// The base rate: the head's, and every layer's where no rule or decay says otherwise.

@@ -33,6 +33,7 @@ extension TrainingRun {
     try checkSelection()
     try model.fitPreprocessing(to: division.target.training, fitsImages: options.fitsImages)
     var own = self
+    own.options = try options.settled(on: division.target.training)
     own.kinds = RunKinds(
       target: try TaskKinds.kind(of: target, for: model, named: taskKind),
       source: try source.map { try TaskKinds.kind(of: $0, for: model, named: taskKind) },
@@ -85,6 +86,7 @@ extension TrainingRun {
   /// The run with the kinds that it began with.
   func settled(as data: RunData) throws -> TrainingRun {
     var own = self
+    own.options = try options.settled(on: target.train)
     func kind(_ reference: DataReference?, _ data: Dataset) throws -> any TaskKind {
       try reference?.taskKind.map { try TaskKinds.named($0).bound(to: data) } ?? Classification()
     }

@@ -22,7 +22,7 @@ extension TrainingRun {
     let setup = try plain.setUp(
       Model(base, device: device), plain.division(), isCancelled: { false }, onEvent: { _ in })
     let examples = setup.trainer.split
-    let batches = try Batches(split: examples, batchSize: options.batchSize, device: device)
+    let batches = try Batches(split: examples, batchSize: setup.trainer.options.batchSize, device: device)
     let clock = ContinuousClock()
     var (measured, began) = (0, clock.now)
     for (number, batch) in batches.enumerated() {

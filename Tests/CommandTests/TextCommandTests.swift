@@ -1,6 +1,8 @@
+import Checkpoints
 import Foundation
 import TestSupport
 import Testing
+import Training
 
 /// Text from a file to a fine-tuned language model, as it is typed.
 @Suite(.serialized) struct TextCommandTests {
@@ -126,6 +128,54 @@ import Testing
         """, fixture("gpt2.pt2"), data)
       #expect(abs(found - (Double(expected.split(separator: "\n").last ?? "") ?? .nan)) < 1e-5, "\(found), \(expected)")
     }
+  }
+
+  /// 200 / 64: three examples a batch.
+  @Test func tokensABatchSayHowManyExamplesItHas() throws {
+    let folder = try TemporaryFolder()
+    let base = folder.file("base.h5")
+    #expect(try Command("import", fixture("gpt2.pt2"), "-o", base).status == 0)
+    #expect(try converted("python", in: folder, "--blocks").status == 0)
+    func train(_ path: String, _ options: String...) throws -> Command {
+      try Command(
+        array: [
+          "train", base, "--data", folder.file("python.h5"), "--epochs", "1", "--examples", "31", "--threads", "1",
+        ]
+          + options + ["-o", folder.file(path)])
+    }
+    let tokens = try train("tokens", "--tokens-per-batch", "200", "--accumulate", "2")
+    #expect(tokens.status == 0, "\(tokens.errors)")
+    #expect(try train("examples", "--batch-size", "3", "--accumulate", "2").status == 0)
+    func stored(_ path: String) throws -> TrainingOptions {
+      try #require(try Run.open(folder.file(path)).record.trainingOptions)
+    }
+    #expect(try stored("tokens").batchSize == 3)
+    #expect(try stored("tokens").tokensPerBatch == 200)
+    func weights(_ path: String, _ epoch: Int) throws -> String {
+      try Checkpoint(contentsOf: Run.open(folder.file(path)).checkpointPath(epoch: epoch)).fingerprint
+    }
+    #expect(try weights("tokens", 1) == weights("examples", 1))
+    for path in ["tokens", "examples"] {
+      let resumed = try Command("train", "--resume", folder.file(path), "--epochs", "2", "--threads", "1")
+      #expect(resumed.status == 0, "\(resumed.errors)")
+    }
+    #expect(try weights("tokens", 2) == weights("examples", 2))
+    let printed = try train("none", "--tokens-per-batch", "200", "--print-config").output
+    #expect(printed.contains("tokens-per-batch: 200") && !printed.contains("batch-size"))
+    #expect(try train("none", "--print-config").output.contains("\nbatch-size: 64\n"))
+
+    func refusal(_ options: String...) throws -> String {
+      let refused = try Command(
+        array: ["train", base, "--data", folder.file("python.h5")] + options + ["-o", folder.file("none")])
+      #expect(refused.status == 64, "\(options)")
+      return refused.errors
+    }
+    #expect(
+      try refusal("--tokens-per-batch", "63").contains(
+        "--tokens-per-batch must be at least 64, the tokens of an example, found 63"))
+    #expect(
+      try refusal("--tokens-per-batch", "200", "--batch-size", "64").contains(
+        "--tokens-per-batch says how many examples a batch has; --batch-size contradicts it"))
   }
 
   @Test func aRunKeepsBitsAByte() throws {

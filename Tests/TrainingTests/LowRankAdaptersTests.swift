@@ -70,6 +70,57 @@ import Torch
     #expect(shapes["features.2.weight.lora_B"] == [kernel[0], 4])
   }
 
+  /// ‖found − expected‖ / ‖expected‖.
+  private func distance(_ found: Tensor, _ expected: Tensor) throws -> Double {
+    let (own, other) = (try found.detached().to(.float64), try expected.detached().to(.float64))
+    return try (own.subtract(other).squared().sum().item() / other.squared().sum().item()).squareRoot()
+  }
+
+  /// What layers give is changed in the place of their kernels: outputs and gradients are the same.
+  @Test func aChangeOfWhatALayerGivesIsThatOfItsKernel() throws {
+    let data = try Datasets.Dataset.load(Repository.fixture("kinds/lm.h5"))
+    let gpt = try Model(Checkpoint(exportedProgram: Repository.fixture("kinds/lm.pt2"), task: "lm"))
+    // The words' embedding is the head too.
+    #expect(!gpt.program.kernelsOfLinearLayers.contains("model.lm_head.weight"))
+    let network = try SmallNetwork.perceptron()
+    for (model, split, count) in [(gpt, data.train, 8), (try network.model(), network.split, 2)] {
+      let names = try LowRankOptions().parameterNames(of: model.program)
+      let adapters = try LowRankAdapters(LowRankOptions(rank: 3, alpha: 5), on: names, of: model, seed: 2)
+      let factors = adapters.factors.map(\.tensor)
+      for (index, factor) in factors.enumerated() {
+        try factor.fillNormal(standardDeviation: 0.3, using: Generator(seed: UInt64(index)))
+        try factor.setRequiresGradient(true)
+      }
+      let substitutes = try adapters.substitutes()
+      #expect(substitutes.changes.count == count && substitutes.kernels.count == count)
+      #expect(substitutes.kernels.values.allSatisfy { !$0.requiresGradient })
+      let batch = try #require(try Batches(split: split, batchSize: 6).makeIterator().next())
+      let inputs = try batch.modelInputs(for: model)
+      let merged = try model.run(inputs, mode: .training(), replacing: adapters.weights()).logits
+      let changed = try model.run(
+        inputs, mode: .training(), replacing: substitutes.kernels, changing: substitutes.changes
+      ).logits
+      #expect(try distance(changed, merged) < 1e-5)
+      #expect(try distance(changed, model.run(inputs, mode: .training()).logits) > 0.01)
+      let expected = try merged.squared().sum().gradients(of: factors)
+      for (index, found) in try changed.squared().sum().gradients(of: factors).enumerated() {
+        let distance = try distance(#require(found), #require(expected[index]))
+        #expect(distance < 1e-5, "\(adapters.factors[index].name)")
+      }
+    }
+  }
+
+  /// A convolution has no such short form: its kernel is changed.
+  @Test func convolutionsHaveTheirKernelsChanged() throws {
+    let program = try Architecture.cnn.program(options: ArchitectureOptions(inputShape: [1, 8, 8], classCount: 2))
+    let model = try Model(initializing: program, task: "t", classNames: ["a", "b"], seed: 1)
+    let adapters = try LowRankAdapters(
+      LowRankOptions(rank: 4), on: LowRankOptions().parameterNames(of: program), of: model, seed: 1)
+    let substitutes = try adapters.substitutes()
+    #expect(substitutes.changes.keys.sorted() == ["classifier.0.weight"])
+    #expect(substitutes.kernels.keys.sorted() == ["classifier.0.weight", "features.0.weight", "features.2.weight"])
+  }
+
   /// GPT-2's kernels are stored as `[inputs, outputs]`: 16 features make 48 of queries, keys and values.
   @Test func kernelsStoredTheOtherWayAreAdaptedTransposed() throws {
     let model = try Model(Checkpoint(exportedProgram: Repository.fixture("kinds/lm.pt2"), task: "lm"))

@@ -55,6 +55,24 @@ import Torch
     }
   }
 
+  /// Outputs of half precision are widened slice by slice: the losses are those of whole ones but for the rounding of the
+  /// network's own numbers, of eight bits.
+  @Test func aLanguageModelTrainsInBfloat16() throws {
+    let data = try data("lm")
+    let losses = try [Precision.float32, .bfloat16].map { precision in
+      let model = try Model(base("lm"))
+      let trainer = try Trainer(
+        model, on: data.train, dataset: "lm",
+        options: options {
+          $0.learningRate = 0.5
+          $0.precision = precision
+        }, kind: TaskKinds.kind(of: data, for: model))
+      return try (1...3).map { try trainer.runEpoch($0).loss }
+    }
+    for (full, mixed) in zip(losses[0], losses[1]) { #expect(abs(full - mixed) < 0.02 * full, "\(full), \(mixed)") }
+    #expect(losses[0] != losses[1])
+  }
+
   /// Two batches of one step weigh by their tokens: the step is that of one batch of all.
   @Test func accumulatedBatchesWeighByTheirTokens() throws {
     func weights(_ change: (inout TrainingOptions) -> Void) throws -> [Double] {

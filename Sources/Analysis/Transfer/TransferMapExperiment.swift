@@ -99,7 +99,8 @@ public struct TransferMapExperiment {
   /// Optimization steps of one network for an amount of data.
   public func stepCount(target: Int, amount: Int?) -> Int {
     let count = exampleCount(of: targets[target].train, amount: amount)
-    return options.epochCount * ((count * repetitions(of: count) + options.batchSize - 1) / options.batchSize)
+    let batchSize = settled.batchSize
+    return options.epochCount * ((count * repetitions(of: count) + batchSize - 1) / batchSize)
   }
 
   /// How many networks are not trained yet.
@@ -147,9 +148,14 @@ extension TransferMapExperiment {
     return Self.classCounts(of: split).reduce(0) { $0 + min($1, amount) }
   }
 
+  /// With the size of a batch, which all targets of one model share. What is to be refused is refused by the run.
+  private var settled: TrainingOptions {
+    (try? targets.first.map { try options.settled(on: $0.train) }) ?? options
+  }
+
   /// How often an epoch goes through so many examples.
   private func repetitions(of count: Int) -> Int {
-    let wanted = plan.leastSteps * options.batchSize * options.accumulation
+    let wanted = plan.leastSteps * settled.batchSize * options.accumulation
     return max(1, (wanted + options.epochCount * count - 1) / (options.epochCount * count))
   }
 

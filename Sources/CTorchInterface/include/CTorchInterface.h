@@ -4,7 +4,7 @@
 #include <stdint.h>
 
 /// The version of `LTTable`. Raised whenever its layout changes.
-#define LT_TABLE_VERSION 5
+#define LT_TABLE_VERSION 6
 
 /// The elements that a tensor may have which a guarded operator gives: 32 GiB of float32.
 #define LT_MOST_ELEMENTS (INT64_C(1) << 33)
@@ -105,6 +105,10 @@ typedef struct {
   /// Whether this thread's operators compute in bfloat16 where libtorch holds that to be safe. Turning it off forgets the
   /// weights that were cast.
   int32_t (*set_mixed_precision)(const char *device, int32_t enabled);
+
+  /// The mean cross-entropy of logits `[rows, classes, …]` against int64 classes `[rows, …]` over those that are not -100,
+  /// 0 where all are; float32 of logits of half that. Beside the logits and their gradient, only slices of them are made.
+  int32_t (*sliced_cross_entropy)(LTTensor *logits, LTTensor *labels, double label_smoothing, LTTensor **out);
 
   /// gradients[i] += strength * importances[i] * (weights[i] - references[i]), in one pass; `references` may be NULL
   /// (zero), and so may `importances` (one).

@@ -61,6 +61,8 @@ public struct CausalLanguageModel: TaskKind {
     return classFault(in: Array(values), classCount: counts.min(), noun: "token")
   }
 
+  public var widensOutputs: Bool { true }
+
   public func loss(of outputs: Tensor, labels: Tensor, settings: LossSettings) throws -> Tensor {
     try classLoss(
       of: outputs.reshaped([-1, outputs.shape[2]]), labels: nextTokens(labels).reshaped([-1]), settings: settings)

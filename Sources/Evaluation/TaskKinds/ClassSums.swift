@@ -4,7 +4,7 @@ import Torch
 
 /// How many labels are classes, rather than left out.
 func countOfClasses(in labels: Tensor) throws -> Double {
-  Double(labels.count) - (try labels.equals(Int(Dataset.ignoredLabel)).to(.float64).sum().item())
+  Double(labels.count) - (try labels.equals(Int(Dataset.ignoredLabel)).sum().item())
 }
 
 /// Mean cross-entropy over the labels that are classes; 0 where none is.
@@ -13,9 +13,11 @@ func countOfClasses(in labels: Tensor) throws -> Double {
 ///   - outputs: `[rows, classes, …]`.
 ///   - labels: `[rows, …]`, −100 where one is left out.
 func classLoss(of outputs: Tensor, labels: Tensor, settings: LossSettings) throws -> Tensor {
-  try outputs.crossEntropy(with: labels, labelSmoothing: settings.labelSmoothing, reduction: .sum)
-    .divide(by: max(1, countOfClasses(in: labels)))
+  try outputs.slicedCrossEntropy(with: labels, labelSmoothing: settings.labelSmoothing)
 }
+
+/// Outputs whose probabilities are there at a time: 8 MiB of float32.
+private let outputsOfSlice = 1 << 21
 
 /// Of each example: the summed cross-entropy, the number of labels that count, and those whose class is the likeliest.
 ///
@@ -27,13 +29,23 @@ func classSums(of outputs: Tensor, labels: Tensor, classAxis: Int) throws -> Exa
   let isLast = classAxis == outputs.shape.count - 1 && classAxis > 1
   let rows = isLast ? try outputs.reshaped([-1, outputs.shape[classAxis]]) : outputs
   let flat = isLast ? try labels.reshaped([-1]) : labels
-  let losses = try rows.crossEntropy(with: flat, reduction: .none).reshaped([count, -1])
-  let counted = try labels.equals(Int(Dataset.ignoredLabel)).negated().to(.float64).reshaped([count, -1])
-  let right = try rows.argmax(along: 1).equals(flat).to(.float64).reshaped([count, -1])
-  func byExample(_ values: Tensor) throws -> [Double] {
-    try values.to(.float64).sum(along: [1]).array(of: Double.self)
+  var (losses, right): ([Tensor], [Tensor]) = ([], [])
+  let length = max(1, outputsOfSlice / max(1, rows.count / max(1, rows.shape[0])))
+  for start in stride(from: 0, to: rows.shape[0], by: length) {
+    let size = min(length, rows.shape[0] - start)
+    let slice = try rows.narrowed(from: start, count: size).widened()
+    let own = try flat.narrowed(from: start, count: size)
+    losses.append(try slice.crossEntropy(with: own, reduction: .none))
+    right.append(try slice.argmax(along: 1).equals(own))
   }
-  let columns = [try byExample(losses), try byExample(counted), try byExample(right)]
+  func byExample(_ values: Tensor) throws -> [Double] {
+    try values.to(.float64).reshaped([count, -1]).sum(along: [1]).array(of: Double.self)
+  }
+  let columns = [
+    try byExample(Tensor.concatenated(losses)),
+    try byExample(labels.equals(Int(Dataset.ignoredLabel)).negated()),
+    try byExample(Tensor.concatenated(right)),
+  ]
   return ExampleSums(width: 3, values: (0..<count).flatMap { row in columns.map { $0[row] } })
 }
 

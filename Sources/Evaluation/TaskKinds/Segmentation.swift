@@ -48,6 +48,8 @@ public struct Segmentation: TaskKind {
     return try labels.filled(where: labels.equals(Self.voidLabel), with: Double(Dataset.ignoredLabel))
   }
 
+  public var widensOutputs: Bool { true }
+
   public func loss(of outputs: Tensor, labels: Tensor, settings: LossSettings) throws -> Tensor {
     try classLoss(of: outputs, labels: counted(labels, classCount: outputs.shape[1]), settings: settings)
   }

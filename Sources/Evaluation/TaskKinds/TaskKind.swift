@@ -34,9 +34,12 @@ public protocol TaskKind: Sendable {
   /// The task's loss, a mean over all that counts: a scalar with its graph.
   ///
   /// - Parameters:
-  ///   - outputs: the program's, `[batch, …]`.
+  ///   - outputs: the program's, `[batch, …]`; in float32 unless ``widensOutputs``.
   ///   - labels: `[batch, …]`, int64 or float32.
   func loss(of outputs: Tensor, labels: Tensor, settings: LossSettings) throws -> Tensor
+  /// Whether ``loss(of:labels:settings:)`` takes outputs of half precision and widens them itself, so that large ones are
+  /// never there twice.
+  var widensOutputs: Bool { get }
   /// Over how much of these labels the loss is a mean: examples, tokens, pixels.
   func mass(of labels: Tensor) throws -> Double
   /// What each example adds.
@@ -115,6 +118,7 @@ extension TaskKind {
   public func isCounted(_ labels: Tensor) throws -> Tensor? { nil }
   public func changes(from before: Tensor, to after: Tensor, labels: Tensor) throws -> [ExampleChange] { [] }
   public func probeTargets(of labels: Tensor) throws -> ProbeTargets? { nil }
+  public var widensOutputs: Bool { false }
   public var smoothsLabels: Bool { true }
   public var allowsAugmentation: Bool { true }
   /// Whether it is the classification of examples, whose labels are one class each.

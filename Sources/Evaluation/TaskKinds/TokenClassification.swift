@@ -52,6 +52,8 @@ public struct TokenClassification: TaskKind {
     return classFault(in: values, classCount: names.isEmpty ? form.outputShape?.last : names.count, noun: "class")
   }
 
+  public var widensOutputs: Bool { true }
+
   public func loss(of outputs: Tensor, labels: Tensor, settings: LossSettings) throws -> Tensor {
     try classLoss(of: outputs.reshaped([-1, outputs.shape[2]]), labels: labels.reshaped([-1]), settings: settings)
   }

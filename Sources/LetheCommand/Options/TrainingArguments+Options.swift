@@ -18,7 +18,11 @@ extension TrainingArguments {
   func options(with specifications: [RegularizerSpecification]) throws -> TrainingOptions {
     var options = TrainingOptions()
     options.epochCount = epochs
-    options.batchSize = batchSize
+    if tokensPerBatch != nil, batchSize != nil {
+      throw TrainingError.contradiction(.tokensPerBatch, .batchSize, reason: "says how many examples a batch has")
+    }
+    options.batchSize = batchSize ?? options.batchSize
+    options.tokensPerBatch = tokensPerBatch
     options.accumulation = accumulate
     for (number, rule) in try learningRates.map({ try Self.rule($0, option: "--lr", value: "RATE") }) {
       if let rule { options.rateRules.append(rule) } else { options.learningRate = number }

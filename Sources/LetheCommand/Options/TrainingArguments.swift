@@ -9,8 +9,15 @@ struct TrainingArguments: ResultOptions {
   @Option(help: "Epochs to train.")
   var epochs = 4
 
-  @Option(help: "Examples a batch.")
-  var batchSize = 64
+  @Option(help: "Examples a batch. (default: \(TrainingOptions().batchSize))")
+  var batchSize: Int?
+
+  @Option(
+    help: """
+      Instead of --batch-size, tokens a batch, padding included: as many examples as do not pass them. All inputs of a \
+      data set have one length, so that this is N / length.
+      """)
+  var tokensPerBatch: Int?
 
   @Option(help: "Batches whose gradients are averaged for one step.")
   var accumulate = 1
@@ -131,6 +138,10 @@ struct TrainingArguments: ResultOptions {
 
   @Option(help: "The seed of the new head and the order of the examples.")
   var seed: UInt64 = 0
+
+  mutating func validate() throws {
+    if tokensPerBatch == nil { batchSize = batchSize ?? TrainingOptions().batchSize }
+  }
 }
 
 extension OptimizerKind: ExpressibleByArgument {}

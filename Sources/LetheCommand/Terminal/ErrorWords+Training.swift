@@ -8,6 +8,7 @@ extension TrainingOptions.Key {
     case .epochCount: "--epochs"
     case .exampleCount: "--examples"
     case .batchSize: "--batch-size"
+    case .tokensPerBatch: "--tokens-per-batch"
     case .accumulation: "--accumulate"
     case .learningRate: "--lr"
     case .layerDecay: "--layer-decay"

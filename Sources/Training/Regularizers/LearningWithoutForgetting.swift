@@ -105,7 +105,7 @@ struct LearningWithoutForgetting: Regularizer {
 
   /// What the source head says now.
   private func answers(in step: TrainingStep) throws -> Tensor? {
-    guard readsHeadInput else { return step.logits }
+    guard readsHeadInput else { return try step.logits }
     return try step.headInput.map { try step.model.logits(of: $0, head: head.tensors, mode: .training()) }
   }
 }

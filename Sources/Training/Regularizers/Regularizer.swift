@@ -125,7 +125,8 @@ public struct TrainingStep {
     /// What enters the classifier for them, with its graph; empty unless ``Regularizer/readsHeadInput``.
     public let headInput: Tensor?
     /// What the head in place says of them, with its graph.
-    public let logits: Tensor
+    public var logits: Tensor { get throws { try outputs.widened() } }
+    let outputs: Tensor
   }
 
   /// The model being trained, its weights those of before the step.
@@ -135,8 +136,9 @@ public struct TrainingStep {
   /// Their inputs as the network took them; what is stored in their place for a regularizer that is
   /// ``Regularizer/isIndependentOfInputs``.
   public let inputs: [String: Tensor]
-  /// Their logits, `[count, classes]`, with their graph.
-  public let logits: Tensor
+  /// Their logits, `[count, classes]`, in float32 and with their graph.
+  public var logits: Tensor { get throws { try outputs.widened() } }
+  let outputs: Tensor
   /// The captured layers' outputs for them, `[count, …]`.
   public let features: [String: Tensor]
   /// What enters the classifier for them.
