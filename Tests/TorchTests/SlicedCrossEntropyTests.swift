@@ -74,20 +74,20 @@ import Torch
     #expect(throws: TorchError.self) { try logits.slicedCrossEntropy(with: Tensor([0, -1] as [Int64])) }
   }
 
-  /// Of 64 MiB of logits, libtorch's own loss keeps as many logarithms. Other tests run beside this one: the least of
-  /// several counts is its own.
+  /// Of 64 MiB of logits, libtorch's own loss keeps as many logarithms. Other tests run beside this one, and take and give
+  /// back: the one is told by the least of several counts, the other by the greatest.
   @Test func aGraphKeepsNoCopyOfTheLogits() throws {
     let (logits, labels) = try drawn([512, 1 << 15])
-    func growth(_ loss: () throws -> Tensor) throws -> Int {
-      var least = Int.max
-      for _ in 0..<5 {
+    func growths(_ loss: () throws -> Tensor) throws -> [Int] {
+      try (0..<5).map { _ in
         let before = try Library.memoryInUse()
         let kept = try loss()
-        least = min(least, try withExtendedLifetime(kept) { try Library.memoryInUse() } - before)
+        return try withExtendedLifetime(kept) { try Library.memoryInUse() } - before
       }
-      return least
     }
-    #expect(try growth { try logits.slicedCrossEntropy(with: labels) } < 16 << 20)
-    #expect(try growth { try logits.crossEntropy(with: labels) } > 48 << 20)
+    let sliced = try growths { try logits.slicedCrossEntropy(with: labels) }
+    let whole = try growths { try logits.crossEntropy(with: labels) }
+    #expect(sliced.contains { $0 < 16 << 20 }, "\(sliced)")
+    #expect(whole.contains { $0 > 48 << 20 }, "\(whole)")
   }
 }

@@ -118,7 +118,7 @@ import Torch
       let run = try Run.open(folder.file(name))
       let last = try Checkpoint(contentsOf: run.checkpointPath(epoch: 2))
       let weight = try #require(last.heads["known"]?.tensors["\(head).weight"])
-      return (run, try Array(weight.array(of: Float.self).prefix(rows.count)))
+      return (run, Array(weight.array(of: Float.self).prefix(rows.count)))
     }
     let (plain, changed) = try trained("plain") { _ in }
     let (own, kept) = try trained("own") { $0.lossClasses = .target }
@@ -182,20 +182,19 @@ import Torch
     func weights(_ name: String) throws -> [[Float]] {
       let run = try Run.open(folder.file(name))
       let last = try Checkpoint(contentsOf: run.checkpointPath(epoch: 2))
-      return try last.heads["known"]?.tensors.sorted { $0.key < $1.key }.map { try $0.value.array(of: Float.self) }
+      return last.heads["known"]?.tensors.sorted { $0.key < $1.key }.map { $0.value.array(of: Float.self) }
         ?? []
     }
     // Stopped before the first epoch is stored, and after the first.
     for (name, steps) in [("early", 0), ("late", 9)] {
       var count = 0
+      let isCancelled = {
+        count += 1
+        return count > steps
+      }
       #expect(throws: (any Error).self) {
-        try run(new, from: known, at: folder.file(name), change).run(
-          from: base, basePath: "",
-          isCancelled: {
-            count += 1
-            return count > steps
-          }
-        ) { _ in }
+        try run(new, from: known, at: folder.file(name), change)
+          .run(from: base, basePath: "", isCancelled: isCancelled, onEvent: { _ in })
       }
       let again = try TrainingRun(resuming: Run.open(folder.file(name)), on: .cpu) {
         $0.specification == "known" || $0.head == nil ? known : $0.name == "known" ? known : new

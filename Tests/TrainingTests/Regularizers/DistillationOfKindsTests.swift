@@ -77,7 +77,7 @@ import Torch
     let batch = try #require(try Batches(split: data.train, batchSize: 6, order: [7, 1, 30, 4]).makeIterator().next())
     let inputs = try batch.modelInputs(for: model)
     let step = TrainingStep(
-      model: model, batch: batch, inputs: inputs, logits: try model.run(inputs).logits, features: [:], headInput: nil,
+      model: model, batch: batch, inputs: inputs, outputs: try model.run(inputs).logits, features: [:], headInput: nil,
       replayed: nil)
     let first = try #require(try stored.loss(of: step)).item()
     let second = try #require(try asked.loss(of: step)).item()
