@@ -84,6 +84,9 @@ extension Dataset {
     }
   }
 
+  /// Whether the classes have names, rather than numbers from 0.
+  public var namesClasses: Bool { Self.areNames(classNames) }
+
   /// Whether these say more than their places do.
   static func areNames(_ names: [String]) -> Bool {
     names != Checkpoint.numberedClasses(names.count) && names != names.indices.map(String.init)

@@ -24,7 +24,7 @@ public struct HeadGrowth: Sendable, Equatable {
   /// - Throws: ``EvaluationError/unnamedClasses(dataset:task:)``, ``EvaluationError/nothingToGrow(task:dataset:)``, and
   ///   ``EvaluationError/ambiguousClass(_:task:outputs:)``.
   public init(of head: some ClassifierHead, task: String, for target: Dataset) throws {
-    guard Dataset.areNames(target.classNames) else {
+    guard target.namesClasses else {
       throw EvaluationError.unnamedClasses(dataset: target.name, task: task)
     }
     let known = Dictionary(grouping: head.classNames.indices) { head.classNames[$0] }

@@ -18,6 +18,8 @@ import Torch
 public struct TaskSequence {
   /// The head's name where all tasks share one.
   public static let sharedTask = "shared"
+  /// The head's name where one grows with every task.
+  public static let grownTask = "all classes"
 
   /// The options of every task; of the regularizers the first task has those alone that measure training.
   var options: TrainingOptions
@@ -28,6 +30,8 @@ public struct TaskSequence {
   /// Whether all tasks are judged by one head, rather than each by its own; settled once a model is known, as the data of
   /// a language model say of no head of its own.
   public private(set) var sharesHead: Bool
+  /// Whether one head gets outputs for the classes of each task that it lacks, and judges all tasks among all of them.
+  public var growsHead = false
   /// The kind of all tasks; nil where labels and outputs tell it.
   public var taskKind: String?
   /// The kind of each task, once a model is known.
@@ -71,6 +75,7 @@ public struct TaskSequence {
     try self.init(
       options: options, path: run.path, tasks: record.data.tasks.map { ($0.name, try load($0.data)) },
       sharesHead: record.state.sharesHead, device: device ?? Device(record.state.device ?? "auto"))
+    growsHead = record.data.tasks.first?.data.head == Self.grownTask
     let names = Set(record.data.tasks.map(\.data.taskKind))
     taskKind = names.count == 1 ? names.first ?? nil : nil
   }
@@ -94,7 +99,9 @@ public struct TaskSequence {
     return all.allSatisfy { $0 == all[0] } ? all[0] : Checkpoint.numberedClasses(all[0].count)
   }
 
-  private func head(of task: Int) -> String { keptHead ?? (sharesHead ? Self.sharedTask : tasks[task].name) }
+  private func head(of task: Int) -> String {
+    growsHead ? Self.grownTask : keptHead ?? (sharesHead ? Self.sharedTask : tasks[task].name)
+  }
 
   private func runPath(_ task: Int) -> String { "\(path)/tasks/\(task + 1)-\(FileName.safe(tasks[task].name))" }
 
@@ -206,6 +213,7 @@ public struct TaskSequence {
     let model = try Model(base, device: device)
     try model.fitPreprocessing(to: options.examples(of: tasks[0].data.train), fitsImages: options.fitsImages)
     own.kinds = try tasks.map { try TaskKinds.kind(of: $0.data, for: model, named: taskKind) }
+    if growsHead { try checkGrowth(of: own.kinds) }
     let names = zip(own.kinds, tasks).map { $0.outputNames(of: $1.data) }
     for (task, kind) in zip(tasks, own.kinds).dropFirst() {
       func unlike(_ what: String) -> TrainingError {
@@ -230,6 +238,17 @@ public struct TaskSequence {
     return own
   }
 
+  /// - Throws: ``TrainingError/headCannotGrow(kind:)``, and `EvaluationError.unnamedClasses` where it would not be known which
+  ///   classes the head has.
+  private func checkGrowth(of kinds: [any TaskKind]) throws {
+    if let other = kinds.first(where: { !$0.isClassification }) {
+      throw TrainingError.headCannotGrow(kind: other.words)
+    }
+    if let task = tasks.first(where: { !$0.data.namesClasses }) {
+      throw EvaluationError.unnamedClasses(dataset: task.data.name, task: Self.grownTask)
+    }
+  }
+
   /// By what all tasks are judged: their score, or what scores of one unit have in common.
   private var score: Score {
     let first = kinds[0].score
@@ -252,6 +271,7 @@ public struct TaskSequence {
       options: own, path: runPath(task), target: tasks[task].data, source: before,
       sourceTask: task > 0 ? head(of: task - 1) : nil, device: device)
     training.targetTask = head(of: task)
+    if growsHead, task > 0 { training.targetHead = .grow }
     training.taskKind = taskKind
     training.headClassNames = sharedClassNames
     training.earlier = task > 0 ? (0..<task).map { (head(of: $0), tasks[$0].data) } : nil
@@ -284,7 +304,9 @@ extension TaskSequence {
     let model = try Model(checkpoint, device: device)
     return try tasks.indices.map { task in
       let (head, data) = (head(of: task), tasks[task].data)
-      guard model.heads[head] != nil else { return .nan }
+      guard let outputs = model.heads[head]?.classNames,
+        !growsHead || Set(data.classNames).isSubset(of: outputs)
+      else { return .nan }
       try model.activate(task: head)
       let kind = kinds[task]
       let examples = try judging(task).renumbered(by: data.match(to: head, among: model.heads, kind: kind))

@@ -55,7 +55,7 @@ extension TrainingRun {
   /// The run with what is to be added to the source's head.
   private func growing(in model: Model) throws -> TrainingRun {
     guard kinds.target.isClassification else {
-      throw TrainingError.kindNotServed("adding classes to a head", kind: kinds.target.words)
+      throw TrainingError.headCannotGrow(kind: kinds.target.words)
     }
     let name = try targetTask ?? keptHead(in: model, kind: kinds.source)
     guard let head = model.heads[name] else {

@@ -205,8 +205,9 @@ public struct TrainingRun {
       return try settled(for: model, division)
         .begin(&run, with: model, division, isCancelled: isCancelled, onEvent: onEvent)
     }
-    return try settled(as: record.data)
-      .goOn(&run, state, record: record, isCancelled: isCancelled, onEvent: onEvent)
+    var own = try settled(as: record.data)
+    own.knownOutputCount = record.state.grownFrom
+    return try own.goOn(&run, state, record: record, isCancelled: isCancelled, onEvent: onEvent)
   }
 
   /// Goes on from the last epoch that is stored.

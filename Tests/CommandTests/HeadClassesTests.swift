@@ -154,6 +154,16 @@ import Testing
       "import sys, torch; print(*torch.load(sys.argv[1], weights_only=True)['layers.2.weight'].shape)",
       folder.file("whole.pth"))
     #expect(shape == "13 16")
+    // A sequence of tasks grows one head; nothing else of --target-head goes with tasks.
+    let tasks = ["finetune", source, "--task", "a=" + folder.file("part.h5"), "--task", "b=" + folder.file("other.h5")]
+    let sequence = try Command(
+      array: tasks + ["--target-head", "grow", "--loss-classes", "target", "--epochs", "1", "-o", folder.file("seq")])
+    #expect(sequence.status == 0 && sequence.output.contains("2 tasks, one head that grows"), "\(sequence.errors)")
+    #expect(sequence.output.contains("not measured: a task has"), "\(sequence.output)")
+    for further in [["--target-head", "keep"], ["--target-head", "grow", "--shared-head"]] {
+      let refused = try Command(array: tasks + further + ["-o", folder.file("never")])
+      #expect(refused.status == 64 && refused.errorLines.count <= 2, "\(refused.errors)")
+    }
     // What is known already has nothing to add; numbers say of no class which it is.
     let known = try Command(
       "finetune", source, "--source", folder.file("whole.h5"), "--target", folder.file("part.h5"), "--target-head",

@@ -1,6 +1,7 @@
 import Checkpoints
 import Datasets
 import Evaluation
+import Files
 import Findings
 import Foundation
 import HDF5
@@ -205,11 +206,75 @@ import Torch
     }
   }
 
+  /// Tasks whose classes come one after the other into one head, stopped on the way and gone on with.
+  @Test func aHeadGrowsWithEveryTaskOfASequence() throws {
+    let folder = try TemporaryFolder()
+    let tasks = try [[0, 1], [2, 3], [4, 1, 5]].map { (name: "\($0)", data: try data("data \($0)", $0)) }
+    func sequence(_ name: String) throws -> TaskSequence {
+      var sequence = try TaskSequence(
+        options: options {
+          $0.lossClasses = .target
+          $0.regularizers = [try RegularizerSpecification("lwf")]
+        }, path: folder.file(name), tasks: tasks, sharesHead: false, device: .cpu)
+      sequence.growsHead = true
+      return sequence
+    }
+    let program = try Architecture.mlp.program(
+      options: ArchitectureOptions(inputShape: [1, 3, 4], classCount: 2, hiddenSizes: [16]))
+    let base = try Model(
+      initializing: program, task: Checkpoint.untrainedTask, classNames: Checkpoint.numberedClasses(2), seed: seed
+    )
+    .checkpoint(epoch: 0)
+    let result = try sequence("whole").run(from: base, basePath: "", onTask: { _, _ in }, onEvent: { _ in })
+    #expect(
+      result.matrix.map { $0.map(\.isFinite) } == [[true, false, false], [true, true, false], [true, true, true]])
+    #expect(result.matrix[2][2] > 0.5 && result.baseline == nil && !result.sharesHead, "\(result.matrix), seed \(seed)")
+    let run = try Run.open(folder.file("whole"))
+    let last = try Checkpoint(contentsOf: run.checkpointPath(epoch: 3))
+    #expect(last.heads.keys.sorted() == [TaskSequence.grownTask])
+    #expect(last.heads[TaskSequence.grownTask]?.classNames == ["a", "b", "c", "d", "e", "f"])
+    #expect(try Run.open("\(run.path)/tasks/3-\(FileName.safe(tasks[2].name))").record.state.grownFrom == 4)
+    // Among all classes: what the first task alone would have is more.
+    let model = try Model(last)
+    let whole = try Evaluator().evaluate(model, on: tasks[0].data.test.renumbered([0, 1]), dataset: "first")
+    #expect(whole.value == result.matrix[2][0])
+
+    var steps = 0
+    let isCancelled = {
+      steps += 1
+      return steps > 22
+    }
+    #expect(throws: (any Error).self) {
+      try sequence("stopped")
+        .run(from: base, basePath: "", isCancelled: isCancelled, onTask: { _, _ in }, onEvent: { _ in })
+    }
+    let stopped = try Run.open(folder.file("stopped"))
+    let again = try TaskSequence(resuming: stopped, on: .cpu) { reference in
+      try #require(tasks.first { $0.data.name == reference.name }).data
+    }
+    #expect(again.growsHead)
+    let resumed = try again.run(
+      from: TaskSequence.start(of: stopped), basePath: "", onTask: { _, _ in }, onEvent: { _ in })
+    #expect(resumed.matrix.last == result.matrix.last)
+    let weights = try [last, Checkpoint(contentsOf: Run.open(folder.file("stopped")).checkpointPath(epoch: 3))].map {
+      $0.heads[TaskSequence.grownTask]?.tensors["\(head).weight"]?.array(of: Float.self)
+    }
+    #expect(weights[0] != nil && weights[0] == weights[1])
+  }
+
   @Test func whatCannotBeAddedIsRefused() throws {
     let (known, folder) = (try data("known", [0, 1, 2, 3]), try TemporaryFolder())
     let base = try source(of: known)
     #expect(throws: EvaluationError.nothingToGrow(task: "known", dataset: "old")) {
       try run(try data("old", [1, 2]), from: known, at: folder.file("a")).check(base)
+    }
+    let pair = try [("one", try data("one", [0, 1])), ("two", try data("numbers", [2, 3], names: ["0", "1"]))]
+    var sequence = try TaskSequence(
+      options: options(), path: folder.file("c"), tasks: pair, sharesHead: false, device: .cpu)
+    sequence.growsHead = true
+    let grown = sequence
+    #expect(throws: EvaluationError.unnamedClasses(dataset: "numbers", task: TaskSequence.grownTask)) {
+      try grown.check(base)
     }
     #expect(throws: EvaluationError.unnamedClasses(dataset: "numbers", task: "known")) {
       try run(try data("numbers", [4, 5], names: ["0", "1"]), from: known, at: folder.file("b")).check(base)

@@ -22,7 +22,7 @@ public struct SequenceResult: Sendable, Codable {
   public private(set) var definition: AccuracyMatrix.Compatibility
   /// Whether all tasks share one head.
   public let sharesHead: Bool
-  /// Scores of a randomly initialized network; nil where every task has a head of its own.
+  /// Scores of a randomly initialized network; nil where tasks have no outputs before they are learnt.
   public let baseline: [Double]?
   /// What the matrix counts.
   public let score: Score

@@ -43,6 +43,8 @@ struct SequenceSession {
     let device = try command.hardware.open()
     var sequence = try TaskSequence(
       options: options, path: output, tasks: tasks, sharesHead: command.tasks.sharedHead, device: device)
+    sequence.growsHead =
+      command.tasks.targetHead == .grow || resumed?.record.data.tasks.first?.data.head == TaskSequence.grownTask
     sequence.taskKind = try command.kinds.known()
     sequence = try resumed == nil ? sequence.check(checkpoint) : sequence.settled(for: checkpoint)
     sequence.command = CommandRecord(arguments: CommandLine.arguments, options: effective.repeatable.yaml)
@@ -51,7 +53,7 @@ struct SequenceSession {
     if !isSilent {
       Console.result(
         "\(path) · \(checkpoint.program.architecture) · \(tasks.count) tasks, "
-          + (sequence.sharesHead ? "one head" : "a head each")
+          + (sequence.growsHead ? "one head that grows" : sequence.sharesHead ? "one head" : "a head each")
           + " · \(device), \(try Library.threadCount()) threads"
           + " · seed \(options.seed)" + (resumed == nil ? "" : " · resumed"))
       let headlines = sequence.kinds.compactMap(\.headline)

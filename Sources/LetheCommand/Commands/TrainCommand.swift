@@ -98,10 +98,15 @@ struct FinetuneCommand: ParsableCommand {
   func run() throws {
     guard tasks.task.isEmpty else {
       guard tasks.source == nil, tasks.target == nil, tasks.sourceProxy == nil, tasks.head == nil,
-        tasks.targetHead == nil
+        tasks.targetHead == nil || tasks.targetHead == .grow
       else {
         throw CommandError.usage(
-          "--task stands in place of --source, --target, --source-proxy, --head and --target-head")
+          "--task stands in place of --source, --target, --source-proxy, --head and --target-head, but for --target-head grow"
+        )
+      }
+      guard !tasks.sharedHead || tasks.targetHead == nil else {
+        throw CommandError.usage(
+          "--shared-head has the same classes for all tasks, --target-head grow adds each one's: give one of them")
       }
       try tasks.headClasses.refuse(where: "the tasks of --task have heads of their own")
       return try SequenceSession(command: self).run()

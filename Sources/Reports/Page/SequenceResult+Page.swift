@@ -68,7 +68,7 @@ extension SequenceResult {
     guard forwardTransfer != nil else {
       return sharesHead
         ? "not measured: the network does not say how fresh weights are drawn"
-        : "not measured: every task has a head of its own"
+        : "not measured: a task has no outputs before it is learnt"
     }
     return "mean over later tasks of "
       + (score.direction == .up
