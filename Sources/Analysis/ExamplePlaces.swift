@@ -47,9 +47,8 @@ struct ExamplePlaces {
       return try rows.selecting(Tensor(tokens(of: shape[1]), device: features.device), along: 0)
     }
     let columns = shape[3...].reduce(1, *)
-    let moved = try Operator("aten::permute")
-      .tensor([.tensor(features.reshaped([shape[0], shape[1], -1])), .ints([0, 2, 1])]).contiguous()
-    let rows = try moved.reshaped([-1, shape[1]])
+    let rows = try features.reshaped([shape[0], shape[1], -1]).permuted([0, 2, 1]).contiguous()
+      .reshaped([-1, shape[1]])
     return try rows.selecting(
       Tensor(places(of: shape[2], columns), device: features.device), along: 0)
   }

@@ -64,8 +64,7 @@ public struct ProxyMeter {
         var divergences = try meaning.divergences(from: then, to: now)
         var agreements = try meaning.agreements(of: now, with: then)
         count += Double(divergences.count)
-        if let counted = try kind.isCounted(batch.labels), counted.shape == divergences.shape {
-          let leftOut = try counted.negated()
+        if let leftOut = try kind.leftOut(of: divergences, labels: batch.labels) {
           divergences = try divergences.filled(where: leftOut, with: 0)
           agreements = try agreements?.filled(where: leftOut, with: 0)
           count -= try leftOut.to(.float64).sum().item()

@@ -14,6 +14,7 @@ private enum Known {
   static let clone = find("aten::clone")
   static let reshape = find("aten::reshape")
   static let transpose = find("aten::t")
+  static let permute = find("aten::permute")
   static let matrixProduct = find("aten::mm")
   static let concatenate = find("aten::cat")
   static let sum = find("aten::sum")
@@ -137,6 +138,11 @@ extension Tensor {
 
   /// A matrix's transpose.
   public func transposed() throws -> Tensor { try Known.transpose.get().tensor([.tensor(self)]) }
+
+  /// The axes in another order: the first is the one whose number stands first.
+  public func permuted(_ axes: [Int]) throws -> Tensor {
+    try Known.permute.get().tensor([.tensor(self), .ints(axes)])
+  }
 
   /// The same tensor with its elements row by row in memory; itself where they are so already.
   public func contiguous() throws -> Tensor { try Known.contiguous.get().tensor([.tensor(self)]) }

@@ -6,10 +6,8 @@ extension RunRecord {
   /// are all the other's.
   var jointHead: JointHead? {
     guard let head = data.source?.head, head == data.target?.head, let classes = judgedClasses,
-      let source = classes.source, let target = classes.target
+      let source = classes.source, let apart = classes.apart
     else { return nil }
-    let (known, new) = (Set(source.outputs), Set(target.outputs))
-    guard !known.isSubset(of: new), !new.isSubset(of: known) else { return nil }
     let epochs = (predictions["source"] ?? [:]).keys.sorted().compactMap { epoch -> JointAnswers? in
       guard let sourceAnswers = predictions["source"]?[epoch], let targetAnswers = predictions["target"]?[epoch],
         let sourceLabels = labels["source"], let targetLabels = labels["target"], !sourceAnswers.isEmpty,
@@ -22,8 +20,8 @@ extension RunRecord {
       let count = sourceAnswers.count + targetAnswers.count
       return JointAnswers(
         epoch: epoch, accuracy: Double(answers.reduce(0) { $0 + ($1.0 == $1.1 ? 1 : 0) }) / Double(count), count: count,
-        sourceTakenForTarget: share(sourceAnswers, among: new.subtracting(known)),
-        targetTakenForSource: share(targetAnswers, among: known.subtracting(new)))
+        sourceTakenForTarget: share(sourceAnswers, among: apart.target),
+        targetTakenForSource: share(targetAnswers, among: apart.source))
     }
     return epochs.isEmpty ? nil : JointHead(classCount: source.outputCount, epochs: epochs)
   }

@@ -75,7 +75,7 @@ public struct TaskSequence {
     try self.init(
       options: options, path: run.path, tasks: record.data.tasks.map { ($0.name, try load($0.data)) },
       sharesHead: record.state.sharesHead, device: device ?? Device(record.state.device ?? "auto"))
-    growsHead = record.data.tasks.first?.data.head == Self.grownTask
+    growsHead = record.growsHead
     let names = Set(record.data.tasks.map(\.data.taskKind))
     taskKind = names.count == 1 ? names.first ?? nil : nil
   }

@@ -25,7 +25,7 @@ extension TrainingRun {
       proxy: try data.proxy.map(load), sourceTask: (data.source ?? data.proxy)?.head,
       device: try device ?? Device(run.record.state.device ?? "auto"))
     if let head = target.head, head != self.target.name { targetTask = head }
-    if let count = run.record.state.grownFrom { (targetHead, knownOutputCount) = (.grow, count) }
+    if run.record.state.grownFrom != nil { targetHead = .grow }
     if !data.tasks.isEmpty {
       earlier = try data.tasks.map { (task: $0.name, data: try load($0.data)) }
       memoryPaths = TaskSequence.memoryPaths(beside: run.path, count: data.tasks.count)

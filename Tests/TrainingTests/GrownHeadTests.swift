@@ -268,7 +268,7 @@ import Torch
     #expect(throws: EvaluationError.nothingToGrow(task: "known", dataset: "old")) {
       try run(try data("old", [1, 2]), from: known, at: folder.file("a")).check(base)
     }
-    let pair = try [("one", try data("one", [0, 1])), ("two", try data("numbers", [2, 3], names: ["0", "1"]))]
+    let pair = [("one", try data("one", [0, 1])), ("two", try data("numbers", [2, 3], names: ["0", "1"]))]
     var sequence = try TaskSequence(
       options: options(), path: folder.file("c"), tasks: pair, sharesHead: false, device: .cpu)
     sequence.growsHead = true

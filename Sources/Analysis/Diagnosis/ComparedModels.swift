@@ -172,8 +172,8 @@ extension ComparedModels {
   }
 }
 
-/// One half of the examples, drawn at random: their order may say something, as where classes take turns. What is chosen on the first half is judged
-/// on the second.
+/// One half of the examples, drawn at random: their order may say something, as where classes take turns. What is chosen
+/// on the first half is judged on the second.
 struct Half {
   static let choosing = Half(isFirst: true)
   static let judging = Half(isFirst: false)

@@ -7,8 +7,7 @@ import Torch
 ///
 /// - Note: the minimum is unique, so the result does not depend on a seed.
 struct LogisticRegression {
-  /// The features it is fitted to: how others are brought to the space it is solved in.
-  private let prepared: PreparedFeatures
+  private let space: FeatureSpace
   /// `[dimensions + 1, classes]`, the bias last.
   private let weights: Tensor
   /// The gradient's largest element where the iteration ended.
@@ -26,7 +25,7 @@ struct LogisticRegression {
   init(
     _ prepared: PreparedFeatures, labels: [Int32], classCount: Int, penalty: Double, iterations: Int = 200
   ) throws {
-    self.prepared = prepared
+    space = prepared.space
     let problem = try Problem(prepared.values, labels: labels, classCount: classCount, penalty: penalty)
     (weights, residual) = try withoutGradients { try LimitedMemoryBFGS.minimize(problem, iterations: iterations) }
   }
@@ -38,37 +37,50 @@ struct LogisticRegression {
 
   /// The logarithms of what probabilities are in proportion to, `[examples, classes]`, float64.
   func logits(_ features: Tensor) throws -> Tensor {
-    try withoutGradients { try prepared.applied(to: features).matrixProduct(weights) }
+    try withoutGradients { try space.coordinates(of: features).matrixProduct(weights) }
   }
 }
 
-/// Standardized features, in the space that their examples span where that is the smaller one.
-struct PreparedFeatures {
+/// Where a linear function of features is solved: standardized, in the space that examples span where that is the smaller
+/// one.
+struct FeatureSpace {
   let mean: Tensor
   let deviation: Tensor
+  /// From standardized features to the space: nil where these are the same.
   let projection: Tensor?
-  /// `[examples, dimensions + 1]`, the last column one.
-  let values: Tensor
 
-  /// Other features in the same space, `[examples, dimensions + 1]`.
-  func applied(to features: Tensor) throws -> Tensor {
+  /// Features in this space, `[examples, dimensions + 1]`, the last column one.
+  func coordinates(of features: Tensor) throws -> Tensor {
     var values = try features.to(.float64).subtract(mean).divide(deviation)
     if let projection { values = try values.matrixProduct(projection) }
     return try Self.withBias(values)
   }
 
+  static func withBias(_ values: Tensor) throws -> Tensor {
+    let ones = try Tensor.zeros([values.shape[0], 1], type: .float64, device: values.device)
+    try ones.fill(1)
+    return try Tensor.concatenated([values, ones], along: 1)
+  }
+}
+
+/// Features in the space that they make.
+struct PreparedFeatures {
+  let space: FeatureSpace
+  /// `[examples, dimensions + 1]`, the last column one.
+  let values: Tensor
+
   /// - Parameter features: `[examples, width]`; a feature that never changes is left at zero.
   init(_ features: Tensor) throws {
     var standardized = try features.to(.float64)
     let count = Double(features.shape[0])
-    mean = try standardized.mean(along: [0], keepsAxes: true)
+    let mean = try standardized.mean(along: [0], keepsAxes: true)
     standardized = try standardized.subtract(mean)
     let variance = try standardized.squared().sum(along: [0], keepsAxes: true).divide(by: count)
-    deviation = try variance.squareRoot().clamped(atLeast: 1e-8)
+    let deviation = try variance.squareRoot().clamped(atLeast: 1e-8)
     standardized = try standardized.divide(deviation)
     guard features.shape[1] > features.shape[0] else {
-      projection = nil
-      values = try Self.withBias(standardized)
+      space = FeatureSpace(mean: mean, deviation: deviation, projection: nil)
+      values = try FeatureSpace.withBias(standardized)
       return
     }
     // X = U S Vᵀ: the weights are in the span of V, and X V = U S. V = Xᵀ U / S.
@@ -84,14 +96,8 @@ struct PreparedFeatures {
     let scales = try Tensor(spectrum[kept...].map { 1 / max($0, 1e-300).squareRoot() }, device: features.device)
     let own = try vectors.narrowed(along: 1, from: kept, count: spectrum.count - kept).multiply(scales)
     let map = try standardized.transposed().contiguous().matrixProduct(own)
-    projection = map
-    values = try Self.withBias(standardized.matrixProduct(map))
-  }
-
-  static func withBias(_ values: Tensor) throws -> Tensor {
-    let ones = try Tensor.zeros([values.shape[0], 1], type: .float64, device: values.device)
-    try ones.fill(1)
-    return try Tensor.concatenated([values, ones], along: 1)
+    space = FeatureSpace(mean: mean, deviation: deviation, projection: map)
+    values = try FeatureSpace.withBias(standardized.matrixProduct(map))
   }
 }
 
@@ -192,9 +198,9 @@ extension LogisticRegression {
     try withoutGradients {
       let count = weights.shape[0] - 1
       var kernel = try weights.narrowed(from: 0, count: count)
-      if let projection = prepared.projection { kernel = try projection.matrixProduct(kernel) }
-      let scaled = try kernel.divide(prepared.deviation.reshaped([-1, 1]))  // [width, classes]
-      let shift = try prepared.mean.matrixProduct(scaled)
+      if let projection = space.projection { kernel = try projection.matrixProduct(kernel) }
+      let scaled = try kernel.divide(space.deviation.reshaped([-1, 1]))  // [width, classes]
+      let shift = try space.mean.matrixProduct(scaled)
       let bias = try weights.narrowed(from: count, count: 1).subtract(shift).reshaped([-1])
       return (try scaled.transposed().contiguous().to(.float32), try bias.to(.float32))
     }

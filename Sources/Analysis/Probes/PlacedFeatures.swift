@@ -34,7 +34,7 @@ struct PlacedFeatures {
         rowCount = own[1]
         rowOfPlace = Array(0..<own[1])
       } else if shape.count == 2, own.count == 4 {
-        rows = try Operator("aten::permute").tensor([.tensor(output), .ints([0, 2, 3, 1])]).contiguous()
+        rows = try output.permuted([0, 2, 3, 1]).contiguous()
           .reshaped([-1, own[1]])
         rowCount = own[2] * own[3]
         // A coarser map stands for the pixels below it.
@@ -59,7 +59,7 @@ struct PlacedFeatures {
     let places = (0..<exampleCount).flatMap { example in rowOfPlace.indices.map { row($0, of: example) } }
     let spread = try said.selecting(Tensor(places, device: said.device), along: 0)
       .reshaped([exampleCount] + grid + [width])
-    return try Operator("aten::permute").tensor([.tensor(spread), .ints([0, 3, 1, 2])]).contiguous()
+    return try spread.permuted([0, 3, 1, 2]).contiguous()
   }
 }
 

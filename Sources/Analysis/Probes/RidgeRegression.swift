@@ -5,7 +5,7 @@ import Torch
 ///
 /// Where features are more than examples, it is solved in the space that the examples span, which has the same minimum.
 struct RidgeRegression {
-  private let prepared: PreparedFeatures
+  private let space: FeatureSpace
   /// `[dimensions + 1, numbers]`, the bias last.
   private let weights: Tensor
 
@@ -13,7 +13,7 @@ struct RidgeRegression {
   ///   - targets: `[examples, numbers]`.
   ///   - penalty: above 0.
   init(_ prepared: PreparedFeatures, targets: Tensor, penalty: Double) throws {
-    self.prepared = prepared
+    space = prepared.space
     weights = try withoutGradients {
       let (count, width) = (Double(prepared.values.shape[0]), prepared.values.shape[1])
       let transposed = try prepared.values.transposed().contiguous()
@@ -28,6 +28,6 @@ struct RidgeRegression {
 
   /// What is said of each example, `[examples, numbers]`, float64.
   func predictions(_ features: Tensor) throws -> Tensor {
-    try withoutGradients { try prepared.applied(to: features).matrixProduct(weights) }
+    try withoutGradients { try space.coordinates(of: features).matrixProduct(weights) }
   }
 }

@@ -116,6 +116,11 @@ extension TaskKind {
   public var outputMeaning: OutputMeaning? { nil }
   public var places: String? { nil }
   public func isCounted(_ labels: Tensor) throws -> Tensor? { nil }
+  /// Which of some places do not count by the labels, booleans; nil where all do, or the labels are not of these places.
+  public func leftOut(of places: Tensor, labels: Tensor) throws -> Tensor? {
+    guard let counted = try isCounted(labels), counted.shape == places.shape else { return nil }
+    return try counted.negated()
+  }
   public func changes(from before: Tensor, to after: Tensor, labels: Tensor) throws -> [ExampleChange] { [] }
   public func probeTargets(of labels: Tensor) throws -> ProbeTargets? { nil }
   public var widensOutputs: Bool { false }

@@ -55,4 +55,13 @@ public struct JudgedClasses: Sendable, Codable, Equatable {
     self.source = source
     self.target = target
   }
+
+  /// Of one head that judges both tasks, the outputs that the source alone has and those that the target alone has; nil where
+  /// it is not known, or the classes of one are all the other's.
+  public var apart: (source: Set<Int>, target: Set<Int>)? {
+    guard let source, let target else { return nil }
+    let (known, new) = (Set(source.outputs), Set(target.outputs))
+    let parts = (source: known.subtracting(new), target: new.subtracting(known))
+    return parts.source.isEmpty || parts.target.isEmpty ? nil : parts
+  }
 }

@@ -171,19 +171,18 @@ struct CKACommand: ParsableCommand, ResultOptions {
     if fit { for model in [first, second] { model.fitImages() } }
     let (layersA, layersB) = (try chosen(first), try chosen(second))
     if let measure = SubspaceMeasure(rawValue: measure.rawValue) {
-      let result = try LayerSimilarity(
-        measure, comparing: first, with: second, on: dataset.test, dataset: dataset.name, layersA: layersA,
-        layersB: layersB, pooling: pool, sampleCount: samples, followsAnatome: compat == .anatome, seed: seed)
-      sayLeftOut(of: layersA, result)
-      return result
+      return try sayingLeftOut(
+        of: layersA,
+        LayerSimilarity(
+          measure, comparing: first, with: second, on: dataset.test, dataset: dataset.name, layersA: layersA,
+          layersB: layersB, pooling: pool, sampleCount: samples, followsAnatome: compat == .anatome, seed: seed))
     }
     let result = try LayerSimilarity(
       comparing: first, with: second, on: dataset.test, dataset: dataset.name, layersA: layersA, layersB: layersB,
       estimator: usedEstimator, kernel: usedKernel, pooling: pool, sampleCount: samples, batchSize: usedBatch,
       keepsShortBatch: compat != nil, seed: seed
     ) { done, _ in progress.update(completed: done) }
-    sayLeftOut(of: layersA, result)
-    return result
+    return sayingLeftOut(of: layersA, result)
   }
 
   private func compareFeatures(_ pair: CheckpointPair, _ progress: ProgressReporter) throws -> LayerSimilarity {
@@ -191,28 +190,29 @@ struct CKACommand: ParsableCommand, ResultOptions {
     _ = try hardware.open()
     let (layersA, layersB) = (try chosen(first), try chosen(second))
     if let measure = SubspaceMeasure(rawValue: measure.rawValue) {
-      let result = try LayerSimilarity(
-        measure, comparing: first, with: second, layersA: layersA, layersB: layersB, pooling: pool,
-        sampleCount: samples, followsAnatome: compat == .anatome, seed: seed)
-      sayLeftOut(of: layersA, result)
-      return result
+      return try sayingLeftOut(
+        of: layersA,
+        LayerSimilarity(
+          measure, comparing: first, with: second, layersA: layersA, layersB: layersB, pooling: pool,
+          sampleCount: samples, followsAnatome: compat == .anatome, seed: seed))
     }
     let result = try LayerSimilarity(
       comparing: first, with: second, layersA: layersA, layersB: layersB, estimator: usedEstimator, kernel: usedKernel,
       pooling: pool, sampleCount: samples, batchSize: usedBatch, keepsShortBatch: compat != nil,
       keepsOrder: compat != nil, seed: seed
     ) { done, _ in progress.update(completed: done) }
-    sayLeftOut(of: layersA, result)
-    return result
+    return sayingLeftOut(of: layersA, result)
   }
 
-  private func sayLeftOut(of layers: [String], _ result: LayerSimilarity) {
+  /// A result, after a word on the layers that are not in it.
+  private func sayingLeftOut(of layers: [String], _ result: LayerSimilarity) -> LayerSimilarity {
     let skipped = layers.filter { !result.layersA.contains($0) }
-    guard !skipped.isEmpty else { return }
+    guard !skipped.isEmpty else { return result }
     let what =
       pool == .tokens || pool == .cls
       ? "without tokens or an output for each example" : "without an output for each example"
     Console.say("\(what), so left out: \(listed(skipped))")
+    return result
   }
 
   private func chosen(_ file: FeatureFile) throws -> [String] {

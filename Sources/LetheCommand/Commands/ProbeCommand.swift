@@ -65,12 +65,12 @@ struct ProbeCommand: ParsableCommand, ResultOptions {
     _ models: [(name: String, model: Model)], _ data: Datasets.Dataset
   ) throws -> ProbeMeasure {
     let named = try kinds.known()
-    guard named != nil || data.train.targets != nil else {
+    func kind() throws -> any TaskKind { try TaskKinds.kind(of: data, for: models[0].model, named: named) }
+    guard data.train.targets != nil else {
+      if named != nil { _ = try kind() }
       return ProbeMeasure(models, on: ProbeData(data, trainCount: samples))
     }
-    let kind = try TaskKinds.kind(of: data, for: models[0].model, named: named)
-    guard data.train.targets != nil else { return ProbeMeasure(models, on: ProbeData(data, trainCount: samples)) }
-    return ProbeMeasure(models, on: try KindProbeData(data, kind: kind, trainCount: samples))
+    return ProbeMeasure(models, on: try KindProbeData(data, kind: kind(), trainCount: samples))
   }
 
   private func paths() throws -> [String] {

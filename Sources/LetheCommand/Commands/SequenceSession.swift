@@ -43,8 +43,7 @@ struct SequenceSession {
     let device = try command.hardware.open()
     var sequence = try TaskSequence(
       options: options, path: output, tasks: tasks, sharesHead: command.tasks.sharedHead, device: device)
-    sequence.growsHead =
-      command.tasks.targetHead == .grow || resumed?.record.data.tasks.first?.data.head == TaskSequence.grownTask
+    sequence.growsHead = command.tasks.targetHead == .grow || resumed?.record.growsHead == true
     sequence.taskKind = try command.kinds.known()
     sequence = try resumed == nil ? sequence.check(checkpoint) : sequence.settled(for: checkpoint)
     sequence.command = CommandRecord(arguments: CommandLine.arguments, options: effective.repeatable.yaml)

@@ -35,11 +35,7 @@ struct SweepCommand: ParsableCommand {
     @Option(help: "The task to train.")
     var target: String
 
-    @Option(
-      help: """
-        The head of the target: new; keep, which trains and judges it with the source's; or grow, which first adds an \
-        output to that for every class that it lacks.
-        """)
+    @Option(help: TargetHead.help)
     var targetHead: TargetHead?
 
     @Option(help: "The task whose head judges the source; by default the source data's own, then the checkpoint's.")

@@ -56,11 +56,7 @@ struct FinetuneCommand: ParsableCommand {
     @Option(help: "The task to train. It gets a new head; of a language model, the source's.")
     var target: String?
 
-    @Option(
-      help: """
-        The head of the target: new; keep, which trains and judges it with the source's; or grow, which first adds an \
-        output to that for every class that it lacks, so that one head knows old and new.
-        """)
+    @Option(help: TargetHead.help)
     var targetHead: TargetHead?
 
     @Option(

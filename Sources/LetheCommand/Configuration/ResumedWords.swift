@@ -44,7 +44,7 @@ struct ResumedWords {
       parts.append(("device", state.device ?? "auto"))
       if let epochs = state.plannedEpochs { parts.append(("epochs", "\(epochs)")) }
       if state.sharesHead { options.append("--shared-head") }
-      if run.record.data.tasks.first?.data.head == TaskSequence.grownTask { options += ["--target-head", "grow"] }
+      if run.record.growsHead { options += ["--target-head", "grow"] }
     }
     let left = parts.filter { !given.contains($0.name) }
     return left.filter { $0.name == "base" }.map(\.value) + options

@@ -29,7 +29,13 @@ extension TaskKind {
   }
 }
 
-extension TargetHead: ExpressibleByArgument {}
+extension TargetHead: ExpressibleByArgument {
+  /// What `--target-head` takes.
+  static let help: ArgumentHelp = """
+    The head of the target: new; keep, which trains and judges it with the source's; or grow, which first adds an output \
+    to that for every class that it lacks, so that one head knows old and new.
+    """
+}
 
 extension HeadGrowth {
   /// `head: 2 classes are added to the 8 it has: Bag, Ankle boot`.

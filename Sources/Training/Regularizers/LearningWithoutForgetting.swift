@@ -96,11 +96,11 @@ struct LearningWithoutForgetting: Regularizer {
     }
     let divergences = try meaning.divergences(
       from: before, to: meaning.reference(known.of(now), temperature: temperature))
-    guard let counted = try targetKind.isCounted(step.batch.labels), counted.shape == divergences.shape else {
+    guard let leftOut = try targetKind.leftOut(of: divergences, labels: step.batch.labels) else {
       return try divergences.sum().multiply(by: strength / Double(divergences.count))
     }
-    let count = try counted.to(.float64).sum().item()
-    return try divergences.filled(where: counted.negated(), with: 0).sum().multiply(by: strength / max(1, count))
+    let count = Double(divergences.count) - (try leftOut.to(.float64).sum().item())
+    return try divergences.filled(where: leftOut, with: 0).sum().multiply(by: strength / max(1, count))
   }
 
   /// What the source head says now.

@@ -6,8 +6,8 @@ import Torch
 
 /// What can be done about the bias of one head toward the classes that were added to it.
 ///
-/// A head that learns new classes without examples of the old ones answers with the new ones: their rows grow long, and nothing holds their
-/// biases down.
+/// A head that learns new classes without examples of the old ones answers with the new ones: their rows grow long, and
+/// nothing holds their biases down.
 struct NewClassBalance {
   private let models: ComparedModels
   /// The head's outputs that the target alone has.
@@ -21,15 +21,12 @@ struct NewClassBalance {
   /// Nil where each task has a head of its own, the classes of one are all the other's, or the head is no linear layer.
   init?(_ models: ComparedModels) {
     guard models.sourceTask == models.targetTask, let source = models.classes.source,
-      let target = models.classes.target,
-      let head = models.after.heads[models.sourceTask]?.tensors
+      let added = models.classes.apart?.target, let head = models.after.heads[models.sourceTask]?.tensors
     else { return nil }
     let outputs = Set(0..<source.outputCount)
-    let added = Set(target.outputs).subtracting(source.outputs)
     let kernels = head.filter { $0.value.shape.count == 2 && $0.value.shape[0] == outputs.count }
     let others = head.filter { kernels[$0.key] == nil }
-    guard !added.isEmpty, added.count < outputs.count, !Set(source.outputs).isSubset(of: target.outputs),
-      let kernel = kernels.keys.first, kernels.count == 1, others.count < 2,
+    guard let kernel = kernels.keys.first, kernels.count == 1, others.count < 2,
       others.allSatisfy({ $0.value.shape == [outputs.count] })
     else { return nil }
     self.models = models

@@ -26,11 +26,14 @@ struct WorsenedExamplesMeasure {
 
   /// What became of an example; empty of a kind that has nothing to show.
   private func change(of row: Int) throws -> ExampleChange {
-    let split = models.sourceTest.selecting([row])
-    let change = try models.sourceKind.changes(
-      from: outputs(of: models.before, on: split), to: outputs(of: models.after, on: split), labels: whole(split).labels
-    ).first
-    guard var change else { return ExampleChange() }
+    let example = try Batches(split: models.sourceTest.selecting([row]), batchSize: 1, device: models.after.device)
+      .makeIterator().next()
+    guard let example,
+      var change = try models.sourceKind.changes(
+        from: outputs(of: models.before, on: example), to: outputs(of: models.after, on: example),
+        labels: example.labels
+      ).first
+    else { return ExampleChange() }
     if let tokens = change.tokens, let texts = try models.source.tokenTexts(of: row, in: models.sourceTest) {
       change.tokens = zip(tokens, texts).compactMap { token, text in
         guard let text else { return nil }
@@ -42,16 +45,10 @@ struct WorsenedExamplesMeasure {
     return change
   }
 
-  private func outputs(of model: Model, on split: Split) throws -> Tensor {
+  private func outputs(of model: Model, on batch: Batch) throws -> Tensor {
     try model.withHead(of: models.sourceTask) {
-      try withoutGradients { try model.run(try whole(split).modelInputs(for: model)).logits.widened() }
+      try withoutGradients { try model.run(try batch.modelInputs(for: model)).logits.widened() }
     }
-  }
-
-  private func whole(_ split: Split) throws -> Batch {
-    let batches = try Batches(split: split, batchSize: split.count, device: models.after.device)
-    guard let batch = batches.makeIterator().next() else { preconditionFailure("no batch of \(split.count) examples") }
-    return batch
   }
 }
 
