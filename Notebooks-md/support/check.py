@@ -3,10 +3,12 @@
 CONDITION is Python with the functions below, each of which asks lethe: nothing about a run is computed here.
 """
 
+import csv
 import functools
 import json
 import subprocess
 import sys
+import tempfile
 
 
 class NotThere(Exception):
@@ -27,39 +29,66 @@ def result(run):
 
 
 def forgotten(run):
-    """What the source lost, in percentage points of accuracy, or in nats a token."""
+    """What the source lost: percentage points, or nats a token."""
     return seen(f"{run} forgot", result(run)["forgetting"]["mean"] * scale(run))
 
 
 def source(run):
-    """The source's score after fine-tuning, in percent where it is accuracy."""
-    return seen(f"source after {run}", result(run)["source"]["accuracy"] * scale(run))
+    """The source's score after fine-tuning: percent, or nats a token."""
+    return seen(f"source after {run}", result(run)["source"]["values"][0] * scale(run))
 
 
 def target(run):
-    """The target's score after fine-tuning, in percent where it is accuracy."""
-    return seen(f"target after {run}", result(run)["target"]["accuracy"] * scale(run))
+    """The target's score after fine-tuning: percent, or nats a token."""
+    return seen(f"target after {run}", result(run)["target"]["values"][0] * scale(run))
+
+
+def cka(run, layer):
+    """The similarity of a layer's features before and after, on the source; as the run's chart shows it."""
+    with tempfile.TemporaryDirectory() as folder:
+        subprocess.run(["lethe", "report", run, "-o", f"{folder}/page.html", "--files", folder, "--quiet"], check=True, capture_output=True)
+        with open(f"{folder}/cka.csv", newline="") as file:
+            values = {row["layer"]: float(row["cka"]) for row in csv.DictReader(file)}
+    if layer not in values:
+        raise NotThere(f"{run} has no CKA of {layer}")
+    found.append(f"CKA of {layer} in {run}: {values[layer]:.2f}")
+    return values[layer]
+
+
+def score(model, data):
+    """A checkpoint's score on the test examples: percent, or nats a token."""
+    told = ask("evaluate", model, "--data", data)
+    return seen(f"{model} on {data}", told["nats_per_token"] if "nats_per_token" in told else 100 * told["accuracy"])
+
+
+def learnt(data):
+    """How many tokens of each training example are learnt."""
+    import h5py
+
+    with h5py.File(data) as file:
+        return seen("tokens learnt", [int((labels >= 0).sum()) for labels in file["train/labels"][:]])
 
 
 def scale(run):
-    return 100 if result(run).get("score", {}).get("unit", "%") == "%" else 1
+    """Fractions are told as percent."""
+    return 1 if result(run)["source"].get("score", {}).get("unit") == "natsPerToken" else 100
 
 
 found = []
 
 
 def seen(name, value):
-    found.append(f"{name}: {value:.1f}" if isinstance(value, float) else f"{name}: {value}")
+    found.append(f"{name}: {value:.3g}" if isinstance(value, float) else f"{name}: {value}")
     return value
 
 
 def main(what, condition, hint):
-    names = {function.__name__: function for function in (ask, forgotten, source, target, seen)}
+    names = {function.__name__: function for function in (ask, forgotten, source, target, cka, score, learnt, seen)}
     try:
         holds = eval(condition, names)
     except NotThere as error:
         return print(f"✗ not yet: {what}. {error}")
-    except (KeyError, IndexError, TypeError, ValueError, SyntaxError, NameError) as error:
+    except (OSError, subprocess.CalledProcessError, KeyError, IndexError, TypeError, ValueError, SyntaxError, NameError) as error:
         return print(f"✗ not yet: {what}. The answer cannot be read: {error}")
     numbers = f" ({'; '.join(found)})" if found else ""
     print(f"✓ right: {what}{numbers}" if holds else f"✗ not yet: {what}{numbers}. {hint}")

@@ -1,8 +1,9 @@
-# Sourced by the first cell of every lesson: `source support/lesson.sh 02`. Goes to work/02, finds the command and the
-# data, and makes a cell that fails stop there, say so, and lose nothing.
+# Sourced by the first cell of every lesson: `source support/lesson.sh 02`. Goes to work/02, empty, finds the command, and
+# makes a cell that fails stop there, say so, and lose nothing. `source support/lesson.sh 02 keep` leaves what is in work/02,
+# to go on after the kernel was restarted.
 #
 # LETHE_LESSON=small takes a third of the data, for the tests: the same cells, other numbers.
-# LETHE_BUILD=/folder runs the lethe that stands there.
+# LETHE_BUILD=/folder runs the lethe that stands there; LETHE_WORK=/folder is used in place of work.
 
 lesson_support=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 lesson_root=$(cd "$lesson_support/../.." && pwd)
@@ -69,12 +70,12 @@ lesson_error() {
   lesson_stopped=$status
 }
 
-lesson_work=$lesson_support/../work/$1
+lesson_work=${LETHE_WORK:-$lesson_root/Notebooks-md/work}/$1
 if [[ ! -x $(command -v lethe) ]]; then
   echo "lethe is not built yet: run 'make lab' in $lesson_root, which builds it and opens the lessons." >&2
 else
-  rm -rf "$lesson_work" && mkdir -p "$lesson_work" && cd "$lesson_work"
-  echo "$(lethe --version), working in $(realpath --relative-to="$lesson_root" .)"
+  [[ ${2:-} == keep ]] || rm -rf "$lesson_work"
+  mkdir -p "$lesson_work" && cd "$lesson_work" && echo "lethe $(lethe --version), working in ${PWD#"$lesson_root/"}"
 fi
 
 if [[ $(type -t displayHTML) == function ]]; then

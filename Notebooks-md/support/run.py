@@ -12,6 +12,7 @@ With --html each lesson is written there with its outputs, and an index.
 """
 
 import argparse
+import copy
 import html
 import os
 import pathlib
@@ -44,9 +45,10 @@ def main():
         start = time.monotonic()
         try:
             notebook = run(lesson)
-            print(f"{lesson.stem}: {time.monotonic() - start:.0f} s", flush=True)
             if arguments.html:
                 written.append(write_html(lesson, notebook, arguments.html))
+            verify(notebook)
+            print(f"{lesson.stem}: {time.monotonic() - start:.0f} s", flush=True)
         except Failed as failure:
             failures += 1
             print(f"{lesson.stem}: {failure}", file=sys.stderr, flush=True)
@@ -57,19 +59,21 @@ def main():
 
 
 def run(lesson):
-    """The notebook with its outputs, solutions' left out."""
+    """The notebook with its outputs, and those of the solutions' cells."""
     notebook = with_solutions(jupytext.read(lesson))
     client = nbclient.NotebookClient(
         notebook, timeout=900, kernel_name="bash", allow_errors=True, resources={"metadata": {"path": str(lesson.parent)}}
     )
     client.execute()
+    return notebook
+
+
+def verify(notebook):
     for number, cell in enumerate(notebook.cells):
         require_success(cell, number)
     require_exercises(notebook)
     if os.environ.get("LETHE_LESSON") != "small":
         require_numbers(notebook)
-    notebook.cells = [cell for cell in notebook.cells if "solution" not in cell.metadata]
-    return notebook
 
 
 def with_solutions(notebook):
@@ -140,6 +144,8 @@ def write_html(lesson, notebook, folder):
     import nbconvert
 
     folder.mkdir(parents=True, exist_ok=True)
+    notebook = copy.copy(notebook)
+    notebook.cells = [cell for cell in notebook.cells if "solution" not in cell.metadata]
     body, _ = nbconvert.HTMLExporter().from_notebook_node(notebook, resources={"metadata": {"name": lesson.stem}})
     for file in ("".join(match) for match in re.findall(r'href="(\d\d-[\w-]+)(\.md)', body)):
         body = body.replace(f'href="{file}"', f'href="{file[:-3]}.html"')

@@ -31,15 +31,13 @@ struct Command {
     try self.init(Self.executable, arguments, environment)
   }
 
-  /// A script for bash in a folder, where `lethe` and the fixtures are at hand as in a lesson.
-  init(script: String, in folder: String) throws {
-    let setting = "cd \"$1\"; PATH=\"$2:$PATH\"; export LETHE_FIXTURES=\"$3\"\n"
-    try self.init(
-      URL(fileURLWithPath: "/bin/bash"),
-      [
-        "-c", setting + script, "lesson", folder, Self.executable.deletingLastPathComponent().path,
-        Repository.fixture(""),
-      ])
+  /// A lesson's cells in its kernel with a third of the data, working in a folder.
+  init(lesson: String, in folder: String, python: String) throws {
+    let environment = [
+      "LETHE_LESSON": "small", "LETHE_WORK": folder, "LETHE_BUILD": Self.executable.deletingLastPathComponent().path,
+    ]
+    let arguments = ["\(Repository.root)/Notebooks-md/support/run.py", "\(Repository.root)/Notebooks-md/\(lesson)"]
+    try self.init(URL(fileURLWithPath: python), arguments, environment)
   }
 
   private init(_ executable: URL, _ arguments: [String], _ environment: [String: String] = [:]) throws {
