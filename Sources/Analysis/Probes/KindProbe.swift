@@ -38,15 +38,29 @@ public struct KindProbeData {
   public init(
     _ data: Dataset, kind: any TaskKind, trainCount: Int = 1000, testCount: Int = 1000, seed: UInt64 = 0
   ) throws {
-    var random = RandomSource(seed: seed)
-    train = data.train.selecting(random.sample(trainCount, of: data.train.count))
-    test = data.test.selecting(random.sample(testCount, of: data.test.count).sorted())
+    let drawn = data.probed(trainCount: trainCount, testCount: testCount, seed: seed)
+    try self.init(data, kind: kind, train: drawn.train, test: drawn.test)
+  }
+
+  /// Training examples that were drawn, judged on the test examples, or on some of them.
+  init(_ data: Dataset, kind: any TaskKind, train: Split, test: Split? = nil) throws {
+    self.train = train
+    self.test = test ?? data.test
     dataset = data.name
     self.kind = kind
     classCount = kind.outputNames(of: data)?.count ?? 0
     guard let first = try Batches(split: train, batchSize: 1).makeIterator().next(),
       try kind.probeTargets(of: first.labels) != nil
     else { throw AnalysisError.noProbes(kind: kind.words) }
+  }
+}
+
+extension Dataset {
+  /// Examples for probes, so many at most of each split, drawn by the seed.
+  func probed(trainCount: Int = 1000, testCount: Int = 1000, seed: UInt64 = 0) -> (train: Split, test: Split) {
+    var random = RandomSource(seed: seed)
+    let drawn = train.selecting(random.sample(trainCount, of: train.count))
+    return (drawn, test.selecting(random.sample(testCount, of: test.count).sorted()))
   }
 }
 
@@ -73,7 +87,7 @@ extension Model {
   }
 
   /// What maps of layers' features make of the test examples.
-  private func judged(
+  func judged(
     _ maps: [(layer: String, map: LinearMap)], on data: KindProbeData
   ) throws -> [String: Answers] {
     var sums: [String: ExampleSums] = [:]
