@@ -15,7 +15,7 @@ extension Checkpoint {
     return (heads[task]?.tensors ?? [:]).compactMapValues { $0.identity.flatMap { bodies[$0] } }
   }
 
-  /// With the head's parameters one with others of the network.
+  /// With the head's parameters one with others of the network, which are as they were.
   ///
   /// - Parameter names: the other's, by the head's.
   func tied(as names: [String: String]) -> Checkpoint {
@@ -25,6 +25,13 @@ extension Checkpoint {
       if parameters[own] != nil { tied.parameters[own] = parameters[other] }
     }
     return tied
+  }
+
+  /// Likewise, where the head's are as they were: an embedding that is drawn as such, from N(0, 1), is no head to begin with.
+  func tiedByHead(as names: [String: String]) -> Checkpoint {
+    var drawn = self
+    for (own, other) in names { drawn.parameters[other] = heads[task]?.tensors[own] }
+    return drawn.tied(as: names)
   }
 
   /// Whether anything but what is tied to the layers below is in the head, so that it can be trained alone.

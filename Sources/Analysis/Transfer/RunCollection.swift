@@ -71,8 +71,8 @@ extension Checkpoint {
   /// A network of this one's architecture, drawn anew; what no training changes (positions, constants) and the
   /// preprocessing are this one's.
   ///
-  /// - Parameter kind: of task. Where it draws no heads for the data alone, the drawn one has this one's name and classes:
-  ///   the words of a language model.
+  /// - Parameter kind: of task. Where it draws no heads for the data alone, the drawn one has this one's name and classes,
+  ///   the words of a language model, and is one with the embedding where this one's is.
   func drawnAnew(seed: UInt64, for kind: any TaskKind, on data: Dataset, device: Device) throws -> Checkpoint {
     let program = program.withInitializations
     let kept = kind.outputNames(of: data) == nil ? heads[task] : nil
@@ -84,7 +84,7 @@ extension Checkpoint {
     for specification in program.buffers where specification.initialization == nil {
       drawn.buffers[specification.name] = buffers[specification.name]
     }
-    return kept == nil ? drawn : drawn.tied(as: tiedHeadNames)
+    return kept == nil ? drawn : drawn.tiedByHead(as: tiedHeadNames)
   }
 }
 
