@@ -214,4 +214,32 @@ import Testing
     let tooMany = try Command(array: common + ["--map", "--amounts", "100", "-o", folder.file("many")])
     #expect(tooMany.status == 64 && tooMany.errors == "lethe: --amounts: 100 examples, but there are only 60\n")
   }
+
+  @Test func aSingleOutputForYesOrNoIsTrainedJudgedAndDiagnosed() throws {
+    let folder = try TemporaryFolder()
+    let base = try base("binary", in: folder)
+    let data = fixture("binary.h5")
+    let judged = try Command("evaluate", base, "--data", data)
+    #expect(
+      judged.output == """
+        task: binary classification, judged by accuracy
+        \(base) · head binary · binary: 71.9 % of 64, loss 0.627
+
+        """, "\(judged.errors)")
+    let asked = try Command("evaluate", base, "--data", data, "--task-kind", "regression")
+    #expect(asked.output.hasPrefix("task: regression, judged by root mean squared error\n"), "\(asked.errors)")
+    let refused = try Command("evaluate", base, "--data", data, "--task-kind", "classification")
+    #expect(refused.status == 1 && refused.errors.contains("the head has 1 classes, the dataset 2"))
+    let target = folder.file("next.h5")
+    try FileManager.default.copyItem(atPath: data, toPath: target)
+    let tuned = try Command(
+      "finetune", base, "--source", data, "--target", target, "--epochs", "2", "--regularizer", "ewc",
+      "--regularizer", "lwf", "--threads", "1", "-o", folder.file("run"))
+    #expect(tuned.status == 0, "\(tuned.errors)")
+    #expect(tuned.output.contains("Fisher information (exact)") && tuned.output.contains("examples lost"))
+    let diagnosed = try Command("diagnose", folder.file("run"), "--quiet", "--threads", "1")
+    #expect(diagnosed.status == 0 && diagnosed.output.contains("points"), "\(diagnosed.errors)")
+    let probed = try Command("probe", folder.file("run"), "--data", data)
+    #expect(probed.status == 0 && probed.output.contains("control, fitted to permuted labels"), "\(probed.errors)")
+  }
 }

@@ -21,6 +21,8 @@ extension TransferExperiment {
     var ofNetwork = TransferNetworkScores()
     if target.train.targets == nil {
       (scores, ofNetwork) = try classScores(of: names, model)
+      // Answers of a head whose outputs are no classes tell none apart.
+      if !kind.isClassification { ofNetwork = TransferNetworkScores() }
     } else if let data = try probeData(kind) {
       let probes = Dictionary(
         uniqueKeysWithValues: try model.probes(of: names, on: data).map { ($0.layer, $0.answers.score) })

@@ -18,6 +18,9 @@ public struct Classification: TaskKind {
     form.hasIntegerLabels && form.labelShape.isEmpty && form.outputShape.map { $0.count == 1 } ?? true
   }
 
+  /// Of two classes that a single output tells apart, it is ``BinaryClassification``.
+  public func isMeant(by form: TaskForm) -> Bool { fits(form) && !form.isYesOrNo }
+
   /// Classes are checked where data are put together.
   public func fault(in values: [Double], form: TaskForm) -> String? { nil }
 

@@ -133,7 +133,7 @@ extension TaskKind {
 /// The kinds that are known.
 public enum TaskKinds {
   private static let registered = Mutex<[any TaskKind]>([
-    Classification(), CausalLanguageModel(), TokenClassification(),
+    Classification(), BinaryClassification(), CausalLanguageModel(), TokenClassification(),
     TokenClassification(judgesSpans: true), Segmentation(), ManyLabels(), Regression(.squared),
     Regression(.absolute), Regression(.huber),
   ])

@@ -204,7 +204,8 @@ struct TransferCommand: ParsableCommand {
   /// Whether a checkpoint's head fits data that it was trained on.
   private func judges(_ data: Datasets.Dataset, by checkpoint: Checkpoint) -> Bool {
     // Heads of other kinds are looked at once a model is there.
-    if data.train.targets != nil { return checkpoint.heads[data.name] ?? checkpoint.heads[checkpoint.task] != nil }
+    let head = checkpoint.heads[data.name] ?? checkpoint.heads[checkpoint.task]
+    if data.train.targets != nil || head?.classNames.count == 1 { return head != nil }
     return (try? data.classMatch(to: data.name, among: checkpoint.heads)) != nil
   }
 
