@@ -23,7 +23,7 @@ extension TransferExperiment {
       (scores, ofNetwork) = try classScores(of: names, model)
       // Answers of a head whose outputs are no classes tell none apart.
       if !kind.isClassification { ofNetwork = TransferNetworkScores() }
-    } else if let data = try probeData(kind) {
+    } else if let data = try probeData(kind, of: model) {
       let probes = Dictionary(
         uniqueKeysWithValues: try model.probes(of: names, on: data).map { ($0.layer, $0.answers.score) })
       scores = [
@@ -41,8 +41,10 @@ extension TransferExperiment {
   }
 
   /// What a probe is fitted to; nil of a kind that none is fitted for.
-  private func probeData(_ kind: any TaskKind) throws -> KindProbeData? {
-    do { return try KindProbeData(target, kind: kind) } catch AnalysisError.noProbes { return nil }
+  private func probeData(_ kind: any TaskKind, of model: Model) throws -> KindProbeData? {
+    do {
+      return try KindProbeData(target, kind: kind, wordCount: model.wordCount(on: target))
+    } catch AnalysisError.noProbes, AnalysisError.tooManyWords { return nil }
   }
 
   private func classScores(of names: [String], _ model: Model) throws -> ([TransferScore], TransferNetworkScores) {

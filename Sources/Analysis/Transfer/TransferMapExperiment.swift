@@ -246,8 +246,10 @@ extension TransferMapExperiment {
         of: layers, train: train, test: target.test, dataset: target.name, classCount: target.classNames.count)
     }
     do {
-      return try model.bestProbeScore(of: layers, on: KindProbeData(target, kind: kind, train: train))
-    } catch AnalysisError.noProbes { return nil }
+      return try model.bestProbeScore(
+        of: layers,
+        on: KindProbeData(target, kind: kind, wordCount: model.wordCount(on: target), train: train))
+    } catch AnalysisError.noProbes, AnalysisError.tooManyWords { return nil }
   }
 }
 

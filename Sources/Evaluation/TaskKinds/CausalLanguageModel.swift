@@ -100,6 +100,9 @@ public struct CausalLanguageModel: TaskKind {
     return TaskValues(loss: loss, scores: scores + [bits])
   }
 
+  /// The token to be said next, at every place.
+  public func probeTargets(of labels: Tensor) throws -> ProbeTargets? { .classes(try nextTokens(labels)) }
+
   /// How likely each token is, from those before it.
   public func changes(from before: Tensor, to after: Tensor, labels: Tensor) throws -> [ExampleChange] {
     let (count, length) = (labels.shape[0], labels.shape[1])
