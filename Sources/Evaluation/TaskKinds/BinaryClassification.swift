@@ -14,6 +14,8 @@ public struct BinaryClassification: TaskKind {
   public let scores = [Score.accuracy]
   public let outputMeaning: OutputMeaning? = .labels
   public let smoothsLabels = false
+  public let objectionToGrowth: String? =
+    "its one output says yes or no; a head of classes is --task-kind classification with --target-head new"
 
   private let names: [String]
 

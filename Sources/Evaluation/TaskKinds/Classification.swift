@@ -11,6 +11,8 @@ public struct Classification: TaskKind {
 
   public let outputMeaning: OutputMeaning? = .classes(axis: 1)
 
+  public let objectionToGrowth: String? = nil
+
   /// The kind, which has nothing to set.
   public init() {}
 

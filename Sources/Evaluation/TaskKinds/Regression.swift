@@ -37,6 +37,9 @@ public struct Regression: TaskKind {
   public var scores: [Score] { [kind == .squared ? .rootMeanSquaredError : .meanAbsoluteError, .determination] }
 
   public var smoothsLabels: Bool { false }
+  public var objectionToGrowth: String? {
+    "its outputs are numbers, of which there are as many as the data have: --target-head new draws a head for others"
+  }
   public var outputMeaning: OutputMeaning? { .numbers }
 
   public func fits(_ form: TaskForm) -> Bool {

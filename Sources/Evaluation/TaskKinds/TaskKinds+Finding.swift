@@ -36,7 +36,8 @@ extension TaskKinds {
   public static func check(_ data: Dataset, as kind: any TaskKind, for model: Model) throws {
     try checkWords(of: data, for: model.program)
     guard !kind.isClassification else { return }
-    try check(data, as: kind, form: form(of: data, for: model))
+    // Labels have the data's own numbers.
+    try check(data, as: kind.bound(to: data), form: form(of: data, for: model))
   }
 
   static func kind(of data: Dataset, form: TaskForm, named name: String?) throws -> any TaskKind {
