@@ -99,7 +99,7 @@ extension TrainingError: CustomStringConvertible {
     case .oneClass(let dataset):
       "dataset '\(dataset)' has one class only; a classifier needs examples of two at least"
     case .classesOnly(let key, let kind): "\(key) is for classes, not for \(kind)"
-    case .headCannotGrow(let kind, let reason): "--target-head grow: the head of \(kind) cannot grow: \(reason)"
+    case .headCannotGrow(let kind, let reason): "no outputs can be added to the head, the task is \(kind): \(reason)"
     case .headCannotBeNew(let kind):
       "a \(kind) keeps its head: the data do not say what a new one should be"
     case .noHeadToKeep: "there is no head to keep: the checkpoint has none that was trained"

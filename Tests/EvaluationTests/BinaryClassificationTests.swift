@@ -45,7 +45,6 @@ import Torch
     let forms: [Datasets.Dataset] = [
       try Self.data(), try Self.data { TensorView($0.map { Float($0) }, shape: [$0.count]) },
       try Self.data { TensorView($0.map { Float($0) }, shape: [$0.count, 1]) },
-      try Self.data { TensorView($0.map { Int64($0) }, shape: [$0.count, 1]) },
     ]
     for data in forms {
       let model = try Self.model()

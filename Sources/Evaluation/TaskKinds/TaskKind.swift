@@ -28,8 +28,8 @@ public protocol TaskKind: Sendable {
   func outputNames(of data: Dataset) -> [String]?
   /// The kind with a head's names of the outputs, where the head has more than the data speak of, or in another order.
   func naming(outputs names: [String]) -> any TaskKind
-  /// Why a head cannot grow by the classes that data add, in words that complete "the head of a … cannot grow: "; nil where
-  /// it can.
+  /// Why a head cannot grow by the classes that data add, in words that follow "no outputs can be added to the head: "; nil
+  /// where it can.
   var objectionToGrowth: String? { get }
   /// What is wrong with labels, in words that complete "example 3 …"; nil of sound ones.
   ///

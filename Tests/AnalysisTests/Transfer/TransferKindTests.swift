@@ -97,7 +97,7 @@ import Training
 
   @Test func aMapCountsExamplesWhereTheyHaveNoClassEach() throws {
     let folder = try TemporaryFolder()
-    for (name, strategies) in [("numbers", TransferStrategy.allCases), ("lm", [.tuning, .scratch])] {
+    for (name, strategies) in [("numbers", TransferStrategy.allCases), ("lm", [.probe, .tuning, .scratch])] {
       let experiment = TransferMapExperiment(
         base: try base(name), targets: [try data(name)],
         plan: TransferMapPlan(amounts: [10, nil], seeds: [1], leastSteps: 2), options: options,
