@@ -19,7 +19,8 @@ extension Dataset {
   /// The same examples with each class under another number, among the classes of these names.
   public func renumbered(_ numbers: [Int], classNames: [String]) throws -> Dataset {
     var result = try Dataset(
-      name: name, classNames: classNames, taskKind: taskKind, train: train.renumbered(numbers), test: test.renumbered(numbers),
+      name: name, classNames: classNames, taskKind: taskKind, train: train.renumbered(numbers),
+      test: test.renumbered(numbers),
       validation: validation?.renumbered(numbers), vocabulary: vocabulary)
     result.skipped = skipped
     result.origin = origin

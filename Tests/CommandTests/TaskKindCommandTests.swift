@@ -208,7 +208,8 @@ import Testing
     #expect(refused.status == 64 && refused.errors.contains("nothing is left to train"), "\(refused.errors)")
     #expect(!FileManager.default.fileExists(atPath: folder.file("refused")))
 
-    let map = try Command(array: common + ["--map", "--amounts", "10,all", "--least-steps", "2", "-o", folder.file("map")])
+    let map = try Command(
+      array: common + ["--map", "--amounts", "10,all", "--least-steps", "2", "-o", folder.file("map")])
     #expect(map.status == 0, "\(map.errors)")
     #expect(map.output.contains("10 to all examples") && !map.output.contains("a class"))
     let tooMany = try Command(array: common + ["--map", "--amounts", "100", "-o", folder.file("many")])

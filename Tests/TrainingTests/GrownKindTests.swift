@@ -47,7 +47,8 @@ import Torch
         place % 7 == 6 ? (name == "tags" ? -100 : 255) : numbers[(place + place / 5) % 3]
       }
       return Split(
-        inputs: split.inputs, targets: InputArray(name: "labels", rows: TensorView(labels, shape: [split.count] + shape)))
+        inputs: split.inputs,
+        targets: InputArray(name: "labels", rows: TensorView(labels, shape: [split.count] + shape)))
     }
     return try Datasets.Dataset(
       name: "new", classNames: names ?? (try #require(Self.newNames[name])), train: labelled(data.train),
@@ -85,7 +86,8 @@ import Torch
         try Array(whole.array(of: Float.self).prefix(before.shape.reduce(1, *))) == before.array(of: Float.self))
     }
     let classes = try #require(finished.record.judgedClasses)
-    #expect(classes.source?.outputs == Array(known.indices) && classes.target?.outputs == [known.count, 0, known.count + 1])
+    #expect(
+      classes.source?.outputs == Array(known.indices) && classes.target?.outputs == [known.count, 0, known.count + 1])
 
     // The same labels written in the head's own numbers, under its own names, are as right.
     let model = try Model(Checkpoint(contentsOf: finished.checkpointPath(epoch: 2)))
@@ -126,7 +128,8 @@ import Torch
     let score = name == "tags" ? "span_f1" : "mean_iou"
     for row in 0...2 {
       for figure in ["source_\(score)", "target_\(score)", "target_loss"] {
-        #expect(first.record.metrics.value(figure, row: row) == second.record.metrics.value(figure, row: row), "\(figure)")
+        #expect(
+          first.record.metrics.value(figure, row: row) == second.record.metrics.value(figure, row: row), "\(figure)")
       }
     }
   }

@@ -53,7 +53,8 @@ struct RunCollection {
   ///   - isChosenAmong: whether something is chosen by its scores and those of the others.
   func train(
     _ name: String, from base: () throws -> Checkpoint, on target: Dataset, as kind: any TaskKind,
-    source: Dataset? = nil, options: TrainingOptions, keepsCheckpoints: Bool, isChosenAmong: Bool, isCancelled: () -> Bool
+    source: Dataset? = nil, options: TrainingOptions, keepsCheckpoints: Bool, isChosenAmong: Bool,
+    isCancelled: () -> Bool
   ) throws {
     var own = options
     if isChosenAmong { own.validation = validation(of: options) }

@@ -135,7 +135,8 @@ public struct TransferExperiment {
     own.seed = point.seed
     if point.kind?.isFrozen == true, let cut = point.cut { own.frozen += cut.frozenPatterns }
     try runs.train(
-      point.name, from: { try start(of: point, as: kind) }, on: target, as: kind, options: own, keepsCheckpoints: point.kind == nil,
+      point.name, from: { try start(of: point, as: kind) }, on: target, as: kind, options: own,
+      keepsCheckpoints: point.kind == nil,
       isChosenAmong: true, isCancelled: isCancelled)
   }
 

@@ -57,7 +57,8 @@ public struct TransferMapExperiment {
     var scores: [String: Double] = [:]
     for point in points {
       try onPoint(point, nil)
-      let found = try point.strategy == .probe
+      let found =
+        try point.strategy == .probe
         ? bestProbe(point, kinds[point.target]) : trained(point, kinds[point.target], isCancelled)
       scores[name(of: point)] = found
       try onPoint(point, found)

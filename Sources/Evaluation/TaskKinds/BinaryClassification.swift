@@ -87,6 +87,7 @@ public struct BinaryClassification: TaskKind {
 extension TaskForm {
   /// Whether an example has one label, 0 or 1, and the model says one number of it.
   var isYesOrNo: Bool {
-    hasBinaryLabels && labelShape.reduce(1, *) == 1 && outputShape.map { $0.count <= 1 && $0.reduce(1, *) == 1 } ?? false
+    hasBinaryLabels && labelShape.reduce(1, *) == 1
+      && outputShape.map { $0.count <= 1 && $0.reduce(1, *) == 1 } ?? false
   }
 }

@@ -15,7 +15,8 @@ extension TaskKinds {
     // One class an example with one row of outputs needs no trial, unless a single output may say yes or no.
     let known = model.program.outputShape
     let isSingle = known.last == 1 || model.heads[model.task]?.classNames.count == 1
-    if name != nil || !(isSingle && data.classNames.count == 2), data.train.targets == nil, (name ?? Classification().name) == Classification().name,
+    if name != nil || !(isSingle && data.classNames.count == 2), data.train.targets == nil,
+      (name ?? Classification().name) == Classification().name,
       known.isEmpty || known.count == 2
     {
       return Classification()

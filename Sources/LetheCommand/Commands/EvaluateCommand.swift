@@ -47,7 +47,8 @@ struct EvaluateCommand: ParsableCommand, ResultOptions {
       kind: kind.named(by: match, of: model.heads[task]))
     let finding = EvaluationFinding(
       checkpoint: path, head: task, data: dataset.name, result: result.finding,
-      perClass: kind.isClassification ? match.map { classes(of: result, dataset, $0) } ?? [] : [], matchedClasses: match)
+      perClass: kind.isClassification ? match.map { classes(of: result, dataset, $0) } ?? [] : [], matchedClasses: match
+    )
     guard !shared.json else { return try Console.result(FindingEncoder.encode(finding)) }
     if let headline = kind.headline { Console.result(headline) }
     Console.result(finding.verdict)

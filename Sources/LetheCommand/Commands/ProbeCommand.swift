@@ -71,7 +71,9 @@ struct ProbeCommand: ParsableCommand, ResultOptions {
       if named != nil { _ = try kind() }
       return ProbeMeasure(models, on: ProbeData(data, trainCount: samples))
     }
-    return ProbeMeasure(models, on: try KindProbeData(
+    return ProbeMeasure(
+      models,
+      on: try KindProbeData(
         data, kind: kind(), wordCount: models[0].model.wordCount(on: data), trainCount: samples))
   }
 

@@ -87,7 +87,8 @@ struct TransferCommand: ParsableCommand {
     @Option(help: "How many seeds every network is trained with, from --seed on.")
     var seeds = 1
 
-    @Flag(help: """
+    @Flag(
+      help: """
         Leave out the scores that need no training: linear probes, LogME, H-score, LEEP, NCE, CKA; of tasks whose \
         examples have no class each, probes and CKA.
         """)

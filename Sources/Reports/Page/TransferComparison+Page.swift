@@ -34,7 +34,8 @@ extension TransferComparison {
       series: targetsByLoss.map { row in
         LineChart.Series(
           name: row.target,
-          points: [.init(epoch: 0, value: 0)] + zip(cuts, row.differences).map { $1.chartPoint(at: $0.blockCount, of: score) })
+          points: [.init(epoch: 0, value: 0)]
+            + zip(cuts, row.differences).map { $1.chartPoint(at: $0.blockCount, of: score) })
       })
     chart.countTitle = "blocks copied"
     chart.countNames = TransferResult.countNames(cuts)

@@ -63,11 +63,13 @@ extension TransferMap {
   /// A target: every way for every amount.
   public func table(_ row: Row) -> TextTable {
     var table = TextTable(
-      (isPerClass ? [.number("a class")] : []) + [.number("in all")] + TransferStrategy.allCases.map { .number($0.rawValue) } + [.init("wins")]
+      (isPerClass ? [.number("a class")] : []) + [.number("in all")]
+        + TransferStrategy.allCases.map { .number($0.rawValue) } + [.init("wins")]
     )
     for cell in row.cells where !cell.outcomes.isEmpty {
       table.append(
-        (isPerClass ? [cell.amountText] : []) + [NumberText.grouped(cell.exampleCount)] + TransferStrategy.allCases.map(cell.text)
+        (isPerClass ? [cell.amountText] : []) + [NumberText.grouped(cell.exampleCount)]
+          + TransferStrategy.allCases.map(cell.text)
           + [cell.standing?.text ?? ""])
     }
     return table

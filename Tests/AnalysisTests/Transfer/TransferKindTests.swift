@@ -42,7 +42,8 @@ import Training
     let base = try base(name)
     let cuts = try base.program.transferCuts().filter(base.canFreeze).spread(1)
     let experiment = TransferExperiment(
-      base: base, target: try data(name, called: "next"), source: try data(name), plan: TransferPlan(cuts: cuts, seeds: [4]),
+      base: base, target: try data(name, called: "next"), source: try data(name),
+      plan: TransferPlan(cuts: cuts, seeds: [4]),
       options: options, path: folder.file("transfer"))
     var result = try experiment.run()
     #expect(result.score.name == score)

@@ -52,23 +52,26 @@ import Testing
 
   @Test func theTrialToFollowHasTheLeastLoss() {
     var loss = result(nats, base: 0.8, frozen: [0.8, 0.8, 0.8], tuned: [0.8, 0.8, 0.8])
-    loss.add([1, 0.3].map { factor in
-      TransferTrial(
-        factor: factor, learningRate: factor, target: RepeatedScore(nats, [factor == 1 ? 2.0 : 2.5]),
-        forgetting: RepeatedMean([factor]), sourceScore: nats)
-    })
+    loss.add(
+      [1, 0.3].map { factor in
+        TransferTrial(
+          factor: factor, learningRate: factor, target: RepeatedScore(nats, [factor == 1 ? 2.0 : 2.5]),
+          forgetting: RepeatedMean([factor]), sourceScore: nats)
+      })
     #expect(loss.choice?.factor == 1)
     // Within a hundredth of a nat, the one that forgets least.
-    loss.add([1, 0.3].map { factor in
-      TransferTrial(
-        factor: factor, learningRate: factor, target: RepeatedScore(nats, [factor == 1 ? 2.0 : 2.009]),
-        forgetting: RepeatedMean([factor]), sourceScore: nats)
-    })
+    loss.add(
+      [1, 0.3].map { factor in
+        TransferTrial(
+          factor: factor, learningRate: factor, target: RepeatedScore(nats, [factor == 1 ? 2.0 : 2.009]),
+          forgetting: RepeatedMean([factor]), sourceScore: nats)
+      })
     #expect(loss.choice?.factor == 0.3)
   }
 
   @Test func aNumberMayDifferByOnePerCentOfWhatTheOwnNetworkHas() {
-    #expect(number.tolerance(at: 250) == 2.5 && nats.tolerance(at: 250) == 0.01 && Score.accuracy.tolerance(at: 0) == 0.01)
+    #expect(
+      number.tolerance(at: 250) == 2.5 && nats.tolerance(at: 250) == 0.01 && Score.accuracy.tolerance(at: 0) == 0.01)
     let own = result(number, base: -247, frozen: [0, 0, 0], tuned: [0, 0, 0])  // 250
     #expect(own.tolerance == 2.5)
     #expect(!own.areApart(250, 252) && own.areApart(250, 253))
