@@ -14,6 +14,8 @@ public enum AnalysisError: Error, Equatable, CustomStringConvertible {
   case notFinite(String)
   /// Linear probes of a kind of task that none is fitted for.
   case noProbes(kind: String)
+  /// Linear probes over more words than are tried.
+  case tooManyWords(Int, most: Int)
 
   public var description: String {
     switch self {
@@ -31,7 +33,9 @@ public enum AnalysisError: Error, Equatable, CustomStringConvertible {
     case .noStrength(let method):
       "a search for the strength needs one regularizer with a strength, found '\(method)'"
     case .noProbes(let kind):
-      "no linear probes are fitted for a \(kind): one to say every word would be too large to try"
+      "no linear probes are fitted for a \(kind)"
+    case .tooManyWords(let count, let most):
+      "a probe of a language model is a regression over every word: at most \(most) are tried, the model has \(count)"
     case .notFinite(let what): "\(what) is not finite: nothing can be said of it (was the training stable?)"
     }
   }

@@ -47,7 +47,8 @@ extension HostLabels {
         try Tensor(
           bytes: $0, shape: [count] + targets.shape, type: DType(named: targets.elementType.rawValue), device: device)
       }
-      return try stored.to(targets.elementType.isFloatingPoint ? .float32 : .int64)
+      let labels = try stored.to(targets.elementType.isFloatingPoint ? .float32 : .int64)
+      return try split.targetNumbers.map { try labels.renumbered($0) } ?? labels
     }
   }
 }
@@ -91,6 +92,15 @@ extension Batches {
 }
 
 extension Tensor {
+  /// Classes under other numbers: `numbers[label]`; what is none of them stays as it is.
+  fileprivate func renumbered(_ numbers: [Int]) throws -> Tensor {
+    var result = self
+    for (label, number) in numbers.enumerated() where label != number {
+      result = try result.filled(where: equals(label), with: Double(number))
+    }
+    return result
+  }
+
   /// Inputs as a network takes them: `(x / scale − mean) / deviation` by channel, float32, on the tensor's own device.
   ///
   /// Integers other than bytes are numbers of things, such as words: they stay as they are.

@@ -1,6 +1,9 @@
 extension Split {
-  /// The same examples with each class under another number: `numbers[label]`.
-  public func renumbered(_ numbers: [Int]) -> Split { relabelled(labels.map { Int32(numbers[Int($0)]) }) }
+  /// The same examples with each class under another number: `numbers[label]`. Where places have a class each, what is left
+  /// out stays as it is (−100, and 255 of fewer classes).
+  public func renumbered(_ numbers: [Int]) -> Split {
+    targets == nil ? relabelled(labels.map { Int32(numbers[Int($0)]) }) : numberingTargets(numbers)
+  }
 }
 
 extension DividedDataset {
@@ -16,8 +19,9 @@ extension Dataset {
   /// The same examples with each class under another number, among the classes of these names.
   public func renumbered(_ numbers: [Int], classNames: [String]) throws -> Dataset {
     var result = try Dataset(
-      name: name, classNames: classNames, train: train.renumbered(numbers), test: test.renumbered(numbers),
-      validation: validation?.renumbered(numbers))
+      name: name, classNames: classNames, taskKind: taskKind, train: train.renumbered(numbers),
+      test: test.renumbered(numbers),
+      validation: validation?.renumbered(numbers), vocabulary: vocabulary)
     result.skipped = skipped
     result.origin = origin
     return result

@@ -60,6 +60,8 @@ public struct Split: Sendable {
   private let classes: [Int32]
   /// The stored row of each example; `nil` when they are the same.
   let rows: [Int]?
+  /// The number that each class of ``targets`` has in batches; nil where it is the stored one.
+  private(set) var targetNumbers: [Int]?
 
   /// Puts inputs and labels together; every input has one row for each label.
   public init(inputs: [InputArray], labels: [Int32]) {
@@ -80,7 +82,10 @@ public struct Split: Sendable {
     self.init(inputs: inputs, targets: targets, classes: [], count: targets.rowCount, rows: nil)
   }
 
-  private init(inputs: [InputArray], targets: InputArray?, classes: [Int32], count: Int, rows: [Int]?) {
+  private init(
+    inputs: [InputArray], targets: InputArray?, classes: [Int32], count: Int, rows: [Int]?, targetNumbers: [Int]? = nil
+  ) {
+    self.targetNumbers = targetNumbers
     self.inputs = inputs
     self.targets = targets
     self.classes = classes
@@ -101,13 +106,22 @@ public struct Split: Sendable {
   public func selecting(_ indices: [Int]) -> Split {
     Split(
       inputs: inputs, targets: targets, classes: targets == nil ? indices.map { classes[$0] } : [],
-      count: indices.count, rows: indices.map(row))
+      count: indices.count, rows: indices.map(row), targetNumbers: targetNumbers)
+  }
+
+  /// The same examples, each class of the targets under another number in batches.
+  func numberingTargets(_ numbers: [Int]) -> Split {
+    var result = self
+    result.targetNumbers = targetNumbers.map { own in own.map { numbers[$0] } } ?? numbers
+    return result
   }
 
   /// Other inputs of the same examples, in their order, with the same labels.
   public func replacing(inputs: [InputArray]) throws -> Split {
     guard let targets else { return Split(inputs: inputs, labels: classes) }
-    return Split(inputs: inputs, targets: InputArray(name: targets.name, rows: try tensor(of: targets)))
+    var result = Split(inputs: inputs, targets: InputArray(name: targets.name, rows: try tensor(of: targets)))
+    result.targetNumbers = targetNumbers
+    return result
   }
 
   /// The same examples with other labels, one for each.

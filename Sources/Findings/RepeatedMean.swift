@@ -54,6 +54,17 @@ public struct RepeatedScore: Sendable {
   public var high: Double { over.high }
   /// One a repetition.
   public var values: [Double] { over.values }
+
+  /// The mean with its sign so that higher is better.
+  public var merit: Double { score.merit(mean) }
+
+  /// By how much it is better than another, repetition by repetition: below 0 where it is worse, whichever way is better.
+  ///
+  /// - Parameter count: how many claims this one is chosen from.
+  public func gain(over other: RepeatedScore, among count: Int = 1) -> SeedComparison {
+    SeedComparison(
+      values.map(score.merit), less: other.values.map(score.merit), among: count, within: score.differenceBounds)
+  }
 }
 
 extension RepeatedScore: Codable {

@@ -46,6 +46,12 @@ public struct Score: Sendable, Codable, Hashable {
   /// The value with its sign so that higher is better.
   public func merit(_ value: Double) -> Double { direction == .up ? value : -value }
 
+  /// What two values may differ by and still count as no different: a point of a share, a hundredth of a nat or a bit, one
+  /// per cent of a number.
+  ///
+  /// - Parameter value: what a number is one per cent of.
+  public func tolerance(at value: Double) -> Double { unit == .number ? 0.01 * abs(value) : 0.01 }
+
   /// By how much a score got worse: positive for a loss, whichever way is better.
   public func decline(from before: Double, to after: Double) -> Double { merit(before) - merit(after) }
 }

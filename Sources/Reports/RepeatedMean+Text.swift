@@ -36,14 +36,23 @@ extension RepeatedMean {
       ? " ± \(score.plain(above))" : " (\(score.interval(low, high)))"
   }
 
-  /// A point of a chart in percent, its repetitions as dots.
-  func chartPoint(at place: Int) -> LineChart.Point {
-    LineChart.Point(
-      epoch: place, value: 100 * mean, low: 100 * low, high: 100 * high, singles: values.map { 100 * $0 })
+  /// A difference of a score in a sentence: `2.3 ± 0.4 points`, `0.310 ± 0.012 nats a token`.
+  func amount(of score: Score) -> String {
+    score.withDifferenceUnit(bare(of: score))
+  }
+
+  /// A point of a chart of a score, its repetitions as dots.
+  func chartPoint(at place: Int, of score: Score) -> LineChart.Point {
+    let scale = score.chartScale
+    return LineChart.Point(
+      epoch: place, value: scale * mean, low: scale * low, high: scale * high, singles: values.map { scale * $0 })
   }
 }
 
 extension RepeatedScore {
+  /// `93.9 % ± 0.4`, `2.540 ± 0.012`: as it stands in a table whose place says the unit.
+  var plain: String { over.plain(of: score) }
+
   /// `93.9 % ± 0.4`, `2.540 ± 0.012 nats a token`.
   var text: String {
     let words = score.text(mean)

@@ -26,12 +26,15 @@ extension Score {
   public func bare(_ value: Double?) -> String { unit == .fraction ? NumberText.points(value) : plain(value) }
 
   /// A difference in a sentence: `2.3 points`, `0.310 nats a token`.
-  public func amount(_ difference: Double?) -> String {
+  public func amount(_ difference: Double?) -> String { withDifferenceUnit(bare(difference)) }
+
+  /// A difference's number with its unit, where it has one.
+  func withDifferenceUnit(_ number: String) -> String {
     switch unit {
-    case .fraction: withUnit(NumberText.points(difference), "points")
-    case .natsPerToken: withUnit(plain(difference), Self.natsPerToken)
-    case .nats, .bits: withUnit(plain(difference), unit.rawValue)
-    case .number: plain(difference)
+    case .fraction: withUnit(number, "points")
+    case .natsPerToken: withUnit(number, Self.natsPerToken)
+    case .nats, .bits: withUnit(number, unit.rawValue)
+    case .number: number
     }
   }
 
@@ -64,6 +67,18 @@ extension Score {
       + (direction == .up ? "" : "; less is better")
   }
 
+  /// The same without a task, and which way is better where that is down.
+  var directedAxisTitle: String { axisTitle + (direction == .up ? "" : "; less is better") }
+
+  /// How near scores count as the same: `1.0 points of each other`, `1 % of the best`.
+  var withinWords: String { unit == .number ? "1\u{a0}% of the best" : "\(amount(tolerance(at: 0))) of each other" }
+
+  /// What no other way may do, that one is no worse: `has more than 1.0 points above it`.
+  var ruleWords: String {
+    let limit = unit == .number ? "1\u{a0}% of the best" : amount(tolerance(at: 0))
+    return direction == .up ? "has more than \(limit) above it" : "is better by more than \(limit)"
+  }
+
   /// What an axis of its values never passes, in the axis's unit; nil where there is no such thing.
   var axisLimits: ClosedRange<Double>? { unit == .fraction ? 0...100 : nil }
 
@@ -71,6 +86,15 @@ extension Score {
   var chartScale: Double { unit == .fraction ? 100 : 1 }
   /// The title of such an axis.
   var chartTitle: String { unit == .fraction ? "points" : heading }
+  /// What several differences are counted in, after the last: `points`, `nats a token`, `of root mean squared error`.
+  var differenceTitle: String {
+    switch unit {
+    case .fraction: "points"
+    case .natsPerToken: Self.natsPerToken
+    case .nats, .bits: unit.rawValue
+    case .number: "of \(noun)"
+    }
+  }
   /// The decimals of its numbers.
   var chartDecimals: Int { unit == .fraction ? 1 : 3 }
 

@@ -238,11 +238,13 @@ public struct TaskSequence {
     return own
   }
 
-  /// - Throws: ``TrainingError/headCannotGrow(kind:)``, and `EvaluationError.unnamedClasses` where it would not be known which
+  /// - Throws: ``TrainingError/headCannotGrow(kind:reason:)``, and `EvaluationError.unnamedClasses` where it would not be known which
   ///   classes the head has.
   private func checkGrowth(of kinds: [any TaskKind]) throws {
     if let other = kinds.first(where: { !$0.isClassification }) {
-      throw TrainingError.headCannotGrow(kind: other.words)
+      throw TrainingError.headCannotGrow(
+        kind: other.words,
+        reason: other.objectionToGrowth ?? "in a sequence of tasks one head grows for classifications alone")
     }
     if let task = tasks.first(where: { !$0.data.namesClasses }) {
       throw EvaluationError.unnamedClasses(dataset: task.data.name, task: Self.grownTask)

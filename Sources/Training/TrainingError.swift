@@ -24,7 +24,7 @@ public enum TrainingError: Error, Equatable {
   /// An option that is for classes, of another kind of task.
   case classesOnly(TrainingOptions.Key, kind: String)
   /// A head that is to grow, of a kind of task whose labels are not one class an example.
-  case headCannotGrow(kind: String)
+  case headCannotGrow(kind: String, reason: String)
   /// A new head for a kind of task whose data do not say what it should be.
   case headCannotBeNew(kind: String)
   /// A head to keep where the checkpoint has none that was trained.
@@ -99,8 +99,7 @@ extension TrainingError: CustomStringConvertible {
     case .oneClass(let dataset):
       "dataset '\(dataset)' has one class only; a classifier needs examples of two at least"
     case .classesOnly(let key, let kind): "\(key) is for classes, not for \(kind)"
-    case .headCannotGrow(let kind):
-      "classes can be added to the head of a classification alone as yet, not of a \(kind)"
+    case .headCannotGrow(let kind, let reason): "no outputs can be added to the head, the task is \(kind): \(reason)"
     case .headCannotBeNew(let kind):
       "a \(kind) keeps its head: the data do not say what a new one should be"
     case .noHeadToKeep: "there is no head to keep: the checkpoint has none that was trained"

@@ -23,6 +23,11 @@ struct RunKinds {
   var earlier: [any TaskKind] = []
 }
 
+/// A head of which the names alone are asked for.
+struct NamedHead: ClassifierHead {
+  let classNames: [String]
+}
+
 extension TrainingRun {
   /// The run with the kinds of its tasks, and the head that is trained, settled for a model.
   ///
@@ -41,7 +46,7 @@ extension TrainingRun {
       earlier: try (earlier ?? []).map { try TaskKinds.kind(of: $0.data, for: model, named: taskKind) })
     if let kind = own.kinds.proxy, !kind.canAgree { throw EvaluationError.cannotAgree(kind: kind.words) }
     if targetHead == .grow { return try own.growing(in: model) }
-    guard targetTask == nil else { return own }
+    guard targetTask == nil else { return own.named(in: model) }
     // A head that the data say nothing of cannot be drawn.
     let isNew = own.kinds.target.outputNames(of: target) != nil
     switch targetHead ?? (isNew ? .new : .keep) {
@@ -49,13 +54,35 @@ extension TrainingRun {
       guard isNew else { throw TrainingError.headCannotBeNew(kind: own.kinds.target.words) }
     case .keep, .grow: own.targetTask = try keptHead(in: model, kind: own.kinds.source)
     }
+    return own.named(in: model)
+  }
+
+  /// The run with kinds that call outputs as the heads that judge them do.
+  func named(in model: Model) -> TrainingRun {
+    named(among: model.heads.mapValues { NamedHead(classNames: $0.classNames) }, task: model.task)
+  }
+
+  /// - Parameter task: the head in place.
+  func named(among known: [String: NamedHead], task: String) -> TrainingRun {
+    var own = self
+    let heads = known.merging(grownHead.map { [headName: $0] } ?? [:]) { $1 }
+    func named(_ kind: any TaskKind, _ data: Dataset, _ task: String) -> any TaskKind {
+      guard let match = try? data.match(to: task, among: heads, kind: kind) else { return kind }
+      return kind.named(by: match, of: heads[task])
+    }
+    if heads[headName] != nil { own.kinds.target = named(kinds.target, target, headName) }
+    if let source, let kind = kinds.source,
+      let judge = [sourceTask, source.name, task].compactMap(\.self).first(where: { heads[$0] != nil })
+    {
+      own.kinds.source = named(kind, source, judge)
+    }
     return own
   }
 
   /// The run with what is to be added to the source's head.
   private func growing(in model: Model) throws -> TrainingRun {
-    guard kinds.target.isClassification else {
-      throw TrainingError.headCannotGrow(kind: kinds.target.words)
+    if let reason = kinds.target.objectionToGrowth {
+      throw TrainingError.headCannotGrow(kind: kinds.target.words, reason: reason)
     }
     let name = try targetTask ?? keptHead(in: model, kind: kinds.source)
     guard let head = model.heads[name] else {
@@ -65,15 +92,17 @@ extension TrainingRun {
     var own = self
     own.targetTask = name
     own.growth = growth
+    own.grownHead = NamedHead(classNames: head.classNames + growth.newNames)
     own.knownOutputCount = growth.knownCount
     // What names say of the head that has grown needs no other word.
     if !growth.isNamed { own.target.statedClasses = .outputs(growth.targetOutputs) }
-    if let source, let known = try source.match(to: name, among: model.heads, kind: kinds.source ?? Classification()),
-      known.basis == .order || !growth.isNamed
-    {
-      own.source?.statedClasses = .outputs(known.outputs)
+    if let source {
+      let known = try source.match(to: name, among: model.heads, kind: kinds.source ?? Classification())
+      if known?.basis == .order || !growth.isNamed {
+        own.source?.statedClasses = .outputs(known?.outputs ?? Array(source.classNames.indices))
+      }
     }
-    return own
+    return own.named(in: model)
   }
 
   /// The head that the target shares with the source; of a first training, the one that the model came with.

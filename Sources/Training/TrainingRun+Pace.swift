@@ -17,10 +17,10 @@ extension TrainingRun {
   /// How fast this machine trains the whole network, from a few steps on a model that is then thrown away. Frozen layers
   /// make it faster.
   public func pace(from base: Checkpoint) throws -> TrainingPace {
-    var plain = self
+    let (division, model) = (try division(), try Model(base, device: device))
+    var plain = try settled(for: model, division)
     plain.storesFrozenLayers = false
-    let setup = try plain.setUp(
-      Model(base, device: device), plain.division(), isCancelled: { false }, onEvent: { _ in })
+    let setup = try plain.setUp(model, division, isCancelled: { false }, onEvent: { _ in })
     let examples = setup.trainer.split
     let batches = try Batches(split: examples, batchSize: setup.trainer.options.batchSize, device: device)
     let clock = ContinuousClock()
@@ -34,7 +34,7 @@ extension TrainingRun {
     let perBatch = began.duration(to: clock.now).seconds / Double(max(1, measured))
     let sample = target.test.selecting(Array(0..<min(target.test.count, 512)))
     began = clock.now
-    _ = try Evaluator().evaluate(setup.model, on: sample, dataset: target.name)
+    _ = try Evaluator().evaluate(setup.model, on: sample, dataset: target.name, kind: plain.kinds.target)
     let perExample = began.duration(to: clock.now).seconds / Double(sample.count)
     return TrainingPace(
       step: perBatch, epoch: perBatch * Double(batches.batchCount), evaluation: perExample * Double(target.test.count))

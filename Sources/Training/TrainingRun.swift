@@ -88,6 +88,8 @@ public struct TrainingRun {
   public var targetHead: TargetHead?
   /// What is added to the source's head; nil where it stays as it is, or has grown already.
   var growth: HeadGrowth?
+  /// The source's head with what is added to it.
+  var grownHead: NamedHead?
   /// How many outputs the head had before it grew; nil of one that did not.
   var knownOutputCount: Int?
   /// The kind of task; nil where labels and outputs tell it.
@@ -207,6 +209,9 @@ public struct TrainingRun {
     }
     var own = try settled(as: record.data)
     own.knownOutputCount = record.state.grownFrom
+    let first = try Checkpoint(contentsOf: run.checkpointPath(epoch: 0))
+    own = own.named(
+      among: first.heads.mapValues { NamedHead(classNames: $0.classNames) }, task: own.sourceTask ?? first.task)
     return try own.goOn(&run, state, record: record, isCancelled: isCancelled, onEvent: onEvent)
   }
 

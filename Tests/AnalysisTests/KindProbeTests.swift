@@ -53,7 +53,7 @@ import Torch
   }
 
   /// Labels that a layer's features say by a linear map are found again, those of nothing are not.
-  @Test(arguments: ["tags", "pixels", "many", "numbers"])
+  @Test(arguments: ["tags", "pixels", "many", "numbers", "lm"])
   func aProbeSaysWhatTheModelsOwnHeadSays(_ name: String) throws {
     let model = try model(name)
     let given = try Datasets.Dataset.load(Repository.fixture("kinds/\(name).h5"))
@@ -63,6 +63,11 @@ import Torch
       let rows: TensorView
       switch name {
       case "tags": rows = TensorView(try outputs.argmax(along: 2).array(of: Int64.self), shape: [split.count, 10])
+      // Outputs at a place are of the token at the next.
+      case "lm":
+        let said = try outputs.argmax(along: 2).array(of: Int64.self)
+        rows = TensorView(
+          said.indices.map { $0 % 12 == 0 ? 0 : said[$0 - 1] }, shape: [split.count, 12])
       case "pixels": rows = TensorView(try outputs.argmax(along: 1).array(of: Int64.self), shape: [split.count, 8, 8])
       case "many":
         let signs: [Float] = try outputs.array(of: Float.self).map { $0 >= 0 ? 1 : 0 }
@@ -74,7 +79,7 @@ import Torch
     let data = try Datasets.Dataset(
       name: name, classNames: given.classNames, train: labelled(given.train), test: labelled(given.test))
     let kind = try TaskKinds.kind(of: data, for: model)
-    let probed = try KindProbeData(data, kind: kind)
+    let probed = try KindProbeData(data, kind: kind, wordCount: model.wordCount(on: data))
     let finding = try ProbeMeasure([("a", model), ("b", model)], on: probed).finding()
     #expect(finding.score == kind.score)
     #expect(finding.trainCount == 60 && finding.testCount == 64)
@@ -86,9 +91,16 @@ import Torch
     #expect(last.drop?.value == 0)
   }
 
-  @Test func ofALanguageModelNoneIsFitted() throws {
+  @Test func ofALanguageModelWithManyWordsNoneIsFitted() throws {
     let data = try Datasets.Dataset.load(Repository.fixture("kinds/lm.h5"))
     let kind = try TaskKinds.kind(of: data, for: model("lm"))
+    #expect(try model("lm").wordCount(on: data) == 40)
+    #expect(throws: AnalysisError.tooManyWords(1001, most: 1000)) {
+      try KindProbeData(data, kind: kind, wordCount: 1001)
+    }
     #expect(throws: AnalysisError.noProbes(kind: "causal language model")) { try KindProbeData(data, kind: kind) }
+    #expect(
+      AnalysisError.tooManyWords(50257, most: 1000).description
+        == "a probe of a language model is a regression over every word: at most 1000 are tried, the model has 50257")
   }
 }

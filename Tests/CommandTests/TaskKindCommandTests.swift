@@ -184,4 +184,63 @@ import Testing
     #expect(page.contains("<ol class=\"worst\">") && page.contains("Marked are tokens that became less likely"))
     #expect(!FileManager.default.fileExists(atPath: folder.file("run/diagnosis-examples.csv")))
   }
+
+  @Test func howFarUpALanguageModelCanBeReusedIsSaidInNatsAToken() throws {
+    let folder = try TemporaryFolder()
+    let base = try base("lm", in: folder)
+    let common = ["transfer", base, "--target", fixture("lm.h5"), "--epochs", "1", "--lr", "0.05", "--threads", "1"]
+    let found = try Command(
+      array: common + ["--source", fixture("lm.h5"), "--quick", "-o", folder.file("transfer")])
+    #expect(found.status == 0, "\(found.errors)")
+    #expect(found.output.hasPrefix("task: causal language model, judged by cross-entropy (nats a token)\n"))
+    #expect(found.errors.contains("own network, seed 0: 3."))
+    #expect(found.errors.contains("with them frozen nothing is left to train, that cut is left out"))
+    let page = try String(contentsOfFile: folder.file("transfer") + "/report.html", encoding: .utf8)
+    let numbers = try String(contentsOfFile: folder.file("transfer") + "/finding.json", encoding: .utf8)
+    let table = try String(contentsOfFile: folder.file("transfer") + "/transfer.csv", encoding: .utf8)
+    #expect(page.contains("nats a token; less is better") && numbers.contains("\"nats_per_token\""))
+    #expect(table.hasPrefix("curve,copied,cut,run,nats_per_token"))
+    for word in [" points", "ccuracy", "369."] {
+      #expect(!(found.output + found.errors + page + numbers + table).contains(word), "\(word)")
+    }
+    let refused = try Command(
+      array: common + ["--cut", "model.transformer.h.1", "--quick", "-o", folder.file("refused")])
+    #expect(refused.status == 64 && refused.errors.contains("nothing is left to train"), "\(refused.errors)")
+    #expect(!FileManager.default.fileExists(atPath: folder.file("refused")))
+
+    let map = try Command(
+      array: common + ["--map", "--amounts", "10,all", "--least-steps", "2", "-o", folder.file("map")])
+    #expect(map.status == 0, "\(map.errors)")
+    #expect(map.output.contains("10 to all examples") && !map.output.contains("a class"))
+    let tooMany = try Command(array: common + ["--map", "--amounts", "100", "-o", folder.file("many")])
+    #expect(tooMany.status == 64 && tooMany.errors == "lethe: --amounts: 100 examples, but there are only 60\n")
+  }
+
+  @Test func aSingleOutputForYesOrNoIsTrainedJudgedAndDiagnosed() throws {
+    let folder = try TemporaryFolder()
+    let base = try base("binary", in: folder)
+    let data = fixture("binary.h5")
+    let judged = try Command("evaluate", base, "--data", data)
+    #expect(
+      judged.output == """
+        task: binary classification, judged by accuracy
+        \(base) · head binary · binary: 71.9 % of 64, loss 0.627
+
+        """, "\(judged.errors)")
+    let asked = try Command("evaluate", base, "--data", data, "--task-kind", "regression")
+    #expect(asked.output.hasPrefix("task: regression, judged by root mean squared error\n"), "\(asked.errors)")
+    let refused = try Command("evaluate", base, "--data", data, "--task-kind", "classification")
+    #expect(refused.status == 1 && refused.errors.contains("the head has 1 classes, the dataset 2"))
+    let target = folder.file("next.h5")
+    try FileManager.default.copyItem(atPath: data, toPath: target)
+    let tuned = try Command(
+      "finetune", base, "--source", data, "--target", target, "--epochs", "2", "--regularizer", "ewc",
+      "--regularizer", "lwf", "--threads", "1", "-o", folder.file("run"))
+    #expect(tuned.status == 0, "\(tuned.errors)")
+    #expect(tuned.output.contains("Fisher information (exact)") && tuned.output.contains("examples lost"))
+    let diagnosed = try Command("diagnose", folder.file("run"), "--quiet", "--threads", "1")
+    #expect(diagnosed.status == 0 && diagnosed.output.contains("points"), "\(diagnosed.errors)")
+    let probed = try Command("probe", folder.file("run"), "--data", data)
+    #expect(probed.status == 0 && probed.output.contains("control, fitted to permuted labels"), "\(probed.errors)")
+  }
 }

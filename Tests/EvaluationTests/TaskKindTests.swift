@@ -104,7 +104,9 @@ import Torch
     #expect(found([4], binary: true, [4]) == ["multi-label"])
     #expect(found([4], integer: false, binary: true, [4]) == ["multi-label"])
     #expect(found([], integer: false, [1]) == ["regression"])
-    #expect(found([], integer: false, binary: true, [1]) == ["regression"])
+    #expect(found([], integer: false, binary: true, [1]) == ["binary-classification"])
+    #expect(found([], binary: true, [1]) == ["binary-classification"])
+    #expect(found([], binary: true, [2]) == ["classification"])
     #expect(found([3], integer: false, [3]) == ["regression"])
     #expect(found([], [12, 50], words: 50) == [])
   }

@@ -136,7 +136,7 @@ import Testing
     // Worked by hand: of far and all, fine-tuning has 0.89 and 0.91.
     #expect(
       json.serialized().contains(
-        #"{"perClass":null,"examples":60000,"testExamples":10000,"winner":"fine-tuning","leader":"fine-tuning","strategies":[{"name":"head alone","accuracy":0.5,"#
+        #"{"perClass":null,"drawn":null,"examples":60000,"testExamples":10000,"winner":"fine-tuning","leader":"fine-tuning","strategies":[{"name":"head alone","accuracy":0.5,"#
       ))
     #expect(map.table(map.rows[0]).rows[1][4] == "90.0 % ± 2.5" && map.html(title: "m").contains("90.0 % ± 2.5"))
     #expect(

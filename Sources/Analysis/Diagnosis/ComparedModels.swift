@@ -94,12 +94,13 @@ public final class ComparedModels {
       try target.map { data in
         try kind(data, targetHead ?? changed.task, in: changed, named: targetKindName)
       } ?? Classification()
-    (self.sourceKind, self.targetKind) = (sourceKind, targetKind)
     let classes = JudgedClasses(
       source: isProxy ? nil : try source.match(to: task, among: after.heads, kind: sourceKind),
       target: try target.flatMap { data in
         try targetHead.flatMap { try data.match(to: $0, among: after.heads, kind: targetKind) }
       })
+    self.sourceKind = sourceKind.named(by: classes.source, of: after.heads[task])
+    self.targetKind = targetKind.named(by: classes.target, of: targetHead.flatMap { after.heads[$0] })
     self.sourceTask = task
     self.targetTask = targetHead
     self.classes = classes

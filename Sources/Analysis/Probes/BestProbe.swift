@@ -33,4 +33,16 @@ extension Model {
     }
     return Double(right) / Double(test.count)
   }
+
+  /// Likewise of a task of any kind: the score of the layer's map that does best on the fifth.
+  func bestProbeScore(of layers: [String], on data: KindProbeData) throws -> Double? {
+    let rows = try ProbeRows(of: layers, in: self, on: data)
+    var best: (layer: String, map: LinearMap, merit: Double)?
+    for layer in rows.layers {
+      let fit = try rows.fit(layer, classCount: data.classCount)
+      if best == nil || !(fit.heldOutMerit < best?.merit ?? 0) { best = (layer, fit.map, fit.heldOutMerit) }
+    }
+    guard let best else { return nil }
+    return try judged([(best.layer, best.map)], on: data)[best.layer]?.score
+  }
 }

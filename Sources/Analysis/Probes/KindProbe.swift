@@ -30,27 +30,53 @@ public struct KindProbeData {
   let kind: any TaskKind
   /// Of classes that places have.
   let classCount: Int
+  /// Words of a language model that a probe is fitted over, at most: it is a regression over every one of them.
+  public static let mostWords = 1000
 
   /// - Parameters:
   ///   - kind: bound to the data.
+  ///   - wordCount: how many outputs a language model has, whose words no data name.
   ///   - trainCount: training examples, at most, drawn by the seed; likewise the test's.
-  /// - Throws: ``AnalysisError/noProbes(kind:)`` of a kind that none is fitted for.
+  /// - Throws: ``AnalysisError/noProbes(kind:)`` of a kind that none is fitted for,
+  ///   ``AnalysisError/tooManyWords(_:most:)``.
   public init(
-    _ data: Dataset, kind: any TaskKind, trainCount: Int = 1000, testCount: Int = 1000, seed: UInt64 = 0
+    _ data: Dataset, kind: any TaskKind, wordCount: Int? = nil, trainCount: Int = 1000, testCount: Int = 1000,
+    seed: UInt64 = 0
   ) throws {
-    var random = RandomSource(seed: seed)
-    train = data.train.selecting(random.sample(trainCount, of: data.train.count))
-    test = data.test.selecting(random.sample(testCount, of: data.test.count).sorted())
+    let drawn = data.probed(trainCount: trainCount, testCount: testCount, seed: seed)
+    try self.init(data, kind: kind, wordCount: wordCount, train: drawn.train, test: drawn.test)
+  }
+
+  /// Training examples that were drawn, judged on the test examples, or on some of them.
+  init(_ data: Dataset, kind: any TaskKind, wordCount: Int?, train: Split, test: Split? = nil) throws {
+    self.train = train
+    self.test = test ?? data.test
     dataset = data.name
     self.kind = kind
-    classCount = kind.outputNames(of: data)?.count ?? 0
-    guard let first = try Batches(split: train, batchSize: 1).makeIterator().next(),
+    let named = kind.outputNames(of: data)?.count
+    classCount = named ?? wordCount ?? 0
+    if named == nil, classCount > Self.mostWords {
+      throw AnalysisError.tooManyWords(classCount, most: Self.mostWords)
+    }
+    guard classCount > 0, let first = try Batches(split: train, batchSize: 1).makeIterator().next(),
       try kind.probeTargets(of: first.labels) != nil
     else { throw AnalysisError.noProbes(kind: kind.words) }
   }
 }
 
+extension Dataset {
+  /// Examples for probes, so many at most of each split, drawn by the seed.
+  func probed(trainCount: Int = 1000, testCount: Int = 1000, seed: UInt64 = 0) -> (train: Split, test: Split) {
+    var random = RandomSource(seed: seed)
+    let drawn = train.selecting(random.sample(trainCount, of: train.count))
+    return (drawn, test.selecting(random.sample(testCount, of: test.count).sorted()))
+  }
+}
+
 extension Model {
+  /// How many words a language model gives at each place of a text of these data.
+  public func wordCount(on data: Dataset) throws -> Int? { try outputShape(on: data.test).last }
+
   /// Probes layers on a task of any kind; those whose outputs have not the places that labels have are left out.
   func probes(of layers: [String], on data: KindProbeData) throws -> [KindProbe] {
     let rows = try ProbeRows(of: layers, in: self, on: data)
@@ -73,7 +99,7 @@ extension Model {
   }
 
   /// What maps of layers' features make of the test examples.
-  private func judged(
+  func judged(
     _ maps: [(layer: String, map: LinearMap)], on data: KindProbeData
   ) throws -> [String: Answers] {
     var sums: [String: ExampleSums] = [:]

@@ -59,12 +59,12 @@ public struct ProbeData {
   /// - Parameters:
   ///   - trainCount: training examples, at most, drawn by the seed; likewise the test's.
   public init(_ data: Dataset, trainCount: Int = 1000, testCount: Int = 1000, seed: UInt64 = 0) {
-    var random = RandomSource(seed: seed)
+    let drawn = data.probed(trainCount: trainCount, testCount: testCount, seed: seed)
     let occurring = Set(data.train.labels).union(data.test.labels).sorted()
     var numbers = Array(data.classNames.indices)
     for (number, label) in occurring.enumerated() { numbers[Int(label)] = number }
-    train = data.train.selecting(random.sample(trainCount, of: data.train.count)).renumbered(numbers)
-    test = data.test.selecting(random.sample(testCount, of: data.test.count).sorted()).renumbered(numbers)
+    train = drawn.train.renumbered(numbers)
+    test = drawn.test.renumbered(numbers)
     dataset = data.name
     classCount = occurring.count
   }

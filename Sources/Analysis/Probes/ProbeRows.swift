@@ -98,8 +98,9 @@ struct ProbeRows {
     return result
   }
 
-  /// A map whose penalty is chosen on the last fifth of the examples, then fitted to all of them.
-  func fit(_ layer: String, classCount: Int) throws -> (map: LinearMap, penalty: Double) {
+  /// A map whose penalty is chosen on the last fifth of the examples, then fitted to all of them; and how well one with
+  /// that penalty did on the fifth, higher is better, to compare layers by.
+  func fit(_ layer: String, classCount: Int) throws -> (map: LinearMap, penalty: Double, heldOutMerit: Double) {
     guard let features = features[layer] else { preconditionFailure("no rows of \(layer)") }
     let all = try PreparedFeatures(features)
     let count = features.shape[0]
@@ -113,7 +114,7 @@ struct ProbeRows {
         if merit > best.merit { best = (penalty, merit) }
       }
     }
-    return (try map(all, rows: 0..<count, best.penalty, classCount, iterations: 100), best.penalty)
+    return (try map(all, rows: 0..<count, best.penalty, classCount, iterations: 100), best.penalty, best.merit)
   }
 
   private func map(

@@ -1,5 +1,6 @@
 import Checkpoints
 import Datasets
+import Evaluation
 import Findings
 import Foundation
 import Models
@@ -46,6 +47,9 @@ public struct TransferExperiment {
   public let plan: TransferPlan
   /// The schedule of every training; its seed and what it freezes are the experiment's.
   public let options: TrainingOptions
+  /// The kind of task; nil where labels and outputs tell it. A language model keeps its head in trials; where networks are
+  /// cut, theirs is drawn anew over the same words.
+  public var taskKind: String?
   /// Where the networks are trained.
   public var device: Device { runs.device }
   let runs: RunCollection
@@ -66,25 +70,30 @@ public struct TransferExperiment {
   /// Trains what is not trained yet.
   ///
   /// - Parameters:
-  ///   - onPoint: told a point before it is trained and, with its accuracy, afterwards.
+  ///   - onPoint: told a point before it is trained and, with its score, afterwards.
   /// - Throws: `TrainingError`, `TrainingError/interrupted` where `isCancelled` says so, and the errors of the files.
   @discardableResult
   public func run(
     isCancelled: () -> Bool = { false }, onPoint: (TransferPlan.Point, Double?) throws -> Void = { _, _ in }
   ) throws -> TransferResult {
-    try target.requireClasses(for: "transfer experiments are")
-    var (accuracies, validation): ([String: Double], [String: Double]) = ([:], [:])
+    let kind = try kind()
+    var (scores, validation): ([String: Double], [String: Double]) = ([:], [:])
     var basis: ChoiceBasis?
     for point in plan.points {
       try onPoint(point, nil)
-      let record = try runs.record(point.name) { try train(point, isCancelled) }
-      let found = record?.targetAccuracy
-      accuracies[point.name] = found
+      let record = try runs.record(point.name) { try train(point, as: kind, isCancelled) }
+      let found = record?.targetScore
+      scores[point.name] = found
       validation[point.name] = record?.validationFigures?.target
       if basis?.examples != .test { basis = record?.basis(of: [.cut], source: false) ?? basis }
       try onPoint(point, found)
     }
-    return result(chosenBy: basis, validation: { validation[$0.name] }, accuracy: { accuracies[$0.name] })
+    return result(of: kind, chosenBy: basis, validation: { validation[$0.name] }, score: { scores[$0.name] })
+  }
+
+  /// The kind of task that the target is for the base network.
+  public func kind() throws -> any TaskKind {
+    try TaskKinds.kind(of: target, for: Model(base, device: device), named: taskKind)
   }
 
   /// How many of the target's training examples a network is trained on: those that choose are not among them.
@@ -104,7 +113,9 @@ public struct TransferExperiment {
     var training = TrainingRun(
       options: options, path: "", target: target, device: runs.device)
     training.isChosenAmong = true
-    let pace = try training.pace(from: start(of: TransferPlan.Point(seed: options.seed, kind: nil, cut: nil)))
+    training.taskKind = taskKind
+    let pace = try training.pace(
+      from: start(of: TransferPlan.Point(seed: options.seed, kind: nil, cut: nil), as: kind()))
     let left = remainingCount
     // A trial is judged on the source too, before and after.
     let judgings = left + (source == nil ? 1 : 3) * trialCount
@@ -117,25 +128,29 @@ public struct TransferExperiment {
     try ownNetwork(seed: plan.seeds[0])
   }
 
-  private func train(_ point: TransferPlan.Point, _ isCancelled: () -> Bool) throws {
+  private func train(
+    _ point: TransferPlan.Point, as kind: any TaskKind, _ isCancelled: () -> Bool
+  ) throws {
     var own = options
     own.seed = point.seed
     if point.kind?.isFrozen == true, let cut = point.cut { own.frozen += cut.frozenPatterns }
     try runs.train(
-      point.name, from: { try start(of: point) }, on: target, options: own, keepsCheckpoints: point.kind == nil,
+      point.name, from: { try start(of: point, as: kind) }, on: target, as: kind, options: own,
+      keepsCheckpoints: point.kind == nil,
       isChosenAmong: true, isCancelled: isCancelled)
   }
 
   /// A network drawn anew, with the layers before the cut copied.
-  func start(of point: TransferPlan.Point) throws -> Checkpoint {
+  func start(of point: TransferPlan.Point, as kind: any TaskKind) throws -> Checkpoint {
     // The rest must not be drawn as the network that it is cut from was.
     let place = point.cut.flatMap { cut in plan.cuts.firstIndex(of: cut) }.map { $0 + 1 } ?? 0
-    var checkpoint = try base.drawnAnew(seed: point.seed &* 1000 &+ UInt64(place), device: runs.device)
-    guard let kind = point.kind, let cut = point.cut else { return checkpoint }
-    let origin = kind.takesBase ? base : try ownNetwork(seed: point.seed)
+    var checkpoint = try base.drawnAnew(
+      seed: point.seed &* 1000 &+ UInt64(place), for: kind, on: target, device: runs.device)
+    guard let treatment = point.kind, let cut = point.cut else { return checkpoint }
+    let origin = treatment.takesBase ? base : try ownNetwork(seed: point.seed)
     for name in cut.parameterNames { checkpoint.parameters[name] = origin.parameters[name] }
     for name in cut.bufferNames { checkpoint.buffers[name] = origin.buffers[name] }
-    return checkpoint
+    return kind.outputNames(of: target) == nil ? checkpoint.tied(as: base.tiedHeadNames) : checkpoint
   }
 
   private func ownNetwork(seed: UInt64) throws -> Checkpoint {

@@ -12,7 +12,8 @@ import Training
 /// Measures CS231n's four cases for a network: for targets near and far and amounts of data small and large, how well
 /// feature extraction, fine-tuning and training from scratch do.
 ///
-/// Amounts are balanced over the classes and nested: what a seed draws for one is part of what it draws for the next.
+/// Amounts are balanced over the classes, or of tasks whose examples have no class each of examples in all; and nested: what
+/// a seed draws for one is part of what it draws for the next.
 /// All strategies have the same examples, epochs and learning rate, and at least the plan's number of steps.
 ///
 /// CS231n, "Transfer Learning", section "When and how to fine-tune?".
@@ -25,6 +26,8 @@ public struct TransferMapExperiment {
   public let plan: TransferMapPlan
   /// The schedule of every training; its seed is each point's own.
   let options: TrainingOptions
+  /// The kind of task; nil where labels and outputs tell it.
+  public var taskKind: String?
   let runs: RunCollection
 
   /// More examples than this are too many for a linear classifier on wide features.
@@ -44,18 +47,20 @@ public struct TransferMapExperiment {
 
   /// Measures what is not measured yet.
   ///
-  /// - Parameter onPoint: told a point before it is measured and, with its accuracy, afterwards.
+  /// - Parameter onPoint: told a point before it is measured and, with its score, afterwards.
   /// - Throws: `TrainingError`, `TrainingError/interrupted` where `isCancelled` says so, and the errors of the files.
   @discardableResult
   public func run(
     isCancelled: () -> Bool = { false }, onPoint: (TransferMapPlan.Point, Double?) throws -> Void = { _, _ in }
   ) throws -> TransferMap {
-    for target in targets { try target.requireClasses(for: "transfer experiments are") }
-    var accuracies: [String: Double] = [:]
+    let kinds = try targets.map(kind)
+    var scores: [String: Double] = [:]
     for point in points {
       try onPoint(point, nil)
-      let found = try point.strategy == .probe ? bestProbe(point) : trained(point, isCancelled)
-      accuracies[name(of: point)] = found
+      let found =
+        try point.strategy == .probe
+        ? bestProbe(point, kinds[point.target]) : trained(point, kinds[point.target], isCancelled)
+      scores[name(of: point)] = found
       try onPoint(point, found)
     }
     return TransferMap(
@@ -64,12 +69,13 @@ public struct TransferMapExperiment {
           target: targets[target].name,
           cells: plan.amounts.map { amount in
             TransferMap.Cell(
-              amount: amount, exampleCount: exampleCount(of: targets[target].train, amount: amount),
-              testCount: targets[target].test.count,
+              amount: targets[target].hasClasses ? amount : nil, drawnCount: targets[target].hasClasses ? nil : amount,
+              exampleCount: exampleCount(of: targets[target].train, amount: amount),
+              testCount: targets[target].test.count, score: kinds[target].score,
               values: Dictionary(
                 uniqueKeysWithValues: TransferStrategy.allCases.map { strategy in
                   let values = plan.seeds.compactMap { seed in
-                    accuracies[
+                    scores[
                       name(of: .init(target: target, amount: amount, strategy: strategy, seed: seed))]
                   }
                   return (strategy, values)
@@ -81,15 +87,23 @@ public struct TransferMapExperiment {
         seedCount: plan.seeds.count))
   }
 
-  /// What is measured: every point of the plan whose amount its target has.
+  /// What is measured: every point of the plan whose amount its target has. A head that is tied to the layers below is not
+  /// trained alone.
   public var points: [TransferMapPlan.Point] {
     let most = targets.map { Self.mostPerClass(of: $0.train) }
-    return plan.points(targetCount: targets.count).filter { $0.amount ?? 0 <= most[$0.target] }
+    return plan.points(targetCount: targets.count).filter { point in
+      point.amount ?? 0 <= most[point.target] && (point.strategy != .head || base.trainsHeadAlone)
+    }
   }
 
-  /// The most examples that can be taken of every class.
+  /// The kind of task that a target is for the base network.
+  private func kind(of target: Dataset) throws -> any TaskKind {
+    try TaskKinds.kind(of: target, for: Model(base, device: runs.device), named: taskKind)
+  }
+
+  /// The most examples that can be taken of every class; all there are where examples have no class each.
   public static func mostPerClass(of split: Split) -> Int {
-    classCounts(of: split).min() ?? 0
+    split.targets == nil ? classCounts(of: split).min() ?? 0 : split.count
   }
 
   private static func classCounts(of split: Split) -> [Int] {
@@ -108,9 +122,11 @@ public struct TransferMapExperiment {
 
   /// Seconds that they take here, from a few steps of the whole network; the head alone is faster.
   public func estimatedSeconds() throws -> Double {
-    let training = TrainingRun(
+    var training = TrainingRun(
       options: options, path: "", target: targets[0], device: runs.device)
-    let pace = try training.pace(from: base.drawnAnew(seed: options.seed, device: runs.device))
+    training.taskKind = taskKind
+    let pace = try training.pace(
+      from: base.drawnAnew(seed: options.seed, for: kind(of: targets[0]), on: targets[0], device: runs.device))
     let perExample = pace.evaluation / Double(targets[0].test.count)
     return remainingPoints.reduce(0) { sum, point in
       sum + pace.step * Double(stepCount(target: point.target, amount: point.amount))
@@ -130,10 +146,13 @@ extension TransferMapExperiment {
     return "\(FileName.safe(targets[point.target].name))-\(amount)-\(strategy)-seed\(point.seed)"
   }
 
-  /// So many examples of each class, drawn by the seed.
+  /// So many examples of each class, or in all where they have none each, drawn by the seed.
   func examples(of split: Split, amount: Int?, seed: UInt64) -> Split {
     guard let amount else { return options.examples(of: split) }
     var random = RandomSource(seed: seed)
+    guard split.targets == nil else {
+      return split.selecting(Array(random.permutation(count: split.count).prefix(amount)))
+    }
     var left: [Int32: Int] = [:]
     let chosen = random.permutation(count: split.count).filter { index in
       left[split.labels[index], default: amount] -= 1
@@ -145,6 +164,7 @@ extension TransferMapExperiment {
   /// How many that are: where a class has fewer, all of it.
   private func exampleCount(of split: Split, amount: Int?) -> Int {
     guard let amount else { return options.examples(of: split).count }
+    guard split.targets == nil else { return min(amount, split.count) }
     return Self.classCounts(of: split).reduce(0) { $0 + min($1, amount) }
   }
 
@@ -174,7 +194,9 @@ extension TransferMapExperiment {
     return (drawn.leavingOut(held), drawn.selecting(held))
   }
 
-  private func trained(_ point: TransferMapPlan.Point, _ isCancelled: () -> Bool) throws -> Double? {
+  private func trained(
+    _ point: TransferMapPlan.Point, _ kind: any TaskKind, _ isCancelled: () -> Bool
+  ) throws -> Double? {
     let name = name(of: point)
     return try runs.record(name) {
       let target = targets[point.target]
@@ -184,9 +206,9 @@ extension TransferMapExperiment {
       let (fitted, validation) = try divided(drawn, of: target, own, seed: point.seed)
       let again = repetitions(of: fitted.count)
       let data = try Dataset(
-        name: target.name, classNames: target.classNames, labelMap: target.labelMap,
+        name: target.name, classNames: target.classNames, labelMap: target.labelMap, taskKind: target.taskKind,
         train: fitted.selecting((0..<again).flatMap { _ in 0..<fitted.count }), test: target.test,
-        validation: validation)
+        validation: validation, vocabulary: target.vocabulary)
       // What chooses is a split of its own now.
       if case .fraction = own.validation { own.validation = nil }
       own.seed = point.seed
@@ -194,23 +216,45 @@ extension TransferMapExperiment {
       own.trainsHeadOnly = point.strategy == .head
       try runs.train(
         name,
-        from: { try point.strategy == .scratch ? base.drawnAnew(seed: point.seed, device: runs.device) : base },
-        on: data, options: own, keepsCheckpoints: false, isChosenAmong: false, isCancelled: isCancelled)
-    }?.targetAccuracy
+        from: {
+          try point.strategy == .scratch
+            ? base.drawnAnew(seed: point.seed, for: kind, on: target, device: runs.device) : base
+        },
+        on: data, as: kind, options: own, keepsCheckpoints: false, isChosenAmong: false, isCancelled: isCancelled)
+    }?.targetScore
   }
 
-  /// The accuracy of a linear classifier on the block that suits the target best; nil above ``mostProbed`` examples.
-  private func bestProbe(_ point: TransferMapPlan.Point) throws -> Double? {
+  /// The score of a linear probe on the block that suits the target best; nil above ``mostProbed`` examples, and of a kind
+  /// of task that none is fitted for.
+  private func bestProbe(_ point: TransferMapPlan.Point, _ kind: any TaskKind) throws -> Double? {
     let target = targets[point.target]
     let drawn = examples(of: target.train, amount: point.amount, seed: point.seed)
     guard drawn.count <= Self.mostProbed else { return nil }
-    if let known = runs.accuracy(name(of: point)) { return known }
+    if let known = runs.stored(name(of: point), kind.score) { return known }
     let model = try Model(base, device: runs.device)
     try model.fitPreprocessing(to: drawn, fitsImages: options.fitsImages)
-    let accuracy = try model.bestProbeAccuracy(
-      of: base.program.transferCuts().map(\.name), train: drawn, test: target.test, dataset: target.name,
-      classCount: target.classNames.count)
-    if let accuracy { try runs.store(name(of: point), accuracy: accuracy) }
-    return accuracy
+    let found = try probeScore(
+      of: base.program.transferCuts().map(\.name), in: model, train: drawn, for: target, kind)
+    if let found { try runs.store(name(of: point), kind.score, found) }
+    return found
   }
+
+  private func probeScore(
+    of layers: [String], in model: Model, train: Split, for target: Dataset, _ kind: any TaskKind
+  ) throws -> Double? {
+    guard train.targets != nil else {
+      return try model.bestProbeAccuracy(
+        of: layers, train: train, test: target.test, dataset: target.name, classCount: target.classNames.count)
+    }
+    do {
+      return try model.bestProbeScore(
+        of: layers,
+        on: KindProbeData(target, kind: kind, wordCount: model.wordCount(on: target), train: train))
+    } catch AnalysisError.noProbes, AnalysisError.tooManyWords { return nil }
+  }
+}
+
+extension Dataset {
+  /// Whether every example has one class.
+  fileprivate var hasClasses: Bool { train.targets == nil }
 }

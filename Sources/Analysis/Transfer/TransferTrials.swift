@@ -1,4 +1,5 @@
 import Checkpoints
+import Evaluation
 import Files
 import Findings
 import Training
@@ -28,17 +29,19 @@ extension TransferExperiment {
 
   /// Fine-tunes the whole base network with a new head, what lies before the cut frozen, at several rates.
   ///
-  /// - Parameter onTrial: told the factor and the seed before a trial and, with the target accuracy, afterwards.
+  /// - Parameter onTrial: told the factor and the seed before a trial and, with the score on the target, afterwards.
   /// - Returns: the rates of which at least one seed finished, to be added to the experiment's result.
   @discardableResult
   public func trials(
     freezing cut: TransferCut?, isCancelled: () -> Bool = { false },
     onTrial: (Double, UInt64, Double?) throws -> Void = { _, _, _ in }
   ) throws -> [TransferTrial] {
-    try trialFactors(freezing: cut).compactMap { factor in
+    let kind = try kind()
+    return try trialFactors(freezing: cut).compactMap { factor in
       var (target, forgetting): ([Double], [Double]) = ([], [])
       var validation: [RunFigures] = []
       var basis: ChoiceBasis?
+      var sourceScore: Score?
       let own = trialOptions(freezing: cut, factor: factor)
       for seed in plan.seeds {
         try onTrial(factor, seed, nil)
@@ -48,10 +51,11 @@ extension TransferExperiment {
           var own = own
           own.seed = seed
           try runs.train(
-            name, from: { base }, on: self.target, source: source, options: own, keepsCheckpoints: false,
-            isChosenAmong: true, isCancelled: isCancelled)
+            name, from: { base }, on: self.target, as: kind, source: source, options: own,
+            keepsCheckpoints: false, isChosenAmong: true, isCancelled: isCancelled)
         }
         guard let record, case let figures = record.figures, figures.target.isFinite else { continue }
+        sourceScore = record.score(of: "source") ?? sourceScore
         if let own = record.validationFigures { validation.append(own) }
         if basis?.examples != .test { basis = record.basis(of: [.rate]) }
         target.append(figures.target)
@@ -60,12 +64,12 @@ extension TransferExperiment {
       }
       guard !target.isEmpty else { return nil }
       return TransferTrial(
-        factor: factor, learningRate: options.learningRate * factor, target: RepeatedScore(.accuracy, target),
-        forgetting: forgetting.isEmpty ? nil : RepeatedMean(forgetting),
+        factor: factor, learningRate: options.learningRate * factor, target: RepeatedScore(kind.score, target),
+        forgetting: forgetting.isEmpty ? nil : RepeatedMean(forgetting), sourceScore: sourceScore ?? .accuracy,
         validation: validation.count < target.count
           ? nil
           : TransferTrial.Validation(
-            target: RepeatedScore(.accuracy, validation.map(\.target)),
+            target: RepeatedScore(kind.score, validation.map(\.target)),
             forgetting: forgetting.isEmpty ? nil : RepeatedMean(validation.map(\.forgetting))), chosenBy: basis)
     }
   }

@@ -62,6 +62,9 @@ public struct CausalLanguageModel: TaskKind {
   }
 
   public var widensOutputs: Bool { true }
+  public var objectionToGrowth: String? {
+    "its words are its tokenizer's, and data add none: it keeps the head it has (--target-head keep)"
+  }
 
   public func loss(of outputs: Tensor, labels: Tensor, settings: LossSettings) throws -> Tensor {
     try classLoss(
@@ -99,6 +102,9 @@ public struct CausalLanguageModel: TaskKind {
     let bits = sums.width > 3 && totals[3] > 0 ? totals[0] / (log(2) * totals[3]) : .nan
     return TaskValues(loss: loss, scores: scores + [bits])
   }
+
+  /// The token to be said next, at every place.
+  public func probeTargets(of labels: Tensor) throws -> ProbeTargets? { .classes(try nextTokens(labels)) }
 
   /// How likely each token is, from those before it.
   public func changes(from before: Tensor, to after: Tensor, labels: Tensor) throws -> [ExampleChange] {

@@ -11,12 +11,17 @@ public struct Classification: TaskKind {
 
   public let outputMeaning: OutputMeaning? = .classes(axis: 1)
 
+  public let objectionToGrowth: String? = nil
+
   /// The kind, which has nothing to set.
   public init() {}
 
   public func fits(_ form: TaskForm) -> Bool {
     form.hasIntegerLabels && form.labelShape.isEmpty && form.outputShape.map { $0.count == 1 } ?? true
   }
+
+  /// Of two classes that a single output tells apart, it is ``BinaryClassification``.
+  public func isMeant(by form: TaskForm) -> Bool { fits(form) && !form.isYesOrNo }
 
   /// Classes are checked where data are put together.
   public func fault(in values: [Double], form: TaskForm) -> String? { nil }

@@ -23,6 +23,10 @@ public struct ManyLabels: TaskKind {
   public func bound(to data: Dataset) -> any TaskKind { ManyLabels(names: outputNames(of: data) ?? []) }
 
   public var smoothsLabels: Bool { false }
+  public var objectionToGrowth: String? {
+    "the target's examples do not say which of the old labels they have, and would teach that they have none: give data "
+      + "with the columns of all labels, old and new, and --target-head new"
+  }
   public var outputMeaning: OutputMeaning? { .labels }
 
   public func fits(_ form: TaskForm) -> Bool {

@@ -37,6 +37,9 @@ public struct Regression: TaskKind {
   public var scores: [Score] { [kind == .squared ? .rootMeanSquaredError : .meanAbsoluteError, .determination] }
 
   public var smoothsLabels: Bool { false }
+  public var objectionToGrowth: String? {
+    "its outputs are numbers, of which there are as many as the data have: --target-head new draws a head for others"
+  }
   public var outputMeaning: OutputMeaning? { .numbers }
 
   public func fits(_ form: TaskForm) -> Bool {
@@ -45,7 +48,7 @@ public struct Regression: TaskKind {
 
   /// Fractions that are not all 0 and 1.
   public func isMeant(by form: TaskForm) -> Bool {
-    let couldBeLabels = form.hasBinaryLabels && form.labelShape.reduce(1, *) > 1
+    let couldBeLabels = form.isYesOrNo || form.hasBinaryLabels && form.labelShape.reduce(1, *) > 1
     return kind == .squared && fits(form) && !form.hasIntegerLabels && !couldBeLabels
   }
 

@@ -24,6 +24,10 @@ public struct Segmentation: TaskKind {
 
   public func bound(to data: Dataset) -> any TaskKind { Segmentation(names: outputNames(of: data) ?? []) }
 
+  public let objectionToGrowth: String? = nil
+
+  public func naming(outputs names: [String]) -> any TaskKind { Segmentation(names: names) }
+
   public func fits(_ form: TaskForm) -> Bool {
     guard form.hasIntegerLabels, form.labelShape.count == 2 else { return false }
     return form.outputShape.map { $0.count == 3 && Array($0.dropFirst()) == form.labelShape } ?? true

@@ -35,7 +35,8 @@ extension TaskForm {
     let targets = data.train.targets
     self.init(
       hasIntegerLabels: targets.map { !$0.elementType.isFloatingPoint } ?? true, labelShape: targets?.shape ?? [],
-      hasBinaryLabels: targets != nil && data.train.hasBinaryTargets, outputShape: outputShape,
+      hasBinaryLabels: targets == nil ? data.classNames.count == 2 : data.train.hasBinaryTargets,
+      outputShape: outputShape,
       vocabularyCount: vocabularyCount)
   }
 

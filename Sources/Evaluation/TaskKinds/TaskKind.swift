@@ -26,6 +26,11 @@ public protocol TaskKind: Sendable {
   func reading(sumsOfWidth width: Int) -> any TaskKind
   /// What the outputs of a new head stand for, one each; nil where a head is never drawn for the data alone.
   func outputNames(of data: Dataset) -> [String]?
+  /// The kind with a head's names of the outputs, where the head has more than the data speak of, or in another order.
+  func naming(outputs names: [String]) -> any TaskKind
+  /// Why a head cannot grow by the classes that data add, in words that follow "no outputs can be added to the head: "; nil
+  /// where it can.
+  var objectionToGrowth: String? { get }
   /// What is wrong with labels, in words that complete "example 3 …"; nil of sound ones.
   ///
   /// - Parameter values: the labels of one example.
@@ -113,6 +118,13 @@ extension TaskKind {
   public func bound(to data: Dataset) -> any TaskKind { self }
   public func reading(sumsOfWidth width: Int) -> any TaskKind { self }
   public func outputNames(of data: Dataset) -> [String]? { data.classNames }
+  public func naming(outputs names: [String]) -> any TaskKind { self }
+  public var objectionToGrowth: String? { "it does not say what another output would stand for" }
+  /// The kind for the numbers that a head has for the data's classes.
+  public func named(by match: ClassMatch?, of head: (some ClassifierHead)?) -> any TaskKind {
+    guard match != nil, let head else { return self }
+    return naming(outputs: head.classNames)
+  }
   public var outputMeaning: OutputMeaning? { nil }
   public var places: String? { nil }
   public func isCounted(_ labels: Tensor) throws -> Tensor? { nil }
@@ -133,7 +145,7 @@ extension TaskKind {
 /// The kinds that are known.
 public enum TaskKinds {
   private static let registered = Mutex<[any TaskKind]>([
-    Classification(), CausalLanguageModel(), TokenClassification(),
+    Classification(), BinaryClassification(), CausalLanguageModel(), TokenClassification(),
     TokenClassification(judgesSpans: true), Segmentation(), ManyLabels(), Regression(.squared),
     Regression(.absolute), Regression(.huber),
   ])

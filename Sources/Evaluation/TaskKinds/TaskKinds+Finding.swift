@@ -12,9 +12,11 @@ extension TaskKinds {
   ///   ``EvaluationError/unknownKind(name:known:)``.
   public static func kind(of data: Dataset, for model: Model, named name: String? = nil) throws -> any TaskKind {
     let name = name ?? data.taskKind
-    // One class an example with one row of outputs needs no trial.
+    // One class an example with one row of outputs needs no trial, unless a single output may say yes or no.
     let known = model.program.outputShape
-    if data.train.targets == nil, (name ?? Classification().name) == Classification().name,
+    let isSingle = known.last == 1 || model.heads[model.task]?.classNames.count == 1
+    if name != nil || !(isSingle && data.classNames.count == 2), data.train.targets == nil,
+      (name ?? Classification().name) == Classification().name,
       known.isEmpty || known.count == 2
     {
       return Classification()
@@ -35,7 +37,8 @@ extension TaskKinds {
   public static func check(_ data: Dataset, as kind: any TaskKind, for model: Model) throws {
     try checkWords(of: data, for: model.program)
     guard !kind.isClassification else { return }
-    try check(data, as: kind, form: form(of: data, for: model))
+    // Labels have the data's own numbers.
+    try check(data, as: kind.bound(to: data), form: form(of: data, for: model))
   }
 
   static func kind(of data: Dataset, form: TaskForm, named name: String?) throws -> any TaskKind {

@@ -32,6 +32,13 @@ public struct TokenClassification: TaskKind {
     return TokenClassification(judgesSpans: tags != nil, tags: tags ?? [], names: data.classNames)
   }
 
+  public let objectionToGrowth: String? = nil
+
+  public func naming(outputs names: [String]) -> any TaskKind {
+    let tags = SpanTag.tags(named: names)
+    return TokenClassification(judgesSpans: tags != nil, tags: tags ?? [], names: names)
+  }
+
   public func fits(_ form: TaskForm) -> Bool {
     form.hasIntegerLabels && form.labelShape.count == 1
       && form.outputShape.map { $0.count == 2 && $0[0] == form.labelShape[0] } ?? true

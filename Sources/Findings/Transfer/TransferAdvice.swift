@@ -18,8 +18,8 @@ public struct TransferAdvice: Sendable, Codable, Equatable {
   public let frozen: TransferResult.Cut?
   /// Whether the seeds carry it.
   public var isEstablished: Bool
-  /// What it rests on: what AnB+ has more than AnB at the cut up to which is frozen, or at the first one, or what the
-  /// target's own network has more than the best copy; nil where that was not measured.
+  /// What it rests on: by how much AnB+ is better than AnB at the cut up to which is frozen, or at the first one, or the
+  /// target's own network than the best copy; nil where that was not measured.
   public var evidence: SeedComparison?
 
   /// - Parameters: see the properties.
@@ -46,27 +46,27 @@ public struct TransferAdvice: Sendable, Codable, Equatable {
 }
 
 extension TransferAdvice {
-  /// Freezing is advised up to the last cut at which, and at every cut before it, AnB+ is established to have at most the
-  /// tolerance more than AnB; where that is established nowhere, as far as the means say so.
+  /// Freezing is advised up to the last cut at which, and at every cut before it, AnB+ is established to be at most
+  /// the tolerance better than AnB; where that is established nowhere, as far as the means say so.
   ///
-  /// A network of the target's own is advised where it has more than the best copies by more than the tolerance, unless
+  /// A network of the target's own is advised where it is better than the best copy by more than the tolerance, unless
   /// the seeds speak against it.
-  init(base: [Double], curves: [TransferResult.Curve], cuts: [TransferResult.Cut], tolerance: Double) {
+  init(base: RepeatedScore, curves: [TransferResult.Curve], cuts: [TransferResult.Cut], tolerance: Double) {
     func points(_ kind: TransferKind) -> [TransferResult.Point]? { curves.first { $0.kind == kind }?.points }
     guard let frozen = points(.transfer), let tuned = points(.transferTuned),
-      let best = tuned.max(by: { $0.result.mean < $1.result.mean })
+      let best = tuned.max(by: { $0.result.merit < $1.result.merit })
     else {
       self.init(.tuneAll)
       return
     }
     // A seed's networks see the same examples in the same order: they are compared with each other.
-    let shortfall = SeedComparison(base, less: best.result.values, within: -1...1)
+    let shortfall = base.gain(over: best.result)
     if shortfall.difference.value > tolerance, !(shortfall.difference.low <= 0) {
       self.init(.startAnew, isEstablished: shortfall.isMore, evidence: shortfall)
       return
     }
     let costs = zip(frozen, tuned).map {
-      (cut: $0.cut, cost: SeedComparison($1.result.values, less: $0.result.values, within: -1...1))
+      (cut: $0.cut, cost: $1.result.gain(over: $0.result))
     }
     let carried = costs.prefix { $0.cost.isAtMost(tolerance) }
     let free = carried.isEmpty ? costs.prefix { $0.cost.difference.value <= tolerance } : carried

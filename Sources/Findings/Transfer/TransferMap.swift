@@ -30,60 +30,64 @@ public struct TransferMap: Sendable, Codable {
 
   /// What the strategies come to for one amount of one target.
   public struct Cell: Sendable, Codable {
-    /// Training examples of each class; nil for all there are; in JSON `perClass`.
+    /// Training examples of each class; nil for all there are, and where amounts are not of classes; in JSON `perClass`.
     public var amount: Int?
+    /// Training examples in all that were asked for, of tasks whose examples have no class each; nil of others, and for all
+    /// there are; in JSON `drawn`.
+    public var drawnCount: Int?
     /// Training examples in all; in JSON `examples`.
     public var exampleCount: Int
     /// Test examples that the scores are of; in JSON `testExamples`.
     public var testCount: Int
     /// The strategy that wins, where the seeds carry it; nil where they do not.
     ///
-    /// It is the cheapest of which it is established that no other has more than ``TransferResult/standardTolerance``
-    /// above it, if every cheaper one is established to be worse than the ``leader``.
+    /// It is the cheapest of which it is established that no other is better by more than the score's tolerance at the
+    /// ``leader``, if every cheaper one is established to be worse than the leader.
     public var winner: TransferStrategy?
-    /// The strategy with the highest mean, whether that is established or not; nil where none was measured.
+    /// The strategy with the best mean, whether that is established or not; nil where none was measured.
     public var leader: TransferStrategy?
     /// Those that were measured, the cheapest first; in JSON `strategies`.
     public var outcomes: [Outcome]
 
     private enum CodingKeys: String, CodingKey {
       case amount = "perClass"
+      case drawnCount = "drawn"
       case exampleCount = "examples"
       case testCount = "testExamples"
       case winner, leader
       case outcomes = "strategies"
     }
 
-    /// - Parameter values: scores on the target, one a seed, by strategy.
+    /// - Parameters:
+    ///   - drawnCount: in place of `amount`, where examples have no class each.
+    ///   - values: scores on the target, one a seed, by strategy.
     public init(
-      amount: Int?, exampleCount: Int, testCount: Int, score: Score = .accuracy, values: [TransferStrategy: [Double]]
+      amount: Int?, drawnCount: Int? = nil, exampleCount: Int, testCount: Int, score: Score = .accuracy,
+      values: [TransferStrategy: [Double]]
     ) {
       self.amount = amount
+      self.drawnCount = drawnCount
       self.exampleCount = exampleCount
       self.testCount = testCount
       let outcomes = TransferStrategy.allCases.compactMap { strategy in
         values[strategy].flatMap { $0.isEmpty ? nil : Outcome(strategy: strategy, RepeatedScore(score, $0)) }
       }
       self.outcomes = outcomes
-      let leader = outcomes.max { $0.result.mean < $1.result.mean }
+      let leader = outcomes.max { $0.result.merit < $1.result.merit }
       self.leader = leader?.strategy
       winner = leader.flatMap { Self.winner(among: outcomes, leader: $0) }
     }
 
     private static func winner(among outcomes: [Outcome], leader: Outcome) -> TransferStrategy? {
-      func comparison(_ outcome: Outcome, _ other: Outcome, among count: Int = 1) -> SeedComparison {
-        SeedComparison(
-          outcome.result.values, less: other.result.values, among: count,
-          within: outcome.result.score.differenceBounds)
-      }
       guard outcomes.count > 1 else { return nil }
+      let tolerance = leader.result.score.tolerance(at: leader.result.mean)
       for outcome in outcomes {
         let others = outcomes.filter { $0.strategy != outcome.strategy }
-        if others.allSatisfy({ comparison($0, outcome).isAtMost(TransferResult.standardTolerance) }) {
+        if others.allSatisfy({ $0.result.gain(over: outcome.result).isAtMost(tolerance) }) {
           return outcome.strategy
         }
         // A dearer one wins only where what is cheaper is established to do worse.
-        guard comparison(leader, outcome, among: outcomes.count - 1).isMore else { return nil }
+        guard leader.result.gain(over: outcome.result, among: outcomes.count - 1).isMore else { return nil }
       }
       return nil
     }
@@ -98,8 +102,8 @@ public struct TransferMap: Sendable, Codable {
   public struct Row: Sendable, Codable {
     /// The target's data.
     public var target: String
-    /// What fine-tuning gains over the base network's own features with all the data, a fraction: the smaller, the more
-    /// similar the target is to what the network was trained on. NaN where either was not measured.
+    /// By how much fine-tuning is better than the base network's own features with all the data, in the score's unit: the
+    /// smaller, the more similar the target is to what the network was trained on. NaN where either was not measured.
     public var dissimilarity: Double
     /// The same seed by seed; nil where either was not measured.
     public var tuningGain: SeedComparison?
@@ -118,10 +122,8 @@ public struct TransferMap: Sendable, Codable {
       self.target = target
       self.cells = cells
       let (head, tuned) = (cells.last?.result(.head), cells.last?.result(.tuning))
-      dissimilarity = (tuned?.mean ?? .nan) - (head?.mean ?? .nan)
-      if let tuned, let head {
-        tuningGain = SeedComparison(tuned.values, less: head.values, within: tuned.score.differenceBounds)
-      }
+      dissimilarity = (tuned?.merit ?? .nan) - (head?.merit ?? .nan)
+      if let tuned, let head { tuningGain = tuned.gain(over: head) }
     }
   }
 
@@ -136,7 +138,7 @@ public struct TransferMap: Sendable, Codable {
     public var target: String
     /// The strategy that wins; nil where the seeds establish none.
     public var winner: TransferStrategy?
-    /// The strategy with the highest mean; nil where none was measured.
+    /// The strategy with the best mean; nil where none was measured.
     public var leader: TransferStrategy?
   }
 
@@ -168,6 +170,9 @@ public struct TransferMap: Sendable, Codable {
       }
     }
   }
+
+  /// What the ways are judged by.
+  public var score: Score { rows.lazy.flatMap(\.cells).flatMap(\.outcomes).first?.result.score ?? .accuracy }
 
   /// The most similar target first.
   public var rowsBySimilarity: [Row] { Self.bySimilarity(rows) }

@@ -95,7 +95,8 @@ public struct TransferResult: Sendable, Codable {
   public var availableCount: Int
   /// Test examples that the scores are of; nil where that is not known; in JSON `testExamples`.
   public var testCount: Int?
-  /// A difference of means up to this counts as none: ``standardTolerance``, or what was stored.
+  /// A difference of means up to this counts as none, in the score's unit: `Score/tolerance(at:)` of the target's own
+  /// network, or what was stored.
   public var tolerance: Double
   /// The target's own network, with nothing copied.
   public var base: RepeatedScore
@@ -109,6 +110,9 @@ public struct TransferResult: Sendable, Codable {
   public var advice: TransferAdvice
   /// Whether nothing but the head is trained where the advice is followed.
   public var trainsHeadAlone: Bool
+  /// Whether the fine-tuning that is advised goes on with the base network's head, as a language model's does; nil where it
+  /// draws a new one.
+  public var keepsHead: Bool?
   /// What costs no training, said of every cut, and of the network as a whole.
   public var scores: [TransferScore] = []
   /// What costs no training, said of the network as a whole.
@@ -129,7 +133,8 @@ public struct TransferResult: Sendable, Codable {
     case exampleCount = "examples"
     case availableCount = "availableExamples"
     case testCount = "testExamples"
-    case tolerance, base, curves, validation, chosenBy, advice, trainsHeadAlone, scores, networkScores, trials,
+    case tolerance, base, curves, validation, chosenBy, advice, trainsHeadAlone,
+      keepsHead, scores, networkScores, trials,
       findings, recommendation
     case command
   }
@@ -156,46 +161,43 @@ public struct TransferResult: Sendable, Codable {
     self.validation = validation
     self.chosenBy = chosenBy
     let choosing = validation ?? Validation(base: base, curves: curves)
-    tolerance = Self.standardTolerance
+    tolerance = base.score.tolerance(at: base.mean)
     advice = TransferAdvice(
-      base: choosing.base.values, curves: choosing.curves, cuts: cuts, tolerance: tolerance)
+      base: choosing.base, curves: choosing.curves, cuts: cuts, tolerance: tolerance)
     self.trainsHeadAlone = trainsHeadAlone(advice.frozen)
   }
 
   /// The curve of a treatment; nil where it was not measured.
   public func curve(_ kind: TransferKind) -> Curve? { curves.first { $0.kind == kind } }
 
-  /// A point: what a way may have less than another and still count as no worse.
-  public static let standardTolerance = 0.01
+  /// What every network is judged by.
+  public var score: Score { base.score }
 
-  /// What the frozen copy (AnB) has more than the target's own network, by cut: below 0 for a loss.
+  /// By how much the frozen copy (AnB) is better than the target's own network, by cut: below 0 where it is worse.
   ///
   /// A seed's networks are compared with each other.
   public var differences: [RepeatedMean] {
     curve(.transfer)?.points.map { point in
       let values = point.result.values
       return values.count == base.values.count
-        ? RepeatedMean(zip(values, base.values).map { $0 - $1 }, within: -1...1)
-        : RepeatedMean(mean: point.result.mean - base.mean)
+        ? RepeatedMean(
+          zip(values, base.values).map { score.merit($0) - score.merit($1) }, within: score.differenceBounds)
+        : RepeatedMean(mean: point.result.merit - base.merit)
     } ?? []
   }
 
-  /// What the frozen copy has more than the target's own network at the deepest cut, as a claim; nil without one.
+  /// By how much the frozen copy is better than the target's own network at the deepest cut, as a claim; nil without one.
   public var deepestDifference: SeedComparison? {
-    curve(.transfer)?.points.last.map { comparison($0.result, less: base) }
+    curve(.transfer)?.points.last.map { $0.result.gain(over: base) }
   }
 
-  /// What one treatment has more than another; the claim is one of so many that might have been made.
-  public func comparison(_ score: RepeatedScore, less other: RepeatedScore, among count: Int = 1) -> SeedComparison {
-    SeedComparison(score.values, less: other.values, among: count, within: score.score.differenceBounds)
-  }
-
-  /// Whether the test examples tell two shares apart: they differ by more than the tolerance and than two standard errors
-  /// of their difference.
-  public func areApart(_ share: Double, _ other: Double) -> Bool {
-    let variance = share * (1 - share) + other * (1 - other)
+  /// Whether two scores on the test examples differ by more than the tolerance and, where they are shares, than two
+  /// standard errors of the difference of such shares of examples.
+  public func areApart(_ value: Double, _ other: Double) -> Bool {
+    guard score.unit == .fraction else { return abs(value - other) > tolerance }
+    let variance = value * (1 - value) + other * (1 - other)
     let error = testCount.map { 2 * (variance / Double(max(1, $0))).squareRoot() } ?? 0
-    return abs(share - other) > max(tolerance, error)
+    return abs(value - other) > max(tolerance, error)
   }
 }
 

@@ -21,6 +21,8 @@ public struct TransferScore: Sendable, Codable {
   public var values: [Double]
   /// Whether it is a share of something, from 0 to 1.
   public var isFraction: Bool
+  /// The task's score that it is, where that is not accuracy; nil of all else.
+  public var score: Score?
   /// How well it orders the cuts as training them does; few cuts make it a weak statement.
   public var rankCorrelation = RankCorrelation()
 
@@ -29,11 +31,14 @@ public struct TransferScore: Sendable, Codable {
 
   /// A score of every cut; its rank correlation is found by the result that it is added to.
   ///
-  /// - Parameter values: one a cut, NaN where it could not be measured.
-  public init(name: String, values: [Double], isFraction: Bool = false) {
+  /// - Parameters:
+  ///   - values: one a cut, NaN where it could not be measured.
+  ///   - score: of a task's score that is not accuracy: it says the unit, and which way is better.
+  public init(name: String, values: [Double], isFraction: Bool = false, score: Score? = nil) {
     self.name = name
     self.values = values
-    self.isFraction = isFraction
+    self.isFraction = score.map { $0.unit == .fraction } ?? isFraction
+    self.score = score
   }
 }
 
@@ -71,13 +76,14 @@ extension TransferResult {
   /// Sets the scores beside the curves.
   public mutating func add(_ scores: [TransferScore], ofNetwork: TransferNetworkScores) {
     func correlation(_ values: [Double], _ kind: TransferKind) -> Double {
-      let curve = curve(kind)?.points.map(\.result.mean) ?? []
+      let curve = curve(kind)?.points.map(\.result.merit) ?? []
       return curve.count == values.count ? Metrics.rankCorrelation(values, curve) : .nan
     }
     self.scores = scores.map { score in
       var score = score
+      let merits = score.score.map { score.values.map($0.merit) } ?? score.values
       score.rankCorrelation = .init(
-        frozen: correlation(score.values, .transfer), tuned: correlation(score.values, .transferTuned))
+        frozen: correlation(merits, .transfer), tuned: correlation(merits, .transferTuned))
       return score
     }
     networkScores = ofNetwork

@@ -4,7 +4,7 @@ public struct TransferTrial: Sendable {
   public struct Validation: Sendable, Codable {
     /// How well it did on the target.
     public var target: RepeatedScore
-    /// By how much the source's score got worse, a fraction; nil where there is no source.
+    /// By how much the source's score got worse, in its unit; nil where there is no source.
     public var forgetting: RepeatedMean?
 
     /// Scores, one a seed.
@@ -22,8 +22,10 @@ public struct TransferTrial: Sendable {
   public var isRecommended = false
   /// How well it did on the target.
   public var target: RepeatedScore
-  /// By how much the source's score got worse, a fraction; nil where there is no source to measure on.
+  /// By how much the source's score got worse, in its unit; nil where there is no source to measure on.
   public var forgetting: RepeatedMean?
+  /// What the source is judged by; in JSON where it is not accuracy.
+  public var sourceScore: Score
   /// On the examples that choose; nil where the runs held none aside.
   public var validation: Validation?
   /// By which examples its runs may choose; nil where that is not known.
@@ -35,15 +37,16 @@ public struct TransferTrial: Sendable {
   ///   - factor: the rate of the layers under the head, relative to the head's.
   ///   - learningRate: the same in itself; the noise of binary fractions is taken off.
   ///   - target: the score on the target, one value a seed.
-  ///   - forgetting: a fraction, one value a seed; nil without a source.
+  ///   - forgetting: in the unit of `sourceScore`, one value a seed; nil without a source.
   public init(
     factor: Double, learningRate: Double, target: RepeatedScore, forgetting: RepeatedMean?,
-    validation: Validation? = nil, chosenBy: ChoiceBasis? = nil
+    sourceScore: Score = .accuracy, validation: Validation? = nil, chosenBy: ChoiceBasis? = nil
   ) {
     self.factor = factor
     self.learningRate = learningRate.withoutNoise
     self.target = target
     self.forgetting = forgetting
+    self.sourceScore = sourceScore
     self.validation = validation
     self.chosenBy = chosenBy
   }
@@ -57,7 +60,7 @@ extension TransferTrial: Codable {
     case rate, factor, learningRate, isRecommended
     /// The mean alone; the values stand beside it.
     case forgetting
-    case forgettingValues, validation, chosenBy
+    case forgettingValues, sourceScore, validation, chosenBy
   }
 
   public func encode(to encoder: any Encoder) throws {
@@ -69,6 +72,7 @@ extension TransferTrial: Codable {
     try target.encode(to: encoder)
     try container.encodeIfPresent(forgetting?.mean, forKey: .forgetting)
     try container.encodeIfPresent(forgetting?.values, forKey: .forgettingValues)
+    if sourceScore != .accuracy { try container.encode(sourceScore, forKey: .sourceScore) }
     try container.encodeIfPresent(validation, forKey: .validation)
     try container.encodeIfPresent(chosenBy, forKey: .chosenBy)
   }
@@ -79,6 +83,7 @@ extension TransferTrial: Codable {
       factor: try container.decode(Double.self, forKey: .factor),
       learningRate: try container.decode(Double.self, forKey: .learningRate), target: try RepeatedScore(from: decoder),
       forgetting: try container.decodeIfPresent([Double].self, forKey: .forgettingValues).map { RepeatedMean($0) },
+      sourceScore: try container.decodeIfPresent(Score.self, forKey: .sourceScore) ?? .accuracy,
       validation: try container.decodeIfPresent(Validation.self, forKey: .validation),
       chosenBy: try container.decodeIfPresent(ChoiceBasis.self, forKey: .chosenBy))
     isRecommended = try container.decode(Bool.self, forKey: .isRecommended)
@@ -95,8 +100,8 @@ extension TransferResult {
   public mutating func add(_ tried: [TransferTrial]) {
     trials = tried
     let isValidated = tried.allSatisfy { $0.validation != nil }
-    func target(_ trial: TransferTrial) -> Double {
-      (isValidated ? trial.validation?.target : trial.target)?.mean ?? .nan
+    func merit(_ trial: TransferTrial) -> Double {
+      (isValidated ? trial.validation?.target : trial.target)?.merit ?? .nan
     }
     func forgetting(_ trial: TransferTrial) -> RepeatedMean? {
       isValidated ? trial.validation?.forgetting : trial.forgetting
@@ -108,8 +113,8 @@ extension TransferResult {
       joint.choices = (chosenBy?.choices ?? []) + basis.choices
       chosenBy = joint
     }
-    guard let best = trials.map(target).max() else { return }
-    let good = trials.indices.filter { target(trials[$0]) >= best - tolerance }
+    guard let best = trials.map(merit).max() else { return }
+    let good = trials.indices.filter { merit(trials[$0]) >= best - tolerance }
     let choice = good.min { first, second in
       let (one, other) = (trials[first], trials[second])
       guard let lost = forgetting(one), let otherLost = forgetting(other) else { return one.factor < other.factor }

@@ -43,10 +43,12 @@ struct EvaluateCommand: ParsableCommand, ResultOptions {
     let match = try dataset.match(to: task, among: model.heads, kind: kind)
     try TaskKinds.check(dataset, as: kind, for: model)
     let result = try Evaluator().evaluate(
-      model, on: dataset.test.renumbered(by: match), dataset: dataset.name, kind: kind)
+      model, on: dataset.test.renumbered(by: match), dataset: dataset.name,
+      kind: kind.named(by: match, of: model.heads[task]))
     let finding = EvaluationFinding(
       checkpoint: path, head: task, data: dataset.name, result: result.finding,
-      perClass: match.map { classes(of: result, dataset, $0) } ?? [], matchedClasses: match)
+      perClass: kind.isClassification ? match.map { classes(of: result, dataset, $0) } ?? [] : [], matchedClasses: match
+    )
     guard !shared.json else { return try Console.result(FindingEncoder.encode(finding)) }
     if let headline = kind.headline { Console.result(headline) }
     Console.result(finding.verdict)

@@ -150,8 +150,9 @@ private struct Judged {
     let others = heads.keys.filter { $0 != line.after.task }
     let origin = others.count == 1 ? others[0] : line.before.task
     task = heads[data.name] != nil ? data.name : role == "source" ? origin : line.after.task
-    kind = try TaskKinds.kind(of: data, for: Model(line.after), named: kindName)
+    let kind = try TaskKinds.kind(of: data, for: Model(line.after), named: kindName)
     match = try data.match(to: task, among: heads, kind: kind)
+    self.kind = kind.named(by: match, of: heads[task])
   }
 
   func evaluation(of model: Model) throws -> EvaluationResult {

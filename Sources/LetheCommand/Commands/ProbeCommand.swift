@@ -23,7 +23,8 @@ struct ProbeCommand: ParsableCommand, ResultOptions {
 
       Of tokens and pixels that have a class each, eight places of a training example are drawn and all of a test example \
       are judged; of several labels there is a regression each, of numbers least squares with an L2 penalty. They are \
-      judged by the task's own score. For a language model none is fitted.
+      judged by the task's own score. Of a language model the probe says the next token, in nats a token, over at most \
+      1,000 words.
       """)
 
   @ArgumentParser.Argument(help: "Checkpoints, or one run: its epoch 0 and its chosen one.")
@@ -70,7 +71,10 @@ struct ProbeCommand: ParsableCommand, ResultOptions {
       if named != nil { _ = try kind() }
       return ProbeMeasure(models, on: ProbeData(data, trainCount: samples))
     }
-    return ProbeMeasure(models, on: try KindProbeData(data, kind: kind(), trainCount: samples))
+    return ProbeMeasure(
+      models,
+      on: try KindProbeData(
+        data, kind: kind(), wordCount: models[0].model.wordCount(on: data), trainCount: samples))
   }
 
   private func paths() throws -> [String] {

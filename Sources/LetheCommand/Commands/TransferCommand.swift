@@ -14,7 +14,7 @@ import Training
 struct TransferCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "transfer",
-    abstract: "How far up a network can be reused for a target: accuracy for every cut.",
+    abstract: "How far up a network can be reused for a target: its score for every cut.",
     discussion: """
       For every cut the layers before it are copied, the rest is drawn anew, and all is trained on the target: AnB with the \
       base network's layers frozen, AnB+ with them trained on, BnB and BnB+ the same with a network trained on the target \
@@ -25,6 +25,9 @@ struct TransferCommand: ParsableCommand {
       Several targets, as random halves against another data set, are compared on one page. With --map, how the head alone, fine-tuning and training from scratch do with little and with much data of targets \
       near and far (CS231n's four cases):
         lethe transfer source --map --target fashion-mnist:5-9 --target digits.h5 --seeds 3 -o map
+
+      Tasks of every kind are judged by their own score. A language model keeps its head in trials; above a cut it is \
+      drawn anew over the same words.
 
       The same command goes on where it was left.
       """)
@@ -84,14 +87,21 @@ struct TransferCommand: ParsableCommand {
     @Option(help: "How many seeds every network is trained with, from --seed on.")
     var seeds = 1
 
-    @Flag(help: "Leave out the scores that need no training: linear probes, LogME, H-score, LEEP, NCE, CKA.")
+    @Flag(
+      help: """
+        Leave out the scores that need no training: linear probes, LogME, H-score, LEEP, NCE, CKA; of tasks whose \
+        examples have no class each, probes and CKA.
+        """)
     var noScores = false
 
     @Flag(help: "Do not try what the curves recommend.")
     var noTrials = false
 
     @Option(
-      help: "With --map: training examples of each class, as 5,50,500,all; by default four times as many each time.")
+      help: """
+        With --map: training examples of each class, or in all where they have none each, as 5,50,500,all; by default four \
+        times as many each time.
+        """)
     var amounts: String?
   }
 
@@ -101,6 +111,7 @@ struct TransferCommand: ParsableCommand {
   @OptionGroup var extent: Extent
   @OptionGroup var training: TrainingArguments
   @OptionGroup var regularizers: RegularizerOptions
+  @OptionGroup var kinds: TaskKindOptions
   @OptionGroup var reading: DataOptions
   @OptionGroup var hardware: DeviceOptions
   @OptionGroup var continuation: ContinuationOptions
@@ -117,14 +128,19 @@ struct TransferCommand: ParsableCommand {
     if experiment.quick { arguments.examples = arguments.examples ?? 5000 }
     let options = try arguments.options(regularizers)
     let device = try hardware.open()
-    for data in targets {
+    let taskKind = try kinds.known()
+    let known = try targets.map { data in
       var run = TrainingRun(options: options, path: "", target: data, device: device)
+      run.taskKind = taskKind
       run.isChosenAmong = !experiment.map
-      try run.check(checkpoint)
+      return try run.check(checkpoint).kind
     }
+    try checkScores(zip(self.targets.target, known))
+    if !shared.json, let line = known.first?.headline { Console.result(line) }
     if experiment.map {
       try TransferMapSession(
-        command: self, path: path, checkpoint: checkpoint, targets: targets, options: options, device: device
+        command: self, path: path, checkpoint: checkpoint, targets: targets, options: options, device: device,
+        score: known.first?.score ?? .accuracy
       ).run()
     } else {
       try compare(targets, path, checkpoint, options, device)
@@ -176,7 +192,7 @@ struct TransferCommand: ParsableCommand {
     let name = known.specification
     // Only a help: where it cannot be read any more, forgetting is not measured.
     guard let data = try? reading.load(known, for: checkpoint),
-      (try? data.classMatch(to: data.name, among: checkpoint.heads)) != nil
+      judges(data, by: checkpoint)
     else {
       if !shared.quiet, !shared.json {
         Console.say("the base's own data (\(name)) are not at hand: what trials forget is not measured")
@@ -184,6 +200,23 @@ struct TransferCommand: ParsableCommand {
       return nil
     }
     return (name, data)
+  }
+
+  /// Whether a checkpoint's head fits data that it was trained on.
+  private func judges(_ data: Datasets.Dataset, by checkpoint: Checkpoint) -> Bool {
+    // Heads of other kinds are looked at once a model is there.
+    let head = checkpoint.heads[data.name] ?? checkpoint.heads[checkpoint.task]
+    if data.train.targets != nil || head?.classNames.count == 1 { return head != nil }
+    return (try? data.classMatch(to: data.name, among: checkpoint.heads)) != nil
+  }
+
+  /// Targets stand in one chart: they need one score.
+  private func checkScores(_ targets: some Sequence<(String, any TaskKind)>) throws {
+    let named = targets.map { (name: $0, kind: $1) }
+    guard let first = named.first, let other = named.first(where: { $0.kind.score != first.kind.score }) else { return }
+    throw CommandError.badInput(
+      "--target: targets that are compared need one score, but \(first.name) is judged by \(first.kind.score.noun) and "
+        + "\(other.name) by \(other.kind.score.noun)")
   }
 
   private func check() throws {

@@ -17,6 +17,8 @@ struct TransferMapSession {
   let targets: [Datasets.Dataset]
   let options: TrainingOptions
   let device: Device
+  /// What the networks are judged by.
+  let score: Score
 
   private var isSilent: Bool { command.shared.quiet || command.shared.json }
 
@@ -25,18 +27,20 @@ struct TransferMapSession {
       amounts: try amounts(), seeds: command.seedNumbers,
       leastSteps: command.experiment.leastSteps ?? (command.experiment.quick ? 60 : 200))
     try command.claimFolder()
-    let experiment = TransferMapExperiment(
+    var experiment = TransferMapExperiment(
       base: checkpoint, targets: targets, plan: plan, options: options, path: command.destination.output, device: device
     )
+    experiment.taskKind = try command.kinds.known()
     if !command.shared.json { try showCost(of: experiment) }
     let interruption = Interruption()
-    let progress = TransferProgress(total: experiment.points.count, isSilent: isSilent)
+    let progress = TransferProgress(total: experiment.points.count, score: score, isSilent: isSilent)
     var map = try experiment.run(
       isCancelled: { interruption.isRequested },
-      onPoint: { point, accuracy in
-        let amount = point.amount.map { "\($0) a class" } ?? "all examples"
+      onPoint: { point, value in
+        let unit = targets[point.target].train.targets == nil ? "a class" : "examples"
+        let amount = point.amount.map { "\($0) \(unit)" } ?? "all examples"
         progress.show(
-          "\(targets[point.target].name), \(amount), \(point.strategy.rawValue)", seed: point.seed, accuracy)
+          "\(targets[point.target].name), \(amount), \(point.strategy.rawValue)", seed: point.seed, value)
       })
     interruption.end()
     map.putIntoWords()
@@ -49,17 +53,20 @@ struct TransferMapSession {
     Console.result("report: \(folder)/report.html")
   }
 
-  /// Examples of each class, by default from five up, four times as many each time, then all.
+  /// Examples of each class, by default from five up, four times as many each time, then all; where examples have no class
+  /// each, from twenty up.
   private func amounts() throws -> [Int?] {
     let most = targets.map { TransferMapExperiment.mostPerClass(of: $0.train) }
     guard let text = command.extent.amounts else {
       // An amount is worth its while where all are at least twice as many.
       let limit =
         zip(targets, most).map { target, most in
-          min(most, options.examples(of: target.train).count / target.classNames.count) / 2
+          let classCount = target.train.targets == nil ? target.classNames.count : 1
+          return min(most, options.examples(of: target.train).count / classCount) / 2
         }.max() ?? 0
+      let isPerClass = targets.allSatisfy { $0.train.targets == nil }
       let factor = command.experiment.quick ? 10 : 4
-      return sequence(first: 5) { $0 * factor }.prefix { $0 <= limit }.map { $0 } + [nil]
+      return sequence(first: isPerClass ? 5 : 20) { $0 * factor }.prefix { $0 <= limit }.map { $0 } + [nil]
     }
     let amounts = try text.split(separator: ",").map { item -> Int? in
       if item == "all" { return nil }
@@ -67,7 +74,11 @@ struct TransferMapSession {
         throw CommandError.usage("--amounts: expected numbers from 2 on and all, as 5,50,all, found '\(item)'")
       }
       guard number <= most.max() ?? 0 else {
-        throw CommandError.usage("--amounts: \(number) examples of each class, but a class has only \(most.max() ?? 0)")
+        let isPerClass = targets.allSatisfy { $0.train.targets == nil }
+        throw CommandError.usage(
+          isPerClass
+            ? "--amounts: \(number) examples of each class, but a class has only \(most.max() ?? 0)"
+            : "--amounts: \(number) examples, but there are only \(most.max() ?? 0)")
       }
       return number
     }

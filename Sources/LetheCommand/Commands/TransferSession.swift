@@ -22,6 +22,8 @@ struct TransferSession {
   /// Where the runs, the page and its files stand.
   let folder: String
   private let experiment: TransferExperiment
+  /// What the networks are judged by.
+  private let score: Score
 
   /// Of a deep network, `--quick` takes so many cuts.
   private static let quickCutCount = 6
@@ -38,13 +40,23 @@ struct TransferSession {
     self.folder = folder
     var cuts = try checkpoint.program.transferCuts(after: command.extent.cut.isEmpty ? nil : command.extent.cut)
     if command.experiment.quick, command.extent.cut.isEmpty { cuts = cuts.spread(Self.quickCutCount) }
+    let tied = cuts.filter { !checkpoint.canFreeze($0) }.map(\.name)
+    if let name = tied.first {
+      let reason = "the head is tied to layers before the cut after \(name): with them frozen nothing is left to train"
+      guard command.extent.cut.isEmpty else { throw CommandError.usage("--cut: \(reason)") }
+      if !command.shared.quiet, !command.shared.json { Console.say("\(reason), that cut is left out") }
+      cuts.removeAll { tied.contains($0.name) }
+    }
     guard !cuts.isEmpty else { throw CommandError.badInput("\(path): it has no block before its head to cut after") }
     self.source = source?.name
-    experiment = TransferExperiment(
+    var experiment = TransferExperiment(
       base: checkpoint, target: target, source: source?.data,
       plan: TransferPlan(
         cuts: cuts, kinds: command.experiment.quick ? [.transfer, .transferTuned] : TransferKind.allCases,
         seeds: command.seedNumbers), options: options, path: folder, device: device)
+    experiment.taskKind = try command.kinds.known()
+    score = try experiment.kind().score
+    self.experiment = experiment
   }
 
   /// Trains what is not trained yet, and writes the page.
@@ -88,7 +100,7 @@ struct TransferSession {
   }
 
   private func measured(_ interruption: Interruption) throws -> TransferResult {
-    let progress = TransferProgress(total: experiment.plan.points.count, isSilent: isSilent)
+    let progress = TransferProgress(total: experiment.plan.points.count, score: score, isSilent: isSilent)
     return try experiment.run(
       isCancelled: { interruption.isRequested },
       onPoint: { progress.show($0.title, seed: $0.seed, $1) })
@@ -97,7 +109,8 @@ struct TransferSession {
   private func tried(_ advice: TransferAdvice, _ interruption: Interruption) throws -> [TransferTrial] {
     let cut = experiment.plan.cut(advice.frozen)
     let factors = experiment.trialFactors(freezing: cut)
-    let progress = TransferProgress(total: factors.count * experiment.plan.seeds.count, isSilent: isSilent)
+    let progress = TransferProgress(
+      total: factors.count * experiment.plan.seeds.count, score: score, isSilent: isSilent)
     let frozen = advice.frozen.map { "frozen up to \($0.name)" } ?? "nothing frozen"
     return try experiment.trials(
       freezing: cut, isCancelled: { interruption.isRequested },

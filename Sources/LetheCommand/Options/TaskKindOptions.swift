@@ -8,8 +8,8 @@ struct TaskKindOptions: ResultOptions {
   @Option(
     help: ArgumentHelp(
       """
-      The kind of task, where labels and outputs leave it open: classification, causal-lm, token-classification, \
-      segmentation, multi-label, regression, regression-absolute or regression-huber.
+      The kind of task, where labels and outputs leave it open: classification, binary-classification, causal-lm, \
+      token-classification, segmentation, multi-label, regression, regression-absolute or regression-huber.
       """, valueName: "kind"))
   var taskKind: String?
 

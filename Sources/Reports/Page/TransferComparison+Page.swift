@@ -1,7 +1,10 @@
 import Findings
 
-/// The page of several targets: points above or below the target's own network, by cut.
+/// The page of several targets: how far above or below the target's own network, by cut.
 extension TransferComparison {
+  /// What all targets are judged by.
+  private var score: Score { targets.first?.score ?? .accuracy }
+
   private var cuts: [TransferResult.Cut] { targets.first?.cuts ?? [] }
 
   /// What the deepest cut costs each target.
@@ -12,12 +15,12 @@ extension TransferComparison {
     let parts = differences.map { target, claim in
       let mean = claim?.difference.value
       let isEstablished = claim?.isMore == true || claim?.isLess == true
-      return (isLoss ? NumberText.points(mean.map { -$0 }) : NumberText.signedPoints(mean))
+      return (isLoss ? score.bare(mean.map { -$0 }) : score.signed(mean))
         + " (\(target)\(isEstablished ? "" : ", not established"))"
     }
     return "Frozen up to \(last.name), the copy "
       + (isLoss ? "falls short of the target's own network by " : "differs from the target's own network by ")
-      + parts.joined(separator: ", ") + " points"
+      + parts.joined(separator: ", ") + " \(score.differenceTitle)"
   }
 
   /// The paper's figure 3: a line a target.
@@ -25,16 +28,29 @@ extension TransferComparison {
     var chart = LineChart(
       title: headline,
       subtitle:
-        "accuracy of the frozen copy (AnB) less that of the target's own network, \(targets.first?.schedule.text ?? "")",
-      valueTitle: "points", decimals: 1,
+        "\(score.noun) of the frozen copy (AnB) less that of the target's own network\(turned), "
+        + (targets.first?.schedule.text ?? ""),
+      valueTitle: score.chartTitle, decimals: score.chartDecimals,
       series: targetsByLoss.map { row in
         LineChart.Series(
           name: row.target,
-          points: [.init(epoch: 0, value: 0)] + zip(cuts, row.differences).map { $1.chartPoint(at: $0.blockCount) })
+          points: [.init(epoch: 0, value: 0)]
+            + zip(cuts, row.differences).map { $1.chartPoint(at: $0.blockCount, of: score) })
       })
     chart.countTitle = "blocks copied"
     chart.countNames = TransferResult.countNames(cuts)
     return chart
+  }
+
+  /// Where less is better the differences are turned round, so that up is better in every chart.
+  private var turned: String { score.direction == .up ? "" : ", its sign turned round: above 0 is better" }
+
+  /// What the numbers are.
+  private var reading: String {
+    let unit = score.differenceTitle
+    return score.direction == .up
+      ? unit.prefix(1).uppercased() + unit.dropFirst() + " above or below a network of the target's own."
+      : "By how much the copy is better than a network of the target's own (\(score.heading)); below 0 it is worse."
   }
 
   /// A row a cut, a column a target.
@@ -47,7 +63,7 @@ extension TransferComparison {
             let differences = row.differences
             guard differences.indices.contains(index) else { return NumberText.missing }
             let difference = differences[index]
-            return NumberText.signedPoints(difference.mean) + difference.spread
+            return score.signed(difference.mean) + difference.spread(of: score)
           })
     }
     return table
@@ -84,7 +100,7 @@ extension TransferComparison {
           "How far up, for whom",
           PageElements.figure(picture, width: 860) + PageElements.table(table())
             + PageElements.paragraph(
-              "Points above or below a network of the target's own. Yosinski et al. read it so: targets that fall early "
+              "\(reading) Yosinski et al. read it so: targets that fall early "
                 + "need layers that the network does not have; those that stay level are near to what it was trained on."
             )),
         PageElements.section("What to do", advice.joined(separator: "\n")),

@@ -25,9 +25,9 @@ extension TransferMap {
     ChoiceMap(
       title: headline,
       subtitle: "the way that wins over seeds, the cheapest of those within "
-        + "\(NumberText.points(TransferResult.standardTolerance)) points of each other; without a bar: undecided, the way that leads; "
-        + "accuracy on the target, " + schedule.text,
-      rows: rowsBySimilarity.map(\.target), columns: amounts, columnTitle: "training examples a class",
+        + "\(score.withinWords); without a bar: undecided, the way that leads; "
+        + "\(score.noun) on the target, " + schedule.text,
+      rows: rowsBySimilarity.map(\.target), columns: amounts, columnTitle: "training \(amountUnit)",
       choices: TransferStrategy.allCases.map(\.rawValue),
       cells: rowsBySimilarity.map { row in
         row.cells.map { cell in
@@ -36,26 +36,26 @@ extension TransferMap {
           else { return nil }
           let all = TransferStrategy.allCases.map { "\($0.rawValue): \(cell.text($0))" }
           return ChoiceMap.Cell(
-            choice: place, text: NumberText.percent(value.mean) + (standing.isWin ? "" : ", undecided"),
+            choice: place, text: score.plain(value.mean) + (standing.isWin ? "" : ", undecided"),
             hover: all.joined(separator: "; "), isSettled: standing.isWin)
         }
       })
   }
 
-  /// Accuracy by the amount of data, a line a strategy.
+  /// The score by the amount of data, a line a strategy.
   public func chart(_ row: Row) -> LineChart {
     var chart = LineChart(
       title: title(of: row),
-      subtitle: "accuracy on \(row.target), \(schedule.text)", valueTitle: "accuracy (%)",
-      limits: 0...100, decimals: 1,
+      subtitle: "\(score.noun) on \(row.target), \(schedule.text)", valueTitle: score.directedAxisTitle,
+      limits: score.axisLimits, decimals: score.chartDecimals,
       series: TransferStrategy.allCases.map { strategy in
         LineChart.Series(
           name: strategy.rawValue,
           points: row.cells.enumerated().compactMap { index, cell in
-            cell.result(strategy)?.over.chartPoint(at: index)
+            cell.result(strategy)?.over.chartPoint(at: index, of: score)
           })
       })
-    chart.countTitle = "training examples a class"
+    chart.countTitle = "training \(amountUnit)"
     chart.countNames = amounts
     return chart
   }
@@ -63,11 +63,13 @@ extension TransferMap {
   /// A target: every way for every amount.
   public func table(_ row: Row) -> TextTable {
     var table = TextTable(
-      [.number("a class"), .number("in all")] + TransferStrategy.allCases.map { .number($0.rawValue) } + [.init("wins")]
+      (isPerClass ? [.number("a class")] : []) + [.number("in all")]
+        + TransferStrategy.allCases.map { .number($0.rawValue) } + [.init("wins")]
     )
     for cell in row.cells where !cell.outcomes.isEmpty {
       table.append(
-        [cell.amountText, NumberText.grouped(cell.exampleCount)] + TransferStrategy.allCases.map(cell.text)
+        (isPerClass ? [cell.amountText] : []) + [NumberText.grouped(cell.exampleCount)]
+          + TransferStrategy.allCases.map(cell.text)
           + [cell.standing?.text ?? ""])
     }
     return table
@@ -75,7 +77,9 @@ extension TransferMap {
 
   /// A line a run.
   public func csv() -> String {
-    var table = CommaSeparatedValues(header: ["target", "per_class", "examples", "strategy", "run", "accuracy"])
+    var table = CommaSeparatedValues(header: [
+      "target", isPerClass ? "per_class" : "drawn", "examples", "strategy", "run", score.name,
+    ])
     for row in rowsBySimilarity {
       for cell in row.cells {
         for outcome in cell.outcomes {
@@ -104,7 +108,7 @@ extension TransferMap {
         PageElements.figure(picture, width: 860) + sentences.map { PageElements.paragraph($0) }.joined()
           + PageElements.paragraph(
             "The most similar target stands first: the one for which fine-tuning gains least over the network's own "
-              + "features. \(Self.rule)"))
+              + "features. \(rule)"))
     ]
     if let cases = caseTable() { sections.append(PageElements.section("Four cases", PageElements.table(cases))) }
     for row in rowsBySimilarity {

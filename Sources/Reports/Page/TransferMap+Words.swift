@@ -14,11 +14,11 @@ extension TransferMap {
       guard row.dissimilarity.isFinite else { return "\(row.target): \(winners(of: row))." }
       let isEstablished = row.tuningGain?.isMore == true || row.tuningGain?.isLess == true
       let doubt = isEstablished ? "" : " (not established)"
-      let most = row.cells.last?.amount.map { "\($0) examples a class" } ?? "all"
+      let most = row.cells.last.flatMap { $0.amount ?? $0.drawnCount }.map { "\($0) \(amountUnit)" } ?? "all"
       let gain =
         row.dissimilarity < 0
-        ? "falls \(NumberText.points(-row.dissimilarity)) points short of"
-        : "gains \(NumberText.points(row.dissimilarity)) points over"
+        ? "falls \(score.amount(-row.dissimilarity)) short of"
+        : "gains \(score.amount(row.dissimilarity)) over"
       return "\(row.target): \(winners(of: row)); with \(most), fine-tuning \(gain) the head alone\(doubt)."
     }
   }
@@ -43,7 +43,7 @@ extension TransferMap {
     }
     let parts = runs.map { run in
       let range = run.first == run.last ? run.first : "\(run.first) to \(run.last)"
-      let amount = "\(range)\(range == "all" ? " examples" : " examples a class")"
+      let amount = "\(range) \(range == "all" ? "examples" : amountUnit)"
       return run.standing.isWin
         ? "\(run.standing.strategy.rawValue) with \(amount)"
         : "undecided with \(amount) (\(run.standing.strategy.rawValue) leads)"
@@ -76,7 +76,7 @@ extension TransferMap {
     }
     return amounts.count > 1
       ? "With little data \(winners(.little)); with much \(winners(.much))"
-      : "With \(amounts.first == "all" ? "all examples" : "\(amounts[0]) examples a class") \(winners(.much))"
+      : "With \(amounts.first == "all" ? "all examples" : "\(amounts[0]) \(amountUnit)") \(winners(.much))"
   }
 
   /// The seeds, as the subject of a sentence: `one seed alone or two`.
@@ -86,15 +86,22 @@ extension TransferMap {
   }
 
   /// How a winner is told, in a sentence.
-  static let rule =
-    "The cheapest way wins of which the seeds establish that no other has more than "
-    + "\(NumberText.points(TransferResult.standardTolerance)) points above it, if they also establish that every cheaper one "
-    + "does worse than the best. Else the cell is undecided, and names the way whose mean is highest."
+  var rule: String {
+    "The cheapest way wins of which the seeds establish that no other \(score.ruleWords), if they also establish that "
+      + "every cheaper one does worse than the best. Else the cell is undecided, and names the way whose mean is "
+      + (score.direction == .up ? "highest." : "lowest.")
+  }
 }
 
 extension TransferMap {
   /// Names of the amounts: `5`, `20`, `all`.
   var amounts: [String] { rows.first?.cells.map(\.amountText) ?? [] }
+
+  /// Whether amounts are of each class, as those of classification.
+  var isPerClass: Bool { score == .accuracy && rows.allSatisfy { $0.cells.allSatisfy { $0.drawnCount == nil } } }
+
+  /// What amounts are of: `examples a class`.
+  var amountUnit: String { isPerClass ? "examples a class" : "examples" }
 }
 
 extension TransferMap {
@@ -121,7 +128,7 @@ extension TransferMap.Case {
 extension TransferMap.Cell {
   var standing: TransferMap.Standing? { .init(winner: winner, leader: leader) }
 
-  var amountText: String { amount.map(String.init) ?? "all" }
+  var amountText: String { (amount ?? drawnCount).map(String.init) ?? "all" }
 
-  func text(_ strategy: TransferStrategy) -> String { result(strategy)?.over.text ?? NumberText.missing }
+  func text(_ strategy: TransferStrategy) -> String { result(strategy)?.plain ?? NumberText.missing }
 }

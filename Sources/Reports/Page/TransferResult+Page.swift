@@ -1,17 +1,19 @@
 import Findings
 
 extension TransferResult {
-  /// The paper's figure 2 for this network: accuracy by how many blocks are copied, the target's own network at 0.
+  /// The paper's figure 2 for this network: the score by how many blocks are copied, the target's own network at 0.
   public func chart() -> LineChart {
     var chart = LineChart(
       title: finding,
-      subtitle: "accuracy on \(target), \(schedule.text)", valueTitle: "accuracy (%)", limits: 0...100, decimals: 1,
+      subtitle: "\(score.noun) on \(target), \(schedule.text)", valueTitle: score.directedAxisTitle,
+      limits: score.axisLimits, decimals: score.chartDecimals,
       series: curves.enumerated().map { index, curve in
         // The networks at the beginning are the same for all.
         let start = index == 0 ? base.over : RepeatedMean(mean: base.mean)
         return LineChart.Series(
           name: curve.kind.rawValue,
-          points: [start.chartPoint(at: 0)] + curve.points.map { $0.result.over.chartPoint(at: $0.copied) })
+          points: [start.chartPoint(at: 0, of: score)]
+            + curve.points.map { $0.result.over.chartPoint(at: $0.copied, of: score) })
       })
     chart.countTitle = "blocks copied"
     chart.countNames = Self.countNames(cuts)
@@ -26,12 +28,12 @@ extension TransferResult {
   /// Every treatment at every cut.
   public func table() -> TextTable {
     var table = TextTable([.number("copied"), .init("up to")] + curves.map { .number($0.kind.rawValue) })
-    table.append(["0", "nothing"] + curves.map { _ in base.over.text })
+    table.append(["0", "nothing"] + curves.map { _ in base.plain })
     for cut in cuts {
       table.append(
         ["\(cut.blockCount)", cut.name]
           + curves.map { curve in
-            curve.points.first { $0.copied == cut.blockCount }?.result.over.text ?? NumberText.missing
+            curve.points.first { $0.copied == cut.blockCount }?.result.plain ?? NumberText.missing
           })
     }
     return table
@@ -44,7 +46,8 @@ extension TransferResult {
       table.append(
         [cut.name]
           + scores.map {
-            $0.isFraction ? NumberText.percent($0.values[index]) : NumberText.fixed($0.values[index], 3)
+            $0.score?.plain($0.values[index])
+              ?? ($0.isFraction ? NumberText.percent($0.values[index]) : NumberText.fixed($0.values[index], 3))
           })
     }
     for (name, values) in [
@@ -65,9 +68,9 @@ extension TransferResult {
         + [.init("")])
     for trial in trials {
       table.append(
-        [trial.rateText, trial.target.over.text]
+        [trial.rateText, trial.target.plain]
           + (isMeasured
-            ? [trial.forgetting.map { "\(NumberText.points($0.mean))\($0.spread) points" } ?? NumberText.missing] : [])
+            ? [trial.forgetting.map { $0.amount(of: trial.sourceScore) } ?? NumberText.missing] : [])
           + [trial.isRecommended ? "recommended" : ""])
     }
     return table
@@ -75,7 +78,7 @@ extension TransferResult {
 
   /// A line a run.
   public func csv() -> String {
-    var table = CommaSeparatedValues(header: ["curve", "copied", "cut", "run", "accuracy"])
+    var table = CommaSeparatedValues(header: ["curve", "copied", "cut", "run", score.name])
     func append(_ name: String, copied: Int, cut: String, _ score: RepeatedScore) {
       for (run, value) in score.values.enumerated() {
         table.append([name, "\(copied)", cut, "\(run)", CommaSeparatedValues.number(value)])

@@ -10,7 +10,7 @@ extension TransferResult {
 
   /// What to do, what that comes to, and whether the seeds carry it.
   public var advised: String {
-    let own = NumberText.percent(base.mean)
+    let own = score.text(base.mean)
     let basis = chosenBy.map { " \($0.sentence)" } ?? ""
     switch advice.action {
     case .startAnew:
@@ -35,13 +35,13 @@ extension TransferResult {
   private var examples: String { validation == nil ? "" : " on the validation examples" }
 
   /// `, the best one by 3.0 points (1.2 to 4.8 over 3 seeds)`.
-  private var shortfall: String { advice.evidence.map { ", the best one by \($0.text)" } ?? "" }
+  private var shortfall: String { advice.evidence.map { ", the best one by \($0.text(of: score))" } ?? "" }
 
   /// What the advice rests on, in a sentence after it.
   private var grounds: String {
     guard let evidence = advice.evidence else { return doubt }
-    let cost = "\(NumberText.points(max(0, evidence.difference.value))) points"
-    let limit = "\(NumberText.points(tolerance)) points"
+    let cost = score.amount(max(0, evidence.difference.value))
+    let limit = score.amount(tolerance)
     let isFreeze = advice.action == .freeze
     guard advice.isEstablished else {
       return
@@ -50,12 +50,12 @@ extension TransferResult {
         : " By the means\(examples) even the first block is worth training on: frozen it costs \(cost).") + doubt
     }
     return isFreeze
-      ? " Freezing costs no more than \(limit): \(evidence.text)\(examples)."
-      : " Even the first block is worth training on: frozen it costs \(evidence.text)\(examples)."
+      ? " Freezing costs no more than \(limit): \(evidence.text(of: score))\(examples)."
+      : " Even the first block is worth training on: frozen it costs \(evidence.text(of: score))\(examples)."
   }
 
   private var doubt: String {
-    " That is not established\(advice.evidence.map { ": \($0.doubt)" } ?? ": no seeds were compared")."
+    " That is not established\(advice.evidence.map { ": \($0.doubt(of: score))" } ?? ": no seeds were compared")."
   }
 
   /// `, at the rate 0.003 and the head at 0.01`.
@@ -66,15 +66,15 @@ extension TransferResult {
   }
 
   private var outcome: String {
-    let comparison = "; a network of the target's own has \(NumberText.percent(base.mean))."
+    let comparison = "; a network of the target's own has \(score.text(base.mean))."
     guard let choice else { return comparison }
-    var text = ": \(NumberText.percent(choice.target.mean)) on the target"
+    var text = ": \(score.text(choice.target.mean)) on the target"
     if exampleCount < availableCount { text += " from \(NumberText.grouped(exampleCount)) examples" }
     if let lost = choice.forgetting {
       let inTheMean = lost.values.count > 1 ? " in the mean" : ""
       text +=
         lost.mean > 0
-        ? ",\(inTheMean) \(NumberText.points(lost.mean))\(lost.spread) points of the source forgotten"
+        ? ",\(inTheMean) \(lost.amount(of: choice.sourceScore)) of the source forgotten"
         : ",\(inTheMean) nothing of the source forgotten"
     }
     return text + comparison
@@ -86,41 +86,41 @@ extension TransferResult {
   /// the seeds carry it.
   public var sentences: [String] {
     let cutCount = max(1, cuts.count)
-    func points(_ difference: Double) -> String { "\(NumberText.points(difference)) points" }
-    /// A claim that one share is above another, chosen from so many; nil where it is not even measured.
+    let isUp = score.direction == .up
+    /// A claim that one score is better than another, chosen from so many; nil where it is not even measured.
     func claim(
-      _ score: RepeatedScore, above other: RepeatedScore, among count: Int, _ words: (String) -> String
+      _ better: RepeatedScore, above other: RepeatedScore, among count: Int, _ words: (String) -> String
     ) -> String? {
-      guard score.mean > other.mean, areApart(score.mean, other.mean) else { return nil }
-      let comparison = comparison(score, less: other, among: count)
-      let amount = points(score.mean - other.mean)
+      guard better.merit > other.merit, areApart(better.mean, other.mean) else { return nil }
+      let comparison = better.gain(over: other, among: count)
+      let amount = score.amount(better.merit - other.merit)
       return comparison.isMore
         ? words(amount) + "."
-        : "By the means, not established (\(comparison.doubt)): " + words(amount).uncapitalized + "."
+        : "By the means, not established (\(comparison.doubt(of: score))): " + words(amount).uncapitalized + "."
     }
-    func best(_ kind: TransferKind) -> Point? { curve(kind)?.points.max { $0.result.mean < $1.result.mean } }
-    let worst = curve(.selffer)?.points.min { $0.result.mean < $1.result.mean }
+    func best(_ kind: TransferKind) -> Point? { curve(kind)?.points.max { $0.result.merit < $1.result.merit } }
+    let worst = curve(.selffer)?.points.min { $0.result.merit < $1.result.merit }
     let dip = worst.flatMap { worst in
       claim(base, above: worst.result, among: cutCount) {
-        "Cutting after \(worst.cut) breaks fragile co-adaptation: BnB falls by \($0)"
+        "Cutting after \(worst.cut) breaks fragile co-adaptation: BnB \(isUp ? "falls" : "is worse") by \($0)"
       }
     }
     let fall = curve(.transfer)?.points.last.flatMap { last in
       claim(base, above: last.result, among: 1) {
-        "Frozen layers up to \(last.cut) are specific to what they were trained on: AnB falls by \($0)"
-          + ownShare(of: base.mean - last.result.mean, at: last)
+        "Frozen layers up to \(last.cut) are specific to what they were trained on: AnB \(isUp ? "falls" : "is worse") by \($0)"
+          + ownShare(of: base.merit - last.result.merit, at: last)
       }
     }
     let gain = best(.transferTuned).flatMap { best in
       claim(best.result, above: base, among: cutCount) {
-        "Copied layers that are trained on help: AnB+ gains \($0) at \(best.cut)"
+        "Copied layers that are trained on help: AnB+ \(isUp ? "gains" : "is better by") \($0) at \(best.cut)"
       }
     }
     let anew = best(.transferTuned).flatMap { best in
-      trials.map(\.target).max { $0.mean < $1.mean }.flatMap { tried in
+      trials.map(\.target).max { $0.merit < $1.merit }.flatMap { tried in
         claim(best.result, above: tried, among: cutCount) {
-          "The whole copy with a new head stays \($0) below AnB+ at \(best.cut): what lies above it serves the target "
-            + "better drawn anew"
+          "The whole copy with \(head) stays \($0) \(isUp ? "below" : "behind") AnB+ at \(best.cut): "
+            + "what lies above it serves the target better drawn anew"
         }
       }
     }
@@ -132,18 +132,21 @@ extension TransferResult {
     let points = curves.flatMap(\.points).map(\.result)
     return sentences.first
       ?? (points.contains { areApart($0.mean, base.mean) }
-        ? "Accuracy by how much of the network is copied"
+        ? "\(score.noun.prefix(1).uppercased() + score.noun.dropFirst()) by how much of the network is copied"
         : "No treatment is told apart from the target's own network at any cut")
   }
+
+  /// The head that the advised fine-tuning begins with.
+  private var head: String { keepsHead == true ? "the head it has" : "a new head" }
 
   /// How the rate to follow was found among those that were tried.
   var trialNote: String {
     let isMeasured = trials.contains { $0.forgetting != nil }
     let examples = trials.allSatisfy { $0.validation != nil } ? " on the validation examples" : ""
     return
-      "The whole network with a new head, the layers above frozen as recommended, trained by the same schedule at the "
-      + "rates of the table; the head has the full rate. Of those whose mean is within \(NumberText.points(tolerance)) "
-      + "points of the best on the target\(examples) the one that "
+      "The whole network with \(head), the layers above frozen as recommended, trained by the same schedule at the "
+      + "rates of the table; the head has the full rate. Of those whose mean is within \(score.amount(tolerance)) "
+      + "of the best on the target\(examples) the one that "
       + (isMeasured ? "forgets least" : "moves the layers least") + " is recommended."
   }
 
@@ -151,7 +154,7 @@ extension TransferResult {
   private func ownShare(of fall: Double, at point: Point) -> String {
     guard let own = curve(.selffer)?.points.last, own.copied == point.copied else { return "" }
     return
-      ", of which by the means the cut alone costs \(NumberText.points(min(fall, max(0, base.mean - own.result.mean)))) (BnB)"
+      ", of which by the means the cut alone costs \(score.bare(min(fall, max(0, base.merit - own.result.merit)))) (BnB)"
   }
 
   /// The score that ranks the cuts most as AnB does, in a sentence.

@@ -57,7 +57,7 @@ struct LearningWithoutForgetting: Regularizer {
     let known = context.knownOutputs()
     self.known = known
     var shape = try context.withSourceHead { try context.model.outputShape(on: context.target) }
-    if let count = known.count { shape[0] = count }
+    if let count = known.count { shape[known.axis - 1] = count }
     let examples = "\(grouped(context.target.count)) target examples"
     let outputs = Self.words(meaning, shape)
     summaryOfAnswers = "(\(outputs), \(isHeadTrained ? "trained" : "fixed")) on \(examples)"

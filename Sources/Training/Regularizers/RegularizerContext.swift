@@ -159,7 +159,11 @@ extension RegularizerContext {
   }
 
   /// What of its outputs the source's head had when the source task ended.
-  func knownOutputs() -> KnownOutputs { KnownOutputs(count: source?.knownOutputCount) }
+  func knownOutputs() -> KnownOutputs {
+    var classAxis = 1
+    if case .classes(let axis)? = sourceKind.outputMeaning { classAxis = axis }
+    return KnownOutputs(count: source?.knownOutputCount, axis: classAxis)
+  }
 
   /// Runs `body` with the source task's head in place.
   func withSourceHead<Result>(_ body: () throws -> Result) throws -> Result {
@@ -192,9 +196,11 @@ extension RegularizerContext {
 /// The outputs of a head that was trained before: all of them, or the first, where outputs were added since.
 struct KnownOutputs {
   let count: Int?
+  /// The axis of classes.
+  let axis: Int
 
-  /// Of logits `[rows, outputs]`, those.
+  /// Of logits `[rows, …]`, those.
   func of(_ logits: Tensor) throws -> Tensor {
-    try count.map { try logits.narrowed(along: 1, from: 0, count: $0) } ?? logits
+    try count.map { try logits.narrowed(along: axis, from: 0, count: $0) } ?? logits
   }
 }

@@ -1,5 +1,6 @@
 import Checkpoints
 import Datasets
+import Evaluation
 import Findings
 import Foundation
 import HDF5
@@ -53,7 +54,7 @@ import Training
     #expect(order == plan.points.map(\.name))
     for kind in TransferKind.allCases {
       let point = TransferPlan.Point(seed: 4, kind: kind, cut: cuts[0])
-      let start = try experiment.start(of: point)
+      let start = try experiment.start(of: point, as: Classification())
       let own = try Checkpoint(contentsOf: folder.file("transfer") + "/runs/base-seed4/checkpoints/epoch-0001.h5")
       let origin = kind.takesBase ? base : own
       for name in cuts[0].parameterNames {

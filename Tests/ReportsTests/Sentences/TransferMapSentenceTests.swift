@@ -26,22 +26,26 @@ import Testing
     ("With {amount}", { map in cells(map).contains { $0.winner != nil } && map.amounts.count == 1 }),
     ("Nothing was measured", { map in map.rows.contains { $0.cells.allSatisfy { $0.leader == nil } } }),
     (
-      "{target}: {ways}; with {amount}, fine-tuning gains {x} points over the head alone.",
+      "{target}: {ways}; with {amount}, fine-tuning gains {x} over the head alone.",
       { gains($0) { $0 > 0 && $1 } }
     ),
     (
-      "{target}: {ways}; with {amount}, fine-tuning gains {x} points over the head alone (",
+      "{target}: {ways}; with {amount}, fine-tuning gains {x} over the head alone (",
       { gains($0) { $0 >= 0 && !$1 } }
     ),
     (
-      "{target}: {ways}; with {amount}, fine-tuning falls {x} points short of the head alone.",
+      "{target}: {ways}; with {amount}, fine-tuning falls {x} short of the head alone.",
       { gains($0) { $0 < 0 && $1 } }
     ),
     (
-      "{target}: {ways}; with {amount}, fine-tuning falls {x} points short of the head alone (",
+      "{target}: {ways}; with {amount}, fine-tuning falls {x} short of the head alone (",
       { gains($0) { $0 < 0 && !$1 } }
     ),
     ("{target}: {ways}.", { map in map.rows.contains { $0.dissimilarity.isNaN } }),
+    ("The cheapest way wins of which the seeds establish that no other has", { $0.score.direction == .up }),
+    ("The cheapest way wins of which the seeds establish that no other is", { $0.score.direction == .down }),
+    ("Else the cell is undecided, and names the way whose mean is highest", { $0.score.direction == .up }),
+    ("Else the cell is undecided, and names the way whose mean is lowest", { $0.score.direction == .down }),
     ("… undecided", { map in cells(map).contains { $0.winner == nil } }),
     ("… nothing was", { map in map.rows.contains { $0.cells.allSatisfy { $0.leader == nil } } }),
   ]
@@ -49,13 +53,19 @@ import Testing
   /// Means of three ways, and how far their seeds disagree.
   private typealias Ways = (means: [Double?], noise: Double)
 
-  private static func cell(_ amount: Int?, _ ways: Ways, seeds: Int) -> TransferMap.Cell {
+  /// Of a score of which less is better, what is missing to 3.
+  private static func cell(_ amount: Int?, _ ways: Ways, seeds: Int, of score: Score) -> TransferMap.Cell {
     let values = zip([TransferStrategy.head, .tuning, .scratch], ways.means).compactMap { strategy, mean in
       let own: Double = strategy == .head ? ways.noise : strategy == .tuning ? 0 : -ways.noise
-      return mean.map { (strategy, Array([$0 - 0.01 + own, $0 + 0.01 - own, $0, $0 + own].prefix(seeds))) }
+      return mean.map { mean -> (TransferStrategy, [Double]) in
+        let values: [Double] = Array([mean - 0.01 + own, mean + 0.01 - own, mean, mean + own].prefix(seeds))
+        return (strategy, score.direction == .up ? values : values.map { 3 - $0 })
+      }
     }
+    let isUp = score.direction == .up
     return .init(
-      amount: amount, exampleCount: 100, testCount: 10_000, values: Dictionary(uniqueKeysWithValues: values))
+      amount: isUp ? amount : nil, drawnCount: isUp ? nil : amount, exampleCount: 100, testCount: 10_000, score: score,
+      values: Dictionary(uniqueKeysWithValues: values))
   }
 
   private static func findings() -> [TransferMap] {
@@ -64,13 +74,15 @@ import Testing
       ([nil, nil, nil], 0), ([nil, nil, 0.6], 0.002),
     ]
     let pairs = all.flatMap { first in all.map { (first, $0) } }
+    let nats = Score(name: "nats_per_token", unit: .natsPerToken, direction: .down)
+    let runs: [(Int, Score)] = [1, 2, 3, 4].flatMap { [($0, Score.accuracy), ($0, nats)] }
     return pairs.flatMap { near, far in
-      [1, 2, 3, 4].flatMap { seeds -> [TransferMap] in
+      runs.flatMap { seeds, score -> [TransferMap] in
         [[5, nil], [nil], [5], [5, 50]].map { (amounts: [Int?]) in
           let rows = [("Near", near, far), ("Far", far, near)].map { name, first, second in
             TransferMap.Row(
               target: name,
-              cells: amounts.enumerated().map { cell($1, $0 == 0 ? first : second, seeds: seeds) })
+              cells: amounts.enumerated().map { cell($1, $0 == 0 ? first : second, seeds: seeds, of: score) })
           }
           return TransferMap(
             rows: rows, schedule: TransferSchedule(epochCount: 2, learningRate: 0.03, seedCount: seeds))

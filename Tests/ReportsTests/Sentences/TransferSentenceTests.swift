@@ -8,17 +8,17 @@ import Testing
   // MARK: What each sentence needs
 
   private static func best(_ result: TransferResult, _ kind: TransferKind) -> RepeatedScore? {
-    result.curve(kind)?.points.map(\.result).max { $0.mean < $1.mean }
+    result.curve(kind)?.points.map(\.result).max { $0.merit < $1.merit }
   }
 
   /// Whether the test examples tell one mean from another below it.
   private static func isAbove(_ score: RepeatedScore?, _ other: RepeatedScore?, in result: TransferResult) -> Bool {
     guard let score, let other else { return false }
-    return score.mean - other.mean > 0.01 && result.areApart(score.mean, other.mean)
+    return score.merit - other.merit > 0.01 && result.areApart(score.mean, other.mean)
   }
 
   private static func isShort(_ result: TransferResult, _ kind: TransferKind) -> Bool {
-    let own = result.curve(kind)?.points.map(\.result).min { $0.mean < $1.mean }
+    let own = result.curve(kind)?.points.map(\.result).min { $0.merit < $1.merit }
     return isAbove(result.base, kind == .transfer ? result.curve(kind)?.points.last?.result : own, in: result)
   }
 
@@ -26,17 +26,29 @@ import Testing
 
   private static let licences: [SentenceTable<TransferResult>.Licence] = [
     ("Cutting after", { isShort($0, .selffer) && seeds($0) > 2 }),
+    ("Cutting after {cut} breaks fragile co-adaptation: BnB falls", { $0.score.direction == .up }),
+    ("Cutting after {cut} breaks fragile co-adaptation: BnB is", { $0.score.direction == .down }),
     ("Frozen layers up to", { isShort($0, .transfer) && seeds($0) > 2 }),
+    (
+      "Frozen layers up to {cut} are specific to what they were trained on: AnB falls", { $0.score.direction == .up }
+    ),
+    ("Frozen layers up to {cut} are specific to what they were trained on: AnB is", { $0.score.direction == .down }),
     ("Copied layers that", { isAbove(best($0, .transferTuned), $0.base, in: $0) && seeds($0) > 2 }),
+    ("Copied layers that are trained on help: AnB+ gains", { $0.score.direction == .up }),
+    ("Copied layers that are trained on help: AnB+ is", { $0.score.direction == .down }),
+    ("The whole copy with {head} stays {x} below", { $0.score.direction == .up }),
+    ("The whole copy with {head} stays {x} behind", { $0.score.direction == .down }),
+    ("The whole network with a new", { $0.keepsHead == nil }),
+    ("The whole network with the head", { $0.keepsHead == true }),
     (
       "The whole copy",
       { result in
-        let tried = result.trials.map(\.target).max { $0.mean < $1.mean }
+        let tried = result.trials.map(\.target).max { $0.merit < $1.merit }
         return isAbove(best(result, .transferTuned), tried, in: result) && seeds(result) > 2
       }
     ),
     ("… of which by the means", { $0.curve(.selffer) != nil }),
-    ("Accuracy by how much", { $0.sentences.isEmpty }),
+    ("{score} by how much", { $0.sentences.isEmpty }),
     (
       "No treatment is",
       { result in
@@ -54,7 +66,8 @@ import Testing
     ("Even the first", { $0.advice.isEstablished && ($0.advice.evidence?.difference.low ?? 0) > 0 }),
     ("By the means{examples…} even the first", { $0.advice.action == .tuneAll && !$0.advice.isEstablished }),
     ("That is not established", { !$0.advice.isEstablished }),
-    ("… , {x} points of the source", { ($0.choice?.forgetting?.mean ?? 0) > 0 }),
+    ("… points of the source", { ($0.choice?.forgetting?.mean ?? 0) > 0 && $0.score.unit == .fraction }),
+    ("… nats a token of the source", { ($0.choice?.forgetting?.mean ?? 0) > 0 && $0.score.unit == .natsPerToken }),
     ("… nothing of the source", { ($0.choice?.forgetting?.mean ?? 1) <= 0 }),
     ("… in the mean", { ($0.choice?.forgetting?.values.count ?? 0) > 1 }),
     ("{what} was chosen", { $0.chosenBy?.choices.count == 1 }),
@@ -72,11 +85,11 @@ import Testing
     ("LEEP of", { $0.networkScores.leep != nil }), ("NCE of", { $0.networkScores.nce != nil }),
     ("The whole network with", { !$0.trials.isEmpty }),
     (
-      "Of those whose mean is within {x} points of the best on the target{examples…} the one that forgets",
+      "Of those whose mean is within {x} of the best on the target{examples…} the one that forgets",
       { result in result.trials.contains { $0.forgetting != nil } }
     ),
     (
-      "Of those whose mean is within {x} points of the best on the target{examples…} the one that moves",
+      "Of those whose mean is within {x} of the best on the target{examples…} the one that moves",
       { result in result.trials.allSatisfy { $0.forgetting == nil } }
     ),
   ]
@@ -87,30 +100,36 @@ import Testing
     TransferResult.Cut(name: "block \($0)", blockCount: $0, frozenPatterns: ["b\($0)"])
   }
 
-  /// What each seed adds to a mean: a treatment's own pattern of so much.
-  private static func score(_ mean: Double, _ seeds: Int, _ spread: Double, _ pattern: Int) -> RepeatedScore {
-    RepeatedScore(.accuracy, (0..<seeds).map { mean + spread * Double(($0 * 3 + pattern * 2) % 5 - 2) })
+  private static let nats = Score(name: "nats_per_token", unit: .natsPerToken, direction: .down)
+
+  /// What each seed adds to a mean: a treatment's own pattern of so much. Of a score of which less is better, what is
+  /// missing to 3.
+  private static func score(
+    _ mean: Double, _ seeds: Int, _ spread: Double, _ pattern: Int, of score: Score = .accuracy
+  ) -> RepeatedScore {
+    let values: [Double] = (0..<seeds).map { mean + spread * Double(($0 * 3 + pattern * 2) % 5 - 2) }
+    return RepeatedScore(score, score.direction == .up ? values : values.map { 3 - $0 })
   }
 
   private static func result(
     _ means: [TransferKind: [Double]], seeds: Int, spread: Double, testCount: Int? = 10_000, headAlone: Bool = false,
-    chosenBy: ChoiceBasis? = nil
+    chosenBy: ChoiceBasis? = nil, of judge: Score = .accuracy
   ) -> TransferResult {
     let curves = TransferKind.allCases.enumerated().compactMap { number, kind in
       means[kind].map { values in
         TransferResult.Curve(
           kind: kind,
           points: zip(cuts, values).map {
-            .init(copied: $0.blockCount, cut: $0.name, score($1, seeds, spread, number + 1))
+            .init(copied: $0.blockCount, cut: $0.name, score($1, seeds, spread, number + 1, of: judge))
           })
       }
     }
     return TransferResult(
       target: "Flowers", cuts: cuts, schedule: TransferSchedule(epochCount: 2, learningRate: 0.01, seedCount: seeds),
-      exampleCount: 5000, availableCount: 30_000, testCount: testCount, base: score(0.8, seeds, spread, 0),
+      exampleCount: 5000, availableCount: 30_000, testCount: testCount, base: score(0.8, seeds, spread, 0, of: judge),
       curves: curves,
       validation: chosenBy?.examples == .validation
-        ? .init(base: score(0.8, seeds, spread, 0), curves: curves) : nil, chosenBy: chosenBy,
+        ? .init(base: score(0.8, seeds, spread, 0, of: judge), curves: curves) : nil, chosenBy: chosenBy,
       trainsHeadAlone: { _ in headAlone })
   }
 
@@ -119,13 +138,14 @@ import Testing
     ChoiceBasis(.validation, choices: [.cut], choosing: .init(target: 500), judging: .init(target: 5000)),
   ]
 
-  private static func trials(_ target: Double, _ forgetting: Double?, _ seeds: Int, _ basis: ChoiceBasis?)
-    -> [TransferTrial]
-  {
+  private static func trials(
+    _ target: Double, _ forgetting: Double?, _ seeds: Int, _ basis: ChoiceBasis?, of judge: Score = .accuracy
+  ) -> [TransferTrial] {
     [1, 0.3].map { factor in
       TransferTrial(
-        factor: factor, learningRate: 0.01 * factor, target: score(target, seeds, 0.0002, 7),
-        forgetting: forgetting.map { RepeatedMean([Double](repeating: $0 * factor, count: seeds)) }, chosenBy: basis)
+        factor: factor, learningRate: 0.01 * factor, target: score(target, seeds, 0.0002, 7, of: judge),
+        forgetting: forgetting.map { RepeatedMean([Double](repeating: $0 * factor, count: seeds)) }, sourceScore: judge,
+        chosenBy: basis)
     }
   }
 
@@ -143,12 +163,13 @@ import Testing
       [.selffer: flat, .transfer: high, .transferTuned: flat],
     ]
     var all: [TransferResult] = []
-    for means in shapes {
+    for (means, judge) in shapes.flatMap({ shape in [(shape, Score.accuracy), (shape, nats)] }) {
       for (number, basis) in bases.enumerated() {
         for (seeds, spread) in [(1, 0), (2, 0.001), (3, 0.0005), (4, 0), (5, 0.05)] {
-          var finding = result(means, seeds: seeds, spread: spread, headAlone: number == 1, chosenBy: basis)
+          var finding = result(means, seeds: seeds, spread: spread, headAlone: number == 1, chosenBy: basis, of: judge)
+          if judge == nats { finding.keepsHead = true }
           all.append(finding)
-          finding.add(trials(number == 0 ? 0.7 : 0.8, [0.03, -0.02, nil][number], seeds, basis))
+          finding.add(trials(number == 0 ? 0.7 : 0.8, [0.03, -0.02, nil][number], seeds, basis, of: judge))
           let rising: [Double] = [1, 2, 3, 4, 5, 6]
           finding.add(
             [TransferScore(name: "LogME", values: number == 0 ? rising : rising.reversed())],
@@ -201,6 +222,8 @@ import Testing
           { comparison in !comparison.targets.allSatisfy { ($0.deepestDifference?.difference.value ?? 1) < 0 } }
         ),
         ("Nothing was cut", { $0.targets.isEmpty }),
+        ("By how much the copy", { $0.targets[0].score.direction == .down }),
+        ("{unit} above or below", { $0.targets.isEmpty || $0.targets[0].score.direction == .up }),
         (
           "… , not established)",
           { comparison in
@@ -209,7 +232,12 @@ import Testing
         ),
       ])
     let findings = Self.findings()
-    let pairs = [[]] + findings.enumerated().map { [$1, findings[($0 * 7 + 3) % findings.count]] }
+    let pairs: [[TransferResult]] =
+      [[]]
+      + [Score.accuracy, Self.nats].flatMap { score -> [[TransferResult]] in
+        let own = findings.filter { $0.score == score }
+        return own.enumerated().map { [$1, own[($0 * 7 + 3) % own.count]] }
+      }
     for targets in pairs {
       let comparison = TransferComparison(targets: targets)
       let page = Sentences.ofPage(comparison.html(title: "t")) + [comparison.headline]

@@ -138,4 +138,23 @@ extension Array {
       #expect(abs(found - wanted) <= 2e-4 * abs(wanted) + 1e-9, "\(name): \(found), \(wanted)")
     }
   }
+
+  /// Over the test examples of a single output for yes or no: see make_binary.py.
+  @Test func theFisherInformationOfYesAndNoIsPyTorchs() throws {
+    struct Expected: Decodable { var fisher: [String: Double] }
+    let text = try Data(contentsOf: URL(fileURLWithPath: Repository.fixture("kinds/binary.json")))
+    let expected = try JSONDecoder().decode(Expected.self, from: text).fisher
+    let model = try Model(Checkpoint(exportedProgram: Repository.fixture("kinds/binary.pt2"), task: "binary"))
+    let data = try Datasets.Dataset.load(Repository.fixture("kinds/binary.h5"))
+    let names = model.parameters.keys.sorted()
+    #expect(names == expected.keys.sorted())
+    let parameters = names.compactMap { model.parameters[$0] }
+    for parameter in parameters { try parameter.setRequiresGradient(true) }
+    let estimate = try ImportanceEstimate(
+      .exact, of: parameters, in: model, on: data.test, kind: TaskKinds.kind(of: data, for: model))
+    for (name, values) in zip(names, estimate.values) {
+      let (found, wanted) = (try values.to(.float64).sum().item(), try #require(expected[name]))
+      #expect(abs(found - wanted) <= 1e-5 * wanted, "\(name): \(found), \(wanted)")
+    }
+  }
 }

@@ -58,6 +58,8 @@ struct NewClassBalance {
   ///
   /// The offset of Wu et al., "Large scale incremental learning", CVPR 2019, fitted to right answers rather than to their loss.
   func offset() throws -> (change: ModelChange, offset: Double)? {
+    // It counts examples that have one class each.
+    guard models.sourceKind.isClassification else { return nil }
     guard let bias, let values = head[bias], let target = models.targetTest else { return nil }
     let half = Half.choosing
     let parts = try [models.sourceTest, target].map { try margins(of: half.take($0)) }
