@@ -77,6 +77,10 @@ public struct CausalLanguageModel: TaskKind {
     try nextTokens(labels).equals(Int(Dataset.ignoredLabel)).negated()
   }
 
+  /// The next token at every place.
+  public func headTargets(of labels: Tensor) throws -> ProbeTargets? { .classes(try nextTokens(labels)) }
+  public var refitsFromHead: Bool { true }
+
   /// The summed loss, how many tokens are to be said and how many are; then how many bytes they stand for.
   public func sums(of outputs: Tensor, labels: Tensor) throws -> ExampleSums {
     let sums = try classSums(of: outputs, labels: nextTokens(labels), classAxis: 2)

@@ -39,12 +39,14 @@ public struct DiagnosisFinding: Sendable, Codable {
   public var pool: String?
   /// Which outputs of their heads the classes of both tasks are; nil where it is not known.
   public var matchedClasses: JudgedClasses?
+  /// What cannot be measured of this model and kind of task; nil of a diagnosis that did not look.
+  public var leftOut: LeftOutMeasures?
 
   enum CodingKeys: String, CodingKey {
     case title, sourceTask, forgetting, measuredOn
     case causes = "waterfall"
     case isAveragedOverOrders, baseline, layers, probeControls, classes, examples, worsened, epochs
-    case firstSignificantEpoch, correlations, remedies, targetScore, pool, matchedClasses
+    case firstSignificantEpoch, correlations, remedies, targetScore, pool, matchedClasses, leftOut
   }
 
   /// - Parameters: see the properties; a part that is left out was not measured. The layers' verdicts are found here, by
@@ -55,7 +57,7 @@ public struct DiagnosisFinding: Sendable, Codable {
     layers: [DiagnosedLayer] = [], probeControls: ProbeControls = ProbeControls(), classes: [ClassChange] = [],
     examples: [ChangedExample] = [], worsened: [WorsenedExample]? = nil, epochs: [LayersAtEpoch] = [],
     firstSignificantEpoch: Int? = nil, remedies: [Remedy] = [], targetScore: Score? = nil, pool: String? = nil,
-    matchedClasses: JudgedClasses? = nil
+    matchedClasses: JudgedClasses? = nil, leftOut: LeftOutMeasures? = nil
   ) {
     self.title = title
     self.sourceTask = sourceTask
@@ -77,6 +79,7 @@ public struct DiagnosisFinding: Sendable, Codable {
     self.targetScore = targetScore
     self.pool = pool
     self.matchedClasses = matchedClasses
+    self.leftOut = leftOut
     correlations = LayerCorrelations(of: layers)
   }
 }

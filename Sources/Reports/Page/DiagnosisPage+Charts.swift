@@ -71,8 +71,9 @@ extension DiagnosisPage {
       map(
         readable.map { "What a probe can read fell most in \($0.layer)" }
           ?? "No layer's probe is established to read less than before",
-        "points of \(isAgreement ? "agreement" : "source accuracy") that a linear probe lost since epoch 0", "points"
-      ) { 100 * $0.probeDrop[$1] },
+        "\(isAgreement ? score.unitWords : score.unitWords(of: "source")) that a linear probe lost since epoch 0",
+        score.chartTitle
+      ) { score.chartScale * $0.probeDrop[$1] },
     ].compactMap { $0 }
   }
 }

@@ -34,7 +34,7 @@ public struct RemedyMeasure {
       onProgress("running statistics")
       try tried(.statistics, "re-estimate the running statistics on the source", change)
     }
-    if models.canRefitHead {
+    if try models.canRefitHead() {
       onProgress("the source head")
       if let change = try models.refittedHead().change { try tried(.head, "refit the source head", change) }
     }
