@@ -23,7 +23,7 @@ struct LinearHead {
 
   /// - Returns: nil where something else than a linear layer stands between what enters the head and the outputs.
   init?(of model: Model, task: String) {
-    guard let (program, _) = model.program.headProgram, let head = model.heads[task]?.tensors else { return nil }
+    guard let (program, _) = model.program.readoutProgram, let head = model.heads[task]?.tensors else { return nil }
     let calls = program.nodes.map(\.operatorName)
     guard calls.allSatisfy({ Self.linear.contains($0) || !$0.hasPrefix("aten::") }),
       let kernel = head.first(where: { $0.value.shape.count > 1 }), head.count <= 2,
@@ -32,7 +32,9 @@ struct LinearHead {
     let biases = head.filter { $0.key != kernel.key }
     guard biases.allSatisfy({ $0.value.shape == [kernel.value.shape[0]] }) else { return nil }
     (self.kernel, bias, own) = (kernel.key, biases.first?.key, head)
-    isShared = model.parameters.contains { $0.key != kernel.key && $0.value === kernel.value }
+    isShared =
+      model.program.headProgram == nil
+      || model.parameters.contains { $0.key != kernel.key && $0.value === kernel.value }
   }
 
   private var shape: [Int] { own[kernel]?.shape ?? [] }

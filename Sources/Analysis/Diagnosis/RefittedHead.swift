@@ -56,14 +56,16 @@ struct RefittedHead {
     let data = KindProbeData(
       train: sampled, test: models.sourceTest, dataset: models.source.name, kind: kind, classCount: head.outputCount)
     let placeCount = max(1, head.rowCount / max(1, sampled.count))
-    let fit = try withoutGradients {
+    let fit = try model.withHead(of: models.sourceTask) {
       try ProbeRows(enteringHeadOf: model, on: data, placeCount: placeCount).fit(
         ProbeRows.headInput, classCount: head.outputCount, from: kind.refitsFromHead ? head.layer() : nil,
         hasBias: head.bias != nil)
     }
     penalty = fit.penalty
     let tensors = try withoutGradients { try head.tensors(of: fit.map.linearLayer()) }
-    answers = try model.answers(kind, on: models.sourceTest, head: tensors)
+    answers = try model.withHead(of: models.sourceTask) {
+      try model.answers(kind, on: models.sourceTest, head: tensors)
+    }
     change = head.isShared ? nil : ModelChange(sourceHead: tensors)
   }
 }
@@ -87,8 +89,8 @@ extension ComparedModels {
       let targets = try sourceKind.headTargets(of: batch.labels)
     else { return CausesLeftOut(.kind) }
     return try withoutGradients {
-      let run = try after.run(try batch.modelInputs(for: after), capturesHeadInput: true)
-      let rows = try run.headInput.flatMap { try PlacedFeatures($0, for: targets) }?.rows
+      let entering = try after.readoutInput(batch.modelInputs(for: after))
+      let rows = try entering.flatMap { try PlacedFeatures($0, for: targets) }?.rows
       return rows?.shape.last == head.width ? nil : CausesLeftOut(.head)
     }
   }
@@ -113,9 +115,8 @@ extension Model {
     var sums: ExampleSums?
     try withoutGradients {
       for batch in try Batches(split: split, batchSize: ProbeRows.batchSize, device: device) {
-        let run = try run(try batch.modelInputs(for: self), capturesHeadInput: true)
-        guard let input = run.headInput else { return }
-        let own = try kind.sums(of: logits(of: input, head: head).widened(), labels: batch.labels)
+        guard let input = try readoutInput(batch.modelInputs(for: self)) else { return }
+        let own = try kind.sums(of: readout(of: input, head: head).widened(), labels: batch.labels)
         if sums == nil { sums = own } else { sums?.append(own) }
       }
     }

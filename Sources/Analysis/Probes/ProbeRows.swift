@@ -42,8 +42,7 @@ struct ProbeRows {
   init(enteringHeadOf model: Model, on data: KindProbeData, placeCount: Int) throws {
     let name = Self.headInput
     try self.init(of: [name], on: data, device: model.device, placeCount: placeCount, data.kind.headTargets) {
-      let run = try model.run(try $0.modelInputs(for: model), capturesHeadInput: true)
-      return run.headInput.map { [name: $0] } ?? [:]
+      try model.readoutInput($0.modelInputs(for: model)).map { [name: $0] } ?? [:]
     }
   }
 

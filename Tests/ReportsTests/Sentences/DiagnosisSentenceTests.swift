@@ -121,6 +121,7 @@ import Testing
 
   /// Sentences that say how the target fares need that, too.
   private static func targetHolds(_ sentence: String, _ finding: DiagnosisFinding) -> Bool {
+    guard !sentence.hasPrefix("Rewind: ") else { return true }
     let costs = finding.layers.map(\.cost) + finding.remedies.map(\.cost)
     if sentence.contains("costs") || sentence.contains("of the target lost") {
       return costs.contains { $0.low > 0 }
