@@ -91,11 +91,18 @@ extension DiagnosisFinding {
   /// Layers that hardly moved and yet are where it was lost.
   public var criticalLayers: [String] { layers.filter { $0.verdict == .critical }.map(\.layer) }
 
+  /// Whether what the source gains and what the target loses are counted in one unit, and can be weighed.
+  public var weighsCosts: Bool { forgetting.score.unit == (targetScore ?? .accuracy).unit }
+
   /// The remedies that can be proposed, with their numbers from 1: something was lost, the gain is established on the
-  /// examples that had no part in choosing it, and it is worth its cost.
+  /// examples that had no part in choosing it, and it is worth its cost, or, where the two cannot be weighed, costs nothing.
   public var established: [(number: Int, remedy: Remedy)] {
     guard forgetting.isSignificant else { return [] }
-    return remedies.enumerated().filter { $1.gain.low > 0 && $1.merit > 0 }.map { ($0 + 1, $1) }
+    return remedies.enumerated().filter { $1.gain.low > 0 && isWorthIt($1) }.map { ($0 + 1, $1) }
+  }
+
+  private func isWorthIt(_ remedy: Remedy) -> Bool {
+    weighsCosts ? remedy.merit > 0 : !(remedy.cost.value > 0)
   }
 
   /// To train again, held back, freezing the layers that are critical; nil where no loss is established.

@@ -132,8 +132,10 @@ extension DiagnosisPage {
 
   /// That nothing can be proposed, where something was lost; nil otherwise.
   public var remedyNote: String? {
-    amount.isSignificant && finding.established.isEmpty
-      ? "Nothing that was tried is established to help." : nil
+    guard amount.isSignificant, finding.established.isEmpty else { return nil }
+    return !finding.weighsCosts && finding.remedies.contains { $0.gain.low > 0 }
+      ? "What is regained and what that costs of the target are counted in different units, and are not weighed."
+      : "Nothing that was tried is established to help."
   }
 
   /// What stands above the remedies: that they help is said only where it is established.

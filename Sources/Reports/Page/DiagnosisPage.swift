@@ -137,7 +137,7 @@ extension DiagnosisPage {
     guard finding.leftOut?.probes == nil else { return "" }
     return score == .accuracy || score == .agreement
       ? "Probe drop: points that a linear classifier fitted anew on the layer lost. "
-      : "Probe drop: \(score.unitWords) that a linear map fitted anew on the layer lost. "
+      : "Probe drop: by how much a linear map fitted anew on the layer got worse, in \(score.unitWords). "
   }
 
   /// `points of source accuracy regained, and of target accuracy`.

@@ -19,6 +19,11 @@ import Torch
     for (parameter, view) in before.parameters {
       after.parameters[parameter] = try Tensor.copying(view).multiply(by: 1.25).view()
     }
+    for (parameter, view) in before.heads[name]?.tensors ?? [:] {
+      let scaled = try Tensor.copying(view).multiply(by: 1.25).view()
+      after.heads[name]?.tensors[parameter] = scaled
+      if after.parameters[parameter] != nil { after.parameters[parameter] = scaled }
+    }
     return try ComparedModels(before: before, after: after, source: KindFixture.data(name), target: nil, isProxy: true)
   }
 
@@ -30,18 +35,15 @@ import Torch
     ])
   func agreementIsThatOfTheMeter(_ name: String, _ agreement: Double, _ places: String) throws {
     let models = try models(name)
-    let finding = try DiagnosisMeasure(models, probes: models.probedExamples()).finding()
-    let amount = finding.forgetting.forgetting
+    let amount = try AmountMeasure(models: models, run: nil).amount().forgetting
+    let causes = try WaterfallMeasure(models).causes()
     #expect(amount.score == .agreement && amount.places == places)
     #expect(amount.before == 1 && abs(amount.after - agreement) < 1e-9, "\(amount.after)")
     #expect(amount.sourceCount == 64 && amount.change == .loss)
-    #expect(finding.causes.map(\.kind) == [.readout, .features])
-    #expect(finding.causes.allSatisfy { $0.unit == .fraction })
-    #expect(abs(finding.causes.reduce(0) { $0 + $1.loss.value } - amount.final) < 1e-9)
-    #expect((finding.measuredOn.probes == nil) == (name == "lm"))
-    // All put back, all is said as before.
-    let units = models.rewindUnits.map(\.name)
-    #expect(finding.layers.map(\.layer) == units)
+    #expect(causes.map(\.kind) == [.readout, .features])
+    #expect(causes.allSatisfy { $0.unit == .fraction })
+    #expect(abs(causes.reduce(0) { $0 + $1.loss.value } - amount.final) < 1e-9)
+    #expect((try models.probedExamples() == nil) == (name == "lm"))
   }
 
   /// A part of the examples has the labels of its own rows.

@@ -58,7 +58,11 @@ import Testing
     ("What helps", { isLost($0) && $0.remedies.contains { $0.gain.low > 0 && $0.merit > 0 } }),
     ("To write what number", { isLost($0) && $0.remedies.contains { $0.gain.low > 0 && $0.merit > 0 } }),
     ("Nothing that was", { isLost($0) && $0.remedies.allSatisfy { $0.gain.low <= 0 || $0.merit <= 0 } }),
-    ("What was tried", { !isLost($0) || $0.remedies.allSatisfy { $0.gain.low <= 0 || $0.merit <= 0 } }),
+    (
+      "What was tried",
+      { !isLost($0) || !$0.weighsCosts || $0.remedies.allSatisfy { $0.gain.low <= 0 || $0.merit <= 0 } }
+    ),
+    ("What is regained and", { isLost($0) && !$0.weighsCosts && $0.remedies.contains { $0.gain.low > 0 } }),
     ("All {n} that changed", { !$0.examples.isEmpty }),
     ("Right before, wrong now", { $0.examples.contains { $0.isLost && $0.picture != nil } }),
     ("Test examples whose", { $0.worsened != nil }),
@@ -73,9 +77,9 @@ import Testing
     ("points of agreement when", { $0.forgetting.score == .agreement }),
     ("{unit}, taken apart in", { isOther($0) && !$0.isAveragedOverOrders }),
     ("{unit}, taken apart by", { isOther($0) && $0.isAveragedOverOrders }), ("{unit} when one", { isOther($0) }),
-    ("{unit} that a linear", { hasProbeHistory($0) && isOther($0) }),
+    ("by how much a linear", { hasProbeHistory($0) && isOther($0) }),
     ("Probe drop: points that a linear classifier", { !isOther($0) && $0.leftOut?.probes == nil }),
-    ("Probe drop: {unit}", { isOther($0) && $0.leftOut?.probes == nil }),
+    ("Probe drop: by", { isOther($0) && $0.leftOut?.probes == nil }),
     ("Rewind: points of source {score}", { isOther($0) && $0.forgetting.score.unit == .fraction }),
     ("Rewind: {unit}", { $0.forgetting.score.unit != .fraction }),
     ("relative drift", { $0.epochs.contains { $0.drift.contains(where: \.isFinite) } }),
@@ -136,14 +140,6 @@ import Testing
     Estimate(-0.16, low: -0.17, high: -0.15),
   ]
 
-  /// Judged by shares, nats and numbers, more of which is better or worse.
-  private static let otherScores: [Score] = [
-    Score(name: "nats_per_token", unit: .natsPerToken, direction: .down),
-    Score(name: "mean_iou", unit: .fraction, direction: .up),
-    Score(name: "mean_average_precision", unit: .fraction, direction: .up),
-    Score(name: "rmse", unit: .number, direction: .down), Score(name: "r2", unit: .number, direction: .up),
-  ]
-
   private static func amount(
     _ loss: Estimate, before: Double, count: Int, score: Score, places: String? = nil
   ) -> ForgottenAmount {
@@ -162,7 +158,7 @@ import Testing
       estimates.map { amount($0, before: 0.9, count: 2000, score: .accuracy) }
       + estimates.map { amount($0, before: 1, count: 2000, score: .agreement) }
       + estimates.map { amount($0, before: 1, count: 2000, score: .agreement, places: "tokens") }
-      + otherScores.flatMap { score in estimates.map { amount($0, before: 0.9, count: 2000, score: score) } }
+      + OtherScores.all.flatMap { score in estimates.map { amount($0, before: 0.9, count: 2000, score: score) } }
       + [
         amount(estimates[0], before: 0.9, count: 12, score: .accuracy),
         amount(estimates[0], before: 0.104, count: 500, score: .accuracy),

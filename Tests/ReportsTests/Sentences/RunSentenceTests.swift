@@ -131,18 +131,27 @@ import Testing
 
   /// A change of the source's score: an amount with its interval and p, of so many examples.
   private static func amount(
-    _ loss: Double, isSure: Bool, before: Double = 0.9, count: Int = 2000, epoch: Int = 2
+    _ loss: Double, isSure: Bool, before: Double = 0.9, count: Int = 2000, epoch: Int = 2, score: Score = .accuracy
   ) -> Forgetting {
     Forgetting(
-      epoch: epoch, before: before, after: before - loss, final: loss, low: loss - (isSure ? 0.01 : 0.2),
+      score: score, epoch: epoch, before: before, after: score.direction == .up ? before - loss : before + loss,
+      final: loss, low: loss - (isSure ? 0.01 : 0.2),
       high: loss + (isSure ? 0.01 : 0.2), pairedPValue: isSure ? 1e-6 : 0.6, lost: 40, gained: 10, sourceCount: count,
-      chance: 0.1)
+      chance: score == .accuracy ? 0.1 : .nan)
   }
 
   private static let changes = [
     amount(0.16, isSure: true), amount(-0.05, isSure: true), amount(0.002, isSure: false),
     amount(-0.004, isSure: false), amount(0.3, isSure: true, count: 12), amount(0.05, isSure: true, before: 0.104),
   ]
+
+  /// Likewise of tasks that are judged by nats, shares and numbers, more of which is better or worse.
+  private static let otherChanges = OtherScores.all.flatMap { score in
+    [
+      amount(0.16, isSure: true, score: score), amount(-0.05, isSure: true, score: score),
+      amount(0.002, isSure: false, score: score), amount(0.3, isSure: true, count: 12, score: score),
+    ]
+  }
 
   private static func run(
     _ name: String, _ forgetting: Forgetting? = nil, hasSource: Bool = true, hasTarget: Bool = true, seed: Int? = nil,
@@ -152,9 +161,10 @@ import Testing
     let (before, after) = (forgetting?.before ?? 0.9, forgetting?.after ?? 0.8)
     let epochs = (0...3).map { epoch in
       EpochFinding(
-        epoch: epoch, source: hasSource ? ScoredTask(epoch == 0 ? before : after) : nil,
+        epoch: epoch,
+        source: hasSource ? ScoredTask(forgetting?.score ?? .accuracy, epoch == 0 ? before : after) : nil,
         proxy: agreement.map { ProxyAgreement(agreement: $0, divergence: 0.1, count: 100, places: places) },
-        target: hasTarget ? ScoredTask(0.7) : nil, penalty: 0.1,
+        target: hasTarget ? ScoredTask(forgetting?.score ?? .accuracy, 0.7) : nil, penalty: 0.1,
         regularizers: hasDose && epoch > 0 ? [RegularizerDose(name: "L2-sp", penalty: 0.1, gradientRatio: 0.2)] : [])
     }
     return RunFinding(
@@ -193,6 +203,7 @@ import Testing
       }
     } + [
       run("Plain"), run("Plain", hasTarget: false), run("Plain", hasSource: false),
+    ] + otherChanges.flatMap { [run("Plain", $0), run("Plain", $0, hasTarget: false)] } + [
       run("Plain", hasSource: false, chosenBy: bases[2]), run("Plain", hasSource: false, hasTarget: false),
       run("Plain", hasSource: false, agreement: 0.8, hasDose: true),
       run("Plain", hasSource: false, agreement: 0.8, places: "tokens"),
@@ -247,6 +258,9 @@ import Testing
           [run("Plain", first), run("Held", second), run("Longer", changes[2])],
         ]
       }
+    } + OtherScores.all.flatMap { score in
+      let (worse, same) = (amount(0.16, isSure: true, score: score), amount(0.002, isSure: false, score: score))
+      return [[run("Plain", worse), run("Held", same)], [run("Plain", same), run("Held", same)]]
     } + [
       [], [run("Plain", hasSource: false), run("Held", hasSource: false)],
       seeds("Plain", 0.2), seeds("Plain", -0.2), seeds("Plain", 0.001), seeds("Plain", 0.2, count: 2),
