@@ -92,7 +92,8 @@ public final class ComparedModels {
     switch (isProxy, source.train.targets) {
     case (false, _): said = try kind(source, task, in: model, named: sourceKindName)
     case (true, nil): said = Classification()
-    case (true, _?): said = try model.withHead(of: task) { try TaskKinds.kind(of: source, for: model, named: sourceKindName) }
+    case (true, _?):
+      said = try model.withHead(of: task) { try TaskKinds.kind(of: source, for: model, named: sourceKindName) }
     }
     guard let sourceKind = isProxy ? said.agreement : said else {
       throw EvaluationError.cannotAgree(kind: said.words)

@@ -25,7 +25,8 @@ public struct DiagnosisMeasure {
 
   /// - Parameters: see the properties.
   public init(
-    _ models: ComparedModels, probes: (any ProbedExamples)? = nil, sampleCount: Int = DiagnosisThresholds.similarityExamples,
+    _ models: ComparedModels, probes: (any ProbedExamples)? = nil,
+    sampleCount: Int = DiagnosisThresholds.similarityExamples,
     averagesOrders: Bool = false, run: Run? = nil, others: [Run] = []
   ) {
     self.models = models

@@ -16,7 +16,8 @@ struct LinearHead {
   private static let linear: Set<String> = [
     "aten::linear", "aten::conv1d", "aten::conv2d", "aten::convolution", "aten::addmm", "aten::mm", "aten::matmul",
     "aten::t", "aten::transpose", "aten::permute", "aten::view", "aten::reshape", "aten::_unsafe_view", "aten::flatten",
-    "aten::squeeze", "aten::unsqueeze", "aten::expand", "aten::contiguous", "aten::clone", "aten::alias", "aten::detach",
+    "aten::squeeze", "aten::unsqueeze", "aten::expand", "aten::contiguous", "aten::clone", "aten::alias",
+    "aten::detach",
     "aten::slice", "aten::select", "aten::dropout", "aten::to", "aten::_to_copy", "aten::sym_size",
     "aten::upsample_bilinear2d", "aten::upsample_nearest2d", "aten::interpolate",
   ]

@@ -30,7 +30,8 @@ struct RefittedHead {
     let sample = models.headExamples(DiagnosisThresholds.headExamples)
     let train = try model.headInputs(on: sample, dataset: source.name)
     let test = try model.headInputs(on: models.sourceTest, dataset: source.name)
-    let (regression, penalty, _) = try Model.regression(train, labels: sample.labels, classCount: source.classNames.count)
+    let (regression, penalty, _) = try Model.regression(
+      train, labels: sample.labels, classCount: source.classNames.count)
     self.penalty = penalty
     answers = Answers(isCorrect: zip(try regression.predictions(test), models.sourceTest.labels).map(==))
     let head = model.heads[models.sourceTask]?.tensors ?? [:]

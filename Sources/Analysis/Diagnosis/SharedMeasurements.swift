@@ -52,7 +52,8 @@ extension ComparedModels {
     if sourceTestIndices.count == wholeSourceTest.count { return (try answersBefore(), try answersAfter().source) }
     return try once(\.whole) {
       let first = try wholeBefore()
-      let own = labelsAreUnknown ? Answers(isCorrect: first.predictions.map { _ in true }) : Answers(sourceKind, of: first)
+      let own =
+        labelsAreUnknown ? Answers(isCorrect: first.predictions.map { _ in true }) : Answers(sourceKind, of: first)
       return (own, try wholeAnswers(of: after))
     }
   }

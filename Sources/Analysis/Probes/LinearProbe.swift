@@ -33,6 +33,7 @@ extension LinearProbe {
     self.init(layer: layer, accuracy: Analysis.accuracy(isCorrect), isCorrect: isCorrect, penalty: penalty)
   }
 
+  /// By which examples are right: the paired bootstrap interval.
   public func drop(to after: LinearProbe) -> Estimate {
     var random = RandomSource(seed: 8)
     return -PairedComparison(before: isCorrect, after: after.isCorrect).change(using: &random)

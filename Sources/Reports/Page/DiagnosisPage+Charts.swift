@@ -12,7 +12,8 @@ extension DiagnosisPage {
           ? "by statistics measured anew and the head fitted anew, averaged over both orders, and what is still missing"
           : "in this order: statistics measured anew, then the head fitted anew, then what is still missing")
         + "; paired bootstrap intervals over \(NumberText.grouped(finding.measuredOn.source)) examples",
-      valueTitle: score.unit == .number ? "worse by, \(score.chartTitle)" : "\(score.chartTitle) lost", decimals: score.chartDecimals, rows: finding.causes.map(\.kind.rawValue),
+      valueTitle: score.unit == .number ? "worse by, \(score.chartTitle)" : "\(score.chartTitle) lost",
+      decimals: score.chartDecimals, rows: finding.causes.map(\.kind.rawValue),
       series: [
         .init(
           name: "lost",

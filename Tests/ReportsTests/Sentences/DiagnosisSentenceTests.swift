@@ -13,7 +13,10 @@ import Testing
     ("Fine-tuning lost nothing", { isJudged($0) && $0.forgetting.high < 0 && $0.forgetting.pairedPValue < 0.05 }),
     ("Fine-tuning lost no more", { isJudged($0) && $0.forgetting.low <= 0 && $0.forgetting.high >= 0 }),
     ("{n} source", { $0.forgetting.sourceCount < 50 }),
-    ("{task} was not known", { $0.forgetting.score == .accuracy && $0.forgetting.before < 0.12 && $0.forgetting.sourceCount >= 50 }),
+    (
+      "{task} was not known",
+      { $0.forgetting.score == .accuracy && $0.forgetting.before < 0.12 && $0.forgetting.sourceCount >= 50 }
+    ),
     ("Over seeds, fine-tuning lost {amount} (", { seeds($0) >= 3 && ($0.forgetting.runs?.loss.low ?? 0) > 0 }),
     ("Over seeds, fine-tuning lost nothing", { seeds($0) >= 3 && ($0.forgetting.runs?.loss.high ?? 0) < 0 }),
     (
@@ -269,7 +272,8 @@ import Testing
     let findings = Self.findings()
     for (number, finding) in findings.enumerated() {
       let isLast = number == findings.count - 1
-      let sentences = sentences(of: finding, withPage: number.isMultiple(of: 3) || isLast || finding.worsened != nil || finding.causes.isEmpty)
+      let sentences = sentences(
+        of: finding, withPage: number.isMultiple(of: 3) || isLast || finding.worsened != nil || finding.causes.isEmpty)
       table.check(sentences, of: finding)
       for sentence in sentences { #expect(Self.targetHolds(sentence, finding), "\(sentence)") }
     }

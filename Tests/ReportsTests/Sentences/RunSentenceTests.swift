@@ -146,11 +146,12 @@ import Testing
   ]
 
   /// Likewise of tasks that are judged by nats, shares and numbers, more of which is better or worse.
-  private static let otherChanges = OtherScores.all.flatMap { score in
-    [
-      amount(0.16, isSure: true, score: score), amount(-0.05, isSure: true, score: score),
-      amount(0.002, isSure: false, score: score), amount(0.3, isSure: true, count: 12, score: score),
-    ]
+  private static let ofOtherScores: [[RunFinding]] = OtherScores.all.flatMap { score -> [[RunFinding]] in
+    let worse = run("Plain", amount(0.16, isSure: true, score: score))
+    let better = run("Long", amount(-0.05, isSure: true, score: score))
+    let same = run("Held", amount(0.002, isSure: false, score: score))
+    let few = run("Short", amount(0.3, isSure: true, count: 12, score: score), hasTarget: false)
+    return [[worse], [better], [same], [few], [worse, same], [same, same], [better, worse], [worse, better, same]]
   }
 
   private static func run(
@@ -203,7 +204,6 @@ import Testing
       }
     } + [
       run("Plain"), run("Plain", hasTarget: false), run("Plain", hasSource: false),
-    ] + otherChanges.flatMap { [run("Plain", $0), run("Plain", $0, hasTarget: false)] } + [
       run("Plain", hasSource: false, chosenBy: bases[2]), run("Plain", hasSource: false, hasTarget: false),
       run("Plain", hasSource: false, agreement: 0.8, hasDose: true),
       run("Plain", hasSource: false, agreement: 0.8, places: "tokens"),
@@ -258,9 +258,6 @@ import Testing
           [run("Plain", first), run("Held", second), run("Longer", changes[2])],
         ]
       }
-    } + OtherScores.all.flatMap { score in
-      let (worse, same) = (amount(0.16, isSure: true, score: score), amount(0.002, isSure: false, score: score))
-      return [[run("Plain", worse), run("Held", same)], [run("Plain", same), run("Held", same)]]
     } + [
       [], [run("Plain", hasSource: false), run("Held", hasSource: false)],
       seeds("Plain", 0.2), seeds("Plain", -0.2), seeds("Plain", 0.001), seeds("Plain", 0.2, count: 2),
@@ -274,7 +271,7 @@ import Testing
     var table = try SentenceTable(
       ["One run", "Several runs", "Runs: how it was measured"],
       licences: Self.evidenceOfOne + Self.evidenceOfSeveral + Self.evidenceOfNotes)
-    for runs in Self.single.map({ [$0] }) + Self.several {
+    for runs in Self.single.map({ [$0] }) + Self.several + Self.ofOtherScores {
       let report = RunReport(runs: runs, title: "t")
       table.check(Sentences.ofPage(report.html()) + Sentences.split(report.verdict), of: report)
     }
@@ -298,7 +295,9 @@ import Testing
           { $0.chosenBy?.choices.contains(.stop) == true }
         ),
       ])
-    for run in Self.single { table.check(run.closingLines.flatMap(Sentences.split), of: run) }
+    for run in Self.single + Self.ofOtherScores.compactMap(\.first) {
+      table.check(run.closingLines.flatMap(Sentences.split), of: run)
+    }
     table.finish()
   }
 }
