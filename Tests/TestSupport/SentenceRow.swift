@@ -3,7 +3,7 @@ import Foundation
 /// A row of the article of all sentences: one with places for names and numbers.
 ///
 /// In a template `{…}` stands for names and numbers, and for nothing at all where it ends in an ellipsis; `{number}` is
-/// digits alone, `{amount}` a difference of a score in its unit: `2.3 points`, `0.310 nats a token`, `0.42`. A template that begins with an ellipsis is a phrase, which sentences have within.
+/// digits alone, `{change}` a difference of a score in its unit: `2.3 points`, `0.310 nats a token`, `0.42`. A template that begins with an ellipsis is a phrase, which sentences have within.
 public struct SentenceRow: Sendable {
   public let template: String
   public let isPhrase: Bool
@@ -26,7 +26,7 @@ public struct SentenceRow: Sendable {
 
   /// Of places that take no names.
   private static let patterns = [
-    "number": "[−0-9.]+", "amount": "[−0-9.]+(?: points| nats a token| nats| bits)?",
+    "number": "[−0-9.]+", "change": "[−0-9.]+(?: points| nats a token| nats| bits)?",
   ]
 
   /// How much the template says itself: of several rows that match, the one that says most is meant, and of two that differ

@@ -9,7 +9,7 @@ import Testing
 @Suite struct DiagnosisSentenceTests {
   /// By the beginning of the template, which tells the rows apart.
   private static let licences: [SentenceTable<DiagnosisFinding>.Licence] = [
-    ("Fine-tuning lost {amount}", { isLost($0) }),
+    ("Fine-tuning lost {change}", { isLost($0) }),
     ("Fine-tuning lost nothing", { isJudged($0) && $0.forgetting.high < 0 && $0.forgetting.pairedPValue < 0.05 }),
     ("Fine-tuning lost no more", { isJudged($0) && $0.forgetting.low <= 0 && $0.forgetting.high >= 0 }),
     ("{n} source", { $0.forgetting.sourceCount < 50 }),
@@ -17,10 +17,10 @@ import Testing
       "{task} was not known",
       { $0.forgetting.score == .accuracy && $0.forgetting.before < 0.12 && $0.forgetting.sourceCount >= 50 }
     ),
-    ("Over seeds, fine-tuning lost {amount} (", { seeds($0) >= 3 && ($0.forgetting.runs?.loss.low ?? 0) > 0 }),
+    ("Over seeds, fine-tuning lost {change} (", { seeds($0) >= 3 && ($0.forgetting.runs?.loss.low ?? 0) > 0 }),
     ("Over seeds, fine-tuning lost nothing", { seeds($0) >= 3 && ($0.forgetting.runs?.loss.high ?? 0) < 0 }),
     (
-      "Over seeds, fine-tuning lost {amount}{",
+      "Over seeds, fine-tuning lost {change}{",
       { seeds($0) < 3 || ($0.forgetting.runs?.loss).map { $0.low <= 0 && $0.high >= 0 } == true }
     ),
     ("Of the run that", { seeds($0) > 0 }),

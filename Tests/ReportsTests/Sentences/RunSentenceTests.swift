@@ -47,6 +47,10 @@ import Testing
     ("Source accuracy fell", { isLoss($0) }),
     ("Source accuracy rose", { amounts($0).contains { $0.high < 0 && $0.pairedPValue < 0.05 } }),
     ("Source accuracy went", { report in report.runs.count == 1 && !isLoss(report) }),
+    ("Source {score} fell", { hasOther($0) { $0.after < $0.before && $0.change != .none } }),
+    ("Source {score} rose", { hasOther($0) { $0.after > $0.before && $0.change != .none } }),
+    ("Source {score} went", { hasOther($0) { $0.change == .none } }),
+    ("Target {score} reached", { hasOther($0) { _ in true } }),
     ("Accuracy on", { !$0.hasSource }),
     ("Weights moved", { report in report.runs.contains { !$0.driftLayers.isEmpty } }),
     ("CKA before and after", { report in report.runs.contains(where: hasCKA) }),
@@ -65,6 +69,11 @@ import Testing
     amounts(report).contains { $0.sourceCount >= 50 && $0.before > 0.12 && $0.low > 0 && $0.pairedPValue < 0.05 }
   }
 
+  /// Whether a run is judged by another score than accuracy, and its change is such.
+  private static func hasOther(_ report: RunReport, _ holds: (Forgetting) -> Bool) -> Bool {
+    amounts(report).contains { $0.score != .accuracy && holds($0) }
+  }
+
   private static func judgedCount(_ report: RunReport) -> Int { amounts(report).count { $0.tooLittle == nil } }
 
   private static let evidenceOfSeveral: [SentenceTable<RunReport>.Licence] = [
@@ -81,6 +90,7 @@ import Testing
     ("… forgot no more of the source task", { has($0, .none) }), ("… where {run} forgot no more", { has($0, .none) }),
     ("… points, no more than chance", { has($0, .none) }),
     ("Source accuracy came", { $0.runs.count > 1 && $0.hasSource }),
+    ("Source {score} came", { ($0.runs.count > 1 || $0.runs[0].after?.target == nil) && hasOther($0) { _ in true } }),
     ("Accuracy reached", { $0.runs.count > 1 && !$0.hasSource }),
     ("Over {n} seeds {x} points of {task} were forgotten", { hasClaim($0) { $0.low > 0 } }),
     ("Over {n} seeds {x} points of {task} were gained", { hasClaim($0) { $0.high < 0 } }),
@@ -109,7 +119,10 @@ import Testing
   }
 
   private static let evidenceOfNotes: [SentenceTable<RunReport>.Licence] = [
-    ("After: ", { $0.hasSource }), ("Forgotten: ", { $0.hasSource }), ("Before is epoch 0", { !$0.hasSource }),
+    ("After: ", { $0.hasSource }), ("Forgotten: ", { $0.hasSource }),
+    ("Forgotten: points of source {score}", { hasOther($0) { $0.score.unit == .fraction } }),
+    ("Forgotten: {unit}", { hasOther($0) { $0.score.unit != .fraction } }),
+    ("Forgotten: points of source accuracy", { !hasOther($0) { _ in true } }), ("Before is epoch 0", { !$0.hasSource }),
     ("Means over runs", { $0.isOverSeeds }), ("Fewer than 3", { $0.isOverSeeds }),
     ("Where the source's data", { $0.proxyChart() != nil }), ("Neither is accuracy", { $0.proxyChart() != nil }),
     ("Both are over", { report in report.runs.contains { $0.before?.proxy?.places != nil } }),
@@ -282,7 +295,8 @@ import Testing
     var table = try SentenceTable<RunFinding>(
       ["The end of a run, in the terminal"],
       licences: [
-        ("forgot {x}", { $0.forgetting?.change == .loss }), ("gained", { $0.forgetting?.change == .gain }),
+        ("forgot {x}", { $0.forgetting?.change == .loss }), ("forgot {change}", { $0.forgetting?.change == .loss }),
+        ("gained", { $0.forgetting?.change == .gain }),
         ("forgot no more", { $0.forgetting?.change == EstablishedChange.none && $0.forgetting?.tooLittle == nil }),
         ("{n} source", { $0.forgetting.map { $0.sourceCount < 50 } == true }),
         ("{task} was not", { $0.forgetting.map { $0.before < 0.12 } == true }),
