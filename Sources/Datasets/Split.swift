@@ -130,6 +130,26 @@ public struct Split: Sendable {
     return Split(inputs: inputs, targets: nil, classes: labels, count: count, rows: rows)
   }
 
+  /// The same examples with other labels, of a shape that all of them have.
+  ///
+  /// - Parameter labels: of all examples, one after the other.
+  /// - Complexity: of a subset, room for the labels of all stored rows is taken.
+  public func relabelled(_ labels: [Int32], shape: [Int]) -> Split {
+    let width = shape.reduce(1, *)
+    precondition(labels.count == count * width, "\(labels.count) labels of shape \(shape) for \(count) examples")
+    let rowCount = rows == nil ? count : inputs[0].rowCount
+    var stored = labels
+    if rows != nil {
+      stored = [Int32](repeating: 0, count: rowCount * width)
+      for index in 0..<count {
+        let first = row(index) * width
+        stored.replaceSubrange(first..<first + width, with: labels[index * width..<(index + 1) * width])
+      }
+    }
+    let targets = InputArray(name: "labels", rows: TensorView(stored, shape: [rowCount] + shape))
+    return Split(inputs: inputs, targets: targets, classes: [], count: count, rows: rows)
+  }
+
   /// The examples of some classes, which are renumbered from 0 in the order given. No input is copied.
   func keeping(classes: [Int], of classCount: Int) -> Split {
     var newLabel = [Int32](repeating: -1, count: classCount)

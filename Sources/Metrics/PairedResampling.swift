@@ -26,19 +26,9 @@ public struct PairedResampling: Sendable {
   public func interval(
     confidence: Double = 0.95, resamples: Int = 2000, using random: inout RandomSource
   ) -> (low: Double, high: Double) {
-    guard before.count > 1 else { return (.nan, .nan) }
-    var counts = [Int](repeating: 0, count: before.count)
-    var drawn: [Double] = []
-    for _ in 0..<resamples {
-      for row in counts.indices { counts[row] = 0 }
-      for _ in counts.indices { counts[Int.random(in: counts.indices, using: &random)] += 1 }
-      let value = difference(before, after, counts)
-      if value.isFinite { drawn.append(value) }
-    }
-    guard !drawn.isEmpty else { return (.nan, .nan) }
-    drawn.sort()
-    let tail = (1 - confidence) / 2
-    return (quantile(tail, ofSorted: drawn), quantile(1 - tail, ofSorted: drawn))
+    bootstrapIntervals(
+      exampleCount: before.count, figureCount: 1, confidence: confidence, resamples: resamples, using: &random
+    ) { counts in [difference(before, after, counts)] }[0]
   }
 
   /// Two-sided p-value of the permutation test that exchanges before and after of each example by a coin.

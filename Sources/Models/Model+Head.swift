@@ -103,10 +103,17 @@ struct HeadExecution {
   let executor: Executor
 
   /// Nil where the program has no head that is a function of one value.
-  init?(_ program: Program) {
-    guard let (head, entry) = program.headProgram, let executor = try? Executor(head) else { return nil }
-    self.entry = entry
+  init?(_ part: (program: Program, entry: String)?) {
+    guard let part, let executor = try? Executor(part.program) else { return nil }
+    entry = part.entry
     self.executor = executor
+  }
+
+  func logits(of features: Tensor, _ model: Model, head: [String: Tensor], mode: ExecutionMode) throws -> Tensor {
+    try executor.run(
+      inputs: [entry: features], constants: [model.parameters, model.buffers, head], device: model.device, mode: mode,
+      capture: []
+    ).outputs[0]
   }
 }
 
@@ -121,10 +128,25 @@ extension Model {
   public func logits(
     of features: Tensor, head: [String: Tensor], mode: ExecutionMode = .evaluation
   ) throws -> Tensor {
-    let known = try knownHead()
-    let run = try known.executor.run(
-      inputs: [known.entry: features], constants: [parameters, buffers, head], device: device, mode: mode, capture: [])
-    return run.outputs[0]
+    try knownHead().logits(of: features, self, head: head, mode: mode)
+  }
+
+  /// What the outputs are made of, by the last call that reads the head's tensors, with the head that is in place.
+  ///
+  /// - Returns: `[batch, …]`; nil where more than one value enters there, or the program has no head.
+  public func readoutInput(_ inputs: [String: Tensor]) throws -> Tensor? {
+    guard let readoutExecution else { return nil }
+    let entry = readoutExecution.entry
+    return try executor.run(
+      inputs: inputs, constants: [parameters, buffers], device: device, mode: .evaluation, capture: [entry]
+    ).captured[entry]
+  }
+
+  /// The logits that other tensors in the head's place make of ``readoutInput(_:)``; what else reads the head's tensors is
+  /// not asked.
+  public func readout(of features: Tensor, head: [String: Tensor]) throws -> Tensor {
+    guard let readoutExecution else { return try logits(of: features, head: head) }
+    return try readoutExecution.logits(of: features, self, head: head, mode: .evaluation)
   }
 
   func knownHead() throws -> HeadExecution {

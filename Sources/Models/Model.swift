@@ -34,7 +34,9 @@ public final class Model {
   public var importances: [String: [String: Tensor]] = [:]
   let executor: Executor
   /// The classifier alone, made when it is first asked for.
-  lazy var headExecution: HeadExecution? = HeadExecution(program)
+  lazy var headExecution: HeadExecution? = HeadExecution(program.headProgram)
+  /// What makes outputs of features; nil likewise.
+  lazy var readoutExecution: HeadExecution? = HeadExecution(program.readoutProgram)
 
   private init(
     program: Program, device: Device, parameters: [String: Tensor], buffers: [String: Tensor],

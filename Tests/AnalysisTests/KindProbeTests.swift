@@ -48,36 +48,11 @@ import Torch
     #expect(try PlacedFeatures(Tensor([1, 2] as [Float], shape: [1, 2]), for: .classes(labels)) == nil)
   }
 
-  private func model(_ name: String) throws -> Model {
-    try Model(Checkpoint(exportedProgram: Repository.fixture("kinds/\(name).pt2"), task: name))
-  }
-
   /// Labels that a layer's features say by a linear map are found again, those of nothing are not.
   @Test(arguments: ["tags", "pixels", "many", "numbers", "lm"])
   func aProbeSaysWhatTheModelsOwnHeadSays(_ name: String) throws {
-    let model = try model(name)
-    let given = try Datasets.Dataset.load(Repository.fixture("kinds/\(name).h5"))
-    func labelled(_ split: Split) throws -> Split {
-      let batch = try #require(try Batches(split: split, batchSize: split.count).makeIterator().next())
-      let outputs = try withoutGradients { try model.run(try batch.modelInputs(for: model)).logits }
-      let rows: TensorView
-      switch name {
-      case "tags": rows = TensorView(try outputs.argmax(along: 2).array(of: Int64.self), shape: [split.count, 10])
-      // Outputs at a place are of the token at the next.
-      case "lm":
-        let said = try outputs.argmax(along: 2).array(of: Int64.self)
-        rows = TensorView(
-          said.indices.map { $0 % 12 == 0 ? 0 : said[$0 - 1] }, shape: [split.count, 12])
-      case "pixels": rows = TensorView(try outputs.argmax(along: 1).array(of: Int64.self), shape: [split.count, 8, 8])
-      case "many":
-        let signs: [Float] = try outputs.array(of: Float.self).map { $0 >= 0 ? 1 : 0 }
-        rows = TensorView(signs, shape: [split.count, 4])
-      default: rows = TensorView(try outputs.array(of: Float.self), shape: [split.count])
-      }
-      return Split(inputs: split.inputs, targets: InputArray(name: "labels", rows: rows))
-    }
-    let data = try Datasets.Dataset(
-      name: name, classNames: given.classNames, train: labelled(given.train), test: labelled(given.test))
+    let model = try Model(KindFixture.checkpoint(name))
+    let data = try KindFixture.known(name, by: model)
     let kind = try TaskKinds.kind(of: data, for: model)
     let probed = try KindProbeData(data, kind: kind, wordCount: model.wordCount(on: data))
     let finding = try ProbeMeasure([("a", model), ("b", model)], on: probed).finding()
@@ -92,9 +67,10 @@ import Torch
   }
 
   @Test func ofALanguageModelWithManyWordsNoneIsFitted() throws {
-    let data = try Datasets.Dataset.load(Repository.fixture("kinds/lm.h5"))
-    let kind = try TaskKinds.kind(of: data, for: model("lm"))
-    #expect(try model("lm").wordCount(on: data) == 40)
+    let data = try KindFixture.data("lm")
+    let model = try Model(KindFixture.checkpoint("lm"))
+    let kind = try TaskKinds.kind(of: data, for: model)
+    #expect(try model.wordCount(on: data) == 40)
     #expect(throws: AnalysisError.tooManyWords(1001, most: 1000)) {
       try KindProbeData(data, kind: kind, wordCount: 1001)
     }

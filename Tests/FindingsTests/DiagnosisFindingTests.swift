@@ -52,6 +52,33 @@ import Testing
     #expect(read.remedies.map(\.isTried) == [true, false] && read.remedies[1].layers == ["b"])
   }
 
+  @Test func aCauseInAnotherUnitHasNoPoints() throws {
+    var own = finding
+    own.causes = [ForgettingCause(.readout, loss: Estimate(2.07, low: 1.9, high: 2.2), unit: .natsPerToken)]
+    own.leftOut = LeftOutMeasures(causes: CausesLeftOut(.size, weightCount: 1_200_000), probes: .words)
+    let json = try FindingEncoder.encode(own)
+    let text = json.serialized()
+    #expect(text.contains("natsPerToken") && !text.contains("\"points\"") && text.contains("1200000"))
+    let read = try FindingDecoder.decode(DiagnosisFinding.self, from: json)
+    #expect(read.causes[0].unit == .natsPerToken && read.causes[0].loss == Estimate(2.07, low: 1.9, high: 2.2))
+    #expect(read.leftOut == own.leftOut)
+  }
+
+  /// 2 nats regained for 4 of something else lost: the one is not taken from the other.
+  @Test func costsInAnotherUnitAreNotWeighed() {
+    var own = finding
+    func remedy(_ cost: Double) -> Remedy {
+      Remedy(
+        kind: .head, action: "refit", gain: Estimate(0.5, low: 0.4, high: 0.6),
+        cost: Estimate(cost, low: cost - 0.01, high: cost + 0.01))
+    }
+    own.remedies = [remedy(0.2), remedy(-0.2), remedy(4)]
+    // In one unit 0.5 is worth 0.2 and no 4.
+    #expect(own.weighsCosts && own.established.map(\.number) == [1, 2])
+    own.targetScore = Score(name: "nats_per_token", unit: .natsPerToken, direction: .down)
+    #expect(!own.weighsCosts && own.established.map(\.number) == [2])
+  }
+
   @Test func theDocumentedNamesAreThere() throws {
     let json = try FindingEncoder.encode(finding.withoutPictures)
     let forgetting = try #require(json["forgetting"])

@@ -3,7 +3,7 @@ import Foundation
 /// A row of the article of all sentences: one with places for names and numbers.
 ///
 /// In a template `{…}` stands for names and numbers, and for nothing at all where it ends in an ellipsis; `{number}` is
-/// digits alone. A template that begins with an ellipsis is a phrase, which sentences have within.
+/// digits alone, `{change}` a difference of a score in its unit: `2.3 points`, `0.310 nats a token`, `0.42`. A template that begins with an ellipsis is a phrase, which sentences have within.
 public struct SentenceRow: Sendable {
   public let template: String
   public let isPhrase: Bool
@@ -18,11 +18,16 @@ public struct SentenceRow: Sendable {
     let text = parts.map { index, part in
       guard index > 0 else { return NSRegularExpression.escapedPattern(for: part) }
       let halves = part.components(separatedBy: "}")
-      return (halves[0] == "number" ? "[−0-9.]+" : halves[0].hasSuffix("…") ? "(?:.*?)" : "(?:.+?)")
+      return (Self.patterns[halves[0]] ?? (halves[0].hasSuffix("…") ? "(?:.*?)" : "(?:.+?)"))
         + NSRegularExpression.escapedPattern(for: halves.dropFirst().joined(separator: "}"))
     }.joined()
     pattern = try NSRegularExpression(pattern: isPhrase ? text : "^\(text)\\.?$", options: [.caseInsensitive])
   }
+
+  /// Of places that take no names.
+  private static let patterns = [
+    "number": "[−0-9.]+", "change": "[−0-9.]+(?: points| nats a token| nats| bits)?",
+  ]
 
   /// How much the template says itself: of several rows that match, the one that says most is meant, and of two that differ
   /// in a capital letter the one that has it.

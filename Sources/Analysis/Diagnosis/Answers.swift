@@ -27,6 +27,9 @@ struct Answers: Equatable {
   /// The score, counted so that more is better.
   var merit: Double { kind.score.merit(score) }
 
+  /// The same with each example counted so often.
+  func merit(counting counts: [Int]) -> Double { kind.score.merit(kind.values(of: sums, counting: counts).scores[0]) }
+
   /// Which examples are right, of a classifier.
   var isCorrect: [Bool] { (0..<sums.count).map { sums[$0].first == 1 } }
 

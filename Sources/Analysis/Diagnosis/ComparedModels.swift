@@ -61,7 +61,6 @@ public final class ComparedModels {
     targetKind targetKindName: String? = nil, takesEveryLayer: Bool = false,
     testCount: Int = DiagnosisThresholds.judgedExamples, seed: UInt64 = 0, device: Device = .cpu
   ) throws {
-    if isProxy { try source.requireClasses(for: "examples that stand in for the source's are") }
     self.before = try Model(before, device: device)
     self.after = try Model(after, device: device)
     _ = try Interpolation(before: before, after: after)
@@ -88,7 +87,17 @@ public final class ComparedModels {
         return kind
       }
     }
-    let sourceKind: any TaskKind = isProxy ? Classification() : try kind(source, task, in: model, named: sourceKindName)
+    // The labels of a proxy do not count; what they leave out does.
+    let said: any TaskKind
+    switch (isProxy, source.train.targets) {
+    case (false, _): said = try kind(source, task, in: model, named: sourceKindName)
+    case (true, nil): said = Classification()
+    case (true, _?):
+      said = try model.withHead(of: task) { try TaskKinds.kind(of: source, for: model, named: sourceKindName) }
+    }
+    guard let sourceKind = isProxy ? said.agreement : said else {
+      throw EvaluationError.cannotAgree(kind: said.words)
+    }
     let changed = self.after
     let targetKind: any TaskKind =
       try target.map { data in
@@ -114,10 +123,22 @@ public final class ComparedModels {
     sourceTestIndices = sample(source.test, testCount)
     let judged = source.test.selecting(sourceTestIndices)
     if isProxy {
-      wholeSourceTest = source.test.relabelled([Int32](repeating: 0, count: source.test.count))
       let fitted = source.train.selecting(sample(source.train, DiagnosisThresholds.proxyExamples))
-      self.source = try self.before.labelled(fitted, judged, task: task, name: source.name)
-      sourceTest = self.source.test
+      if sourceKind.isClassification {
+        wholeSourceTest = source.test.relabelled([Int32](repeating: 0, count: source.test.count))
+        self.source = try self.before.labelled(fitted, judged, task: task, name: source.name)
+        sourceTest = self.source.test
+      } else {
+        let whole = try self.before.withHead(of: task) {
+          try model.answers(on: source.test, dataset: source.name, kind: said)
+        }
+        wholeSourceTest = whole
+        sourceTest = whole.selecting(sourceTestIndices)
+        self.source = try Dataset(
+          name: source.name, classNames: self.before.heads[task]?.classNames ?? [],
+          train: self.before.withHead(of: task) { try model.answers(on: fitted, dataset: source.name, kind: said) },
+          test: sourceTest)
+      }
     } else {
       wholeSourceTest = source.test
       self.source = source
@@ -191,6 +212,13 @@ struct Half {
     let drawn = random.permutation(count: count)
     let firstCount = (count + 1) / 2
     return (isFirst ? drawn.prefix(firstCount) : drawn.suffix(count - firstCount)).sorted()
+  }
+}
+
+extension TaskKind {
+  /// The kind whose labels are what a model said; nil where outputs do not agree or disagree.
+  fileprivate var agreement: (any TaskKind)? {
+    isClassification ? self : PlaceAgreement(of: self)
   }
 }
 

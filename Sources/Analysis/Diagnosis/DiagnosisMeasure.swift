@@ -11,7 +11,7 @@ public struct DiagnosisMeasure {
   /// The two models, and the examples that judge them.
   public let models: ComparedModels
   /// What linear probes are fitted to; nil leaves them out.
-  public var probes: ProbeData?
+  public var probes: (any ProbedExamples)?
   /// Examples that similarity is measured on, at most.
   public var sampleCount = DiagnosisThresholds.similarityExamples
   /// How outputs with several places become rows of features; nil leaves it to the shape.
@@ -25,7 +25,8 @@ public struct DiagnosisMeasure {
 
   /// - Parameters: see the properties.
   public init(
-    _ models: ComparedModels, probes: ProbeData? = nil, sampleCount: Int = DiagnosisThresholds.similarityExamples,
+    _ models: ComparedModels, probes: (any ProbedExamples)? = nil,
+    sampleCount: Int = DiagnosisThresholds.similarityExamples,
     averagesOrders: Bool = false, run: Run? = nil, others: [Run] = []
   ) {
     self.models = models
@@ -93,13 +94,14 @@ public struct DiagnosisMeasure {
       sourceTask: models.source.name, forgetting: amount,
       measuredOn: JudgedCounts(
         source: models.sourceTest.count, target: models.targetTest?.count, similarity: onSource.count,
-        epochs: history?.count, probes: probes?.test.count, remedies: remedies.first?.count),
+        epochs: history?.count, probes: fitted?.judgedCount, remedies: remedies.first?.count),
       causes: causes, isAveragedOverOrders: averagesOrders, baseline: rewinds.baseline, layers: layers,
       probeControls: fitted?.controls ?? ProbeControls(), classes: try ClassMeasure(models).classes(),
       examples: try ChangedExamplesMeasure(models).examples(),
       worsened: try WorsenedExamplesMeasure(models).examples(), epochs: history?.epochs ?? [],
       firstSignificantEpoch: run?.firstSignificantEpoch, remedies: remedies,
-      targetScore: models.targetScore, pool: pooling?.rawValue, matchedClasses: models.classes)
+      targetScore: models.targetScore, pool: pooling?.rawValue, matchedClasses: models.classes,
+      leftOut: LeftOutMeasures(causes: try models.causesLeftOut(), probes: try models.probesLeftOut()))
   }
 }
 

@@ -1,7 +1,4 @@
-import Datasets
-import Evaluation
 import Findings
-import Metrics
 import Models
 import Torch
 
@@ -50,52 +47,6 @@ extension ModelChange {
     for (name, tensor) in after.buffers {
       tensors[name] = try tensor.cloned()
       if let old = kept[name] { try withoutGradients { try tensor.copyInPlace(from: old) } }
-    }
-  }
-}
-
-/// The source's head fitted anew.
-struct RefittedHead {
-  /// Which judged source examples it gets right.
-  let isCorrect: [Bool]
-  /// The head; nil where it is not one linear layer with a bias.
-  let change: ModelChange?
-
-  /// Fits it on the features of one of the models as they are now, whatever is applied. All are fitted to the same
-  /// examples, the penalty chosen in the same way.
-  init(of model: Model, in models: ComparedModels) throws {
-    let source = models.source
-    var random = RandomSource(seed: 2)
-    let sample = source.train.selecting(random.sample(DiagnosisThresholds.headExamples, of: source.train.count))
-    let train = try model.headInputs(on: sample, dataset: source.name)
-    let test = try model.headInputs(on: models.sourceTest, dataset: source.name)
-    let (regression, _, _) = try Model.regression(train, labels: sample.labels, classCount: source.classNames.count)
-    isCorrect = zip(try regression.predictions(test), models.sourceTest.labels).map(==)
-    let head = model.heads[models.sourceTask]?.tensors ?? [:]
-    let kernels = head.filter { $0.value.shape == [source.classNames.count, train.shape[1]] }
-    guard head.count == 2, let kernel = kernels.keys.first, kernels.count == 1 else {
-      // A head without a bias cannot be this classifier.
-      change = nil
-      return
-    }
-    let (weight, bias) = try regression.linearLayer()
-    var own = ModelChange(sourceHead: [kernel: weight])
-    for name in head.keys where name != kernel { own.sourceHead[name] = bias }
-    change = own
-  }
-}
-
-extension Model {
-  /// What enters the classifier, `[examples, width]`.
-  func headInputs(on split: Split, dataset: String) throws -> Tensor {
-    try checkInputs(of: split, dataset: dataset)
-    return try withoutGradients {
-      var parts: [Tensor] = []
-      for batch in try Batches(split: split, batchSize: 250, device: device) {
-        let run = try run(try batch.modelInputs(for: self), capturesHeadInput: true)
-        if let input = run.headInput { parts.append(try input.flattened()) }
-      }
-      return try Tensor.concatenated(parts)
     }
   }
 }

@@ -11,7 +11,11 @@ extension Run {
     var changed = record
     func column(_ value: (DiagnosedLayer) -> Double) -> NumberArray { NumberArray(finding.layers.map(value)) }
     changed.analysis[Self.diagnosisName] = try AnalysisRecord(
-      finding, attributes: ["drift": "‖after − before‖ / ‖before‖", "cka": "linear, debiased", "unit": "fractions"],
+      finding,
+      attributes: [
+        "drift": "‖after − before‖ / ‖before‖", "cka": "linear, debiased",
+        "unit": finding.forgetting.score.unit == .fraction ? "fractions" : finding.forgetting.score.unit.rawValue,
+      ],
       numbers: [
         "drift": column(\.drift), "predicted_loss": column(\.predictedLoss), "cka_source": column(\.similarity.value),
         "cka_target": column(\.targetSimilarity.value), "probe_drop": column(\.probeDrop.value),

@@ -15,6 +15,8 @@ struct SharedMeasurements {
   fileprivate var statistics: ModelChange??
   /// Likewise.
   fileprivate var restored: Answers??
+  /// Nil inside where the head can be fitted anew.
+  fileprivate var causesLeftOut: CausesLeftOut??
   fileprivate var head: RefittedHead?
   fileprivate var headBefore: RefittedHead?
   fileprivate var smallestSet: [RewindUnit]?
@@ -50,7 +52,8 @@ extension ComparedModels {
     if sourceTestIndices.count == wholeSourceTest.count { return (try answersBefore(), try answersAfter().source) }
     return try once(\.whole) {
       let first = try wholeBefore()
-      let own = isProxy ? Answers(isCorrect: first.predictions.map { _ in true }) : Answers(sourceKind, of: first)
+      let own =
+        labelsAreUnknown ? Answers(isCorrect: first.predictions.map { _ in true }) : Answers(sourceKind, of: first)
       return (own, try wholeAnswers(of: after))
     }
   }
@@ -59,10 +62,13 @@ extension ComparedModels {
   func wholeAnswers(of model: Model) throws -> Answers {
     if sourceTestIndices.count == wholeSourceTest.count { return try sourceAnswers(model) }
     let result = try model.evaluation(task: sourceTask, on: wholeSourceTest, dataset: source.name, kind: sourceKind)
-    return isProxy
+    return labelsAreUnknown
       ? Answers(isCorrect: zip(try wholeBefore().predictions, result.predictions).map(==))
       : Answers(sourceKind, of: result)
   }
+
+  /// Whether the labels of all the source's test examples are none: of a proxy of classes, which is labelled in part.
+  private var labelsAreUnknown: Bool { isProxy && sourceKind.isClassification }
 
   private func wholeBefore() throws -> EvaluationResult {
     try once(\.wholeBefore) {
@@ -80,8 +86,11 @@ extension ComparedModels {
     try once(\.restored) { try reestimatedStatistics().map { try applying($0) { try sourceAnswers(after) } } }
   }
 
-  /// Whether the model's head can be fitted anew: that of a classifier that is a function of one value, its features.
-  var canRefitHead: Bool { sourceKind.isClassification && after.program.headProgram != nil }
+  /// Why the source's head cannot be fitted anew; nil where it can.
+  func causesLeftOut() throws -> CausesLeftOut? { try once(\.causesLeftOut) { try headGap() } }
+
+  /// Whether it can.
+  func canRefitHead() throws -> Bool { try causesLeftOut() == nil }
 
   /// The source's head fitted anew on the features of the model after, no change applied.
   func refittedHead() throws -> RefittedHead { try once(\.head) { try RefittedHead(of: after, in: self) } }

@@ -6,15 +6,15 @@ import Models
 import Torch
 
 /// A linear probe of a layer for a task whose examples say more than one class: judged as its kind judges models.
-struct KindProbe {
-  let layer: String
+public struct KindProbe: LayerProbe {
+  public let layer: String
   /// What each test example came to.
   let answers: Answers
-  /// The penalty, chosen on a fifth of the training examples held out.
-  let penalty: Double
+  public let penalty: Double
 
-  /// What a later probe of the same layer lost against this one, with the paired interval over the test examples.
-  func drop(to after: KindProbe) -> Estimate {
+  public var score: Double { answers.score }
+
+  public func drop(to after: KindProbe) -> Estimate {
     var random = RandomSource(seed: 8)
     return -answers.gain(to: after.answers, using: &random).gain
   }
@@ -23,7 +23,7 @@ struct KindProbe {
 /// Examples that probes are fitted to and judged on for a task of any kind: whole ones, never places of one in both.
 ///
 /// Of classes that places have, some places of each training example are drawn, and all of each test example are judged.
-public struct KindProbeData {
+public struct KindProbeData: ProbedExamples {
   let train: Split
   let test: Split
   let dataset: String
@@ -32,6 +32,19 @@ public struct KindProbeData {
   let classCount: Int
   /// Words of a language model that a probe is fitted over, at most: it is a regression over every one of them.
   public static let mostWords = 1000
+
+  public var score: Score { kind.score }
+  public var datasetName: String { dataset }
+  public var fittedCount: Int { train.count }
+  public var judgedCount: Int { test.count }
+
+  init(train: Split, test: Split, dataset: String, kind: any TaskKind, classCount: Int) {
+    self.train = train
+    self.test = test
+    self.dataset = dataset
+    self.kind = kind
+    self.classCount = classCount
+  }
 
   /// - Parameters:
   ///   - kind: bound to the data.
@@ -62,6 +75,12 @@ public struct KindProbeData {
       try kind.probeTargets(of: first.labels) != nil
     else { throw AnalysisError.noProbes(kind: kind.words) }
   }
+
+  public func probes(of layers: [String], in model: Model) throws -> [KindProbe] {
+    try model.probes(of: layers, on: self)
+  }
+
+  public func control(on layer: String, in model: Model) throws -> ControlDraws { try model.control(on: layer, self) }
 }
 
 extension Dataset {

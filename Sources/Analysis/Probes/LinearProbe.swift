@@ -9,15 +9,15 @@ import Torch
 /// How well a linear classifier, fitted anew on a layer's features, tells a task's classes apart.
 ///
 /// Davari et al., "Probing Representation Forgetting in Supervised and Unsupervised Continual Learning", CVPR 2022.
-public struct LinearProbe: Sendable {
-  /// The layer whose features are classified, by its name in the program.
+public struct LinearProbe: LayerProbe {
   public let layer: String
   /// On the test examples.
   public let accuracy: Double
   /// Which of them are right.
   public let isCorrect: [Bool]
-  /// The penalty, chosen on a fifth of the training examples held out.
   public let penalty: Double
+
+  public var score: Double { accuracy }
 }
 
 extension LinearProbe {
@@ -33,26 +33,24 @@ extension LinearProbe {
     self.init(layer: layer, accuracy: Analysis.accuracy(isCorrect), isCorrect: isCorrect, penalty: penalty)
   }
 
-  /// What a later probe of the same layer lost against this one: accuracy before minus after, with the paired bootstrap
-  /// interval over the examples that both were judged on. What another draw of the training examples would change is not
-  /// in it.
-  func drop(to after: LinearProbe) -> Estimate {
+  /// By which examples are right: the paired bootstrap interval.
+  public func drop(to after: LinearProbe) -> Estimate {
     var random = RandomSource(seed: 8)
     return -PairedComparison(before: isCorrect, after: after.isCorrect).change(using: &random)
   }
-
-  /// What was lost between two probings of the same layers on the same examples, by layer.
-  static func drops(from before: [LinearProbe], to after: [LinearProbe]) -> [String: Estimate] {
-    Dictionary(uniqueKeysWithValues: zip(before, after).map { ($0.layer, $0.drop(to: $1)) })
-  }
 }
 
-/// What probes are fitted to and judged on: the same examples for every layer and every model.
-public struct ProbeData {
+/// What probes of one class an example are fitted to and judged on.
+public struct ProbeData: ProbedExamples {
   let train: Split
   let test: Split
   let dataset: String
   let classCount: Int
+
+  public let score = Score.accuracy
+  public var datasetName: String { dataset }
+  public var fittedCount: Int { train.count }
+  public var judgedCount: Int { test.count }
 
   /// A class that the data have no example of is none of theirs.
   ///
@@ -68,6 +66,12 @@ public struct ProbeData {
     dataset = data.name
     classCount = occurring.count
   }
+
+  public func probes(of layers: [String], in model: Model) throws -> [LinearProbe] {
+    try model.probes(of: layers, on: self)
+  }
+
+  public func control(on layer: String, in model: Model) throws -> ControlDraws { try model.control(on: layer, self) }
 
   /// With labels in random order: what a probe makes of nothing.
   func permuted(seed: UInt64) -> [Int32] {

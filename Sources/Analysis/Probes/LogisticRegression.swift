@@ -22,11 +22,15 @@ struct LogisticRegression {
     try self.init(prepared, labels: labels, classCount: classCount, penalty: penalty, iterations: iterations)
   }
 
+  /// - Parameter known: logits that the regression's own are added to, `[examples, classes]`: what is penalized is how far
+  ///   it goes from them. None are as good as zeros.
   init(
-    _ prepared: PreparedFeatures, labels: [Int32], classCount: Int, penalty: Double, iterations: Int = 200
+    _ prepared: PreparedFeatures, labels: [Int32], classCount: Int, penalty: Double, iterations: Int = 200,
+    from known: Tensor? = nil
   ) throws {
     space = prepared.space
-    let problem = try Problem(prepared.values, labels: labels, classCount: classCount, penalty: penalty)
+    let problem = try Problem(
+      prepared.values, labels: labels, classCount: classCount, penalty: penalty, known: known)
     (weights, residual) = try withoutGradients { try LimitedMemoryBFGS.minimize(problem, iterations: iterations) }
   }
 
@@ -48,18 +52,61 @@ struct FeatureSpace {
   let deviation: Tensor
   /// From standardized features to the space: nil where these are the same.
   let projection: Tensor?
+  /// Whether the function has a bias; without one nothing is taken off the features.
+  let hasBias: Bool
 
-  /// Features in this space, `[examples, dimensions + 1]`, the last column one.
+  /// Features in this space, `[examples, dimensions + 1]`, the last column one, or zero without a bias.
   func coordinates(of features: Tensor) throws -> Tensor {
     var values = try features.to(.float64).subtract(mean).divide(deviation)
     if let projection { values = try values.matrixProduct(projection) }
-    return try Self.withBias(values)
+    return try withBias(values)
   }
 
-  static func withBias(_ values: Tensor) throws -> Tensor {
-    let ones = try Tensor.zeros([values.shape[0], 1], type: .float64, device: values.device)
-    try ones.fill(1)
-    return try Tensor.concatenated([values, ones], along: 1)
+  func withBias(_ values: Tensor) throws -> Tensor {
+    let last = try Tensor.zeros([values.shape[0], 1], type: .float64, device: values.device)
+    if hasBias { try last.fill(1) }
+    return try Tensor.concatenated([values, last], along: 1)
+  }
+
+  /// A linear function in this space as one of features that are not standardized.
+  ///
+  /// - Parameter weights: `[dimensions + 1, outputs]`, the bias last.
+  func linearLayer(_ weights: Tensor) throws -> LinearLayer {
+    try withoutGradients {
+      let count = weights.shape[0] - 1
+      var kernel = try weights.narrowed(from: 0, count: count)
+      if let projection { kernel = try projection.matrixProduct(kernel) }
+      let scaled = try kernel.divide(deviation.reshaped([-1, 1]))  // [width, outputs]
+      let shift = try mean.matrixProduct(scaled)
+      let bias = try weights.narrowed(from: count, count: 1).subtract(shift).reshaped([-1])
+      return LinearLayer(weight: try scaled.transposed().contiguous(), bias: hasBias ? bias : nil)
+    }
+  }
+}
+
+/// A linear function as a network's layer has it.
+struct LinearLayer {
+  /// `[outputs, width]`, float64.
+  let weight: Tensor
+  /// `[outputs]`, float64; nil without one.
+  let bias: Tensor?
+
+  /// `[rows, outputs]`, float64.
+  func outputs(_ rows: Tensor) throws -> Tensor {
+    try withoutGradients {
+      let said = try rows.to(.float64).matrixProduct(weight.transposed().contiguous())
+      return try bias.map { try said.add($0) } ?? said
+    }
+  }
+
+  /// The sum of two functions of the same features.
+  static func + (left: LinearLayer, right: LinearLayer) throws -> LinearLayer {
+    try withoutGradients {
+      let biases = [left.bias, right.bias].compactMap { $0 }
+      return LinearLayer(
+        weight: try left.weight.add(right.weight),
+        bias: biases.count == 2 ? try biases[0].add(biases[1]) : biases.first)
+    }
   }
 }
 
@@ -69,18 +116,23 @@ struct PreparedFeatures {
   /// `[examples, dimensions + 1]`, the last column one.
   let values: Tensor
 
-  /// - Parameter features: `[examples, width]`; a feature that never changes is left at zero.
-  init(_ features: Tensor) throws {
+  /// - Parameters:
+  ///   - features: `[examples, width]`; a feature that never changes is left at zero.
+  ///   - hasBias: whether the function is to have one; without it features are scaled alone.
+  init(_ features: Tensor, hasBias: Bool = true) throws {
     var standardized = try features.to(.float64)
     let count = Double(features.shape[0])
-    let mean = try standardized.mean(along: [0], keepsAxes: true)
+    let mean =
+      hasBias
+      ? try standardized.mean(along: [0], keepsAxes: true)
+      : try Tensor.zeros([1, features.shape[1]], type: .float64, device: features.device)
     standardized = try standardized.subtract(mean)
     let variance = try standardized.squared().sum(along: [0], keepsAxes: true).divide(by: count)
     let deviation = try variance.squareRoot().clamped(atLeast: 1e-8)
     standardized = try standardized.divide(deviation)
     guard features.shape[1] > features.shape[0] else {
-      space = FeatureSpace(mean: mean, deviation: deviation, projection: nil)
-      values = try FeatureSpace.withBias(standardized)
+      space = FeatureSpace(mean: mean, deviation: deviation, projection: nil, hasBias: hasBias)
+      values = try space.withBias(standardized)
       return
     }
     // X = U S Vᵀ: the weights are in the span of V, and X V = U S. V = Xᵀ U / S.
@@ -96,8 +148,8 @@ struct PreparedFeatures {
     let scales = try Tensor(spectrum[kept...].map { 1 / max($0, 1e-300).squareRoot() }, device: features.device)
     let own = try vectors.narrowed(along: 1, from: kept, count: spectrum.count - kept).multiply(scales)
     let map = try standardized.transposed().contiguous().matrixProduct(own)
-    space = FeatureSpace(mean: mean, deviation: deviation, projection: map)
-    values = try FeatureSpace.withBias(standardized.matrixProduct(map))
+    space = FeatureSpace(mean: mean, deviation: deviation, projection: map, hasBias: hasBias)
+    values = try space.withBias(standardized.matrixProduct(map))
   }
 }
 
@@ -118,8 +170,11 @@ private struct Problem {
   /// 1 for the weights, 0 for the bias.
   let mask: Tensor
   let classCount: Int
+  /// Logits that are there without any weights; nil for zeros.
+  let known: Tensor?
 
-  init(_ values: Tensor, labels: [Int32], classCount: Int, penalty: Double) throws {
+  init(_ values: Tensor, labels: [Int32], classCount: Int, penalty: Double, known: Tensor?) throws {
+    self.known = known
     self.values = values
     self.penalty = penalty
     self.classCount = classCount
@@ -131,7 +186,8 @@ private struct Problem {
 
   func value(_ weights: Tensor) throws -> (loss: Double, gradient: Tensor) {
     let count = Double(values.shape[0])
-    let logits = try values.matrixProduct(weights)
+    var logits = try values.matrixProduct(weights)
+    if let known { logits = try logits.add(known) }
     let logProbabilities = try logits.logSoftmax(along: 1)
     let penalized = try weights.multiply(mask)
     let loss =
@@ -192,17 +248,6 @@ private enum LimitedMemoryBFGS {
 }
 
 extension LogisticRegression {
-  /// The same function of features that are not standardized, as a linear layer has it: `[classes, width]` and
-  /// `[classes]`, float32.
-  func linearLayer() throws -> (weight: Tensor, bias: Tensor) {
-    try withoutGradients {
-      let count = weights.shape[0] - 1
-      var kernel = try weights.narrowed(from: 0, count: count)
-      if let projection = space.projection { kernel = try projection.matrixProduct(kernel) }
-      let scaled = try kernel.divide(space.deviation.reshaped([-1, 1]))  // [width, classes]
-      let shift = try space.mean.matrixProduct(scaled)
-      let bias = try weights.narrowed(from: count, count: 1).subtract(shift).reshaped([-1])
-      return (try scaled.transposed().contiguous().to(.float32), try bias.to(.float32))
-    }
-  }
+  /// The same function of features that are not standardized, as a linear layer has it.
+  func linearLayer() throws -> LinearLayer { try space.linearLayer(weights) }
 }

@@ -65,7 +65,8 @@ struct PlacedFeatures {
 
 /// A linear function of features that gives what a kind of task calls outputs.
 enum LinearMap {
-  case classes(LogisticRegression)
+  /// Added to what a layer says that was there before; nil where there was none.
+  case classes(LogisticRegression, from: LinearLayer? = nil)
   /// One of two classes a label: it is not there, it is.
   case labels([LogisticRegression])
   case numbers(RidgeRegression)
@@ -73,7 +74,9 @@ enum LinearMap {
   /// `[rows, outputs]`, float64.
   func outputs(_ rows: Tensor) throws -> Tensor {
     switch self {
-    case .classes(let regression): return try regression.logits(rows)
+    case .classes(let regression, let known):
+      let logits = try regression.logits(rows)
+      return try known.map { try logits.add($0.outputs(rows)) } ?? logits
     case .numbers(let regression): return try regression.predictions(rows)
     case .labels(let regressions):
       return try Tensor.concatenated(
@@ -82,6 +85,27 @@ enum LinearMap {
           return try logits.narrowed(along: 1, from: 1, count: 1)
             .subtract(logits.narrowed(along: 1, from: 0, count: 1))
         }, along: 1)
+    }
+  }
+
+  /// The same function of features that are not standardized.
+  func linearLayer() throws -> LinearLayer {
+    switch self {
+    case .classes(let regression, let known):
+      let own = try regression.linearLayer()
+      return try known.map { try $0 + own } ?? own
+    case .numbers(let regression): return try regression.linearLayer()
+    case .labels(let regressions):
+      return try withoutGradients {
+        let layers = try regressions.map { try $0.linearLayer() }
+        func odds(_ values: Tensor) throws -> Tensor {
+          try values.narrowed(from: 1, count: 1).subtract(values.narrowed(from: 0, count: 1))
+        }
+        let biases = try layers.compactMap { try $0.bias.map(odds) }
+        return LinearLayer(
+          weight: try Tensor.concatenated(layers.map { try odds($0.weight) }),
+          bias: biases.isEmpty ? nil : try Tensor.concatenated(biases))
+      }
     }
   }
 }

@@ -5,22 +5,11 @@ import Programs
 /// Linear probes of the layers of one model, or of several of one program.
 public struct ProbeMeasure {
   private let models: [(name: String, model: Model)]
-  private let data: Data
-
-  /// What probes are fitted to: one class an example, or what another kind of task has.
-  private enum Data {
-    case classes(ProbeData)
-    case kind(KindProbeData)
-  }
+  private let data: any ProbedExamples
 
   /// - Parameters:
   ///   - models: at least one, each with what it is called.
-  public init(_ models: [(name: String, model: Model)], on data: ProbeData) { self.init(models, .classes(data)) }
-
-  /// Likewise of a task of any kind.
-  public init(_ models: [(name: String, model: Model)], on data: KindProbeData) { self.init(models, .kind(data)) }
-
-  private init(_ models: [(name: String, model: Model)], _ data: Data) {
+  public init(_ models: [(name: String, model: Model)], on data: any ProbedExamples) {
     precondition(!models.isEmpty, "no model to probe")
     self.models = models
     self.data = data
@@ -29,7 +18,8 @@ public struct ProbeMeasure {
   /// Probes layers, but for the head's.
   ///
   /// - Parameter globs: which; those with parameters where there are none.
-  /// - Throws: `ProgramError` where a glob matches no layer.
+  /// - Throws: `ProgramError` where a glob matches no layer, ``AnalysisError/nothingToCompare(_:)`` where none has features
+  ///   for the task.
   public func finding(layers globs: [String] = []) throws -> ProbeFinding {
     let first = models[0].model
     let layers =
@@ -39,38 +29,21 @@ public struct ProbeMeasure {
     let wanted = layers.map(\.name).filter { name in
       first.program.layer(named: name).map { head.isDisjoint(with: $0.parameterNames) } ?? true
     }
-    switch data {
-    case .classes(let data): return try finding(of: wanted, on: data)
-    case .kind(let data): return try finding(of: wanted, on: data)
-    }
+    return try finding(of: wanted, on: data)
   }
 
-  private func finding(of wanted: [String], on data: ProbeData) throws -> ProbeFinding {
-    let first = models[0].model
-    let probes = try models.map { try $0.model.probes(of: wanted, on: data) }
-    return ProbeFinding(
-      data: data.dataset, control: try wanted.last.map { try first.control(on: $0, data) } ?? ControlDraws([]),
-      layers: probes[0].indices.map { row in
-        ProbeFinding.Layer(
-          layer: probes[0][row].layer, scores: probes.map { $0[row].accuracy },
-          penalties: probes.map { $0[row].penalty },
-          drop: probes.count > 1 ? probes[0][row].drop(to: probes[probes.count - 1][row]) : nil)
-      }, models: models.map(\.name), trainCount: data.train.count, testCount: data.test.count)
-  }
-
-  private func finding(of wanted: [String], on data: KindProbeData) throws -> ProbeFinding {
-    let first = models[0].model
-    let probes = try models.map { try $0.model.probes(of: wanted, on: data) }
-    guard let last = probes[0].last?.layer else {
+  private func finding(of wanted: [String], on data: some ProbedExamples) throws -> ProbeFinding {
+    let probes = try models.map { try data.probes(of: wanted, in: $0.model) }
+    guard wanted.isEmpty || !probes[0].isEmpty else {
       throw AnalysisError.nothingToCompare("none of the layers has a place for each label")
     }
+    let control = try probes[0].last.map { try data.control(on: $0.layer, in: models[0].model) }
     return ProbeFinding(
-      score: data.kind.score, data: data.dataset, control: try first.control(on: last, data),
+      score: data.score, data: data.datasetName, control: control ?? ControlDraws([]),
       layers: probes[0].indices.map { row in
         ProbeFinding.Layer(
-          layer: probes[0][row].layer, scores: probes.map { $0[row].answers.score },
-          penalties: probes.map { $0[row].penalty },
+          layer: probes[0][row].layer, scores: probes.map { $0[row].score }, penalties: probes.map { $0[row].penalty },
           drop: probes.count > 1 ? probes[0][row].drop(to: probes[probes.count - 1][row]) : nil)
-      }, models: models.map(\.name), trainCount: data.train.count, testCount: data.test.count)
+      }, models: models.map(\.name), trainCount: data.fittedCount, testCount: data.judgedCount)
   }
 }

@@ -4,11 +4,14 @@ import Metrics
 import Models
 import Torch
 
-/// The rows that probes of a model's layers are fitted to: the same places of the same examples for every layer.
+/// The rows that probes of a model's layers, or its head, are fitted to: the same places of the same examples for every
+/// layer.
 struct ProbeRows {
   static let batchSize = 50
-  /// Places of an example that are drawn, at most.
+  /// Places of an example that are drawn for probes, at most.
   private static let placeCount = 8
+  /// What the head's input is called among layers.
+  static let headInput = "head input"
   /// The layers that have rows for the labels, in the order they were asked for.
   let layers: [String]
   /// Of each layer `[rows, width]`.
@@ -26,7 +29,27 @@ struct ProbeRows {
     case numbers(Tensor)
   }
 
+  /// Of layers.
   init(of layers: [String], in model: Model, on data: KindProbeData) throws {
+    try self.init(of: layers, on: data, device: model.device, placeCount: Self.placeCount, data.kind.probeTargets) {
+      try model.run(try $0.modelInputs(for: model), capture: layers).features
+    }
+  }
+
+  /// Of what enters the classifier, which is called ``headInput``.
+  ///
+  /// - Parameter placeCount: places of an example that are drawn, at most.
+  init(enteringHeadOf model: Model, on data: KindProbeData, placeCount: Int) throws {
+    let name = Self.headInput
+    try self.init(of: [name], on: data, device: model.device, placeCount: placeCount, data.kind.headTargets) {
+      try model.readoutInput($0.modelInputs(for: model)).map { [name: $0] } ?? [:]
+    }
+  }
+
+  private init(
+    of layers: [String], on data: KindProbeData, device: Device, placeCount: Int,
+    _ targetsOf: (Tensor) throws -> ProbeTargets?, _ featuresOf: (Batch) throws -> [String: Tensor]
+  ) throws {
     var parts: [String: [Tensor]] = [:]
     var classes: [Int32] = []
     var numbers: [Tensor] = []
@@ -35,9 +58,9 @@ struct ProbeRows {
     let mostFitted = data.train.count * 4 / 5
     var random = RandomSource(seed: 12)
     try withoutGradients {
-      for batch in try Batches(split: data.train, batchSize: Self.batchSize, device: model.device) {
-        let output = try model.run(try batch.modelInputs(for: model), capture: layers).features
-        guard let own = try data.kind.probeTargets(of: batch.labels) else { return }
+      for batch in try Batches(split: data.train, batchSize: Self.batchSize, device: device) {
+        let output = try featuresOf(batch)
+        guard let own = try targetsOf(batch.labels) else { return }
         var drawn: [(example: Int, place: Int)] = []
         switch own {
         case .classes(let labels):
@@ -45,7 +68,7 @@ struct ProbeRows {
           let width = labels.shape.dropFirst().reduce(1, *)
           for example in 0..<labels.shape[0] {
             let counted = (0..<width).filter { found[example * width + $0] != Dataset.ignoredLabel }
-            let places = random.sample(Self.placeCount, of: counted.count).map { counted[$0] }
+            let places = random.sample(placeCount, of: counted.count).map { counted[$0] }
             drawn += places.map { (example, $0) }
             classes += places.map { Int32(found[example * width + $0]) }
           }
@@ -56,7 +79,7 @@ struct ProbeRows {
         }
         for layer in layers {
           guard let features = output[layer], let placed = try PlacedFeatures(features, for: own) else { continue }
-          let rows = try Tensor(drawn.map { placed.row($0.place, of: $0.example) }, device: model.device)
+          let rows = try Tensor(drawn.map { placed.row($0.place, of: $0.example) }, device: device)
           parts[layer, default: []].append(try placed.rows.selecting(rows, along: 0))
         }
         // The fifth that the penalty is chosen on has examples of its own.
@@ -100,32 +123,45 @@ struct ProbeRows {
 
   /// A map whose penalty is chosen on the last fifth of the examples, then fitted to all of them; and how well one with
   /// that penalty did on the fifth, higher is better, to compare layers by.
-  func fit(_ layer: String, classCount: Int) throws -> (map: LinearMap, penalty: Double, heldOutMerit: Double) {
+  ///
+  /// - Parameters:
+  ///   - known: of classes, a layer that the map is fitted on from; nil for none.
+  ///   - hasBias: whether the map has one.
+  func fit(
+    _ layer: String, classCount: Int, from known: LinearLayer? = nil, hasBias: Bool = true
+  ) throws -> (map: LinearMap, penalty: Double, heldOutMerit: Double) {
     guard let features = features[layer] else { preconditionFailure("no rows of \(layer)") }
-    let all = try PreparedFeatures(features)
     let count = features.shape[0]
+    let said = try known?.outputs(features)
+    func map(_ rows: Range<Int>, _ penalty: Double, iterations: Int, _ prepared: PreparedFeatures) throws -> LinearMap {
+      let own = try said?.narrowed(from: rows.lowerBound, count: rows.count)
+      return try self.map(prepared, rows: rows, penalty, classCount, iterations: iterations, known, saying: own)
+    }
     var best = (penalty: 1e-2, merit: -Double.infinity)
     if fittedCount > 0, fittedCount < count {
-      let prepared = try PreparedFeatures(features.narrowed(from: 0, count: fittedCount))
+      let prepared = try PreparedFeatures(features.narrowed(from: 0, count: fittedCount), hasBias: hasBias)
       let held = try features.narrowed(from: fittedCount, count: count - fittedCount)
       for penalty in [1.0, 1e-1, 1e-2, 1e-3] {
-        let map = try map(prepared, rows: 0..<fittedCount, penalty, classCount, iterations: 60)
+        let map = try map(0..<fittedCount, penalty, iterations: 60, prepared)
         let merit = try merit(of: map.outputs(held), rows: fittedCount..<count)
         if merit > best.merit { best = (penalty, merit) }
       }
     }
-    return (try map(all, rows: 0..<count, best.penalty, classCount, iterations: 100), best.penalty, best.merit)
+    let all = try PreparedFeatures(features, hasBias: hasBias)
+    return (try map(0..<count, best.penalty, iterations: 100, all), best.penalty, best.merit)
   }
 
   private func map(
-    _ prepared: PreparedFeatures, rows: Range<Int>, _ penalty: Double, _ classCount: Int, iterations: Int
+    _ prepared: PreparedFeatures, rows: Range<Int>, _ penalty: Double, _ classCount: Int, iterations: Int,
+    _ known: LinearLayer?, saying said: Tensor?
   ) throws -> LinearMap {
     func regression(_ labels: [Int32], _ classCount: Int) throws -> LogisticRegression {
       try LogisticRegression(
-        prepared, labels: Array(labels[rows]), classCount: classCount, penalty: penalty, iterations: iterations)
+        prepared, labels: Array(labels[rows]), classCount: classCount, penalty: penalty, iterations: iterations,
+        from: said)
     }
     switch targets {
-    case .classes(let classes): return .classes(try regression(classes, classCount))
+    case .classes(let classes): return .classes(try regression(classes, classCount), from: known)
     case .labels(let labels): return .labels(try labels.map { try regression($0, 2) })
     case .numbers(let numbers):
       let own = try numbers.narrowed(from: rows.lowerBound, count: rows.count)

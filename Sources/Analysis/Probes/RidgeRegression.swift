@@ -14,11 +14,12 @@ struct RidgeRegression {
   ///   - penalty: above 0.
   init(_ prepared: PreparedFeatures, targets: Tensor, penalty: Double) throws {
     space = prepared.space
+    let hasBias = prepared.space.hasBias
     weights = try withoutGradients {
       let (count, width) = (Double(prepared.values.shape[0]), prepared.values.shape[1])
       let transposed = try prepared.values.transposed().contiguous()
       let penalties = try Tensor(
-        (0..<width * width).map { $0 % (width + 1) == 0 && $0 < width * width - 1 ? penalty : 0.0 },
+        (0..<width * width).map { $0 % (width + 1) == 0 && ($0 < width * width - 1 || !hasBias) ? penalty : 0.0 },
         shape: [width, width], device: targets.device)
       let normal = try transposed.matrixProduct(prepared.values).divide(by: count).add(penalties)
       let right = try transposed.matrixProduct(targets.to(.float64)).divide(by: count)
@@ -30,4 +31,7 @@ struct RidgeRegression {
   func predictions(_ features: Tensor) throws -> Tensor {
     try withoutGradients { try space.coordinates(of: features).matrixProduct(weights) }
   }
+
+  /// The same function of features that are not standardized, as a linear layer has it.
+  func linearLayer() throws -> LinearLayer { try space.linearLayer(weights) }
 }

@@ -80,6 +80,8 @@ public struct CausalLanguageModel: TaskKind {
     try nextTokens(labels).equals(Int(Dataset.ignoredLabel)).negated()
   }
 
+  public var refitsFromHead: Bool { true }
+
   /// The summed loss, how many tokens are to be said and how many are; then how many bytes they stand for.
   public func sums(of outputs: Tensor, labels: Tensor) throws -> ExampleSums {
     let sums = try classSums(of: outputs, labels: nextTokens(labels), classAxis: 2)

@@ -39,12 +39,14 @@ public struct DiagnosisFinding: Sendable, Codable {
   public var pool: String?
   /// Which outputs of their heads the classes of both tasks are; nil where it is not known.
   public var matchedClasses: JudgedClasses?
+  /// What cannot be measured of this model and kind of task; nil of a diagnosis that did not look.
+  public var leftOut: LeftOutMeasures?
 
   enum CodingKeys: String, CodingKey {
     case title, sourceTask, forgetting, measuredOn
     case causes = "waterfall"
     case isAveragedOverOrders, baseline, layers, probeControls, classes, examples, worsened, epochs
-    case firstSignificantEpoch, correlations, remedies, targetScore, pool, matchedClasses
+    case firstSignificantEpoch, correlations, remedies, targetScore, pool, matchedClasses, leftOut
   }
 
   /// - Parameters: see the properties; a part that is left out was not measured. The layers' verdicts are found here, by
@@ -55,7 +57,7 @@ public struct DiagnosisFinding: Sendable, Codable {
     layers: [DiagnosedLayer] = [], probeControls: ProbeControls = ProbeControls(), classes: [ClassChange] = [],
     examples: [ChangedExample] = [], worsened: [WorsenedExample]? = nil, epochs: [LayersAtEpoch] = [],
     firstSignificantEpoch: Int? = nil, remedies: [Remedy] = [], targetScore: Score? = nil, pool: String? = nil,
-    matchedClasses: JudgedClasses? = nil
+    matchedClasses: JudgedClasses? = nil, leftOut: LeftOutMeasures? = nil
   ) {
     self.title = title
     self.sourceTask = sourceTask
@@ -77,6 +79,7 @@ public struct DiagnosisFinding: Sendable, Codable {
     self.targetScore = targetScore
     self.pool = pool
     self.matchedClasses = matchedClasses
+    self.leftOut = leftOut
     correlations = LayerCorrelations(of: layers)
   }
 }
@@ -88,11 +91,18 @@ extension DiagnosisFinding {
   /// Layers that hardly moved and yet are where it was lost.
   public var criticalLayers: [String] { layers.filter { $0.verdict == .critical }.map(\.layer) }
 
+  /// Whether what the source gains and what the target loses are counted in one unit, and can be weighed.
+  public var weighsCosts: Bool { forgetting.score.unit == (targetScore ?? .accuracy).unit }
+
   /// The remedies that can be proposed, with their numbers from 1: something was lost, the gain is established on the
-  /// examples that had no part in choosing it, and it is worth its cost.
+  /// examples that had no part in choosing it, and it is worth its cost, or, where the two cannot be weighed, costs nothing.
   public var established: [(number: Int, remedy: Remedy)] {
     guard forgetting.isSignificant else { return [] }
-    return remedies.enumerated().filter { $1.gain.low > 0 && $1.merit > 0 }.map { ($0 + 1, $1) }
+    return remedies.enumerated().filter { $1.gain.low > 0 && isWorthIt($1) }.map { ($0 + 1, $1) }
+  }
+
+  private func isWorthIt(_ remedy: Remedy) -> Bool {
+    weighsCosts ? remedy.merit > 0 : !(remedy.cost.value > 0)
   }
 
   /// To train again, held back, freezing the layers that are critical; nil where no loss is established.

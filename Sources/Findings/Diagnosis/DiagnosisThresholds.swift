@@ -59,6 +59,12 @@ public enum DiagnosisThresholds {
   public static let statisticsExamples = 5000
   /// Training examples that a head is fitted anew to.
   public static let headExamples = 5000
+  /// Places of them, where a place has an answer of its own.
+  public static let headPlaces = 16_000
+  /// Numbers that features, or outputs, at these places may be: 64 MiB of float64.
+  public static let headNumbers = 1 << 23
+  /// A head with more weights than this is too large to fit anew: 8 MiB of float64, of which the fit needs some twenty.
+  public static let mostHeadWeights = 1 << 20
   /// Examples of a proxy set that the model before labels, for heads and probes to be fitted to.
   public static let proxyExamples = 5000
   /// Training examples that the Fisher information is estimated from.

@@ -15,11 +15,14 @@ public struct ForgettingCause: Sendable {
   /// How much of the score, with its paired bootstrap interval. A part may be negative: a head fitted anew can be better
   /// than the one that was there.
   public var loss: Estimate
+  /// What it is counted in.
+  public var unit: Score.Unit
 
   /// - Parameters: see the properties.
-  public init(_ kind: Kind, loss: Estimate) {
+  public init(_ kind: Kind, loss: Estimate, unit: Score.Unit = .fraction) {
     self.kind = kind
     self.loss = loss
+    self.unit = unit
   }
 }
 
@@ -32,20 +35,26 @@ extension ForgettingCause {
 }
 
 extension ForgettingCause: Codable {
-  private enum CodingKeys: String, CodingKey { case cause, points, low, high, loss }
+  private enum CodingKeys: String, CodingKey { case cause, points, low, high, loss, unit }
 
-  /// Of `{"cause", "points", "low", "high", "loss"}` the numbers before `loss` are its own in points.
+  /// Of `{"cause", "points", "low", "high", "loss"}` the numbers before `loss` are its own in points. What is counted in
+  /// another unit has none of these, and its `unit`.
   public func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: CodingKeys.self)
     try container.encode(kind, forKey: .cause)
-    try container.encode(
-      Estimate(100 * loss.value, low: 100 * loss.low, high: 100 * loss.high), .points, .low, .high)
+    if unit == .fraction {
+      try container.encode(
+        Estimate(100 * loss.value, low: 100 * loss.low, high: 100 * loss.high), .points, .low, .high)
+    } else {
+      try container.encode(unit, forKey: .unit)
+    }
     try container.encode(loss, forKey: .loss)
   }
 
   public init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: CodingKeys.self)
     self.init(
-      try container.decode(Kind.self, forKey: .cause), loss: try container.decode(Estimate.self, forKey: .loss))
+      try container.decode(Kind.self, forKey: .cause), loss: try container.decode(Estimate.self, forKey: .loss),
+      unit: try container.decodeIfPresent(Score.Unit.self, forKey: .unit) ?? .fraction)
   }
 }

@@ -48,7 +48,7 @@ extension [DiagnosedLayer] {
       let evidence = LayerEvidence(
         source: isJudged ? .init(baseline.change) : .notJudged,
         rewind: .init(gain: layer.gain, lost: baseline.establishedLoss, scale: scale, isInSet: layer.isInSmallestSet),
-        information: .init(drop: layer.probeDrop, isGoneBelow: isGoneBelow),
+        information: .init(drop: layer.probeDrop, scale: scale, isGoneBelow: isGoneBelow),
         features: .init(similarity: layer.similarity), drift: .init(layer.drift, median: median))
       isGoneBelow = isGoneBelow || evidence.information.isGone
       var result = layer

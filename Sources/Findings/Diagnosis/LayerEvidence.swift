@@ -110,13 +110,14 @@ extension LayerEvidence.Rewind {
 extension LayerEvidence.Information {
   /// - Parameters:
   ///   - drop: what a probe lost, with its interval.
+  ///   - scale: of what counts, as ``DiagnosisThresholds/scale(of:before:)``.
   ///   - isGoneBelow: whether a loss is established in a layer before this one.
-  init(drop: Estimate, isGoneBelow: Bool) {
+  init(drop: Estimate, scale: Double = 1, isGoneBelow: Bool) {
     switch drop {
     case _ where !drop.isMeasured: self = .notMeasured
-    case _ where drop.hasInterval && drop.value > DiagnosisThresholds.probeDrop && drop.low > 0:
+    case _ where drop.hasInterval && drop.value > scale * DiagnosisThresholds.probeDrop && drop.low > 0:
       self = isGoneBelow ? .goneBelow : .gone
-    case _ where drop.hasInterval && drop.high < DiagnosisThresholds.mostIntactDrop: self = .intact
+    case _ where drop.hasInterval && drop.high < scale * DiagnosisThresholds.mostIntactDrop: self = .intact
     default: self = .unclear
     }
   }

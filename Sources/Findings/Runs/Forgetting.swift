@@ -37,6 +37,8 @@ public struct Forgetting: Codable, Equatable, Sendable {
   public var chance: Double
   /// Other figures of the same examples, as perplexity; nil of a classifier.
   public var further: [ChangedScore]?
+  /// Of agreement, what has an answer of its own within an example, as `tokens`; nil where an example has one.
+  public var places: String?
 
   /// What a run lost; NaN for what was not measured.
   ///
@@ -45,7 +47,7 @@ public struct Forgetting: Codable, Equatable, Sendable {
     score: Score = .accuracy, epoch: Int, before: Double, after: Double, final: Double, low: Double = .nan,
     high: Double = .nan, maxMinusFinal: Double = .nan, worst: Double = .nan, relative: Double = .nan,
     area: Double = .nan, pairedPValue: Double = .nan, lost: Int = 0, gained: Int = 0, sourceCount: Int = 0,
-    chance: Double = .nan, further: [ChangedScore]? = nil
+    chance: Double = .nan, further: [ChangedScore]? = nil, places: String? = nil
   ) {
     self.score = score
     self.epoch = epoch
@@ -64,6 +66,7 @@ public struct Forgetting: Codable, Equatable, Sendable {
     self.sourceCount = sourceCount
     self.chance = chance
     self.further = further
+    self.places = places
   }
 
   /// What was lost, with its interval.
@@ -115,6 +118,7 @@ extension Forgetting {
     }
     try container.encode(chance, forKey: .chance)
     try container.encodeIfPresent(further, forKey: .further)
+    try container.encodeIfPresent(places, forKey: .places)
     var verdict = encoder.container(keyedBy: VerdictKeys.self)
     try verdict.encode(change, forKey: .change)
     try verdict.encodeIfPresent(tooLittle, forKey: .tooLittle)

@@ -31,7 +31,7 @@ extension DiagnoseCommand {
     if let seeds = page.seedsVerdict { Console.result(seeds) }
     Console.result(page.verdict)
     if let note = page.proxyNote { Console.result(note) }
-    for note in [page.kindNote, page.countNote, page.classNote].compactMap({ $0 }) + page.matchNotes {
+    for note in page.gapNotes + [page.countNote, page.classNote].compactMap({ $0 }) + page.matchNotes {
       Console.result(note)
     }
     guard finding.forgetting.tooLittle == nil else {

@@ -88,7 +88,7 @@ struct DiagnoseCommand: ParsableCommand, ResultOptions {
     }
     var run = try runs.first.map { try Run.open($0) }
     var measure = DiagnosisMeasure(
-      models, probes: noProbes || models.source.train.targets != nil ? nil : ProbeData(models.source),
+      models, probes: noProbes ? nil : try models.probedExamples(),
       sampleCount: min(pair.samples, DiagnosisThresholds.similarityExamples), averagesOrders: shapley, run: run,
       others: try others(of: run))
     measure.pooling = pool

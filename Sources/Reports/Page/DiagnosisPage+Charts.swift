@@ -12,7 +12,8 @@ extension DiagnosisPage {
           ? "by statistics measured anew and the head fitted anew, averaged over both orders, and what is still missing"
           : "in this order: statistics measured anew, then the head fitted anew, then what is still missing")
         + "; paired bootstrap intervals over \(NumberText.grouped(finding.measuredOn.source)) examples",
-      valueTitle: "\(score.chartTitle) lost", decimals: score.chartDecimals, rows: finding.causes.map(\.kind.rawValue),
+      valueTitle: score.unit == .number ? "worse by, \(score.chartTitle)" : "\(score.chartTitle) lost",
+      decimals: score.chartDecimals, rows: finding.causes.map(\.kind.rawValue),
       series: [
         .init(
           name: "lost",
@@ -71,8 +72,11 @@ extension DiagnosisPage {
       map(
         readable.map { "What a probe can read fell most in \($0.layer)" }
           ?? "No layer's probe is established to read less than before",
-        "points of \(isAgreement ? "agreement" : "source accuracy") that a linear probe lost since epoch 0", "points"
-      ) { 100 * $0.probeDrop[$1] },
+        score == .accuracy || isAgreement
+          ? "points of \(isAgreement ? "agreement" : "source accuracy") that a linear probe lost since epoch 0"
+          : "by how much a linear probe got worse since epoch 0, in \(score.unitWords)",
+        score.chartTitle
+      ) { score.chartScale * $0.probeDrop[$1] },
     ].compactMap { $0 }
   }
 }

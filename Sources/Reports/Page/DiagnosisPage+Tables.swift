@@ -24,8 +24,8 @@ extension DiagnosisPage {
       if predicts { row.append(NumberText.significant(layer.predictedLoss)) }
       row.append(NumberText.fixed(layer.similarity.value, 2))
       if hasTarget { row.append(NumberText.fixed(layer.targetSimilarity.value, 2)) }
-      if hasProbes { row.append(NumberText.points(layer.probeDrop.value)) }
-      if boundsProbes { row.append(NumberText.interval(layer.probeDrop.low, layer.probeDrop.high, scale: 100)) }
+      if hasProbes { row.append(score.bare(layer.probeDrop.value)) }
+      if boundsProbes { row.append(score.interval(layer.probeDrop.low, layer.probeDrop.high)) }
       row += [
         score.bare(layer.gain.value), score.interval(layer.gain.low, layer.gain.high),
       ]
@@ -53,7 +53,7 @@ extension DiagnosisPage {
   public func measureTable() -> TextTable {
     let amount = finding.forgetting
     var table = TextTable([.init("measure"), .number("value")])
-    let isCounted = score == .accuracy || amount.isAgreement
+    let isCounted = score == .accuracy || (amount.isAgreement && amount.forgetting.places == nil)
     let final = score.direction == .up ? "final: before minus after" : "final: after minus before"
     table.append([final, score.amount(amount.loss.value)])
     table.append([

@@ -9,7 +9,9 @@ extension DiagnosisPage {
 
   /// What is counted.
   private var quantity: String {
-    amount.isAgreement ? "agreement with the original model on \(finding.sourceTask)" : finding.sourceTask
+    guard amount.isAgreement else { return finding.sourceTask }
+    let of = amount.forgetting.places.map { "the \($0) of " } ?? ""
+    return "agreement with the original model on \(of)\(finding.sourceTask)"
   }
 
   /// The finding in a sentence.
@@ -36,19 +38,23 @@ extension DiagnosisPage {
     .joined()
   }
 
-  /// That a diagnosis of this kind of task leaves something out; nil of a classifier.
-  public var kindNote: String? {
-    guard score != .accuracy, !amount.isAgreement, amount.tooLittle == nil else { return nil }
-    return "The loss is not taken apart into readout and features, and no probes are fitted: for tasks judged by "
-      + "\(score.noun) these are not measured yet."
+  /// That something was not measured, and why; none where all was that could be asked for.
+  public var gapNotes: [String] {
+    guard amount.tooLittle == nil, let leftOut = finding.leftOut else { return [] }
+    return [leftOut.causes?.words, leftOut.probes?.words].compactMap { $0 }
   }
 
   /// What a proxy can and cannot say; nil where the source's own examples were there.
   public var proxyNote: String? {
     guard amount.isAgreement else { return nil }
+    let agreement =
+      amount.forgetting.places.map {
+        "every score here is agreement with what the model said before fine-tuning, over the \($0) that count, padding "
+          + "and what is left out aside."
+      } ?? "every accuracy here is agreement with what the model said before fine-tuning."
     return "The source's own examples were not at hand. \(finding.sourceTask) stands in for them: its labels do not "
-      + "count, and every accuracy here is agreement with what the model said before fine-tuning. Where that was "
-      + "wrong, to change was no loss, and what the source needs that this set lacks is not seen."
+      + "count, and \(agreement) Where that was wrong, to change was no loss, and what the source needs that this set "
+      + "lacks is not seen."
   }
 
   /// That all but the amount is of fewer examples; nil where it is not.
@@ -126,8 +132,10 @@ extension DiagnosisPage {
 
   /// That nothing can be proposed, where something was lost; nil otherwise.
   public var remedyNote: String? {
-    amount.isSignificant && finding.established.isEmpty
-      ? "Nothing that was tried is established to help." : nil
+    guard amount.isSignificant, finding.established.isEmpty else { return nil }
+    return !finding.weighsCosts && finding.remedies.contains { $0.gain.low > 0 }
+      ? "What is regained and what that costs of the target are counted in different units, and are not weighed."
+      : "Nothing that was tried is established to help."
   }
 
   /// What stands above the remedies: that they help is said only where it is established.
@@ -193,12 +201,45 @@ extension ForgettingCause.Kind {
   }
 
   /// What gets it back.
-  var advice: String {
+  ///
+  /// - Parameter score: what was lost of.
+  func advice(of score: Score) -> String {
     switch self {
     case .statistics: "measure the running statistics anew on source inputs; nothing else has to change."
-    case .readout: "the features still tell the classes apart; a head fitted anew on source examples gets this back."
+    case .readout:
+      "the features still \(score.isOfClasses ? "tell the classes apart" : "hold what was known"); a head fitted anew on "
+        + "source examples gets this back."
     case .features:
       "no head gets this back: rewind or interpolate layers, or train again with a regularizer."
+    }
+  }
+}
+
+extension Score {
+  /// Whether it counts examples whose class is the right one, or the one it was.
+  fileprivate var isOfClasses: Bool { self == .accuracy || self == .agreement }
+}
+
+extension CausesLeftOut {
+  /// That the loss is not taken apart, and why.
+  var words: String {
+    let what = "The loss is not taken apart into readout and features: "
+    switch reason {
+    case .head: return what + "the source's head is not one linear layer of what enters it."
+    case .size:
+      return what + "the source's head has \(NumberText.grouped(weightCount ?? 0)) weights, and one of more than "
+        + "\(NumberText.grouped(DiagnosisThresholds.mostHeadWeights)) is too large to fit anew."
+    case .kind: return what + "this kind of task does not say what a head fitted anew is to say."
+    }
+  }
+}
+
+extension ProbesLeftOut {
+  /// That no probes are fitted, and why.
+  var words: String {
+    switch self {
+    case .words: "No linear probes are fitted: over more than 1,000 words of a language model one is too large to try."
+    case .kind: "No linear probes are fitted: this kind of task does not say what one is to say."
     }
   }
 }

@@ -23,7 +23,7 @@ extension DiagnosisPage {
           "Why",
           PageElements.figure(waterfallChart(), width: 720)
             + finding.causes.filter(\.isEstablished).map {
-              PageElements.paragraph("\($0.kind.rawValue): \($0.kind.advice)")
+              PageElements.paragraph("\($0.kind.rawValue): \($0.kind.advice(of: score))")
             }.joined()))
     }
     sections.append(
@@ -59,7 +59,7 @@ extension DiagnosisPage {
 
   /// What is said before anything else.
   private var notes: String {
-    ([advice, proxyNote, kindNote, countNote, classNote].compactMap { $0 } + matchNotes).map {
+    ([advice, proxyNote].compactMap { $0 } + gapNotes + [countNote, classNote].compactMap { $0 } + matchNotes).map {
       "<p>\(PageElements.prose($0))</p>"
     }.joined()
   }
@@ -126,11 +126,18 @@ extension DiagnosisPage {
     return
       "Drift: ‖after − before‖ / ‖before‖. Predicted loss: ½ Σ F (w − w⁰)², by the source's Fisher information, in nats: it "
       + "ranks layers, and as an amount it is good for small steps only. CKA: debiased\(LayerSimilarity.poolWords(finding.pool ?? "standard", rowsPerExample: nil)), before against after. "
-      + (kindNote == nil ? "Probe drop: points that a linear classifier fitted anew on the layer lost. " : "")
+      + probeWords
       + "Rewind: \(rewindUnits) lost, when the layer alone is put back."
       + (related.isEmpty
         ? ""
         : " Rank correlation with what rewinding regains, over \(finding.layers.count) layers, with its 95 % interval: \(related).")
+  }
+
+  private var probeWords: String {
+    guard finding.leftOut?.probes == nil else { return "" }
+    return score == .accuracy || score == .agreement
+      ? "Probe drop: points that a linear classifier fitted anew on the layer lost. "
+      : "Probe drop: by how much a linear map fitted anew on the layer got worse, in \(score.unitWords). "
   }
 
   /// `points of source accuracy regained, and of target accuracy`.
@@ -145,9 +152,9 @@ extension DiagnosisPage {
     let controls = finding.probeControls
     let probes = [
       controls.permuted.scores.isEmpty
-        ? nil : "\(ProbeControls.permutedName) \(controls.permuted.words(of: .accuracy))",
+        ? nil : "\(ProbeControls.permutedName) \(controls.permuted.words(of: score))",
       controls.untrained.isFinite
-        ? "\(ProbeControls.untrainedName) \(NumberText.percent(controls.untrained))" : nil,
+        ? "\(ProbeControls.untrainedName) \(score.text(controls.untrained))" : nil,
     ].compactMap { $0 }.joined(separator: ", ")
     return
       "CKA beside what it says where the answer is known: of shuffled examples none, of a layer with itself all; a "

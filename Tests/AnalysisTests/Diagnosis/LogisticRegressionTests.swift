@@ -19,10 +19,9 @@ import Torch
     let regression = try LogisticRegression(
       matrix("\(problem)/train"), labels: labels, classCount: 3, penalty: #require(Double(penalty)))
     #expect(regression.residual < 1e-6)
-    let (weight, bias) = try regression.linearLayer()
     let test = try matrix("\(problem)/test")
-    let logits = try test.matrixProduct(weight.transposed().contiguous()).add(bias)
-    let found = try logits.logSoftmax(along: 1).array(of: Float.self).map(Double.init)
+    let logits = try regression.linearLayer().outputs(test)
+    let found = try logits.logSoftmax(along: 1).array(of: Double.self)
     let worst = zip(found, expected).map { abs($0 - $1) }.max() ?? 9
     #expect(worst < 2e-4, "\(problem), penalty \(penalty): \(worst)")
     let classes = try logits.argmax(along: 1).array(of: Int64.self).map(Int32.init)

@@ -160,7 +160,7 @@ import Training
       // The statistics measured anew are nearly, but not quite, those of training.
       #expect(abs(parts[1].loss.value - whole) < 0.04 && abs(parts[2].loss.value) < 0.03, "\(parts), seed \(seed)")
     }
-    let gain = try fraction(models.refittedHead().isCorrect) - fraction(models.answersAfter().source.isCorrect)
+    let gain = try fraction(models.refittedHead().answers.isCorrect) - fraction(models.answersAfter().source.isCorrect)
     #expect(try gain > lost(of: models) + 0.05, "a better head would have helped before too: \(gain), seed \(seed)")
   }
 

@@ -27,46 +27,25 @@ import Torch
     Case(name: "numbers", parameter: "0.weight", layer: "0"),
   ]
 
-  /// The fixture's examples, labelled by what the model says: it knows them by heart.
-  private func known(_ name: String, by model: Model) throws -> Datasets.Dataset {
-    let data = try Datasets.Dataset.load(Repository.fixture("kinds/\(name).h5"))
-    func labelled(_ split: Split) throws -> Split {
-      let batch = try #require(try Batches(split: split, batchSize: split.count).makeIterator().next())
-      let outputs = try withoutGradients { try model.run(try batch.modelInputs(for: model)).logits }
-      let rows: TensorView
-      switch name {
-      case "lm":
-        // What is said at a place is the label at the next one.
-        let said = try outputs.argmax(along: 2).array(of: Int64.self)
-        rows = TensorView(
-          said.indices.map { $0 % 12 == 0 ? -100 : said[$0 - 1] }, shape: [split.count, 12])
-      case "tags": rows = TensorView(try outputs.argmax(along: 2).array(of: Int64.self), shape: [split.count, 10])
-      case "pixels": rows = TensorView(try outputs.argmax(along: 1).array(of: Int64.self), shape: [split.count, 8, 8])
-      case "many":
-        rows = TensorView(
-          try outputs.array(of: Float.self).map { $0 >= 0 ? 1 : 0 } as [Float], shape: [split.count, 4])
-      default: rows = TensorView(try outputs.array(of: Float.self), shape: [split.count])
-      }
-      return Split(inputs: split.inputs, targets: InputArray(name: "labels", rows: rows))
-    }
-    return try Datasets.Dataset(
-      name: name, classNames: data.classNames, train: labelled(data.train), test: labelled(data.test))
-  }
-
   @Test(arguments: cases) private func aSpoiltLayerIsFoundAndPutBack(_ given: Case) throws {
-    let before = try Checkpoint(exportedProgram: Repository.fixture("kinds/\(given.name).pt2"), task: given.name)
-    let data = try known(given.name, by: Model(before))
+    let before = try KindFixture.checkpoint(given.name)
+    let data = try KindFixture.known(given.name, by: Model(before))
     var after = before
     after.epoch = 1
     let weight = try #require(before.parameters[given.parameter])
     after.parameters[given.parameter] = try Tensor.copying(weight).multiply(by: -4).view()
     let models = try ComparedModels(before: before, after: after, source: data, target: nil)
-    let finding = try DiagnosisMeasure(models).finding()
+    let finding = try DiagnosisMeasure(models, probes: models.probedExamples()).finding()
     let amount = finding.forgetting.forgetting
     #expect(amount.score == models.sourceKind.score)
     #expect(amount.change == .loss)
     #expect(amount.final > 0)
-    #expect(finding.causes.isEmpty && finding.classes.isEmpty && finding.examples.isEmpty)
+    #expect(finding.classes.isEmpty && finding.examples.isEmpty)
+    // The parts of the loss are those of the score, and sum to it.
+    #expect(finding.causes.map(\.kind) == [.readout, .features])
+    #expect(finding.causes.allSatisfy { $0.unit == amount.score.unit })
+    #expect(abs(finding.causes.reduce(0) { $0 + $1.loss.value } - amount.final) < 1e-9)
+    checkProbes(of: finding, given)
     let worst = try #require(finding.worsened?.first)
     #expect(worst.lossAfter > worst.lossBefore)
     let rises = (finding.worsened ?? []).map { $0.lossAfter - $0.lossBefore }
@@ -116,10 +95,27 @@ import Torch
     #expect(try again.answersAfter().source == again.answersBefore())
   }
 
+  /// A layer before the spoilt one lost nothing that a probe could read; a language model has no probes.
+  private func checkProbes(of finding: DiagnosisFinding, _ given: Case) {
+    guard given.name != "lm" else {
+      #expect(finding.leftOut?.probes == .words && finding.measuredOn.probes == nil)
+      #expect(finding.layers.allSatisfy { $0.probeDrop.value.isNaN })
+      return
+    }
+    #expect(finding.leftOut == LeftOutMeasures())
+    #expect(finding.measuredOn.probes == 64 && finding.probeControls.permuted.scores.count == 5)
+    #expect(finding.probeControls.untrained.isFinite)
+    for layer in finding.layers {
+      #expect(layer.probeDrop.low.isFinite, "\(layer.layer)")
+      if layer.layer == given.layer { break }
+      #expect(layer.probeDrop.value == 0, "\(layer.layer)")
+    }
+  }
+
   /// What is gained of one task is not weighed against what another loses in another unit.
   @Test func unitsThatDifferAreNotWeighed() throws {
-    let before = try Checkpoint(exportedProgram: Repository.fixture("kinds/numbers.pt2"), task: "numbers")
-    let data = try known("numbers", by: Model(before))
+    let before = try KindFixture.checkpoint("numbers")
+    let data = try KindFixture.known("numbers", by: Model(before))
     var after = before
     after.parameters["0.weight"] = try Tensor.copying(try #require(before.parameters["0.weight"])).multiply(by: 2)
       .view()

@@ -9,25 +9,44 @@ import Testing
 @Suite struct DiagnosisSentenceTests {
   /// By the beginning of the template, which tells the rows apart.
   private static let licences: [SentenceTable<DiagnosisFinding>.Licence] = [
-    ("Fine-tuning lost {x}", { isLost($0) }),
+    ("Fine-tuning lost {change}", { isLost($0) }),
     ("Fine-tuning lost nothing", { isJudged($0) && $0.forgetting.high < 0 && $0.forgetting.pairedPValue < 0.05 }),
     ("Fine-tuning lost no more", { isJudged($0) && $0.forgetting.low <= 0 && $0.forgetting.high >= 0 }),
     ("{n} source", { $0.forgetting.sourceCount < 50 }),
-    ("{task} was not known", { $0.forgetting.before < 0.12 && $0.forgetting.sourceCount >= 50 }),
-    ("Over seeds, fine-tuning lost {x} points (", { seeds($0) >= 3 && ($0.forgetting.runs?.loss.low ?? 0) > 0 }),
+    (
+      "{task} was not known",
+      { $0.forgetting.score == .accuracy && $0.forgetting.before < 0.12 && $0.forgetting.sourceCount >= 50 }
+    ),
+    ("Over seeds, fine-tuning lost {change} (", { seeds($0) >= 3 && ($0.forgetting.runs?.loss.low ?? 0) > 0 }),
     ("Over seeds, fine-tuning lost nothing", { seeds($0) >= 3 && ($0.forgetting.runs?.loss.high ?? 0) < 0 }),
     (
-      "Over seeds, fine-tuning lost {x} points{",
+      "Over seeds, fine-tuning lost {change}{",
       { seeds($0) < 3 || ($0.forgetting.runs?.loss).map { $0.low <= 0 && $0.high >= 0 } == true }
     ),
     ("Of the run that", { seeds($0) > 0 }),
     ("The source's own", { $0.forgetting.score == .agreement }),
     ("{task} stands in", { $0.forgetting.score == .agreement }),
+    (
+      "{task} stands in for them: its labels do not count, and every accuracy",
+      { $0.forgetting.forgetting.places == nil }
+    ),
+    (
+      "{task} stands in for them: its labels do not count, and every score",
+      { $0.forgetting.forgetting.places == "tokens" }
+    ),
+    ("The loss is not taken apart", { $0.causes.isEmpty && $0.leftOut?.causes != nil }),
+    ("The loss is not taken apart into readout and features: the source's head is", { hasGap($0, .head) }),
+    ("The loss is not taken apart into readout and features: the source's head has", { hasGap($0, .size) }),
+    ("The loss is not taken apart into readout and features: this kind", { hasGap($0, .kind) }),
+    ("No linear probes are fitted: most", { $0.leftOut?.probes == .words }),
+    ("No linear probes are fitted: this", { $0.leftOut?.probes == .kind }),
     ("Where that was wrong", { $0.forgetting.score == .agreement }),
     ("Causes and layers", { $0.measuredOn.source < $0.forgetting.sourceCount }),
     ("{n} of {n} classes", { $0.classes.contains { $0.count == 0 } }),
     ("the loss is more", { isJudged($0) && $0.firstSignificantEpoch != nil }),
     ("running statistics", { hasPart($0, .statistics) }), ("readout misaligned", { hasPart($0, .readout) }),
+    ("readout misaligned: the features still tell", { !isOther($0) }),
+    ("readout misaligned: the features still hold", { isOther($0) }),
     ("lost features", { hasPart($0, .features) }), ("{part} better", { $0.causes.contains { $0.loss.high < 0 } }),
     ("no cause is", { isLost($0) && $0.causes.allSatisfy { $0.loss.low <= 0 } }),
     ("Largest part", { $0.causes.contains { $0.loss.low > 0 } }),
@@ -42,7 +61,11 @@ import Testing
     ("What helps", { isLost($0) && $0.remedies.contains { $0.gain.low > 0 && $0.merit > 0 } }),
     ("To write what number", { isLost($0) && $0.remedies.contains { $0.gain.low > 0 && $0.merit > 0 } }),
     ("Nothing that was", { isLost($0) && $0.remedies.allSatisfy { $0.gain.low <= 0 || $0.merit <= 0 } }),
-    ("What was tried", { !isLost($0) || $0.remedies.allSatisfy { $0.gain.low <= 0 || $0.merit <= 0 } }),
+    (
+      "What was tried",
+      { !isLost($0) || !$0.weighsCosts || $0.remedies.allSatisfy { $0.gain.low <= 0 || $0.merit <= 0 } }
+    ),
+    ("What is regained and", { isLost($0) && !$0.weighsCosts && $0.remedies.contains { $0.gain.low > 0 } }),
     ("All {n} that changed", { !$0.examples.isEmpty }),
     ("Right before, wrong now", { $0.examples.contains { $0.isLost && $0.picture != nil } }),
     ("Test examples whose", { $0.worsened != nil }),
@@ -55,6 +78,13 @@ import Testing
     ("points of agreement, taken apart by", { $0.forgetting.score == .agreement && $0.isAveragedOverOrders }),
     ("points of accuracy when", { $0.forgetting.score == .accuracy }),
     ("points of agreement when", { $0.forgetting.score == .agreement }),
+    ("{unit}, taken apart in", { isOther($0) && !$0.isAveragedOverOrders }),
+    ("{unit}, taken apart by", { isOther($0) && $0.isAveragedOverOrders }), ("{unit} when one", { isOther($0) }),
+    ("by how much a linear", { hasProbeHistory($0) && isOther($0) }),
+    ("Probe drop: points that a linear classifier", { !isOther($0) && $0.leftOut?.probes == nil }),
+    ("Probe drop: by", { isOther($0) && $0.leftOut?.probes == nil }),
+    ("Rewind: points of source {score}", { isOther($0) && $0.forgetting.score.unit == .fraction }),
+    ("Rewind: {unit}", { $0.forgetting.score.unit != .fraction }),
     ("relative drift", { $0.epochs.contains { $0.drift.contains(where: \.isFinite) } }),
     ("debiased CKA", { $0.epochs.contains { $0.similarity.contains(where: \.isFinite) } }),
     ("points of source accuracy that", { hasProbeHistory($0) && $0.forgetting.score == .accuracy }),
@@ -62,6 +92,15 @@ import Testing
     ("Rank correlation", { $0.layers.count >= 5 }),
     ("Probes of the last", { !$0.probeControls.permuted.scores.isEmpty || $0.probeControls.untrained.isFinite }),
   ]
+
+  /// Whether it is of a score besides accuracy and agreement.
+  private static func isOther(_ finding: DiagnosisFinding) -> Bool {
+    finding.forgetting.score != .accuracy && finding.forgetting.score != .agreement
+  }
+
+  private static func hasGap(_ finding: DiagnosisFinding, _ reason: CausesLeftOut.Reason) -> Bool {
+    finding.leftOut?.causes?.reason == reason
+  }
 
   private static func hasProbeHistory(_ finding: DiagnosisFinding) -> Bool {
     finding.epochs.contains { $0.probeDrop.contains(where: \.isFinite) }
@@ -72,7 +111,7 @@ import Testing
   private static func seeds(_ finding: DiagnosisFinding) -> Int { finding.forgetting.runs?.count ?? 0 }
 
   private static func isJudged(_ finding: DiagnosisFinding) -> Bool {
-    finding.forgetting.sourceCount >= 50 && (finding.forgetting.score == .agreement || finding.forgetting.before > 0.12)
+    finding.forgetting.sourceCount >= 50 && (finding.forgetting.score != .accuracy || finding.forgetting.before > 0.12)
   }
 
   private static func isLost(_ finding: DiagnosisFinding) -> Bool {
@@ -89,6 +128,7 @@ import Testing
 
   /// Sentences that say how the target fares need that, too.
   private static func targetHolds(_ sentence: String, _ finding: DiagnosisFinding) -> Bool {
+    guard !sentence.hasPrefix("Rewind: ") else { return true }
     let costs = finding.layers.map(\.cost) + finding.remedies.map(\.cost)
     if sentence.contains("costs") || sentence.contains("of the target lost") {
       return costs.contains { $0.low > 0 }
@@ -103,12 +143,15 @@ import Testing
     Estimate(-0.16, low: -0.17, high: -0.15),
   ]
 
-  private static func amount(_ loss: Estimate, before: Double, count: Int, score: Score) -> ForgottenAmount {
-    ForgottenAmount(
+  private static func amount(
+    _ loss: Estimate, before: Double, count: Int, score: Score, places: String? = nil
+  ) -> ForgottenAmount {
+    let after = score.direction == .up ? before - loss.value : before + loss.value
+    return ForgottenAmount(
       Forgetting(
-        score: score, epoch: 2, before: before, after: before - loss.value, final: loss.value, low: loss.low,
+        score: score, epoch: 2, before: before, after: after, final: loss.value, low: loss.low,
         high: loss.high, pairedPValue: abs(loss.value) > 0.1 ? 1e-9 : 0.7, lost: 9, gained: 3, sourceCount: count,
-        chance: 0.1))
+        chance: score == .accuracy ? 0.1 : .nan, places: places))
   }
 
   private static func findings() -> [DiagnosisFinding] {
@@ -117,6 +160,8 @@ import Testing
     let amounts =
       estimates.map { amount($0, before: 0.9, count: 2000, score: .accuracy) }
       + estimates.map { amount($0, before: 1, count: 2000, score: .agreement) }
+      + estimates.map { amount($0, before: 1, count: 2000, score: .agreement, places: "tokens") }
+      + OtherScores.all.flatMap { score in estimates.map { amount($0, before: 0.9, count: 2000, score: score) } }
       + [
         amount(estimates[0], before: 0.9, count: 12, score: .accuracy),
         amount(estimates[0], before: 0.104, count: 500, score: .accuracy),
@@ -128,9 +173,10 @@ import Testing
     let parts = [(0, estimates[0]), (1, estimates[0]), (2, estimates[2]), (2, estimates[0]), (0, estimates[1])]
     var all: [DiagnosisFinding] = []
     for amount in amounts {
+      let isOther = amount.score != .accuracy && amount.score != .agreement
       for (number, (place, part)) in parts.enumerated() {
         for gain in gains {
-          for cost in estimates + [.unmeasured] {
+          for cost in isOther ? [estimates[0], .unmeasured] : estimates + [.unmeasured] {
             let restored = number % 2 == 0
             let left = restored ? (number == 0 ? estimates[0] : estimates[1]) : amount.loss
             let baseline = LayerBaseline(
@@ -150,13 +196,16 @@ import Testing
               DiagnosisFinding(
                 sourceTask: "Photos", forgetting: amount,
                 measuredOn: JudgedCounts(source: number == 0 ? amount.sourceCount : amount.sourceCount / 2),
-                causes: kinds.enumerated().map { ForgettingCause($1, loss: $0 == place ? part : estimates[1]) },
+                causes: kinds.enumerated().map {
+                  ForgettingCause($1, loss: $0 == place ? part : estimates[1], unit: amount.score.unit)
+                },
                 isAveragedOverOrders: number == 2, baseline: baseline, layers: [layer],
                 classes: ["cat", "dog"].map {
                   ClassChange(
                     $0, before: 0.9, after: 0.8, PairedComparison(count: number == 1 ? 0 : 9, lost: 0, gained: 0))
                 }, examples: [example], epochs: epochs, firstSignificantEpoch: amount.low > 0 ? 1 : nil,
-                remedies: [Remedy(kind: .head, action: "refit the source head", gain: gain, cost: cost, count: 90)]))
+                remedies: [Remedy(kind: .head, action: "refit the source head", gain: gain, cost: cost, count: 90)],
+                targetScore: isOther && number != 4 ? amount.score : nil, leftOut: LeftOutMeasures()))
           }
         }
       }
@@ -170,7 +219,21 @@ import Testing
       finding.worsened = [WorsenedExample(index: 4, lossBefore: 0.2, lossAfter: 2.4, change: change)]
       return finding
     }
-    return all + worsened + [withEverything(all[0])]
+    return all + worsened + gaps(all[0]) + [withEverything(all[0])]
+  }
+
+  /// The same where something could not be measured.
+  private static func gaps(_ finding: DiagnosisFinding) -> [DiagnosisFinding] {
+    let gaps = [
+      LeftOutMeasures(causes: CausesLeftOut(.head)),
+      LeftOutMeasures(causes: CausesLeftOut(.size, weightCount: 38_597_376), probes: .words),
+      LeftOutMeasures(causes: CausesLeftOut(.kind), probes: .kind),
+    ]
+    return gaps.map { gap in
+      var finding = finding
+      (finding.leftOut, finding.causes) = (gap, [])
+      return finding
+    }
   }
 
   /// The same with layers enough to correlate, probes to compare with, and a picture.
@@ -196,7 +259,7 @@ import Testing
       (withPage ? Sentences.ofPage(page.html()) : []) + lines.compactMap { $0 }.flatMap(Sentences.split)
     }
     let pictures = ([page.waterfallChart(), page.rewindChart()] as [any Chart]).flatMap { [$0.title, $0.subtitle] }
-    let lines = [page.seedsVerdict, page.verdict, page.proxyNote, page.countNote, page.classNote]
+    let lines = [page.seedsVerdict, page.verdict, page.proxyNote, page.countNote, page.classNote] + page.gapNotes
     guard finding.forgetting.tooLittle == nil else { return said(lines) }
     return said(lines + [page.moment, page.place, page.baselineNote, page.exceedingNote, page.remedyNote])
       + pictures + [page.remedyTitle] + (page.why?.components(separatedBy: " · ") ?? [])
@@ -209,7 +272,8 @@ import Testing
     let findings = Self.findings()
     for (number, finding) in findings.enumerated() {
       let isLast = number == findings.count - 1
-      let sentences = sentences(of: finding, withPage: number.isMultiple(of: 3) || isLast || finding.worsened != nil)
+      let sentences = sentences(
+        of: finding, withPage: number.isMultiple(of: 3) || isLast || finding.worsened != nil || finding.causes.isEmpty)
       table.check(sentences, of: finding)
       for sentence in sentences { #expect(Self.targetHolds(sentence, finding), "\(sentence)") }
     }

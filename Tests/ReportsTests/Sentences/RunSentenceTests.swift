@@ -47,6 +47,10 @@ import Testing
     ("Source accuracy fell", { isLoss($0) }),
     ("Source accuracy rose", { amounts($0).contains { $0.high < 0 && $0.pairedPValue < 0.05 } }),
     ("Source accuracy went", { report in report.runs.count == 1 && !isLoss(report) }),
+    ("Source {score} fell", { hasOther($0) { $0.after < $0.before && $0.change != .none } }),
+    ("Source {score} rose", { hasOther($0) { $0.after > $0.before && $0.change != .none } }),
+    ("Source {score} went", { hasOther($0) { $0.change == .none } }),
+    ("Target {score} reached", { hasOther($0) { _ in true } }),
     ("Accuracy on", { !$0.hasSource }),
     ("Weights moved", { report in report.runs.contains { !$0.driftLayers.isEmpty } }),
     ("CKA before and after", { report in report.runs.contains(where: hasCKA) }),
@@ -65,6 +69,11 @@ import Testing
     amounts(report).contains { $0.sourceCount >= 50 && $0.before > 0.12 && $0.low > 0 && $0.pairedPValue < 0.05 }
   }
 
+  /// Whether a run is judged by another score than accuracy, and its change is such.
+  private static func hasOther(_ report: RunReport, _ holds: (Forgetting) -> Bool) -> Bool {
+    amounts(report).contains { $0.score != .accuracy && holds($0) }
+  }
+
   private static func judgedCount(_ report: RunReport) -> Int { amounts(report).count { $0.tooLittle == nil } }
 
   private static let evidenceOfSeveral: [SentenceTable<RunReport>.Licence] = [
@@ -81,6 +90,7 @@ import Testing
     ("… forgot no more of the source task", { has($0, .none) }), ("… where {run} forgot no more", { has($0, .none) }),
     ("… points, no more than chance", { has($0, .none) }),
     ("Source accuracy came", { $0.runs.count > 1 && $0.hasSource }),
+    ("Source {score} came", { ($0.runs.count > 1 || $0.runs[0].after?.target == nil) && hasOther($0) { _ in true } }),
     ("Accuracy reached", { $0.runs.count > 1 && !$0.hasSource }),
     ("Over {n} seeds {x} points of {task} were forgotten", { hasClaim($0) { $0.low > 0 } }),
     ("Over {n} seeds {x} points of {task} were gained", { hasClaim($0) { $0.high < 0 } }),
@@ -109,7 +119,10 @@ import Testing
   }
 
   private static let evidenceOfNotes: [SentenceTable<RunReport>.Licence] = [
-    ("After: ", { $0.hasSource }), ("Forgotten: ", { $0.hasSource }), ("Before is epoch 0", { !$0.hasSource }),
+    ("After: ", { $0.hasSource }), ("Forgotten: ", { $0.hasSource }),
+    ("Forgotten: points of source {score}", { hasOther($0) { $0.score.unit == .fraction } }),
+    ("Forgotten: {unit}", { hasOther($0) { $0.score.unit != .fraction } }),
+    ("Forgotten: points of source accuracy", { !hasOther($0) { _ in true } }), ("Before is epoch 0", { !$0.hasSource }),
     ("Means over runs", { $0.isOverSeeds }), ("Fewer than 3", { $0.isOverSeeds }),
     ("Where the source's data", { $0.proxyChart() != nil }), ("Neither is accuracy", { $0.proxyChart() != nil }),
     ("Both are over", { report in report.runs.contains { $0.before?.proxy?.places != nil } }),
@@ -131,18 +144,28 @@ import Testing
 
   /// A change of the source's score: an amount with its interval and p, of so many examples.
   private static func amount(
-    _ loss: Double, isSure: Bool, before: Double = 0.9, count: Int = 2000, epoch: Int = 2
+    _ loss: Double, isSure: Bool, before: Double = 0.9, count: Int = 2000, epoch: Int = 2, score: Score = .accuracy
   ) -> Forgetting {
     Forgetting(
-      epoch: epoch, before: before, after: before - loss, final: loss, low: loss - (isSure ? 0.01 : 0.2),
+      score: score, epoch: epoch, before: before, after: score.direction == .up ? before - loss : before + loss,
+      final: loss, low: loss - (isSure ? 0.01 : 0.2),
       high: loss + (isSure ? 0.01 : 0.2), pairedPValue: isSure ? 1e-6 : 0.6, lost: 40, gained: 10, sourceCount: count,
-      chance: 0.1)
+      chance: score == .accuracy ? 0.1 : .nan)
   }
 
   private static let changes = [
     amount(0.16, isSure: true), amount(-0.05, isSure: true), amount(0.002, isSure: false),
     amount(-0.004, isSure: false), amount(0.3, isSure: true, count: 12), amount(0.05, isSure: true, before: 0.104),
   ]
+
+  /// Likewise of tasks that are judged by nats, shares and numbers, more of which is better or worse.
+  private static let ofOtherScores: [[RunFinding]] = OtherScores.all.flatMap { score -> [[RunFinding]] in
+    let worse = run("Plain", amount(0.16, isSure: true, score: score))
+    let better = run("Long", amount(-0.05, isSure: true, score: score))
+    let same = run("Held", amount(0.002, isSure: false, score: score))
+    let few = run("Short", amount(0.3, isSure: true, count: 12, score: score), hasTarget: false)
+    return [[worse], [better], [same], [few], [worse, same], [same, same], [better, worse], [worse, better, same]]
+  }
 
   private static func run(
     _ name: String, _ forgetting: Forgetting? = nil, hasSource: Bool = true, hasTarget: Bool = true, seed: Int? = nil,
@@ -152,9 +175,10 @@ import Testing
     let (before, after) = (forgetting?.before ?? 0.9, forgetting?.after ?? 0.8)
     let epochs = (0...3).map { epoch in
       EpochFinding(
-        epoch: epoch, source: hasSource ? ScoredTask(epoch == 0 ? before : after) : nil,
+        epoch: epoch,
+        source: hasSource ? ScoredTask(forgetting?.score ?? .accuracy, epoch == 0 ? before : after) : nil,
         proxy: agreement.map { ProxyAgreement(agreement: $0, divergence: 0.1, count: 100, places: places) },
-        target: hasTarget ? ScoredTask(0.7) : nil, penalty: 0.1,
+        target: hasTarget ? ScoredTask(forgetting?.score ?? .accuracy, 0.7) : nil, penalty: 0.1,
         regularizers: hasDose && epoch > 0 ? [RegularizerDose(name: "L2-sp", penalty: 0.1, gradientRatio: 0.2)] : [])
     }
     return RunFinding(
@@ -260,7 +284,7 @@ import Testing
     var table = try SentenceTable(
       ["One run", "Several runs", "Runs: how it was measured"],
       licences: Self.evidenceOfOne + Self.evidenceOfSeveral + Self.evidenceOfNotes)
-    for runs in Self.single.map({ [$0] }) + Self.several {
+    for runs in Self.single.map({ [$0] }) + Self.several + Self.ofOtherScores {
       let report = RunReport(runs: runs, title: "t")
       table.check(Sentences.ofPage(report.html()) + Sentences.split(report.verdict), of: report)
     }
@@ -271,7 +295,8 @@ import Testing
     var table = try SentenceTable<RunFinding>(
       ["The end of a run, in the terminal"],
       licences: [
-        ("forgot {x}", { $0.forgetting?.change == .loss }), ("gained", { $0.forgetting?.change == .gain }),
+        ("forgot {x}", { $0.forgetting?.change == .loss }), ("forgot {change}", { $0.forgetting?.change == .loss }),
+        ("gained", { $0.forgetting?.change == .gain }),
         ("forgot no more", { $0.forgetting?.change == EstablishedChange.none && $0.forgetting?.tooLittle == nil }),
         ("{n} source", { $0.forgetting.map { $0.sourceCount < 50 } == true }),
         ("{task} was not", { $0.forgetting.map { $0.before < 0.12 } == true }),
@@ -284,7 +309,9 @@ import Testing
           { $0.chosenBy?.choices.contains(.stop) == true }
         ),
       ])
-    for run in Self.single { table.check(run.closingLines.flatMap(Sentences.split), of: run) }
+    for run in Self.single + Self.ofOtherScores.compactMap(\.first) {
+      table.check(run.closingLines.flatMap(Sentences.split), of: run)
+    }
     table.finish()
   }
 }

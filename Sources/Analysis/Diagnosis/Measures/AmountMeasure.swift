@@ -49,6 +49,6 @@ struct AmountMeasure {
       score: models.score, epoch: run?.chosenEpoch ?? models.epoch, before: change.before, after: change.after,
       final: change.loss.value, low: change.loss.low, high: change.loss.high, relative: relative ?? .nan,
       pairedPValue: change.pValue, lost: change.worse, gained: change.better, sourceCount: change.count,
-      chance: chance, further: kind.further(from: start.sums, to: end.sums))
+      chance: chance, further: kind.further(from: start.sums, to: end.sums), places: models.isProxy ? kind.places : nil)
   }
 }

@@ -3,34 +3,35 @@ import Models
 
 /// What linear probes of the layers lost, with probes to compare them with.
 struct LayerProbesMeasure {
-  private let layers: [String]
-  private let data: ProbeData
-  /// At epoch 0.
-  private let before: [LinearProbe]
   /// What was lost by the epoch that the model after is of.
   let drops: [String: Estimate]
-  private let epoch: Int
+  /// How many examples the probes are judged on.
+  let judgedCount: Int
   let controls: ProbeControls
+  private let epoch: Int
+  private let dropsOf: (Model) throws -> [String: Estimate]
 
   /// - Parameters:
   ///   - untrained: a network that was never trained.
   ///   - epoch: that the model after is of.
-  init(_ models: ComparedModels, layers: [String], data: ProbeData, untrained: Model, epoch: Int) throws {
-    self.layers = layers
-    self.data = data
+  init(
+    _ models: ComparedModels, layers: [String], data: some ProbedExamples, untrained: Model, epoch: Int
+  ) throws {
+    let before = try data.probes(of: layers, in: models.before)
+    dropsOf = { type(of: data).drops(from: before, to: try data.probes(of: layers, in: $0)) }
+    drops = try dropsOf(models.after)
+    judgedCount = data.judgedCount
     self.epoch = epoch
-    before = try models.before.probes(of: layers, on: data)
-    drops = LinearProbe.drops(from: before, to: try models.after.probes(of: layers, on: data))
     controls =
-      try layers.last.map { last in
+      try before.last.map { last in
         ProbeControls(
-          permuted: try models.after.control(on: last, data),
-          untrained: try untrained.probes(of: [last], on: data).first?.accuracy ?? .nan)
+          permuted: try data.control(on: last.layer, in: models.after),
+          untrained: try data.probes(of: [last.layer], in: untrained).first?.score ?? .nan)
       } ?? ProbeControls()
   }
 
   /// What was lost by an epoch, measured where it is not known yet.
   func drops(of model: Model, epoch: Int) throws -> [String: Estimate] {
-    epoch == self.epoch ? drops : LinearProbe.drops(from: before, to: try model.probes(of: layers, on: data))
+    epoch == self.epoch ? drops : try dropsOf(model)
   }
 }

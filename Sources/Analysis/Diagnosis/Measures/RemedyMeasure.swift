@@ -19,7 +19,7 @@ public struct RemedyMeasure {
   /// Of two models.
   public init(_ models: ComparedModels) { self.models = models }
 
-  /// Remedies by what they regain less what they cost; those that regain nothing are left out.
+  /// Remedies by what they regain less what they cost, where both have one unit; those that regain nothing are left out.
   ///
   /// What is to be chosen (how far, which layers) is chosen on one half of the test examples, and all is measured on the
   /// other.
@@ -34,7 +34,7 @@ public struct RemedyMeasure {
       onProgress("running statistics")
       try tried(.statistics, "re-estimate the running statistics on the source", change)
     }
-    if models.canRefitHead {
+    if try models.canRefitHead() {
       onProgress("the source head")
       if let change = try models.refittedHead().change { try tried(.head, "refit the source head", change) }
     }
@@ -54,7 +54,7 @@ public struct RemedyMeasure {
       try tried(.rewind, "rewind \(names.joined(separator: ", "))", models.rewound(set), layers: names)
     }
     // How far to go is weighed by both tasks.
-    guard models.areCommensurable else { return Self.helping(found) }
+    guard models.areCommensurable else { return helping(found) }
     onProgress("interpolating")
     let (share, change) = try bestInterpolation()
     if share > 0 { try tried(.interpolation, "interpolate \(Self.text(share)) of the way to the source", change) }
@@ -64,11 +64,13 @@ public struct RemedyMeasure {
       let list = blocks.shares.filter { $0.share > 0 }.map { "\($0.block) \(Self.text($0.share))" }
       try tried(.blockInterpolation, "interpolate by block: \(list.joined(separator: ", "))", blocks.change)
     }
-    return Self.helping(found)
+    return helping(found)
   }
 
-  private static func helping(_ tried: [TriedRemedy]) -> [TriedRemedy] {
-    tried.filter { $0.finding.gain.value > 0 }.sorted { $0.finding.merit > $1.finding.merit }
+  /// The best first; by what they regain alone where costs are counted in another unit.
+  private func helping(_ tried: [TriedRemedy]) -> [TriedRemedy] {
+    func merit(_ remedy: Remedy) -> Double { models.areCommensurable ? remedy.merit : remedy.gain.value }
+    return tried.filter { $0.finding.gain.value > 0 }.sorted { merit($0.finding) > merit($1.finding) }
   }
 
   private static func text(_ share: Double) -> String {

@@ -7,7 +7,7 @@ import Metrics
 /// The running statistics are measured anew on the source's training inputs; then the source's head is fitted anew on
 /// the features that the model has with them; what is still missing are the features. The head is fitted anew on the
 /// features of before too: what a better head would have brought there was not lost, and is no part of readout or
-/// features. The parts sum to what was lost of the judged examples.
+/// features. The parts sum to what was lost of the judged examples, in the score of the source's task.
 public struct WaterfallMeasure {
   private let models: ComparedModels
   private let averagesOrders: Bool
@@ -21,65 +21,84 @@ public struct WaterfallMeasure {
 
   /// The causes that the model can have, in order; none where its head cannot be fitted anew.
   public func causes() throws -> [ForgettingCause] {
-    guard models.canRefitHead else { return [] }
-    let end = try models.answersAfter().source.isCorrect
+    guard try models.canRefitHead() else { return [] }
+    let end = try models.answersAfter().source
     let statistics = try models.reestimatedStatistics()
     let refitted =
       try statistics.map { change in
-        try models.applying(change) { try RefittedHead(of: models.after, in: models).isCorrect }
-      } ?? models.refittedHead().isCorrect
-    let answers = WaterfallAnswers(
-      before: try models.answersBefore().isCorrect, refittedBefore: try models.headRefittedBefore().isCorrect,
-      after: end,
-      restored: try models.answersRestored()?.isCorrect ?? end, refitted: refitted,
-      refittedAlone: averagesOrders ? try models.refittedHead().isCorrect : nil)
+        try models.applying(change) { try RefittedHead(of: models.after, in: models).answers }
+      } ?? models.refittedHead().answers
+    let states = WaterfallStates(
+      before: try models.answersBefore(), refittedBefore: try models.headRefittedBefore().answers, after: end,
+      restored: try models.answersRestored() ?? end, refitted: refitted,
+      refittedAlone: averagesOrders ? try models.refittedHead().answers : nil)
+    let losses = models.sourceKind.isClassification ? Self.meanLosses(states) : Self.losses(states)
+    let unit = models.score.unit
+    let parts = zip([ForgettingCause.Kind.statistics, .readout, .features], losses).map {
+      ForgettingCause($0, loss: $1, unit: unit)
+    }
+    return statistics == nil ? Array(parts.dropFirst()) : parts
+  }
+
+  /// Of right and wrong each example has its parts, and the whole is their mean.
+  private static func meanLosses(_ states: WaterfallStates<Answers>) -> [Estimate] {
+    let right = states.map(\.isCorrect)
+    let examples = right.before.indices.map { row in right.map { $0[row] ? 1.0 : 0 }.parts }
     var random = RandomSource(seed: 3)
-    func part(_ kind: ForgettingCause.Kind, _ losses: [Double]) -> ForgettingCause {
+    return (0..<3).map { part in
+      let losses = examples.map { $0[part] }
       let interval = bootstrapInterval(ofMean: losses, using: &random)
       let mean = losses.reduce(0, +) / Double(max(1, losses.count))
-      return ForgettingCause(kind, loss: Estimate(mean, low: interval.low, high: interval.high))
+      return Estimate(mean, low: interval.low, high: interval.high)
     }
-    let parts = [
-      part(.statistics, answers.statistics), part(.readout, answers.readout), part(.features, answers.features),
-    ]
-    return statistics == nil ? Array(parts.dropFirst()) : parts
+  }
+
+  /// Of scores that need not be means: all parts over the same resamples of the examples.
+  private static func losses(_ states: WaterfallStates<Answers>) -> [Estimate] {
+    var random = RandomSource(seed: 3)
+    let intervals = bootstrapIntervals(
+      exampleCount: states.before.count, figureCount: 3, using: &random
+    ) { counts in states.map { $0.merit(counting: counts) }.parts }
+    return zip(states.map(\.merit).parts, intervals).map { Estimate($0, low: $1.low, high: $1.high) }
   }
 }
 
-/// Which examples are right in each state that a waterfall passes through, and what that makes of the causes, example by
-/// example.
-struct WaterfallAnswers {
+/// What a waterfall knows of each state that it passes through.
+struct WaterfallStates<Value> {
   /// The model before, with its own head.
-  let before: [Bool]
+  let before: Value
   /// The model before, the source's head fitted anew.
-  let refittedBefore: [Bool]
+  let refittedBefore: Value
   /// The model after as it is.
-  let after: [Bool]
+  let after: Value
   /// With running statistics measured anew.
-  let restored: [Bool]
+  let restored: Value
   /// With these, and the source's head fitted anew.
-  let refitted: [Bool]
+  let refitted: Value
   /// With the head alone fitted anew: the other order, where both are averaged.
-  let refittedAlone: [Bool]?
+  let refittedAlone: Value?
 
-  var statistics: [Double] {
-    mean(change(from: after, to: restored), refittedAlone.map { change(from: $0, to: refitted) })
+  func map<Other>(_ transform: (Value) -> Other) -> WaterfallStates<Other> {
+    WaterfallStates<Other>(
+      before: transform(before), refittedBefore: transform(refittedBefore), after: transform(after),
+      restored: transform(restored), refitted: transform(refitted), refittedAlone: refittedAlone.map(transform))
   }
+}
+
+// Of how good each state is: what was lost to which cause.
+extension WaterfallStates where Value == Double {
+  /// Statistics, readout, features.
+  var parts: [Double] { [statistics, readout, features] }
+
+  var statistics: Double { mean(restored - after, refittedAlone.map { refitted - $0 }) }
 
   /// What fitting the head anew brings now, less what it brings before.
-  var readout: [Double] {
-    let now = mean(change(from: restored, to: refitted), refittedAlone.map { change(from: after, to: $0) })
-    return zip(now, change(from: before, to: refittedBefore)).map { $0 - $1 }
+  var readout: Double {
+    mean(refitted - restored, refittedAlone.map { $0 - after }) - (refittedBefore - before)
   }
 
   /// What the best head loses.
-  var features: [Double] { change(from: refitted, to: refittedBefore) }
+  var features: Double { refittedBefore - refitted }
 
-  private func change(from first: [Bool], to second: [Bool]) -> [Double] {
-    zip(first, second).map { ($1 ? 1 : 0) - ($0 ? 1 : 0) }
-  }
-
-  private func mean(_ first: [Double], _ second: [Double]?) -> [Double] {
-    second.map { zip(first, $0).map { ($0 + $1) / 2 } } ?? first
-  }
+  private func mean(_ first: Double, _ second: Double?) -> Double { second.map { (first + $0) / 2 } ?? first }
 }
