@@ -1,13 +1,13 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup build format check test kills fuzz sanitize demo lint docs bench notebooks clean
+.PHONY: help setup build format check test kills fuzz sanitize demo lint docs bench lab notebooks notebooks-html clean
 
 python := .libtorch/python/bin/python
 lethe := .build/release/lethe
 
 help: ## list these targets
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "make %-10s %s\n", $$1, $$2 }'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "make %-14s %s\n", $$1, $$2 }'
 
 setup: ## install what is missing: libraries, libtorch, Fashion-MNIST; skips what is there
 	@.ci/setup
@@ -58,8 +58,14 @@ bench: setup build ## whole runs of lethe against the same in PyTorch, and how o
 	$(python) Tests/Benchmarks/bench_transfer.py --lethe $(lethe)
 	LETHE_SIMULATIONS=1 swift test --filter 'CoverageTests|FalseAlarmTests' | grep -E '^simulated|failed|error'
 
-notebooks: setup build ## run every cell of Notebooks-md
+lab: setup build ## open the lessons in JupyterLab
+	@.ci/lab
+
+notebooks: setup build ## run every cell of the lessons, as a reader would
 	@.ci/notebooks
+
+notebooks-html: setup build ## the same, and the lessons with their outputs into .build/lessons/index.html
+	@.ci/notebooks --html .build/lessons
 
 clean: ## remove build products and the demo's output; keeps .libtorch
 	rm -rf .build demo

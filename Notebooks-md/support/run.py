@@ -1,0 +1,165 @@
+"""Runs lessons as a reader would, cell after cell, in JupyterLab's kernel, and holds them to what they say.
+
+run.py [--html FOLDER] LESSON.md…
+
+- A cell that fails, fails the lesson.
+- An exercise is a starter cell, a cell that begins with `check`, and a folded solution. As it stands the check has to say
+  "not yet"; with the solution's cells run after it, "right".
+- Decimal numbers in the text have to be within 2 % of one that a cell before has printed. Formulas ($…$) and `code` are
+  left out. With LETHE_LESSON=small the numbers are others, and are not compared.
+
+With --html each lesson is written there with its outputs, and an index.
+"""
+
+import argparse
+import html
+import os
+import pathlib
+import re
+import sys
+import time
+
+import jupytext
+import nbclient
+import nbformat
+
+SOLUTION = re.compile(r"^<details>\s*<summary>Solution", re.MULTILINE)
+FENCE = re.compile(r"^```bash[^\n]*\n(.*?)^```", re.MULTILINE | re.DOTALL)
+NOT_PROSE = re.compile(r"```.*?```|\$\$.*?\$\$|\$[^$\n]*\$|`[^`]*`|\]\([^)]*\)|<[^>]*>", re.DOTALL)
+DECIMAL = re.compile(r"(?<![\w.])\d[\d,]*\.\d+(?![\w.]*\w)")
+
+
+class Failed(Exception):
+    """What is wrong with a lesson, in a line or two."""
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("lessons", nargs="+", type=pathlib.Path)
+    parser.add_argument("--html", type=pathlib.Path)
+    arguments = parser.parse_args()
+    failures, began = 0, time.monotonic()
+    written = []
+    for lesson in arguments.lessons:
+        start = time.monotonic()
+        try:
+            notebook = run(lesson)
+            print(f"{lesson.stem}: {time.monotonic() - start:.0f} s", flush=True)
+            if arguments.html:
+                written.append(write_html(lesson, notebook, arguments.html))
+        except Failed as failure:
+            failures += 1
+            print(f"{lesson.stem}: {failure}", file=sys.stderr, flush=True)
+    if written:
+        write_index(written, arguments.html)
+    print(f"{len(arguments.lessons) - failures} of {len(arguments.lessons)} lessons, {time.monotonic() - began:.0f} s")
+    sys.exit(failures > 0)
+
+
+def run(lesson):
+    """The notebook with its outputs, solutions' left out."""
+    notebook = with_solutions(jupytext.read(lesson))
+    client = nbclient.NotebookClient(
+        notebook, timeout=900, kernel_name="bash", allow_errors=True, resources={"metadata": {"path": str(lesson.parent)}}
+    )
+    client.execute()
+    for number, cell in enumerate(notebook.cells):
+        require_success(cell, number)
+    require_exercises(notebook)
+    if os.environ.get("LETHE_LESSON") != "small":
+        require_numbers(notebook)
+    notebook.cells = [cell for cell in notebook.cells if "solution" not in cell.metadata]
+    return notebook
+
+
+def with_solutions(notebook):
+    """Behind each folded solution its cells, and the check once more."""
+    cells, check = [], None
+    for cell in notebook.cells:
+        cells.append(cell)
+        if cell.cell_type == "code" and cell.source.startswith("check "):
+            check = cell
+        if cell.cell_type == "markdown" and SOLUTION.search(cell.source):
+            sources = FENCE.findall(cell.source)
+            if not sources or check is None:
+                raise Failed("a solution without code, or without a check before it")
+            for source in [*sources, check.source]:
+                added = nbformat.v4.new_code_cell(source.rstrip())
+                added.metadata["solution"] = True
+                cells.append(added)
+            check.metadata["exercise"] = True
+            check = None
+    notebook.cells = cells
+    return notebook
+
+
+def printed(cell):
+    """What a cell printed, and the text of the HTML that it shows."""
+    texts = []
+    for output in cell.get("outputs", []):
+        texts.append(output.get("text", ""))
+        shown = output.get("data", {}).get("text/html", "")
+        texts.append(re.sub(r"<[^>]*>", " ", re.sub(r'(src|srcdoc)="[^"]*"', "", shown)))
+    return "".join(texts)
+
+
+def require_success(cell, number):
+    if any(output.output_type == "error" for output in cell.get("outputs", [])):
+        raise Failed(f"cell {number} failed:\n{cell.source}\n{printed(cell)[-800:]}")
+
+
+def require_exercises(notebook):
+    for cell in notebook.cells:
+        said = printed(cell)
+        if "exercise" in cell.metadata and "✗" not in said:
+            raise Failed(f"the exercise is solved as it stands:\n{cell.source}\n{said}")
+        if "solution" in cell.metadata and cell.source.startswith("check ") and ("✗" in said or "✓" not in said):
+            raise Failed(f"the solution does not pass:\n{cell.source}\n{said}")
+
+
+def require_numbers(notebook):
+    known = set()
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            known |= {number(text) for text in re.findall(r"\d[\d,]*\.\d+|\d+", printed(cell))}
+            continue
+        for text in DECIMAL.findall(NOT_PROSE.sub(" ", cell.source)) if known else []:
+            said = number(text)
+            tolerance = max(0.02 * said, 1.01 * 10.0 ** -len(text.split(".")[1]))
+            if not any(abs(said - value) <= tolerance for value in known):
+                line = next(line for line in cell.source.splitlines() if text in line)
+                raise Failed(f"no cell before printed {text}: {line.strip()[:160]}")
+
+
+def number(text):
+    return float(text.replace(",", ""))
+
+
+def write_html(lesson, notebook, folder):
+    """The lesson's page, and what the index says of it: file, title, first sentence."""
+    import nbconvert
+
+    folder.mkdir(parents=True, exist_ok=True)
+    body, _ = nbconvert.HTMLExporter().from_notebook_node(notebook, resources={"metadata": {"name": lesson.stem}})
+    for file in ("".join(match) for match in re.findall(r'href="(\d\d-[\w-]+)(\.md)', body)):
+        body = body.replace(f'href="{file}"', f'href="{file[:-3]}.html"')
+    (folder / f"{lesson.stem}.html").write_text(body)
+    text = notebook.cells[0].source.splitlines()
+    title = next(line[2:] for line in text if line.startswith("# "))
+    sentence = next((line for line in text if line and not line.startswith(("#", "<", "|", "-"))), "")
+    return f"{lesson.stem}.html", title, re.sub(r"[*_`]|\[|\]\([^)]*\)", "", sentence)
+
+
+def write_index(written, folder):
+    items = "".join(
+        f'<li><a href="{file}">{html.escape(title)}</a><br>{html.escape(sentence)}</li>' for file, title, sentence in written
+    )
+    (folder / "index.html").write_text(
+        '<!doctype html><html lang="en"><meta charset="utf-8"><title>Lessons of Lethe</title>'
+        "<style>body{font:16px/1.5 sans-serif;max-width:44rem;margin:3rem auto;padding:0 1rem}li{margin:.8rem 0}</style>"
+        f"<h1>Fine-tuning, and what it forgets</h1><ol>{items}</ol></html>"
+    )
+
+
+if __name__ == "__main__":
+    main()
