@@ -25,6 +25,7 @@ void register_tensors(LTTable &table);
 void register_operators(LTTable &table);
 void register_gradients(LTTable &table);
 void register_losses(LTTable &table);
+void register_checkpointing(LTTable &table);
 void register_devices(LTTable &table);
 
 /// A new handle for a tensor, null for an undefined one.

@@ -32,6 +32,7 @@ static LTTable make_table() {
   register_operators(table);
   register_gradients(table);
   register_losses(table);
+  register_checkpointing(table);
   register_devices(table);
   register_memory(table);
   return table;

@@ -32,7 +32,10 @@ final class Executor {
   private let outputSlots: [Int]
   private let inputNames: [String]
   /// Values that a later in-place call changes, inputs among them: they are copied when captured.
-  private let mutatedValues: Set<String>
+  private let mutatedSlots: Set<Int>
+  private let program: Program
+  /// What is run again as one, where activations are recomputed.
+  private(set) lazy var segments = program.segments.map { Segment($0, of: program) { self.slotOfValue[$0] } }
 
   /// - Throws: `ProgramError` for an operator that no program may call; ``ModelError`` or `TorchError` that names the
   ///   layer whose operator this libtorch lacks.
@@ -63,11 +66,26 @@ final class Executor {
       let counts = node.operatorName == "aten::batch_norm" && buffers.contains(counter)
       return Step(call: call, layer: node.layer, batchCounter: counts ? counter : nil, releases: releases)
     }
-    mutatedValues = program.mutatedValues
+    self.program = program
+    mutatedSlots = Set(program.mutatedValues.compactMap { slots[$0] })
     outputSlots = program.outputs.map(slot)
     inputNames = program.inputs.map(\.name)
     slotOfValue = slots
     sizedCalls = try SizedCalls(program, resolved, slotOfValue: slots)
+  }
+
+  /// What a run knows so far, by slot.
+  struct State {
+    var values: [OperatorValue?]
+    var captured: [Int: Tensor] = [:]
+  }
+
+  /// What is the same for all calls of a run.
+  struct Surroundings {
+    let device: Device
+    let mode: ExecutionMode
+    let sized: SizedCalls.Results?
+    let captureSlots: Set<Int>
   }
 
   /// Runs the program.
@@ -77,51 +95,80 @@ final class Executor {
   ///   - device: where tensors that the program makes itself are made.
   ///   - capture: program values whose tensors are wanted, by name.
   ///   - changes: of kernels that linear layers alone take, by name.
+  ///   - recomputesActivations: whether blocks keep nothing but what enters them, and are run again for gradients.
   /// - Returns: the program's outputs, and the captured values by name.
   func run(
     inputs: [String: Tensor], constants: [[String: Tensor]], device: Device, mode: ExecutionMode,
-    capture: Set<String>, changes: [String: LowRankChange] = [:]
+    capture: Set<String>, changes: [String: LowRankChange] = [:], recomputesActivations: Bool = false
   ) throws -> (outputs: [Tensor], captured: [String: Tensor]) {
-    var values = [OperatorValue?](repeating: nil, count: slotOfValue.count)
+    var state = State(values: [OperatorValue?](repeating: nil, count: slotOfValue.count))
     for name in inputNames where inputs[name] == nil { throw ModelError.missingInput(name: name) }
     ForwardCount.current?.add(Set(steps.map(\.layer)), exampleCount: inputs.values.first?.shape.first ?? 0)
     for table in [inputs] + constants {
       for (name, tensor) in table {
-        if let slot = slotOfValue[name] { values[slot] = .tensor(tensor) }
+        if let slot = slotOfValue[name] { state.values[slot] = .tensor(tensor) }
       }
     }
-    let captureSlots = Dictionary(
-      uniqueKeysWithValues: capture.compactMap { name in slotOfValue[name].map { ($0, name) } })
-    func kept(_ name: String, _ tensor: Tensor) throws -> Tensor {
-      mutatedValues.contains(name) ? try tensor.cloned() : tensor
+    for (name, tensor) in inputs where capture.contains(name) {
+      if let slot = slotOfValue[name] { state.captured[slot] = try kept(tensor, of: slot) }
     }
-    var captured: [String: Tensor] = [:]
-    for (name, tensor) in inputs where capture.contains(name) { captured[name] = try kept(name, tensor) }
     let sized = try capture.isDisjoint(with: sizedCalls.names) ? sizedCalls.results(for: inputs, device: device) : nil
-    for (slot, value) in sized?.values ?? [] { values[slot] = value }
-    var changeOfSlot: [Int: LowRankChange] = [:]
-    for (name, change) in changes { if let slot = slotOfValue[name] { changeOfSlot[slot] = change } }
-    for (position, step) in steps.enumerated() where sized == nil || !sizedCalls.positions.contains(position) {
+    for (slot, value) in sized?.values ?? [] { state.values[slot] = value }
+    func bySlot<Value>(_ named: [String: Value]) -> [Int: Value] {
+      Dictionary(uniqueKeysWithValues: named.compactMap { name, value in slotOfValue[name].map { ($0, value) } })
+    }
+    let captureSlots = capture.compactMap { slotOfValue[$0] }
+    let surroundings = Surroundings(device: device, mode: mode, sized: sized, captureSlots: Set(captureSlots))
+    if recomputesActivations {
+      // What is computed last is needed first on the way back.
+      for segment in segments.dropLast() {
+        try runRecomputed(segment, &state, surroundings, changes: bySlot(changes))
+      }
+      if let last = segments.last { try compute(last.positions, &state, surroundings, changes: bySlot(changes)) }
+    } else {
+      try compute(steps.indices, &state, surroundings, changes: bySlot(changes))
+    }
+    let outputs = outputSlots.compactMap { slot -> Tensor? in
+      if case .tensor(let tensor)? = state.values[slot] { tensor } else { nil }
+    }
+    let captured = capture.compactMap { name in
+      slotOfValue[name].flatMap { state.captured[$0] }.map { (name, $0) }
+    }
+    return (outputs, Dictionary(uniqueKeysWithValues: captured))
+  }
+
+  /// Makes the calls at some positions, in order.
+  func compute(
+    _ positions: Range<Int>, _ state: inout State, _ surroundings: Surroundings, changes: [Int: LowRankChange]
+  ) throws {
+    let sized = surroundings.sized
+    for position in positions where sized == nil || !sizedCalls.positions.contains(position) {
+      let step = steps[position]
       var results = try step.call.results(
-        values, isTraining: mode.isTraining(step.layer), device: device,
+        state.values, isTraining: surroundings.mode.isTraining(step.layer), device: surroundings.device,
         isCausal: sized?.causal.contains(position) ?? false)
-      if let linear = step.call.linear, let change = changeOfSlot[linear.kernel],
-        case .tensor(let output)? = results.first, case .tensor(let input)? = values[linear.input]
+      if let linear = step.call.linear, let change = changes[linear.kernel],
+        case .tensor(let output)? = results.first, case .tensor(let input)? = state.values[linear.input]
       {
         results[0] = .tensor(try change.applied(to: output, of: input))
       }
       for (slot, result) in zip(step.call.outputs, results) {
-        values[slot] = result
-        if let name = captureSlots[slot], case .tensor(let tensor) = result {
-          captured[name] = try kept(name, tensor)
+        state.values[slot] = result
+        if surroundings.captureSlots.contains(slot), case .tensor(let tensor) = result {
+          state.captured[slot] = try kept(tensor, of: slot)
         }
       }
-      for slot in step.releases { values[slot] = nil }
+      release(after: position, &state)
     }
-    let outputs = outputSlots.compactMap { slot -> Tensor? in
-      if case .tensor(let tensor)? = values[slot] { tensor } else { nil }
-    }
-    return (outputs, captured)
+  }
+
+  /// Forgets what nothing reads after a call.
+  func release(after position: Int, _ state: inout State) {
+    for slot in steps[position].releases { state.values[slot] = nil }
+  }
+
+  private func kept(_ tensor: Tensor, of slot: Int) throws -> Tensor {
+    mutatedSlots.contains(slot) ? try tensor.cloned() : tensor
   }
 
   /// The buffers that count batches, of the layers that run in training under `mode`.

@@ -159,10 +159,12 @@ extension Model {
   ///   - capturesHeadInput: whether the value that enters the classifier is wanted.
   ///   - replacements: tensors to use in the place of parameters.
   ///   - changes: of kernels among ``Programs/Program/kernelsOfLinearLayers``.
+  ///   - recomputesActivations: whether the blocks of the program, all but the last of ``Programs/Program/segments``, keep
+  ///     nothing but what enters them, and are run once more for each way back. It gives the same, gradients too.
   public func run(
     _ inputs: [String: Tensor], mode: ExecutionMode = .evaluation, capture: [String] = [],
     capturesHeadInput: Bool = false, replacing replacements: [String: Tensor] = [:],
-    changing changes: [String: LowRankChange] = [:]
+    changing changes: [String: LowRankChange] = [:], recomputesActivations: Bool = false
   ) throws -> Result {
     var valueOfLayer: [String: String] = [:]
     for name in capture {
@@ -174,7 +176,8 @@ extension Model {
     let entry = capturesHeadInput ? try knownHead().entry : nil
     let run = try executor.run(
       inputs: inputs, constants: [parameters, buffers, replacements], device: device, mode: mode,
-      capture: Set(valueOfLayer.values).union(entry.map { [$0] } ?? []), changes: changes)
+      capture: Set(valueOfLayer.values).union(entry.map { [$0] } ?? []), changes: changes,
+      recomputesActivations: recomputesActivations)
     try withoutGradients {
       for counter in executor.batchCounters(in: mode) {
         if let tensor = buffers[counter] { try tensor.addInPlace(try Tensor([1 as Int64], shape: [])) }

@@ -48,12 +48,7 @@ extension Program {
     trained: Set<String>, groups: MemoryGroups, where varies: (Node) throws -> Bool
   ) rethrows -> Set<Int> {
     let varying = Set(try nodes.filter(varies).flatMap(\.outputs))
-    let constants = Set(parameters.map(\.name) + buffers.map(\.name))
-    // What a varying call reads of the buffers it may write: running statistics.
-    let statistics = Set(nodes.filter { !varying.isDisjoint(with: $0.outputs) }.flatMap(\.reads))
-      .intersection(buffers.map(\.name))
-    let written = Set(nodes.flatMap(groups.changed)).intersection(constants)
-    let moving = trained.union(statistics).union(written)
+    let moving = trained.union(writtenConstants { !varying.isDisjoint(with: $0.outputs) })
     let withoutExamples = Set(callsWithoutExamples(groups))
     var forced: Set<String> = []
     while true {

@@ -2,6 +2,17 @@ extension Program {
   /// Values whose tensors a later call changes in place, directly or through a view: what a layer gave is then not
   /// what is found there afterwards.
   public var mutatedValues: Set<String> { MemoryGroups(nodes).mutated }
+
+  /// Parameters and buffers that a run may change: those that a call changes in place, and what a varying call reads of
+  /// the buffers, its running statistics.
+  ///
+  /// - Parameter varies: whether a call gives something else each time, or in training than in evaluation.
+  public func writtenConstants(where varies: (Node) throws -> Bool) rethrows -> Set<String> {
+    let groups = MemoryGroups(nodes)
+    let bufferNames = Set(buffers.map(\.name))
+    let statistics = Set(try nodes.filter(varies).flatMap(\.reads)).intersection(bufferNames)
+    return Set(nodes.flatMap(groups.changed)).intersection(bufferNames.union(parameters.map(\.name))).union(statistics)
+  }
 }
 
 /// The values of a program in groups of those that may share their memory.

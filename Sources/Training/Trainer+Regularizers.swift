@@ -55,7 +55,7 @@ extension Trainer {
     let run = try network.run(
       inputs, mode: .training(exceptLayers: stage.frozenLayers), capture: capturedLayers,
       capturesHeadInput: capturesHeadInput, replacing: substitutes?.kernels ?? [:],
-      changing: substitutes?.changes ?? [:]
+      changing: substitutes?.changes ?? [:], recomputesActivations: options.gradientCheckpointing ?? false
     ).featuresInFloat32(options.precision != .float32)
     let isMixed = others.contains { $0 != nil }
     let outputs = isMixed ? try run.logits.narrowed(from: 0, count: count) : run.logits

@@ -73,6 +73,7 @@ public final class Trainer {
     try model.checkInputs(of: split, dataset: dataset)
     try options.check(for: kind)
     try options.transform.check(split)
+    try options.checkCheckpointing(of: model.program)
     self.model = model
     self.options = options
     self.dataset = dataset

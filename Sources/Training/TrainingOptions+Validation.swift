@@ -1,3 +1,5 @@
+import Programs
+
 extension TrainingOptions {
   /// - Throws: ``TrainingError/invalidOption(_:allowed:found:)``, ``TrainingError/contradiction(_:_:reason:)`` or
   ///   ``TrainingError/outlastsRun(_:epochs:epochCount:)``, naming the option.
@@ -73,6 +75,14 @@ extension TrainingOptions {
     }
     let warmup = schedule.warmupEpochs
     try fit(.warmupEpochs, warmup, warmup <= Double(epochCount) || epochCount == 0)
+  }
+
+  /// - Throws: ``TrainingError/invalidOption(_:allowed:found:)`` for ``gradientCheckpointing`` of a network that is one
+  ///   piece, of which nothing could be left out.
+  func checkCheckpointing(of program: Program) throws {
+    guard gradientCheckpointing == true, program.segments.count < 2 else { return }
+    throw TrainingError.invalidOption(
+      .gradientCheckpointing, allowed: "left out where the network is one block", found: "'\(program.architecture)'")
   }
 
   private func require(_ key: Key, _ value: Int, atLeast least: Int, atMost most: Int = largestCount) throws {

@@ -11,6 +11,25 @@ import Testing
     return (json["total"] as? [String: Double])?["l2"]
   }
 
+  /// GPT-2 with an embedding of 257 × 32 that is its head too, 64 × 32 places, and two blocks of 12 · 32² + 13 · 32:
+  /// 8,224 + 2,048 + 2 · 12,704 + 64 = 35,744.
+  @Test func aTiedTensorIsCountedOnceAndManyClassesAreFolded() throws {
+    let folder = try TemporaryFolder()
+    let base = folder.file("base.h5")
+    let imported = try Command("import", Repository.fixture("texts/gpt2.pt2"), "-o", base)
+    #expect(imported.output.contains(" · 35,744 parameters"), "\(imported.output)")
+    let short = try Command("inspect", base).output
+    #expect(short.contains(" · 35,744 parameters · "))
+    #expect(short.contains("\none tensor, counted once: model.transformer.wte.weight, model.lm_head.weight\n"))
+    let some = (0..<8).map { "class \($0)" }.joined(separator: ", ")
+    #expect(short.contains(": 257 classes, \(some) and 249 more: --all shows every one\n"))
+    #expect(!short.contains("class 255"))
+    #expect(try Command("inspect", base, "--all").output.contains("class 254, class 255, class 256\n"))
+    let json = try Command("inspect", base, "--json").output
+    #expect(json.contains(#""parameterCount":35744"#))
+    #expect(json.contains(#""shared":[["model.transformer.wte.weight","model.lm_head.weight"]]"#))
+  }
+
   @Test(arguments: [
     ("zip.pth", "legacy.pth"), ("script.pth", "gpu-legacy.pth"), ("whole.safetensors", "model.safetensors.index.json"),
     ("plain.h5", "gpu.pth"), ("keras3.weights.h5", "keras-legacy.h5"),

@@ -137,6 +137,17 @@ import Testing
     #expect(json["control"] == 0.2 && read.control == finding.control)
   }
 
+  /// Numbers that are no accuracies do not stand under that name.
+  @Test func scoresOfProbesStandUnderTheScoresName() throws {
+    let finding = ProbeFinding(
+      score: Score(name: "mean_iou", unit: .fraction, direction: .up), data: "masks", control: ControlDraws([0.1]),
+      layers: [.init(layer: "a", scores: [0.4], penalties: [1])], models: ["x"], trainCount: 10, testCount: 5)
+    let json = try FindingEncoder.encode(finding)
+    #expect(json["layers"]?.serialized() == #"[{"layer":"a","mean_iou":[0.4],"penalty":[1.0],"drop":null}]"#)
+    let read = try FindingDecoder.decode(ProbeFinding.self, from: json.serialized())
+    #expect(read.score == finding.score && read.layers[0].scores == [0.4] && read.layers[0].drop == nil)
+  }
+
   @Test func aTextOfVersion01IsNotTakenForAnother() throws {
     let text = try FindingEncoder.encode(finding).serialized()
     #expect(throws: DecodingError.self) { try DiagnosisFinding(version01: text, epoch: 2) }

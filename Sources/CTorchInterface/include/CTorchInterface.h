@@ -4,7 +4,7 @@
 #include <stdint.h>
 
 /// The version of `LTTable`. Raised whenever its layout changes.
-#define LT_TABLE_VERSION 6
+#define LT_TABLE_VERSION 7
 
 /// The elements that a tensor may have which a guarded operator gives: 32 GiB of float32.
 #define LT_MOST_ELEMENTS (INT64_C(1) << 33)
@@ -53,6 +53,18 @@ typedef enum {
   LT_BOOLEAN = 7,
   LT_OTHER = 8
 } LTType;
+
+/// Calls that may be made twice, on whatever thread goes the way back.
+typedef struct {
+  void *context;
+  /// Takes over the handles of the inputs, and gives its outputs in order; they stay its own. `is_again` on the way back.
+  /// Returns 0, or 1 where a call failed, whose reason is in `last_error`.
+  int32_t (*run)(
+      void *context, int32_t is_again, LTTensor *const *inputs, int64_t count, void *sink,
+      void (*give)(void *sink, LTTensor *output));
+  /// Called once, when the calls are not made any more.
+  void (*release)(void *context);
+} LTComputation;
 
 /// libtorch behind plain C. Every `int32_t` function returns 0, or 1 with the reason in `last_error`.
 typedef struct {
@@ -109,6 +121,13 @@ typedef struct {
   /// The mean cross-entropy of logits `[rows, classes, …]` against int64 classes `[rows, …]` over those that are not -100,
   /// 0 where all are; float32 of logits of half that. Beside the logits and their gradient, only slices of them are made.
   int32_t (*sliced_cross_entropy)(LTTensor *logits, LTTensor *labels, double label_smoothing, LTTensor **out);
+
+  /// What `calls` give, of which nothing but the inputs is kept for the way back: there they are made again, from inputs
+  /// that are detached, in the precision of the first time. `give` takes over the outputs' handles. Gradients reach the
+  /// inputs alone. `calls` is released in every case.
+  int32_t (*checkpointed)(
+      LTTensor *const *inputs, int64_t count, const LTComputation *calls, void *sink,
+      void (*give)(void *sink, LTTensor *output));
 
   /// gradients[i] += strength * importances[i] * (weights[i] - references[i]), in one pass; `references` may be NULL
   /// (zero), and so may `importances` (one).

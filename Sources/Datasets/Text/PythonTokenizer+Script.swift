@@ -48,6 +48,8 @@ extension PythonTokenizer {
         added = {token["id"]: token for token in whole.get("added_tokens") or []}
         kinds = json.dumps([whole.get(key) for key in ("decoder", "pre_tokenizer", "normalizer")], ensure_ascii=False)
         fallback = bool(whole["model"].get("byte_fallback"))
+        # A decoder that joins tokens as they are, characters say; without one they are words.
+        joined = '"Fuse"' in json.dumps(whole.get("decoder"))
         byte_level, spaces = '"ByteLevel"' in kinds, "\u2581" in kinds or '"Metaspace"' in kinds
         kept = [*range(33, 127), *range(161, 173), *range(174, 256)]
         table = {chr(code): code for code in kept}
@@ -60,6 +62,8 @@ extension PythonTokenizer {
                 return bytes([int(token[3:5], 16)])
             if spaces:
                 return token.replace("\u2581", " ").encode()
+            if joined:
+                return token.encode()
             return token[2:].encode() if token.startswith("##") else b" " + token.encode()
 
         words = {token: name for name, token in tokenizer.get_vocab(with_added_tokens=True).items()}

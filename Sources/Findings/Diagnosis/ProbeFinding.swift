@@ -1,7 +1,7 @@
 /// What linear probes of the layers of one model, or of several, found.
 public struct ProbeFinding: Sendable {
   /// The probes of one layer, one a model.
-  public struct Layer: Sendable, Codable {
+  public struct Layer: Sendable {
     /// Its name.
     public var layer: String
     /// The score of each model's probe on test examples.
@@ -13,13 +13,6 @@ public struct ProbeFinding: Sendable {
     /// judged on; nil of one model.
     public var drop: Estimate?
 
-    enum CodingKeys: String, CodingKey {
-      case layer
-      case scores = "accuracy"
-      case penalties = "penalty"
-      case drop
-    }
-
     /// - Parameters: see the properties.
     public init(layer: String, scores: [Double], penalties: [Double], drop: Estimate? = nil) {
       self.layer = layer
@@ -29,7 +22,7 @@ public struct ProbeFinding: Sendable {
     }
   }
 
-  /// What probes are judged by; in JSON the scores stand under `accuracy` whatever it is.
+  /// What probes are judged by; in JSON the scores of a layer stand under its name.
   public var score: Score
   /// The data's name.
   public var data: String
@@ -71,7 +64,11 @@ extension ProbeFinding: Codable {
     try container.encode(data, forKey: .data)
     try container.encode(control.mean, forKey: .control)
     try container.encode(control.scores, forKey: .controlDraws)
-    try container.encode(layers, forKey: .layers)
+    var own = container.nestedUnkeyedContainer(forKey: .layers)
+    for layer in layers {
+      var container = own.nestedContainer(keyedBy: ScoreKey.self)
+      try layer.encode(to: &container, judgedBy: score)
+    }
     try container.encode(models, forKey: .models)
     try container.encode(trainCount, forKey: .trainCount)
     try container.encode(testCount, forKey: .testCount)
@@ -79,13 +76,38 @@ extension ProbeFinding: Codable {
 
   public init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: CodingKeys.self)
+    let score = try container.decodeIfPresent(Score.self, forKey: .score) ?? .accuracy
+    var stored = try container.nestedUnkeyedContainer(forKey: .layers)
+    var layers: [Layer] = []
+    while !stored.isAtEnd {
+      layers.append(try Layer(from: stored.nestedContainer(keyedBy: ScoreKey.self), judgedBy: score))
+    }
     self.init(
-      score: try container.decodeIfPresent(Score.self, forKey: .score) ?? .accuracy,
+      score: score,
       data: try container.decode(String.self, forKey: .data),
       control: ControlDraws(try container.decode([Double].self, forKey: .controlDraws)),
-      layers: try container.decode([Layer].self, forKey: .layers),
+      layers: layers,
       models: try container.decode([String].self, forKey: .models),
       trainCount: try container.decode(Int.self, forKey: .trainCount),
       testCount: try container.decode(Int.self, forKey: .testCount))
+  }
+}
+
+extension ProbeFinding.Layer {
+  private static let (nameKey, penaltyKey, dropKey) = (ScoreKey("layer"), ScoreKey("penalty"), ScoreKey("drop"))
+
+  fileprivate func encode(to container: inout KeyedEncodingContainer<ScoreKey>, judgedBy score: Score) throws {
+    try container.encode(layer, forKey: Self.nameKey)
+    try container.encode(scores, forKey: ScoreKey(score.name))
+    try container.encode(penalties, forKey: Self.penaltyKey)
+    try container.encodeIfPresent(drop, forKey: Self.dropKey)
+  }
+
+  fileprivate init(from container: KeyedDecodingContainer<ScoreKey>, judgedBy score: Score) throws {
+    self.init(
+      layer: try container.decode(String.self, forKey: Self.nameKey),
+      scores: try container.decode([Double].self, forKey: ScoreKey(score.name)),
+      penalties: try container.decode([Double].self, forKey: Self.penaltyKey),
+      drop: try container.decodeIfPresent(Estimate.self, forKey: Self.dropKey))
   }
 }

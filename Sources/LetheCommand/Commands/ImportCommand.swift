@@ -284,7 +284,7 @@ extension ImportCommand {
     guard !shared.json else {
       Console.result([
         "checkpoint": .string(output), "architecture": .string(program.architecture),
-        "parameterCount": .int(program.parameterCount), "layerCount": .int(program.layers.count),
+        "parameterCount": .int(checkpoint.parameterCount), "layerCount": .int(program.layers.count),
         "task": .string(checkpoint.task), "heads": .array(heads.map { .string($0) }),
         "matched": match.map { .int($0.tensors.count + $0.differingHead.count) } ?? .null,
         "missing": .array((match?.missing ?? []).map { .string($0) }),
@@ -294,7 +294,7 @@ extension ImportCommand {
       return
     }
     Console.result(
-      "\(output) · \(program.architecture) · \(NumberText.grouped(program.parameterCount)) parameters"
+      "\(output) · \(program.architecture) · \(NumberText.grouped(checkpoint.parameterCount)) parameters"
         + " · \(program.layers.count) layers · \(program.nodes.count) calls")
     for input in program.inputs {
       Console.result("input \(input.name): \(input.elementType) \(NumberText.shape(input.shape))")

@@ -20,6 +20,7 @@ struct InspectCommand: ParsableCommand, ResultOptions {
       "The entry of a PyTorch file that is the state dict, as ema or model.state_dict.", valueName: "entry"))
   var state: String?
 
+  @OptionGroup var tables: TableOptions
   @OptionGroup var shared: OutputOptions
 
   func run() throws {
@@ -68,13 +69,12 @@ struct InspectCommand: ParsableCommand, ResultOptions {
 
   private func show(_ checkpoint: Checkpoint, path: String) {
     let program = checkpoint.program
-    let total = checkpoint.parameters.values.reduce(0) { $0 + $1.count }
     guard !shared.json else {
-      Console.result(json(checkpoint, path: path, total: total))
+      Console.result(json(checkpoint, path: path))
       return
     }
     Console.result(
-      "\(path) · \(program.architecture) · \(NumberText.grouped(total)) parameters · task \(checkpoint.task)"
+      "\(path) · \(program.architecture) · \(NumberText.grouped(checkpoint.parameterCount)) parameters · task \(checkpoint.task)"
         + " · epoch \(checkpoint.epoch)")
     for input in program.inputs {
       Console.result("input \(input.name): \(input.elementType) \(NumberText.shape(input.shape))")
@@ -100,6 +100,9 @@ struct InspectCommand: ParsableCommand, ResultOptions {
       }
     }
     Console.table(table)
+    for names in checkpoint.sharedParameters {
+      Console.result("one tensor, counted once: \(names.joined(separator: ", "))")
+    }
     warn(of: program.refusedCalls)
     if let adapters = checkpoint.adapters {
       Console.result(
@@ -107,8 +110,15 @@ struct InspectCommand: ParsableCommand, ResultOptions {
           + listed(adapters.pairs.keys.sorted()))
     }
     for (task, head) in checkpoint.heads.sorted(by: { $0.key < $1.key }) {
-      Console.result("head \(task): \(head.classNames.joined(separator: ", "))")
+      Console.result("head \(task): \(words(for: head.classNames))")
     }
+  }
+
+  /// The classes of a head; of many the first few, unless all are asked for.
+  private func words(for classes: [String]) -> String {
+    guard classes.count > 20, !tables.all else { return classes.joined(separator: ", ") }
+    let (some, rest) = (classes.prefix(8).joined(separator: ", "), NumberText.grouped(classes.count - 8))
+    return "\(NumberText.grouped(classes.count)) classes, \(some) and \(rest) more: --all shows every one"
   }
 
   private func show(_ file: WeightsFile, path: String, refused: [Node]) {
@@ -147,7 +157,7 @@ struct InspectCommand: ParsableCommand, ResultOptions {
     warn(of: refused)
   }
 
-  private func json(_ checkpoint: Checkpoint, path: String, total: Int) -> JSONValue {
+  private func json(_ checkpoint: Checkpoint, path: String) -> JSONValue {
     func tensors(_ views: [String: TensorView]) -> JSONValue {
       .array(
         views.sorted { $0.key < $1.key }.map { name, view in
@@ -159,7 +169,9 @@ struct InspectCommand: ParsableCommand, ResultOptions {
     }
     return [
       "checkpoint": .string(path), "architecture": .string(checkpoint.program.architecture),
-      "task": .string(checkpoint.task), "epoch": .int(checkpoint.epoch), "parameterCount": .int(total),
+      "task": .string(checkpoint.task), "epoch": .int(checkpoint.epoch),
+      "parameterCount": .int(checkpoint.parameterCount),
+      "shared": .array(checkpoint.sharedParameters.map { .array($0.map { .string($0) }) }),
       "refusedOperators": json(of: checkpoint.program.refusedCalls),
       "layers": .array(
         checkpoint.program.layers.map { layer in

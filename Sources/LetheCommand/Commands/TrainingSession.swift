@@ -42,7 +42,7 @@ struct TrainingSession {
     let display = EpochDisplay(
       hasSource: sourceData != nil, hasProxy: proxyData != nil, isSilent: shared.json, isQuiet: shared.quiet)
     display.open(
-      "\(path) · \(checkpoint.program.architecture) · \(NumberText.grouped(checkpoint.program.parameterCount)) parameters"
+      "\(path) · \(checkpoint.program.architecture) · \(NumberText.grouped(checkpoint.parameterCount)) parameters"
         + (sourceData == nil && proxyData == nil ? "" : " · source head kept")
         + " · \(device), \(try Library.threadCount()) threads"
         + " · seed \(run.options.seed)" + (resumed == nil ? "" : " · resumed"))
@@ -71,7 +71,11 @@ struct TrainingSession {
     defer { withExtendedLifetime(lock) {} }
     var finished = try Run.open(output)
     try finished.measureDrift()
-    if let data = sourceData ?? proxyData { try finished.measureSimilarity(on: data, device: device) }
+    if let data = sourceData ?? proxyData {
+      do { try finished.measureSimilarity(on: data, device: device) } catch AnalysisError.nothingToCompare(let reason) {
+        Console.say("similarity is not measured: \(reason)")
+      }
+    }
     if shared.json {
       try Console.result(FindingEncoder.encode(finished.finding))
     } else {

@@ -54,6 +54,7 @@ extension TrainingArguments {
     options.adapters = try lora.map { try LowRankOptions(parsing: $0) }
     options.gradientNorm = clipNorm
     options.precision = precision
+    options.gradientCheckpointing = gradientCheckpointing ? true : nil
     options.averagingDecay = ema
     options.selection = try best.map { try SelectionRule(parsing: $0) }
     options.patience = patience

@@ -90,6 +90,13 @@ struct TrainingArguments: ResultOptions {
   @Option(help: "float32, or bfloat16: mixed precision, for hardware that is faster in it.")
   var precision = Precision.float32
 
+  @Flag(
+    help: """
+      For less memory: each block keeps only what enters it, and is run a second time for its gradients. The numbers stay \
+      the same.
+      """)
+  var gradientCheckpointing = false
+
   @Option(help: "Judge and store an exponential moving average of the weights with this decay, as 0.999.")
   var ema: Double?
 

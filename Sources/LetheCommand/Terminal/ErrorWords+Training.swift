@@ -29,6 +29,7 @@ extension TrainingOptions.Key {
     case .unfreezesOnPlateau: "--unfreeze-on-plateau"
     case .unfreezesAfterProbe: "--probe-epochs"
     case .adapters: "--lora"
+    case .gradientCheckpointing: "--gradient-checkpointing"
     case .selection: "--best"
     case .patience: "--patience"
     case .validation: "--validation"
