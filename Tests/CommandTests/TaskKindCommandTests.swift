@@ -230,7 +230,7 @@ import Testing
     let asked = try Command("evaluate", base, "--data", data, "--task-kind", "regression")
     #expect(asked.output.hasPrefix("task: regression, judged by root mean squared error\n"), "\(asked.errors)")
     let refused = try Command("evaluate", base, "--data", data, "--task-kind", "classification")
-    #expect(refused.status == 1 && refused.errors.contains("the head has 1 classes, the dataset 2"))
+    #expect(refused.status == 65 && refused.errors.contains("the head has 1 classes, the dataset 2"))
     let target = folder.file("next.h5")
     try FileManager.default.copyItem(atPath: data, toPath: target)
     let tuned = try Command(
@@ -239,7 +239,7 @@ import Testing
     #expect(tuned.status == 0, "\(tuned.errors)")
     #expect(tuned.output.contains("Fisher information (exact)") && tuned.output.contains("examples lost"))
     let diagnosed = try Command("diagnose", folder.file("run"), "--quiet", "--threads", "1")
-    #expect(diagnosed.status == 0 && diagnosed.output.contains("points"), "\(diagnosed.errors)")
+    #expect(diagnosed.status == 0 && diagnosed.output.contains("71.9"), "\(diagnosed.errors)")
     let probed = try Command("probe", folder.file("run"), "--data", data)
     #expect(probed.status == 0 && probed.output.contains("control, fitted to permuted labels"), "\(probed.errors)")
   }

@@ -117,7 +117,8 @@ import Torch
     var stopped = try run(name, at: folder.file("stopped"))
     var epochs = 0
     #expect(throws: TrainingError.self) {
-      try stopped.run(from: base, basePath: folder.file("base.h5"), isCancelled: { epochs == 2 }) {
+      let isCancelled = { epochs == 2 }
+      try stopped.run(from: base, basePath: folder.file("base.h5"), isCancelled: isCancelled) {
         if case .evaluated = $0 { epochs += 1 }
       }
     }

@@ -15,7 +15,7 @@ public struct BinaryClassification: TaskKind {
   public let outputMeaning: OutputMeaning? = .labels
   public let smoothsLabels = false
   public let objectionToGrowth: String? =
-    "its one output says yes or no; a head of classes is --task-kind classification with --target-head new"
+    "its one output says yes or no; a classification with a new head has more classes"
 
   private let names: [String]
 

@@ -63,7 +63,7 @@ public struct CausalLanguageModel: TaskKind {
 
   public var widensOutputs: Bool { true }
   public var objectionToGrowth: String? {
-    "its words are its tokenizer's, and data add none: it keeps the head it has (--target-head keep)"
+    "its words are its tokenizer's, and data add none: it keeps the head it has"
   }
 
   public func loss(of outputs: Tensor, labels: Tensor, settings: LossSettings) throws -> Tensor {

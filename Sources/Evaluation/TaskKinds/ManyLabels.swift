@@ -25,7 +25,7 @@ public struct ManyLabels: TaskKind {
   public var smoothsLabels: Bool { false }
   public var objectionToGrowth: String? {
     "the target's examples do not say which of the old labels they have, and would teach that they have none: give data "
-      + "with the columns of all labels, old and new, and --target-head new"
+      + "with the columns of all labels, old and new, and a new head"
   }
   public var outputMeaning: OutputMeaning? { .labels }
 

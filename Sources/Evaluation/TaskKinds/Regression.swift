@@ -38,7 +38,7 @@ public struct Regression: TaskKind {
 
   public var smoothsLabels: Bool { false }
   public var objectionToGrowth: String? {
-    "its outputs are numbers, of which there are as many as the data have: --target-head new draws a head for others"
+    "its outputs are numbers, of which there are as many as the data have; a new head is drawn for others"
   }
   public var outputMeaning: OutputMeaning? { .numbers }
 
