@@ -18,6 +18,11 @@ picture() {
   python "$lesson_support/show.py" picture "$@" | lesson_display
 }
 
+# Draws lines of a CSV file as SVG: chart FILE.csv TITLE X Y BY FILE.svg [XTITLE [YTITLE]].
+chart() {
+  python "$lesson_support/chart.py" "$@"
+}
+
 # Shows a CSV file under the cell, or the columns of it that are named.
 table() {
   python "$lesson_support/show.py" table "$@" | lesson_display
