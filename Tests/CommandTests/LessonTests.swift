@@ -13,8 +13,9 @@ import Testing
     (try? Python.run("import bash_kernel, jupytext, nbclient", executable: path)).map { _ in path }
   }
 
-  @Test func theCourseHasEightLessons() {
-    #expect(Self.lessons.map { $0.prefix(2) } == (1...8).map { "0\($0)" })
+  @Test func theReadMeLinksToEach() throws {
+    let linked = try Repository.text("README.md").matches(of: #/\]\(Notebooks-md/(\d\d-[\w-]+\.md)\): /#)
+    #expect(linked.map { String($0.output.1) } == Self.lessons)
   }
 
   @Test(.enabled(if: python != nil), arguments: lessons) func everyCellRuns(lesson: String) throws {

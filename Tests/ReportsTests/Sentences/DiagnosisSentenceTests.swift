@@ -38,7 +38,7 @@ import Testing
     ("The loss is not taken apart into readout and features: the source's head is", { hasGap($0, .head) }),
     ("The loss is not taken apart into readout and features: the source's head has", { hasGap($0, .size) }),
     ("The loss is not taken apart into readout and features: this kind", { hasGap($0, .kind) }),
-    ("No linear probes are fitted: most", { $0.leftOut?.probes == .words }),
+    ("No linear probes are fitted: over more", { $0.leftOut?.probes == .words }),
     ("No linear probes are fitted: this", { $0.leftOut?.probes == .kind }),
     ("Where that was wrong", { $0.forgetting.score == .agreement }),
     ("Causes and layers", { $0.measuredOn.source < $0.forgetting.sourceCount }),
