@@ -36,7 +36,7 @@ def page(file, height="640"):
 
 
 def images(file, count="4"):
-    """The first images of each class of the test part, a row a class, as one PNG within SVG-free HTML."""
+    """The first images of each class of the test part, a row a class."""
     import h5py
 
     with h5py.File(file) as data:

@@ -31,15 +31,12 @@ struct Command {
     try self.init(Self.executable, arguments, environment)
   }
 
-  /// A script for bash in a folder, where `lethe` and the fixtures are at hand.
+  /// A script for bash in a folder, where `lethe` is at hand.
   init(script: String, in folder: String) throws {
-    let setting = "cd \"$1\"; PATH=\"$2:$PATH\"; export LETHE_FIXTURES=\"$3\"\n"
+    let setting = "cd \"$1\"; PATH=\"$2:$PATH\"\n"
     try self.init(
       URL(fileURLWithPath: "/bin/bash"),
-      [
-        "-c", setting + script, "script", folder, Self.executable.deletingLastPathComponent().path,
-        Repository.fixture(""),
-      ])
+      ["-c", setting + script, "script", folder, Self.executable.deletingLastPathComponent().path])
   }
 
   /// A lesson's cells in its kernel with a third of the data, working in a folder.

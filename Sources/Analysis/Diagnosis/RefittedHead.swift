@@ -87,7 +87,7 @@ extension ComparedModels {
       return CausesLeftOut(.size, weightCount: head.weightCount)
     }
     guard let batch = try Batches(split: source.train, batchSize: 2, device: after.device).makeIterator().next(),
-      let targets = try sourceKind.headTargets(of: batch.labels)
+      let targets = try sourceKind.probeTargets(of: batch.labels)
     else { return CausesLeftOut(.kind) }
     return try withoutGradients {
       let entering = try after.readoutInput(batch.modelInputs(for: after))

@@ -48,26 +48,28 @@ public struct KindProbeData: ProbedExamples {
 
   /// - Parameters:
   ///   - kind: bound to the data.
-  ///   - wordCount: how many outputs a language model has, whose words no data name.
+  ///   - wordCount: how many outputs a language model has, whose words no data name; asked for of such alone.
   ///   - trainCount: training examples, at most, drawn by the seed; likewise the test's.
   /// - Throws: ``AnalysisError/noProbes(kind:)`` of a kind that none is fitted for,
   ///   ``AnalysisError/tooManyWords(_:most:)``.
   public init(
-    _ data: Dataset, kind: any TaskKind, wordCount: Int? = nil, trainCount: Int = 1000, testCount: Int = 1000,
-    seed: UInt64 = 0
+    _ data: Dataset, kind: any TaskKind, wordCount: @autoclosure () throws -> Int? = nil, trainCount: Int = 1000,
+    testCount: Int = 1000, seed: UInt64 = 0
   ) throws {
     let drawn = data.probed(trainCount: trainCount, testCount: testCount, seed: seed)
-    try self.init(data, kind: kind, wordCount: wordCount, train: drawn.train, test: drawn.test)
+    try self.init(data, kind: kind, wordCount: wordCount(), train: drawn.train, test: drawn.test)
   }
 
   /// Training examples that were drawn, judged on the test examples, or on some of them.
-  init(_ data: Dataset, kind: any TaskKind, wordCount: Int?, train: Split, test: Split? = nil) throws {
+  init(
+    _ data: Dataset, kind: any TaskKind, wordCount: @autoclosure () throws -> Int?, train: Split, test: Split? = nil
+  ) throws {
     self.train = train
     self.test = test ?? data.test
     dataset = data.name
     self.kind = kind
     let named = kind.outputNames(of: data)?.count
-    classCount = named ?? wordCount ?? 0
+    classCount = try named ?? wordCount() ?? 0
     if named == nil, classCount > Self.mostWords {
       throw AnalysisError.tooManyWords(classCount, most: Self.mostWords)
     }
@@ -95,6 +97,16 @@ extension Dataset {
 extension Model {
   /// How many words a language model gives at each place of a text of these data.
   public func wordCount(on data: Dataset) throws -> Int? { try outputShape(on: data.test).last }
+
+  /// What probes of its layers are fitted to and judged on; nil of a task that none is fitted for.
+  ///
+  /// - Parameter train: examples that were drawn to fit them to; nil to draw them.
+  func probeData(_ data: Dataset, kind: any TaskKind, train: Split? = nil) throws -> KindProbeData? {
+    do {
+      guard let train else { return try KindProbeData(data, kind: kind, wordCount: wordCount(on: data)) }
+      return try KindProbeData(data, kind: kind, wordCount: wordCount(on: data), train: train)
+    } catch AnalysisError.noProbes, AnalysisError.tooManyWords { return nil }
+  }
 
   /// Probes layers on a task of any kind; those whose outputs have not the places that labels have are left out.
   func probes(of layers: [String], on data: KindProbeData) throws -> [KindProbe] {

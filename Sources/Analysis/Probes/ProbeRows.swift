@@ -31,7 +31,7 @@ struct ProbeRows {
 
   /// Of layers.
   init(of layers: [String], in model: Model, on data: KindProbeData) throws {
-    try self.init(of: layers, on: data, device: model.device, placeCount: Self.placeCount, data.kind.probeTargets) {
+    try self.init(of: layers, on: data, device: model.device, placeCount: Self.placeCount) {
       try model.run(try $0.modelInputs(for: model), capture: layers).features
     }
   }
@@ -41,14 +41,14 @@ struct ProbeRows {
   /// - Parameter placeCount: places of an example that are drawn, at most.
   init(enteringHeadOf model: Model, on data: KindProbeData, placeCount: Int) throws {
     let name = Self.headInput
-    try self.init(of: [name], on: data, device: model.device, placeCount: placeCount, data.kind.headTargets) {
+    try self.init(of: [name], on: data, device: model.device, placeCount: placeCount) {
       try model.readoutInput($0.modelInputs(for: model)).map { [name: $0] } ?? [:]
     }
   }
 
   private init(
     of layers: [String], on data: KindProbeData, device: Device, placeCount: Int,
-    _ targetsOf: (Tensor) throws -> ProbeTargets?, _ featuresOf: (Batch) throws -> [String: Tensor]
+    _ featuresOf: (Batch) throws -> [String: Tensor]
   ) throws {
     var parts: [String: [Tensor]] = [:]
     var classes: [Int32] = []
@@ -60,7 +60,7 @@ struct ProbeRows {
     try withoutGradients {
       for batch in try Batches(split: data.train, batchSize: Self.batchSize, device: device) {
         let output = try featuresOf(batch)
-        guard let own = try targetsOf(batch.labels) else { return }
+        guard let own = try data.kind.probeTargets(of: batch.labels) else { return }
         var drawn: [(example: Int, place: Int)] = []
         switch own {
         case .classes(let labels):

@@ -44,19 +44,15 @@ extension ProbedExamples {
 
 extension ComparedModels {
   /// Source examples that probes are fitted to and judged on; nil of a kind of task that none is fitted for.
-  public func probedExamples() throws -> (any ProbedExamples)? {
-    if sourceKind.isClassification { return ProbeData(source) }
-    guard try probesLeftOut() == nil else { return nil }
-    return try KindProbeData(source, kind: sourceKind, wordCount: after.wordCount(on: source))
-  }
+  public func probedExamples() throws -> (any ProbedExamples)? { try probing().examples }
 
   /// Why no probes are fitted; nil where they can be.
-  func probesLeftOut() throws -> ProbesLeftOut? {
-    guard !sourceKind.isClassification,
-      let first = try Batches(split: source.train, batchSize: 1).makeIterator().next()
-    else { return nil }
-    guard try sourceKind.probeTargets(of: first.labels) != nil else { return .kind }
-    let hasWords = sourceKind.outputNames(of: source) == nil
-    return try hasWords && after.wordCount(on: source) ?? 0 > KindProbeData.mostWords ? .words : nil
+  func probesLeftOut() throws -> ProbesLeftOut? { try probing().leftOut }
+
+  private func probing() throws -> (examples: (any ProbedExamples)?, leftOut: ProbesLeftOut?) {
+    if sourceKind.isClassification { return (ProbeData(source), nil) }
+    do {
+      return (try KindProbeData(source, kind: sourceKind, wordCount: after.wordCount(on: source)), nil)
+    } catch AnalysisError.noProbes { return (nil, .kind) } catch AnalysisError.tooManyWords { return (nil, .words) }
   }
 }

@@ -23,7 +23,7 @@ extension TransferExperiment {
       (scores, ofNetwork) = try classScores(of: names, model)
       // Answers of a head whose outputs are no classes tell none apart.
       if !kind.isClassification { ofNetwork = TransferNetworkScores() }
-    } else if let data = try probeData(kind, of: model) {
+    } else if let data = try model.probeData(target, kind: kind) {
       let probes = Dictionary(
         uniqueKeysWithValues: try model.probes(of: names, on: data).map { ($0.layer, $0.answers.score) })
       scores = [
@@ -38,13 +38,6 @@ extension TransferExperiment {
     let similarity = Dictionary(uniqueKeysWithValues: matrix.diagonal.map { ($0.layer, $0.value) })
     scores.append(TransferScore(name: "CKA to the target's own", values: names.map { similarity[$0] ?? .nan }))
     return (scores, ofNetwork)
-  }
-
-  /// What a probe is fitted to; nil of a kind that none is fitted for.
-  private func probeData(_ kind: any TaskKind, of model: Model) throws -> KindProbeData? {
-    do {
-      return try KindProbeData(target, kind: kind, wordCount: model.wordCount(on: target))
-    } catch AnalysisError.noProbes, AnalysisError.tooManyWords { return nil }
   }
 
   private func classScores(of names: [String], _ model: Model) throws -> ([TransferScore], TransferNetworkScores) {

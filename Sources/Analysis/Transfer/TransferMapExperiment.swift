@@ -246,11 +246,9 @@ extension TransferMapExperiment {
       return try model.bestProbeAccuracy(
         of: layers, train: train, test: target.test, dataset: target.name, classCount: target.classNames.count)
     }
-    do {
-      return try model.bestProbeScore(
-        of: layers,
-        on: KindProbeData(target, kind: kind, wordCount: model.wordCount(on: target), train: train))
-    } catch AnalysisError.noProbes, AnalysisError.tooManyWords { return nil }
+    return try model.probeData(target, kind: kind, train: train).flatMap {
+      try model.bestProbeScore(of: layers, on: $0)
+    }
   }
 }
 

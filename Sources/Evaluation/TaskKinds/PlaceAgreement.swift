@@ -63,10 +63,6 @@ public struct PlaceAgreement: TaskKind {
   public func probeTargets(of labels: Tensor) throws -> ProbeTargets? {
     try kind.probeTargets(of: labels).map { _ in .classes(labels) }
   }
-
-  public func headTargets(of labels: Tensor) throws -> ProbeTargets? {
-    try kind.headTargets(of: labels).map { _ in .classes(labels) }
-  }
 }
 
 extension Model {

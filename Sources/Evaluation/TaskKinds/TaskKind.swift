@@ -64,11 +64,9 @@ public protocol TaskKind: Sendable {
   ///   - labels: as of the loss.
   /// - Returns: one an example; none of a kind that has nothing to show of one.
   func changes(from before: Tensor, to after: Tensor, labels: Tensor) throws -> [ExampleChange]
-  /// What a linear probe of a layer is fitted to say for these labels; nil of a kind that none is fitted for.
+  /// What a linear probe of a layer, or a head that is fitted anew, is to say for these labels; nil of a kind that none is
+  /// fitted for.
   func probeTargets(of labels: Tensor) throws -> ProbeTargets?
-  /// What a model's head that is fitted anew is to say for these labels: what a probe is, unless the kind says otherwise; nil
-  /// of a kind whose heads are not fitted so.
-  func headTargets(of labels: Tensor) throws -> ProbeTargets?
   /// Whether a head is fitted on from the one that is there, as a sample of examples says too little of most of its outputs.
   var refitsFromHead: Bool { get }
   /// Whether labels are classes over which some of the probability can be spread.
@@ -140,7 +138,6 @@ extension TaskKind {
   }
   public func changes(from before: Tensor, to after: Tensor, labels: Tensor) throws -> [ExampleChange] { [] }
   public func probeTargets(of labels: Tensor) throws -> ProbeTargets? { nil }
-  public func headTargets(of labels: Tensor) throws -> ProbeTargets? { try probeTargets(of: labels) }
   public var refitsFromHead: Bool { false }
   public var widensOutputs: Bool { false }
   public var smoothsLabels: Bool { true }

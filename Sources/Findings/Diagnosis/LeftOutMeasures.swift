@@ -38,7 +38,7 @@ public struct CausesLeftOut: Sendable, Codable, Hashable {
 
 /// Why no linear probes are fitted.
 public enum ProbesLeftOut: String, Sendable, Codable, Hashable {
-  /// Of the words of a language model most are too rare for one that is fitted from nothing.
+  /// A language model has more words than one is tried over.
   case words
   /// The kind of task does not say what one is to say.
   case kind

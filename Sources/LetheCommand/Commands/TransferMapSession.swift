@@ -53,6 +53,9 @@ struct TransferMapSession {
     Console.result("report: \(folder)/report.html")
   }
 
+  /// Whether amounts are of each class: every example of every target has one.
+  private var isPerClass: Bool { targets.allSatisfy { $0.train.targets == nil } }
+
   /// Examples of each class, by default from five up, four times as many each time, then all; where examples have no class
   /// each, from twenty up.
   private func amounts() throws -> [Int?] {
@@ -64,7 +67,6 @@ struct TransferMapSession {
           let classCount = target.train.targets == nil ? target.classNames.count : 1
           return min(most, options.examples(of: target.train).count / classCount) / 2
         }.max() ?? 0
-      let isPerClass = targets.allSatisfy { $0.train.targets == nil }
       let factor = command.experiment.quick ? 10 : 4
       return sequence(first: isPerClass ? 5 : 20) { $0 * factor }.prefix { $0 <= limit }.map { $0 } + [nil]
     }
@@ -74,7 +76,6 @@ struct TransferMapSession {
         throw CommandError.usage("--amounts: expected numbers from 2 on and all, as 5,50,all, found '\(item)'")
       }
       guard number <= most.max() ?? 0 else {
-        let isPerClass = targets.allSatisfy { $0.train.targets == nil }
         throw CommandError.usage(
           isPerClass
             ? "--amounts: \(number) examples of each class, but a class has only \(most.max() ?? 0)"
