@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// The README's own blocks, run on a small sample.
+/// The README's own blocks, run on a small sample, for one epoch, with a diagnosis of few examples.
 @Suite struct ReadMeTests {
   @Test func itsUsesRunFromTheTopDown() throws {
     let page = try Page("README.md")
@@ -17,6 +17,8 @@ import Testing
       + lines(from: "Add classes", to: "How far up")
     let small = uses.joined(separator: "\n")
       .replacingOccurrences(of: "fashion-mnist:", with: Repository.fixture("fashion-mnist-small") + ":")
+      .replacingOccurrences(of: "--epochs 2", with: "--epochs 1")
+      .replacingOccurrences(of: "lethe diagnose plain", with: "lethe diagnose plain --no-probes --samples 200")
     let folder = try TemporaryFolder()
     let run = try Command(script: "set -e\n" + small, in: folder.path)
     #expect(run.status == 0, "\(run.errors.suffix(2000))")
