@@ -31,6 +31,21 @@ import Testing
     #expect(changed.isEmpty, "the header of a lesson names the kernel alone: \(changed)")
   }
 
+  /// Without a base a link `#part` would open JupyterLab within the frame.
+  @Test(.enabled(if: python != nil)) func linksWithinAPageStayInItsFrame() throws {
+    let folder = try TemporaryFolder()
+    try "<html><head><title>t</title></head><body><a href=\"#part\">part</a></body></html>"
+      .write(toFile: folder.file("page.html"), atomically: true, encoding: .utf8)
+    let shown = try Python.run(
+      """
+      import sys
+      sys.path.insert(0, "\(Repository.root)/Notebooks-md/support")
+      import show
+      print(show.page(sys.argv[1]))
+      """, folder.file("page.html"), executable: #require(Self.python))
+    #expect(shown.contains("srcdoc=\"&lt;html&gt;&lt;head&gt;&lt;base href=&quot;about:srcdoc&quot;&gt;"))
+  }
+
   @Test(.enabled(if: python != nil), arguments: lessons) func everyCellRuns(lesson: String) throws {
     let folder = try TemporaryFolder()
     let run = try Command(lesson: lesson, in: folder.path, python: #require(Self.python))
