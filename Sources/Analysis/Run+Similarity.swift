@@ -12,7 +12,7 @@ extension Run {
     guard case let last = chosenEpoch, last > 0 else { return }
     let before = try Model(Checkpoint(contentsOf: checkpointPath(epoch: 0)), device: device)
     let after = try Model(Checkpoint(contentsOf: checkpointPath(epoch: last)), device: device)
-    try before.activateSameHead(as: after, preferring: source.name)
+    try before.activateSameHead(as: after, preferring: record.state.gauge?.head ?? source.name)
     let layers = before.comparableLayers
     try store(
       LayerSimilarity(

@@ -24,7 +24,7 @@ extension RunReport {
     let heads = listed(union([measured.compactMap(\.gaugedHead)]).map { "'\($0)'" })
     return LineChart(
       title: "On the target's inputs, what the old head says moved by \(listed(ends))",
-      subtitle: "head \(heads), mean divergence from its answers at epoch 0; bars: 95 % interval",
+      subtitle: "head \(heads), mean divergence from its answers at epoch 0; band: 95 % interval",
       valueTitle: "divergence (\(unit))", limits: nil, decimals: 3, series: series
     ).startingAtZero
   }

@@ -44,6 +44,7 @@ extension RunReport {
       guard let target else { return "\(run.name) has no measured \(scoreName) on \(run.targetTask) yet." }
       return "\(run.name) reached \(reachedWords(run, target)) on \(run.targetTask) after "
         + "\(NumberText.plural(run.chosenEpoch, "epoch"))\(chosen(run))\(agreed(run))."
+        + (run.gaugeWords.map { " \(Self.capitalized($0))." } ?? "")
     }
     let source = run.sourceTask ?? "the source task"
     let reached =
@@ -81,9 +82,7 @@ extension RunReport {
 
   /// What a run without source data knows of its source.
   private func agreed(_ run: RunFinding) -> String {
-    guard let proxy = run.after?.proxy, let agreement = run.after(\.agreement) else {
-      return run.gaugeWords.map { "; \($0)" } ?? ""
-    }
+    guard let proxy = run.after?.proxy, let agreement = run.after(\.agreement) else { return "" }
     return " (agreeing with the original on \(NumberText.percent(agreement)) of the \(proxy.whole))"
   }
 

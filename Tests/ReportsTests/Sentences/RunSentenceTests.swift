@@ -39,7 +39,7 @@ import Testing
     ),
     ("… chosen on the test set", { hasBasis($0, .test) }),
     ("… agreeing", { report in report.runs.contains { $0.after?.proxy != nil } }),
-    ("… on the target's inputs, what head", { report in report.runs.contains(where: isGaugedAlone) }),
+    ("On the target's inputs, what head", { report in report.runs.contains(where: isGaugedAlone) }),
     ("On the target's inputs, what the old head", { report in report.runs.contains { $0.after?.gauge != nil } }),
     ("{run}: all {n} classes", { report in report.runs.contains { $0.joint != nil } }),
     ("{run}: best epoch", { report in report.runs.contains { $0.best != nil } }),
