@@ -73,7 +73,7 @@ struct TrainingSession {
     try finished.measureDrift()
     if let data = sourceData ?? proxyData {
       do { try finished.measureSimilarity(on: data, device: device) } catch AnalysisError.nothingToCompare(let reason) {
-        Console.say("similarity is not measured: \(reason)")
+        Console.say(Self.unmeasuredNote(reason))
       }
     }
     if shared.json {
@@ -82,6 +82,8 @@ struct TrainingSession {
       display.close(finished.finding)
     }
   }
+
+  static func unmeasuredNote(_ reason: String) -> String { "similarity is not measured: \(reason)" }
 
   /// What a new run needs.
   private func begun(from path: String) throws -> (Checkpoint, Device, TrainingRun) {
