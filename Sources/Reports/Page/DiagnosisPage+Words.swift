@@ -146,10 +146,11 @@ extension DiagnosisPage {
 
   /// What remedies' numbers are counted in, and which way is better where a score does not say it.
   public var remedyUnits: String {
-    let units =
-      score == targetScore || !finding.remedies.contains { $0.cost.value.isFinite }
-      ? score.unitWords : "\(score.unitWords), of the target \(targetScore.unitWords),"
-    return ([score, targetScore].contains { $0.direction == .down } ? "better with a plus, " : "") + units
+    let isOne = score == targetScore || !finding.remedies.contains { $0.cost.value.isFinite }
+    let isTurned = score.direction == .down || targetScore.direction == .down
+    let further = [isOne ? nil : "of the target \(targetScore.unitWords)", isTurned ? "better with a plus" : nil]
+      .compactMap { $0 }
+    return score.unitWords + (further.isEmpty ? "" : ", \(further.joined(separator: ", ")),")
   }
 
   /// What stands above the remedies: that they help is said only where it is established.

@@ -83,7 +83,7 @@ extension RunReport {
     parts.append("epoch 0 is before training")
     return LineChart(
       title: title, subtitle: parts.joined(separator: "; "),
-      valueTitle: score.axisTitle, limits: score.axisLimits,
+      valueTitle: score.directedAxisTitle, limits: score.axisLimits,
       decimals: score.chartDecimals, series: series)
   }
 
