@@ -44,7 +44,7 @@ public struct Score: Sendable, Codable, Hashable {
   public var bounds: ClosedRange<Double> {
     if unit == .fraction { return 0...1 }
     if direction == .down { return 0 ... .infinity }
-    return -.infinity ... (name == "r2" ? 1 : .infinity)
+    return -.infinity...(name == "r2" ? 1 : .infinity)
   }
   /// Likewise of a difference of two values.
   public var differenceBounds: ClosedRange<Double> { unit == .fraction ? -1...1 : -.infinity ... .infinity }
