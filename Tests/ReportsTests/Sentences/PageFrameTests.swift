@@ -17,6 +17,7 @@ import Testing
     ("{score} by epoch", { ofRuns($0) { _ in true } }),
     ("One head", { ofRuns($0) { $0.runs.contains { $0.joint != nil } } }),
     ("On other examples", { ofRuns($0) { $0.proxyChart() != nil } }),
+    ("Without the source", { ofRuns($0) { $0.gaugeChart() != nil } }),
     ("What held it back", { ofRuns($0) { $0.doseChart() != nil } }),
     ("Weight drift", { ofRuns($0) { $0.driftChart() != nil } }),
     ("Similarity of features", { ofRuns($0) { $0.ckaChart() != nil } }),
@@ -56,7 +57,10 @@ import Testing
       epochs: plain.epochs.map {
         JointAnswers(epoch: $0.epoch, accuracy: 0.7, count: 10, sourceTakenForTarget: 0.1, targetTakenForSource: 0.2)
       })
-    return [[plain], [held], [plain, held], [SampleFindings.withoutSource], [SampleFindings.proxy], seeds, [joint]]
+    return [
+      [plain], [held], [plain, held], [SampleFindings.withoutSource], [SampleFindings.proxy], seeds, [joint],
+      [GaugeReportTests.run()],
+    ]
   }
 
   private static var diagnoses: [DiagnosisFinding] {
