@@ -86,6 +86,8 @@ struct CKASums {
   private static let leastScore = 1.2816
   /// Below it examples say little of their own scatter.
   private static let smallestBatch = 8
+  /// Nearer to 1 than this a value differs from it by the rounding of its Gram matrices, in float32.
+  private static let rounding = FeatureStrength.roundings * 0x1p-24
   let batches: [CKABatch]
   let isDebiased: Bool
 
@@ -134,8 +136,12 @@ struct CKASums {
   }
 
   /// The 95 % interval of the CKA of a layer and its namesake.
+  ///
+  /// A value that is 1 but for rounding (the same features in another order or another basis) has no scatter: the part
+  /// of pairs is then a difference of equal sums, and what rounding leaves of it would be magnified without bound by the
+  /// slope of `artanh`. Such an interval is the value itself.
   func interval(of value: Double, _ position: Int, a: Int, b: Int, crossIndex: Int) -> (low: Double, high: Double) {
-    guard abs(value) < 1 else { return (value, value) }
+    guard abs(value) < 1 - Self.rounding else { return (value, value) }
     guard hasScatter else { return (.nan, .nan) }
     let cross = batches.reduce(0) { $0 + $1.cross[crossIndex] }
     let selfA = batches.reduce(0) { $0 + $1.selfA[a].hsic }

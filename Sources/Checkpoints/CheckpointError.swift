@@ -5,6 +5,8 @@ public enum CheckpointError: Error, Equatable, CustomStringConvertible {
   /// Another process writes the run; `holder` says which.
   case inUse(path: String, holder: String)
   case malformed(path: String, reason: String)
+  /// A folder without a run in it.
+  case notRun(path: String)
   /// Several things in a file could be meant.
   case unclear(path: String, Choice, reason: String)
   case unsupportedVersion(path: String, found: Int, supported: Int)
@@ -29,6 +31,7 @@ public enum CheckpointError: Error, Equatable, CustomStringConvertible {
     case .exists(let path): "\(path): exists already; choose another output or remove it"
     case .inUse(let path, let holder): "\(path): in use by another process: \(holder)"
     case .malformed(let path, let reason), .unclear(let path, _, let reason): "\(path): \(reason)"
+    case .notRun(let path): "\(path): not a run: it has no run.h5"
     case .unsupportedVersion(let path, let found, let supported):
       "\(path): has format \(found), this Lethe reads up to \(supported); use a newer Lethe"
     case .missingTensor(let tensor, let file): "\(file): the program needs the tensor \(tensor), which is not there"

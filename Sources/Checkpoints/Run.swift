@@ -50,7 +50,7 @@ public struct Run: Sendable {
       throw CheckpointError.notFound(path: path)
     }
     guard isDirectory.boolValue, FileManager.default.fileExists(atPath: "\(path)/run.h5") else {
-      throw CheckpointError.malformed(path: path, reason: "not a run: it has no run.h5")
+      throw CheckpointError.notRun(path: path)
     }
     return Run(path: path, record: try RunRecord(contentsOf: "\(path)/run.h5"))
   }

@@ -35,6 +35,9 @@ public struct WeightMatch: Sendable {
   public private(set) var mistyped: [TypeMismatch] = []
   /// The file's classifier where it has another number of classes than the program's, by the program's names.
   public private(set) var differingHead: [String: TensorView] = [:]
+  /// A tensor that the file lacks and one of the same shape that the program does not have, where most that are missing
+  /// have such a counterpart: then the file calls the same tensors by other names. Nil otherwise.
+  public private(set) var otherName: (program: String, file: String)?
   /// What was done to the file's names and numbers, in words.
   public private(set) var notes: [String] = []
 
@@ -87,10 +90,26 @@ public struct WeightMatch: Sendable {
       notes.append("its \(counters) counters of batches (num_batches_tracked) are fractions, cast to int64")
     }
     unexpected = available.keys.filter { !wanted.contains($0) }.sorted()
+    otherName = otherName(in: available, of: specifications)
     if !differingHead.isEmpty {
       // A head is whole or not there: what fits of a differing one (a weight without classes) goes with it.
       for name in headNames { if let tensor = tensors.removeValue(forKey: name) { differingHead[name] = tensor } }
     }
+  }
+
+  private func otherName(
+    in available: [String: TensorView], of specifications: [TensorSpecification]
+  ) -> (program: String, file: String)? {
+    let named = Dictionary(grouping: unexpected) { available[$0]?.shape ?? [] }
+    let absent = Set(missing)
+    let lacking = specifications.filter { absent.contains($0.name) }
+    let alike = Dictionary(grouping: lacking, by: \.shape).reduce(0) {
+      $0 + min($1.value.count, named[$1.key]?.count ?? 0)
+    }
+    guard alike * 2 > lacking.count, let first = lacking.first(where: { named[$0.shape] != nil }),
+      let names = named[first.shape], let file = nearest(first.name, in: names).first ?? names.first
+    else { return nil }
+    return (first.name, file)
   }
 
   /// Names that a person may have meant by a missing one.

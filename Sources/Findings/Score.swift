@@ -39,7 +39,13 @@ public struct Score: Sendable, Codable, Hashable {
   public static let loss = Score(name: "loss", unit: .nats, direction: .down)
 
   /// Between which its values lie, and the interval of a mean of them.
-  public var bounds: ClosedRange<Double> { unit == .fraction ? 0...1 : -.infinity ... .infinity }
+  ///
+  /// Losses and errors, of which less is better, are never below 0, and R² never above 1.
+  public var bounds: ClosedRange<Double> {
+    if unit == .fraction { return 0...1 }
+    if direction == .down { return 0 ... .infinity }
+    return -.infinity...(name == "r2" ? 1 : .infinity)
+  }
   /// Likewise of a difference of two values.
   public var differenceBounds: ClosedRange<Double> { unit == .fraction ? -1...1 : -.infinity ... .infinity }
 

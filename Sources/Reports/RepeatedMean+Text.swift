@@ -55,9 +55,7 @@ extension RepeatedScore {
 
   /// `93.9 % ± 0.4`, `2.540 ± 0.012 nats a token`.
   var text: String {
-    let words = score.text(mean)
-    guard score.unit == .natsPerToken else { return words + over.spread(of: score) }
-    return "\(score.plain(mean))\(over.spread(of: score)) \(score.heading)"
+    score.withName(plain)
   }
 }
 

@@ -8,10 +8,20 @@ extension Score {
   /// What its values are of, in a column's head: `accuracy`, `nats a token`.
   public var heading: String { unit == .natsPerToken ? Self.natsPerToken : noun }
 
-  /// A value as it stands in a sentence: `91.3 %`, `2.540 nats a token`, `12.7`.
-  public func text(_ value: Double?) -> String {
-    unit == .natsPerToken ? withUnit(plain(value), Self.natsPerToken) : plain(value)
+  /// A value as it stands in a sentence, with what it is of: `2.540 nats a token`, `62.0 % mean IoU`, `0.62 R²`; a share
+  /// that nothing is said of is accuracy, `91.3 %`.
+  public func text(_ value: Double?) -> String { withName(plain(value)) }
+
+  /// The same beside its name: `62.0 %`, `2.540 nats a token`.
+  public func figure(_ value: Double?) -> String { unit == .natsPerToken ? text(value) : plain(value) }
+
+  /// A value that is in words already, with what it is of after it.
+  func withName(_ text: String) -> String {
+    isShareOfExamples ? text : withUnit(text, heading)
   }
+
+  /// Whether it is the share of examples that are right, or as before.
+  private var isShareOfExamples: Bool { self == .accuracy || self == .agreement }
 
   /// A value as it stands in a table: `91.3 %`, `2.540`.
   public func plain(_ value: Double?) -> String {
@@ -115,8 +125,8 @@ extension Score {
 }
 
 extension ScoredTask {
-  /// The score and what stands beside it: `2.540 nats a token, perplexity 12.7, accuracy of tokens 41.3 %`.
+  /// The score's value and what stands beside it: `2.540 nats a token, perplexity 12.7, accuracy of tokens 41.3 %`.
   var words: String {
-    ([score.text(value)] + further.map { "\($0.score.noun) \($0.score.text($0.value))" }).joined(separator: ", ")
+    ([score.figure(value)] + further.map { "\($0.score.noun) \($0.score.figure($0.value))" }).joined(separator: ", ")
   }
 }

@@ -1,6 +1,7 @@
 import Analysis
 import Findings
 import HDF5
+import Metrics
 import TestSupport
 import Testing
 import Torch
@@ -133,6 +134,32 @@ import Torch
     #expect(try similarity([line], [line], estimator).diagonal[0].value == 1)
     let sparse = try x.multiply(Tensor((0..<512).map { $0 % 12 == 0 ? 1 : 0 as Float }, shape: [512, 1]))
     #expect(try similarity([sparse], [sparse], estimator).diagonal[0].value == 1)
+  }
+
+  /// The same units in another order give the same Gram matrices but for the rounding of their sums: no scatter.
+  @Test(arguments: [CKAEstimator.biased, .debiased], [32, 128, 512])
+  func permutedUnitsHaveNoScatter(_ estimator: CKAEstimator, _ batch: Int) throws {
+    for (width, rows) in [(16, 512), (300, 512), (1000, 256)] {
+      let x = try noise([rows, width], seed: UInt64(width)).absolute()
+      var random = RandomSource(seed: 1)
+      let order = try Tensor(random.permutation(count: width).map(Int64.init))
+      let scales = try noise([1, width], seed: 9).absolute()
+      // A layer after them sums in another order, too.
+      let weights = try noise([width, 24], seed: 8)
+      let before = try [x, x.matrixProduct(weights)]
+      let y = try x.selecting(order, along: 1)
+      let after = try [y, y.matrixProduct(weights.selecting(order, along: 0))]
+      for entry in try similarity(before, after, estimator, batch: batch).diagonal {
+        #expect(abs(entry.value - 1) < 1e-6, "\(entry)")
+        #expect(abs(entry.low - 1) < 1e-6 && abs(entry.high - 1) < 1e-6, "\(entry)")
+      }
+      // What is nearly alike has a narrow interval that holds the value.
+      for share: Float in [1e-2, 1e-3] {
+        let near = try x.add(noise([rows, width], seed: 3).multiply(scales).multiply(by: Double(share)))
+        let entry = try similarity([x], [near], estimator, batch: batch).diagonal[0]
+        #expect(entry.low <= entry.value && entry.value <= entry.high && entry.high - entry.low < 1e-3, "\(entry)")
+      }
+    }
   }
 
   @Test func oneBatchHasAnIntervalToo() throws {

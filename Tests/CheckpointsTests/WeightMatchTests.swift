@@ -57,6 +57,24 @@ import Testing
     #expect(match.mismatched.map(\.found) == [[2]])
   }
 
+  @Test func otherNamesAreToldByTheShapes() throws {
+    let program = try program()
+    let file = Dictionary(
+      uniqueKeysWithValues: tensors(program).map {
+        ("vit." + $0.key.replacing("layers.", with: "blocks.") + "_", $0.value)
+      })
+    let match = WeightMatch(file, to: program)
+    let first = program.parameters[0].name
+    #expect(match.missing.count == 4 && match.tensors.isEmpty)
+    #expect(match.otherName?.program == first)
+    #expect(match.otherName?.file == "vit." + first.replacing("layers.", with: "blocks.") + "_")
+    // One tensor of four in the right shape tells nothing.
+    let others = file.mapValues { $0.shape.count == 1 ? $0 : TensorView([1] as [Float]) }
+    let fewer = others.filter { $0.value.shape != [1] && $0.value.shape != [3] }
+    #expect(WeightMatch(fewer, to: program).otherName == nil)
+    #expect(WeightMatch(tensors(program), to: program).otherName == nil)
+  }
+
   @Test func numbersOfAnotherKindAreNamedAndCountersCast() throws {
     var program = try program()
     program.buffers = [TensorSpecification(name: "bn.num_batches_tracked", shape: [], elementType: "int64")]

@@ -24,6 +24,26 @@ import Testing
     #expect((json["total"] as? [String: Double])?["l2"] == 0)
   }
 
+  /// As save_pretrained writes the Hub's names, which are not always the module's.
+  @Test func aFileOfTheSameTensorsByOtherNamesIsToldSo() throws {
+    let folder = try TemporaryFolder()
+    let (base, weights) = (folder.file("base.h5"), folder.file("hub.safetensors"))
+    #expect(try Command("new", "mlp", "--classes", "5", "-o", base).status == 0)
+    #expect(try Command("export", base, "-o", weights).status == 0)
+    let bytes = try Data(contentsOf: URL(fileURLWithPath: weights))
+    var renamed = bytes
+    while let place = renamed.range(of: Data("layers.".utf8)) {
+      renamed.replaceSubrange(place, with: Data("blocks.".utf8))
+    }
+    #expect(renamed.count == bytes.count && renamed != bytes)
+    try renamed.write(to: URL(fileURLWithPath: weights))
+    let refused = try Command("import", base, "--weights", weights, "-o", folder.file("out.h5"))
+    #expect(refused.status == 65)
+    let last = try #require(refused.errorLines.last)
+    #expect(last.contains("other names there, as blocks.0.weight where the model has layers.0.weight"), "\(last)")
+    #expect(last.contains("torch.save(model.state_dict()"), "\(last)")
+  }
+
   @Test func whatCannotBeImportedIsSaidInOneLineAndLeavesNothing() throws {
     let folder = try TemporaryFolder()
     let program = try Repository.unpacked("programs/vit.pt2.gz", in: folder)

@@ -46,12 +46,25 @@ import Testing
     }
     kill(process.processIdentifier, SIGKILL)
     process.waitUntilExit()
+    for command in [["report", stopped], ["diagnose", stopped]] {
+      let refused = try Command(array: command)
+      #expect(refused.status == 65)
+      let line = try #require(refused.errorLines.last)
+      #expect(
+        line.contains(#/: an unfinished sweep, [0-5] of its 6 runs (is|are) done: lethe sweep .* --seeds 2/#), "\(line)"
+      )
+      #expect(line.hasSuffix(" goes on with it"), "\(line)")
+    }
     let again = try Command(array: sweep(source, stopped, options))
     #expect(again.status == 0, "\(again.errors)")
     func means(_ rows: [[String: Any]]) -> [Double?] {
       rows.map { ($0["source"] as? [String: Any])?["mean"] as? Double }
     }
     #expect(try means(methods(again.output)) == means(found))
+    let finished = try Command("diagnose", folder.file("whole"))
+    #expect(
+      finished.status == 65 && finished.errors.contains("the folder of a sweep, not a run: lethe report"),
+      "\(finished.errors)")
     // Nothing is trained twice.
     let once = try Command(array: sweep(source, folder.file("whole"), options))
     #expect(once.output == whole.output)

@@ -39,6 +39,19 @@ import Testing
     }
     // A run that is lost is trained again, to the same result.
     try FileManager.default.removeItem(atPath: output + "/runs/AnB-layers.0-seed1")
+    try FileManager.default.removeItem(atPath: output + "/finding.json")
+    let unfinished = try Command("report", output)
+    #expect(unfinished.status == 65)
+    // 2 of the own network, 2 each of four treatments at one cut, at most 6 trials; one run is lost.
+    #expect(
+      unfinished.errors.contains(
+        "/transfer: an unfinished transfer, \(9 + trials.count * 2) of its at most 16 runs are done: "),
+      "\(unfinished.errors)")
+    try FileManager.default.removeItem(atPath: output + "/begun.json")
+    let older = try Command("report", output)
+    #expect(
+      older.status == 65 && older.errors.contains("runs are done: its own command, given again, goes on with it"),
+      "\(older.errors)")
     let again = try Command(array: arguments)
     #expect(again.output == first.output, "\(again.errors)")
     let other = try Command(array: arguments + ["--lr", "0.5"])

@@ -23,4 +23,12 @@ import Testing
       #expect(try FindingEncoder.encode(read).serialized() == text)
     }
   }
+
+  /// Student's interval of 0.1, 0.1, 3 is 1.07 ± 4.16, and of 0.9, 0.2, 0.9 it is 0.67 ± 1.00.
+  @Test func intervalsStayWithinWhatAScoreCanBe() {
+    let error = RepeatedScore(Score(name: "rmse", unit: .number, direction: .down), [0.1, 0.1, 3])
+    #expect(error.low == 0 && abs(error.high - 5.2256) < 1e-3, "\(error)")
+    let determined = RepeatedScore(Score(name: "r2", unit: .number, direction: .up), [0.9, 0.2, 0.9])
+    #expect(abs(determined.low + 0.3373) < 1e-3 && determined.high == 1, "\(determined)")
+  }
 }

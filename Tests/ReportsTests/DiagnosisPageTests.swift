@@ -63,13 +63,22 @@ import Testing
     let established = page()
     #expect(established.remedyTitle == "What helps" && established.remedyNote == nil)
     #expect(established.html().contains("To write what number 1 gives:"))
-    let pages = [
-      page(remedy: Estimate(0.1, low: 0, high: 0.2)),  // its interval holds 0
+    let pages: [(page: DiagnosisPage, advice: String)] = [
+      // its interval holds 0
+      (page(remedy: Estimate(0.1, low: 0, high: 0.2)), "Nothing that was tried is established to help."),
       // costs more than it brings
-      page(remedy: Estimate(0.33, low: 0.2, high: 0.4), cost: Estimate(0.46, low: 0.4, high: 0.5)),
+      (
+        page(remedy: Estimate(0.33, low: 0.2, high: 0.4), cost: Estimate(0.46, low: 0.4, high: 0.5)),
+        "Nothing that was tried is worth its cost: refit the source head regains 33.0 points and costs 46.0 of the target."
+      ),
+      (
+        page(remedy: Estimate(0.33, low: 0.2, high: 0.4), cost: Estimate(0.46, low: -0.1, high: 1)),
+        "Nothing that was tried is worth its cost: refit the source head regains 33.0 points and costs 46.0 of the target, "
+          + "which is not established (−10.0 to 100.0)."
+      ),
     ]
-    for page in pages {
-      #expect(page.remedyTitle == "What was tried" && page.advice == "Nothing that was tried is established to help.")
+    for (page, advice) in pages {
+      #expect(page.remedyTitle == "What was tried" && page.advice == advice && page.remedyNote == advice)
       #expect(!page.html().contains("To write what number") && !page.html().contains("What helps"))
     }
     // Where nothing was lost there is nothing to help.
@@ -203,7 +212,7 @@ import Testing
     #expect(probes.table().rows == [["a", "90.0 %", "60.0 %", "30.0", "10.0 to 40.0"]])
     #expect(probes.chart().title == "A probe of a lost most: 30.0 points")
     probes.layers[0].drop = Estimate(0.3, low: 0, high: 0.4)
-    #expect(probes.chart().title == "No probe lost more than chance explains; that of a changed by −30.0 points")
+    #expect(probes.chart().title == "No probe lost more than chance explains; that of a is worse by 30.0 points")
     probes.models = ["x"]
     probes.layers[0].scores = [0.9]
     #expect(probes.table().rows == [["a", "90.0 %"]])

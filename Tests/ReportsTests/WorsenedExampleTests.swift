@@ -86,6 +86,6 @@ import Testing
     #expect(finding.chart().title == "A probe of conv lost most: 1.50")
     var alone = finding
     alone.models = ["a"]
-    #expect(alone.chart().title == "dense says most: 2.25")
+    #expect(alone.chart().title == "dense says most: 2.25 root mean squared error")
   }
 }

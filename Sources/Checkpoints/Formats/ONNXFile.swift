@@ -56,7 +56,11 @@ struct ONNXFile {
     let numbered = names.count { $0.hasPrefix("onnx::") }
     notes =
       numbered == 0
-      ? [] : ["\(numbered) of its tensors have no name of the model's (onnx::…): the exporter changed them"]
+      ? [] : [Self.unnamedNote(numbered)]
+  }
+
+  static func unnamedNote(_ count: Int) -> String {
+    "\(count) of its tensors have no name of the model's (onnx::…): the exporter changed them"
   }
 
   private static func initializers(_ bytes: UnsafeRawBufferPointer) throws(ProtocolBuffer.Damaged) -> [Description] {

@@ -98,7 +98,31 @@ extension DiagnosisFinding {
   /// examples that had no part in choosing it, and it is worth its cost, or, where the two cannot be weighed, costs nothing.
   public var established: [(number: Int, remedy: Remedy)] {
     guard forgetting.isSignificant else { return [] }
-    return remedies.enumerated().filter { $1.gain.low > 0 && isWorthIt($1) }.map { ($0 + 1, $1) }
+    return remedies.enumerated().filter { objection(to: $1) == nil }.map { ($0 + 1, $1) }
+  }
+
+  /// The remedy that regains what is established and is not worth what it costs the target, or cannot be weighed with it,
+  /// the best of them; nil where one can be proposed, where nothing was lost, and where none regains anything.
+  public var outweighed: Remedy? {
+    guard forgetting.isSignificant, established.isEmpty else { return nil }
+    return remedies.first { $0.gain.low > 0 }
+  }
+
+  /// Why a remedy that was tried is not proposed.
+  public enum Objection: Sendable {
+    /// Its gain is not established.
+    case notEstablished
+    /// It costs the target more than it regains.
+    case notWorthIt
+    /// It costs something that is counted in another unit.
+    case notWeighed
+  }
+
+  /// Why a remedy is not proposed where something was lost; nil of one that is, and where nothing was lost.
+  public func objection(to remedy: Remedy) -> Objection? {
+    guard forgetting.isSignificant, !(remedy.gain.low > 0 && isWorthIt(remedy)) else { return nil }
+    guard remedy.gain.low > 0 else { return .notEstablished }
+    return weighsCosts ? .notWorthIt : .notWeighed
   }
 
   private func isWorthIt(_ remedy: Remedy) -> Bool {

@@ -208,11 +208,15 @@ struct CKACommand: ParsableCommand, ResultOptions {
   private func sayingLeftOut(of layers: [String], _ result: LayerSimilarity) -> LayerSimilarity {
     let skipped = layers.filter { !result.layersA.contains($0) }
     guard !skipped.isEmpty else { return result }
+    Console.say(Self.leftOutNote(skipped, pool: pool))
+    return result
+  }
+
+  static func leftOutNote(_ layers: [String], pool: FeaturePooling?) -> String {
     let what =
       pool == .tokens || pool == .cls
       ? "without tokens or an output for each example" : "without an output for each example"
-    Console.say("\(what), so left out: \(listed(skipped))")
-    return result
+    return "\(what), so left out: \(listed(layers))"
   }
 
   private func chosen(_ file: FeatureFile) throws -> [String] {

@@ -50,9 +50,9 @@ extension DiagnoseCommand {
     }
     let tried = page.triedRemedies
     if !finding.remedies.isEmpty {
-      let unit = finding.forgetting.score.unitWords
       Console.paragraph(
-        page.remedyTitle + (tried.isEmpty ? "" : ", in \(unit) on examples that had no part in choosing it"))
+        page.remedyTitle + (tried.isEmpty ? "" : ", in \(page.remedyUnits) on examples that had no part in choosing it")
+      )
       if !tried.isEmpty { Console.table(page.remedyTable()) }
       for remedy in page.untriedRemedies { if let command = remedy.command { Console.result("or    \(command)") } }
       if let note = page.remedyNote { Console.result(note) }

@@ -47,6 +47,15 @@ enum FolderFinding {
     }
   }
 
+  /// What made it.
+  var kind: String {
+    switch self {
+    case .sweep: "sweep"
+    case .transfer, .comparison: "transfer"
+    case .map: "transfer map"
+    }
+  }
+
   var reported: any ReportedFinding {
     switch self {
     case .sweep(let result): result

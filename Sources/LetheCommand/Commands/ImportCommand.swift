@@ -224,11 +224,15 @@ struct ImportCommand: ParsableCommand, ResultOptions {
       imageResize: try resize.flatMap(DataOptions.sideLength))
   }
 
+  static func uncheckedNote(_ reason: String) -> String {
+    "not checked whether libtorch has the program's operators: \(reason)"
+  }
+
   /// Asks libtorch, where it is at hand, whether it has every operator the program calls.
   private func checkOperators(of program: Program) throws {
     do { try Model.checkOperators(of: program) } catch let error as TorchError {
       guard case .failed = error else {
-        Console.say("not checked whether libtorch has the program's operators: \(error)")
+        Console.say(Self.uncheckedNote("\(error)"))
         return
       }
       throw error
@@ -260,7 +264,8 @@ extension ImportCommand {
 
   private func check(_ match: WeightMatch, weights: String) throws {
     guard !match.tensors.isEmpty else {
-      throw CheckpointError.malformed(path: weights, reason: "none of its tensors is one of the model's")
+      throw CheckpointError.malformed(
+        path: weights, reason: "none of its tensors is one of the model's" + Self.hint(match))
     }
     if let first = match.mistyped.first {
       throw CheckpointError.typeMismatch(
@@ -274,8 +279,19 @@ extension ImportCommand {
     if let first = match.missing.first {
       let others = match.missing.count > 1 ? " and \(match.missing.count - 1) other tensors" : ""
       throw CheckpointError.malformed(
-        path: weights, reason: "the model needs \(first)\(others), which it lacks; --partial leaves them as they are")
+        path: weights,
+        reason: "the model needs \(first)\(others), which it lacks; --partial leaves them as they are"
+          + Self.hint(match))
     }
+  }
+
+  /// That the file has the tensors under other names, and what to do; nothing where it has not.
+  private static func hint(_ match: WeightMatch) -> String {
+    guard let name = match.otherName else { return "" }
+    return
+      "; tensors of the same shapes have other names there, as \(name.file) where the model has \(name.program): save "
+      + "those of the module that was exported, torch.save(model.state_dict(), \"weights.pt\"), as save_pretrained of "
+      + "transformers writes the Hub's names, which may be others"
   }
 
   private func show(_ checkpoint: Checkpoint, _ match: WeightMatch?) {

@@ -51,6 +51,9 @@ struct SweepSession {
       try ForgettingBudget(budget).check(for: self.plan.sourceScore)
     }
     folder = try SweepFolder(command.destination.output, options: EffectiveOptions(of: command).only([.result]).yaml)
+    guard !command.role.worker else { return }
+    try BegunFolder(kind: "sweep", runCount: runCount, isAtMost: plan.search != nil).write(
+      in: command.destination.output)
   }
 
   func run() throws {
@@ -91,11 +94,13 @@ struct SweepSession {
   /// How much there is to do.
   private var amount: String {
     let seeds = plan.seeds.count
-    let methods = plan.search.map { $0.trialCount + 1 } ?? plan.methods.count
-    return (plan.search == nil ? "" : "at most ") + "\(NumberText.plural(methods * seeds, "run")) of "
+    return (plan.search == nil ? "" : "at most ") + "\(NumberText.plural(runCount, "run")) of "
       + NumberText.plural(options.epochCount, "epoch")
       + (seeds > 1 ? ", \(seeds) seeds each" : "")
   }
+
+  /// At most, where a strength is searched.
+  private var runCount: Int { (plan.search.map { $0.trialCount + 1 } ?? plan.methods.count) * plan.seeds.count }
 
   /// The points that nothing has become of yet.
   private static func open(_ rows: [SweepPlan.Row]) -> [SweepPoint] {

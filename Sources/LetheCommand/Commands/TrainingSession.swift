@@ -75,7 +75,7 @@ struct TrainingSession {
     try finished.measureDrift()
     if let data = sourceData ?? proxyData ?? (isFineTuning ? run.target : nil) {
       do { try finished.measureSimilarity(on: data, device: device) } catch AnalysisError.nothingToCompare(let reason) {
-        Console.say("similarity is not measured: \(reason)")
+        Console.say(Self.unmeasuredNote(reason))
       }
     }
     if shared.json {
@@ -84,6 +84,8 @@ struct TrainingSession {
       display.close(finished.finding)
     }
   }
+
+  static func unmeasuredNote(_ reason: String) -> String { "similarity is not measured: \(reason)" }
 
   /// What a new run needs.
   private func begun(from path: String) throws -> (Checkpoint, Device, TrainingRun) {

@@ -160,7 +160,8 @@ struct TransferCommand: ParsableCommand {
         device: device,
         folder: isOne ? destination.output : "\(destination.output)/\(FileName.safe(data.name))")
     }
-    try claimFolder()
+    let runCount = sessions.reduce(0) { $0 + $1.networkCount + $1.trialCount }
+    try claimFolder("transfer", runCount: runCount, isAtMost: !extent.noTrials)
     if !shared.json { for session in sessions { try session.showCost() } }
     let results = try sessions.map { session in
       let result = try session.run()
@@ -251,7 +252,8 @@ struct TransferCommand: ParsableCommand {
   var seedNumbers: [UInt64] { training.seeds(extent.seeds) }
 
   /// Opens the folder for runs with these options.
-  func claimFolder() throws {
+  func claimFolder(_ kind: String, runCount: Int, isAtMost: Bool = false) throws {
     try SharedFolder.claim(destination.output, options: EffectiveOptions(of: self).only([.result]).yaml)
+    try BegunFolder(kind: kind, runCount: runCount, isAtMost: isAtMost).write(in: destination.output)
   }
 }

@@ -26,11 +26,11 @@ struct TransferMapSession {
     let plan = TransferMapPlan(
       amounts: try amounts(), seeds: command.seedNumbers,
       leastSteps: command.experiment.leastSteps ?? (command.experiment.quick ? 60 : 200))
-    try command.claimFolder()
     var experiment = TransferMapExperiment(
       base: checkpoint, targets: targets, plan: plan, options: options, path: command.destination.output, device: device
     )
     experiment.taskKind = try command.kinds.known()
+    try command.claimFolder("transfer map", runCount: experiment.points.count)
     if !command.shared.json { try showCost(of: experiment) }
     let interruption = Interruption()
     let progress = TransferProgress(total: experiment.points.count, score: score, isSilent: isSilent)

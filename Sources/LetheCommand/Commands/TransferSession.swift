@@ -44,7 +44,7 @@ struct TransferSession {
     if let name = tied.first {
       let reason = "the head is tied to layers before the cut after \(name): with them frozen nothing is left to train"
       guard command.extent.cut.isEmpty else { throw CommandError.usage("--cut: \(reason)") }
-      if !command.shared.quiet, !command.shared.json { Console.say("\(reason), that cut is left out") }
+      if !command.shared.quiet, !command.shared.json { Console.say(Self.leftOutNote(reason)) }
       cuts.removeAll { tied.contains($0.name) }
     }
     guard !cuts.isEmpty else { throw CommandError.badInput("\(path): it has no block before its head to cut after") }
@@ -58,6 +58,8 @@ struct TransferSession {
     score = try experiment.kind().score
     self.experiment = experiment
   }
+
+  static func leftOutNote(_ reason: String) -> String { "\(reason), that cut is left out" }
 
   /// Trains what is not trained yet, and writes the page.
   func run() throws -> TransferResult {
@@ -81,12 +83,18 @@ struct TransferSession {
     return result
   }
 
+  /// Networks that are trained to be compared.
+  var networkCount: Int { experiment.plan.points.count }
+  /// Trials of what they recommend, at most.
+  var trialCount: Int {
+    command.extent.noTrials ? 0 : TransferExperiment.trialFactors.count * experiment.plan.seeds.count
+  }
+
   /// How much there is to do, and how long it takes at most.
   func showCost() throws {
     let options = experiment.options
     let left = experiment.remainingCount
-    let trials = command.extent.noTrials ? 0 : TransferExperiment.trialFactors.count * experiment.plan.seeds.count
-    let count = experiment.plan.points.count
+    let (count, trials) = (networkCount, trialCount)
     var line =
       "\(path) · \(experiment.base.program.architecture) · \(experiment.target.name) · \(NumberText.plural(experiment.plan.cuts.count, "cut"))"
       + " · \(NumberText.plural(count, "network")), \(NumberText.plural(count * options.epochCount, "epoch")) of "

@@ -33,6 +33,7 @@ enum ErrorWords {
     case CheckpointError.unclear(_, .output, _): "\(error); --task-output of import says which"
     case ModelError.noClassifier, ModelError.missingHead(_, available: []):
       "\(error); --head-layers of import says which layers a task owns"
+    case CheckpointError.notRun(let path): BegunFolder.standing(of: path).map { "\(path): \($0)" } ?? "\(error)"
     case CheckpointError.inUse: "\(error); wait for it, or end it"
     case ProgramError.refusedOperator(let name, _):
       "\(error); --allow-operator \(name.split(separator: ".")[0]) lets it, for a file you trust"

@@ -15,8 +15,10 @@ enum StandardOutput {
     failure.withLock { $0 = code }
     guard code == EPIPE else { return }
     guard isExpendable.withLock({ $0 }) else { exit(128 + SIGPIPE) }
-    Console.say("lethe: standard output was closed; what was asked for is computed all the same")
+    Console.say(closedNote)
   }
+
+  static let closedNote = "lethe: standard output was closed; what was asked for is computed all the same"
 
   /// What the process ends with: another status where what it had to say was lost.
   static func status(after status: Int32) -> Int32 {

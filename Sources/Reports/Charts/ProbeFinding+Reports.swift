@@ -32,9 +32,8 @@ extension ProbeFinding {
       ? worst.map { worst in
         worst.drop.low > 0
           ? "A probe of \(worst.layer) lost most: \(score.amount(worst.drop.value))"
-          : "No probe lost more than chance explains; that of \(worst.layer) changed by "
-            + (score.unit == .fraction
-              ? "\(NumberText.signedPoints(-worst.drop.value)) points" : score.signed(-worst.drop.value))
+          : "No probe lost more than chance explains; that of \(worst.layer) is "
+            + "\(worst.drop.value < 0 ? "better" : "worse") by \(score.amount(abs(worst.drop.value)))"
       }
       : best.map { best in
         (score == .accuracy ? "\(best.layer) tells the classes apart best" : "\(best.layer) says most")
@@ -44,7 +43,7 @@ extension ProbeFinding {
       title: finding ?? "No layer was probed",
       subtitle: "\(score.noun) of a linear \(score == .accuracy ? "classifier" : "probe") fitted to each layer's "
         + "features, \(data); fitted to permuted labels: " + control.words(of: score),
-      valueTitle: score.unit == .fraction ? "\(score.noun) (%)" : score.heading, decimals: score.chartDecimals,
+      valueTitle: score.directedAxisTitle, decimals: score.chartDecimals,
       rows: layers.map(\.layer),
       series: models.indices.map { index in
         BarChart.Series(name: models[index], values: layers.map { .init(score.chartScale * $0.scores[index]) })

@@ -26,7 +26,8 @@ extension RewindFinding {
       title: best.map {
         "Restoring \($0.layers.joined(separator: ", ")) regains \(score.amount($0.gain.value))"
       } ?? "No rewinding is established to regain anything",
-      subtitle: "\(score.unitWords) when layers are put back, \(order.rawValue); source: \(source)",
+      subtitle: "\(score.unitWords)\(score.direction == .up ? "" : ", better with a plus,") when layers are put back, "
+        + "\(order.rawValue); source: \(source)",
       score: score, targetScore: targetScore ?? .accuracy, folds: order == .alone)
   }
 

@@ -26,11 +26,16 @@ extension DiagnosisPage {
       ])
   }
 
+  /// Why no layer is named over what putting layers back brings.
+  private var unplaced: String {
+    finding.layers.isEmpty ? "No layer was put back" : "No loss is established that a layer could regain"
+  }
+
   /// What putting each layer back brings and costs.
   public func rewindChart() -> BarChart {
     BarChart.rewinds(
       finding.layers.map { ($0.layer, $0.gain, $0.cost) },
-      title: place.map { String(Self.sentence($0).dropLast()) } ?? "No loss is established that a layer could regain",
+      title: place.map { String(Self.sentence($0).dropLast()) } ?? unplaced,
       subtitle: "\(score.unitWords) when one layer alone is put back to what it was before", score: score,
       targetScore: targetScore)
   }

@@ -87,17 +87,31 @@ extension DiagnosisPage {
     return table
   }
 
-  /// A row a remedy that was measured.
+  /// A row a remedy that was measured; where something was lost, those that do not help say why.
   public func remedyTable() -> TextTable {
-    var table = TextTable([
-      .number(""), .init("remedy"), .number("source"), .number("95 % interval"), .number("target"),
-    ])
+    let objections = triedRemedies.map { finding.objection(to: $0)?.words }
+    let hasObjections = objections.contains { $0 != nil }
+    var table = TextTable(
+      [.number(""), .init("remedy"), .number("source"), .number("95 % interval"), .number("target")]
+        + (hasObjections ? [.init("")] : []))
     for (number, remedy) in triedRemedies.enumerated() {
-      table.append([
-        "\(number + 1)", remedy.action, score.signed(remedy.gain.value),
-        score.interval(remedy.gain.low, remedy.gain.high), targetScore.signed(-remedy.cost.value),
-      ])
+      table.append(
+        [
+          "\(number + 1)", remedy.action, score.signed(remedy.gain.value),
+          score.interval(remedy.gain.low, remedy.gain.high), targetScore.signed(-remedy.cost.value),
+        ] + (hasObjections ? [objections[number] ?? ""] : []))
     }
     return table
+  }
+}
+
+extension DiagnosisFinding.Objection {
+  /// As it stands in a row.
+  var words: String {
+    switch self {
+    case .notEstablished: "not established"
+    case .notWorthIt: "costs more"
+    case .notWeighed: "not weighed"
+    }
   }
 }

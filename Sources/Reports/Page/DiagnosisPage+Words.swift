@@ -33,7 +33,7 @@ extension DiagnosisPage {
   /// The scores beside the first: `; perplexity 12.7 → 17.3`.
   private var companions: String {
     (amount.forgetting.further ?? []).map {
-      "; \($0.score.noun) \($0.score.bare($0.before)) → \($0.score.text($0.after))"
+      "; \($0.score.noun) \($0.score.bare($0.before)) → \($0.score.figure($0.after))"
     }
     .joined()
   }
@@ -130,12 +130,27 @@ extension DiagnosisPage {
       + best.cost.words(" and", " and", " lost", " gained", of: targetScore) + "."
   }
 
-  /// That nothing can be proposed, where something was lost; nil otherwise.
+  /// That nothing can be proposed, where something was lost, and why; nil otherwise.
   public var remedyNote: String? {
     guard amount.isSignificant, finding.established.isEmpty else { return nil }
-    return !finding.weighsCosts && finding.remedies.contains { $0.gain.low > 0 }
-      ? "What is regained and what that costs of the target are counted in different units, and are not weighed."
-      : "Nothing that was tried is established to help."
+    guard let best = finding.outweighed else { return "Nothing that was tried is established to help." }
+    let isEstablished = best.cost.low > 0
+    let exchange =
+      "\(best.action) regains \(score.amount(best.gain.value)) and costs \(targetScore.cost(best.cost.value)) of the target"
+      + (isEstablished
+        ? "" : ", which is not established (\(targetScore.interval(best.cost.low, best.cost.high)))")
+    return finding.weighsCosts
+      ? "Nothing that was tried is worth its cost: \(exchange)."
+      : "What is regained and what it costs are counted in different units, and are not weighed: \(exchange)."
+  }
+
+  /// What remedies' numbers are counted in, and which way is better where a score does not say it.
+  public var remedyUnits: String {
+    let isOne = score == targetScore || !finding.remedies.contains { $0.cost.value.isFinite }
+    let isTurned = score.direction == .down || targetScore.direction == .down
+    let further = [isOne ? nil : "of the target \(targetScore.unitWords)", isTurned ? "better with a plus" : nil]
+      .compactMap { $0 }
+    return score.unitWords + (further.isEmpty ? "" : ", \(further.joined(separator: ", ")),")
   }
 
   /// What stands above the remedies: that they help is said only where it is established.

@@ -73,7 +73,7 @@ extension DiagnosisPage {
 
   private var remedyContent: String {
     let tried = triedRemedies
-    let unit = score.unitWords
+    let unit = remedyUnits
     let note =
       "\(unit.prefix(1).uppercased() + unit.dropFirst()) on test examples that had no part in choosing how far "
       + "or which layers to go back."
@@ -154,7 +154,7 @@ extension DiagnosisPage {
       controls.permuted.scores.isEmpty
         ? nil : "\(ProbeControls.permutedName) \(controls.permuted.words(of: score))",
       controls.untrained.isFinite
-        ? "\(ProbeControls.untrainedName) \(score.text(controls.untrained))" : nil,
+        ? "\(ProbeControls.untrainedName) \(score.figure(controls.untrained))" : nil,
     ].compactMap { $0 }.joined(separator: ", ")
     return
       "CKA beside what it says where the answer is known: of shuffled examples none, of a layer with itself all; a "

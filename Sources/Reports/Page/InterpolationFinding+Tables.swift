@@ -38,12 +38,13 @@ extension InterpolationFinding {
     }
     return FrontierChart(
       title: best.map {
-        "λ \(NumberText.fixed($0.share, 2)) keeps \(source.text($0.source?.scored.value)) of the source at "
-          + "\(target.text($0.target?.scored.value)) of the target, \(ChoiceBasis.onTestSet)"
+        "λ \(NumberText.fixed($0.share, 2)) keeps \(source.text($0.source?.scored.value)) on the source at "
+          + "\(target.text($0.target?.scored.value)) on the target, \(ChoiceBasis.onTestSet)"
       } ?? "Nothing was measured on both tasks",
       subtitle: (best == nil ? "" : "\(source == target ? source.noun : "scores") on both tasks' test examples ")
         + "along (1 − λ) before + λ after",
-      xTitle: "source \(source.axisTitle)", yTitle: "target \(target.axisTitle)", xLimits: source.axisLimits,
+      xTitle: "source \(source.directedAxisTitle)", yTitle: "target \(target.directedAxisTitle)",
+      xLimits: source.axisLimits,
       yLimits: target.axisLimits,
       points: points.map { point in
         .init(

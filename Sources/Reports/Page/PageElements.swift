@@ -40,9 +40,10 @@ enum PageElements {
       """
   }
 
-  /// Text that may be broken into lines, though neither between a number and its per cent sign nor within `p < 0.001`.
+  /// Text that may be broken into lines, though not between a number and its per cent sign, before `±`, or within
+  /// `p < 0.001`.
   static func prose(_ text: String) -> String {
-    var text = text.replacing(" %", with: "\u{A0}%")
+    var text = text.replacing(" %", with: "\u{A0}%").replacing(" ± ", with: "\u{A0}±\u{A0}")
     for sign in ["<", "="] { text = text.replacing(" p \(sign) ", with: " p\u{A0}\(sign)\u{A0}") }
     return escapedMarkup(text)
   }

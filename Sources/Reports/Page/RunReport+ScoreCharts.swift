@@ -25,7 +25,8 @@ extension RunReport {
       ]
     }
     let sourced = runs.filter(\.hasSource)
-    return (sourced.isEmpty ? [] : [comparison(.source, sourced)]) + [comparison(.target, runs)]
+    let hasTarget = sourced.isEmpty || runs.contains { $0.after(\.targetScore) != nil }
+    return (sourced.isEmpty ? [] : [comparison(.source, sourced)]) + (hasTarget ? [comparison(.target, runs)] : [])
   }
 
   private func comparison(_ role: Role, _ compared: [RunFinding]) -> LineChart {
@@ -33,7 +34,7 @@ extension RunReport {
     let noun = score.noun
     var title: String
     if role == .source {
-      let before = Set(compared.map { role.measure($0).text($0.before(role.value)) })
+      let before = Set(compared.map { role.measure($0).figure($0.before(role.value)) })
       let start = before.count == 1 ? before.first.map { ", from \($0)" } ?? "" : ""
       title = "Source \(noun) came to \(ends(compared, role))\(start)"
     } else {
@@ -82,13 +83,13 @@ extension RunReport {
     parts.append("epoch 0 is before training")
     return LineChart(
       title: title, subtitle: parts.joined(separator: "; "),
-      valueTitle: score.axisTitle, limits: score.axisLimits,
+      valueTitle: score.directedAxisTitle, limits: score.axisLimits,
       decimals: score.chartDecimals, series: series)
   }
 
   private func singleTitle(_ run: RunFinding) -> String {
     let score = run.targetMeasure
-    let target = score.text(run.after(\.targetScore))
+    let target = score.figure(run.after(\.targetScore))
     guard run.hasSource else { return "\(Self.capitalized(score.noun)) on \(run.targetTask) reached \(target)" }
     guard let before = run.before(\.sourceScore), let after = run.after(\.sourceScore) else {
       return "Target \(score.noun) reached \(target)"
@@ -100,7 +101,7 @@ extension RunReport {
       case .gain: isHigh ? "rose" : "fell"
       default: "went"
       }
-    return "Source \(score.noun) \(verb) from \(score.bare(before)) to \(score.text(after)) "
+    return "Source \(score.noun) \(verb) from \(score.bare(before)) to \(score.figure(after)) "
       + "while the target reached \(target)"
   }
 
@@ -112,9 +113,9 @@ extension RunReport {
     if ended.count > 3, let low = ended.min(by: { $0.value < $1.value }),
       let high = ended.max(by: { $0.value < $1.value })
     {
-      return "\(low.score.bare(low.value)) (\(low.name)) to \(high.score.text(high.value)) (\(high.name))"
+      return "\(low.score.bare(low.value)) (\(low.name)) to \(high.score.figure(high.value)) (\(high.name))"
     }
-    return ended.isEmpty ? "no measured value" : listed(ended.map { "\($0.score.text($0.value)) in \($0.name)" })
+    return ended.isEmpty ? "no measured value" : listed(ended.map { "\($0.score.figure($0.value)) in \($0.name)" })
   }
 
   static func capitalized(_ noun: String) -> String { noun.prefix(1).uppercased() + noun.dropFirst() }

@@ -88,7 +88,7 @@ extension RunReport {
 
   private func targetComparison(_ a: RunFinding, _ b: RunFinding) -> String {
     guard let first = a.after(\.targetScore), let second = b.after(\.targetScore) else { return "" }
-    return ", at \(a.targetMeasure.text(first)) against \(b.targetMeasure.text(second)) on the target task"
+    return ", at \(a.targetMeasure.figure(first)) against \(b.targetMeasure.text(second)) on the target task"
   }
 
   private func final(_ run: RunFinding) -> Double { run.forgetting?.final ?? .nan }
@@ -100,7 +100,7 @@ extension RunReport {
   /// `91.3 % accuracy`, or the score's own words: `2.540 nats a token`.
   private func reachedWords(_ run: RunFinding, _ value: Double) -> String {
     let score = run.targetMeasure
-    return score.unit == .natsPerToken ? score.text(value) : "\(score.text(value)) \(score.noun)"
+    return score == .accuracy ? "\(score.text(value)) \(score.noun)" : score.text(value)
   }
 
   /// What became of the source task, as a verb and its object.

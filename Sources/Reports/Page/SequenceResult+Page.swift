@@ -48,7 +48,7 @@ extension SequenceResult {
       .mammoth: isHigh
         ? "the best \(noun) of all, minus the last (Mammoth)" : "the last \(noun), minus the best of all (Mammoth)",
     ]
-    table.append(["average \(noun)", score.text(averageScore), "mean over tasks after the last"])
+    table.append(["average \(noun)", score.figure(averageScore), "mean over tasks after the last"])
     table.append([
       "forgetting", score.amount(forgetting),
       "mean over earlier tasks of \(formulas[definition] ?? NumberText.missing)",
@@ -108,7 +108,7 @@ extension SequenceResult {
         PageElements.section("Numbers", PageElements.table(table(), marksRows: true)),
         PageElements.section("Data", PageElements.files([("accuracy-matrix.csv", csv())])),
       ], links: links,
-      footer: "Made by Lethe. The run of each task is in the folder <code>tasks</code> beside this page.")
+      footer: "Made by Lethe. The run of each task is in the sequence’s folder <code>tasks</code>.")
   }
 
   /// The matrix, a line a task.

@@ -90,7 +90,7 @@ extension SweepResult {
     sections.append(PageElements.section("Data", PageElements.files(csvs())))
     return PageElements.document(
       title: title, headline: verdict, sections: sections, links: links,
-      footer: "Made by Lethe. Every run is in the folder <code>runs</code> beside this page.")
+      footer: "Made by Lethe. Every run is in the sweep’s folder <code>runs</code>.")
   }
 
   /// A line a method.

@@ -67,11 +67,11 @@ extension ProxyAgreement {
 }
 
 extension Forgetting {
-  /// What a score that is no share came from and to, and its companions: `; 2.540 → 2.850 nats a token, perplexity 12.7 →
-  /// 17.3`. Empty of shares, whose sentence says it.
+  /// What a score came from and to, and its companions: `; 2.540 → 2.850 nats a token, perplexity 12.7 → 17.3`. Empty of
+  /// accuracy, whose sentence says it.
   var changes: String {
-    let own = score.unit == .fraction ? [] : ["\(score.bare(before)) → \(score.text(after))"]
-    let others = (further ?? []).map { "\($0.score.noun) \($0.score.bare($0.before)) → \($0.score.text($0.after))" }
+    let own = score == .accuracy ? [] : ["\(score.bare(before)) → \(score.text(after))"]
+    let others = (further ?? []).map { "\($0.score.noun) \($0.score.bare($0.before)) → \($0.score.figure($0.after))" }
     let all = own + others
     return all.isEmpty ? "" : "; " + all.joined(separator: ", ")
   }

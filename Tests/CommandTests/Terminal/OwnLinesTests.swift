@@ -97,6 +97,7 @@ import Torch
     try measures(file, old, new)
     try experiments(file, old, new)
     try kinds()
+    try elsewhere(folder)
     let rows = try SentenceRow.sections().filter { $0.heading == Self.heading }.flatMap(\.rows).map(\.template)
     #expect(!rows.isEmpty)
     let never = rows.filter { row in !Self.reached.withLock { $0.contains(row) } }
@@ -129,7 +130,24 @@ import Torch
       [
         "finetune", file("base.h5"), "--task", "a=\(old)", "--task", "b=\(new)", "--epochs", "1", "-o", file("tasks"),
       ], says: ["{file} · {architecture} · {n} tasks", "task {task}", "training {n}", "epoch {columns}", "report: "])
-    // A run that stopped early.
+    // A head that grows says so; the rest is of findings.
+    let grown = try said(
+      [
+        "finetune", file("source"), "--source", old, "--target", Self.data + ":3-6", "--target-head", "grow",
+        "--epochs",
+        "1", "-o", file("grown"),
+      ])
+    #expect(grown.contains { $0.hasPrefix("head: {n} class{es}") }, "\(grown)")
+    try check(["train"], says: ["see: "], except: ["lethe:"], status: 64)
+    // Runs that stopped early.
+    let sequence = try Run.open(file("tasks"))
+    var stopped = sequence
+    var state = sequence.record
+    state.state.isFinished = false
+    try stopped.save(state)
+    try check(
+      ["verify", file("tasks")],
+      says: ["{path}: {n} tensors, {n} bytes, all well", "{run}: an unfinished sequence"])
     let run = try Run.open(file("source"))
     var record = run.record
     record.state.isFinished = false
@@ -152,6 +170,25 @@ import Torch
       #expect(kind.headline.map(row.matches) == (kind.isClassification ? nil : true), "\(kind.headline ?? "")")
     }
     Self.reached.withLock { _ = $0.insert(row.template) }
+  }
+
+  /// Lines that are said where a test within the process cannot be: their words, from where they are made.
+  private func elsewhere(_ folder: TemporaryFolder) throws {
+    let rows = try SentenceRow.sections().filter { $0.heading == Self.heading }.flatMap(\.rows)
+    let begun = try Run.create(
+      at: folder.file("early"), record: RunRecord(state: RunState(kind: .training, isFinished: false)))
+    let lines = [
+      StandardOutput.closedNote, ImportCommand.uncheckedNote("no libtorch"),
+      TrainingSession.unmeasuredNote("none of the layers has an output for each example"),
+      CKACommand.leftOutNote(["a", "b"], pool: .tokens), CKACommand.leftOutNote(["a", "b"], pool: nil),
+      TransferSession.leftOutNote("the head is tied to layers before the cut after a"),
+      "early: " + (begun.unfinished ?? ""),
+    ]
+    for line in lines {
+      let row = rows.filter { $0.matches(line) && !$0.isPhrase }.max { $0.weight(in: line) < $1.weight(in: line) }
+      #expect(row != nil, "not in the table: \(line)")
+      if let row { Self.reached.withLock { _ = $0.insert(row.template) } }
+    }
   }
 
   private func files(_ file: (String) -> String, _ folder: TemporaryFolder) throws {
@@ -190,6 +227,7 @@ import Torch
     try check(["drift", file("in.h5"), file("nine.h5")], says: ["{before} → {after}", "{tensor}: not compared"])
     try check(["drift", file("in.h5"), file("base.h5")], says: ["{before} → {after}", "only in"])
     try programs(file)
+    try texts(file, folder)
     try data(folder)
   }
 
@@ -238,6 +276,25 @@ import Torch
     try check(
       ["cka", file("dead.h5"), file("base.h5"), "--data", Self.data + ":0-4", "--quiet"],
       says: ["{before} → {after} · {measure}, {n} examples of {data} in batches", "† the features"])
+  }
+
+  private func texts(_ file: (String) -> String, _ folder: TemporaryFolder) throws {
+    let text = folder.file("documents.txt")
+    try Data("one line of text here\n\nanother document\n\nthird one\n\nfourth here\n".utf8)
+      .write(to: URL(fileURLWithPath: text))
+    try check(
+      ["data", "convert", text, "--tokenizer", "bytes", "--length", "8", "-o", file("text.h5")],
+      says: ["{text}: {n} document", "{n} document", "{data}: {n} training and"])
+    let shown = ["{data}: {n} training and", "input", "labels: "]
+    try check(
+      ["data", "show", file("text.h5"), "--examples", "1"],
+      says: shown + ["kind of task", "vocabulary", "example {n}: {n} token"], except: ["one"])
+    try check(["data", "show", Repository.fixture("kinds/many.h5")], says: shown + ["names: "])
+    try check(
+      ["import", Repository.fixture("texts/gpt2.pt2"), "-o", file("tied.h5")],
+      says: ["{file} · {architecture} · {n} parameters · {n} layers", "input", "head {task}: {layer}"])
+    let tied = try said(["inspect", file("tied.h5")])
+    #expect(tied.contains { $0.hasPrefix("one tensor, counted once") }, "\(tied)")
   }
 
   private func pictures(_ file: (String) -> String, _ imported: [String]) throws {
@@ -314,7 +371,7 @@ import Torch
     try check(["report", run], says: ["report: "])
     try check(
       ["diagnose", run, "--no-probes"],
-      says: ["measuring", "Why", "Where", "When", "{title}, in points", "or ", "next: ", "report: "])
+      says: ["measuring", "Why", "Where", "When", "{title}, in {units}", "or ", "next: ", "report: "])
     try check(
       ["diagnose", run, "--apply", "1", "-o", file("fixed.h5"), "--quiet"], says: ["{remedy}: wrote"])
   }
@@ -330,6 +387,12 @@ import Torch
       says: [
         "{file} · {architecture} · {target} · {n} cut", "{n}/{n}", "scoring", "What cheaper", "report: ", "next: ",
       ])
+    let several = try said(
+      [
+        "transfer", file("source"), "--target", new, "--target", Self.data + ":2-6", "--quick", "--no-scores",
+        "--no-trials", "-o", file("several"),
+      ] + quick)
+    #expect(several.contains("== {target}"), "\(several)")
     // What the base was trained on is gone by then.
     let pair = file("pair.h5")
     try FileManager.default.copyItem(atPath: file("two.h5"), toPath: pair)

@@ -53,17 +53,34 @@ import Testing
     ("No cause is", { $0.causes.allSatisfy { $0.loss.low <= 0 } }),
     ("restoring", { remains($0) && $0.layers.contains { $0.gain.low > 0 && $0.gain.value >= 0.016 } }),
     ("no layer alone", { remains($0) && $0.layers.allSatisfy { $0.verdict != .lostHere && $0.verdict != .critical } }),
-    ("No loss is established", { !remains($0) }),
+    ("No loss is established", { !remains($0) && !$0.layers.isEmpty }),
+    ("No layer was put back", { $0.layers.isEmpty }),
     ("Layers are judged", { $0.baseline.restoresStatistics }),
     ("Restoring", { finding in finding.layers.contains { $0.gain.low > max(0, finding.baseline.establishedLoss) } }),
     ("What a probe can read", { $0.layers.contains { $0.probeDrop.low > 0 } }),
     ("No layer's probe", { $0.layers.allSatisfy { !($0.probeDrop.low > 0) } }),
     ("What helps", { isLost($0) && $0.remedies.contains { $0.gain.low > 0 && $0.merit > 0 } }),
     ("To write what number", { isLost($0) && $0.remedies.contains { $0.gain.low > 0 && $0.merit > 0 } }),
-    ("Nothing that was", { isLost($0) && $0.remedies.allSatisfy { $0.gain.low <= 0 || $0.merit <= 0 } }),
+    ("Nothing that was tried is established", { isLost($0) && $0.remedies.allSatisfy { !($0.gain.low > 0) } }),
+    (
+      "Nothing that was tried is worth",
+      { isLost($0) && $0.weighsCosts && $0.remedies.contains { $0.gain.low > 0 } && mostMerit($0) <= 0 }
+    ),
+    (
+      "Nothing that was tried is worth its cost: {remedy} regains {change} and costs {x} of the target.",
+      { $0.remedies.contains { $0.gain.low > 0 && $0.cost.low > 0 } }
+    ),
+    (
+      "Nothing that was tried is worth its cost: {remedy} regains {change} and costs {x} of the target, which",
+      { $0.remedies.contains { $0.gain.low > 0 && $0.cost.low <= 0 } }
+    ),
     (
       "What was tried",
       { !isLost($0) || !$0.weighsCosts || $0.remedies.allSatisfy { $0.gain.low <= 0 || $0.merit <= 0 } }
+    ),
+    (
+      "What is regained and what it costs are counted in different units, and are not weighed: {remedy} regains {change} "
+        + "and costs {x} of the target, which", { $0.remedies.contains { $0.gain.low > 0 && $0.cost.low <= 0 } }
     ),
     ("What is regained and", { isLost($0) && !$0.weighsCosts && $0.remedies.contains { $0.gain.low > 0 } }),
     ("All {n} that changed", { !$0.examples.isEmpty }),
@@ -106,6 +123,11 @@ import Testing
     finding.epochs.contains { $0.probeDrop.contains(where: \.isFinite) }
   }
 
+  /// Of remedies whose gain is established.
+  private static func mostMerit(_ finding: DiagnosisFinding) -> Double {
+    finding.remedies.filter { $0.gain.low > 0 }.map(\.merit).max() ?? -1
+  }
+
   private static func first(_ finding: DiagnosisFinding) -> ExampleChange? { finding.worsened?.first?.change }
 
   private static func seeds(_ finding: DiagnosisFinding) -> Int { finding.forgetting.runs?.count ?? 0 }
@@ -128,7 +150,9 @@ import Testing
 
   /// Sentences that say how the target fares need that, too.
   private static func targetHolds(_ sentence: String, _ finding: DiagnosisFinding) -> Bool {
-    guard !sentence.hasPrefix("Rewind: ") else { return true }
+    guard !sentence.hasPrefix("Rewind: "), !sentence.contains("of the target, which is not established"),
+      !sentence.hasSuffix("which layers to go back.")
+    else { return true }
     let costs = finding.layers.map(\.cost) + finding.remedies.map(\.cost)
     if sentence.contains("costs") || sentence.contains("of the target lost") {
       return costs.contains { $0.low > 0 }
@@ -219,7 +243,20 @@ import Testing
       finding.worsened = [WorsenedExample(index: 4, lossBefore: 0.2, lossAfter: 2.4, change: change)]
       return finding
     }
-    return all + worsened + gaps(all[0]) + [withEverything(all[0])]
+    return all + worsened + gaps(all[0]) + costly() + [withEverything(all[0])]
+  }
+
+  /// Gains that are not worth an unsure cost, in one unit and in two.
+  private static func costly() -> [DiagnosisFinding] {
+    let unsure = Estimate(0.5, low: -0.1, high: 0.9)
+    let remedy = Remedy(kind: .head, action: "refit the source head", gain: estimates[0], cost: unsure, count: 90)
+    return ([.accuracy] + OtherScores.all).flatMap { score in
+      [score, .accuracy].map { target in
+        DiagnosisFinding(
+          sourceTask: "Photos", forgetting: amount(estimates[0], before: 0.9, count: 2000, score: score),
+          measuredOn: JudgedCounts(source: 2000), layers: [], remedies: [remedy], targetScore: target)
+      }
+    }
   }
 
   /// The same where something could not be measured.
@@ -265,6 +302,28 @@ import Testing
       + pictures + [page.remedyTitle] + (page.why?.components(separatedBy: " · ") ?? [])
   }
 
+  private static let rowLicences: [SentenceTable<(finding: DiagnosisFinding, remedy: Remedy)>.Licence] = [
+    ("not established", { !($0.remedy.gain.low > 0) }),
+    ("costs more", { $0.finding.weighsCosts && $0.remedy.gain.low > 0 && $0.remedy.merit <= 0 }),
+    ("not weighed", { !$0.finding.weighsCosts && $0.remedy.gain.low > 0 && $0.remedy.cost.value > 0 }),
+  ]
+
+  /// A remedy under "What helps" that does not help says so.
+  @Test func wordsOfRemediesStandInTheTable() throws {
+    var table = try SentenceTable(["Diagnosis: words of a remedy's row"], licences: Self.rowLicences)
+    for finding in Self.findings() {
+      let rows = DiagnosisPage(finding).remedyTable().rows
+      for (row, remedy) in zip(rows, finding.remedies.filter(\.isTried)) {
+        let word = row.count > 5 ? row[5] : ""
+        table.check(word.isEmpty ? [] : [word], of: (finding, remedy))
+        #expect(word.isEmpty || Self.isLost(finding), "\(word)")
+        let helps = finding.established.contains { $0.remedy.action == remedy.action }
+        #expect(helps == (word.isEmpty && Self.isLost(finding)), "\(row)")
+      }
+    }
+    table.finish()
+  }
+
   @Test func everySentenceStandsInTheTableAndItsEvidenceHolds() throws {
     var table = try SentenceTable(
       ["how much", "why", "where", "what helps", "how it was measured"].map { "Diagnosis: \($0)" },
@@ -275,6 +334,9 @@ import Testing
       let sentences = sentences(
         of: finding, withPage: number.isMultiple(of: 3) || isLast || finding.worsened != nil || finding.causes.isEmpty)
       table.check(sentences, of: finding)
+      if Self.isOther(finding), finding.targetScore == finding.forgetting.score {
+        OtherScores.expectFitting(sentences, finding.forgetting.score)
+      }
       for sentence in sentences { #expect(Self.targetHolds(sentence, finding), "\(sentence)") }
     }
     table.finish()

@@ -7,28 +7,47 @@ import Testing
 @Suite struct MeasureSentenceTests {
   /// A chart's title, and what it was drawn from.
   private enum Measure {
-    case probes([ProbeFinding.Layer], models: Int)
-    /// Of numbers.
-    case otherProbes
-    case rewinds([Estimate])
+    case probes([ProbeFinding.Layer], models: Int, of: Score)
+    case rewinds([Estimate], of: Score)
     case similarity([Double])
     case interpolation([InterpolationFinding.Point])
-    case evaluation
+    case evaluation(of: Score)
   }
 
   private static let licences: [SentenceTable<Measure>.Licence] = [
-    ("accuracy of a linear", { if case .probes = $0 { true } else { false } }),
-    ("{score} of a linear", { if case .otherProbes = $0 { true } else { false } }),
-    ("{layer} says", { if case .otherProbes = $0 { true } else { false } }),
-    ("points of {score}", { if case .rewinds = $0 { true } else { false } }),
+    ("accuracy of a linear", { if case .probes(_, _, of: .accuracy) = $0 { true } else { false } }),
+    ("{score} of a linear", { if case .probes(_, _, of: let score) = $0 { score != .accuracy } else { false } }),
+    ("{layer} says", { if case .probes(_, 1, of: let score) = $0 { score != .accuracy } else { false } }),
+    ("points of {score}", { if case .rewinds(_, of: let score) = $0 { score.unit == .fraction } else { false } }),
+    (
+      "{unit} when layers",
+      { if case .rewinds(_, of: let score) = $0 { score.unit != .fraction && score.direction == .up } else { false } }
+    ),
+    ("{unit}, better", { if case .rewinds(_, of: let score) = $0 { score.direction == .down } else { false } }),
+    (
+      "{checkpoint} · head {head} · {data}: {x}",
+      { if case .evaluation(of: .accuracy) = $0 { true } else { false } }
+    ),
+    (
+      "{checkpoint} · head {head} · {data}: {score}",
+      { if case .evaluation(of: let score) = $0 { score != .accuracy } else { false } }
+    ),
     ("{estimator}, {n}", { if case .similarity = $0 { true } else { false } }),
     ("{score} on both tasks'", { areBothMeasured($0) }), ("along (1", { !areBothMeasured($0) }),
     ("A probe of", { drops($0)?.contains { $0.low > 0 } == true }),
     ("No probe lost", { drops($0)?.allSatisfy { !($0.low > 0) } == true }),
-    ("{layer} tells", { if case .probes(let layers, 1) = $0 { !layers.isEmpty } else { false } }),
-    ("No layer was probed", { if case .probes(let layers, _) = $0 { layers.isEmpty } else { false } }),
-    ("Restoring", { if case .rewinds(let gains) = $0 { gains.contains { $0.low > 0 } } else { false } }),
-    ("No rewinding", { if case .rewinds(let gains) = $0 { gains.allSatisfy { !($0.low > 0) } } else { false } }),
+    (
+      "No probe lost more than chance explains; that of {layer} is worse",
+      { drops($0)?.contains { $0.value >= 0 } == true }
+    ),
+    (
+      "No probe lost more than chance explains; that of {layer} is better",
+      { drops($0)?.allSatisfy { $0.value < 0 } == true }
+    ),
+    ("{layer} tells", { if case .probes(let layers, 1, of: .accuracy) = $0 { !layers.isEmpty } else { false } }),
+    ("No layer was probed", { if case .probes(let layers, _, _) = $0 { layers.isEmpty } else { false } }),
+    ("Restoring", { if case .rewinds(let gains, _) = $0 { gains.contains { $0.low > 0 } } else { false } }),
+    ("No rewinding", { if case .rewinds(let gains, _) = $0 { gains.allSatisfy { !($0.low > 0) } } else { false } }),
     ("{layer} differs", { if case .similarity(let values) = $0 { values.contains(where: \.isFinite) } else { false } }),
     ("Every layer", { if case .similarity(let values) = $0 { !values.contains(where: \.isFinite) } else { false } }),
     (
@@ -62,7 +81,7 @@ import Testing
   }
 
   private static func drops(_ measure: Measure) -> [Estimate]? {
-    guard case .probes(let layers, let models) = measure, models > 1, !layers.isEmpty else { return nil }
+    guard case .probes(let layers, let models, _) = measure, models > 1, !layers.isEmpty else { return nil }
     return layers.compactMap(\.drop)
   }
 
@@ -73,16 +92,20 @@ import Testing
     Estimate(0.1),
   ]
 
-  private func probes(_ layers: [ProbeFinding.Layer], models: Int) -> ProbeFinding {
-    ProbeFinding(
+  private func probes(_ layers: [ProbeFinding.Layer], models: Int, of score: Score) -> ProbeFinding {
+    var finding = ProbeFinding(
       data: "photos", control: ControlDraws([0.1]), layers: layers,
       models: Array(["before", "after"].prefix(models)), trainCount: 100, testCount: 100)
+    finding.score = score
+    return finding
   }
 
-  private func rewinds(_ gains: [Estimate]) -> RewindFinding {
-    RewindFinding(
+  private func rewinds(_ gains: [Estimate], of score: Score) -> RewindFinding {
+    var finding = RewindFinding(
       [.alone: zip(["conv", "dense"], gains).map { Rewind(layers: [$0], gain: $1) }], source: "photos", sourceCount: 100
     )
+    finding.score = score
+    return finding
   }
 
   private func similarity(_ values: [Double]) -> LayerSimilarity {
@@ -95,21 +118,37 @@ import Testing
 
   @Test func everySentenceStandsInTheTableAndItsEvidenceHolds() throws {
     var table = try SentenceTable(["Charts and lines of single measures"], licences: Self.licences)
-    for first in Self.estimates {
-      for second in Self.estimates {
-        let layers = zip(["conv", "dense"], [first, second]).map {
-          ProbeFinding.Layer(layer: $0, scores: [0.9, 0.9 - $1.value], penalties: [], drop: $1)
-        }
-        table.check(said(probes(layers, models: 2).chart()), of: .probes(layers, models: 2))
-        table.check(said(rewinds([first, second]).chart(.alone)), of: .rewinds([first, second]))
+    for score in [.accuracy] + OtherScores.all {
+      var said: [String] = []
+      func check(_ sentences: [String], of measure: Measure) {
+        table.check(sentences, of: measure)
+        said += sentences
       }
+      for first in Self.estimates {
+        for second in Self.estimates {
+          let layers = zip(["conv", "dense"], [first, second]).map {
+            ProbeFinding.Layer(layer: $0, scores: [0.9, 0.9 - $1.value], penalties: [], drop: $1)
+          }
+          check(
+            self.said(probes(layers, models: 2, of: score).chart()), of: .probes(layers, models: 2, of: score))
+          check(
+            self.said(rewinds([first, second], of: score).chart(.alone)), of: .rewinds([first, second], of: score))
+        }
+      }
+      let alone = [ProbeFinding.Layer(layer: "conv", scores: [0.9], penalties: [])]
+      check(self.said(probes(alone, models: 1, of: score).chart()), of: .probes(alone, models: 1, of: score))
+      check(self.said(probes([], models: 1, of: score).chart()), of: .probes([], models: 1, of: score))
+      let examples = ScoredExamples(ScoredTask(score, 0.9), count: 9)
+      let points = [0, 1].map { InterpolationFinding.Point(share: $0, source: examples, target: examples) }
+      let line = InterpolationFinding(before: "a", after: "b", keepsHeads: false, reestimated: nil, points: points)
+      check(self.said(line.chart()), of: .interpolation(points))
+      #expect(
+        score == .accuracy || line.chart().title.contains(" \(score.heading) on the source"), "\(line.chart().title)")
+      let evaluation = EvaluationFinding(
+        checkpoint: "a.h5", head: "photos", data: "photos", result: examples, perClass: [])
+      check([evaluation.verdict], of: .evaluation(of: score))
+      OtherScores.expectFitting(said, score)
     }
-    let alone = [ProbeFinding.Layer(layer: "conv", scores: [0.9], penalties: [])]
-    table.check(said(probes(alone, models: 1).chart()), of: .probes(alone, models: 1))
-    var numbers = probes(alone, models: 1)
-    numbers.score = Score(name: "rmse", unit: .number, direction: .down)
-    table.check(said(numbers.chart()), of: .otherProbes)
-    table.check(said(probes([], models: 1).chart()), of: .probes([], models: 1))
     for values in [[0.5, 0.9], [.nan, 0.9], [.nan, .nan]] {
       table.check(said(similarity(values).matrixChart(before: "a", after: "b")), of: .similarity(values))
     }
@@ -121,10 +160,6 @@ import Testing
         table.check(said(finding.chart()), of: .interpolation(points))
       }
     }
-    let evaluation = EvaluationFinding(
-      checkpoint: "a.h5", head: "photos", data: "photos", result: ScoredExamples(ScoredTask(0.9), count: 9),
-      perClass: [])
-    table.check([evaluation.verdict], of: .evaluation)
     table.finish()
   }
 

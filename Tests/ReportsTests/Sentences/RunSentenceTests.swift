@@ -30,8 +30,8 @@ import Testing
       "{run}{reached x on the target…}: {task} was not",
       { amounts($0).contains { $0.before < 0.12 && $0.sourceCount >= 50 } }
     ),
-    ("{run} forgot {x} points of {task} (", { isLoss($0) }),
-    ("{run} gained {x} points on {task} (", { amounts($0).contains { $0.high < 0 && $0.pairedPValue < 0.05 } }),
+    ("{run} forgot {change} of {task} (", { isLoss($0) }),
+    ("{run} gained {change} on {task} (", { amounts($0).contains { $0.high < 0 && $0.pairedPValue < 0.05 } }),
     ("{run} forgot no more", { amounts($0).contains { $0.sourceCount >= 50 && $0.pairedPValue >= 0.05 } }),
     (
       "… its best of",
@@ -89,19 +89,19 @@ import Testing
     ("{run} {became} where", { isCompared($0) && (has($0, .loss) || has($0, .gain)) }),
     ("Of {n} runs", { isCompared($0) && judgedCount($0) > 2 && (has($0, .loss) || has($0, .gain)) }),
     ("One run each", { isCompared($0) }),
-    ("… forgot {x} points of the source task", { isLoss($0) }),
-    ("… gained {x} points on the source task", { has($0, .gain) }),
-    ("… points gained; target", { has($0, .gain) }),
-    ("… where {run} forgot {number} points", { isLoss($0) }), ("… where {run} gained", { has($0, .gain) }),
+    ("… forgot {change} of the source task", { isLoss($0) }),
+    ("… gained {change} on the source task", { has($0, .gain) }),
+    ("… {change} gained; target", { has($0, .gain) }),
+    ("… where {run} forgot {change}", { isLoss($0) }), ("… where {run} gained", { has($0, .gain) }),
     ("… forgot no more of the source task", { has($0, .none) }), ("… where {run} forgot no more", { has($0, .none) }),
-    ("… points, no more than chance", { has($0, .none) }),
+    ("… {change}, no more than chance", { has($0, .none) }),
     ("Source accuracy came", { $0.runs.count > 1 && $0.hasSource }),
     ("Source {score} came", { ($0.runs.count > 1 || $0.runs[0].after?.target == nil) && hasOther($0) { _ in true } }),
     ("Accuracy reached", { $0.runs.count > 1 && !$0.hasSource }),
-    ("Over {n} seeds {x} points of {task} were forgotten", { hasClaim($0) { $0.low > 0 } }),
-    ("Over {n} seeds {x} points of {task} were gained", { hasClaim($0) { $0.high < 0 } }),
+    ("Over {n} seeds {change} of {task} were forgotten", { hasClaim($0) { $0.low > 0 } }),
+    ("Over {n} seeds {change} of {task} were gained", { hasClaim($0) { $0.high < 0 } }),
     (
-      "{run…}{over n seeds} the mean",
+      "{run…}{over or with} {n} seed{s…} the mean",
       { report in report.groups.contains { $0.loss?.isMore == false && $0.loss?.isLess == false } }
     ),
     ("{run…}over {n} seeds", { hasClaim($0) { $0.low > 0 || $0.high < 0 } }),
@@ -295,7 +295,9 @@ import Testing
       licences: Self.evidenceOfOne + Self.evidenceOfSeveral + Self.evidenceOfNotes)
     for runs in Self.single.map({ [$0] }) + Self.several + Self.ofOtherScores {
       let report = RunReport(runs: runs, title: "t")
-      table.check(Sentences.ofPage(report.html()) + Sentences.split(report.verdict), of: report)
+      let said = Sentences.ofPage(report.html()) + Sentences.split(report.verdict)
+      table.check(said, of: report)
+      if let score = runs.first?.forgetting?.score { OtherScores.expectFitting(said, score) }
     }
     table.finish()
   }
@@ -320,7 +322,9 @@ import Testing
         ),
       ])
     for run in Self.single + Self.ofOtherScores.compactMap(\.first) {
-      table.check(run.closingLines.flatMap(Sentences.split), of: run)
+      let said = run.closingLines.flatMap(Sentences.split)
+      table.check(said, of: run)
+      if let score = run.forgetting?.score { OtherScores.expectFitting(said, score) }
     }
     table.finish()
   }

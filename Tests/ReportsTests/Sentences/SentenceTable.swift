@@ -71,6 +71,13 @@ enum Sentences {
       .components(separatedBy: "\n").map(unescaped).flatMap(split)
   }
 
+  /// The headings of a page's sections, and what stands at its foot, sentence by sentence.
+  static func framing(_ html: String) -> [String] {
+    let headings = html.matches(of: /<h2[^>]*>(?<text>.*?)<\/h2>/).map { String($0.output.text) }
+    let foot = html.firstMatch(of: /<footer>(?<text>.*?)<\/footer>/).map { [String($0.output.text)] } ?? []
+    return (headings + foot).map { unescaped($0.replacing(/<[^>]*>/, with: "")) }.flatMap(split)
+  }
+
   /// A text at the ends of its sentences; what follows one begins with a capital letter or a digit.
   static func split(_ text: String) -> [String] {
     text.replacing(/(?<end>[.]) (?=[A-Z0-9†])/) { "\($0.output.end)\n" }

@@ -74,10 +74,13 @@ import Testing
       ([nil, nil, nil], 0), ([nil, nil, 0.6], 0.002),
     ]
     let pairs = all.flatMap { first in all.map { (first, $0) } }
-    let nats = Score(name: "nats_per_token", unit: .natsPerToken, direction: .down)
-    let runs: [(Int, Score)] = [1, 2, 3, 4].flatMap { [($0, Score.accuracy), ($0, nats)] }
-    return pairs.flatMap { near, far in
-      runs.flatMap { seeds, score -> [TransferMap] in
+    let runs: [(Int, Score)] =
+      [1, 2, 3, 4].flatMap { [($0, Score.accuracy), ($0, OtherScores.all[0])] }
+      + OtherScores.all.dropFirst().map { (3, $0) }
+    return pairs.enumerated().flatMap { number, pair in
+      let (near, far) = pair
+      // Those of numbers and other shares are long in the making.
+      return runs.prefix(number < all.count ? runs.count : 8).flatMap { seeds, score -> [TransferMap] in
         [[5, nil], [nil], [5], [5, 50]].map { (amounts: [Int?]) in
           let rows = [("Near", near, far), ("Far", far, near)].map { name, first, second in
             TransferMap.Row(
@@ -96,7 +99,9 @@ import Testing
     for map in Self.findings() {
       var worded = map
       worded.putIntoWords()
-      table.check(Sentences.ofPage(map.html(title: "t")) + worded.findings + [map.headline], of: map)
+      let said = Sentences.ofPage(map.html(title: "t")) + worded.findings + [map.headline]
+      table.check(said, of: map)
+      OtherScores.expectFitting(said.filter { !$0.contains("fine-tuning falls ") }, map.score)
     }
     table.finish()
   }
