@@ -19,7 +19,7 @@ extension Checkpoint {
 
   /// Puts a file's tensors in the place of the checkpoint's; those that did not fit stay as they are.
   ///
-  /// - Parameter task: the name of the task whose classifier the file has.
+  /// - Parameter name: the name of the task whose classifier the file has.
   public mutating func load(_ match: WeightMatch, task name: String, differingHead: DifferingHead) {
     let parameterNames = Set(program.parameters.map(\.name))
     for (tensor, view) in match.tensors {

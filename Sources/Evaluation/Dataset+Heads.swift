@@ -16,7 +16,7 @@ extension Model.TaskHead: ClassifierHead {}
 extension Dataset {
   /// Which outputs of a head the classes of these data are.
   ///
-  /// What is stated counts first (``Dataset/statedClasses``), then names, where the head and the data have them; else
+  /// What is stated counts first (`Dataset.statedClasses`), then names, where the head and the data have them; else
   /// there have to be as many classes as outputs, which are taken in their order. Numbers counted from 0 are no names.
   ///
   /// - Throws: `ModelError.missingHead`, and ``EvaluationError`` where a class is none of the head's, or it is not known

@@ -159,7 +159,7 @@ extension Model {
   ///   - capturesHeadInput: whether the value that enters the classifier is wanted.
   ///   - replacements: tensors to use in the place of parameters.
   ///   - changes: of kernels among ``Programs/Program/kernelsOfLinearLayers``.
-  ///   - recomputesActivations: whether the blocks of the program, all but the last of ``Programs/Program/segments``, keep
+  ///   - recomputesActivations: whether the blocks of the program, all but the last of `Program.segments`, keep
   ///     nothing but what enters them, and are run once more for each way back. It gives the same, gradients too.
   public func run(
     _ inputs: [String: Tensor], mode: ExecutionMode = .evaluation, capture: [String] = [],

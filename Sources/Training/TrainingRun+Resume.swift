@@ -6,8 +6,8 @@ import Torch
 extension TrainingRun {
   /// A run that was stopped, or is to be trained further, with the options and the data that it began with.
   ///
-  /// ``resume(isCancelled:onEvent:)`` then goes on with it. More epochs than before may be asked for; of other options
-  /// the result is a run that no one could make at one stroke.
+  /// ``TrainingRun/resume(from:isCancelled:onEvent:)`` then goes on with it. More epochs than before may be asked for; of
+  /// other options the result is a run that no one could make at one stroke.
   ///
   /// - Parameters:
   ///   - device: the one it was trained on, when nil.

@@ -50,8 +50,8 @@ public final class ComparedModels {
   ///   - isProxy: whether `source` only stands in for the source's examples. Its labels do not count.
   ///   - sourceTask: the head that judges the source; the data's own, or the one that was there before, when nil.
   ///   - targetTask: the head that judges the target; the data's own, or the one in place after, when nil.
-  ///   - sourceKind: the name of the source's kind of task; nil where labels and outputs tell it.
-  ///   - targetKind: likewise the target's.
+  ///   - sourceKindName: the name of the source's kind of task; nil where labels and outputs tell it.
+  ///   - targetKindName: likewise the target's.
   ///   - takesEveryLayer: whether every layer is looked at by itself, where by default many are taken as blocks.
   ///   - testCount: test examples of each task, at most, drawn by the seed. The amount is judged on all.
   /// - Throws: `ModelError` where a head is missing, ``AnalysisError/nothingToCompare(_:)`` for two different networks.

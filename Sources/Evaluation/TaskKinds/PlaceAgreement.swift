@@ -7,7 +7,7 @@ import Torch
 /// What a model says of tokens or pixels, with what another said of them as the labels: models are judged by how often
 /// the likeliest class is the one it was.
 ///
-/// Labels stand at the places of the outputs, −100 where none counts; see ``Model/answers(on:kind:)``.
+/// Labels stand at the places of the outputs, −100 where none counts; see `Model.answers(on:dataset:kind:)`.
 public struct PlaceAgreement: TaskKind {
   public let name = "agreement"
   public let words = "agreement"

@@ -26,6 +26,17 @@ import Testing
     }
   }
 
+  @Test(arguments: Page.all) func optionsWithinSentencesAreOnesOfACommand(path: String) throws {
+    let known = Self.commands().reduce(into: Set(["--help", "--version"])) {
+      $0.formUnion(CommandDescription(of: $1).parameters.flatMap(\.spellings))
+    }
+    for (line, code) in try Page(path).inlineCode where !code.hasPrefix("swift ") && !code.hasPrefix(".ci/") {
+      for option in Self.options(in: code) where !known.contains(option) {
+        Issue.record("\(path):\(line): `\(code)`: no command has \(option)")
+      }
+    }
+  }
+
   @Test func theParserTakesEveryCommandOfTheHelps() throws {
     for command in Self.commands() {
       let help = Lethe.helpMessage(for: command, columns: 500)
@@ -62,6 +73,7 @@ import Testing
     #expect(try #require(Self.fault(in: found[1].arguments)).contains("--no-such"))
     #expect(Self.unknownOption(in: ["data", "convert", "TEXT", "--tokeniser", "FOLDER"]) == "no option '--tokeniser'")
     #expect(Self.unknownOption(in: ["data", "convert", "TEXT", "--tokenizer", "FOLDER"]) == nil)
+    #expect(Self.options(in: "--lr fc=1e-3 a--b -- -o --max-forgetting=2pp") == ["--lr", "--max-forgetting"])
     #expect(Self.unknownOption(in: ["guess"]) == "no command 'guess'")
     #expect(throws: DocumentedCommand.NotShell.self) {
       try DocumentedCommand.all(of: Page(path: "page.md", text: "```sh\nfor x in\n```"))
@@ -81,6 +93,11 @@ import Testing
       return message
     }
     return nil
+  }
+
+  /// Words with two dashes before them.
+  private static func options(in code: String) -> [String] {
+    code.split { !($0.isLetter || $0.isNumber || $0 == "-") }.map(String.init).filter { $0.contains(#/^--[a-z]/#) }
   }
 
   private static func unknownOption(in words: [String]) -> String? {
