@@ -9,6 +9,7 @@ import json
 import subprocess
 import sys
 import tempfile
+import textwrap
 
 
 class NotThere(Exception):
@@ -87,11 +88,16 @@ def main(what, condition, hint):
     try:
         holds = eval(condition, names)
     except NotThere as error:
-        return print(f"✗ not yet: {what}. {error}")
+        return say(f"✗ not yet: {what}. {error}")
     except (OSError, subprocess.CalledProcessError, KeyError, IndexError, TypeError, ValueError, SyntaxError, NameError) as error:
-        return print(f"✗ not yet: {what}. The answer cannot be read: {error}")
+        return say(f"✗ not yet: {what}. The answer cannot be read: {error}")
     numbers = f" ({'; '.join(found)})" if found else ""
-    print(f"✓ right: {what}{numbers}" if holds else f"✗ not yet: {what}{numbers}. {hint}")
+    say(f"✓ right: {what}{numbers}" if holds else f"✗ not yet: {what}{numbers}. {hint}")
+
+
+def say(sentence):
+    """In lines that a notebook shows whole: it breaks longer ones within words."""
+    print(textwrap.fill(sentence, 100, break_long_words=False, break_on_hyphens=False))
 
 
 if __name__ == "__main__":

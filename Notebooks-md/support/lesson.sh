@@ -13,6 +13,8 @@ PATH=$lesson_root/.libtorch/python/bin:$PATH
 command -v lethe >/dev/null || PATH=$lesson_root/.build/release:$PATH
 seeds=3
 [[ ${LETHE_LESSON:-} == small ]] && seeds=2
+# The order of sums, and with it the last digits of what is trained, hang on the number of threads.
+export OMP_NUM_THREADS=${OMP_NUM_THREADS:-2}
 set -o pipefail
 
 # Shows SVG files under the cell.
@@ -73,7 +75,8 @@ lesson_error() {
   local status=$1 command=$2 functions=$3 subshells=$4
   # shellcheck disable=SC2016
   [[ -z $lesson_stopped && $command != 'echo $?' && $functions == 0 && $subshells == 0 ]] || return 0
-  echo "This cell stopped at: $command (status $status). The line above says why. Nothing is lost: mend the cell and run it again." >&2
+  printf '%s\n' "This cell stopped at: $command (status $status). The line above says why." \
+    "Nothing is lost: mend the cell and run it again." >&2
   lesson_stopped=$status
 }
 

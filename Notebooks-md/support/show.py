@@ -28,7 +28,9 @@ def table(file, *columns):
 
 def page(file, height="640"):
     """A page of lethe, whole and within the notebook."""
-    text = html.escape(pathlib.Path(file).read_text(), quote=True)
+    # Without a base, links within the page would lead to the notebook that it stands in.
+    text = pathlib.Path(file).read_text().replace("<head>", '<head><base href="about:srcdoc">', 1)
+    text = html.escape(text, quote=True)
     return (
         f"<p>{html.escape(file)}</p>"
         f'<iframe srcdoc="{text}" style="width:100%;height:{int(height)}px;border:1px solid #ccc"></iframe>'

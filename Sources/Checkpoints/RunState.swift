@@ -41,6 +41,26 @@ public struct RunState: Sendable, Equatable, Codable {
     }
   }
 
+  /// Of which head it is measured how far its answers moved, and on what: the gauge that needs no data of the source.
+  public struct Gauge: Sendable, Equatable, Codable {
+    /// The head that is asked.
+    public var head: String
+    /// How many of the target's examples it is asked about.
+    public var count: Int
+    /// What has an answer of its own within an example, as `tokens`; nil where an example has one.
+    public var places: String?
+    /// What it is counted in: `nats` or `squares`.
+    public var unit: String
+
+    /// A gauge of a head.
+    public init(head: String, count: Int, places: String?, unit: String) {
+      self.head = head
+      self.count = count
+      self.places = places
+      self.unit = unit
+    }
+  }
+
   /// What kind of run it is.
   public var kind: Kind
   /// Whether it came to its end, rather than being stopped before.
@@ -69,6 +89,8 @@ public struct RunState: Sendable, Equatable, Codable {
   public var cpuCapability: String?
   /// Where it went on in another environment; nil where it never did.
   public var moves: [RunMove]?
+  /// Nil where the model came with no head, or the run is of before there was a gauge.
+  public var gauge: Gauge?
 
   /// The state of a run that begins, where nothing else is said.
   public init(

@@ -14,7 +14,7 @@ extension Run {
       best: record.state.best.map {
         RunFinding.Best(epoch: $0.epoch, rule: $0.rule, keepsBounds: $0.keepsBounds)
       }, chosenBy: record.choiceBasis, forgetting: forgetting, joint: record.jointHead, drift: drift,
-      similarity: similarity,
+      similarity: similarity, gaugedHead: record.state.gauge?.head,
       matchedClasses: record.judgedClasses, configuration: record.settings)
   }
 
@@ -88,7 +88,7 @@ extension EpochRecord {
       result.value.isNaN && result.loss.isNaN ? nil : result.scored
     }
     return EpochFinding(
-      epoch: epoch, source: source.flatMap(scored), proxy: proxy, target: scored(target),
+      epoch: epoch, source: source.flatMap(scored), proxy: proxy, gauge: gauge, target: scored(target),
       targetHeadIsNew: targetHeadIsNew,
       validation: validation.isEmpty
         ? nil

@@ -91,7 +91,7 @@ extension TrainingError: CustomStringConvertible {
     case .unlikeTasks(let task, let kind, let first, let firstKind, let what):
       "task '\(task)' is \(kind), '\(first)' \(firstKind): tasks of a sequence have \(what) in common"
     case .notFinite(let loss, let epoch, let step, let learningRate, let parameter):
-      "loss is \(loss) at epoch \(epoch), step \(step)"
+      "loss is \(loss.isNaN ? "not a number" : "infinite") at epoch \(epoch), step \(step)"
         + (parameter.map { ", first in '\($0)'" } ?? "")
         + "; likely a learning rate that is too high (\(short(learningRate))): try a tenth of it. "
         + "The last good epoch is kept"

@@ -45,6 +45,7 @@ extension TrainingRun {
       proxy: try proxy.map { try TaskKinds.kind(of: $0, for: model, named: taskKind) },
       earlier: try (earlier ?? []).map { try TaskKinds.kind(of: $0.data, for: model, named: taskKind) })
     if let kind = own.kinds.proxy, !kind.canAgree { throw EvaluationError.cannotAgree(kind: kind.words) }
+    own.gaugedHead = try own.headThatCame(with: model)
     if targetHead == .grow { return try own.growing(in: model) }
     guard targetTask == nil else { return own.named(in: model) }
     // A head that the data say nothing of cannot be drawn.

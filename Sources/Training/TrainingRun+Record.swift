@@ -52,6 +52,11 @@ extension TrainingRun {
       record.keepAnswers(of: "source", source, epoch: result.epoch)
     }
     if let proxy = result.proxy { setAgreement("proxy", proxy) }
+    if let gauge = result.gauge {
+      set("gauge_divergence", gauge.value)
+      set("gauge_low", gauge.low)
+      set("gauge_high", gauge.high)
+    }
     // An epoch that was not judged has the columns of one that was.
     let target = result.target.count > 0 ? result.target.scored : ScoredTask(kinds.target.score, .nan)
     setScores("target", target)
@@ -115,6 +120,7 @@ extension RunRecord {
     data.source?.head = setup.judge
     data.proxy?.head = setup.judge
     state.targetHeadIsNew = setup.headIsNew
+    state.gauge = setup.gauge?.state
     state.stepsPerEpoch = trainer.stepsPerEpoch
     state.regularizers = zip(trainer.regularizerNames, trainer.regularizers).map { name, regularizer in
       let summary = regularizer.summary(stepsPerEpoch: trainer.stepsPerEpoch)
@@ -155,7 +161,7 @@ extension RunRecord {
       }
       return EpochRecord(
         epoch: epoch, source: measured("source", of: "source"),
-        proxy: agreement("proxy", count: data.proxy?.judgingCount),
+        proxy: agreement("proxy", count: data.proxy?.judgingCount), gauge: gauge(row: row),
         target: evaluation("target", of: "target"), targetHeadIsNew: epoch == 0 && state.targetHeadIsNew,
         validation: ValidationScores(
           source: measured("source_validation", of: "source"),

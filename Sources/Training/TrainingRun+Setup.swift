@@ -25,6 +25,7 @@ extension TrainingRun {
     let meter: ProxyMeter?
     /// On the proxy's examples that choose.
     let choosingMeter: ProxyMeter?
+    let gauge: Gauge?
     let trainer: Trainer
     let headIsNew: Bool
     let judged: Judged
@@ -94,10 +95,12 @@ extension TrainingRun {
       }
       meter = try measuring(examples.test)
       choosingMeter = try examples.validation.map(measuring)
-      try model.activate(task: headName)
     }
+    let gauge = try gauge(of: judged.model, on: judged.target.test)
+    try judged.model.activate(task: headName)
     return Setup(
-      model: model, judge: judge, meter: meter, choosingMeter: choosingMeter, trainer: trainer, headIsNew: headIsNew,
+      model: model, judge: judge, meter: meter, choosingMeter: choosingMeter, gauge: gauge, trainer: trainer,
+      headIsNew: headIsNew,
       judged: judged, division: division, classes: classes)
   }
 

@@ -25,6 +25,8 @@ public struct EpochRecord: Sendable {
   public var source: EvaluationResult?
   /// How far the source task's head still says what it said at epoch 0.
   public var proxy: ProxyAgreement?
+  /// How far the answers of the head that the model came with moved on the target's inputs; nil where it came with none.
+  public var gauge: OutputDivergence?
   /// Nil at epoch 0 where the head of the trained task is new.
   public var target: EvaluationResult
   /// Whether the target is judged by a head that was just drawn, so that its figures say nothing: epoch 0 alone.
@@ -92,6 +94,8 @@ public struct TrainingRun {
   var grownHead: NamedHead?
   /// How many outputs the head had before it grew; nil of one that did not.
   var knownOutputCount: Int?
+  /// The head that the model came with, whose answers to the target's inputs are watched; nil where it came with none.
+  var gaugedHead: String?
   /// The kind of task; nil where labels and outputs tell it.
   public var taskKind: String?
   /// Of the data, once a model is known.
@@ -209,6 +213,7 @@ public struct TrainingRun {
     }
     var own = try settled(as: record.data)
     own.knownOutputCount = record.state.grownFrom
+    own.gaugedHead = record.state.gauge?.head
     let first = try Checkpoint(contentsOf: run.checkpointPath(epoch: 0))
     own = own.named(
       among: first.heads.mapValues { NamedHead(classNames: $0.classNames) }, task: own.sourceTask ?? first.task)
@@ -335,10 +340,11 @@ extension TrainingRun {
       validation.source = try result(examples.validation, source, kind)
     }
     let agreement = isJudged ? try setup.meter?.measure(model) : nil
+    let gauge = isJudged ? try setup.gauge?.meter.measure(model) : nil
     if isJudged { validation.proxy = try setup.choosingMeter?.measure(model) }
     try model.activate(task: headName)
     return EpochRecord(
-      epoch: epoch, source: sourceResult, proxy: agreement, target: targetResult ?? .unmeasured,
+      epoch: epoch, source: sourceResult, proxy: agreement, gauge: gauge, target: targetResult ?? .unmeasured,
       targetHeadIsNew: setup.headIsNew && epoch == 0, validation: validation,
       trainingLoss: epoch == 0 ? .nan : statistics.loss, penalty: statistics.penalty,
       learningRate: epoch == 0 ? .nan : statistics.learningRate, newBlocks: statistics.newBlocks,

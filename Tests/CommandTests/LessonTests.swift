@@ -6,7 +6,7 @@ import Testing
 @Suite(.serialized) struct LessonTests {
   static let lessons =
     (try? FileManager.default.contentsOfDirectory(atPath: Repository.root + "/Notebooks-md"))?
-    .filter { $0.hasSuffix(".md") }.sorted() ?? []
+    .filter { $0.contains(#/^\d\d-.*\.md$/#) }.sorted() ?? []
 
   /// Python, where `make setup` could install the kernel.
   static let python = Python.path.flatMap { path in
@@ -16,6 +16,34 @@ import Testing
   @Test func theReadMeLinksToEach() throws {
     let linked = try Repository.text("README.md").matches(of: #/\]\(Notebooks-md/(\d\d-[\w-]+\.md)\): /#)
     #expect(linked.map { String($0.output.1) } == Self.lessons)
+  }
+
+  /// In JupyterLab, where what Jupytext writes is what was opened.
+  @Test(.enabled(if: python != nil)) func openingALessonDoesNotChangeIt() throws {
+    let changed = try Python.run(
+      """
+      import glob, jupytext, jupytext.config
+      for file in sorted(glob.glob("\(Repository.root)/Notebooks-md/[0-9]*.md")):
+          settings = jupytext.config.load_jupytext_config(file)
+          if jupytext.writes(jupytext.read(file, config=settings), "md", config=settings) != open(file).read():
+              print(file)
+      """, executable: #require(Self.python))
+    #expect(changed.isEmpty, "the header of a lesson names the kernel alone: \(changed)")
+  }
+
+  /// Without a base a link `#part` would open JupyterLab within the frame.
+  @Test(.enabled(if: python != nil)) func linksWithinAPageStayInItsFrame() throws {
+    let folder = try TemporaryFolder()
+    try "<html><head><title>t</title></head><body><a href=\"#part\">part</a></body></html>"
+      .write(toFile: folder.file("page.html"), atomically: true, encoding: .utf8)
+    let shown = try Python.run(
+      """
+      import sys
+      sys.path.insert(0, "\(Repository.root)/Notebooks-md/support")
+      import show
+      print(show.page(sys.argv[1]))
+      """, folder.file("page.html"), executable: #require(Self.python))
+    #expect(shown.contains("srcdoc=\"&lt;html&gt;&lt;head&gt;&lt;base href=&quot;about:srcdoc&quot;&gt;"))
   }
 
   @Test(.enabled(if: python != nil), arguments: lessons) func everyCellRuns(lesson: String) throws {

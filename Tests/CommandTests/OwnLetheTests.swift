@@ -43,6 +43,13 @@ import Testing
     #expect(try !Command("finetune", "--help").output.contains("own-sp"))
   }
 
+  @Test func theArticleShowsThisVeryPackage() throws {
+    let files = ["Package.swift", "Sources/own-lethe/main.swift", "Sources/own-lethe/RootPull.swift"]
+    try Repository.requireShown(
+      inArticle: "Sources/Training/Training.docc/Write-a-regularizer.md",
+      files: files.map { "\(Repository.root)/\(Self.example)/\($0)" })
+  }
+
   @Test func theCommentOnTheCommandShowsThisVeryPackage() throws {
     let comment = try Repository.text("Sources/LetheCommand/CommandLineTool.swift")
     let main = try Repository.snippet(ofFile: "\(Repository.root)/\(Self.example)/Sources/own-lethe/main.swift")

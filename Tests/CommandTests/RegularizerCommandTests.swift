@@ -78,6 +78,8 @@ import Testing
       "interpolate", folder.file("run"), "--source", data + ":0-4", "--target", data + ":5-9", "--points", "3", "--json"
     )
     #expect(line.status == 0, "\(line.errors)")
+    // A run knows its data.
+    #expect(try Command("interpolate", folder.file("run"), "--points", "3", "--json").output == line.output)
     let points = try #require(try json(line.output)["points"] as? [[String: Any]])
     #expect(points.compactMap { $0["lambda"] as? Double } == [0, 0.5, 1])
     // The ends are what the run itself measured.
@@ -116,7 +118,7 @@ import Testing
       (64, tune + ["delta:layers=layer.0"], "did you mean 'layers.0'"),
       (64, train + ["lwf"], "needs the source task's head"),
       (64, train + ["replay"], "needs examples of the source task"),
-      (64, line, "nothing to do"),
+      (64, line + [folder.file("source")], "nothing to do"),
       (64, line + ["--lambda", "2.5", "-o", run], "from 0 to 2"), (64, line + ["--to", "3"], "from 0 to 2"),
       (64, line + ["-o", run], "--lambda"),
       (64, line + ["--source", data + ":0-4", "--points", "1"], "at least 2"),

@@ -51,6 +51,8 @@ import Testing
       "interpolate", folder.file("run"), "--source", data, "--points", "4", "--to", "1.5", "--quiet")
     #expect(line.status == 0, "\(line.errors)")
     #expect(line.output.contains("1.50"))
+    // A score that is the loss stands there once.
+    #expect(!line.output.contains("loss"), "\(line.output)")
   }
 
   @Test func aLanguageModelIsSweptInNatsAToken() throws {

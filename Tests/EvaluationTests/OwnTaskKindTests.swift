@@ -49,8 +49,8 @@ struct Counting: TaskKind {
 /// A kind that a library's user adds in one file.
 @Suite struct OwnTaskKindTests {
   @Test func theArticleShowsTheKindThatIsTested() throws {
-    let article = try Repository.text("Sources/Evaluation/Evaluation.docc/Kinds-of-task.md")
-    #expect(article.contains(try Repository.snippet(ofFile: #filePath)))
+    try Repository.requireShown(
+      inArticle: "Sources/Evaluation/Evaluation.docc/Write-a-task-kind.md", files: [#filePath])
   }
 
   @Test func aKindOfOnesOwnIsFoundAndJudged() throws {

@@ -3,6 +3,7 @@ import Datasets
 import Findings
 import Foundation
 import HDF5
+import Metrics
 import Models
 import Programs
 import TestSupport
@@ -73,6 +74,33 @@ import Torch
     let found = try meter.measure(model)
     #expect(abs(found.agreement - expected.agreement) < 1e-12, "\(found.agreement)")
     #expect(abs(found.divergence - expected.divergence) < 1e-6, "\(found.divergence)")
+  }
+
+  /// All weights multiplied by 1.25 again, over the first 16 test examples, one at a time: the mean is that of all, of the
+  /// examples' own means weighed by the places that count; labels and numbers diverge too.
+  @Test(arguments: [("tags", "tokens"), ("many", "labels"), ("numbers", nil)] as [(String, String?)])
+  func theIntervalIsOverWholeExamples(_ name: String, _ places: String?) throws {
+    let (model, data, kind) = try fixture(name)
+    func meter(_ split: Split) throws -> DivergenceMeter {
+      try DivergenceMeter(of: model, task: name, on: split, dataset: "d", kind: kind, labelKind: kind)
+    }
+    let sample = data.test.selecting(Array(0..<16))
+    let whole = try meter(sample)
+    let each = try (0..<16).map { try meter(data.test.selecting([$0])) }
+    let start = try whole.measure(model)
+    #expect(start.value == 0 && start.low == 0 && start.high == 0)
+    var moved: Set<ObjectIdentifier> = []
+    for tensor in model.parameters.values where moved.insert(ObjectIdentifier(tensor)).inserted {
+      try withoutGradients { try tensor.copyInPlace(from: tensor.multiply(by: 1.25)) }
+    }
+    let found = try whole.measure(model)
+    let sums = try each.map { try $0.sums(model) }
+    let interval = RatioInterval(
+      sums: sums.flatMap(\.divergences), counts: sums.flatMap(\.counts), within: 0 ... .infinity)
+    #expect(abs(found.value - interval.value) < 1e-4 * found.value && found.value > 0)
+    #expect(abs(found.low - interval.low) < 1e-4 * found.value && abs(found.high - interval.high) < 1e-4 * found.value)
+    #expect(found.low < found.value && found.value < found.high)
+    #expect(found.count == 16 && found.places == places && found.unit == (name == "numbers" ? .squares : .nats))
   }
 
   @Test(arguments: ["many", "numbers"]) func whatIsNoClassHasNoAgreement(name: String) throws {

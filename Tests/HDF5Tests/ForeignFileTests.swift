@@ -290,8 +290,7 @@ import Testing
   func aReaderThatWasTakenOverIsNotBelieved(script: String, reason: String) throws {
     let path = try foreign { try $0.write("x", [1.0]) }
     let executable = folder.file("reader")
-    try "#!/bin/sh\n\(script)\nsleep 0.1\n".write(toFile: executable, atomically: true, encoding: .utf8)
-    try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: executable)
+    try ExecutableScript.write("\(script)\nsleep 0.1", to: executable)
     let error = try #require(
       #expect(throws: HDF5Error.self) { try open(path, patience: 1, executable: executable) })
     #expect("\(error)".hasPrefix(path) && "\(error)".hasSuffix(reason), "\(error)")

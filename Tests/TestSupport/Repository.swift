@@ -27,6 +27,35 @@ public enum Repository {
   }
 }
 
+extension Repository {
+  /// That every block of Swift in an article stands in one of the files, indented as a whole perhaps, and that the
+  /// blocks leave out none of the lines between a file's marks `// snippet` and `// end`.
+  public static func requireShown(inArticle article: String, files: [String]) throws {
+    let blocks = try text(article).components(separatedBy: "```swift\n").dropFirst().map {
+      lines(of: $0.components(separatedBy: "```")[0])
+    }
+    let sources = try files.map { lines(of: try String(contentsOfFile: $0, encoding: .utf8)) }
+    for block in blocks where !sources.contains(where: { $0.contains(block) }) {
+      let text = block.joined(separator: "\n")
+      throw NotShown(description: "\(article) shows what stands in none of the files:\n\(text)")
+    }
+    let shown = Set(blocks.joined())
+    for file in files {
+      let missing = lines(of: try snippet(ofFile: file)).filter { !shown.contains($0) }
+      guard missing.isEmpty else {
+        throw NotShown(description: "\(article) leaves out of \(file):\n\(missing.joined(separator: "\n"))")
+      }
+    }
+  }
+
+  private struct NotShown: Error, CustomStringConvertible { let description: String }
+
+  /// Lines without their indentation; empty ones are left out.
+  private static func lines(of text: String) -> [String] {
+    text.components(separatedBy: "\n").map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty }
+  }
+}
+
 /// A folder that lives as long as this value.
 public final class TemporaryFolder: Sendable {
   public let path: String

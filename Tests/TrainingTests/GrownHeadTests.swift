@@ -262,6 +262,39 @@ import Torch
     #expect(weights[0] != nil && weights[0] == weights[1])
   }
 
+  /// Of outputs that came after a task had ended, nothing that it left says anything: they are not held for its sake.
+  @Test(arguments: [
+    "ewc:lambda=10", "ewc:lambda=10,fisher=empirical", "mas:lambda=0.1", "l2-sp-fisher:alpha=10", "gl-sp-fisher",
+    "der++",
+    "si", "l2-sp", "replay",
+  ])
+  func whatTasksLeftHoldsInAHeadThatGrew(_ regularizer: String) throws {
+    let folder = try TemporaryFolder()
+    let tasks = try [[0, 1], [2, 3], [4, 5]].map { (name: "\($0)", data: try data("data \($0)", $0)) }
+    var sequence = try TaskSequence(
+      options: options { $0.regularizers = [try RegularizerSpecification(parsing: regularizer)] },
+      path: folder.file("run"), tasks: tasks, sharesHead: false, device: .cpu)
+    sequence.growsHead = true
+    let program = try Architecture.mlp.program(
+      options: ArchitectureOptions(inputShape: [1, 3, 4], classCount: 2, hiddenSizes: [16]))
+    let base = try Model(
+      initializing: program, task: Checkpoint.untrainedTask, classNames: Checkpoint.numberedClasses(2), seed: seed
+    )
+    .checkpoint(epoch: 0)
+    let result = try sequence.run(from: base, basePath: "", onTask: { _, _ in }, onEvent: { _ in })
+    #expect(result.matrix.count == 3)
+    let paths = TaskSequence.memoryPaths(beside: "\(folder.file("run"))/tasks/3-x", count: 3)
+    for (number, path) in paths.dropLast().enumerated() {
+      let known = 2 * (number + 1)
+      for (name, tensor) in try TaskMemory(contentsOf: path).tensors {
+        if name.hasPrefix("logits") { #expect(tensor.shape.last == known) }
+        guard name.hasPrefix("importance"), name.hasSuffix("\(head).weight") else { continue }
+        let added = try tensor.array(of: Float.self).dropFirst(known * 16)
+        #expect(added.count == 32 && added.allSatisfy { $0 == 0 }, "\(name) of \(path)")
+      }
+    }
+  }
+
   @Test func whatCannotBeAddedIsRefused() throws {
     let (known, folder) = (try data("known", [0, 1, 2, 3]), try TemporaryFolder())
     let base = try source(of: known)

@@ -23,6 +23,8 @@ public struct EpochFinding: Codable, Equatable, Sendable {
   public var source: ScoredTask?
   /// How far the source's head still says what it said at epoch 0, where examples stand in for the source's.
   public var proxy: ProxyAgreement?
+  /// How far the answers of the head that the model came with moved on the target's inputs; nil where it was not measured.
+  public var gauge: OutputDivergence?
   /// Of the task that is trained; nil where it was not measured.
   public var target: ScoredTask?
   /// Whether the head of the trained task was drawn just before, so that its score says nothing yet.
@@ -46,7 +48,8 @@ public struct EpochFinding: Codable, Equatable, Sendable {
   ///
   /// - Parameters: see the properties.
   public init(
-    epoch: Int, source: ScoredTask? = nil, proxy: ProxyAgreement? = nil, target: ScoredTask? = nil,
+    epoch: Int, source: ScoredTask? = nil, proxy: ProxyAgreement? = nil, gauge: OutputDivergence? = nil,
+    target: ScoredTask? = nil,
     targetHeadIsNew: Bool = false, validation: Validation? = nil, trainingLoss: Double = .nan,
     penalty: Double = .nan, learningRate: Double = .nan, unfrozen: [String] = [], regularizers: [RegularizerDose] = [],
     seconds: Double = .nan
@@ -54,6 +57,7 @@ public struct EpochFinding: Codable, Equatable, Sendable {
     self.epoch = epoch
     self.source = source
     self.proxy = proxy
+    self.gauge = gauge
     self.target = target
     self.targetHeadIsNew = targetHeadIsNew
     self.validation = validation
@@ -68,6 +72,7 @@ public struct EpochFinding: Codable, Equatable, Sendable {
   /// NaN equals NaN here: it says the same of both.
   public static func == (left: EpochFinding, right: EpochFinding) -> Bool {
     left.epoch == right.epoch && left.source == right.source && left.proxy == right.proxy
+      && left.gauge == right.gauge
       && left.target == right.target && left.targetHeadIsNew == right.targetHeadIsNew
       && left.validation == right.validation && left.unfrozen == right.unfrozen
       && left.regularizers == right.regularizers

@@ -58,6 +58,8 @@ public struct RunFinding: Codable, Sendable {
   public var drift: WeightDrift?
   /// Of epoch 0 and the chosen one, on the source's examples; nil where it was not measured.
   public var similarity: LayerSimilarity?
+  /// The head whose answers to the target's inputs are watched, as ``EpochFinding/gauge``; nil where none is.
+  public var gaugedHead: String?
   /// Which outputs of their heads the classes of both tasks are; nil where it is not known.
   public var matchedClasses: JudgedClasses?
   /// How it was made.
@@ -71,7 +73,7 @@ public struct RunFinding: Codable, Sendable {
     run: String, sourceTask: String? = nil, proxyTask: String? = nil, targetTask: String, chosenEpoch: Int? = nil,
     plannedEpochs: Int? = nil, epochs: [EpochFinding], best: Best? = nil, chosenBy: ChoiceBasis? = nil,
     forgetting: Forgetting? = nil, joint: JointHead? = nil, drift: WeightDrift? = nil,
-    similarity: LayerSimilarity? = nil,
+    similarity: LayerSimilarity? = nil, gaugedHead: String? = nil,
     matchedClasses: JudgedClasses? = nil, configuration: [Setting] = []
   ) {
     self.run = run
@@ -87,6 +89,7 @@ public struct RunFinding: Codable, Sendable {
     self.joint = joint
     self.drift = drift
     self.similarity = similarity
+    self.gaugedHead = gaugedHead
     self.matchedClasses = matchedClasses
     self.configuration = configuration
   }

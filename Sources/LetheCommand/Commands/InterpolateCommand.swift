@@ -27,7 +27,11 @@ struct InterpolateCommand: ParsableCommand, ResultOptions {
   @Argument(help: "The checkpoint after, or a run (its last epoch).")
   var after: String?
 
-  @Option(help: "The task that the model came from: accuracy on its test examples, with its head.")
+  @Option(
+    help: """
+      The task that the model came from: accuracy on its test examples, with its head. Of a run, the data it was made \
+      with, unless one of the two is given, or -o.
+      """)
   var source: String?
 
   @Option(help: "The task that it was fine-tuned for: likewise.")
@@ -78,11 +82,12 @@ struct InterpolateCommand: ParsableCommand, ResultOptions {
     let pair = try CheckpointPair(before, after)
     let line = try Interpolation(
       before: hardware.runnable(pair.before), after: hardware.runnable(pair.after), keepsHeads: keepHeads)
-    let tasks = try [("source", source), ("target", target)].compactMap { role, data in
+    let tasks = try judgingData.compactMap { role, data in
       try data.map {
-        let own = try reading.load($0, for: line.after)
+        let own = try $0.load(reading, for: line.after, option: "--\(role)")
         return try Judged(
-          role: role, data: role == "source" ? headClasses.stated(own) : own, in: line, kindNamed: kinds.known())
+          role: role, data: role == "source" ? headClasses.stated(own) : own, head: $0.head, in: line,
+          kindNamed: $0.taskKind)
       }
     }
     let device = try hardware.open()
@@ -114,6 +119,19 @@ struct InterpolateCommand: ParsableCommand, ResultOptions {
     if let output { Console.result("wrote \(output)") }
   }
 
+  /// The data of each task: as they are given, else as the run was made with them.
+  private var judgingData: [(role: String, data: JudgedOptions.JudgingData?)] {
+    get throws {
+      let kind = try kinds.known()
+      let known =
+        try source == nil && target == nil && output == nil && after == nil ? Run.open(before).record.data : nil
+      func data(_ given: String?, _ recorded: DataReference?) -> JudgedOptions.JudgingData? {
+        given.map { .given($0, kind: kind) } ?? recorded.flatMap { $0.isInMemory ? nil : .recorded($0) }
+      }
+      return [("source", data(source, known?.source)), ("target", data(target, known?.target))]
+    }
+  }
+
   private func checkOptions() throws {
     try Bounds.check(points, of: "--points", atLeast: 2, atMost: Bounds.repetitions)
     for (option, value) in [("--lambda", share), ("--to", end)] {
@@ -122,13 +140,14 @@ struct InterpolateCommand: ParsableCommand, ResultOptions {
     }
     if source == nil { try headClasses.refuse(where: "it says of --source, which is not given") }
     if output != nil, share == nil { throw CommandError.usage("-o writes one checkpoint: say which with --lambda") }
-    if source == nil, target == nil, output == nil {
+    let data = try judgingData
+    if data.allSatisfy({ $0.data == nil }), output == nil {
       throw CommandError.usage("nothing to do: give --source or --target to measure, or --lambda and -o to write")
     }
-    if chart != nil, source == nil || target == nil || share != nil {
+    if chart != nil, data.contains(where: { $0.data == nil }) || share != nil {
       throw CommandError.usage("--chart draws the whole line of two tasks: give --source and --target, and no --lambda")
     }
-    if let reestimate, (reestimate == .source ? source : target) == nil {
+    if let reestimate, !data.contains(where: { $0.role == reestimate.rawValue && $0.data != nil }) {
       throw CommandError.usage("--reestimate \(reestimate.rawValue) needs --\(reestimate.rawValue) DATA")
     }
   }
@@ -143,13 +162,18 @@ private struct Judged {
   let match: ClassMatch?
 
   /// Finds the head: the data's own, else, for the target, the active one after, and for the source, the other one.
-  init(role: String, data: Datasets.Dataset, in line: Interpolation, kindNamed kindName: String?) throws {
+  ///
+  /// - Parameter head: the one that a run judged them with; nil where that is not known.
+  init(role: String, data: Datasets.Dataset, head: String?, in line: Interpolation, kindNamed kindName: String?) throws
+  {
     self.role = role
     self.data = data
     let heads = line.before.heads.merging(line.after.heads) { $1 }
     let others = heads.keys.filter { $0 != line.after.task }
     let origin = others.count == 1 ? others[0] : line.before.task
-    task = heads[data.name] != nil ? data.name : role == "source" ? origin : line.after.task
+    task =
+      head.flatMap { heads[$0] == nil ? nil : $0 }
+      ?? (heads[data.name] != nil ? data.name : role == "source" ? origin : line.after.task)
     let kind = try TaskKinds.kind(of: data, for: Model(line.after), named: kindName)
     match = try data.match(to: task, among: heads, kind: kind)
     self.kind = kind.named(by: match, of: heads[task])

@@ -27,7 +27,8 @@ struct TrainCommand: ParsableCommand {
 
   func run() throws {
     try TrainingSession(
-      base: task.base, target: task.data, source: nil, proxy: nil, sourceHead: nil, headClasses: nil,
+      base: task.base, isFineTuning: false, target: task.data, source: nil, proxy: nil, sourceHead: nil,
+      headClasses: nil,
       output: destination.output, kinds: kinds, training: training, regularizers: regularizers, reading: reading,
       hardware: hardware, continuation: continuation, shared: shared, effective: EffectiveOptions(of: self)
     ).run()
@@ -43,7 +44,11 @@ struct FinetuneCommand: ParsableCommand {
     @Argument(help: "The source model's checkpoint, or its run.")
     var base: String
 
-    @Option(help: "The task the model was trained on; its head judges every epoch.")
+    @Option(
+      help: """
+        The task the model was trained on; its head judges every epoch. Without it the run says how far that head's \
+        answers to the target's inputs moved.
+        """)
     var source: String?
 
     @Option(
@@ -111,12 +116,15 @@ struct FinetuneCommand: ParsableCommand {
     guard let target = tasks.target else {
       throw CommandError.usage("give --target DATA, the task to train, or a sequence with --task")
     }
-    guard tasks.source != nil || tasks.sourceProxy != nil else {
-      throw CommandError.usage("give --source DATA, the task the model was trained on, or --source-proxy DATA")
+    if tasks.source == nil {
+      let why =
+        tasks.sourceProxy == nil
+        ? "it says of --source, which is not given" : "the labels of --source-proxy do not count"
+      try tasks.headClasses.refuse(where: why)
     }
-    if tasks.source == nil { try tasks.headClasses.refuse(where: "the labels of --source-proxy do not count") }
     try TrainingSession(
-      base: tasks.base, target: target, source: tasks.source, proxy: tasks.sourceProxy, sourceHead: tasks.head,
+      base: tasks.base, isFineTuning: true, target: target, source: tasks.source, proxy: tasks.sourceProxy,
+      sourceHead: tasks.head,
       headClasses: tasks.headClasses, output: destination.output, kinds: kinds, targetHead: tasks.targetHead,
       training: training, regularizers: regularizers, reading: reading, hardware: hardware,
       continuation: continuation, shared: shared, effective: EffectiveOptions(of: self)

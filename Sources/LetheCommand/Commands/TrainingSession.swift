@@ -13,6 +13,8 @@ import Training
 /// Runs `train` or `finetune` before the user's eyes.
 struct TrainingSession {
   let base: String
+  /// Whether the model was trained before, on a task that it can forget.
+  let isFineTuning: Bool
   let target: String
   let source: String?
   let proxy: String?
@@ -43,7 +45,7 @@ struct TrainingSession {
       hasSource: sourceData != nil, hasProxy: proxyData != nil, isSilent: shared.json, isQuiet: shared.quiet)
     display.open(
       "\(path) · \(checkpoint.program.architecture) · \(NumberText.grouped(checkpoint.parameterCount)) parameters"
-        + (sourceData == nil && proxyData == nil ? "" : " · source head kept")
+        + (isFineTuning ? " · source head kept" : "")
         + " · \(device), \(try Library.threadCount()) threads"
         + " · seed \(run.options.seed)" + (resumed == nil ? "" : " · resumed"))
     if let resumed, let rise = run.rateRise(resuming: resumed) {
@@ -71,7 +73,7 @@ struct TrainingSession {
     defer { withExtendedLifetime(lock) {} }
     var finished = try Run.open(output)
     try finished.measureDrift()
-    if let data = sourceData ?? proxyData {
+    if let data = sourceData ?? proxyData ?? (isFineTuning ? run.target : nil) {
       do { try finished.measureSimilarity(on: data, device: device) } catch AnalysisError.nothingToCompare(let reason) {
         Console.say("similarity is not measured: \(reason)")
       }
@@ -87,7 +89,7 @@ struct TrainingSession {
   private func begun(from path: String) throws -> (Checkpoint, Device, TrainingRun) {
     let options = try training.options(regularizers)
     let checkpoint = try hardware.runnable(path)
-    if source != nil || proxy != nil { try checkpoint.requireTrained(at: path, on: source) }
+    if isFineTuning { try checkpoint.requireTrained(at: path, on: source) }
     let targetData = try reading.load(target, for: checkpoint)
     let sourceData = try source.map {
       let own = try reading.load($0, for: checkpoint)

@@ -57,6 +57,28 @@ extension JudgedOptions {
       }
     }
 
+    /// The head that a run was made with; nil of data that are given.
+    var head: String? {
+      switch self {
+      case .given: nil
+      case .recorded(let reference): reference.head
+      }
+    }
+
+    /// - Parameter option: the one that gives others.
+    func load(_ reading: DataOptions, for model: Checkpoint, option: String) throws -> Dataset {
+      switch self {
+      case .given(let text, _): return try reading.load(text, for: model)
+      case .recorded(let reference):
+        do {
+          return try reading.load(reference, for: model).judging(reference).sharingHead(of: reference)
+        } catch let error as DatasetError {
+          let words = "\(ErrorWords.text(of: error)); \(option) DATA gives others"
+          throw ExitStatus.of(error) == EX_NOINPUT ? CommandError.missing(words) : CommandError.badInput(words)
+        }
+      }
+    }
+
     /// The kind of task that they are given as, or that a run was made with them as; nil where labels tell it.
     var taskKind: String? {
       switch self {
@@ -129,16 +151,7 @@ extension JudgedOptions {
     let before = try Checkpoint(contentsOf: subject.before)
     try before.program.checkOperators()
     func load(_ data: JudgingData, _ option: String) throws -> Dataset {
-      switch data {
-      case .given(let text, _): return try reading.load(text, for: before)
-      case .recorded(let reference):
-        do {
-          return try reading.load(reference, for: before).judging(reference).sharingHead(of: reference)
-        } catch let error as DatasetError {
-          let words = "\(ErrorWords.text(of: error)); \(option) DATA gives others"
-          throw ExitStatus.of(error) == EX_NOINPUT ? CommandError.missing(words) : CommandError.badInput(words)
-        }
-      }
+      try data.load(reading, for: before, option: option)
     }
     return try ComparedModels(
       before: before, after: Checkpoint(contentsOf: subject.after),

@@ -7,6 +7,8 @@ import Training
 final class EpochDisplay {
   private let hasSource: Bool
   private let hasProxy: Bool
+  /// Whether the gauge is shown: where nothing else is known of the source. Known with the first epoch.
+  private var showsGauge = false
   private let isSilent: Bool
   private let isQuiet: Bool
   private var progress: ProgressReporter?
@@ -68,7 +70,9 @@ final class EpochDisplay {
       if !isTitled {
         let found = record.validation
         hasValidation = found.source != nil || found.proxy != nil || found.target != nil
-        Console.result(line("epoch", "source", "agreement on proxy", "target", "validation", "loss", "penalty", "time"))
+        showsGauge = !hasSource && !hasProxy && record.gauge != nil
+        Console.result(
+          line("epoch", "source", "agreement on proxy", "moved", "target", "validation", "loss", "penalty", "time"))
         isTitled = true
       }
       var source: String?
@@ -83,7 +87,7 @@ final class EpochDisplay {
       let target = record.targetHeadIsNew ? "–  (new head)" : record.target.scored.score.plain(record.target.value)
       Console.result(
         line(
-          "\(record.epoch)", source, proxy, target, validation.joined(separator: "  "),
+          "\(record.epoch)", source, proxy, record.gauge?.words, target, validation.joined(separator: "  "),
           record.epoch > 0 ? NumberText.fixed(record.trainingLoss, 3) : "–",
           NumberText.fixed(record.penalty, 4), record.epoch > 0 ? "\(NumberText.fixed(record.seconds, 1)) s" : ""))
       if !record.newBlocks.isEmpty { Console.result("        trains now: \(listed(record.newBlocks))") }
@@ -110,12 +114,13 @@ final class EpochDisplay {
   }
 
   private func line(
-    _ epoch: String, _ source: String?, _ proxy: String?, _ target: String, _ validation: String, _ loss: String,
-    _ penalty: String, _ time: String
+    _ epoch: String, _ source: String?, _ proxy: String?, _ gauge: String?, _ target: String, _ validation: String,
+    _ loss: String, _ penalty: String, _ time: String
   ) -> String {
     var fields = [pad(epoch, 5, isNumber: true)]
     if hasSource { fields.append(pad(source ?? "", 16)) }
     if hasProxy { fields.append(pad(proxy ?? "", 18)) }
+    if showsGauge { fields.append(pad(gauge ?? "", 18)) }
     fields.append(pad(target, 14))
     if hasValidation { fields.append(pad(validation, hasSource || hasProxy ? 28 : 14)) }
     fields += [pad(loss, 7, isNumber: true), pad(penalty, 9, isNumber: true)]

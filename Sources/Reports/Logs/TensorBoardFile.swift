@@ -34,7 +34,7 @@ public enum TensorBoardEvents {
   /// `source_accuracy` becomes `source/accuracy`, `dose.l2-sp.penalty` becomes `dose/l2-sp/penalty`.
   static func tag(of column: String) -> String {
     var tag = column
-    for task in ["source", "target", "proxy"] where column.hasPrefix("\(task)_") {
+    for task in ["source", "target", "proxy", "gauge"] where column.hasPrefix("\(task)_") {
       tag = "\(task)/\(column.dropFirst(task.count + 1))"
     }
     return tag.replacing(".", with: "/")

@@ -45,7 +45,7 @@ public enum TrainerState {
     var training: [(String, JSONValue)] = []
     var evaluation: [(String, JSONValue)] = []
     for (name, value) in row.values where value.isFinite {
-      if ["source_", "target_", "proxy_"].contains(where: name.hasPrefix) {
+      if ["source_", "target_", "proxy_", "gauge_"].contains(where: name.hasPrefix) {
         evaluation.append(("eval_\(name)", .double(value)))
       } else if name != "epoch", name != "step" {
         training.append((name == "training_loss" ? "loss" : name, .double(value)))

@@ -6,22 +6,23 @@ extension InterpolationFinding {
 
   /// A row a λ, a score and a loss for each task that was measured.
   public func table() -> TextTable {
-    func columns(_ name: String, _ isMeasured: Bool) -> [TextTable.Column] {
-      isMeasured ? [.number(name), .number("loss")] : []
+    typealias Column = (head: TextTable.Column, text: (ScoredExamples?) -> String)
+    func columns(_ name: String, _ task: KeyPath<Point, ScoredExamples?>) -> [Column] {
+      let measured = points.compactMap { $0[keyPath: task]?.scored }
+      guard !measured.isEmpty else { return [] }
+      let score: Column = (
+        .number(name), { $0.map { $0.scored.score.plain($0.scored.value) } ?? NumberText.missing }
+      )
+      // A score that is the loss, as of language models, is said once.
+      guard measured.contains(where: { $0.loss != $0.value }) else { return [score] }
+      return [score, (.number("loss"), { NumberText.fixed($0?.scored.loss, 3) })]
     }
-    func fields(_ examples: ScoredExamples?) -> [String] {
-      [
-        examples?.scored.score.plain(examples?.scored.value) ?? NumberText.missing,
-        NumberText.fixed(examples?.scored.loss, 3),
-      ]
-    }
-    let hasSource = points.contains { $0.source != nil }
-    let hasTarget = points.contains { $0.target != nil }
-    var table = TextTable([.number("λ")] + columns("source", hasSource) + columns("target", hasTarget))
+    let (source, target) = (columns("source", \.source), columns("target", \.target))
+    var table = TextTable([.number("λ")] + (source + target).map(\.head))
     for point in points {
       table.append(
         [NumberText.fixed(point.share, 2)]
-          + (hasSource ? fields(point.source) : []) + (hasTarget ? fields(point.target) : []))
+          + source.map { $0.text(point.source) } + target.map { $0.text(point.target) })
     }
     return table
   }

@@ -11,6 +11,7 @@ extension RunReport {
       files.append(("\(name).svg", chart.svg()))
     }
     if let chart = proxyChart() { files.append(("proxy.svg", chart.svg())) }
+    if let chart = gaugeChart() { files.append(("gauge.svg", chart.svg())) }
     if let chart = doseChart() { files.append(("dose.svg", chart.svg())) }
     if let chart = driftChart() { files.append(("drift.svg", chart.svg())) }
     if let chart = ckaChart() { files.append(("cka.svg", chart.svg())) }
@@ -28,7 +29,7 @@ extension RunReport {
     var metrics = CommaSeparatedValues(header: [
       "run", "epoch", "source_\(source)", "source_loss", "target_\(target)", "target_loss", "proxy_agreement",
       "proxy_divergence", "training_loss", "learning_rate", "penalty", "seconds", "source_validation_\(source)",
-      "target_validation_\(target)", "proxy_validation_agreement",
+      "target_validation_\(target)", "proxy_validation_agreement", "gauge_divergence", "gauge_low", "gauge_high",
     ])
     var summary = CommaSeparatedValues(header: [
       "run", "source_task", "target_task", "source_before", "source_after", "target_before", "target_after",
@@ -48,7 +49,7 @@ extension RunReport {
               epoch.sourceScore, epoch.source?.loss, epoch.targetScore, epoch.target?.loss,
               epoch.agreement, epoch.proxy?.divergence, epoch.trainingLoss, epoch.learningRate, epoch.penalty,
               epoch.seconds, epoch.validation?.source?.value, epoch.validation?.target?.value,
-              epoch.validation?.proxy?.agreement,
+              epoch.validation?.proxy?.agreement, epoch.gauge?.value, epoch.gauge?.low, epoch.gauge?.high,
             ].map(number))
       }
       let forgetting = run.forgetting

@@ -91,6 +91,13 @@ extension RunReport {
           "On other examples", PageElements.figure(chart, width: 720) + PageElements.paragraph(proxyNote) + epochs)
       )
     }
+    if let chart = gaugeChart() {
+      let epochs = PageElements.details("Divergence of every epoch", PageElements.table(gaugeTable()))
+      sections.append(
+        PageElements.section(
+          "Without the source’s data",
+          PageElements.figure(chart, width: 720) + PageElements.paragraph(Self.gaugeNote) + epochs))
+    }
     if let chart = doseChart() {
       let doses = PageElements.details("Dose of every epoch", PageElements.table(doseTable()))
       sections.append(

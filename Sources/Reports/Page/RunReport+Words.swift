@@ -81,7 +81,9 @@ extension RunReport {
 
   /// What a run without source data knows of its source.
   private func agreed(_ run: RunFinding) -> String {
-    guard let proxy = run.after?.proxy, let agreement = run.after(\.agreement) else { return "" }
+    guard let proxy = run.after?.proxy, let agreement = run.after(\.agreement) else {
+      return run.gaugeWords.map { "; \($0)" } ?? ""
+    }
     return " (agreeing with the original on \(NumberText.percent(agreement)) of the \(proxy.whole))"
   }
 

@@ -33,6 +33,7 @@ extension RunFinding {
         "with the source's head, the model still says of \(NumberText.percent(agreement)) of the \(proxy.whole) what it "
           + "said before (agreement, not accuracy)")
     }
+    if let gaugeWords { lines.append(gaugeWords) }
     if let best {
       lines.append(
         "best epoch \(best.epoch) by '\(best.rule)'"
@@ -46,6 +47,14 @@ extension RunFinding {
       lines.append("stopped after epoch \(last) of \(plannedEpochs)\(why)")
     }
     return lines
+  }
+
+  /// What the gauge says, where nothing else was measured of the source.
+  var gaugeWords: String? {
+    guard after?.source == nil, after?.agreement == nil, let gauge = after?.gauge, let gaugedHead else { return nil }
+    return
+      "on the target's inputs, what head '\(gaugedHead)' says moved by \(gauge.words) from what it said before (95 % "
+      + "interval \(gauge.interval)), a gauge of forgetting and no measure of it"
   }
 
   /// Whether the run stands for an epoch that later ones follow.

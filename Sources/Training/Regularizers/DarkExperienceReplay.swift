@@ -23,8 +23,8 @@ struct DarkExperienceReplay: Regularizer {
   private let task: String
   private let head: Model.TaskHead
   private let kind: any TaskKind
-  private let known: KnownOutputs
-  /// z⁰ of the reservoir's examples, in its order.
+  private let classAxis: Int
+  /// z⁰ of the reservoir's examples, in its order: of the outputs that the head had when the source task ended.
   private let stored: Tensor
 
   init(_ context: RegularizerContext) throws {
@@ -33,11 +33,12 @@ struct DarkExperienceReplay: Regularizer {
     reservoir = try context.reservoir()
     (task, head, _) = try context.sourceExamples()
     kind = context.sourceKind
-    known = context.knownOutputs()
+    classAxis = context.sourceClassAxis
     readsHeadInput = !context.sharesHead
     let (examples, head) = (reservoir.examples, head)
     stored = try context.remembered("logits.\(context.settings.integer("count"))") {
-      try context.logits(on: examples, head: head, title: "recording the source head's logits")
+      try context.knownOutputs().of(
+        context.logits(on: examples, head: head, title: "recording the source head's logits"))
     }
   }
 
@@ -52,14 +53,16 @@ struct DarkExperienceReplay: Regularizer {
   var state: RegularizerState { reservoir.state }
   func restore(_ state: RegularizerState) { reservoir.restore(state) }
 
+  private var outputsBefore: KnownOutputs { KnownOutputs(count: stored.shape[classAxis], axis: classAxis) }
+
   func loss(of step: TrainingStep) throws -> Tensor? {
     guard let replayed = step.replayed else { return nil }
     let logits = try replayed.sourceLogits(of: step.model, head: head)
     let count = replayed.batch.indices.count
     let first = max(1, count / 2)
     let rows = try Tensor(replayed.batch.indices.prefix(first).map(Int64.init), device: stored.device)
-    let difference = try known.of(logits.narrowed(from: 0, count: first))
-      .subtract(known.of(stored.selecting(rows, along: 0)))
+    let difference = try outputsBefore.of(logits.narrowed(from: 0, count: first))
+      .subtract(stored.selecting(rows, along: 0))
     let drift = try difference.squared().sum().multiply(by: logitStrength / Double(difference.count))
     guard count > first else { return drift }
     let labels = try replayed.batch.labels.narrowed(from: first, count: count - first)

@@ -35,12 +35,13 @@ public struct ImportanceEstimate {
   ///   - parameters: tensors of the model that require gradients.
   ///   - kind: of the task; ``Measure/exact`` is for outputs that are classes or labels.
   ///   - batchSize: of ``Measure/batched``; the others go example by example.
+  ///   - known: of the outputs `[rows, …]`, those that the task has.
   ///   - onProgress: told the examples done; may throw to stop.
   /// - Complexity: one backward pass an example, times the classes for ``Measure/exact``, and the places of each.
   public init(
     _ measure: Measure, of parameters: [Tensor], in model: Model, on split: Split,
     kind: any TaskKind = Classification(), batchSize: Int = 32,
-    onProgress: (Int) throws -> Void = { _ in }
+    taking known: (Tensor) throws -> Tensor = { $0 }, onProgress: (Int) throws -> Void = { _ in }
   ) throws {
     self.measure = measure
     sampleCount = split.count
@@ -52,7 +53,7 @@ public struct ImportanceEstimate {
     var done = 0
     var terms = 0
     for batch in try Batches(split: split, batchSize: measure == .batched ? batchSize : 1, device: model.device) {
-      let logits = try model.run(try batch.modelInputs(for: model)).logits
+      let logits = try known(model.run(batch.modelInputs(for: model)).logits)
       switch measure {
       case .exact: try Self.addExact(logits, kind, batch, parameters, to: sums)
       case .empirical, .batched:
@@ -208,7 +209,7 @@ extension RegularizerContext {
     return try withSourceHead {
       try ImportanceEstimate(
         measure, of: indices.map { trainable.tensors[$0] }, in: model, on: sample, kind: sourceKind,
-        batchSize: batchSize
+        batchSize: batchSize, taking: knownOutputs().of
       ) { try report("measuring what the source needs", $0, of: sample.count) }
     }
   }

@@ -160,9 +160,13 @@ extension RegularizerContext {
 
   /// What of its outputs the source's head had when the source task ended.
   func knownOutputs() -> KnownOutputs {
-    var classAxis = 1
-    if case .classes(let axis)? = sourceKind.outputMeaning { classAxis = axis }
-    return KnownOutputs(count: source?.knownOutputCount, axis: classAxis)
+    KnownOutputs(count: source?.knownOutputCount, axis: sourceClassAxis)
+  }
+
+  /// The axis of classes in the outputs of the source's head.
+  var sourceClassAxis: Int {
+    guard case .classes(let axis)? = sourceKind.outputMeaning else { return 1 }
+    return axis
   }
 
   /// Runs `body` with the source task's head in place.

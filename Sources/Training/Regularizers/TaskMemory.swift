@@ -48,12 +48,29 @@ extension RegularizerContext {
   /// - Throws: ``TrainingError/badResume(_:)`` where it left something, but not this.
   private func left(_ name: String) throws -> Tensor? {
     guard let source, let memory = source.memory else { return nil }
-    guard let tensor = memory.tensors[name] else {
-      throw TrainingError.badResume(
-        "what task '\(source.task)' left when it ended has no '\(name)' for regularizer '\(settings.kind)'; "
-          + "begin the sequence anew")
-    }
+    guard let tensor = memory.tensors[name] else { throw notLeft(name) }
     return try tensor.to(model.device)
+  }
+
+  /// What the source task left under a name of one of the trainable parameters, in the shape that the parameter has now:
+  /// of outputs that a head got since, nothing is known, and it is 0.
+  private func left(_ name: String, of index: Int) throws -> Tensor {
+    let weight = trainable.tensors[index]
+    let key = "\(name).\(trainable.names[index])"
+    guard let known = try left(key) else { throw notLeft(key) }
+    guard known.shape != weight.shape else { return known }
+    guard let rows = known.shape.first, let all = weight.shape.first, rows < all,
+      known.shape.dropFirst() == weight.shape.dropFirst()
+    else { throw notLeft(key) }
+    let missing = try Tensor.zeros(
+      [all - rows] + known.shape.dropFirst(), type: known.type ?? .float32, device: known.device)
+    return try Tensor.concatenated([known, missing])
+  }
+
+  private func notLeft(_ name: String) -> TrainingError {
+    .badResume(
+      "what task '\(source?.task ?? "")' left when it ended has no '\(name)' for regularizer '\(settings.kind)'; "
+        + "begin the sequence anew")
   }
 
   /// A tensor that the source task left under a name; else what `make` gives, which is then left for later tasks.
@@ -67,7 +84,7 @@ extension RegularizerContext {
   /// Where parameters stood when the source task ended; nil where that is where they stand now.
   func anchors(of indices: [Int]) throws -> [Tensor]? {
     guard source?.memory != nil else { return nil }
-    return try indices.compactMap { try left("anchor.\(trainable.names[$0])") }
+    return try indices.map { try left("anchor", of: $0) }
   }
 
   /// An estimate of what parameters mattered to the source task when it ended, on a sample of its training examples.
@@ -78,7 +95,7 @@ extension RegularizerContext {
     let names = indices.map { trainable.names[$0] }
     if let count = try left(key) {
       return ImportanceEstimate(
-        measure, values: try names.compactMap { try left("\(key).\($0)") }, sampleCount: Int(try count.item()))
+        measure, values: try indices.map { try left(key, of: $0) }, sampleCount: Int(try count.item()))
     }
     let found = try estimateNow(measure, of: indices, samples: samples, batchSize: batchSize)
     try recorder.record(key, Tensor([Float(found.sampleCount)], shape: []))

@@ -72,8 +72,7 @@ import Testing
   /// A Python that answers what this script says.
   private func answering(_ script: String, in folder: TemporaryFolder) throws -> PythonTokenizer {
     let path = folder.file("python")
-    try Data("#!/bin/sh\n\(script)\n".utf8).write(to: URL(fileURLWithPath: path))
-    try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: path)
+    try ExecutableScript.write(script, to: path)
     return PythonTokenizer(Repository.fixture("texts/byte-level"), python: path)
   }
 

@@ -25,6 +25,7 @@ import Testing
     ("source before", { $0.run?.hasSource == true }), ("source loss", { $0.run?.hasSource == true }),
     ("of the loss", { $0.run?.doseChart() != nil }), ("pulled back", { $0.run?.doseChart() != nil }),
     ("agreement", { $0.run?.proxyChart() != nil }), ("KL divergence", { $0.run?.proxyChart() != nil }),
+    ("divergence", { $0.run?.gaugeChart() != nil }),
     ("seeds", { $0.run?.isOverSeeds == true }),
   ]
 
@@ -54,16 +55,16 @@ import Testing
     let (plain, held) = (SampleFindings.plain, SampleFindings.held)
     return [
       [plain], [held], [plain, held], [SampleFindings.withoutSource], [SampleFindings.proxy], [validated], seeds,
-    ].flatMap { runs in
+      [GaugeReportTests.run()],
+    ].flatMap { (runs: [RunFinding]) -> [Tabled] in
       let report = RunReport(runs: runs, title: "t")
-      let tables = [report.summaryTable(), report.driftTable(), report.ckaTable(), report.differenceTable()]
-      return
-        (tables + runs.flatMap { [report.epochTable($0), report.configurationTable($0)] }
-        + (report.isOverSeeds ? [report.seedTable()] : [])
-        + (report.proxyChart() == nil ? [] : [report.proxyTable()])
-        + (report.doseChart() == nil ? [] : [report.doseTable()])).map {
-          Tabled(table: $0, names: Set(runs.map(\.name)), run: report)
-        }
+      var tables = [report.summaryTable(), report.driftTable(), report.ckaTable(), report.differenceTable()]
+      tables += runs.flatMap { [report.epochTable($0), report.configurationTable($0)] }
+      if report.isOverSeeds { tables.append(report.seedTable()) }
+      if report.proxyChart() != nil { tables.append(report.proxyTable()) }
+      if report.gaugeChart() != nil { tables.append(report.gaugeTable()) }
+      if report.doseChart() != nil { tables.append(report.doseTable()) }
+      return tables.map { Tabled(table: $0, names: Set(runs.map(\.name)), run: report) }
     }
   }
 

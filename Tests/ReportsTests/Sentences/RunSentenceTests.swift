@@ -39,6 +39,8 @@ import Testing
     ),
     ("… chosen on the test set", { hasBasis($0, .test) }),
     ("… agreeing", { report in report.runs.contains { $0.after?.proxy != nil } }),
+    ("… on the target's inputs, what head", { report in report.runs.contains(where: isGaugedAlone) }),
+    ("On the target's inputs, what the old head", { report in report.runs.contains { $0.after?.gauge != nil } }),
     ("{run}: all {n} classes", { report in report.runs.contains { $0.joint != nil } }),
     ("{run}: best epoch", { report in report.runs.contains { $0.best != nil } }),
     ("{run}: {what} {was}", { report in report.runs.contains { $0.best == nil && $0.chosenBy != nil } }),
@@ -60,6 +62,10 @@ import Testing
     ("{regularizer} pulled", { report in report.runs.contains { $0.epochs.contains { !$0.regularizers.isEmpty } } }),
     ("With the source's head", { report in report.runs.contains { $0.after?.proxy != nil } }),
   ]
+
+  private static func isGaugedAlone(_ run: RunFinding) -> Bool {
+    run.after?.gauge != nil && run.after?.proxy == nil && run.after?.source == nil
+  }
 
   private static func hasCKA(_ run: RunFinding) -> Bool {
     run.similarity?.diagonal.contains { $0.value.isFinite } == true
@@ -125,6 +131,8 @@ import Testing
     ("Forgotten: points of source accuracy", { !hasOther($0) { _ in true } }), ("Before is epoch 0", { !$0.hasSource }),
     ("Means over runs", { $0.isOverSeeds }), ("Fewer than 3", { $0.isOverSeeds }),
     ("Where the source's data", { $0.proxyChart() != nil }), ("Neither is accuracy", { $0.proxyChart() != nil }),
+    ("A gauge of forgetting", { $0.gaugeChart() != nil }), ("It says how far the old", { $0.gaugeChart() != nil }),
+    ("head {heads}, mean divergence", { $0.gaugeChart() != nil }),
     ("Both are over", { report in report.runs.contains { $0.before?.proxy?.places != nil } }),
     ("All classes: ", { report in report.runs.contains { $0.joint != nil } }),
     ("Taken for the other: ", { report in report.runs.contains { $0.joint != nil } }),
@@ -219,7 +227,8 @@ import Testing
       run("Plain"), run("Plain", hasTarget: false), run("Plain", hasSource: false),
       run("Plain", hasSource: false, chosenBy: bases[2]), run("Plain", hasSource: false, hasTarget: false),
       run("Plain", hasSource: false, agreement: 0.8, hasDose: true),
-      run("Plain", hasSource: false, agreement: 0.8, places: "tokens"),
+      run("Plain", hasSource: false, agreement: 0.8, places: "tokens"), GaugeReportTests.run(),
+      GaugeReportTests.run(places: "tokens"), GaugeReportTests.run(hasSource: true),
       run("Plain", changes[0], similarity: similarity([[0.5, 0.9], [0.1, 0.8]])),
       run("Plain", changes[0], similarity: similarity([[.nan, 0.9], [0.1, .nan]])),
       run("Plain", changes[0], similarity: similarity([[.nan, 0.9], [0.1, 0.9]])), withNewHeadAndIntervals, withOneHead,
@@ -301,7 +310,8 @@ import Testing
         ("{n} source", { $0.forgetting.map { $0.sourceCount < 50 } == true }),
         ("{task} was not", { $0.forgetting.map { $0.before < 0.12 } == true }),
         ("all {n} classes", { $0.joint != nil }),
-        ("with the source's head", { $0.after?.proxy != nil }), ("best epoch", { $0.best != nil }),
+        ("with the source's head", { $0.after?.proxy != nil }),
+        ("on the target's inputs, what head", Self.isGaugedAlone), ("best epoch", { $0.best != nil }),
         ("{what} {was}", { $0.best == nil && $0.chosenBy != nil }),
         ("stopped after", { ($0.epochs.last?.epoch ?? 9) < ($0.plannedEpochs ?? 0) }),
         (

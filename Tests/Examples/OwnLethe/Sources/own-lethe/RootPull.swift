@@ -4,6 +4,7 @@ import Training
 /// `α · Σ |w − w⁰|^1.5`, between L1-SP and L2-SP: small changes are held harder than by squares, large ones less.
 ///
 /// Its gradient is `1.5 α · sign(w − w⁰) · √|w − w⁰|`.
+// snippet
 struct RootPull: Regularizer {
   static let kind = RegularizerKind(
     "own-sp", "α · Σ |w − w⁰|^1.5", settings: [.number("alpha", 0.01, "strength toward w⁰")]

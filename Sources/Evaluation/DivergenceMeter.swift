@@ -1,0 +1,117 @@
+import Datasets
+import Findings
+import Metrics
+import Models
+import Torch
+
+/// Measures how far the answers of one head moved from what they were when this was made, on examples that need no labels;
+/// of those that have some, what is left out does not count.
+public struct DivergenceMeter {
+  /// What one measurement came to, a number an example.
+  struct Sums {
+    var divergences: [Double] = []
+    /// How many places say the same as before; NaN where answers are numbers.
+    var agreements: [Double] = []
+    var counts: [Double] = []
+  }
+
+  private let task: String
+  private let split: Split
+  private let kind: any TaskKind
+  private let labelKind: any TaskKind
+  private let meaning: OutputMeaning
+  private let knownCount: Int?
+  private let before: AnswersBefore
+  private let batchSize: Int
+
+  /// Numbers that the outputs of a batch may be: 64 MiB of float32.
+  private static let mostOutputs = 1 << 24
+
+  /// - Parameters:
+  ///   - model: as it is before training.
+  ///   - task: the head that is asked.
+  ///   - kind: of the task that the head is for: it says what the outputs are.
+  ///   - labelKind: what the labels of the examples are: it says which places are left out.
+  ///   - knownCount: asks the first outputs alone, of a head that got more; nil for all.
+  /// - Throws: ``EvaluationError/cannotAgree(kind:)`` for a kind of which two answers cannot be compared, and the errors of
+  ///   models and data, where the examples do not fit.
+  public init(
+    of model: Model, task: String, on split: Split, dataset: String, kind: any TaskKind, labelKind: any TaskKind,
+    knownCount: Int? = nil
+  ) throws {
+    try self.init(
+      of: model, task: task, on: split, dataset: dataset, kind: kind, labelKind: labelKind,
+      knownCount: knownCount, mostStored: AnswersBefore.mostStored)
+  }
+
+  /// - Parameter mostStored: bytes that stored answers take at most.
+  init(
+    of model: Model, task: String, on split: Split, dataset: String, kind: any TaskKind, labelKind: any TaskKind,
+    knownCount: Int?, mostStored: Int
+  ) throws {
+    guard let meaning = kind.outputMeaning else { throw EvaluationError.cannotAgree(kind: kind.words) }
+    try model.checkInputs(of: split, dataset: dataset)
+    try model.activate(task: task)
+    let shape = try model.outputShape(on: split)
+    (self.task, self.split, self.kind, self.labelKind) = (task, split, kind, labelKind)
+    (self.meaning, self.knownCount) = (meaning, knownCount)
+    let size = max(1, min(256, Self.mostOutputs / max(1, shape.reduce(1, *))))
+    batchSize = size
+    guard AnswersBefore.byteCount(of: split.count, shape: shape) <= mostStored else {
+      before = .model(try Model(model.checkpoint(epoch: 0), device: model.device))
+      return
+    }
+    var parts: [Tensor] = []
+    try withoutGradients {
+      for batch in try Batches(split: split, batchSize: size, device: model.device) {
+        let outputs = try model.run(try batch.modelInputs(for: model)).logits.widened()
+        parts.append(try meaning.reference(Self.known(of: outputs, knownCount, meaning)))
+      }
+    }
+    before = .stored(try withoutGradients { try Tensor.concatenated(parts) })
+  }
+
+  private static func known(of outputs: Tensor, _ count: Int?, _ meaning: OutputMeaning) throws -> Tensor {
+    guard let count, case .classes(let axis) = meaning else { return outputs }
+    return try outputs.narrowed(along: axis, from: 0, count: count)
+  }
+
+  /// How far the answers are from those before; leaves the task's head in place.
+  public func measure(_ model: Model) throws -> OutputDivergence {
+    let sums = try sums(model)
+    let mean = RatioInterval(sums: sums.divergences, counts: sums.counts, within: 0 ... .infinity)
+    return OutputDivergence(
+      value: mean.value, low: mean.low, high: mean.high, count: split.count,
+      places: meaning == .labels ? "labels" : kind.places, unit: meaning == .numbers ? .squares : .nats)
+  }
+
+  func sums(_ model: Model) throws -> Sums {
+    try model.activate(task: task)
+    var sums = Sums()
+    try withoutGradients {
+      for batch in try Batches(split: split, batchSize: batchSize, device: model.device) {
+        let inputs = try batch.modelInputs(for: model)
+        func known(_ outputs: Tensor) throws -> Tensor { try Self.known(of: outputs, knownCount, meaning) }
+        // float64, so that the sum over thousands of classes does not hide a small change.
+        let now = try meaning.reference(known(model.run(inputs).logits.widened())).to(.float64)
+        let then = try before(batch.indices, inputs: inputs, as: meaning, taking: known).to(.float64)
+        var divergences = try meaning.divergences(from: then, to: now)
+        var agreements = try meaning.agreements(of: now, with: then)?.to(.float64)
+        let count = batch.indices.count
+        func byExample(_ values: Tensor) throws -> [Double] {
+          try values.to(.float64).reshaped([count, -1]).sum(along: [1]).array(of: Double.self)
+        }
+        var counts = [Double](repeating: Double(divergences.count / count), count: count)
+        if let leftOut = try labelKind.leftOut(of: divergences, labels: batch.labels) {
+          divergences = try divergences.filled(where: leftOut, with: 0)
+          agreements = try agreements?.filled(where: leftOut, with: 0)
+          counts = zip(counts, try byExample(leftOut)).map { $0 - $1 }
+        }
+        sums.divergences += try byExample(divergences)
+        sums.agreements += try agreements.map(byExample) ?? Array(repeating: .nan, count: count)
+        sums.counts += counts
+      }
+    }
+    return sums
+  }
+}

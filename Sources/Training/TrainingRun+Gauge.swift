@@ -1,0 +1,89 @@
+import Checkpoints
+import Datasets
+import Evaluation
+import Findings
+import Metrics
+import Models
+
+/// The gauge of forgetting that needs no data of the source: how far the answers of the head that the model came with moved
+/// on the target's inputs.
+struct Gauge {
+  /// Examples that it asks about, at most.
+  private static let mostExamples = 500
+  /// Answers that it asks for, at most, where an example has many of them.
+  private static let mostAnswers = 20_000
+  /// However many answers an example has.
+  private static let fewestExamples = 32
+
+  let meter: DivergenceMeter
+  /// What the run's record says of it.
+  let state: RunState.Gauge
+
+  /// - Parameters:
+  ///   - model: as it is before training, or the part of it that is trained.
+  ///   - kind: of the task that the head is for.
+  ///   - seed: draws the examples.
+  init(
+    of model: Model, head: String, kind: any TaskKind, on split: Split, dataset: String, targetKind: any TaskKind,
+    knownCount: Int?, seed: UInt64
+  ) throws {
+    let answers = try model.withHead(of: head) { try Self.answerCount(kind, model.outputShape(on: split)) }
+    let count = min(split.count, Self.mostExamples, max(Self.fewestExamples, Self.mostAnswers / answers))
+    var random = RandomSource(seed: seed)
+    let sample = split.selecting(random.sample(count, of: split.count).sorted())
+    meter = try DivergenceMeter(
+      of: model, task: head, on: sample, dataset: dataset, kind: kind, labelKind: targetKind, knownCount: knownCount)
+    state = RunState.Gauge(
+      head: head, count: count, places: kind.outputMeaning == .labels ? "labels" : kind.places,
+      unit: (kind.outputMeaning == .numbers ? OutputDivergence.Unit.squares : .nats).rawValue)
+  }
+
+  /// How many answers an example has.
+  ///
+  /// - Parameter shape: of its outputs.
+  private static func answerCount(_ kind: any TaskKind, _ shape: [Int]) -> Int {
+    guard case .classes(let axis)? = kind.outputMeaning else { return 1 }
+    return max(1, shape.reduce(1, *) / max(1, shape[axis - 1]))
+  }
+}
+
+extension TrainingRun {
+  /// The head that a model was trained with before, by which the source is judged; nil of one that comes untrained.
+  func headThatCame(with model: Model) throws -> String? {
+    let task = try source.map { try sourceHead(for: $0, in: model, kind: kinds.source) } ?? sourceTask ?? model.task
+    return model.heads[task] == nil || task == Checkpoint.untrainedTask ? nil : task
+  }
+
+  /// - Parameters:
+  ///   - model: what is evaluated.
+  ///   - examples: those of the target that judge.
+  func gauge(of model: Model, on examples: Split) throws -> Gauge? {
+    guard let head = gaugedHead, model.heads[head] != nil, let kind = gaugedKind else { return nil }
+    return try Gauge(
+      of: model, head: head, kind: kind, on: examples, dataset: target.name, targetKind: kinds.target,
+      knownCount: head == headName ? knownOutputCount : nil, seed: options.seed)
+  }
+
+  /// What the outputs of the head that came are. Without data of the source it is known of a head that is trained on, and
+  /// taken to be the target's kind where that has classes; else nil.
+  private var gaugedKind: (any TaskKind)? {
+    let known = kinds.source ?? kinds.proxy ?? (gaugedHead == headName ? kinds.target : nil)
+    let kind = known ?? kinds.target
+    guard kind.outputMeaning != nil, known != nil || kind.canAgree else { return nil }
+    return kind
+  }
+}
+
+extension RunRecord {
+  /// How far the head's answers had moved at an epoch; nil where it was not measured.
+  ///
+  /// - Parameter row: of the metrics.
+  func gauge(row: Int) -> OutputDivergence? {
+    func value(_ name: String) -> Double { metrics.value("gauge_\(name)", row: row) }
+    guard let gauge = state.gauge, let unit = OutputDivergence.Unit(rawValue: gauge.unit), value("divergence").isFinite
+    else { return nil }
+    return OutputDivergence(
+      value: value("divergence"), low: value("low"), high: value("high"), count: gauge.count, places: gauge.places,
+      unit: unit)
+  }
+}
