@@ -32,13 +32,18 @@ def write_lesson(lesson, notebook, folder):
     filters = {"markdown2html": MarkdownWithMath(renderer=renderer).render}
     exporter = nbconvert.HTMLExporter(raw_template=TEMPLATE, filters=filters)
     body, _ = exporter.from_notebook_node(notebook, resources={"metadata": {"name": lesson.stem}})
-    body = re.sub(r'href="(\d\d-[\w-]+)\.md"', r'href="\1.html"', body)
-    body = body.replace('href="../', f'href="{os.path.relpath(lesson.parent.parent, folder)}/')
+    body = re.sub(r'(?<=<a href=")(?!https?:|#)[^"#]*', lambda link: linked(link[0], lesson.parent, folder), body)
     (folder / f"{lesson.stem}.html").write_text(body)
     text = notebook.cells[0].source.splitlines()
     title = next(line[2:] for line in text if line.startswith("# "))
     sentence = next((line for line in text if line and not line.startswith(("#", "<", "|", "-"))), "")
     return f"{lesson.stem}.html", title, re.sub(r"[*_`]|\[|\]\([^)]*\)", "", sentence)
+
+
+def linked(file, source, folder):
+    """Where a page in `folder` finds what a lesson in `source` links to: the page of another lesson, or the file itself."""
+    lesson = re.fullmatch(r"(\d\d-[\w-]+)\.md", file)
+    return f"{lesson[1]}.html" if lesson else os.path.relpath(source / file, folder)
 
 
 def write_index(written, folder):
