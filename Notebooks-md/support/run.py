@@ -12,8 +12,6 @@ With --html each lesson is written there with its outputs, and an index.
 """
 
 import argparse
-import copy
-import html
 import os
 import pathlib
 import re
@@ -46,14 +44,16 @@ def main():
         try:
             notebook = run(lesson)
             if arguments.html:
-                written.append(write_html(lesson, notebook, arguments.html))
+                import pages
+
+                written.append(pages.write_lesson(lesson, notebook, arguments.html))
             verify(notebook)
             print(f"{lesson.stem}: {time.monotonic() - start:.0f} s", flush=True)
         except Failed as failure:
             failures += 1
             print(f"{lesson.stem}: {failure}", file=sys.stderr, flush=True)
     if written:
-        write_index(written, arguments.html)
+        pages.write_index(written, arguments.html)
     print(f"{len(arguments.lessons) - failures} of {len(arguments.lessons)} lessons, {time.monotonic() - began:.0f} s")
     sys.exit(failures > 0)
 
@@ -137,34 +137,6 @@ def require_numbers(notebook):
 
 def number(text):
     return float(text.replace(",", ""))
-
-
-def write_html(lesson, notebook, folder):
-    """The lesson's page, and what the index says of it: file, title, first sentence."""
-    import nbconvert
-
-    folder.mkdir(parents=True, exist_ok=True)
-    notebook = copy.copy(notebook)
-    notebook.cells = [cell for cell in notebook.cells if "solution" not in cell.metadata]
-    body, _ = nbconvert.HTMLExporter().from_notebook_node(notebook, resources={"metadata": {"name": lesson.stem}})
-    for file in ("".join(match) for match in re.findall(r'href="(\d\d-[\w-]+)(\.md)', body)):
-        body = body.replace(f'href="{file}"', f'href="{file[:-3]}.html"')
-    (folder / f"{lesson.stem}.html").write_text(body)
-    text = notebook.cells[0].source.splitlines()
-    title = next(line[2:] for line in text if line.startswith("# "))
-    sentence = next((line for line in text if line and not line.startswith(("#", "<", "|", "-"))), "")
-    return f"{lesson.stem}.html", title, re.sub(r"[*_`]|\[|\]\([^)]*\)", "", sentence)
-
-
-def write_index(written, folder):
-    items = "".join(
-        f'<li><a href="{file}">{html.escape(title)}</a><br>{html.escape(sentence)}</li>' for file, title, sentence in written
-    )
-    (folder / "index.html").write_text(
-        '<!doctype html><html lang="en"><meta charset="utf-8"><title>Lessons of Lethe</title>'
-        "<style>body{font:16px/1.5 sans-serif;max-width:44rem;margin:3rem auto;padding:0 1rem}li{margin:.8rem 0}</style>"
-        f"<h1>Fine-tuning, and what it forgets</h1><ol>{items}</ol></html>"
-    )
 
 
 if __name__ == "__main__":

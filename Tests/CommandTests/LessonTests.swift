@@ -10,7 +10,9 @@ import Testing
 
   /// Python, where `make setup` could install the kernel.
   static let python = Python.path.flatMap { path in
-    (try? Python.run("import bash_kernel, jupytext, nbclient", executable: path)).map { _ in path }
+    (try? Python.run("import bash_kernel, jupytext, latex2mathml, nbclient, nbconvert", executable: path)).map { _ in
+      path
+    }
   }
 
   @Test func theReadMeLinksToEach() throws {
@@ -44,6 +46,30 @@ import Testing
       print(show.page(sys.argv[1]))
       """, folder.file("page.html"), executable: #require(Self.python))
     #expect(shown.contains("srcdoc=\"&lt;html&gt;&lt;head&gt;&lt;base href=&quot;about:srcdoc&quot;&gt;"))
+  }
+
+  /// Scripts, styles and pictures stand within; formulas are MathML; links of ours resolve.
+  @Test(.enabled(if: python != nil)) func pagesNeedNoNetwork() throws {
+    let folder = try TemporaryFolder()
+    let found = try Python.run(
+      """
+      import glob, os, pathlib, re, sys
+      sys.path.insert(0, "\(Repository.root)/Notebooks-md/support")
+      import jupytext, pages
+      lessons = [pathlib.Path(file) for file in sorted(glob.glob("\(Repository.root)/Notebooks-md/[0-9]*.md"))]
+      folder = pathlib.Path(sys.argv[1])
+      written = [pages.write_lesson(lesson, jupytext.read(lesson), folder) for lesson in lessons]
+      for lesson, (file, _, _) in zip(lessons, written):
+          text = (folder / file).read_text()
+          if "$$" in lesson.read_text() and "<math" not in text:
+              print(file, "formulas")
+          for link in re.findall(r' src="(?!data:)([^"]*)', text) + re.findall(r'<link [^>]*href="([^"]*)', text):
+              print(file, link)
+          for link in re.findall(r'<a [^>]*href="(?!https?:)([^"#]+)', text):
+              if not os.path.exists(folder / link):
+                  print(file, link)
+      """, folder.path, executable: #require(Self.python))
+    #expect(found.isEmpty)
   }
 
   @Test(.enabled(if: python != nil), arguments: lessons) func everyCellRuns(lesson: String) throws {
