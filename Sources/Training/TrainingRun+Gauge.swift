@@ -12,7 +12,7 @@ struct Gauge {
   private static let mostExamples = 500
   /// Answers that it asks for, at most, where an example has many of them.
   private static let mostAnswers = 20_000
-  /// However many answers an example has.
+  /// However many answers an example has, as long as what was said of them before can be kept.
   private static let fewestExamples = 32
 
   let meter: DivergenceMeter
@@ -23,12 +23,17 @@ struct Gauge {
   ///   - model: as it is before training, or the part of it that is trained.
   ///   - kind: of the task that the head is for.
   ///   - seed: draws the examples.
-  init(
+  /// - Returns: nil where the answers to two examples are too many to keep: a copy of the model, which could be asked
+  ///   anew, would stay beside it for as long as it trains.
+  init?(
     of model: Model, head: String, kind: any TaskKind, on split: Split, dataset: String, targetKind: any TaskKind,
     knownCount: Int?, seed: UInt64
   ) throws {
-    let answers = try model.withHead(of: head) { try Self.answerCount(kind, model.outputShape(on: split)) }
-    let count = min(split.count, Self.mostExamples, max(Self.fewestExamples, Self.mostAnswers / answers))
+    let shape = try model.withHead(of: head) { try model.outputShape(on: split) }
+    let wanted = min(Self.mostExamples, max(Self.fewestExamples, Self.mostAnswers / Self.answerCount(kind, shape)))
+    let kept = AnswersBefore.mostStored / max(1, AnswersBefore.byteCount(of: 1, shape: shape))
+    guard kept > 1 else { return nil }
+    let count = min(split.count, wanted, kept)
     var random = RandomSource(seed: seed)
     let sample = split.selecting(random.sample(count, of: split.count).sorted())
     meter = try DivergenceMeter(
