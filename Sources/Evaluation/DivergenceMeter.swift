@@ -7,6 +7,13 @@ import Torch
 /// Measures how far the answers of one head moved from what they were when this was made, on examples that need no labels;
 /// of those that have some, what is left out does not count.
 public struct DivergenceMeter {
+  /// What has an answer of its own within an example, as `tokens`; nil where an example has one.
+  public let places: String?
+  /// What a divergence is counted in.
+  public let unit: OutputDivergence.Unit
+  /// How many examples are asked about.
+  public var count: Int { split.count }
+
   /// What one measurement came to, a number an example.
   struct Sums {
     var divergences: [Double] = []
@@ -17,10 +24,9 @@ public struct DivergenceMeter {
 
   private let task: String
   private let split: Split
-  private let kind: any TaskKind
   private let labelKind: any TaskKind
   private let meaning: OutputMeaning
-  private let knownCount: Int?
+  private let known: KnownOutputs
   private let before: AnswersBefore
   private let batchSize: Int
 
@@ -33,28 +39,31 @@ public struct DivergenceMeter {
   ///   - kind: of the task that the head is for: it says what the outputs are.
   ///   - labelKind: what the labels of the examples are: it says which places are left out.
   ///   - knownCount: asks the first outputs alone, of a head that got more; nil for all.
+  ///   - shape: of one example's outputs; found out by two examples when nil.
   /// - Throws: ``EvaluationError/cannotAgree(kind:)`` for a kind of which two answers cannot be compared, and the errors of
   ///   models and data, where the examples do not fit.
   public init(
     of model: Model, task: String, on split: Split, dataset: String, kind: any TaskKind, labelKind: any TaskKind,
-    knownCount: Int? = nil
+    knownCount: Int? = nil, shape: [Int]? = nil
   ) throws {
     try self.init(
       of: model, task: task, on: split, dataset: dataset, kind: kind, labelKind: labelKind,
-      knownCount: knownCount, mostStored: AnswersBefore.mostStored)
+      knownCount: knownCount, shape: shape, mostStored: AnswersBefore.mostStored)
   }
 
   /// - Parameter mostStored: bytes that stored answers take at most.
   init(
     of model: Model, task: String, on split: Split, dataset: String, kind: any TaskKind, labelKind: any TaskKind,
-    knownCount: Int?, mostStored: Int
+    knownCount: Int? = nil, shape: [Int]? = nil, mostStored: Int
   ) throws {
     guard let meaning = kind.outputMeaning else { throw EvaluationError.cannotAgree(kind: kind.words) }
     try model.checkInputs(of: split, dataset: dataset)
     try model.activate(task: task)
-    let shape = try model.outputShape(on: split)
-    (self.task, self.split, self.kind, self.labelKind) = (task, split, kind, labelKind)
-    (self.meaning, self.knownCount) = (meaning, knownCount)
+    let shape = try shape ?? model.outputShape(on: split)
+    (self.task, self.split, self.labelKind, self.meaning) = (task, split, labelKind, meaning)
+    (places, unit) = (meaning == .labels ? "labels" : kind.places, meaning == .numbers ? .squares : .nats)
+    let known = KnownOutputs(count: knownCount, axis: meaning.classAxis ?? 1)
+    self.known = known
     let size = max(1, min(256, Self.mostOutputs / max(1, shape.reduce(1, *))))
     batchSize = size
     guard AnswersBefore.byteCount(of: split.count, shape: shape) <= mostStored else {
@@ -65,15 +74,10 @@ public struct DivergenceMeter {
     try withoutGradients {
       for batch in try Batches(split: split, batchSize: size, device: model.device) {
         let outputs = try model.run(try batch.modelInputs(for: model)).logits.widened()
-        parts.append(try meaning.reference(Self.known(of: outputs, knownCount, meaning)))
+        parts.append(try meaning.reference(known.of(outputs)))
       }
     }
     before = .stored(try withoutGradients { try Tensor.concatenated(parts) })
-  }
-
-  private static func known(of outputs: Tensor, _ count: Int?, _ meaning: OutputMeaning) throws -> Tensor {
-    guard let count, case .classes(let axis) = meaning else { return outputs }
-    return try outputs.narrowed(along: axis, from: 0, count: count)
   }
 
   /// How far the answers are from those before; leaves the task's head in place.
@@ -81,8 +85,7 @@ public struct DivergenceMeter {
     let sums = try sums(model)
     let mean = RatioInterval(sums: sums.divergences, counts: sums.counts, within: 0 ... .infinity)
     return OutputDivergence(
-      value: mean.value, low: mean.low, high: mean.high, count: split.count,
-      places: meaning == .labels ? "labels" : kind.places, unit: meaning == .numbers ? .squares : .nats)
+      value: mean.value, low: mean.low, high: mean.high, count: count, places: places, unit: unit)
   }
 
   func sums(_ model: Model) throws -> Sums {
@@ -91,10 +94,9 @@ public struct DivergenceMeter {
     try withoutGradients {
       for batch in try Batches(split: split, batchSize: batchSize, device: model.device) {
         let inputs = try batch.modelInputs(for: model)
-        func known(_ outputs: Tensor) throws -> Tensor { try Self.known(of: outputs, knownCount, meaning) }
         // float64, so that the sum over thousands of classes does not hide a small change.
-        let now = try meaning.reference(known(model.run(inputs).logits.widened())).to(.float64)
-        let then = try before(batch.indices, inputs: inputs, as: meaning, taking: known).to(.float64)
+        let now = try meaning.reference(known.of(model.run(inputs).logits.widened())).to(.float64)
+        let then = try before(batch.indices, inputs: inputs, as: meaning, taking: known.of).to(.float64)
         var divergences = try meaning.divergences(from: then, to: now)
         var agreements = try meaning.agreements(of: now, with: then)?.to(.float64)
         let count = batch.indices.count

@@ -5,8 +5,6 @@ import Models
 /// Measures how far a model agrees with what it said when this was made, on examples that stand in for the source's.
 public struct ProxyMeter {
   private let meter: DivergenceMeter
-  private let count: Int
-  private let places: String?
 
   /// - Parameter kind: of the source's task, whose outputs are classes.
   /// - Throws: ``EvaluationError`` where the examples do not fit the model, or the outputs are no classes.
@@ -23,10 +21,8 @@ public struct ProxyMeter {
   ) throws {
     guard kind.canAgree else { throw EvaluationError.cannotAgree(kind: kind.words) }
     meter = try DivergenceMeter(
-      of: model, task: task, on: split, dataset: dataset, kind: kind, labelKind: kind, knownCount: nil,
+      of: model, task: task, on: split, dataset: dataset, kind: kind, labelKind: kind,
       mostStored: mostStored)
-    count = split.count
-    places = kind.places
   }
 
   /// How far the model agrees now; leaves the task's head in place.
@@ -35,7 +31,7 @@ public struct ProxyMeter {
     let placeCount = sums.counts.reduce(0, +)
     return ProxyAgreement(
       agreement: sums.agreements.reduce(0, +) / placeCount, divergence: sums.divergences.reduce(0, +) / placeCount,
-      count: count, places: places)
+      count: meter.count, places: meter.places)
   }
 }
 

@@ -37,28 +37,21 @@ struct Gauge {
     var random = RandomSource(seed: seed)
     let sample = split.selecting(random.sample(count, of: split.count).sorted())
     meter = try DivergenceMeter(
-      of: model, task: head, on: sample, dataset: dataset, kind: kind, labelKind: targetKind, knownCount: knownCount)
-    state = RunState.Gauge(
-      head: head, count: count, places: kind.outputMeaning == .labels ? "labels" : kind.places,
-      unit: (kind.outputMeaning == .numbers ? OutputDivergence.Unit.squares : .nats).rawValue)
+      of: model, task: head, on: sample, dataset: dataset, kind: kind, labelKind: targetKind, knownCount: knownCount,
+      shape: shape)
+    state = RunState.Gauge(head: head, count: count, places: meter.places, unit: meter.unit.rawValue)
   }
 
   /// How many answers an example has.
   ///
   /// - Parameter shape: of its outputs.
   private static func answerCount(_ kind: any TaskKind, _ shape: [Int]) -> Int {
-    guard case .classes(let axis)? = kind.outputMeaning else { return 1 }
+    guard let axis = kind.outputMeaning?.classAxis else { return 1 }
     return max(1, shape.reduce(1, *) / max(1, shape[axis - 1]))
   }
 }
 
 extension TrainingRun {
-  /// The head that a model was trained with before, by which the source is judged; nil of one that comes untrained.
-  func headThatCame(with model: Model) throws -> String? {
-    let task = try source.map { try sourceHead(for: $0, in: model, kind: kinds.source) } ?? sourceTask ?? model.task
-    return model.heads[task] == nil || task == Checkpoint.untrainedTask ? nil : task
-  }
-
   /// - Parameters:
   ///   - model: what is evaluated.
   ///   - examples: those of the target that judge.

@@ -8,7 +8,7 @@ extension TrainingRun {
   /// The head that is trained.
   var headName: String { targetTask ?? target.name }
 
-  func sourceHead(for source: Dataset, in model: Model, kind: (any TaskKind)?) throws -> String {
+  func sourceHead(for source: Dataset, in model: Model) throws -> String {
     let candidates = [sourceTask, source.name, model.task].compactMap { $0 }
     guard let task = candidates.first(where: { model.heads[$0] != nil }), sourceTask == nil || task == sourceTask else {
       throw ModelError.missingHead(task: sourceTask ?? source.name, available: model.heads.keys.sorted())
@@ -16,13 +16,17 @@ extension TrainingRun {
     return task
   }
 
-  /// The head that the checkpoint came with.
+  /// The head that a model was trained with before, by which the source is judged; nil of one that comes untrained.
+  func headThatCame(with model: Model) throws -> String? {
+    let task = try source.map { try sourceHead(for: $0, in: model) } ?? sourceTask ?? model.task
+    return model.heads[task] == nil || task == Checkpoint.untrainedTask ? nil : task
+  }
+
+  /// The head that the checkpoint came with, of a run without the source's data.
   func originalHead(in model: Model) throws -> String {
+    if let head = try headThatCame(with: model) { return head }
     let task = sourceTask ?? model.task
-    guard model.heads[task] != nil, task != Checkpoint.untrainedTask else {
-      throw ModelError.missingHead(task: task, available: model.heads.keys.filter { $0 != task }.sorted())
-    }
-    return task
+    throw ModelError.missingHead(task: task, available: model.heads.keys.filter { $0 != task }.sorted())
   }
 
   /// Puts the trained task's head in place: its own if the checkpoint has it, an untrained model's head under the

@@ -53,7 +53,7 @@ extension TrainingRun {
     switch targetHead ?? (isNew ? .new : .keep) {
     case .new:
       guard isNew else { throw TrainingError.headCannotBeNew(kind: own.kinds.target.words) }
-    case .keep, .grow: own.targetTask = try keptHead(in: model, kind: own.kinds.source)
+    case .keep, .grow: own.targetTask = try keptHead(in: model)
     }
     return own.named(in: model)
   }
@@ -85,7 +85,7 @@ extension TrainingRun {
     if let reason = kinds.target.objectionToGrowth {
       throw TrainingError.headCannotGrow(kind: kinds.target.words, reason: reason)
     }
-    let name = try targetTask ?? keptHead(in: model, kind: kinds.source)
+    let name = try targetTask ?? keptHead(in: model)
     guard let head = model.heads[name] else {
       throw ModelError.missingHead(task: name, available: model.heads.keys.sorted())
     }
@@ -107,9 +107,8 @@ extension TrainingRun {
   }
 
   /// The head that the target shares with the source; of a first training, the one that the model came with.
-  private func keptHead(in model: Model, kind: (any TaskKind)?) throws -> String {
-    let head = try source.map { try sourceHead(for: $0, in: model, kind: kind) } ?? sourceTask ?? model.task
-    guard model.heads[head] != nil, head != Checkpoint.untrainedTask else { throw TrainingError.noHeadToKeep }
+  private func keptHead(in model: Model) throws -> String {
+    guard let head = try headThatCame(with: model) else { throw TrainingError.noHeadToKeep }
     return head
   }
 

@@ -134,7 +134,7 @@ extension TrainingRun {
   /// - Returns: the head that judges the source, and whether the trained one is freshly drawn.
   private func installHeads(in model: Model) throws -> (judge: String?, isDrawn: Bool) {
     let judge =
-      try source.map { try sourceHead(for: $0, in: model, kind: kinds.source) }
+      try source.map { try sourceHead(for: $0, in: model) }
       ?? proxy.map { _ in try originalHead(in: model) }
     if let proxy { try model.checkInputs(of: proxy.test, dataset: proxy.name) }
     let isDrawn = try installTargetHead(in: model, judge: judge)

@@ -65,7 +65,7 @@ import Torch
     // Two examples beside all show how much memory the answers take.
     let proxyReference = proxy.map { $0.test.count + 2 } ?? 0
     // The gauge asks the target's test examples at first and at each of four epochs; two show how many it may ask.
-    let gauged = 5 * target.test.count + 4
+    let gauged = 5 * target.test.count + 2
     #expect(
       plain.examples[layer] == before + 3 * target.train.count + 4 * evaluated + proxyReference + gauged,
       sourceLocation: sourceLocation)

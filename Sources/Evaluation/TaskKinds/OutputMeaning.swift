@@ -13,6 +13,9 @@ public enum OutputMeaning: Sendable, Equatable {
 }
 
 extension OutputMeaning {
+  /// The axis of classes in outputs `[batch, …]`; nil of outputs that are none.
+  public var classAxis: Int? { if case .classes(let axis) = self { axis } else { nil } }
+
   /// What is kept of outputs, to compare others with: logarithms of the classes' probabilities; of others, themselves.
   ///
   /// - Parameter temperature: that scores are divided by.

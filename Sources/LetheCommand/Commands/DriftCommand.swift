@@ -66,6 +66,8 @@ struct DriftCommand: ParsableCommand, ResultOptions {
 struct CheckpointPair {
   let before: String
   let after: String
+  /// The run; nil for two files.
+  let run: Run?
   /// The epoch of the run that is compared with its epoch 0; nil for two files.
   let epoch: Int?
 
@@ -73,7 +75,7 @@ struct CheckpointPair {
     if let second {
       before = try WeightsPath(first).path
       after = try WeightsPath(second).path
-      epoch = nil
+      (run, epoch) = (nil, nil)
     } else {
       guard let run = try? Run.open(first) else {
         throw CommandError.usage("\(first) is not a run; give two files, or one run")
@@ -81,7 +83,7 @@ struct CheckpointPair {
       try run.requireEpoch()
       before = run.checkpointPath(epoch: 0)
       after = run.checkpointPath(epoch: run.chosenEpoch)
-      epoch = run.chosenEpoch
+      (self.run, epoch) = (run, run.chosenEpoch)
     }
   }
 }

@@ -80,9 +80,11 @@ struct InterpolateCommand: ParsableCommand, ResultOptions {
     try checkOptions()
     if let output { try requireAbsent(output) }
     let pair = try CheckpointPair(before, after)
+    let data = try judgingData(of: pair.run)
+    try check(data)
     let line = try Interpolation(
       before: hardware.runnable(pair.before), after: hardware.runnable(pair.after), keepsHeads: keepHeads)
-    let tasks = try judgingData.compactMap { role, data in
+    let tasks = try data.compactMap { role, data in
       try data.map {
         let own = try $0.load(reading, for: line.after, option: "--\(role)")
         return try Judged(
@@ -119,17 +121,16 @@ struct InterpolateCommand: ParsableCommand, ResultOptions {
     if let output { Console.result("wrote \(output)") }
   }
 
+  private typealias JudgingData = [(role: String, data: JudgedOptions.JudgingData?)]
+
   /// The data of each task: as they are given, else as the run was made with them.
-  private var judgingData: [(role: String, data: JudgedOptions.JudgingData?)] {
-    get throws {
-      let kind = try kinds.known()
-      let known =
-        try source == nil && target == nil && output == nil && after == nil ? Run.open(before).record.data : nil
-      func data(_ given: String?, _ recorded: DataReference?) -> JudgedOptions.JudgingData? {
-        given.map { .given($0, kind: kind) } ?? recorded.flatMap { $0.isInMemory ? nil : .recorded($0) }
-      }
-      return [("source", data(source, known?.source)), ("target", data(target, known?.target))]
+  private func judgingData(of run: Run?) throws -> JudgingData {
+    let kind = try kinds.known()
+    let known = source == nil && target == nil && output == nil ? run?.record.data : nil
+    func data(_ given: String?, _ recorded: DataReference?) -> JudgedOptions.JudgingData? {
+      given.map { .given($0, kind: kind) } ?? recorded.flatMap { $0.isInMemory ? nil : .recorded($0) }
     }
+    return [("source", data(source, known?.source)), ("target", data(target, known?.target))]
   }
 
   private func checkOptions() throws {
@@ -140,7 +141,9 @@ struct InterpolateCommand: ParsableCommand, ResultOptions {
     }
     if source == nil { try headClasses.refuse(where: "it says of --source, which is not given") }
     if output != nil, share == nil { throw CommandError.usage("-o writes one checkpoint: say which with --lambda") }
-    let data = try judgingData
+  }
+
+  private func check(_ data: JudgingData) throws {
     if data.allSatisfy({ $0.data == nil }), output == nil {
       throw CommandError.usage("nothing to do: give --source or --target to measure, or --lambda and -o to write")
     }

@@ -22,11 +22,12 @@ extension RunReport {
     }
     guard !ends.isEmpty else { return nil }
     let heads = listed(union([measured.compactMap(\.gaugedHead)]).map { "'\($0)'" })
-    return LineChart(
+    var chart = LineChart(
       title: "On the target's inputs, what the old head says moved by \(listed(ends))",
       subtitle: "head \(heads), mean divergence from its answers at epoch 0; band: 95 % interval",
-      valueTitle: "divergence (\(unit))", limits: nil, decimals: 3, series: series
-    ).startingAtZero
+      valueTitle: "divergence (\(unit))", decimals: 3, series: series)
+    chart.startsAtZero = true
+    return chart
   }
 
   /// A row for each epoch.
@@ -65,12 +66,4 @@ extension OutputDivergence {
   }
 
   func text(_ number: Double) -> String { unit == .nats ? NumberText.fixed(number, 3) : NumberText.significant(number) }
-}
-
-extension LineChart {
-  fileprivate var startingAtZero: LineChart {
-    var chart = self
-    chart.startsAtZero = true
-    return chart
-  }
 }

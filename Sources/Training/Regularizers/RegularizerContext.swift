@@ -164,10 +164,7 @@ extension RegularizerContext {
   }
 
   /// The axis of classes in the outputs of the source's head.
-  var sourceClassAxis: Int {
-    guard case .classes(let axis)? = sourceKind.outputMeaning else { return 1 }
-    return axis
-  }
+  var sourceClassAxis: Int { sourceKind.outputMeaning?.classAxis ?? 1 }
 
   /// Runs `body` with the source task's head in place.
   func withSourceHead<Result>(_ body: () throws -> Result) throws -> Result {
@@ -194,17 +191,5 @@ extension RegularizerContext {
       }
       return try Tensor.concatenated(parts)
     }
-  }
-}
-
-/// The outputs of a head that was trained before: all of them, or the first, where outputs were added since.
-struct KnownOutputs {
-  let count: Int?
-  /// The axis of classes.
-  let axis: Int
-
-  /// Of logits `[rows, …]`, those.
-  func of(_ logits: Tensor) throws -> Tensor {
-    try count.map { try logits.narrowed(along: axis, from: 0, count: $0) } ?? logits
   }
 }

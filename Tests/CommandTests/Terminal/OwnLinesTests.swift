@@ -3,7 +3,6 @@ import Datasets
 import Evaluation
 import Foundation
 import HDF5
-import Synchronization
 import TestSupport
 import Testing
 import Torch
@@ -13,80 +12,7 @@ import Torch
 /// What commands say beside findings: each line stands in the article's table, is said where its evidence is there, and
 /// each row of the table is said by some command.
 @Suite(.serialized) struct OwnLinesTests {
-  private static let heading = "The command's own lines"
   private static let data = Repository.fixture("fashion-mnist-small")
-
-  /// The lines of a command, without tables, empty lines, rows of epochs and pictures of text.
-  private func lines(_ arguments: [String]) -> (status: Int32, lines: [String]) {
-    let heard = Mutex<[String]>([])
-    let hear: @Sendable (String) -> Void = { text in heard.withLock { $0.append(text) } }
-    let status = Console.$streams.withValue(Console.Streams(output: hear, errors: hear)) {
-      CommandLineTool.run(arguments)
-    }
-    let texts = heard.withLock { $0 }.map { $0.trimmingCharacters(in: .newlines) }
-    return (
-      status,
-      texts.filter { text in
-        !text.isEmpty && !text.contains("\n") && text.firstMatch(of: #/^ *[0-9]+ {2}/#) == nil
-          && !text.allSatisfy { " .:-=+*#%@".contains($0) }
-      }.map { $0.trimmingCharacters(in: .whitespaces) }
-    )
-  }
-
-  /// The command's own rows that are said, by their templates; what is a finding's sentence has a row elsewhere.
-  private func said(
-    _ arguments: [String], except known: [String] = [], status: Int32 = 0,
-    sourceLocation: SourceLocation = #_sourceLocation
-  ) throws -> Set<String> {
-    let sections = try SentenceRow.sections()
-    let (own, others) = (
-      sections.filter { $0.heading == Self.heading }.flatMap(\.rows),
-      sections.filter { $0.heading != Self.heading }.flatMap(\.rows).filter { !$0.isPhrase }
-    )
-    let heard = lines(arguments)
-    #expect(heard.status == status, "\(arguments): \(heard.lines)", sourceLocation: sourceLocation)
-    var found: Set<String> = []
-    for line in heard.lines where !known.contains(where: { line == $0 || line.hasPrefix($0 + " ") }) {
-      let matching = own.filter { $0.matches(line) }
-      let weight = matching.map { $0.weight(in: line) }.max() ?? 0
-      // A line may have several sentences, each of which is of a finding.
-      let isOfFinding = others.contains { $0.matches(line) && $0.weight(in: line) > weight }
-      if isOfFinding { continue }
-      guard let row = matching.filter({ !$0.isPhrase }).max(by: { $0.weight(in: line) < $1.weight(in: line) })
-      else {
-        if matching.isEmpty, !Self.isOfSeveral(line, others) {
-          Issue.record("not in the table: \(line)", sourceLocation: sourceLocation)
-        }
-        found.formUnion(matching.map(\.template))
-        continue
-      }
-      found.insert(row.template)
-      found.formUnion(matching.filter(\.isPhrase).map(\.template))
-    }
-    Self.reached.withLock { $0.formUnion(found) }
-    return found
-  }
-
-  /// Whether a line is sentences of findings, one after the other.
-  private static func isOfSeveral(_ line: String, _ rows: [SentenceRow]) -> Bool {
-    let sentences = line.replacing(/(?<end>[.]) (?=[A-Z0-9])/) { "\($0.output.end)\n" }.components(separatedBy: "\n")
-    return sentences.allSatisfy { sentence in rows.contains { $0.matches(sentence) } }
-  }
-
-  private static let reached = Mutex<Set<String>>([])
-
-  /// Runs a command, and compares what it says with the beginnings of the rows that it should.
-  private func check(
-    _ arguments: [String], says beginnings: [String], except known: [String] = [], status: Int32 = 0,
-    sourceLocation: SourceLocation = #_sourceLocation
-  ) throws {
-    let found = try said(arguments, except: known, status: status, sourceLocation: sourceLocation)
-    let missing = beginnings.filter { beginning in !found.contains { $0.hasPrefix(beginning) } }
-    let surplus = found.filter { template in !beginnings.contains(where: template.hasPrefix) }
-    #expect(
-      missing.isEmpty && surplus.isEmpty, "\(arguments): not said \(missing), said too \(surplus)",
-      sourceLocation: sourceLocation)
-  }
 
   @Test func everyLineStandsInTheTableAndIsSaidOnItsEvidence() throws {
     let folder = try TemporaryFolder()
@@ -98,7 +24,7 @@ import Torch
     try experiments(file, old, new)
     try kinds()
     try elsewhere(folder)
-    let rows = try SentenceRow.sections().filter { $0.heading == Self.heading }.flatMap(\.rows).map(\.template)
+    let rows = try Self.rows().map(\.template)
     #expect(!rows.isEmpty)
     let never = rows.filter { row in !Self.reached.withLock { $0.contains(row) } }
     #expect(never.isEmpty, "never said: \(never)")
@@ -164,7 +90,7 @@ import Torch
 
   /// Of each kind of task.
   private func kinds() throws {
-    let rows = try SentenceRow.sections().filter { $0.heading == Self.heading }.flatMap(\.rows)
+    let rows = try Self.rows()
     let row = try #require(rows.first { $0.template.hasPrefix("task: ") })
     for kind in TaskKinds.all {
       #expect(kind.headline.map(row.matches) == (kind.isClassification ? nil : true), "\(kind.headline ?? "")")
@@ -174,7 +100,7 @@ import Torch
 
   /// Lines that are said where a test within the process cannot be: their words, from where they are made.
   private func elsewhere(_ folder: TemporaryFolder) throws {
-    let rows = try SentenceRow.sections().filter { $0.heading == Self.heading }.flatMap(\.rows)
+    let rows = try Self.rows()
     let begun = try Run.create(
       at: folder.file("early"), record: RunRecord(state: RunState(kind: .training, isFinished: false)))
     let lines = [
