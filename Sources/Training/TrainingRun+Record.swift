@@ -121,6 +121,7 @@ extension RunRecord {
     data.proxy?.head = setup.judge
     state.targetHeadIsNew = setup.headIsNew
     state.gauge = setup.gauge?.state
+    state.watch = setup.watch?.state
     state.stepsPerEpoch = trainer.stepsPerEpoch
     state.regularizers = zip(trainer.regularizerNames, trainer.regularizers).map { name, regularizer in
       let summary = regularizer.summary(stepsPerEpoch: trainer.stepsPerEpoch)

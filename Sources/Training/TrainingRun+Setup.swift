@@ -26,6 +26,8 @@ extension TrainingRun {
     /// On the proxy's examples that choose.
     let choosingMeter: ProxyMeter?
     let gauge: Gauge?
+    /// Looks within the epochs; nil where there are none.
+    let watch: StepWatch?
     let trainer: Trainer
     let headIsNew: Bool
     let judged: Judged
@@ -98,10 +100,12 @@ extension TrainingRun {
     }
     let gauge = try gauge(of: judged.model, on: judged.target.test)
     try judged.model.activate(task: headName)
+    let watch = try options.watchInterval.map {
+      try StepWatch(self, judged, judge: judge, headIsNew: headIsNew, every: $0)
+    }
     return Setup(
-      model: model, judge: judge, meter: meter, choosingMeter: choosingMeter, gauge: gauge, trainer: trainer,
-      headIsNew: headIsNew,
-      judged: judged, division: division, classes: classes)
+      model: model, judge: judge, meter: meter, choosingMeter: choosingMeter, gauge: gauge, watch: watch,
+      trainer: trainer, headIsNew: headIsNew, judged: judged, division: division, classes: classes)
   }
 
   /// Refuses options and data that the network cannot be trained with, before anything is written; what regularizers

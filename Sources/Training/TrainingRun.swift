@@ -14,6 +14,8 @@ public enum TrainingEvent: Sendable {
   /// Before any step: what is trained, and what each regularizer acts on.
   case prepared(trainedCount: Int, frozenCount: Int, regularizers: [String], stepsPerEpoch: Int)
   case step(epoch: Int, step: Int, stepCount: Int, loss: Double)
+  /// Within an epoch, or at its end, a sample of each task.
+  case looked(StepLook)
   case evaluated(EpochRecord)
 }
 
@@ -195,6 +197,11 @@ public struct TrainingRun {
     let lock = try RunLock.acquire(path)
     defer { withExtendedLifetime(lock) {} }
     var run = try Run.open(path)
+    if let settled = try withSettledSteps(as: run.record.data), settled != options {
+      var own = self
+      own.options = settled
+      return try own.resume(from: base, isCancelled: isCancelled, onEvent: onEvent)
+    }
     let state = run.isAtBeginning ? nil : try resumeState(of: run)
     let record = try resumedRecord(of: run, after: state?.epoch)
     if let stored = record.trainingOptions?.validation, stored != options.validation {
@@ -276,19 +283,19 @@ extension TrainingRun {
     // The same state is the same bytes.
     let encoder = JSONEncoder()
     encoder.outputFormatting = .sortedKeys
+    if history.isEmpty, let first = setup.watch?.first { append(first, to: &record) }
     while history.count <= options.epochCount, !hasStopped(history) {
       let epoch = history.count
-      let began = ContinuousClock.now
-      var statistics = EpochStatistics()
+      var trained = TrainedEpoch()
       if epoch > 0 {
-        statistics = try trainer.runEpoch(epoch) { step, loss in
-          try? onEvent(.step(epoch: epoch, step: step, stepCount: trainer.stepsPerEpoch, loss: loss))
-          return !isCancelled()
-        }
+        trained = try trainEpoch(epoch, setup, into: &record, isCancelled: isCancelled, onEvent: onEvent)
+        record.state.stop = trained.stop
+        // The epoch before is what the run keeps.
+        if trained.stop != nil, trained.kept == nil { break }
       }
-      let elapsed = epoch == 0 ? .zero : began.duration(to: .now)
       let result = try trainer.whileJudged {
-        let result = try evaluate(setup, epoch: epoch, statistics: statistics, seconds: elapsed.seconds)
+        try trained.kept?.restore()
+        let result = try evaluate(setup, epoch: epoch, statistics: trained.statistics, seconds: trained.seconds)
         for regularizer in trainer.regularizers where epoch > 0 {
           if let found = try regularizer.importances() { model.importances[found.measure] = found.values }
         }
@@ -298,24 +305,30 @@ extension TrainingRun {
         try run.write(checkpoint, epoch: epoch, unchangedFrom: epoch == 0 ? nil : parent)
         return result
       }
-      if epoch > 0 {
+      let isWhole = epoch == 0 || (trained.stop == nil && trained.stepCount == trainer.stepsPerEpoch)
+      if epoch > 0, isWhole {
         let reached = result.choosingTarget.scored
         trainer.endEpoch(merit: reached.score.merit(reached.value))
       }
       history.append(result)
       append(result, to: &record)
+      if !isWhole { record.state.lastEpochSteps = trained.stepCount }
       if let best = selection(of: history) {
         record.state.best = RunState.Best(
           epoch: best.index, rule: selectionRule?.description ?? "", keepsBounds: best.keepsBounds)
         try run.markBest(epoch: best.index)
       }
       try run.save(record)
-      let (progress, tensors) = try trainer.state()
-      try ResumeState(
-        epoch: epoch, progress: String(decoding: encoder.encode(progress), as: UTF8.self),
-        tensors: tensors.mapValues { try $0.view() }
-      ).write(to: run.resumePath)
+      // A run that goes on begins an epoch that ended before its time again.
+      if isWhole {
+        let (progress, tensors) = try trainer.state()
+        try ResumeState(
+          epoch: epoch, progress: String(decoding: encoder.encode(progress), as: UTF8.self),
+          tensors: tensors.mapValues { try $0.view() }
+        ).write(to: run.resumePath)
+      }
       try onEvent(.evaluated(result))
+      if !isWhole { break }
     }
     record.state.isFinished = true
     try run.save(record)

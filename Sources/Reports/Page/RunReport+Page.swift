@@ -79,6 +79,15 @@ extension RunReport {
       PageElements.section(
         "\(scoreName.prefix(1).uppercased() + scoreName.dropFirst()) by epoch",
         PageElements.grid(charts.map { PageElements.figure($0, width: width) }) + epochs))
+    if let chart = stepChart() {
+      let looks = runs.filter { $0.steps != nil }
+        .map { PageElements.details("Every look at \($0.name)", PageElements.table(stepTable($0))) }
+      let sentences = runs.flatMap { run in run.stepSentences.map { "\(run.name): \($0)." } }
+      sections.append(
+        PageElements.section(
+          "By the step",
+          PageElements.figure(chart, width: 720) + sentences.map(PageElements.paragraph).joined() + looks.joined()))
+    }
     if runs.contains(where: { $0.joint != nil }) {
       sections.append(
         PageElements.section(

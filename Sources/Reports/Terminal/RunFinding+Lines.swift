@@ -42,7 +42,8 @@ extension RunFinding {
     } else if let chosenBy {
       lines.append(chosenBy.sentence)
     }
-    if let plannedEpochs, let last = epochs.last?.epoch, last < plannedEpochs {
+    lines += stepSentences
+    if let plannedEpochs, let last = epochs.last?.epoch, last < plannedEpochs, steps?.stop == nil {
       let why = chosenBy?.choices.contains(.stop) == true ? ": no better epoch for as long as was waited" : ""
       lines.append("stopped after epoch \(last) of \(plannedEpochs)\(why)")
     }
