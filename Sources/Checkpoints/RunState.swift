@@ -8,6 +8,8 @@ public struct RunState: Sendable, Equatable, Codable {
     case sequence
     /// A result that no training led to.
     case result
+    /// One task that something else trained; what would be its epochs are the checkpoints that it wrote.
+    case watched
   }
 
   /// The epoch that a rule holds to be the best.
@@ -126,6 +128,40 @@ public struct RunState: Sendable, Equatable, Codable {
     }
   }
 
+  /// Whose checkpoints were judged.
+  public struct Watched: Sendable, Equatable, Codable {
+    /// One of them.
+    public struct Checkpoint: Sendable, Equatable, Codable {
+      /// The epoch that it is in the run: its place, from 1.
+      public var epoch: Int
+      /// The file's or folder's name.
+      public var name: String
+      /// Optimization steps, by the name; nil where that does not say.
+      public var step: Int?
+      /// Its files with their sizes and times.
+      public var signature: String
+
+      /// A checkpoint.
+      public init(epoch: Int, name: String, step: Int?, signature: String) {
+        self.epoch = epoch
+        self.name = name
+        self.step = step
+        self.signature = signature
+      }
+    }
+
+    /// Where they are written, as it was given.
+    public var folder: String
+    /// In the order in which they were judged.
+    public var checkpoints: [Checkpoint]
+
+    /// A folder, and what was judged of it.
+    public init(folder: String, checkpoints: [Checkpoint]) {
+      self.folder = folder
+      self.checkpoints = checkpoints
+    }
+  }
+
   /// What kind of run it is.
   public var kind: Kind
   /// Whether it came to its end, rather than being stopped before.
@@ -156,6 +192,8 @@ public struct RunState: Sendable, Equatable, Codable {
   public var moves: [RunMove]?
   /// Nil where the model came with no head, or the run is of before there was a gauge.
   public var gauge: Gauge?
+  /// Nil where the run was trained here.
+  public var watched: Watched?
   /// Nil where the run is not looked at within its epochs.
   public var watch: Watch?
   /// Nil where no rule ended the run.

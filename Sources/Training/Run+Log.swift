@@ -16,7 +16,9 @@ extension Run {
       let began = time
       time += seconds.isNaN ? 0 : seconds
       let partial = row == record.metrics.rowCount - 1 ? record.state.lastEpochSteps : nil
-      let step = partial.map { (epoch - 1) * stepsPerEpoch + $0 } ?? epoch * stepsPerEpoch
+      let written = record.state.watched?.checkpoints.first { $0.epoch == epoch }
+      let step =
+        written.map { $0.step ?? epoch } ?? partial.map { (epoch - 1) * stepsPerEpoch + $0 } ?? epoch * stepsPerEpoch
       rows += looks(after: rows.last?.step ?? -1, through: step, from: began, to: time)
       rows.append(
         RunLog.Row(

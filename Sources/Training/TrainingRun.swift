@@ -237,7 +237,7 @@ public struct TrainingRun {
     let setup = try setUp(
       Model(Checkpoint(contentsOf: run.checkpointPath(epoch: 0)), device: device),
       division(as: record.data), headIsNew: record.state.targetHeadIsNew, isCancelled: isCancelled, onEvent: onEvent)
-    try record.store(setup.classes)
+    try record.store(setup.judges.classes)
     let history = record.epochRecords
     if state.epoch > 0 {
       try setup.model.load(Checkpoint(contentsOf: run.checkpointPath(epoch: state.epoch)))
@@ -295,7 +295,9 @@ extension TrainingRun {
       }
       let result = try trainer.whileJudged {
         try trained.kept?.restore()
-        let result = try evaluate(setup, epoch: epoch, statistics: trained.statistics, seconds: trained.seconds)
+        let result = try evaluate(
+          setup.judges, setup.judges.judged.model, epoch: epoch, statistics: trained.statistics,
+          seconds: trained.seconds)
         for regularizer in trainer.regularizers where epoch > 0 {
           if let found = try regularizer.importances() { model.importances[found.measure] = found.values }
         }
@@ -335,10 +337,15 @@ extension TrainingRun {
     return history
   }
 
-  private func evaluate(
-    _ setup: Setup, epoch: Int, statistics: EpochStatistics, seconds: Double
+  /// Judges a model: its target, its source, and what stands in for it.
+  ///
+  /// - Parameters:
+  ///   - model: with both heads, the target's in place; it is so afterwards too.
+  ///   - statistics: of the epoch's training.
+  func evaluate(
+    _ judges: Judges, _ model: Model, epoch: Int, statistics: EpochStatistics? = nil, seconds: Double = .nan
   ) throws -> EpochRecord {
-    let (judged, model, isJudged) = (setup.judged, setup.judged.model, isJudged(epoch))
+    let (judged, isJudged) = (judges.judged, isJudged(epoch))
     func result(_ split: Split?, _ data: Dataset, _ kind: any TaskKind) throws -> EvaluationResult? {
       try split.map { try Evaluator().evaluate(model, on: $0, dataset: data.name, kind: kind) }
     }
@@ -346,22 +353,22 @@ extension TrainingRun {
     let targetResult = isJudged ? try result(judged.target.test, target, kinds.target) : nil
     if isJudged { validation.target = try result(judged.target.validation, target, kinds.target) }
     var sourceResult: EvaluationResult?
-    if isJudged || epoch == 0, let source, let examples = judged.source, let judge = setup.judge {
+    if isJudged || epoch == 0, let source, let examples = judged.source, let judge = judges.judge {
       let kind = kinds.source ?? Classification()
       try model.activate(task: judge)
       sourceResult = try result(examples.test, source, kind)
       validation.source = try result(examples.validation, source, kind)
     }
-    let agreement = isJudged ? try setup.meter?.measure(model) : nil
-    let gauge = isJudged ? try setup.gauge?.meter.measure(model) : nil
-    if isJudged { validation.proxy = try setup.choosingMeter?.measure(model) }
+    let agreement = isJudged ? try judges.meter?.measure(model) : nil
+    let gauge = isJudged ? try judges.gauge?.meter.measure(model) : nil
+    if isJudged { validation.proxy = try judges.choosingMeter?.measure(model) }
     try model.activate(task: headName)
     return EpochRecord(
       epoch: epoch, source: sourceResult, proxy: agreement, gauge: gauge, target: targetResult ?? .unmeasured,
-      targetHeadIsNew: setup.headIsNew && epoch == 0, validation: validation,
-      trainingLoss: epoch == 0 ? .nan : statistics.loss, penalty: statistics.penalty,
-      learningRate: epoch == 0 ? .nan : statistics.learningRate, newBlocks: statistics.newBlocks,
-      doses: statistics.doses, seconds: seconds)
+      targetHeadIsNew: judges.headIsNew && epoch == 0, validation: validation,
+      trainingLoss: epoch == 0 ? .nan : statistics?.loss ?? .nan, penalty: statistics?.penalty ?? .nan,
+      learningRate: epoch == 0 ? .nan : statistics?.learningRate ?? .nan, newBlocks: statistics?.newBlocks ?? [],
+      doses: statistics?.doses ?? [], seconds: seconds)
   }
 }
 

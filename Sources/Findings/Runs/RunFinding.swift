@@ -29,8 +29,26 @@ public struct RunFinding: Codable, Sendable {
     /// A part of an epoch.
     public init(epoch: Int, steps: Int, stepsPerEpoch: Int) {
       self.epoch = epoch
+      self.watched = watched
       self.steps = steps
       self.stepsPerEpoch = stepsPerEpoch
+    }
+  }
+
+  /// A checkpoint that something else trained, which is an epoch here.
+  public struct WatchedCheckpoint: Codable, Equatable, Sendable {
+    /// The epoch that it is here.
+    public var epoch: Int
+    /// The file's or folder's name.
+    public var name: String
+    /// Optimization steps by the name; nil where that does not say.
+    public var step: Int?
+
+    /// A checkpoint.
+    public init(epoch: Int, name: String, step: Int?) {
+      self.epoch = epoch
+      self.name = name
+      self.step = step
     }
   }
 
@@ -65,6 +83,8 @@ public struct RunFinding: Codable, Sendable {
   public var epochs: [EpochFinding]
   /// How far the last epoch came, where it ended before its time; nil of a whole one.
   public var partialEpoch: PartialEpoch?
+  /// The checkpoints that the epochs are, of a training elsewhere; nil where the run was trained here.
+  public var watched: [WatchedCheckpoint]?
   /// What looks within the epochs found; nil where there were none.
   public var steps: StepCurve?
   /// What the rule chose; nil where the run has none.
@@ -92,7 +112,9 @@ public struct RunFinding: Codable, Sendable {
   ///   - chosenEpoch: the epoch that the run is judged by; nil for the best one, else the last.
   public init(
     run: String, sourceTask: String? = nil, proxyTask: String? = nil, targetTask: String, chosenEpoch: Int? = nil,
-    plannedEpochs: Int? = nil, epochs: [EpochFinding], partialEpoch: PartialEpoch? = nil, steps: StepCurve? = nil,
+    plannedEpochs: Int? = nil, epochs: [EpochFinding], partialEpoch: PartialEpoch? = nil,
+    watched: [WatchedCheckpoint]? = nil,
+    watched: [WatchedCheckpoint]? = nil, steps: StepCurve? = nil,
     best: Best? = nil, chosenBy: ChoiceBasis? = nil,
     forgetting: Forgetting? = nil, joint: JointHead? = nil, drift: WeightDrift? = nil,
     similarity: LayerSimilarity? = nil, gaugedHead: String? = nil,
