@@ -2,7 +2,7 @@ import Files
 import Foundation
 
 /// A folder that some trainer writes checkpoints to, one after the other: Hugging Face's `checkpoint-500` with shards or an
-/// adapter, Lightning's `epoch=3-step=500.ckpt`, `epoch7.pt`, plain files of weights.
+/// adapter, Lightning's `epoch=3-step=500.ckpt`, `epoch7.pt`, Keras' `.h5`, plain files of weights.
 public struct TrainerFolder: Sendable {
   /// A checkpoint in it.
   public struct Entry: Sendable, Equatable {
@@ -42,7 +42,7 @@ public struct TrainerFolder: Sendable {
   }
 
   /// Names of files that are weights.
-  private static let endings: Set = ["pt", "pth", "ckpt", "safetensors", "bin"]
+  private static let endings: Set = ["pt", "pth", "ckpt", "safetensors", "bin", "h5", "keras"]
   /// Files beside weights, which trainers write to the same folder.
   private static let others = ["optimizer", "scheduler", "rng_state", "training_args", "scaler", "trainer_state"]
   /// Links to, or copies of, what has a name of its own.

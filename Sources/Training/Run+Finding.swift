@@ -14,9 +14,6 @@ extension Run {
       partialEpoch: record.partialEpoch,
       watched: record.state.watched?.checkpoints.map {
         RunFinding.WatchedCheckpoint(epoch: $0.epoch, name: $0.name, step: $0.step)
-      },
-      watched: record.state.watched?.checkpoints.map {
-        RunFinding.WatchedCheckpoint(epoch: $0.epoch, name: $0.name, step: $0.step)
       }, steps: record.stepCurve,
       best: record.state.best.map {
         RunFinding.Best(epoch: $0.epoch, rule: $0.rule, keepsBounds: $0.keepsBounds)

@@ -38,6 +38,10 @@ public struct WatchedRun {
   ) throws {
     let division = try plan.division()
     let model = try Model(base, device: plan.device)
+    // Inputs are as the trainer has them: nothing is fitted to the data, and bytes are fractions of 255.
+    if model.preprocessing == nil, model.preprocessedInput != nil {
+      model.preprocessing = Preprocessing(mean: [0], standardDeviation: [1])
+    }
     let own = try plan.settled(for: model, division)
     judges = try own.judges(of: model, division)
     (self.plan, device) = (own, plan.device)
@@ -105,7 +109,8 @@ public struct WatchedRun {
   }
 
   private func loaded(_ path: String, state: String?) throws -> Checkpoint {
-    let match = WeightMatch(try WeightsFile(contentsOf: path, state: state).tensors, to: base.program)
+    let match = WeightMatch(
+      try WeightsFile(contentsOf: path, state: state).tensors, to: base.program, sharing: base.sharedParameters)
     var checkpoint = base
     try checkpoint.replaceWeights(with: match, of: path)
     return checkpoint

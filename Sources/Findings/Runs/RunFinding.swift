@@ -29,7 +29,6 @@ public struct RunFinding: Codable, Sendable {
     /// A part of an epoch.
     public init(epoch: Int, steps: Int, stepsPerEpoch: Int) {
       self.epoch = epoch
-      self.watched = watched
       self.steps = steps
       self.stepsPerEpoch = stepsPerEpoch
     }
@@ -113,7 +112,6 @@ public struct RunFinding: Codable, Sendable {
   public init(
     run: String, sourceTask: String? = nil, proxyTask: String? = nil, targetTask: String, chosenEpoch: Int? = nil,
     plannedEpochs: Int? = nil, epochs: [EpochFinding], partialEpoch: PartialEpoch? = nil,
-    watched: [WatchedCheckpoint]? = nil,
     watched: [WatchedCheckpoint]? = nil, steps: StepCurve? = nil,
     best: Best? = nil, chosenBy: ChoiceBasis? = nil,
     forgetting: Forgetting? = nil, joint: JointHead? = nil, drift: WeightDrift? = nil,
@@ -128,6 +126,7 @@ public struct RunFinding: Codable, Sendable {
     self.plannedEpochs = plannedEpochs
     self.epochs = epochs
     self.partialEpoch = partialEpoch
+    self.watched = watched
     self.steps = steps
     self.best = best
     self.chosenBy = chosenBy

@@ -17,14 +17,14 @@ struct WatchCommand: ParsableCommand {
     commandName: "watch", abstract: "Judge the checkpoints that another trainer writes, as they appear.",
     discussion: """
       FOLDER gets checkpoints of Hugging Face's Trainer (checkpoint-*, whole, in shards or as adapters), of Lightning \
-      (.ckpt), or plain files (.pt, .pth, .safetensors, .bin); last, best and latest are taken for copies of others. Each \
+      (.ckpt), or plain files (.pt, .pth, .safetensors, .bin, .h5, .keras); last, best and latest are taken for copies of others. Each \
       is judged once, when it is whole: epochs of the run are checkpoints. Given again with the same -o, it goes on.
         lethe watch out --program model.pt2 --source old.h5 --target new.h5 --until 10 -o run
         lethe watch out --once --program model.pt2 --source old.h5 --target new.h5 -o run
       """)
 
   struct Subject: ResultOptions {
-    @Argument(help: "Where the trainer writes.")
+    @ArgumentParser.Argument(help: "Where the trainer writes.")
     var folder: String
 
     @Option(help: "The model before training: a .pt2 program, a checkpoint or a run. All checkpoints have its program.")
@@ -84,19 +84,6 @@ struct WatchCommand: ParsableCommand {
   @OptionGroup var shared: OutputOptions
 
   func run() throws { try WatchSession(command: self).run() }
-
-  func validate() throws {
-    if subject.targetHead == .grow {
-      throw CommandError.usage("--target-head: expected new or keep, found grow, which is of a training here")
-    }
-    if ending.stopFile != nil, ending.maxForgetting == nil {
-      throw CommandError.usage("--stop-file is written where --max-forgetting is exceeded, which is not given")
-    }
-    for (name, value) in [("--timeout", ending.timeout ?? 1), ("--settle", ending.settle)] where !(value >= 0) {
-      throw CommandError.usage("\(name): expected seconds, found \(value)")
-    }
-    if let until = ending.until, until < 1 { throw CommandError.usage("--until must be at least 1, found \(until)") }
-  }
 }
 
 /// Watches a folder before the user's eyes.
@@ -109,6 +96,7 @@ struct WatchSession {
   private var shared: OutputOptions { command.shared }
 
   func run() throws {
+    try check()
     StandardOutput.becomesExpendable()
     let budget = try ending.maxForgetting.map { try ForgettingBudget($0) }
     let folder = try TrainerFolder(subject.folder)
@@ -117,7 +105,11 @@ struct WatchSession {
     if (try? Run.open(output))?.record.state.watched == nil { try requireAbsent(output) }
     var watched = try WatchedRun(plan, base: base, basePath: path, folder: subject.folder)
     let before = watched.count
-    try budget?.check(for: watched.record.score(of: plan.source == nil ? "target" : "source") ?? .accuracy)
+    do { try budget?.check(for: watched.record.score(of: plan.source == nil ? "target" : "source") ?? .accuracy) } catch
+    {
+      if before == 0 { watched.discard() }
+      throw error
+    }
     let display = EpochDisplay(
       hasSource: plan.source != nil, hasProxy: plan.proxy != nil, isSilent: shared.json, isQuiet: shared.quiet)
     display.open(
@@ -144,6 +136,19 @@ struct WatchSession {
     }
   }
 
+  private func check() throws {
+    if subject.targetHead == .grow {
+      throw CommandError.usage("--target-head: expected new or keep, found grow, which is of a training here")
+    }
+    if ending.stopFile != nil, ending.maxForgetting == nil {
+      throw CommandError.usage("--stop-file is written where --max-forgetting is exceeded, which is not given")
+    }
+    for (name, value) in [("--timeout", ending.timeout ?? 1), ("--settle", ending.settle)] where !(value >= 0) {
+      throw CommandError.usage("\(name): expected seconds, found \(value)")
+    }
+    if let until = ending.until, until < 1 { throw CommandError.usage("--until must be at least 1, found \(until)") }
+  }
+
   /// Judges what appears until it is time to end.
   ///
   /// - Returns: why a budget is exceeded; nil where it is not.
@@ -163,7 +168,7 @@ struct WatchSession {
         do {
           let record = try watched.judge(entry, at: copy, state: subject.state)
           display.show(.evaluated(record))
-          if !shared.json { Console.result("        \(entry.name)") }
+          if !shared.json { Console.result("        judged: \(entry.name)") }
           try Run.open(output).writeLogs()
         } catch  where Self.isOfFile(error) {
           refused.insert(entry.signature)

@@ -56,6 +56,17 @@ import Torch
       [
         "finetune", file("base.h5"), "--task", "a=\(old)", "--task", "b=\(new)", "--epochs", "1", "-o", file("tasks"),
       ], says: ["{file} · {architecture} · {n} tasks", "task {task}", "training {n}", "epoch {columns}", "report: "])
+    try check(
+      [
+        "watch", Repository.fixture("trainers/lightning"), "--once", "--program",
+        Repository.fixture("trainers/net.pt2"),
+        "--target", Repository.fixture("trainers/second.h5"), "--target-head", "keep", "-o", file("watched"),
+      ], says: ["{folder} · {architecture} · {n} parameters · {device}", "epoch {columns}", "judged: ", "next: "])
+    let odd = try said([
+      "watch", Repository.fixture("trainers/hf"), "--once", "--program", Repository.fixture("trainers/net.pt2"),
+      "--target", Repository.fixture("trainers/second.h5"), "-o", file("odd"),
+    ])
+    #expect(odd.contains { $0.hasPrefix("not judged") }, "\(odd)")
     // A head that grows says so; the rest is of findings.
     let grown = try said(
       [

@@ -25,6 +25,7 @@ import Testing
     ("source before", { $0.run?.hasSource == true }), ("source loss", { $0.run?.hasSource == true }),
     ("of the loss", { $0.run?.doseChart() != nil }), ("pulled back", { $0.run?.doseChart() != nil }),
     ("agreement", { $0.run?.proxyChart() != nil }), ("KL divergence", { $0.run?.proxyChart() != nil }),
+    ("checkpoint", { $0.run?.runs.contains { $0.watched != nil } == true }),
     ("step", { $0.run?.stepChart() != nil }), ("moved", { $0.run?.stepChart() != nil }),
     ("divergence", { $0.run?.gaugeChart() != nil }),
     ("seeds", { $0.run?.isOverSeeds == true }),
@@ -56,7 +57,7 @@ import Testing
     let (plain, held) = (SampleFindings.plain, SampleFindings.held)
     return [
       [plain], [held], [plain, held], [SampleFindings.withoutSource], [SampleFindings.proxy], [validated], seeds,
-      [GaugeReportTests.run()], [StepReportTests.run()],
+      [GaugeReportTests.run()], [StepReportTests.run()], [RunSentenceTests.watched],
     ].flatMap { (runs: [RunFinding]) -> [Tabled] in
       let report = RunReport(runs: runs, title: "t")
       var tables = [report.summaryTable(), report.driftTable(), report.ckaTable(), report.differenceTable()]

@@ -63,6 +63,7 @@ import Testing
     ("Target {score} was {x} at", { report in report.runs.contains { $0.steps != nil && $0.steps?.source == nil } }),
     ("{run}: within the epochs", { report in report.runs.contains(where: recovered) }),
     ("{run}: stopped at step", { report in report.runs.contains { $0.steps?.stop != nil } }),
+    ("{run}: epochs are checkpoints", { report in report.runs.contains { $0.watched?.isEmpty == false } }),
     ("{run}: epoch {n} ended", { report in report.runs.contains { $0.partialEpoch != nil } }),
     ("{regularizer} pulled", { report in report.runs.contains { $0.epochs.contains { !$0.regularizers.isEmpty } } }),
     ("With the source's head", { report in report.runs.contains { $0.after?.proxy != nil } }),
@@ -242,7 +243,14 @@ import Testing
       run("Plain", changes[0], similarity: similarity([[0.5, 0.9], [0.1, 0.8]])),
       run("Plain", changes[0], similarity: similarity([[.nan, 0.9], [0.1, .nan]])),
       run("Plain", changes[0], similarity: similarity([[.nan, 0.9], [0.1, 0.9]])), withNewHeadAndIntervals, withOneHead,
+      watched,
     ]
+
+  static var watched: RunFinding {
+    var finding = run("Plain", changes[0])
+    finding.watched = (1...3).map { .init(epoch: $0, name: "checkpoint-\($0 * 500)", step: $0 * 500) }
+    return finding
+  }
 
   private static var withOneHead: RunFinding {
     var finding = run("Plain", changes[0])
@@ -325,6 +333,7 @@ import Testing
         ("with the source's head", { $0.after?.proxy != nil }),
         ("on the target's inputs, what head", Self.isGaugedAlone), ("best epoch", { $0.best != nil }),
         ("within the epochs", Self.recovered), ("stopped at step", { $0.steps?.stop != nil }),
+        ("epochs are checkpoints", { $0.watched?.isEmpty == false }),
         ("epoch {n} ended", { $0.partialEpoch != nil && $0.steps?.stop == nil }),
         ("{what} {was}", { $0.best == nil && $0.chosenBy != nil }),
         ("stopped after", { ($0.epochs.last?.epoch ?? 9) < ($0.plannedEpochs ?? 0) }),
