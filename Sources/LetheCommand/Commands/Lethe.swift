@@ -26,6 +26,7 @@ struct Lethe: ParsableCommand {
       FinetuneCommand.self, SweepCommand.self, EvaluateCommand.self, PredictCommand.self, DriftCommand.self,
       CKACommand.self,
       InterpolateCommand.self,
-      ProbeCommand.self, RewindCommand.self, DiagnoseCommand.self, TransferCommand.self, ReportCommand.self,
+      ProbeCommand.self, RewindCommand.self, DiagnoseCommand.self, CompareCommand.self, TransferCommand.self,
+      ReportCommand.self,
     ])
 }
