@@ -7,9 +7,7 @@ public struct PairedMean: Sendable, Equatable {
   public init(_ differences: [Double]) { self.differences = differences }
 
   /// The mean difference; NaN of none.
-  public var value: Double {
-    differences.isEmpty ? .nan : differences.reduce(0, +) / Double(differences.count)
-  }
+  public var value: Double { mean(differences) }
 
   /// Two-sided p-value of the permutation test that turns the sign of each difference by a coin, which is to exchange the
   /// two models' scores of an example.

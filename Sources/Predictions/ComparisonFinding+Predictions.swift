@@ -162,15 +162,15 @@ private struct ComparedMeasure {
 
   /// Examples that flipped; of another score those that got worst.
   func changed(in paired: PairedPredictions) -> [ComparisonFinding.ChangedPrediction] {
-    let said = score == .accuracy ? (paired.before.predictions, paired.predictionsAfter) : (nil, nil)
-    func text(_ predictions: [String]?, _ scores: [Double], _ row: Int) -> String {
-      predictions?[row] ?? (score == .accuracy ? (scores[row] == 1 ? "right" : "wrong") : "\(scores[row])")
-    }
+    let isCounted = score == .accuracy
+    let areKnown = paired.before.predictions != nil && paired.predictionsAfter != nil
+    let (saidBefore, saidAfter) = (paired.before.predictions, paired.predictionsAfter)
     func change(_ row: Int) -> ComparisonFinding.ChangedPrediction {
-      let isKnown = said.0 != nil && said.1 != nil
+      let values =
+        isCounted ? (areKnown ? (saidBefore?[row], saidAfter?[row]) : nil) : ("\(before[row])", "\(after[row])")
       return .init(
-        id: paired.name(of: row), label: paired.labels?[row], before: text(isKnown ? said.0 : nil, before, row),
-        after: text(isKnown ? said.1 : nil, after, row), isLost: declines[row] > 0)
+        id: paired.name(of: row), label: paired.labels?[row], before: values?.0, after: values?.1,
+        isLost: declines[row] > 0)
     }
     guard score == .accuracy else {
       return declines.indices.filter { declines[$0] > 0 }.sorted { (-declines[$0], $0) < (-declines[$1], $1) }

@@ -24,6 +24,8 @@ public enum PredictionError: Error, Equatable, CustomStringConvertible {
   /// Detections without what is to be detected, or the other way round.
   case annotationsMissing(file: String)
   case noDetections(file: String)
+  /// Detections, or objects, in images or of categories that the annotations do not have.
+  case unknown(what: String, ids: [String], file: String, annotations: String)
 
   public var description: String {
     switch self {
@@ -50,6 +52,8 @@ public enum PredictionError: Error, Equatable, CustomStringConvertible {
     case .noFilter(let filter, let file, let available):
       "\(file): no filter '\(filter)'; it has \(Self.list(available))"
     case .annotationsMissing(let file): "\(file): detections: expected the annotations that they are judged by"
+    case .unknown(let what, let ids, let file, let annotations):
+      "\(file): \(what) \(Self.list(ids, first: 5)) not in \(annotations): \(ids.count) in all"
     case .noDetections(let file):
       "\(file): expected a list of detections, objects with image_id, category_id, bbox and score"
     }

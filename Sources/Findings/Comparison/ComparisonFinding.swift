@@ -35,15 +35,15 @@ public struct ComparisonFinding: Sendable, Equatable, Codable {
     public var id: String
     /// What is right; nil where it is not known.
     public var label: String?
-    /// What the one model says, or the score it has where that is not known.
-    public var before: String
+    /// What the one model says, nil where that is not known; of a score that is no right and wrong its value.
+    public var before: String?
     /// Likewise of the other.
-    public var after: String
+    public var after: String?
     /// Whether it got worse.
     public var isLost: Bool
 
     /// - Parameters: see the properties.
-    public init(id: String, label: String? = nil, before: String, after: String, isLost: Bool) {
+    public init(id: String, label: String? = nil, before: String? = nil, after: String? = nil, isLost: Bool) {
       self.id = id
       self.label = label
       self.before = before

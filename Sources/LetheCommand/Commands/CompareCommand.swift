@@ -51,8 +51,7 @@ struct CompareCommand: ParsableCommand, ResultOptions {
       throw CommandError.usage("--junit needs something to judge by: give --max-forgetting, 0 for any loss")
     }
     var random = RandomSource(seed: 0)
-    let found = try ComparisonFinding(
-      before: before, after: after, columns: predictions.choice, using: &random)
+    let found = try compared(using: &random)
     for own in [budget, groupBudget] { try own?.check(for: found.score) }
     if groupBudget != nil, found.groups.isEmpty {
       throw CommandError.usage("--max-group-forgetting: there are no groups; --group names a column of them")
@@ -70,10 +69,25 @@ struct CompareCommand: ParsableCommand, ResultOptions {
     throw ExitCode(2)
   }
 
+  private func compared(using random: inout RandomSource) throws -> ComparisonFinding {
+    if let annotations = predictions.annotations {
+      return try ComparisonFinding(
+        detectionsBefore: before, after: after, annotations: annotations, using: &random)
+    }
+    for file in [before, after] where try ComparisonFinding.isDetections(file) {
+      throw PredictionError.annotationsMissing(file: file)
+    }
+    return try ComparisonFinding(before: before, after: after, columns: predictions.choice, using: &random)
+  }
+
   private func show(_ finding: ComparisonFinding) {
     Console.result(finding.basis)
     Console.result(finding.verdict)
     if let note = finding.chanceNote { Console.result(note) }
+    if !finding.further.isEmpty {
+      Console.result("")
+      Console.table(finding.furtherTable())
+    }
     if !finding.groups.isEmpty {
       Console.result("")
       Console.table(finding.groupTable(), of: "group", all: tables.all)

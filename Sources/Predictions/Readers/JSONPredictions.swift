@@ -139,7 +139,7 @@ struct JSONPredictions: PredictionRows {
     return texts
   }
 
-  private static func reading(
+  static func reading(
     _ file: MappedFile, _ range: Range<Int>?, _ body: (inout JSONScanner) throws -> Void
   ) throws {
     try file.withUnsafeBytes { bytes in

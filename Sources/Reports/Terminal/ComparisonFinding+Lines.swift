@@ -5,7 +5,10 @@ extension ComparisonFinding {
   public var basis: String {
     func name(_ role: String) -> String? { columns.first { $0.role == role }.map { "'\($0.name)'" } }
     let examples = NumberText.plural(whole.count, unit)
-    var parts = [name("id").map { "\(examples) by \($0)" } ?? "\(examples), row by row"]
+    let annotations = name("annotations")
+    var parts = [
+      name("id").map { "\(examples) by \($0)" } ?? (annotations == nil ? "\(examples), row by row" : examples)
+    ]
     if let label = name("label"), let prediction = name("prediction") {
       parts.append("right where \(prediction) is \(label)")
     } else if let column = name("score") {
@@ -13,10 +16,14 @@ extension ComparisonFinding {
         isOfRightAndWrong
           ? "right or wrong by \(column)" : "score \(column), \(score.direction == .up ? "more" : "less") is better")
     }
-    if let filter { parts.append("filter '\(filter)'") }
+    if let annotations { parts.append("detections judged by the objects of \(annotations)") }
+    if let filter, filter != Self.noFilter { parts.append("filter '\(filter)'") }
     if let groupedBy { parts.append("in \(NumberText.plural(groups.count, "group")) by '\(groupedBy)'") }
     return parts.joined(separator: " · ")
   }
+
+  /// What lm-evaluation-harness calls rows whose answers went through no filter.
+  private static let noFilter = "none"
 
   /// What was found, in a sentence.
   public var verdict: String {
@@ -25,7 +32,7 @@ extension ComparisonFinding {
         "\(NumberText.plural(whole.count, unit)) \(whole.count == 1 ? "is" : "are") too few to say whether anything was "
         + "lost: \(TooLittle.leastExamples) or more are needed" + flips
     }
-    let values = "\(score.bare(whole.before)) → \(score.text(whole.after))"
+    let values = "\(score.bare(whole.before)) → \(score.figure(whole.after))"
     let test = NumberText.probability(whole.pValue)
     func sentence(_ verb: String, _ amount: Estimate) -> String {
       "\(verb) \(score.bare(amount.value)) \(score.unitWords): \(values) (95 % interval "
@@ -58,22 +65,35 @@ extension ComparisonFinding {
     return "\(guess): \(NumberText.percent(relative)) of what was above that went"
   }
 
+  /// The other scores, a row each.
+  public func furtherTable() -> TextTable {
+    var table = TextTable([.init("score"), .number("before"), .number("after"), .number("lost")])
+    for row in [ChangedScore(score, before: whole.before, after: whole.after)] + further {
+      table.append([
+        row.score.noun, row.score.plain(row.before), row.score.plain(row.after),
+        row.score.bare(row.score.decline(from: row.before, to: row.after)),
+      ])
+    }
+    return table
+  }
+
   /// A row a group, those that lost most first.
   public func groupTable() -> TextTable {
-    var table = TextTable([
-      .init(groupedBy ?? "group"), .number("examples"), .number("before"), .number("after"), .number("lost"),
-      .number("interval", rank: 1), .number(isOfRightAndWrong ? "went wrong" : "got worse", rank: 2),
-      .number(isOfRightAndWrong ? "came right" : "got better", rank: 2), .init("established"),
-    ])
+    let ways = isOfRightAndWrong ? ["went wrong", "came right"] : ["got worse", "got better"]
+    let hasWays = whole.lost != nil
+    var table = TextTable(
+      [
+        .init(groupedBy ?? "group"), .number(NumberText.plural(unit)), .number("before"), .number("after"),
+        .number("lost"), .number("interval", rank: 1),
+      ] + (hasWays ? ways.map { .number($0, rank: 2) } : []) + [.init("established")])
     for group in groups {
       let compared = group.compared
+      let counts = [compared.lost, compared.gained].compactMap { $0.map(NumberText.grouped) }
       table.append(
         [
           group.name, NumberText.grouped(compared.count), score.plain(compared.before), score.plain(compared.after),
           score.bare(compared.loss.value), score.interval(compared.loss.low, compared.loss.high),
-          compared.lost.map(NumberText.grouped) ?? NumberText.missing,
-          compared.gained.map(NumberText.grouped) ?? NumberText.missing, compared.verdictWord,
-        ], weight: compared.loss.value)
+        ] + (hasWays ? counts : []) + [compared.verdictWord], weight: compared.loss.value)
     }
     return table
   }
@@ -102,8 +122,9 @@ extension ComparisonFinding {
       let own = changed.filter { $0.isLost == isLost }
       guard !own.isEmpty else { return nil }
       let names = own.prefix(count).map { example in
-        let isKnown = !["right", "wrong"].contains(example.before)
-        return isKnown ? "\(example.id) (\(example.before) → \(example.after))" : example.id
+        guard let before = example.before, let after = example.after else { return example.id }
+        let values = isOfRightAndWrong ? [before, after] : [before, after].map { score.bare(Double($0)) }
+        return "\(example.id) (\(values.joined(separator: " → ")))"
       }
       let rest = own.count - names.count
       let more = isOfRightAndWrong && rest > 0 ? " and \(NumberText.grouped(rest)) more" : ""
@@ -116,7 +137,7 @@ extension ComparisonFinding {
     var table = CommaSeparatedValues(header: ["id", "label", "before", "after", "change"])
     for example in changed {
       table.append([
-        example.id, example.label ?? "", example.before, example.after, example.isLost ? "lost" : "gained",
+        example.id, example.label ?? "", example.before ?? "", example.after ?? "", example.isLost ? "lost" : "gained",
       ])
     }
     return table.text
