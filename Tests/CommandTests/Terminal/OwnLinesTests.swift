@@ -122,7 +122,7 @@ import Torch
       at: folder.file("early"), record: RunRecord(state: RunState(kind: .training, isFinished: false)))
     let lines = [
       StandardOutput.closedNote, ImportCommand.uncheckedNote("no libtorch"),
-      TrainingSession.unmeasuredNote("none of the layers has an output for each example"),
+      Run.unmeasuredNote("none of the layers has an output for each example"),
       CKACommand.leftOutNote(["a", "b"], pool: .tokens), CKACommand.leftOutNote(["a", "b"], pool: nil),
       TransferSession.leftOutNote("the head is tied to layers before the cut after a"),
       "early: " + (begun.unfinished ?? ""),

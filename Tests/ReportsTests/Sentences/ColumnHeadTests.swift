@@ -25,6 +25,7 @@ import Testing
     ("source before", { $0.run?.hasSource == true }), ("source loss", { $0.run?.hasSource == true }),
     ("of the loss", { $0.run?.doseChart() != nil }), ("pulled back", { $0.run?.doseChart() != nil }),
     ("agreement", { $0.run?.proxyChart() != nil }), ("KL divergence", { $0.run?.proxyChart() != nil }),
+    ("step", { $0.run?.stepChart() != nil }), ("moved", { $0.run?.stepChart() != nil }),
     ("divergence", { $0.run?.gaugeChart() != nil }),
     ("seeds", { $0.run?.isOverSeeds == true }),
   ]
@@ -55,13 +56,14 @@ import Testing
     let (plain, held) = (SampleFindings.plain, SampleFindings.held)
     return [
       [plain], [held], [plain, held], [SampleFindings.withoutSource], [SampleFindings.proxy], [validated], seeds,
-      [GaugeReportTests.run()],
+      [GaugeReportTests.run()], [StepReportTests.run()],
     ].flatMap { (runs: [RunFinding]) -> [Tabled] in
       let report = RunReport(runs: runs, title: "t")
       var tables = [report.summaryTable(), report.driftTable(), report.ckaTable(), report.differenceTable()]
       tables += runs.flatMap { [report.epochTable($0), report.configurationTable($0)] }
       if report.isOverSeeds { tables.append(report.seedTable()) }
       if report.proxyChart() != nil { tables.append(report.proxyTable()) }
+      tables += runs.filter { $0.steps != nil }.map(report.stepTable)
       if report.gaugeChart() != nil { tables.append(report.gaugeTable()) }
       if report.doseChart() != nil { tables.append(report.doseTable()) }
       return tables.map { Tabled(table: $0, names: Set(runs.map(\.name)), run: report) }

@@ -15,6 +15,7 @@ import Testing
   private static let licences: [SentenceTable<Paged>.Licence] = [
     ("Over seeds", { ofRuns($0) { $0.isOverSeeds } }), ("Summary", { ofRuns($0) { _ in true } }),
     ("{score} by epoch", { ofRuns($0) { _ in true } }),
+    ("By the step", { ofRuns($0) { $0.stepChart() != nil } }),
     ("One head", { ofRuns($0) { $0.runs.contains { $0.joint != nil } } }),
     ("On other examples", { ofRuns($0) { $0.proxyChart() != nil } }),
     ("Without the source", { ofRuns($0) { $0.gaugeChart() != nil } }),
@@ -59,7 +60,7 @@ import Testing
       })
     return [
       [plain], [held], [plain, held], [SampleFindings.withoutSource], [SampleFindings.proxy], seeds, [joint],
-      [GaugeReportTests.run()],
+      [GaugeReportTests.run()], [StepReportTests.run()],
     ]
   }
 

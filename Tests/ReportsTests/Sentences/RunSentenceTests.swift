@@ -59,9 +59,16 @@ import Testing
     ("CKA by layer", { report in !report.runs.contains(where: hasCKA) }),
     ("{run…}no layer ends", { report in report.runs.contains { $0.similarity?.strays.isEmpty == true } }),
     ("{n} of {n} layer", { report in report.runs.contains { $0.similarity?.strays.isEmpty == false } }),
+    ("Source {score} was {x} at", { report in report.runs.contains { $0.steps?.source != nil } }),
+    ("Target {score} was {x} at", { report in report.runs.contains { $0.steps != nil && $0.steps?.source == nil } }),
+    ("{run}: within the epochs", { report in report.runs.contains(where: recovered) }),
+    ("{run}: stopped at step", { report in report.runs.contains { $0.steps?.stop != nil } }),
+    ("{run}: epoch {n} ended", { report in report.runs.contains { $0.partialEpoch != nil } }),
     ("{regularizer} pulled", { report in report.runs.contains { $0.epochs.contains { !$0.regularizers.isEmpty } } }),
     ("With the source's head", { report in report.runs.contains { $0.after?.proxy != nil } }),
   ]
+
+  private static func recovered(_ run: RunFinding) -> Bool { run.steps?.worst?.isEstablished == true }
 
   private static func isGaugedAlone(_ run: RunFinding) -> Bool {
     run.after?.gauge != nil && run.after?.proxy == nil && run.after?.source == nil
@@ -132,6 +139,7 @@ import Testing
     ("Means over runs", { $0.isOverSeeds }), ("Fewer than 3", { $0.isOverSeeds }),
     ("Where the source's data", { $0.proxyChart() != nil }), ("Neither is accuracy", { $0.proxyChart() != nil }),
     ("A gauge of forgetting", { $0.gaugeChart() != nil }), ("It says how far the old", { $0.gaugeChart() != nil }),
+    ("{examples}, the same at each look", { $0.stepChart() != nil }),
     ("head {heads}, mean divergence", { $0.gaugeChart() != nil }),
     ("Both are over", { report in report.runs.contains { $0.before?.proxy?.places != nil } }),
     ("All classes: ", { report in report.runs.contains { $0.joint != nil } }),
@@ -229,6 +237,8 @@ import Testing
       run("Plain", hasSource: false, agreement: 0.8, hasDose: true),
       run("Plain", hasSource: false, agreement: 0.8, places: "tokens"), GaugeReportTests.run(),
       GaugeReportTests.run(places: "tokens"), GaugeReportTests.run(hasSource: true),
+      StepReportTests.run(), StepReportTests.run(hasSource: false, stop: StepReportTests.gauge),
+      StepReportTests.run(stop: StepReportTests.forgetting), StepReportTests.run(isSure: false, partial: 30),
       run("Plain", changes[0], similarity: similarity([[0.5, 0.9], [0.1, 0.8]])),
       run("Plain", changes[0], similarity: similarity([[.nan, 0.9], [0.1, .nan]])),
       run("Plain", changes[0], similarity: similarity([[.nan, 0.9], [0.1, 0.9]])), withNewHeadAndIntervals, withOneHead,
@@ -314,6 +324,8 @@ import Testing
         ("all {n} classes", { $0.joint != nil }),
         ("with the source's head", { $0.after?.proxy != nil }),
         ("on the target's inputs, what head", Self.isGaugedAlone), ("best epoch", { $0.best != nil }),
+        ("within the epochs", Self.recovered), ("stopped at step", { $0.steps?.stop != nil }),
+        ("epoch {n} ended", { $0.partialEpoch != nil && $0.steps?.stop == nil }),
         ("{what} {was}", { $0.best == nil && $0.chosenBy != nil }),
         ("stopped after", { ($0.epochs.last?.epoch ?? 9) < ($0.plannedEpochs ?? 0) }),
         (
