@@ -27,6 +27,7 @@ struct Lethe: ParsableCommand {
       DriftCommand.self,
       CKACommand.self,
       InterpolateCommand.self,
-      ProbeCommand.self, RewindCommand.self, DiagnoseCommand.self, TransferCommand.self, ReportCommand.self,
+      ProbeCommand.self, RewindCommand.self, DiagnoseCommand.self, CompareCommand.self, TransferCommand.self,
+      ReportCommand.self,
     ])
 }

@@ -22,6 +22,7 @@ import Torch
     try files(file, folder)
     try measures(file, old, new)
     try experiments(file, old, new)
+    try predictions(file)
     try kinds()
     try elsewhere(folder)
     let rows = try Self.rows().map(\.template)
@@ -97,6 +98,22 @@ import Torch
       ["verify", file("source")], says: ["{path}: {n} tensors, {n} bytes, all well", "{run}: an unfinished run"])
     record.state.isFinished = true
     try changed.save(record)
+  }
+
+  private func predictions(_ file: (String) -> String) throws {
+    func write(_ name: String, _ said: (Int) -> Int) throws {
+      let rows = (0..<120).map { "\($0),\($0 % 2),\(said($0))" }
+      try Data(("id,label,prediction\n" + rows.joined(separator: "\n")).utf8)
+        .write(to: URL(fileURLWithPath: file(name)))
+    }
+    try write("said.csv") { $0 % 2 }
+    try write("says.csv") { $0 < 20 ? 1 - $0 % 2 : $0 % 2 }
+    try check(
+      [
+        "compare", file("said.csv"), file("says.csv"), "--max-forgetting", "50pp", "--junit", file("j.xml"),
+        "--changed",
+        file("c.csv"),
+      ], says: ["changed: ", "judgement: "])
   }
 
   /// Of each kind of task.

@@ -127,9 +127,15 @@ import Testing
       + map.rows.map { Tabled(table: map.table($0), names: Set(TransferStrategy.allCases.map(\.rawValue))) }
   }
 
+  private static var comparisons: [Tabled] {
+    SampleFindings.comparisonsOfPredictions.flatMap { finding in
+      (finding.groups.isEmpty ? [] : [finding.groupTable()]) + (finding.further.isEmpty ? [] : [finding.furtherTable()])
+    }.map { Tabled(table: $0, names: ["label"]) }
+  }
+
   @Test func everyHeadStandsInTheTableAndStandsOnlyWhereItIsMeasured() throws {
     var table = try SentenceTable(["Heads of columns"], licences: Self.licences)
-    for tabled in Self.reports + Self.diagnoses + Self.measures + Self.experiments {
+    for tabled in Self.reports + Self.diagnoses + Self.measures + Self.experiments + Self.comparisons {
       let heads = tabled.table.columns.map(\.title).filter { !$0.isEmpty && !tabled.names.contains($0) }
       table.check(heads, of: tabled)
     }
