@@ -113,8 +113,9 @@ public final class ComparedModels {
     self.sourceTask = task
     self.targetTask = targetHead
     self.classes = classes
-    let source = try source.renumbered(by: classes.source, of: after.heads[task])
-    let target = try target?.renumbered(by: classes.target, of: targetHead.flatMap { after.heads[$0] })
+    let source = try source.renumbered(by: classes.source, of: after.heads[task], as: sourceKind)
+    let target = try target?.renumbered(
+      by: classes.target, of: targetHead.flatMap { after.heads[$0] }, as: targetKind)
     self.target = target
     var random = RandomSource(seed: seed)
     func sample(_ split: Split, _ count: Int) -> [Int] {

@@ -240,7 +240,7 @@ import Testing
       classCount: 10,
       epochs: finding.epochs.map {
         JointAnswers(
-          epoch: $0.epoch, accuracy: 0.7, count: 1000, sourceTakenForTarget: 0.1, targetTakenForSource: 0.2)
+          epoch: $0.epoch, .accuracy, 0.7, count: 1000, sourceTakenForTarget: 0.1, targetTakenForSource: 0.2)
       })
     return finding
   }
