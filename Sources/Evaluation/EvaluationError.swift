@@ -62,7 +62,7 @@ public enum EvaluationError: Error, Equatable, CustomStringConvertible {
     case .classesNeeded(let dataset, let form, let user):
       "dataset '\(dataset)' has \(form); \(user) as yet served for one class an example alone"
     case .cannotAgree(let kind):
-      "agreement on examples that stand in for the source's is of classes, and cannot be measured of \(kind)"
+      "agreement on examples that stand in for the source's is of classes or labels, and cannot be measured of \(kind)"
     case .unnamedClasses(let dataset, let task):
       "dataset '\(dataset)' numbers its classes from 0; to add them to head '\(task)', they have to be named, so that it is "
         + "known which of them the head has"

@@ -89,11 +89,10 @@ public final class ComparedModels {
     }
     // The labels of a proxy do not count; what they leave out does.
     let said: any TaskKind
-    switch (isProxy, source.train.targets) {
-    case (false, _): said = try kind(source, task, in: model, named: sourceKindName)
-    case (true, nil): said = Classification()
-    case (true, _?):
-      said = try model.withHead(of: task) { try TaskKinds.kind(of: source, for: model, named: sourceKindName) }
+    if isProxy {
+      said = try model.withHead(of: task) { try TaskKinds.kind(ofProxy: source, for: model, named: sourceKindName) }
+    } else {
+      said = try kind(source, task, in: model, named: sourceKindName)
     }
     guard let sourceKind = isProxy ? said.agreement : said else {
       throw EvaluationError.cannotAgree(kind: said.words)

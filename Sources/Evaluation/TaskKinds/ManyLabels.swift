@@ -17,13 +17,21 @@ public struct ManyLabels: TaskKind {
   public let scores = [Score.meanAveragePrecision, .microF1]
 
   private let names: [String]
+  /// How many labels the data name; nil where they name none, which are then all of the head's.
+  private let namedCount: Int?
 
   /// A kind that nothing of the data is known of.
   public init() { self.init(names: []) }
 
-  private init(names: [String]) { self.names = names }
+  private init(names: [String], namedCount: Int? = nil) {
+    self.names = names
+    self.namedCount = namedCount
+  }
 
-  public func bound(to data: Dataset) -> any TaskKind { ManyLabels(names: outputNames(of: data) ?? []) }
+  public func bound(to data: Dataset) -> any TaskKind {
+    ManyLabels(
+      names: outputNames(of: data) ?? [], namedCount: data.classNames.isEmpty ? nil : data.classNames.count)
+  }
 
   public var smoothsLabels: Bool { false }
   public let objectionToGrowth: String? = nil
@@ -47,9 +55,8 @@ public struct ManyLabels: TaskKind {
   }
 
   public func fault(in values: [Double], form: TaskForm) -> String? {
-    let width = names.isEmpty ? form.outputShape?.first : names.count
-    if let width, values.count != width {
-      return "has \(values.count) labels, \(names.isEmpty ? "the model gives" : "the data name") \(width)"
+    if let width = namedCount ?? form.outputShape?.first, values.count != width {
+      return "has \(values.count) labels, \(namedCount == nil ? "the model gives" : "the data name") \(width)"
     }
     return values.first { $0 != 0 && $0 != 1 }.map { "has label \($0), expected 0 or 1" }
   }

@@ -25,7 +25,7 @@ import Testing
     ("source before", { $0.run?.hasSource == true }), ("source loss", { $0.run?.hasSource == true }),
     ("of the loss", { $0.run?.doseChart() != nil }), ("pulled back", { $0.run?.doseChart() != nil }),
     ("agreement", { $0.run?.proxyChart() != nil }), ("KL divergence", { $0.run?.proxyChart() != nil }),
-    ("divergence", { $0.run?.gaugeChart() != nil }),
+    ("divergence", { $0.run?.gaugeChart() != nil || $0.run?.proxyChart() != nil }),
     ("seeds", { $0.run?.isOverSeeds == true }),
   ]
 
