@@ -83,9 +83,16 @@ extension TaskKinds {
     }
   }
 
-  /// Every word of text has to have its place in the embedding.
+  /// Every word of text has to have its place in the embedding, and every place of a text one of its own where places have
+  /// such.
   private static func checkWords(of data: Dataset, for program: Program) throws {
     guard let words = program.vocabularyCount else { return }
+    if let positions = program.positionCount,
+      let text = data.train.inputs.first(where: { $0.isText && $0.shape[0] > positions })
+    {
+      throw EvaluationError.longDocuments(
+        dataset: data.name, input: text.name, length: text.shape[0], positions: positions)
+    }
     for (name, split) in splits(of: data) {
       try split.forEachWord { example, input, word in
         guard word < 0 || word >= words else { return }
