@@ -63,7 +63,7 @@ public struct DivergenceMeter {
     defer { try? model.activate(task: active) }
     let shape = try shape ?? model.outputShape(on: split)
     (self.task, self.split, self.labelKind, self.meaning) = (task, split, labelKind, meaning)
-    (places, unit) = (meaning == .labels ? "labels" : kind.places, meaning == .numbers ? .squares : .nats)
+    (places, unit) = (kind.answeredPlaces, meaning == .numbers ? .squares : .nats)
     let known = KnownOutputs(count: knownCount, axis: meaning.classAxis ?? 1)
     self.known = known
     let size = max(1, min(256, Self.mostOutputs / max(1, shape.reduce(1, *))))

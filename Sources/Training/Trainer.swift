@@ -94,6 +94,9 @@ public final class Trainer {
     let options = try options.settled(on: split)
     try model.checkInputs(of: split, dataset: dataset)
     try options.check(for: kind)
+    let classCount = model.heads[model.task]?.classNames.count ?? 0
+    let lossClasses = try options.lossClasses?.subset(
+      of: split, kind: kind, outputCount: classCount, device: model.device)
     try options.transform.check(split)
     try options.checkCheckpointing(of: model.program)
     self.model = model
@@ -130,12 +133,11 @@ public final class Trainer {
       weightDecays: trainable.names.map { covered.contains($0) ? 0 : options.weightDecay(of: $0) }, stages: stages.entry
     )
     average = try options.averagingDecay.map { try WeightAverage(trainable, of: model, decay: $0) }
-    let classCount = model.heads[model.task]?.classNames.count ?? 0
     classWeights = try options.classWeights.values(for: split, classCount: classCount)
     lossSettings = LossSettings(
       classWeights: try classWeights.map { try Tensor($0.map(Float.init), device: model.device) },
       labelSmoothing: options.labelSmoothing,
-      classes: try options.lossClasses?.subset(of: split.labels, outputCount: classCount, device: model.device))
+      classes: lossClasses)
     self.trainable = trainable
     self.regularizers = regularizers
     capturedLayers = Set(regularizers.flatMap(\.capturedLayers)).sorted()

@@ -42,9 +42,9 @@ extension TrainingRun {
     own.kinds = RunKinds(
       target: try TaskKinds.kind(of: target, for: model, named: taskKind),
       source: try source.map { try TaskKinds.kind(of: $0, for: model, named: taskKind) },
-      proxy: try proxy.map { try TaskKinds.kind(of: $0, for: model, named: taskKind) },
+      proxy: try proxy.map { try TaskKinds.kind(ofProxy: $0, for: model, named: taskKind) },
       earlier: try (earlier ?? []).map { try TaskKinds.kind(of: $0.data, for: model, named: taskKind) })
-    if let kind = own.kinds.proxy, !kind.canAgree { throw EvaluationError.cannotAgree(kind: kind.words) }
+    try own.checkAgreement()
     own.gaugedHead = try own.headThatCame(with: model)
     if targetHead == .grow { return try own.growing(in: model) }
     guard targetTask == nil else { return own.named(in: model) }

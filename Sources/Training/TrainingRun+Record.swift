@@ -149,12 +149,12 @@ extension RunRecord {
           sums: sums[column]?[epoch] == nil ? nil : answers(of: column, at: epoch))
       }
       func agreement(_ task: String, count: Int?) -> ProxyAgreement? {
-        let agreement = value("\(task)_agreement")
-        return agreement.isNaN
-          ? nil
-          : ProxyAgreement(
-            agreement: agreement, divergence: value("\(task)_divergence"), count: count ?? 0,
-            places: kind(of: "proxy")?.places)
+        let (agreement, divergence) = (value("\(task)_agreement"), value("\(task)_divergence"))
+        guard !agreement.isNaN || !divergence.isNaN else { return nil }
+        let kind = kind(of: "proxy")
+        return ProxyAgreement(
+          agreement: agreement, divergence: divergence, count: count ?? 0, places: kind?.answeredPlaces,
+          unit: kind?.outputMeaning == .numbers ? .squares : .nats)
       }
       func measured(_ column: String, of task: String) -> EvaluationResult? {
         let found = evaluation(column, of: task)

@@ -1,3 +1,5 @@
+import Evaluation
+
 extension TrainingRun {
   /// By what the best epoch is chosen; nil where the last is taken.
   var selectionRule: SelectionRule? { options.selectionRule }
@@ -29,6 +31,16 @@ extension TrainingRun {
       .map { ($0, source != nil, TrainingError.Need.source) } + [(.agreement, proxy != nil, .proxy)]
     for (quantity, isThere, need) in needs where !isThere && rule.quantities.contains(quantity) {
       throw TrainingError.missingData(.selection, value: quantity.rawValue, need)
+    }
+  }
+
+  /// - Throws: `EvaluationError.cannotAgree` where two answers to the proxy's examples cannot be compared, or are only near
+  ///   or far and an epoch is to be chosen by their agreement.
+  func checkAgreement() throws {
+    guard let kind = kinds.proxy else { return }
+    let choosesByAgreement = options.selectionRule?.quantities.contains(.agreement) == true
+    if kind.outputMeaning == nil || (kind.outputMeaning == .numbers && choosesByAgreement) {
+      throw EvaluationError.cannotAgree(kind: kind.words)
     }
   }
 }

@@ -67,7 +67,7 @@ extension TrainingRun {
     let (judge, isDrawn) = try installHeads(in: model)
     let headIsNew = known ?? isDrawn
     let classes = try judgedClasses(in: model, judge: judge)
-    let division = division.renumbered(by: classes)
+    let division = division.renumbered(by: classes, as: kinds)
     let examples = division.target.training
     let known = earlier ?? source.flatMap { data in judge.map { [($0, data)] } } ?? []
     let kindsOfKnown = earlier == nil ? [kinds.source ?? Classification()] : kinds.earlier
@@ -75,7 +75,8 @@ extension TrainingRun {
       let match = try before.data.match(to: before.task, among: model.heads, kind: kind)
       return SourceTask(
         task: before.task, dataset: before.data.name,
-        examples: try self.examples(ofEarlier: before.data, besides: division).renumbered(by: match), kind: kind,
+        examples: try self.examples(ofEarlier: before.data, besides: division).renumbered(by: match, as: kind),
+        kind: kind.named(by: match, of: model.heads[before.task]),
         knownOutputCount: before.task == headName ? knownOutputCount : nil)
     }
     for (index, path) in memoryPaths.dropLast().enumerated() where index < origins.count {
@@ -153,7 +154,7 @@ extension TrainingRun {
     try own.checkTarget(model, division)
     let (judge, headIsNew) = try own.installHeads(in: model)
     let classes = try own.judgedClasses(in: model, judge: judge)
-    division = division.renumbered(by: classes)
+    division = division.renumbered(by: classes, as: own.kinds)
     var plain = options
     plain.regularizers = []
     let trainer = try Trainer(

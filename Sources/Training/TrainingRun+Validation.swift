@@ -34,10 +34,12 @@ struct DividedData {
   let proxy: DividedDataset?
 
   /// The examples with the numbers that the heads have for their classes; the proxy's do not count.
-  func renumbered(by classes: JudgedClasses) -> DividedData {
+  func renumbered(by classes: JudgedClasses, as kinds: RunKinds) -> DividedData {
     DividedData(
-      target: classes.target.map(target.renumbered) ?? target,
-      source: source.map { data in classes.source.map(data.renumbered) ?? data }, proxy: proxy)
+      target: target.mapping { $0.renumbered(by: classes.target, as: kinds.target) },
+      source: source.map { data in
+        data.mapping { $0.renumbered(by: classes.source, as: kinds.source ?? Classification()) }
+      }, proxy: proxy)
   }
 }
 

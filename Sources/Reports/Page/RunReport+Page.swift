@@ -94,7 +94,7 @@ extension RunReport {
     if runs.contains(where: { $0.joint != nil }) {
       sections.append(
         PageElements.section(
-          "One head for both tasks", PageElements.table(jointTable()) + PageElements.paragraph(Self.jointNote)))
+          "One head for both tasks", PageElements.table(jointTable()) + PageElements.paragraph(jointNote)))
     }
     if let chart = proxyChart() {
       let epochs = PageElements.details("Agreement of every epoch", PageElements.table(proxyTable()))

@@ -32,6 +32,10 @@ extension RunFinding {
       lines.append(
         "with the source's head, the model still says of \(NumberText.percent(agreement)) of the \(proxy.whole) what it "
           + "said before (agreement, not accuracy)")
+    } else if let proxy = after?.proxy {
+      lines.append(
+        "with the source's head, what the model says of the proxy examples moved by \(proxy.moved.words) from what it said "
+          + "before (mean squared difference, not an error)")
     }
     if let gaugeWords { lines.append(gaugeWords) }
     if let best {
@@ -53,7 +57,7 @@ extension RunFinding {
 
   /// What the gauge says, where nothing else was measured of the source.
   var gaugeWords: String? {
-    guard after?.source == nil, after?.agreement == nil, let gauge = after?.gauge, let gaugedHead else { return nil }
+    guard after?.source == nil, after?.proxy == nil, let gauge = after?.gauge, let gaugedHead else { return nil }
     return
       "on the target's inputs, what head '\(gaugedHead)' says moved by \(gauge.words) from what it said before (95 % "
       + "interval \(gauge.interval)), a gauge of forgetting and no measure of it"

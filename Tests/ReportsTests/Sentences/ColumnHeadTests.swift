@@ -27,7 +27,7 @@ import Testing
     ("agreement", { $0.run?.proxyChart() != nil }), ("KL divergence", { $0.run?.proxyChart() != nil }),
     ("checkpoint", { $0.run?.runs.contains { $0.watched != nil } == true }),
     ("step", { $0.run?.stepChart() != nil }), ("moved", { $0.run?.stepChart() != nil }),
-    ("divergence", { $0.run?.gaugeChart() != nil }),
+    ("divergence", { $0.run?.gaugeChart() != nil || $0.run?.proxyChart() != nil }),
     ("seeds", { $0.run?.isOverSeeds == true }),
   ]
 

@@ -56,7 +56,7 @@ import Testing
     joint.joint = JointHead(
       classCount: 10,
       epochs: plain.epochs.map {
-        JointAnswers(epoch: $0.epoch, accuracy: 0.7, count: 10, sourceTakenForTarget: 0.1, targetTakenForSource: 0.2)
+        JointAnswers(epoch: $0.epoch, .accuracy, 0.7, count: 10, sourceTakenForTarget: 0.1, targetTakenForSource: 0.2)
       })
     return [
       [plain], [held], [plain, held], [SampleFindings.withoutSource], [SampleFindings.proxy], seeds, [joint],
