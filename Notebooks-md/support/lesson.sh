@@ -2,7 +2,7 @@
 # makes a cell that fails stop there, say so, and lose nothing. `source support/lesson.sh 02 keep` leaves what is in work/02,
 # to go on after the kernel was restarted.
 #
-# LETHE_LESSON=small takes a third of the data and two seeds for three, for the tests: the same cells, other numbers.
+# LETHE_LESSON=small takes a quarter of the data and two seeds for three, for the tests: the same cells, other numbers.
 # LETHE_BUILD=/folder runs the lethe that stands there; LETHE_WORK=/folder is used in place of work.
 
 lesson_support=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)

@@ -3,7 +3,9 @@ import TestSupport
 import Testing
 
 /// The lessons, run as a reader runs them; `Notebooks-md/support/run.py` says what they are held to.
-@Suite(.serialized) struct LessonTests {
+///
+/// They run side by side, as many as there are processors: each computes on one thread.
+@Suite struct LessonTests {
   static let lessons =
     (try? FileManager.default.contentsOfDirectory(atPath: Repository.root + "/Notebooks-md"))?
     .filter { $0.contains(#/^\d\d-.*\.md$/#) }.sorted() ?? []
