@@ -6,7 +6,7 @@ data.py fashion [FILE TRAIN TEST]
 data.py shifted KIND FILE     FILE, the same images with noise, blurred, inverted (a negative) or faded
 data.py digits                digits.h5, handwritten digits at the same size
 
-With LETHE_LESSON=small a quarter of the images is taken; where Debian's dataset is not installed, the 700 of Fixtures.
+With LETHE_LESSON=small a third of the images is taken; where Debian's dataset is not installed, the 700 of Fixtures.
 """
 
 import gzip
@@ -40,7 +40,7 @@ def fashion(file="fashion.h5", train="400", test="200"):
 
 
 def sampled(count):
-    return int(count) // 4 if small else int(count)
+    return int(count) // 3 if small else int(count)
 
 
 def shifted(kind, file):

@@ -39,7 +39,7 @@ struct Command {
       ["-c", setting + script, "script", folder, Self.executable.deletingLastPathComponent().path])
   }
 
-  /// A lesson's cells in its kernel with a quarter of the data and one thread, working in a folder.
+  /// A lesson's cells in its kernel with a third of the data and one thread, working in a folder.
   init(lesson: String, in folder: String, python: String) throws {
     let environment = [
       "LETHE_LESSON": "small", "LETHE_WORK": folder, "LETHE_BUILD": Self.executable.deletingLastPathComponent().path,

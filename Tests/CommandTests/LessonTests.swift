@@ -22,6 +22,18 @@ import Testing
     #expect(linked.map { String($0.output.1) } == Self.lessons)
   }
 
+  /// The shell stands in the lesson's folder by then.
+  @Test func theFirstCellCanBeRunAgain() throws {
+    let folder = try TemporaryFolder()
+    let cell = "source support/lesson.sh 02; touch made; echo \"$lesson_root\""
+    let run = try Command(
+      script: "export LETHE_WORK=$1/work; cd '\(Repository.root)/Notebooks-md'; \(cell); ls; \(cell); ls",
+      in: folder.path)
+    #expect(run.status == 0 && run.errors.isEmpty, "\(run.errors)")
+    let lines = run.output.split(separator: "\n").map(String.init)
+    #expect(lines.filter { $0 == Repository.root }.count == 2 && lines.filter { $0 == "made" }.count == 2, "\(lines)")
+  }
+
   /// In JupyterLab, where what Jupytext writes is what was opened.
   @Test(.enabled(if: python != nil)) func openingALessonDoesNotChangeIt() throws {
     let changed = try Python.run(
