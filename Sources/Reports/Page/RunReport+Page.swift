@@ -114,7 +114,8 @@ extension RunReport {
       let doses = PageElements.details("Dose of every epoch", PageElements.table(doseTable()))
       sections.append(
         PageElements.section(
-          "What held it back", PageElements.figure(chart, width: 720) + PageElements.paragraph(Self.doseNote) + doses))
+          "Dose of regularization",
+          PageElements.figure(chart, width: 720) + PageElements.paragraph(Self.doseNote) + doses))
     }
     if let chart = driftChart() {
       let drift = PageElements.details("Drift of every layer", PageElements.table(driftTable(), noun: "layer"))

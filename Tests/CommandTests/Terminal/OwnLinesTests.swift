@@ -180,9 +180,28 @@ import Torch
       ["data", "show", file("two.h5"), "--examples", "1"], says: ["{data}: {n} training and", "input", "example"])
     try check(["drift", file("in.h5"), file("nine.h5")], says: ["{before} → {after}", "{tensor}: not compared"])
     try check(["drift", file("in.h5"), file("base.h5")], says: ["{before} → {after}", "only in"])
+    try unchecked(file)
     try programs(file)
     try texts(file, folder)
     try data(folder)
+  }
+
+  /// Data of ours, to which another program has added validation examples without checksums.
+  private func unchecked(_ file: (String) -> String) throws {
+    let path = file("rewritten.h5")
+    try FileManager.default.copyItem(atPath: file("two.h5"), toPath: path)
+    let rewritten = try File.open(path, writable: true)
+    let validation = try rewritten.root.createGroup("validation")
+    try validation.createGroup("inputs").write("input", [UInt8](repeating: 1, count: 784), shape: [1, 1, 28, 28])
+    try validation.write("labels", [Int64(0)])
+    try rewritten.close()
+    // Notices on files are told by the process.
+    let told = try Command("data", "show", path).errors.split(separator: "\n").map(String.init)
+    let rows = try Self.rows().filter { $0.template.hasPrefix("{path}: ") && $0.template.contains(" checksum") }
+    let said = rows.filter { row in told.contains(where: row.matches) }.map(\.template)
+    #expect(told.allSatisfy { line in rows.contains { $0.matches(line) } }, "\(told)")
+    #expect(said.count == 2, "\(said)")
+    Self.reached.withLock { $0.formUnion(said) }
   }
 
   private func programs(_ file: (String) -> String) throws {

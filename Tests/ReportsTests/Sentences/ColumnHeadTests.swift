@@ -72,12 +72,16 @@ import Testing
   }
 
   private static var diagnoses: [Tabled] {
-    [SampleFindings.diagnosis, SampleFindings.bareDiagnosis, SampleFindings.proxyDiagnosis].flatMap { finding in
+    var worsened = SampleFindings.bareDiagnosis
+    worsened.worsened = [
+      WorsenedExample(index: 1, lossBefore: 0.1, lossAfter: 2, change: SampleFindings.valueChange)
+    ]
+    return [SampleFindings.diagnosis, worsened, SampleFindings.proxyDiagnosis].flatMap { finding in
       let page = DiagnosisPage(finding)
       let controls = finding.layers.first?.controls.named.map(\.name) ?? []
       return [
         page.layerTable(), page.layerTable(verdictFirst: true), page.controlTable(), page.measureTable(),
-        page.classTable(), page.remedyTable(),
+        page.classTable(), page.remedyTable(), page.worsenedTable() ?? TextTable([]),
       ].map { Tabled(table: $0, names: Set(controls), diagnosis: finding) }
     }
   }
