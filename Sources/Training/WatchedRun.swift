@@ -40,7 +40,8 @@ public struct WatchedRun {
     let model = try Model(base, device: plan.device)
     // Inputs are as the trainer has them: nothing is fitted to the data, and bytes are fractions of 255.
     if model.preprocessing == nil, model.preprocessedInput != nil {
-      model.preprocessing = Preprocessing(mean: [0], standardDeviation: [1])
+      let isOfBytes = plan.target.train.inputs.contains { $0.elementType == .uint8 }
+      model.preprocessing = Preprocessing(scale: isOfBytes ? 255 : 1, mean: [0], standardDeviation: [1])
     }
     let own = try plan.settled(for: model, division)
     judges = try own.judges(of: model, division)

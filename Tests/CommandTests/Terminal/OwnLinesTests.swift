@@ -63,11 +63,12 @@ import Torch
         Repository.fixture("trainers/net.pt2"),
         "--target", Repository.fixture("trainers/second.h5"), "--target-head", "keep", "-o", file("watched"),
       ], says: ["{folder} · {architecture} · {n} parameters · {device}", "epoch {columns}", "judged: ", "next: "])
-    let odd = try said([
-      "watch", Repository.fixture("trainers/hf"), "--once", "--program", Repository.fixture("trainers/net.pt2"),
-      "--target", Repository.fixture("trainers/second.h5"), "-o", file("odd"),
-    ])
-    #expect(odd.contains { $0.hasPrefix("not judged") }, "\(odd)")
+    try check(
+      [
+        "watch", Repository.fixture("trainers/hf"), "--once", "--program", Repository.fixture("trainers/net.pt2"),
+        "--target", Repository.fixture("trainers/second.h5"), "-o", file("odd"),
+      ], says: ["{folder} · {architecture} · {n} parameters · {device}", "epoch {columns}", "not judged"],
+      except: ["lethe: "], status: 66)
     // A head that grows says so; the rest is of findings.
     let grown = try said(
       [
