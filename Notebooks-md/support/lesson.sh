@@ -2,17 +2,18 @@
 # makes a cell that fails stop there, say so, and lose nothing. `source support/lesson.sh 02 keep` leaves what is in work/02,
 # to go on after the kernel was restarted.
 #
-# LETHE_LESSON=small takes a third of the data and two seeds for three, for the tests: the same cells, other numbers.
+# LETHE_LESSON=small takes a third of the data, two seeds for three and diagnoses on fewer examples ($samples), for
+# the tests: the same cells, other numbers.
 # LETHE_BUILD=/folder runs the lethe that stands there; LETHE_WORK=/folder is used in place of work.
 
-lesson_support=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+lesson_support=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
 lesson_root=$(cd "$lesson_support/../.." && pwd)
 fixtures=$lesson_root/Fixtures
 PATH=$lesson_root/.libtorch/python/bin:$PATH
 [[ -n ${LETHE_BUILD:-} ]] && PATH=$LETHE_BUILD:$PATH
 command -v lethe >/dev/null || PATH=$lesson_root/.build/release:$PATH
-seeds=3
-[[ ${LETHE_LESSON:-} == small ]] && seeds=2
+seeds=3 samples=500
+[[ ${LETHE_LESSON:-} == small ]] && seeds=2 samples=150
 # The order of sums, and with it the last digits of what is trained, hang on the number of threads.
 export OMP_NUM_THREADS=${OMP_NUM_THREADS:-2}
 set -o pipefail
@@ -85,10 +86,13 @@ if [[ ! -x $(command -v lethe) ]]; then
   echo "lethe is not built yet: run 'make lab' in $lesson_root, which builds it and opens the lessons." >&2
 else
   [[ ${2:-} == keep ]] || rm -rf "$lesson_work"
-  mkdir -p "$lesson_work" && cd "$lesson_work" && echo "lethe $(lethe --version), working in ${PWD#"$lesson_root/"}"
+  # A first cell that is run again finds this file from the lesson's folder.
+  mkdir -p "$lesson_work" && cd "$lesson_work" && ln -sfn "$lesson_support" support && echo "lethe $(lethe --version), working in ${PWD#"$lesson_root/"}"
 fi
 
 if [[ $(type -t displayHTML) == function ]]; then
+  # JupyterLab breaks lines within words.
+  displayHTML <<<'<style>.jp-OutputArea-output pre { word-break: normal !important; overflow-wrap: anywhere }</style>'
   shopt -s extdebug
   trap '(( ${#FUNCNAME[@]} )) || lesson_step "$BASH_COMMAND"' DEBUG
   # Arguments first: what a trap runs replaces $?.

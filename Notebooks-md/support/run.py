@@ -1,6 +1,6 @@
 """Runs lessons as a reader would, cell after cell, in JupyterLab's kernel, and holds them to what they say.
 
-run.py [--html FOLDER] LESSON.md…
+run.py [--html FOLDER] [--times] LESSON.md…
 
 - A cell that fails, fails the lesson.
 - An exercise is a starter cell, a cell that begins with `check`, and a folded solution. As it stands the check has to say
@@ -8,7 +8,8 @@ run.py [--html FOLDER] LESSON.md…
 - Decimal numbers in the text have to be within 2 % of one that a cell before has printed. Formulas ($…$) and `code` are
   left out. With LETHE_LESSON=small the numbers are others, and are not compared.
 
-With --html each lesson is written there with its outputs, and an index.
+With --html each lesson is written there with its outputs, and an index. With --times each cell says how many seconds it
+took, and how many of processors.
 """
 
 import argparse
@@ -36,13 +37,14 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("lessons", nargs="+", type=pathlib.Path)
     parser.add_argument("--html", type=pathlib.Path)
+    parser.add_argument("--times", action="store_true")
     arguments = parser.parse_args()
     failures, began = 0, time.monotonic()
     written = []
     for lesson in arguments.lessons:
         start = time.monotonic()
         try:
-            notebook = run(lesson)
+            notebook = run(lesson, arguments.times)
             if arguments.html:
                 import pages
 
@@ -58,14 +60,38 @@ def main():
     sys.exit(failures > 0)
 
 
-def run(lesson):
+def run(lesson, says_times=False):
     """The notebook with its outputs, and those of the solutions' cells."""
     notebook = with_solutions(jupytext.read(lesson))
     client = nbclient.NotebookClient(
         notebook, timeout=900, kernel_name="bash", allow_errors=True, resources={"metadata": {"path": str(lesson.parent)}}
     )
+    if says_times:
+        began = {}
+        client.on_cell_execute = lambda cell, cell_index: began.update(wall=time.monotonic(), used=processor_seconds())
+        client.on_cell_executed = lambda cell, cell_index, execute_reply: print(
+            f"{lesson.stem[:2]} cell {cell_index:3d} {time.monotonic() - began['wall']:7.1f} s"
+            f" {processor_seconds() - began['used']:7.1f} s of processors  {cell.source.splitlines()[0][:70]}",
+            flush=True,
+        )
     client.execute()
     return notebook
+
+
+def processor_seconds():
+    """User and system time of all that this process has started, from Linux's /proc."""
+    ticks, parents = {}, {}
+    for stat in pathlib.Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = stat.read_text().rpartition(")")[2].split()
+        except OSError:
+            continue  # It has ended.
+        process = int(stat.parent.name)
+        parents[process], ticks[process] = int(fields[1]), sum(map(int, fields[11:15]))
+    family = {os.getpid()}
+    while grown := {process for process, parent in parents.items() if parent in family} - family:
+        family |= grown
+    return sum(ticks[process] for process in family) / os.sysconf("SC_CLK_TCK")
 
 
 def verify(notebook):

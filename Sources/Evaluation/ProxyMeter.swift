@@ -24,7 +24,7 @@ public struct ProxyMeter {
       mostStored: mostStored)
   }
 
-  /// How far the model agrees now; leaves the task's head in place.
+  /// How far the model agrees now.
   public func measure(_ model: Model) throws -> ProxyAgreement {
     let sums = try meter.sums(model)
     let placeCount = sums.counts.reduce(0, +)

@@ -16,10 +16,11 @@ struct CommaSeparatedValues: Sendable {
     text += fields.map(Self.field).joined(separator: ",") + "\r\n"
   }
 
-  /// A number with all its digits; empty where it was not measured.
+  /// A number with all its digits, zero without a sign; empty where it was not measured.
   static func number(_ value: Double?) -> String {
     guard let value, !value.isNaN else { return "" }
-    return "\(value)"
+    // Adding zero makes −0.0 plain.
+    return "\(value + 0)"
   }
 
   static func field(_ text: String) -> String {

@@ -19,6 +19,28 @@ public struct EpochStatistics: Sendable {
   public var newBlocks: [String] = []
 }
 
+/// What one step of an epoch came to.
+public struct StepStatistics: Sendable {
+  /// Steps done in this epoch.
+  public let step: Int
+  /// The task's loss before the step, without the penalty.
+  public let loss: Double
+  /// Over how much the loss is a mean: examples, tokens, pixels.
+  public let mass: Double
+  /// The penalty before the step, each regularizer's summed.
+  public let penalty: Double
+  /// Base learning rate × the schedule's factor.
+  public let learningRate: Double
+}
+
+/// What follows a step.
+public enum AfterStep: Sendable {
+  case nextStep
+  /// The epoch ends before its time.
+  case endOfEpoch
+  case interruption
+}
+
 /// Trains a model's current task, one epoch at a time.
 public final class Trainer {
   /// The network whose current task is trained, in place.
@@ -83,8 +105,7 @@ public final class Trainer {
     self.kind = kind
     network = model
     self.split = split
-    let batchCount = (split.count + options.batchSize - 1) / options.batchSize
-    stepsPerEpoch = (batchCount + options.accumulation - 1) / options.accumulation
+    stepsPerEpoch = options.stepsPerEpoch(of: split.count)
     // A head that all tasks share is trained as the target's.
     let heads = options.regularizers.contains(where: \.trainsSourceHead) ? sources.filter { $0.task != model.task } : []
     let trainable = try TrainableParameters(
@@ -146,10 +167,12 @@ public final class Trainer {
   ///
   /// - Parameters:
   ///   - epoch: from 1.
-  ///   - onStep: called after each step with the steps done in this epoch and the step's loss; false stops.
+  ///   - onStep: called after each step, with what it came to; says what follows.
   /// - Throws: ``TrainingError/notFinite(loss:epoch:step:learningRate:firstBadParameter:)``,
   ///   ``TrainingError/frozenChanged(tensor:epoch:)``, ``TrainingError/interrupted(epoch:)``.
-  public func runEpoch(_ epoch: Int, onStep: (Int, Double) -> Bool = { _, _ in true }) throws -> EpochStatistics {
+  public func runEpoch(
+    _ epoch: Int, onStep: (StepStatistics) throws -> AfterStep = { _ in .nextStep }
+  ) throws -> EpochStatistics {
     var statistics = EpochStatistics()
     statistics.newBlocks = try enterStage(of: epoch)
     let frozen = try FrozenState(
@@ -164,7 +187,7 @@ public final class Trainer {
     ).makeIterator()
     var done = 0
     var (lossSum, lossMass) = (0.0, 0.0)
-    while case let group = (0..<options.accumulation).compactMap({ _ in batches.next() }), !group.isEmpty {
+    steps: while case let group = (0..<options.accumulation).compactMap({ _ in batches.next() }), !group.isEmpty {
       statistics.learningRate = options.learningRate * rateFactor
       let isMeasured = !regularizers.isEmpty && DoseMeter.samples(step: done, of: stepsPerEpoch)
       let shares = try group.map(share)
@@ -174,7 +197,13 @@ public final class Trainer {
       lossMass += counted
       statistics.penalty = penalties.reduce(0, +)
       done += 1
-      guard onStep(done, loss) else { throw TrainingError.interrupted(epoch: epoch) }
+      let step = StepStatistics(
+        step: done, loss: loss, mass: counted, penalty: statistics.penalty, learningRate: statistics.learningRate)
+      switch try onStep(step) {
+      case .nextStep: break
+      case .endOfEpoch: break steps
+      case .interruption: throw TrainingError.interrupted(epoch: epoch)
+      }
     }
     statistics.loss = lossSum / max(lossMass, 1)
     statistics.doses = meter.doses()

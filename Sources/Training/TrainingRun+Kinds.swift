@@ -112,10 +112,15 @@ extension TrainingRun {
     return head
   }
 
+  /// The options with the epochs that their steps take, of a run that goes on; nil where epochs are what was asked for.
+  func withSettledSteps(as data: RunData) throws -> TrainingOptions? {
+    options.stepLimit == nil ? nil : try options.settled(on: division(as: data).target.training)
+  }
+
   /// The run with the kinds that it began with.
   func settled(as data: RunData) throws -> TrainingRun {
     var own = self
-    own.options = try options.settled(on: target.train)
+    own.options = try withSettledSteps(as: data) ?? options.settled(on: target.train)
     func kind(_ reference: DataReference?, _ data: Dataset) throws -> any TaskKind {
       try reference?.taskKind.map { try TaskKinds.named($0).bound(to: data) } ?? Classification()
     }

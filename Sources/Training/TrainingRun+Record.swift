@@ -115,12 +115,13 @@ extension RunRecord {
 extension RunRecord {
   /// What is known once the model and all that trains it are made.
   mutating func add(_ setup: TrainingRun.Setup) throws {
-    try store(setup.classes)
+    try store(setup.judges.classes)
     let trainer = setup.trainer
-    data.source?.head = setup.judge
-    data.proxy?.head = setup.judge
-    state.targetHeadIsNew = setup.headIsNew
-    state.gauge = setup.gauge?.state
+    data.source?.head = setup.judges.judge
+    data.proxy?.head = setup.judges.judge
+    state.targetHeadIsNew = setup.judges.headIsNew
+    state.gauge = setup.judges.gauge?.state
+    state.watch = setup.watch?.state
     state.stepsPerEpoch = trainer.stepsPerEpoch
     state.regularizers = zip(trainer.regularizerNames, trainer.regularizers).map { name, regularizer in
       let summary = regularizer.summary(stepsPerEpoch: trainer.stepsPerEpoch)

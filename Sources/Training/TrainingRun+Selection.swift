@@ -22,6 +22,9 @@ extension TrainingRun {
 
   /// - Throws: ``TrainingError/missingData(_:value:_:)`` for a rule on what the run does not measure.
   func checkSelection() throws {
+    if let rule = options.stopRule, source == nil, StopRule.Quantity.ofSource.contains(rule.quantity) {
+      throw TrainingError.missingData(.stopRule, value: rule.description, .source)
+    }
     guard let rule = options.selection else { return }
     let needs =
       SelectionRule.Quantity.allCases.filter(SelectionRule.Quantity.ofSource.contains)

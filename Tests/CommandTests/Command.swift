@@ -39,10 +39,11 @@ struct Command {
       ["-c", setting + script, "script", folder, Self.executable.deletingLastPathComponent().path])
   }
 
-  /// A lesson's cells in its kernel with a third of the data, working in a folder.
+  /// A lesson's cells in its kernel with a third of the data and one thread, working in a folder.
   init(lesson: String, in folder: String, python: String) throws {
     let environment = [
       "LETHE_LESSON": "small", "LETHE_WORK": folder, "LETHE_BUILD": Self.executable.deletingLastPathComponent().path,
+      "OMP_NUM_THREADS": "1",
     ]
     let arguments = ["\(Repository.root)/Notebooks-md/support/run.py", "\(Repository.root)/Notebooks-md/\(lesson)"]
     try self.init(URL(fileURLWithPath: python), arguments, environment)

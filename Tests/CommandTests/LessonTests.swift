@@ -3,7 +3,9 @@ import TestSupport
 import Testing
 
 /// The lessons, run as a reader runs them; `Notebooks-md/support/run.py` says what they are held to.
-@Suite(.serialized) struct LessonTests {
+///
+/// They run side by side, as many as there are processors: each computes on one thread.
+@Suite struct LessonTests {
   static let lessons =
     (try? FileManager.default.contentsOfDirectory(atPath: Repository.root + "/Notebooks-md"))?
     .filter { $0.contains(#/^\d\d-.*\.md$/#) }.sorted() ?? []
@@ -18,6 +20,18 @@ import Testing
   @Test func theReadMeLinksToEach() throws {
     let linked = try Repository.text("README.md").matches(of: #/\]\(Notebooks-md/(\d\d-[\w-]+\.md)\): /#)
     #expect(linked.map { String($0.output.1) } == Self.lessons)
+  }
+
+  /// The shell stands in the lesson's folder by then.
+  @Test func theFirstCellCanBeRunAgain() throws {
+    let folder = try TemporaryFolder()
+    let cell = "source support/lesson.sh 02; touch made; echo \"$lesson_root\""
+    let run = try Command(
+      script: "export LETHE_WORK=$1/work; cd '\(Repository.root)/Notebooks-md'; \(cell); ls; \(cell); ls",
+      in: folder.path)
+    #expect(run.status == 0 && run.errors.isEmpty, "\(run.errors)")
+    let lines = run.output.split(separator: "\n").map(String.init)
+    #expect(lines.filter { $0 == Repository.root }.count == 2 && lines.filter { $0 == "made" }.count == 2, "\(lines)")
   }
 
   /// In JupyterLab, where what Jupytext writes is what was opened.

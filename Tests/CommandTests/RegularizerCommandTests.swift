@@ -67,7 +67,7 @@ import Testing
     #expect(table.first == "run,epoch,regularizer,penalty,loss_share,gradient_ratio,pulled_back")
     #expect(table.count == 5)
     let page = try String(contentsOfFile: folder.file("run/report.html"), encoding: .utf8)
-    #expect(page.contains("What held it back") && page.contains("times as hard as the task"))
+    #expect(page.contains("Dose of regularization") && page.contains("times as hard as the task"))
     #expect(try Command("verify", folder.file("run")).status == 0)
   }
 

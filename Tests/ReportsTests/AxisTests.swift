@@ -38,4 +38,12 @@ import Testing
     #expect(wide.elements.components(separatedBy: "accuracy on the source").count == 3)
     #expect(!narrow.elements.contains(long) && narrow.elements.contains("axis from"))
   }
+
+  @Test func everyWayHasItsNameWhereTheyStandClose() {
+    let points: [FrontierChart.Point] = (0..<6).map { index in
+      .init(name: "way \(index)", x: 60 + 0.2 * Double(index), y: 70, xInterval: 40...80, yInterval: 50...90)
+    }
+    let svg = FrontierChart(title: "t", subtitle: "", xTitle: "x", yTitle: "y", points: points).svg()
+    for point in points { #expect(svg.contains(">\(point.name)</text>"), "\(point.name)") }
+  }
 }

@@ -132,7 +132,13 @@ import Testing
     #expect(gained.html().contains("Largest part: running statistics, 35.5 points"))
     #expect(!gained.html().contains("no head gets this back"))
     #expect(!gained.html().contains("a head fitted anew on source"))
+    let gain = finding.causes[2]
     finding.causes = [finding.causes[1]]
+    #expect(DiagnosisPage(finding).waterfallChart().title == "No cause is established")
+    var better = finding
+    better.causes.append(gain)
+    let chart = DiagnosisPage(better).waterfallChart()
+    #expect(chart.title == "Features better by 11.0 points" && chart.rows == ["readout misaligned", "features"])
     #expect(DiagnosisPage(finding).why == "no cause is established")
     let kept = page(lost: 11, gained: 10).finding
     finding.forgetting = kept.forgetting

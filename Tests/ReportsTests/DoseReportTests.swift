@@ -28,7 +28,7 @@ import Testing
   @Test func aRunWithoutRegularizersHasNeitherChartNorFile() {
     let report = RunReport(runs: [run("plain", [[], []])], title: "t")
     #expect(report.doseChart() == nil && report.doseFile() == nil)
-    #expect(!report.html().contains("What held it back"))
+    #expect(!report.html().contains("Dose of regularization"))
     #expect(!report.csvs().contains { $0.fileName == "dose.csv" })
   }
 

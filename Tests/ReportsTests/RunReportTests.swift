@@ -38,6 +38,12 @@ import Testing
     #expect(report.runs[0].closingLines[0].hasPrefix("forgot 40.0 points of 90.0 (95 % interval"))
   }
 
+  @Test func whatDidNotMoveIsZeroWithoutASign() throws {
+    let report = RunReport(runs: [run("run", source: [0.9, 0.9], forgotten: -0.0)], title: "t")
+    let summary = try #require(report.csvs().first { $0.fileName == "summary.csv" }).content
+    #expect(summary.contains("run,old,new,0.9,0.9,0.9,0.8,0.0,"), "\(summary)")
+  }
+
   @Test func thePageNamesBothRunsAndIsSelfContained() {
     let page = RunReport(
       runs: [run("plain", source: [0.9, 0.6], forgotten: 0.3), run("held", source: [0.9, 0.88], forgotten: 0.02)],

@@ -64,6 +64,14 @@ import Testing
     #expect(kept.forwardTransfer == 0.25)
   }
 
+  @Test func theOnlyTaskThatLostIsNotSaidToHaveLostMost() {
+    for matrix: [[Double]] in [[[0.9, 0.5], [0.7, 0.9]], [[0.9, 0, 0], [0.9, 0.8, 0], [0.7, 0.85, 0.9]]] {
+      let result = SequenceResult(
+        run: "", tasks: Array(["a", "b", "c"].prefix(matrix.count)), matrix: matrix, baseline: nil, sharesHead: true)
+      #expect(result.verdict(of: "seq").contains("; a lost 20.0 points since it was learnt."))
+    }
+  }
+
   @Test func pageTableAndJSONGiveTheSameNumbers() throws {
     let text = try FindingEncoder.encode(result).serialized()
     #expect(

@@ -218,6 +218,21 @@ import Testing
         + "is worth training on: frozen it costs 10.0 points." + doubt)
   }
 
+  @Test func ofALowestCutAboveTheFirstBlockNothingIsSaidOfTheFirst() {
+    let cut = TransferResult.Cut(name: "fc7.0", blockCount: 7)
+    let curves: [TransferResult.Curve] = [(TransferKind.transfer, 0.8), (.transferTuned, 0.9)].map { kind, value in
+      .init(kind: kind, points: [.init(copied: 7, cut: "fc7.0", RepeatedScore(.accuracy, [value]))])
+    }
+    let result = TransferResult(
+      target: "t", cuts: [cut], schedule: TransferSchedule(epochCount: 2, learningRate: 0.01, seedCount: 1),
+      exampleCount: 10, availableCount: 10, testCount: 10_000, base: RepeatedScore(.accuracy, [0.9]), curves: curves)
+    #expect(
+      result.advised
+        == "Freeze nothing and fine-tune it all; a network of the target's own has 90.0 %. By the means the 7 blocks up to "
+        + "fc7.0 are worth training on: frozen they cost 10.0 points; freezing fewer was not tried. That is not established: "
+        + "one seed, and fewer than 3 establish nothing.")
+  }
+
   @Test func whatSeedsCarryIsSaidWithoutReserve() {
     let cuts = [TransferResult.Cut(name: "a", blockCount: 1, frozenPatterns: ["a"])]
     func advised(base: [Double], frozen: [Double], tuned: [Double]) -> String {

@@ -23,6 +23,12 @@ import Testing
     #expect(SampleFindings.maskChange.words == "pixels right 100.0 % → 66.7 %")
     #expect(
       SampleFindings.valueChange.words == "dog 95.0 % → 12.0 % (is there), cat & co 10.0 % → 30.0 % (is not there)")
+    // 0.42 to 0.08 where it is there is worse, what came nearer to the truth is not named.
+    let (worse, better) = (
+      ValueChange(name: "old", right: 1, before: 0.42, after: 0.08, isProbability: true),
+      ValueChange(name: "red", right: 0, before: 0.05, after: 0.03, isProbability: true)
+    )
+    #expect(ExampleChange(values: [better, worse]).words == "old 42.0 % → 8.0 % (is there)")
     let token = TokenChange(text: "33 ", probabilityBefore: 0.5, probabilityAfter: 0.25)
     #expect(ExampleChange(tokens: [token]).words == "“33” 50.0 % → 25.0 %")
     let number = ValueChange(name: "age", right: 31, before: 30, after: 44, isProbability: false)

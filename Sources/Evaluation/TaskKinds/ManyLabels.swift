@@ -171,8 +171,6 @@ extension TaskForm {
 }
 
 extension Score {
-  /// The mean over labels of the area under precision and recall.
-  public static let meanAveragePrecision = Score(name: "mean_average_precision", unit: .fraction, direction: .up)
   /// F1 of all labels together.
   public static let microF1 = Score(name: "f1", unit: .fraction, direction: .up)
 }

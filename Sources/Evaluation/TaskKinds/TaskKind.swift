@@ -85,6 +85,8 @@ public protocol TaskKind: Sendable {
   var smoothsLabels: Bool { get }
   /// Whether labels stay right where images are turned, cut and coloured.
   var allowsAugmentation: Bool { get }
+  /// The score of one model on some examples, with its 95 % interval.
+  func estimate(of sums: ExampleSums, using random: inout RandomSource) -> Estimate
   /// What became of the score between two models on the same examples, with its interval and its paired test.
   ///
   /// - Parameters:

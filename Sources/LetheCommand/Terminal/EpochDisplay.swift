@@ -15,6 +15,8 @@ final class EpochDisplay {
   /// What is being estimated before training.
   private var estimate: String?
   private var firstSource: Double?
+  /// What the last look within the epoch found.
+  private var look = ""
   /// Whether the line above the epochs is written.
   private var isTitled = false
   /// Whether examples choose that neither train nor judge; known with the first epoch.
@@ -57,9 +59,15 @@ final class EpochDisplay {
       if step == 1 {
         progress = ProgressReporter(title: "epoch \(epoch)", total: count, isQuiet: isQuiet || isSilent)
       }
-      progress?.update(completed: step, note: "loss \(NumberText.fixed(loss, 3))")
+      progress?.update(completed: step, note: "loss \(NumberText.fixed(loss, 3))\(look)")
       if step == count { progress?.finish(keepsLine: false) }
+    case .looked(let found):
+      let scores = [("source", found.source), ("target", found.target)].compactMap { name, result in
+        result.map { " · \(name) \($0.scored.score.plain($0.value))" }
+      }
+      look = scores.joined()
     case .evaluated(let record):
+      progress?.finish(keepsLine: false)
       guard !isSilent else { return }
       let scores = record.validation
       let validation = [

@@ -122,7 +122,8 @@ public struct FrontierChart: Chart {
     return ChartPicture(drawing)
   }
 
-  /// Names beside their points, those of the frontier first, where they cover nothing.
+  /// Names beside their points, those of the frontier first, where they cover nothing; at a line's end where there is no
+  /// room close by.
   private func label(
     _ points: [Point], x: (Double) -> Double, y: (Double) -> Double,
     within frame: (left: Double, right: Double, top: Double, bottom: Double), in drawing: inout Drawing
@@ -135,8 +136,13 @@ public struct FrontierChart: Chart {
       let text = TextMetrics.shortened(point.name, to: (frame.right - frame.left) * 0.6, size: 12)
       let length = TextMetrics.width(text, size: 12)
       let (px, py) = (x(point.x), y(point.y))
-      // Off both axes, where the intervals are drawn.
-      let places = [(px + 9, py - 8), (px - 9 - length, py - 8), (px + 9, py + 17), (px - 9 - length, py + 17)]
+      // Off both axes, where the intervals are drawn; further away where there is no room beside the point.
+      let places = (0..<5).flatMap { step -> [(Double, Double, Int)] in
+        let away = 16 * Double(step)
+        return [-8 - away, 17 + away].flatMap {
+          [(px + 9 + away, py + $0, step), (px - 9 - away - length, py + $0, step)]
+        }
+      }
       let free = places.first { place in
         let box = (place.0, place.1 - 11, place.0 + length, place.1 + 3)
         return box.0 >= frame.left && box.2 <= frame.right && box.1 >= frame.top - 6 && box.3 <= frame.bottom
@@ -144,6 +150,9 @@ public struct FrontierChart: Chart {
       }
       guard let free else { continue }
       taken.append((free.0, free.1 - 11, free.0 + length, free.1 + 3))
+      if free.2 > 0 {
+        drawing.line(px, py, free.0 < px ? free.0 + length + 2 : free.0 - 2, free.1 - 4, "axis")
+      }
       drawing.text(text, free.0, free.1, "label", fullText: point.name)
     }
   }

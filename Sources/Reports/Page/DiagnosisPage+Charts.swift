@@ -3,17 +3,15 @@ import Findings
 extension DiagnosisPage {
   /// What was lost to which cause.
   public func waterfallChart() -> BarChart {
-    let top = finding.causes.filter(\.isEstablished).max { $0.loss.value < $1.loss.value }
-    return BarChart(
-      title: top.map { "Largest part: \($0.kind.rawValue), \(score.amount($0.loss.value))" }
-        ?? "No cause is established",
+    BarChart(
+      title: waterfallTitle,
       subtitle: "\(finding.forgetting.isAgreement ? score.unitWords : score.unitWords(of: "source")), taken apart "
         + (finding.isAveragedOverOrders
           ? "by statistics measured anew and the head fitted anew, averaged over both orders, and what is still missing"
           : "in this order: statistics measured anew, then the head fitted anew, then what is still missing")
         + "; paired bootstrap intervals over \(NumberText.grouped(finding.measuredOn.source)) examples",
       valueTitle: score.unit == .number ? "worse by, \(score.chartTitle)" : "\(score.chartTitle) lost",
-      decimals: score.chartDecimals, rows: finding.causes.map(\.kind.rawValue),
+      decimals: score.chartDecimals, rows: finding.causes.map { $0.isGain ? $0.kind.subject : $0.kind.rawValue },
       series: [
         .init(
           name: "lost",
@@ -24,6 +22,16 @@ extension DiagnosisPage {
           }
         )
       ])
+  }
+
+  private var waterfallTitle: String {
+    if let top = finding.causes.filter(\.isEstablished).max(by: { $0.loss.value < $1.loss.value }) {
+      return "Largest part: \(top.kind.rawValue), \(score.amount(top.loss.value))"
+    }
+    guard let gain = finding.causes.filter(\.isGain).min(by: { $0.loss.value < $1.loss.value }) else {
+      return "No cause is established"
+    }
+    return "\(RunReport.capitalized(gain.kind.subject)) better by \(score.amount(-gain.loss.value))"
   }
 
   /// Why no layer is named over what putting layers back brings.

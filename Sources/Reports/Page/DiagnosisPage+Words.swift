@@ -207,7 +207,7 @@ extension TooLittle {
 
 extension ForgettingCause.Kind {
   /// What is better where the part is a gain.
-  fileprivate var subject: String {
+  var subject: String {
     switch self {
     case .statistics: "running statistics"
     case .readout: "readout"

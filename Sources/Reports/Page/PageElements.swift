@@ -114,6 +114,12 @@ enum PageElements {
         plainTable(parts.rest, marksRows: marksRows))
   }
 
+  /// A name in markup that may be broken after its points and signs, unless it is short.
+  private static func breakable(_ name: String) -> String {
+    guard name.count > 16, !name.contains(" ") else { return name }
+    return [".", ":", "=", ","].reduce(name) { $0.replacing($1, with: $1 + "<wbr>") }
+  }
+
   private static func plainTable(_ table: TextTable, marksRows: Bool) -> String {
     let kind = { (index: Int) in table.columns[index].alignment == .right ? " class=\"number\"" : "" }
     let head = table.columns.indices.map {
@@ -125,7 +131,7 @@ enum PageElements {
           // Numbers are not wrapped.
           let text = table.columns[index].alignment == .right ? escapedMarkup(field) : prose(field)
           return index == 0 && marksRows
-            ? "<th scope=\"row\">\(text.replacing(".", with: ".<wbr>"))</th>" : "<td\(kind(index))>\(text)</td>"
+            ? "<th scope=\"row\">\(breakable(text))</th>" : "<td\(kind(index))>\(text)</td>"
         }.joined() + "</tr>"
     }
     return """

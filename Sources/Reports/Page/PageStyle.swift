@@ -24,6 +24,7 @@ enum PageStyle {
     .pair{display:grid;grid-template-columns:repeat(2,minmax(0,1fr));gap:8px 28px}
     .pair>figure{display:grid;grid-template-rows:subgrid;grid-row:span 2;gap:0}
     .scroll{overflow-x:auto}
+    .scroll+.scroll{margin-top:1.4rem}
     .large .chart{max-width:none}
     table{border-collapse:collapse;font-size:.9rem;font-variant-numeric:tabular-nums}
     th,td{padding:.35rem .9rem .35rem 0;text-align:left;vertical-align:baseline;border-bottom:1px solid var(--grid)}

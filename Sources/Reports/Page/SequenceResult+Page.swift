@@ -8,19 +8,22 @@ extension SequenceResult {
     claim(of: title) + (worst == nil ? "" : " " + Self.untested) + (chosenBy.map { " \($0.sentence)" } ?? "")
   }
 
-  /// The task that is furthest below what it was right after it was learnt; nil where that was not measured of all.
-  private var worst: (name: String, loss: Double)? {
+  /// The task that is furthest below what it was right after it was learnt, and whether no other is below; nil where that
+  /// was not measured of all.
+  private var worst: (name: String, loss: Double, isAlone: Bool)? {
     let losses = tasks.indices.dropLast().map {
       (name: tasks[$0], loss: score.decline(from: matrix[$0][$0], to: matrix.last?[$0] ?? .nan))
     }
-    return losses.allSatisfy(\.loss.isFinite) ? losses.max { $0.loss < $1.loss } : nil
+    guard losses.allSatisfy(\.loss.isFinite), let worst = losses.max(by: { $0.loss < $1.loss }) else { return nil }
+    return (worst.name, worst.loss, losses.count { $0.loss > 0 } == 1)
   }
 
   private func claim(of title: String) -> String {
     let average = "\(score.text(averageScore)) on average over \(NumberText.plural(tasks.count, "task"))"
     guard let worst else { return "\(title): \(average)." }
     return worst.loss > 0
-      ? "\(title) reached \(average); \(worst.name) lost most, \(score.amount(worst.loss)) since it was learnt."
+      ? "\(title) reached \(average); \(worst.name) lost \(worst.isAlone ? "" : "most, ")\(score.amount(worst.loss)) "
+        + "since it was learnt."
       : "\(title) reached \(average), and no task is worse than right after it was learnt."
   }
 

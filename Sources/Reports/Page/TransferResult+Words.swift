@@ -47,11 +47,20 @@ extension TransferResult {
       return
         (isFreeze
         ? " By the means\(examples) freezing costs \(cost), no more than the \(limit) that count as none."
-        : " By the means\(examples) even the first block is worth training on: frozen it costs \(cost).") + doubt
+        : " By the means\(examples) \(worthTraining(cost)).") + doubt
     }
     return isFreeze
       ? " Freezing costs no more than \(limit): \(evidence.text(of: score))\(examples)."
-      : " Even the first block is worth training on: frozen it costs \(evidence.text(of: score))\(examples)."
+      : " \(RunReport.capitalized(worthTraining(evidence.text(of: score) + examples)))."
+  }
+
+  /// What the lowest cut shows: of the first block, or of all up to that cut where it is no less.
+  private func worthTraining(_ cost: String) -> String {
+    guard let lowest = curve(.transfer)?.points.first, lowest.copied > 1 else {
+      return "even the first block is worth training on: frozen it costs \(cost)"
+    }
+    return "the \(lowest.copied) blocks up to \(lowest.cut) are worth training on: frozen they cost \(cost); "
+      + "freezing fewer was not tried"
   }
 
   private var doubt: String {

@@ -6,7 +6,8 @@ extension WorsenedExample {
 }
 
 extension ExampleChange {
-  /// What got worst, in a line: `“the” 41.0 % → 3.0 %, “cat” 12.0 % → 0.2 %`; empty where nothing is known to show.
+  /// What got worst, in a line: `“the” 41.0 % → 3.0 %, “cat” 12.0 % → 0.2 %`; of masks how many pixels are right, which
+  /// may be more; empty where nothing is known to show.
   public var words: String {
     if let masks {
       return "pixels right \(NumberText.percent(masks.rightBefore)) → \(NumberText.percent(masks.rightAfter))"
@@ -20,7 +21,7 @@ extension ExampleChange {
   private static let shownCount = 3
 
   private static func worst(of values: [ValueChange]) -> [ValueChange] {
-    Array(values.sorted { $0.worsening > $1.worsening }.prefix(shownCount))
+    Array(values.filter { $0.worsening > 0 }.sorted { $0.worsening > $1.worsening }.prefix(shownCount))
   }
 }
 
@@ -81,7 +82,7 @@ extension DiagnosisPage {
   /// - Parameter count: how many, at most.
   public func worsenedTable(_ count: Int = 3) -> TextTable? {
     guard let worsened = finding.worsened, !worsened.isEmpty else { return nil }
-    var table = TextTable([.number("example"), .number("loss"), .init("what got worse")])
+    var table = TextTable([.number("example"), .number("loss"), .init("what changed")])
     for example in worsened.prefix(count) {
       table.append(["\(example.index)", example.losses, example.change.words.replacing(" %", with: "\u{A0}%")])
     }

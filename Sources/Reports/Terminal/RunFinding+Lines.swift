@@ -46,7 +46,9 @@ extension RunFinding {
     } else if let chosenBy {
       lines.append(chosenBy.sentence)
     }
-    if let plannedEpochs, let last = epochs.last?.epoch, last < plannedEpochs {
+    lines += stepSentences
+    if let watchedWords { lines.append(watchedWords) }
+    if let plannedEpochs, let last = epochs.last?.epoch, last < plannedEpochs, steps?.stop == nil {
       let why = chosenBy?.choices.contains(.stop) == true ? ": no better epoch for as long as was waited" : ""
       lines.append("stopped after epoch \(last) of \(plannedEpochs)\(why)")
     }
@@ -59,6 +61,15 @@ extension RunFinding {
     return
       "on the target's inputs, what head '\(gaugedHead)' says moved by \(gauge.words) from what it said before (95 % "
       + "interval \(gauge.interval)), a gauge of forgetting and no measure of it"
+  }
+
+  /// Which checkpoints the epochs are, of a training elsewhere: `epochs are checkpoints that were trained elsewhere: 1
+  /// checkpoint-500, 2 checkpoint-1000`.
+  var watchedWords: String? {
+    guard let watched, let last = watched.last else { return nil }
+    func words(_ checkpoint: WatchedCheckpoint) -> String { "\(checkpoint.epoch) \(checkpoint.name)" }
+    let shown = watched.count > 6 ? watched.prefix(4).map(words) + ["…", words(last)] : watched.map(words)
+    return "epochs are checkpoints that were trained elsewhere: \(shown.joined(separator: ", "))"
   }
 
   /// Whether the run stands for an epoch that later ones follow.

@@ -10,7 +10,7 @@ struct DocumentedCommand {
   var place: String { "\(page):\(line): lethe \(arguments.joined(separator: " "))" }
 
   /// What the shell makes of a page's blocks, one after the other, where `lethe` notes its arguments and nothing else
-  /// is found: variables, loops, pipes and quotes are the shell's own. `seeds` is what a lesson's first cell makes it.
+  /// is found: variables, loops, pipes and quotes are the shell's own. `seeds` and `samples` are what a lesson's first cell makes them.
   static func all(of page: Page) throws -> [DocumentedCommand] {
     let folder = try TemporaryFolder()
     try prelude.write(toFile: folder.file("prelude"), atomically: true, encoding: .utf8)
@@ -42,7 +42,7 @@ struct DocumentedCommand {
     lethe() { printf '%s\\0' "${BASH_LINENO[0]}" "$#" "$@" >>"$NOTED"; }
     command_not_found_handle() { return 0; }
     seq() { local i; for ((i = 1; i <= $1; i++)); do echo $i; done; }
-    seeds=3
+    seeds=3 samples=500
     cd() { :; }; exit() { :; }; set() { :; }; source() { :; }; kill() { :; }
 
     """

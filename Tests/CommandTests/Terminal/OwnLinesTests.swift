@@ -22,6 +22,7 @@ import Torch
     try files(file, folder)
     try measures(file, old, new)
     try experiments(file, old, new)
+    try predictions(file)
     try kinds()
     try elsewhere(folder)
     let rows = try Self.rows().map(\.template)
@@ -56,6 +57,17 @@ import Torch
       [
         "finetune", file("base.h5"), "--task", "a=\(old)", "--task", "b=\(new)", "--epochs", "1", "-o", file("tasks"),
       ], says: ["{file} · {architecture} · {n} tasks", "task {task}", "training {n}", "epoch {columns}", "report: "])
+    try check(
+      [
+        "watch", Repository.fixture("trainers/lightning"), "--once", "--program",
+        Repository.fixture("trainers/net.pt2"),
+        "--target", Repository.fixture("trainers/second.h5"), "--target-head", "keep", "-o", file("watched"),
+      ], says: ["{folder} · {architecture} · {n} parameters · {device}", "epoch {columns}", "judged: ", "next: "])
+    let odd = try said([
+      "watch", Repository.fixture("trainers/hf"), "--once", "--program", Repository.fixture("trainers/net.pt2"),
+      "--target", Repository.fixture("trainers/second.h5"), "-o", file("odd"),
+    ])
+    #expect(odd.contains { $0.hasPrefix("not judged") }, "\(odd)")
     // A head that grows says so; the rest is of findings.
     let grown = try said(
       [
@@ -88,6 +100,22 @@ import Torch
     try changed.save(record)
   }
 
+  private func predictions(_ file: (String) -> String) throws {
+    func write(_ name: String, _ said: (Int) -> Int) throws {
+      let rows = (0..<120).map { "\($0),\($0 % 2),\(said($0))" }
+      try Data(("id,label,prediction\n" + rows.joined(separator: "\n")).utf8)
+        .write(to: URL(fileURLWithPath: file(name)))
+    }
+    try write("said.csv") { $0 % 2 }
+    try write("says.csv") { $0 < 20 ? 1 - $0 % 2 : $0 % 2 }
+    try check(
+      [
+        "compare", file("said.csv"), file("says.csv"), "--max-forgetting", "50pp", "--junit", file("j.xml"),
+        "--changed",
+        file("c.csv"),
+      ], says: ["changed: ", "judgement: "])
+  }
+
   /// Of each kind of task.
   private func kinds() throws {
     let rows = try Self.rows()
@@ -105,7 +133,7 @@ import Torch
       at: folder.file("early"), record: RunRecord(state: RunState(kind: .training, isFinished: false)))
     let lines = [
       StandardOutput.closedNote, ImportCommand.uncheckedNote("no libtorch"),
-      TrainingSession.unmeasuredNote("none of the layers has an output for each example"),
+      Run.unmeasuredNote("none of the layers has an output for each example"),
       CKACommand.leftOutNote(["a", "b"], pool: .tokens), CKACommand.leftOutNote(["a", "b"], pool: nil),
       TransferSession.leftOutNote("the head is tied to layers before the cut after a"),
       "early: " + (begun.unfinished ?? ""),
@@ -152,9 +180,28 @@ import Torch
       ["data", "show", file("two.h5"), "--examples", "1"], says: ["{data}: {n} training and", "input", "example"])
     try check(["drift", file("in.h5"), file("nine.h5")], says: ["{before} → {after}", "{tensor}: not compared"])
     try check(["drift", file("in.h5"), file("base.h5")], says: ["{before} → {after}", "only in"])
+    try unchecked(file)
     try programs(file)
     try texts(file, folder)
     try data(folder)
+  }
+
+  /// Data of ours, to which another program has added validation examples without checksums.
+  private func unchecked(_ file: (String) -> String) throws {
+    let path = file("rewritten.h5")
+    try FileManager.default.copyItem(atPath: file("two.h5"), toPath: path)
+    let rewritten = try File.open(path, writable: true)
+    let validation = try rewritten.root.createGroup("validation")
+    try validation.createGroup("inputs").write("input", [UInt8](repeating: 1, count: 784), shape: [1, 1, 28, 28])
+    try validation.write("labels", [Int64(0)])
+    try rewritten.close()
+    // Notices on files are told by the process.
+    let told = try Command("data", "show", path).errors.split(separator: "\n").map(String.init)
+    let rows = try Self.rows().filter { $0.template.hasPrefix("{path}: ") && $0.template.contains(" checksum") }
+    let said = rows.filter { row in told.contains(where: row.matches) }.map(\.template)
+    #expect(told.allSatisfy { line in rows.contains { $0.matches(line) } }, "\(told)")
+    #expect(said.count == 2, "\(said)")
+    Self.reached.withLock { $0.formUnion(said) }
   }
 
   private func programs(_ file: (String) -> String) throws {

@@ -50,7 +50,7 @@ import Testing
     ("lost features", { hasPart($0, .features) }), ("{part} better", { $0.causes.contains { $0.loss.high < 0 } }),
     ("no cause is", { isLost($0) && $0.causes.allSatisfy { $0.loss.low <= 0 } }),
     ("Largest part", { $0.causes.contains { $0.loss.low > 0 } }),
-    ("No cause is", { $0.causes.allSatisfy { $0.loss.low <= 0 } }),
+    ("No cause is", { $0.causes.allSatisfy { $0.loss.low <= 0 && $0.loss.high >= 0 } }),
     ("restoring", { remains($0) && $0.layers.contains { $0.gain.low > 0 && $0.gain.value >= 0.016 } }),
     ("no layer alone", { remains($0) && $0.layers.allSatisfy { $0.verdict != .lostHere && $0.verdict != .critical } }),
     ("No loss is established", { !remains($0) && !$0.layers.isEmpty }),

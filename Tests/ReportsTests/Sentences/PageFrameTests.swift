@@ -1,4 +1,5 @@
 import Findings
+import TestSupport
 import Testing
 
 @testable import Reports
@@ -15,10 +16,11 @@ import Testing
   private static let licences: [SentenceTable<Paged>.Licence] = [
     ("Over seeds", { ofRuns($0) { $0.isOverSeeds } }), ("Summary", { ofRuns($0) { _ in true } }),
     ("{score} by epoch", { ofRuns($0) { _ in true } }),
+    ("By the step", { ofRuns($0) { $0.stepChart() != nil } }),
     ("One head", { ofRuns($0) { $0.runs.contains { $0.joint != nil } } }),
     ("On other examples", { ofRuns($0) { $0.proxyChart() != nil } }),
     ("Without the source", { ofRuns($0) { $0.gaugeChart() != nil } }),
-    ("What held it back", { ofRuns($0) { $0.doseChart() != nil } }),
+    ("Dose of regularization", { ofRuns($0) { $0.doseChart() != nil } }),
     ("Weight drift", { ofRuns($0) { $0.driftChart() != nil } }),
     ("Similarity of features", { ofRuns($0) { $0.ckaChart() != nil } }),
     ("What differs", { ofRuns($0) { $0.runs.count > 1 } }),
@@ -59,7 +61,7 @@ import Testing
       })
     return [
       [plain], [held], [plain, held], [SampleFindings.withoutSource], [SampleFindings.proxy], seeds, [joint],
-      [GaugeReportTests.run()],
+      [GaugeReportTests.run()], [StepReportTests.run()],
     ]
   }
 
@@ -79,6 +81,34 @@ import Testing
       ("map", SampleFindings.transferMap.html(title: "t")),
       ("predictions", SampleFindings.prediction(count: 3).html(title: "t")),
     ]
+  }
+
+  /// As many layers as are not all shown.
+  private static var deep: RunReport {
+    var run = SampleFindings.plain
+    run.configuration = [.init("epochs", "4")]
+    run.drift = WeightDrift(
+      layers: (0..<30).map { LayerDrift(layer: "layer\($0)", relative: 0.1) }, total: TotalDrift(relative: 0.1))
+    return RunReport(runs: [run], title: "t")
+  }
+
+  @Test func everyCaptionStandsInTheTableAndItsEvidenceHolds() throws {
+    let licences: [SentenceTable<RunReport>.Licence] = [
+      ("Every epoch of", { !$0.runs.isEmpty }), ("Agreement", { $0.proxyChart() != nil }),
+      ("Divergence", { $0.gaugeChart() != nil }), ("Dose", { $0.doseChart() != nil }),
+      ("Drift", { $0.driftChart() != nil }), ("CKA", { $0.ckaChart() != nil }),
+      ("Configuration", { $0.runs.contains { !$0.configuration.isEmpty } }),
+      ("{n} more {rows}", { report in report.runs.contains { $0.driftLayers.count > 24 } }),
+    ]
+    var table = try SentenceTable(["Captions of folded parts"], licences: licences)
+    for report in Self.reports.map({ RunReport(runs: $0, title: "t") }) + [Self.deep] {
+      table.check(Sentences.captions(report.html()), of: report)
+    }
+    table.finish()
+    let rows = try SentenceRow.sections().filter { $0.heading == "Captions of folded parts" }.flatMap(\.rows)
+    for html in Self.diagnoses.map({ DiagnosisPage($0).html() }) + Self.others.map(\.html) {
+      for caption in Sentences.captions(html) { #expect(rows.contains { $0.matches(caption) }, "\(caption)") }
+    }
   }
 
   @Test func everyHeadingAndFootStandsInTheTableAndItsEvidenceHolds() throws {

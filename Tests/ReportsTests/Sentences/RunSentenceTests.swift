@@ -65,10 +65,18 @@ import Testing
     ("CKA by layer", { report in !report.runs.contains(where: hasCKA) }),
     ("{run…}no layer ends", { report in report.runs.contains { $0.similarity?.strays.isEmpty == true } }),
     ("{n} of {n} layer", { report in report.runs.contains { $0.similarity?.strays.isEmpty == false } }),
+    ("Source {score} was {x} at", { report in report.runs.contains { $0.steps?.source != nil } }),
+    ("Target {score} was {x} at", { report in report.runs.contains { $0.steps != nil && $0.steps?.source == nil } }),
+    ("{run}: within the epochs", { report in report.runs.contains(where: recovered) }),
+    ("{run}: stopped at step", { report in report.runs.contains { $0.steps?.stop != nil } }),
+    ("{run}: epochs are checkpoints", { report in report.runs.contains { $0.watched?.isEmpty == false } }),
+    ("{run}: epoch {n} ended", { report in report.runs.contains { $0.partialEpoch != nil } }),
     ("{regularizer} pulled", { report in report.runs.contains { $0.epochs.contains { !$0.regularizers.isEmpty } } }),
     ("With the source's head, the model agrees", { report in report.runs.contains { $0.after?.agreement != nil } }),
     ("With the source's head, what the model", { report in report.runs.contains(where: hasMovedNumbers) }),
   ]
+
+  private static func recovered(_ run: RunFinding) -> Bool { run.steps?.worst?.isEstablished == true }
 
   private static func isGaugedAlone(_ run: RunFinding) -> Bool {
     run.after?.gauge != nil && run.after?.proxy == nil && run.after?.source == nil
@@ -148,6 +156,7 @@ import Testing
     ("mean squared difference", { report in report.runs.contains(where: hasMovedNumbers) }),
     ("agreement of yes and no", { isProxy($0, of: "labels") }),
     ("A gauge of forgetting", { $0.gaugeChart() != nil }), ("It says how far the old", { $0.gaugeChart() != nil }),
+    ("{examples}, the same at each look", { $0.stepChart() != nil }),
     ("head {heads}, mean divergence", { $0.gaugeChart() != nil }),
     ("Both are over", { isProxy($0, of: "tokens") }),
     ("All classes: the share", { report in report.runs.contains { isJoint($0, nil) } }),
@@ -252,12 +261,19 @@ import Testing
       run("Plain", hasSource: false, agreement: 0.8, places: "labels"),
       run("Plain", hasSource: false, agreement: .nan, unit: .squares),
       GaugeReportTests.run(places: "tokens"), GaugeReportTests.run(hasSource: true),
+      StepReportTests.run(), StepReportTests.run(hasSource: false, stop: StepReportTests.gauge),
+      StepReportTests.run(stop: StepReportTests.forgetting), StepReportTests.run(isSure: false, partial: 30),
       run("Plain", changes[0], similarity: similarity([[0.5, 0.9], [0.1, 0.8]])),
       run("Plain", changes[0], similarity: similarity([[.nan, 0.9], [0.1, .nan]])),
       run("Plain", changes[0], similarity: similarity([[.nan, 0.9], [0.1, 0.9]])), withNewHeadAndIntervals,
-      withOneHead(), withOneHead(of: "tokens"),
-      withOneHead(of: "labels"),
+      withOneHead(), withOneHead(of: "tokens"), withOneHead(of: "labels"), watched,
     ]
+
+  static var watched: RunFinding {
+    var finding = run("Plain", changes[0])
+    finding.watched = (1...3).map { .init(epoch: $0, name: "checkpoint-\($0 * 500)", step: $0 * 500) }
+    return finding
+  }
 
   private static func withOneHead(of places: String? = nil) -> RunFinding {
     var finding = run("Plain", changes[0])
@@ -357,6 +373,9 @@ import Testing
         ("with the source's head, the model still", { $0.after?.agreement != nil }),
         ("with the source's head, what the model", { Self.hasMovedNumbers($0) }),
         ("on the target's inputs, what head", Self.isGaugedAlone), ("best epoch", { $0.best != nil }),
+        ("within the epochs", Self.recovered), ("stopped at step", { $0.steps?.stop != nil }),
+        ("epochs are checkpoints", { $0.watched?.isEmpty == false }),
+        ("epoch {n} ended", { $0.partialEpoch != nil && $0.steps?.stop == nil }),
         ("{what} {was}", { $0.best == nil && $0.chosenBy != nil }),
         ("stopped after", { ($0.epochs.last?.epoch ?? 9) < ($0.plannedEpochs ?? 0) }),
         (

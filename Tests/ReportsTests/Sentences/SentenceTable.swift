@@ -78,6 +78,11 @@ enum Sentences {
     return (headings + foot).map { unescaped($0.replacing(/<[^>]*>/, with: "")) }.flatMap(split)
   }
 
+  /// What stands over a page's folded parts.
+  static func captions(_ html: String) -> [String] {
+    html.matches(of: /<summary>(?<text>.*?)<\/summary>/).map { unescaped(String($0.output.text)) }
+  }
+
   /// A text at the ends of its sentences; what follows one begins with a capital letter or a digit.
   static func split(_ text: String) -> [String] {
     text.replacing(/(?<end>[.]) (?=[A-Z0-9†])/) { "\($0.output.end)\n" }

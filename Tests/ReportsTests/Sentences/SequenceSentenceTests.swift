@@ -8,7 +8,8 @@ import Testing
   private static let licences: [SentenceTable<SequenceResult>.Licence] = [
     ("{run}: {x} on average", { losses($0).isEmpty || losses($0).contains { $0.isNaN } }),
     ("{run} reached {x} on average over {n} tasks, and no task", { losses($0).allSatisfy { $0 <= 0 } }),
-    ("{run} reached {x} on average over {n} tasks; {task} lost", { losses($0).contains { $0 > 0 } }),
+    ("{run} reached {x} on average over {n} tasks; {task} lost {", { losses($0).count { $0 > 0 } == 1 }),
+    ("{run} reached {x} on average over {n} tasks; {task} lost most", { losses($0).count { $0 > 0 } > 1 }),
     ("These are one run's", { !losses($0).isEmpty && losses($0).allSatisfy(\.isFinite) }),
     ("{what} was chosen", { $0.chosenBy != nil }), ("… chosen on the test set", { $0.chosenBy?.examples == .test }),
   ]
@@ -25,7 +26,8 @@ import Testing
     let matrices: [[[Double]]] = [
       [[0.9]], [[0.9, 0.1], [0.8, 0.9]], [[0.9, 0.1], [0.9, 0.9]], [[0.8, 0.1], [0.9, 0.9]],
       [[.nan, 0.1], [0.9, 0.9]],
-      [[0.9, 0, 0], [0.5, 0.9, 0], [0.8, 0.1, 0.9]], [[0.9, 0, 0], [0.5, 0.9, 0], [0.95, .nan, 0.9]],
+      [[0.9, 0, 0], [0.5, 0.9, 0], [0.8, 0.1, 0.9]], [[0.9, 0, 0], [0.5, 0.9, 0], [0.8, 0.95, 0.9]],
+      [[0.9, 0, 0], [0.5, 0.9, 0], [0.95, .nan, 0.9]],
     ]
     let bases: [ChoiceBasis?] = [
       nil, ChoiceBasis(.test, choices: [.epoch]), ChoiceBasis(.validation, choices: [.epoch]),

@@ -22,6 +22,14 @@ import Testing
     return isAbove(result.base, kind == .transfer ? result.curve(kind)?.points.last?.result : own, in: result)
   }
 
+  private static func worthTraining(_ result: TransferResult, established: Bool) -> Bool {
+    result.advice.action == .tuneAll && result.advice.isEstablished == established
+      && (!established || (result.advice.evidence?.difference.low ?? 0) > 0)
+  }
+
+  /// How many blocks are copied at the lowest cut.
+  private static func lowest(_ result: TransferResult) -> Int { result.curve(.transfer)?.points.first?.copied ?? 0 }
+
   private static func seeds(_ result: TransferResult) -> Int { result.schedule.seedCount }
 
   private static let licences: [SentenceTable<TransferResult>.Licence] = [
@@ -63,8 +71,10 @@ import Testing
     ("How far to freeze", { $0.curve(.transfer) == nil || $0.curve(.transferTuned) == nil }),
     ("Freezing costs", { $0.advice.isEstablished && ($0.advice.evidence?.difference.high ?? 1) <= $0.tolerance }),
     ("By the means{examples…} freezing", { $0.advice.action == .freeze && !$0.advice.isEstablished }),
-    ("Even the first", { $0.advice.isEstablished && ($0.advice.evidence?.difference.low ?? 0) > 0 }),
-    ("By the means{examples…} even the first", { $0.advice.action == .tuneAll && !$0.advice.isEstablished }),
+    ("Even the first", { worthTraining($0, established: true) && lowest($0) == 1 }),
+    ("The {n} blocks up to", { worthTraining($0, established: true) && lowest($0) > 1 }),
+    ("By the means{examples…} even the first", { worthTraining($0, established: false) && lowest($0) == 1 }),
+    ("By the means{examples…} the {n} blocks up to", { worthTraining($0, established: false) && lowest($0) > 1 }),
     ("That is not established", { !$0.advice.isEstablished }),
     ("… points of the source", { ($0.choice?.forgetting?.mean ?? 0) > 0 && $0.score.unit == .fraction }),
     ("… the source worse", { ($0.choice?.forgetting?.mean ?? 0) > 0 && $0.score.unit == .number }),
@@ -112,8 +122,9 @@ import Testing
 
   private static func result(
     _ means: [TransferKind: [Double]], seeds: Int, spread: Double, testCount: Int? = 10_000, headAlone: Bool = false,
-    chosenBy: ChoiceBasis? = nil, of judge: Score = .accuracy
+    chosenBy: ChoiceBasis? = nil, of judge: Score = .accuracy, above uncut: Int = 0
   ) -> TransferResult {
+    let cuts = Array(cuts.dropFirst(uncut))
     let curves = TransferKind.allCases.enumerated().compactMap { number, kind in
       means[kind].map { values in
         TransferResult.Curve(
@@ -177,6 +188,10 @@ import Testing
           all.append(finding)
         }
       }
+    }
+    // The lowest cut is after the third block.
+    for (seeds, spread) in [(1, 0), (3, 0.0005)] {
+      all.append(result([.transfer: low, .transferTuned: flat], seeds: seeds, spread: spread, above: 2))
     }
     var unpaired = result(shapes[1], seeds: 3, spread: 0.0005)
     unpaired.base = score(0.8, 2, 0.0005, 0)
