@@ -23,23 +23,29 @@ extension Split {
     }
   }
 
-  /// The classes that the labels of places are, by their numbers in batches; −100 is none.
-  public var targetClasses: Set<Int> {
-    var found: Set<Int> = []
-    forEachTarget { _, values in found.formUnion(values.map { Int($0) }) }
-    found.remove(Int(Dataset.ignoredLabel))
-    guard case .classes(let numbers)? = targetPlacement else { return found }
-    return Set(found.map { numbers.indices.contains($0) ? numbers[$0] : $0 })
+  /// How often the labels of places are each of so many classes, by their numbers in batches; what is none of them is left
+  /// out.
+  public func targetClassCounts(of count: Int) -> [Int] {
+    var counts = [Int](repeating: 0, count: count)
+    let numbers = if case .classes(let numbers)? = targetPlacement { numbers } else { [Int]() }
+    forEachTarget { _, values in
+      for value in values {
+        let label = Int(value)
+        let number = numbers.indices.contains(label) ? numbers[label] : label
+        if counts.indices.contains(number) { counts[number] += 1 }
+      }
+    }
+    return counts
   }
 
-  /// The labels that some example has, of those that are there or not, by their columns in batches.
-  public var targetLabels: Set<Int> {
-    var found: Set<Int> = []
+  /// How many examples have each of so many labels, which are there or not, by their columns in batches.
+  public func targetLabelCounts(of count: Int) -> [Int] {
+    var counts = [Int](repeating: 0, count: count)
+    let columns = if case .columns(let columns, _)? = targetPlacement { columns } else { Array(0..<count) }
     forEachTarget { _, values in
-      for (column, value) in values.enumerated() where value == 1 { found.insert(column) }
+      for (column, value) in zip(columns, values) where value == 1 { counts[column] += 1 }
     }
-    guard case .columns(let columns, _)? = targetPlacement else { return found }
-    return Set(found.map { columns[$0] })
+    return counts
   }
 
   /// Visits every word of every input of whole numbers, but for masks.

@@ -29,7 +29,7 @@ public enum ClassWeights: Sendable, Codable, Equatable {
   /// The weights for the examples of a split; nil where all count alike.
   ///
   /// - Throws: ``TrainingError/unreadableOption(_:reason:expected:found:)`` for another number of weights than classes.
-  func values(for split: Split, classCount: Int) throws -> [Double]? {
+  func values(for split: Split, kind: any TaskKind, classCount: Int) throws -> [Double]? {
     switch self {
     case .equal: return nil
     case .given(let weights):
@@ -40,8 +40,9 @@ public enum ClassWeights: Sendable, Codable, Equatable {
       }
       return weights
     case .balanced:
-      let counts = split.classCounts(classCount)
-      return counts.map { $0 == 0 ? 0 : Double(split.count) / Double(classCount * $0) }
+      let counts = kind.labelCounts(in: split, of: classCount) ?? []
+      let total = Double(counts.reduce(0, +))
+      return counts.map { $0 == 0 ? 0 : total / Double(classCount * $0) }
     }
   }
 }
@@ -60,11 +61,12 @@ extension LossClasses {
   /// - Throws: ``TrainingError/classesOnly(_:kind:)`` for a kind whose loss has no such part.
   func subset(of split: Split, kind: any TaskKind, outputCount: Int, device: Device) throws -> ClassSubset? {
     guard self == .target else { return nil }
-    guard let present = kind.outputs(labelledIn: split, of: outputCount) else {
+    guard let counts = kind.labelCounts(in: split, of: outputCount) else {
       throw TrainingError.classesOnly(.lossClasses, kind: kind.words)
     }
+    let present = counts.indices.filter { counts[$0] > 0 }
     guard !present.isEmpty, present.count < outputCount else { return nil }
-    return try ClassSubset(present.sorted(), of: outputCount, device: device)
+    return try ClassSubset(present, of: outputCount, device: device)
   }
 }
 
@@ -72,7 +74,7 @@ extension TrainingOptions {
   /// - Throws: ``TrainingError/classesOnly(_:kind:)`` for what weighs or draws classes where there are none.
   func check(for kind: any TaskKind) throws {
     guard !kind.isClassification else { return }
-    if classWeights != .equal { throw TrainingError.classesOnly(.classWeights, kind: kind.words) }
+    if classWeights != .equal, !kind.weighsClasses { throw TrainingError.classesOnly(.classWeights, kind: kind.words) }
     if samplesEvenly { throw TrainingError.classesOnly(.evenSampling, kind: kind.words) }
     if labelSmoothing > 0, !kind.smoothsLabels { throw TrainingError.classesOnly(.labelSmoothing, kind: kind.words) }
     if !transform.isEmpty, !kind.allowsAugmentation { throw TrainingError.classesOnly(.augmentation, kind: kind.words) }
@@ -80,10 +82,6 @@ extension TrainingOptions {
 }
 
 extension Split {
-  func classCounts(_ classCount: Int) -> [Int] {
-    labels.reduce(into: [Int](repeating: 0, count: classCount)) { $0[Int($1)] += 1 }
-  }
-
   /// As many examples as there are, every class as likely, drawn with replacement.
   func evenSample(using random: inout RandomSource) -> [Int] {
     var members: [Int32: [Int]] = [:]

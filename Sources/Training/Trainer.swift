@@ -133,7 +133,7 @@ public final class Trainer {
       weightDecays: trainable.names.map { covered.contains($0) ? 0 : options.weightDecay(of: $0) }, stages: stages.entry
     )
     average = try options.averagingDecay.map { try WeightAverage(trainable, of: model, decay: $0) }
-    classWeights = try options.classWeights.values(for: split, classCount: classCount)
+    classWeights = try options.classWeights.values(for: split, kind: kind, classCount: classCount)
     lossSettings = LossSettings(
       classWeights: try classWeights.map { try Tensor($0.map(Float.init), device: model.device) },
       labelSmoothing: options.labelSmoothing,
@@ -220,9 +220,14 @@ public final class Trainer {
     return (loss, penalties.reduce(0, +))
   }
 
-  /// What batches count for in the mean over several where classes have weights: their examples', summed.
+  /// What batches count for in the mean over several where classes have weights: their labels', summed.
   private func masses(of batches: [Batch]) -> [Double]? {
-    classWeights.map { weights in batches.map { $0.indices.reduce(0) { $0 + weights[Int(split.labels[$1])] } } }
+    classWeights.map { weights in
+      batches.map { batch in
+        let counts = kind.labelCounts(in: split.selecting(batch.indices), of: weights.count) ?? []
+        return zip(counts, weights).reduce(0) { $0 + Double($1.0) * $1.1 }
+      }
+    }
   }
 
   /// What a batch counts for in an epoch's mean: its examples, or its tokens.

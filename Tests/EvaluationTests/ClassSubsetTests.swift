@@ -52,6 +52,23 @@ import Torch
     #expect(abs(values.scores[1] - 2.0 * 2 / (4 + 2)) < 1e-12)
   }
 
+  /// `F.cross_entropy(logits[:2], [3, 1], weight=w, label_smoothing=s)`, and over `[1, 3]` of them, s 0 and 0.1.
+  @Test func classesOfTokensCanCountForMore() throws {
+    let outputs = try Tensor(logits, shape: [1, 3, 4])
+    let labels = try Tensor([3, 1, -100] as [Int64], shape: [1, 3])
+    let weights = try Tensor([1, 2, 3, 5] as [Float])
+    func loss(_ smoothing: Double, _ classes: ClassSubset? = nil) throws -> Double {
+      try TokenClassification().loss(
+        of: outputs, labels: labels,
+        settings: LossSettings(classWeights: weights, labelSmoothing: smoothing, classes: classes)
+      ).item()
+    }
+    let some = try ClassSubset([1, 3], of: 4, device: .cpu)
+    let expected: [Double] = [2.5694870948791504, 2.4570281505584717, 1.188449501991272, 1.1515456438064575]
+    let found: [Double] = try [loss(0), loss(0.1), loss(0, some), loss(0.1, some)]
+    for (own, other) in zip(found, expected) { #expect(abs(own - other) < 1e-6) }
+  }
+
   @Test func labelsOfSomeColumnsStandInTheHeadsPlaces() throws {
     let split = Split(
       inputs: [InputArray(rows: TensorView([0, 0] as [Float], shape: [2, 1]))],
@@ -59,6 +76,6 @@ import Torch
     let placed = split.labelled(in: [3, 1], of: 4)
     let batch = try #require(try Batches(split: placed, batchSize: 2).makeIterator().next())
     #expect(try batch.labels.array(of: Float.self) == [-100, 0, -100, 1, -100, 0, -100, 0])
-    #expect(placed.targetLabels == [3] && split.targetLabels == [0])
+    #expect(placed.targetLabelCounts(of: 4) == [0, 0, 0, 1] && split.targetLabelCounts(of: 2) == [1, 0])
   }
 }

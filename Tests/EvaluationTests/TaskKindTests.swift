@@ -143,6 +143,45 @@ import Torch
         == "dataset 'text': test example 0 has no token to predict: every label after the first is −100")
   }
 
+  /// Places that have an embedding each are 12, which libtorch would say of a number alone.
+  @Test func textsLongerThanThePlacesAreNamed() throws {
+    let model = try Model(Checkpoint(exportedProgram: Repository.fixture("kinds/places.pt2"), task: "places"))
+    #expect(model.program.positionCount == 12)
+    func refusal(_ length: Int) throws -> String {
+      let words: [Int64] = (0..<2 * length).map { Int64($0 % 20) }
+      let text = split(words, words, length: length)
+      do {
+        _ = try TaskKinds.kind(of: Dataset(name: "text", classNames: [], train: text, test: text), for: model)
+        return ""
+      } catch { return "\(error)" }
+    }
+    #expect(try refusal(12) == "")
+    #expect(try refusal(13) == "dataset 'text': examples have 13 tokens in input_ids, the model has 12 positions")
+    // Types of tokens have an embedding that no input chooses from: those are no places.
+    let folder = try TemporaryFolder()
+    let bert = try Checkpoint(exportedProgram: Repository.unpacked("programs/bert.pt2.gz", in: folder), task: "bert")
+    #expect(bert.program.positionCount.map { $0 > 2 } ?? true)
+    #expect(
+      try Checkpoint(exportedProgram: Repository.fixture("texts/gpt2.pt2"), task: "lm").program.positionCount == 64)
+  }
+
+  /// Data that name no labels have all of the head's.
+  @Test func anotherNumberOfLabelsThanTheModelHasIsNamed() throws {
+    let model = try Self.model("many")
+    func labelled(_ count: Int) throws -> Split {
+      Split(
+        inputs: [InputArray(rows: TensorView([Float](repeating: 0.5, count: 12), shape: [2, 6]))],
+        targets: InputArray(
+          name: "labels", rows: TensorView((0..<2 * count).map { Float($0 % 2) }, shape: [2, count])))
+    }
+    let data = try Dataset(name: "three", classNames: [], train: labelled(3), test: labelled(3))
+    let kind = try TaskKinds.kind(of: data, for: model)
+    let error = #expect(throws: EvaluationError.self) { try TaskKinds.check(data, as: kind, for: model) }
+    #expect(
+      error?.description == "dataset 'three': train example 0 has 3 labels, the model gives 4",
+      "\(String(describing: error))")
+  }
+
   @Test func aKindThatIsAskedForHasToFit() throws {
     let (data, model) = (try Self.data("numbers"), try Self.model("numbers"))
     #expect(

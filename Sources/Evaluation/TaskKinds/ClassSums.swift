@@ -7,13 +7,19 @@ func countOfClasses(in labels: Tensor) throws -> Double {
   Double(labels.count) - (try labels.equals(Int(Dataset.ignoredLabel)).sum().item())
 }
 
-/// Mean cross-entropy over the labels that are classes; 0 where none is.
+/// Mean cross-entropy over the labels that are classes; 0 where none is. With weights of classes the weighted mean, whose
+/// probabilities are all there at a time.
 ///
 /// - Parameters:
 ///   - outputs: `[rows, classes, …]`.
 ///   - labels: `[rows, …]`, −100 where one is left out.
 func classLoss(of outputs: Tensor, labels: Tensor, settings: LossSettings) throws -> Tensor {
   let (logits, labels) = try settings.classes?.taking(outputs, labels) ?? (outputs, labels)
+  if let weights = settings.classWeights {
+    return try logits.widened().crossEntropy(
+      with: labels, classWeights: settings.classes?.taking(weights: weights) ?? weights,
+      labelSmoothing: settings.labelSmoothing)
+  }
   return try logits.slicedCrossEntropy(with: labels, labelSmoothing: settings.labelSmoothing)
 }
 

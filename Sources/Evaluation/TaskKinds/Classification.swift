@@ -26,7 +26,11 @@ public struct Classification: TaskKind {
   /// Classes are checked where data are put together.
   public func fault(in values: [Double], form: TaskForm) -> String? { nil }
 
-  public func outputs(labelledIn split: Split, of count: Int) -> Set<Int>? { Set(split.labels.map(Int.init)) }
+  public let weighsClasses = true
+
+  public func labelCounts(in split: Split, of count: Int) -> [Int]? {
+    split.labels.reduce(into: [Int](repeating: 0, count: count)) { $0[Int($1)] += 1 }
+  }
 
   public func loss(of outputs: Tensor, labels: Tensor, settings: LossSettings) throws -> Tensor {
     let (logits, labels) = try settings.classes?.taking(outputs, labels) ?? (outputs, labels)

@@ -47,8 +47,7 @@ public struct ManyLabels: TaskKind {
     split.labelled(in: match.outputs, of: match.outputCount)
   }
 
-  /// The labels that some of the examples have.
-  public func outputs(labelledIn split: Split, of count: Int) -> Set<Int>? { split.targetLabels }
+  public func labelCounts(in split: Split, of count: Int) -> [Int]? { split.targetLabelCounts(of: count) }
 
   public func outputNames(of data: Dataset) -> [String]? {
     data.classNames.isEmpty ? (0..<(data.train.targets?.shape.first ?? 0)).map { "label \($0)" } : data.classNames

@@ -54,10 +54,10 @@ public struct Segmentation: TaskKind {
 
   public var widensOutputs: Bool { true }
 
+  public let weighsClasses = true
+
   /// 255 is none where there are fewer classes.
-  public func outputs(labelledIn split: Split, of count: Int) -> Set<Int>? {
-    split.targetClasses.filter { $0 < count }
-  }
+  public func labelCounts(in split: Split, of count: Int) -> [Int]? { split.targetClassCounts(of: count) }
 
   public func loss(of outputs: Tensor, labels: Tensor, settings: LossSettings) throws -> Tensor {
     try classLoss(of: outputs, labels: counted(labels, classCount: outputs.shape[1]), settings: settings)

@@ -32,9 +32,11 @@ public protocol TaskKind: Sendable {
   ///
   /// - Parameter match: of the data's classes, in their order, with the head's outputs.
   func numbered(_ split: Split, by match: ClassMatch) -> Split
-  /// The outputs, of so many, that the labels of some examples speak of: over which alone a loss can be; nil of a kind whose
-  /// loss has no such part.
-  func outputs(labelledIn split: Split, of count: Int) -> Set<Int>?
+  /// How often the labels of some examples say each of so many outputs: a loss can be over those alone that they say; nil of a
+  /// kind whose loss has no such parts.
+  func labelCounts(in split: Split, of count: Int) -> [Int]?
+  /// Whether the loss is a mean that can weigh each label by its class.
+  var weighsClasses: Bool { get }
   /// Why a head cannot grow by the classes that data add, in words that follow "no outputs can be added to the head: "; nil
   /// where it can.
   var objectionToGrowth: String? { get }
@@ -135,7 +137,8 @@ extension TaskKind {
   public func outputNames(of data: Dataset) -> [String]? { data.classNames }
   public func naming(outputs names: [String]) -> any TaskKind { self }
   public func numbered(_ split: Split, by match: ClassMatch) -> Split { split.renumbered(match.outputs) }
-  public func outputs(labelledIn split: Split, of count: Int) -> Set<Int>? { nil }
+  public func labelCounts(in split: Split, of count: Int) -> [Int]? { nil }
+  public var weighsClasses: Bool { false }
   public func shareOfAnswers(among outputs: Set<Int>, in sums: ExampleSums) -> Double? { nil }
   public var objectionToGrowth: String? { "it does not say what another output would stand for" }
   /// The kind for the numbers that a head has for the data's classes.

@@ -61,9 +61,9 @@ public struct TokenClassification: TaskKind {
 
   public var widensOutputs: Bool { true }
 
-  public func outputs(labelledIn split: Split, of count: Int) -> Set<Int>? {
-    split.targetClasses.filter { $0 < count }
-  }
+  public let weighsClasses = true
+
+  public func labelCounts(in split: Split, of count: Int) -> [Int]? { split.targetClassCounts(of: count) }
 
   public func loss(of outputs: Tensor, labels: Tensor, settings: LossSettings) throws -> Tensor {
     try classLoss(of: outputs.reshaped([-1, outputs.shape[2]]), labels: labels.reshaped([-1]), settings: settings)
