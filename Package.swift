@@ -30,8 +30,7 @@ let package = Package(
       name: "Lethe",
       targets: [
         "Files", "Programs", "Sizes", "Metrics", "Findings", "HDF5", "Checkpoints", "Torch", "Models", "Datasets",
-        "Evaluation",
-        "Training", "Analysis", "Reports",
+        "Evaluation", "Training", "Analysis", "Predictions", "Reports",
       ]),
     .library(name: "LetheCommand", targets: ["LetheCommand"]),
   ],
@@ -63,6 +62,7 @@ let package = Package(
     .target(name: "Findings", dependencies: ["Metrics"]),
     .target(name: "Reports", dependencies: ["Findings", "Metrics"]),
     .target(name: "HDF5", dependencies: ["CConfinement", "CHDF5", "Files"]),
+    .target(name: "Predictions", dependencies: ["Findings", "Metrics", "HDF5", "Files"]),
     .target(name: "Checkpoints", dependencies: ["HDF5", "Files", "Programs", "Sizes", "CZlib"]),
     .target(name: "Torch", dependencies: ["CTorchInterface"]),
     .target(name: "Models", dependencies: ["Torch", "Checkpoints", "HDF5", "Programs", "Sizes", "Metrics"]),
@@ -88,7 +88,7 @@ let package = Package(
       name: "LetheCommand",
       dependencies: [
         "Analysis", "Training", "Evaluation", "Models", "Datasets", "Findings", "Metrics", "Checkpoints", "HDF5",
-        "Files", "Torch", "Programs", "Reports", argumentParser, .product(name: "Yams", package: "Yams"),
+        "Files", "Torch", "Programs", "Predictions", "Reports", argumentParser, .product(name: "Yams", package: "Yams"),
       ]),
     .executableTarget(name: "lethe", dependencies: ["LetheCommand"]),
     .target(name: "TestSupport", path: "Tests/TestSupport"),
@@ -103,6 +103,7 @@ let package = Package(
     tests(of: "Findings", ["Metrics", "TestSupport"]),
     tests(of: "Reports", ["Findings", "Metrics", "TestSupport"], exclude: ["Snapshots", "Logs/Snapshots"]),
     tests(of: "HDF5", ["CConfinement", "Files", "TestSupport"]),
+    tests(of: "Predictions", ["Findings", "Metrics", "HDF5", "Files", "TestSupport"]),
     tests(of: "Checkpoints", ["HDF5", "Files", "Programs", "TestSupport"]),
     tests(of: "Torch", ["TestSupport"]),
     tests(of: "Models", ["Torch", "Checkpoints", "HDF5", "Programs", "TestSupport"]),
@@ -126,7 +127,7 @@ let package = Package(
       name: "CommandTests",
       dependencies: [
         "LetheCommand", "Analysis", "Training", "Evaluation", "Models", "Datasets", "Checkpoints", "Findings", "HDF5",
-        "Files", "Torch", "Metrics", "Programs", "TestSupport", argumentParser,
+        "Files", "Torch", "Metrics", "Programs", "Predictions", "TestSupport", argumentParser,
       ]),
   ],
   swiftLanguageModes: [.v6],

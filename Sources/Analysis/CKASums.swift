@@ -124,8 +124,9 @@ struct CKASums {
   private func changes(_ hsic: Double, _ sums: CKAExampleSums, _ batch: CKABatch) -> [Double] {
     let all = Double(batch.count * batch.rowsPerExample)
     let kept = all - Double(batch.rowsPerExample)
-    // As many pairs of rows fewer; the biased estimator counts the diagonal's too.
-    let share = isDebiased ? kept * (kept - 1) / (all * (all - 1)) : kept * kept / (all * all)
+    let own = Double(batch.rowsPerExample)
+    // As many pairs of rows fewer; the biased estimator counts those of one example too.
+    let share = isDebiased ? kept * (kept - own) / (all * (all - own)) : kept * kept / (all * all)
     return sums.shares.map { (hsic - 2 * $0 / batch.normalization) / share - hsic }
   }
 

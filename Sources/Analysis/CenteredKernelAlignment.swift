@@ -105,7 +105,7 @@ public struct CKAAccumulator {
       }
       let normalization =
         estimator == .debiased
-        ? Double(samples) * Double(samples - 3) : Double(samples - 1) * Double(samples - 1)
+        ? Double(samples) * Double(samples - 3 * rowsPerExample) : Double(samples - 1) * Double(samples - 1)
       return CKABatch(
         count: count, rowsPerExample: rowsPerExample, normalization: normalization,
         cross: cross.map { $0 / normalization },
@@ -149,43 +149,45 @@ public struct CKAAccumulator {
       .reshaped([-1, count * count])
   }
 
-  /// What makes a sum over two different examples' rows as large as one element where all rows are pairs.
-  private func pairScale(_ samples: Int) -> Double {
-    let count = Double(samples / rowsPerExample)
-    return count * (count - 1) / (Double(samples) * Double(samples - 1))
-  }
+  /// What makes a sum over two different examples' rows as large as one element.
+  private var pairScale: Double { 1 / Double(rowsPerExample * rowsPerExample) }
 
   /// Of flattened matrices what each two different examples have, as one element, `[layers, examples²]`.
   private func elements(of flattened: Tensor, _ samples: Int) throws -> Tensor {
     guard rowsPerExample > 1 else { return flattened }
     let count = samples / rowsPerExample
-    let scale = pairScale(samples)
-    let weights: [Double] = (0..<count * count).map { $0 % (count + 1) == 0 ? 0 : scale }
+    let weights: [Double] = (0..<count * count).map { $0 % (count + 1) == 0 ? 0 : pairScale }
     return try blocks(of: flattened, samples).multiply(
       Tensor(weights, shape: [1, count * count], device: flattened.device))
   }
 
   /// Of each layer's flattened matrix, what each example has of its sum.
   ///
-  /// What is an example's own (on the diagonal, which the biased estimator has, or its rows with each other) counts half,
-  /// so that its share of the whole sum is twice this.
+  /// What is an example's own, which the biased estimator alone has, counts half, so that its share of the whole sum is twice
+  /// this.
   private func exampleSums(_ flattened: Tensor, _ samples: Int) throws -> [CKAExampleSums] {
     let count = samples / rowsPerExample
     let blocks = try blocks(of: flattened, samples)
     let sums = try blocks.reshaped([-1, count, count]).sum(along: [2])
     let rows = try sums.array(of: Double.self)
-    let hasOwn = estimator == .biased || rowsPerExample > 1
+    let hasOwn = estimator == .biased
     let places = try Tensor((0..<count).map { Int64($0 * (count + 1)) }, device: flattened.device)
     let own = hasOwn ? try blocks.selecting(places, along: 1).array(of: Double.self) : []
-    let scale = pairScale(samples)
     return stride(from: 0, to: rows.count, by: count).map { first in
       let range = first..<first + count
-      guard hasOwn else { return CKAExampleSums(shares: Array(rows[range]), others: Array(rows[range])) }
+      guard hasOwn else {
+        return CKAExampleSums(shares: Array(rows[range]), others: range.map { rows[$0] * pairScale })
+      }
       return CKAExampleSums(
-        shares: range.map { rows[$0] - own[$0] / 2 }, others: range.map { (rows[$0] - own[$0]) * scale })
+        shares: range.map { rows[$0] - own[$0] / 2 }, others: range.map { (rows[$0] - own[$0]) * pairScale })
     }
   }
 
+  /// The doubly centred matrix; debiased, what is left of the pairs of rows of different examples without the part
+  /// `x_i + x_j` that they have in common, so that every row sums to 0.
+  ///
+  /// Of one row an example that is the U-centred matrix of Székely and Rizzo, whose products are HSIC₁. Of several, rows of one
+  /// example are alike for a reason that is not the layers'; their pairs are in no sum.
   private func centered(_ gram: Tensor, samples: Int) throws -> Tensor {
     let n = Double(samples)
     switch estimator {
@@ -193,12 +195,30 @@ public struct CKAAccumulator {
       let rows = try gram.mean(along: [1], keepsAxes: true)
       let all = try gram.mean(along: [0, 1], keepsAxes: true)
       return try gram.subtract(rows).subtract(try rows.transposed()).add(all)
+    case .debiased where rowsPerExample > 1:
+      let (r, examples) = (Double(rowsPerExample), samples / rowsPerExample)
+      let others = try differentExamples(samples, device: gram.device)
+      let hollow = try gram.multiply(others)
+      // (n − r) x_i + Σ_j x_j − Σ_{j of i's example} x_j = s_i, the row sums: solved for both sums first.
+      let sums = try hollow.sum(along: [1])
+      let total = try sums.sum().divide(by: 2 * (n - r))
+      let own = try sums.reshaped([examples, rowsPerExample]).sum(along: [1], keepsAxes: true)
+        .subtract(total.multiply(by: r)).divide(by: n - 2 * r).expanded(to: [examples, rowsPerExample]).reshaped([-1])
+      let common = try sums.subtract(total).add(own).divide(by: n - r).reshaped([samples, 1])
+      return try hollow.subtract(common).subtract(common.transposed()).multiply(others)
     case .debiased:
       let hollow = try gram.withZeroDiagonal()
       let rows = try hollow.sum(along: [1], keepsAxes: true).divide(by: n - 2)
       let all = try hollow.sum(along: [0, 1], keepsAxes: true).divide(by: (n - 1) * (n - 2))
       return try hollow.subtract(rows).subtract(try rows.transposed()).add(all).withZeroDiagonal()
     }
+  }
+
+  /// 1 where two rows are of different examples, else 0: `[samples, samples]`.
+  private func differentExamples(_ samples: Int, device: Device) throws -> Tensor {
+    let numbers = try Tensor((0..<samples).map { Int64($0 / rowsPerExample) }, device: device)
+    return try numbers.reshaped([-1, 1]).expanded(to: [samples, samples])
+      .equals(numbers.reshaped([1, -1]).expanded(to: [samples, samples])).negated().to(.float64)
   }
 
   /// The similarities over all batches added, with 95 % intervals over examples.

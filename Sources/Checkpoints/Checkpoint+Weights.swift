@@ -39,6 +39,47 @@ extension Checkpoint {
     }
   }
 
+  /// Puts all tensors of a file in the place of the checkpoint's, its classifier in that of the task in place.
+  ///
+  /// - Parameter path: the file's, for errors.
+  /// - Throws: ``CheckpointError`` for a file that lacks some, or has them in other shapes.
+  public mutating func replaceWeights(with match: WeightMatch, of path: String) throws {
+    guard !match.tensors.isEmpty else {
+      throw CheckpointError.malformed(path: path, reason: "none of its tensors is one of the model's")
+    }
+    if let first = match.mistyped.first {
+      throw CheckpointError.typeMismatch(
+        tensor: first.name, file: path, expected: first.expected, found: first.found.rawValue)
+    }
+    if let first = match.mismatched.first {
+      throw CheckpointError.shapeMismatch(
+        tensor: first.name, file: path, expected: first.expected, found: first.found)
+    }
+    if let first = match.missing.first {
+      let others = match.missing.count > 1 ? " and \(match.missing.count - 1) other tensors" : ""
+      throw CheckpointError.malformed(path: path, reason: "the model needs \(first)\(others), which it lacks")
+    }
+    try replaceTensors(with: match.tensors.merging(match.differingHead) { $1 }, of: path)
+  }
+
+  /// Puts tensors in the place of the checkpoint's, those of a classifier in that of the task in place.
+  ///
+  /// - Throws: ``CheckpointError/shapeMismatch(tensor:file:expected:found:)`` for another number of classes.
+  public mutating func replaceTensors(with tensors: [String: TensorView], of path: String) throws {
+    let classifier = Set(program.headParameterNames)
+    for (name, tensor) in tensors.sorted(by: { $0.key < $1.key }) {
+      guard let old = parameters[name] else {
+        buffers[name] = tensor
+        continue
+      }
+      guard old.shape == tensor.shape else {
+        throw CheckpointError.shapeMismatch(tensor: name, file: path, expected: old.shape, found: tensor.shape)
+      }
+      parameters[name] = tensor
+      if classifier.contains(name) { heads[task]?.tensors[name] = tensor }
+    }
+  }
+
   /// Gives the head in place another task's name.
   public mutating func rename(task name: String, classNames: [String]? = nil) {
     let tensors = parameters.filter { program.headParameterNames.contains($0.key) }

@@ -24,10 +24,7 @@ extension RunRecord {
       if try root.contains("command") { command = try root.readJSON("command") }
       if try root.contains("checkpoints") { checkpoints = try root.readJSON("checkpoints") }
     }
-    let metricGroup = try root.group("metrics")
-    for name in try metricGroup.requiredAttribute("columns", as: [String].self) {
-      metrics.setColumn(name, to: try reader.numbers(metricGroup.dataset(name)))
-    }
+    metrics = try MetricTable(root.group("metrics"), reader)
     func byEpoch<Value>(
       _ name: String, _ read: (HDF5.Dataset) throws -> Value
     ) throws -> [String: [Int: Value]] {
@@ -49,6 +46,18 @@ extension RunRecord {
     }
     let labelGroup = try root.group("labels")
     for task in try labelGroup.names { labels[task] = try reader.numbers(labelGroup.dataset(task)) }
+    if try root.contains("steps") {
+      let stepGroup = try root.group("steps")
+      steps = try MetricTable(stepGroup.group("metrics"), reader)
+      let source = try stepGroup.group("source")
+      for name in try source.names {
+        guard let step = Int(name) else {
+          throw CheckpointError.malformed(path: path, reason: "steps/source/\(name) is not a step")
+        }
+        let dataset = try source.dataset(name)
+        stepSums[step] = NumberArray(shape: try dataset.shape, values: try reader.numbers(dataset))
+      }
+    }
     for (name, group) in try root.subgroups("analysis") { analysis[name] = try AnalysisRecord(group, reader) }
     if isOld { try readVersion01(root) }
   }
@@ -65,9 +74,7 @@ extension RunRecord {
       try root.writeJSON("state", state)
       if let command { try root.writeJSON("command", command) }
       if !checkpoints.isEmpty { try root.writeJSON("checkpoints", checkpoints) }
-      let metricGroup = try root.createGroup("metrics")
-      try metricGroup.setAttribute("columns", to: metrics.names)
-      for name in metrics.names { try metricGroup.writeTensor(name, TensorView(metrics[name] ?? [])) }
+      try metrics.write(to: root.createGroup("metrics"))
       let predictionGroup = try root.createGroup("predictions")
       for (task, epochs) in predictions {
         let group = try predictionGroup.createGroup(task)
@@ -84,9 +91,31 @@ extension RunRecord {
           }
         }
       }
+      if steps.rowCount > 0 {
+        let stepGroup = try root.createGroup("steps")
+        try steps.write(to: stepGroup.createGroup("metrics"))
+        let source = try stepGroup.createGroup("source")
+        for (step, array) in stepSums {
+          try source.writeTensor(String(step), TensorView(array.values, shape: array.shape))
+        }
+      }
       let analysisGroup = try root.createGroup("analysis")
       for (name, record) in analysis { try record.write(to: analysisGroup.createGroup(name)) }
     }
+  }
+}
+
+extension MetricTable {
+  fileprivate init(_ group: Group, _ reader: TensorReader) throws {
+    self.init()
+    for name in try group.requiredAttribute("columns", as: [String].self) {
+      setColumn(name, to: try reader.numbers(group.dataset(name)))
+    }
+  }
+
+  fileprivate func write(to group: Group) throws {
+    try group.setAttribute("columns", to: names)
+    for name in names { try group.writeTensor(name, TensorView(self[name] ?? [])) }
   }
 }
 

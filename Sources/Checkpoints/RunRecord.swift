@@ -120,6 +120,9 @@ public struct AnalysisRecord: Sendable, Equatable {
 /// /predictions/<task>/<epoch>   int32, the class predicted for every test example that judges; epochs as 0000
 /// /labels/<task>           int32, the true classes
 /// /sums/<task>/<epoch>     float64, [examples, …], where labels are not classes: what each example adds to the score
+/// /steps/metrics/<column>  float64, a row a look within the epochs, the one before the first step first; attribute columns;
+///                          /steps only where there were such looks
+/// /steps/source/<step>     float64, [examples, …]: what each of the source's examples that are looked at adds to the score
 /// /analysis/<name>         attributes, numbers/<name> (float64), strings/<name>
 /// ```
 ///
@@ -151,6 +154,10 @@ public struct RunRecord: Sendable, Equatable {
   public var labels: [String: [Int32]]
   /// What each test example adds to the score, a row an example, where labels are not classes: by task, then by epoch.
   public var sums: [String: [Int: NumberArray]] = [:]
+  /// What was measured at every look within the epochs, a row a look.
+  public var steps = MetricTable()
+  /// What each of the source's examples that are looked at adds to the score, a row an example: by step.
+  public var stepSums: [Int: NumberArray] = [:]
   /// Analyses, by name.
   public var analysis: [String: AnalysisRecord]
 
@@ -193,12 +200,17 @@ extension RunRecord {
   /// Forgets what came after an epoch; all that was measured where it is nil.
   public mutating func keepEpochs(through epoch: Int?) {
     state.isFinished = false
+    (state.stop, state.lastEpochSteps) = (nil, nil)
     analysis = [:]
     guard let epoch else {
       state.best = nil
       (metrics, predictions, labels, sums) = (MetricTable(), [:], [:], [:])
+      (steps, stepSums) = (MetricTable(), [:])
       return
     }
+    let last = epoch * (state.stepsPerEpoch ?? 0)
+    steps.keepRows((steps["step"] ?? []).count { $0 <= Double(last) })
+    stepSums = stepSums.filter { $0.key <= last }
     if let best = state.best, best.epoch > epoch { state.best = nil }
     metrics.keepRows(epoch + 1)
     predictions = predictions.mapValues { $0.filter { $0.key <= epoch } }

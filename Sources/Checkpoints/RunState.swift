@@ -8,6 +8,8 @@ public struct RunState: Sendable, Equatable, Codable {
     case sequence
     /// A result that no training led to.
     case result
+    /// One task that something else trained; what would be its epochs are the checkpoints that it wrote.
+    case watched
   }
 
   /// The epoch that a rule holds to be the best.
@@ -61,6 +63,105 @@ public struct RunState: Sendable, Equatable, Codable {
     }
   }
 
+  /// What is looked at within the epochs, and how often.
+  public struct Watch: Sendable, Equatable, Codable {
+    /// Some examples of one task, drawn once.
+    public struct Sample: Sendable, Equatable, Codable {
+      /// How many.
+      public var count: Int
+      /// Whether they are of those that choose, rather than of those that judge.
+      public var chooses: Bool
+
+      /// A sample.
+      public init(count: Int, chooses: Bool) {
+        self.count = count
+        self.chooses = chooses
+      }
+    }
+
+    /// Steps, or a part of an epoch.
+    public var interval: String
+    /// Nil where the run has no data of it.
+    public var source: Sample?
+    /// Of the task that is trained.
+    public var target: Sample
+    /// How many of the target's are asked of for the gauge; nil where the model came with no head.
+    public var gaugeCount: Int?
+
+    /// What is looked at.
+    public init(interval: String, source: Sample?, target: Sample, gaugeCount: Int?) {
+      self.interval = interval
+      self.source = source
+      self.target = target
+      self.gaugeCount = gaugeCount
+    }
+  }
+
+  /// By what rule the run ended before its time, and what it keeps.
+  public struct Stop: Sendable, Equatable, Codable {
+    /// As the user wrote it.
+    public var rule: String
+    /// What the rule is of: `source`, `target`, `forgetting`, `gauge`.
+    public var quantity: String
+    /// Optimization steps done when a look established it.
+    public var step: Int
+    /// What the look found, with the ends of its 95 % interval.
+    public var value: Double
+    public var low: Double
+    public var high: Double
+    /// The steps that what is kept was trained for.
+    public var keptStep: Int
+
+    /// An end.
+    ///
+    /// - Parameters: see the properties.
+    public init(
+      rule: String, quantity: String, step: Int, value: Double, low: Double, high: Double, keptStep: Int
+    ) {
+      self.rule = rule
+      self.quantity = quantity
+      self.step = step
+      self.value = value
+      self.low = low
+      self.high = high
+      self.keptStep = keptStep
+    }
+  }
+
+  /// Whose checkpoints were judged.
+  public struct Watched: Sendable, Equatable, Codable {
+    /// One of them.
+    public struct Checkpoint: Sendable, Equatable, Codable {
+      /// The epoch that it is in the run: its place, from 1.
+      public var epoch: Int
+      /// The file's or folder's name.
+      public var name: String
+      /// Optimization steps, by the name; nil where that does not say.
+      public var step: Int?
+      /// Its files with their sizes and times.
+      public var signature: String
+
+      /// A checkpoint.
+      public init(epoch: Int, name: String, step: Int?, signature: String) {
+        self.epoch = epoch
+        self.name = name
+        self.step = step
+        self.signature = signature
+      }
+    }
+
+    /// Where they are written, as it was given.
+    public var folder: String
+    /// In the order in which they were judged.
+    public var checkpoints: [Checkpoint]
+
+    /// A folder, and what was judged of it.
+    public init(folder: String, checkpoints: [Checkpoint]) {
+      self.folder = folder
+      self.checkpoints = checkpoints
+    }
+  }
+
   /// What kind of run it is.
   public var kind: Kind
   /// Whether it came to its end, rather than being stopped before.
@@ -91,6 +192,14 @@ public struct RunState: Sendable, Equatable, Codable {
   public var moves: [RunMove]?
   /// Nil where the model came with no head, or the run is of before there was a gauge.
   public var gauge: Gauge?
+  /// Nil where the run was trained here.
+  public var watched: Watched?
+  /// Nil where the run is not looked at within its epochs.
+  public var watch: Watch?
+  /// Nil where no rule ended the run.
+  public var stop: Stop?
+  /// Of how many steps the last epoch was, where it ended before its time; nil of a whole one.
+  public var lastEpochSteps: Int?
 
   /// The state of a run that begins, where nothing else is said.
   public init(

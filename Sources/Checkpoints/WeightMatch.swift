@@ -45,11 +45,18 @@ public struct WeightMatch: Sendable {
   ///
   /// Where the names of the one are those of the other with a common prefix (`backbone.`), the prefix is added or
   /// removed. Counters of batches and tensors outside PyTorch's state dict may be absent from the file.
-  public init(_ file: [String: TensorView], to program: Program) {
+  ///
+  /// - Parameter shared: names of one tensor each, as ``Checkpoint/sharedParameters`` gives them: a file that has it under
+  ///   one of them has it under all, as Hugging Face writes tied weights.
+  public init(_ file: [String: TensorView], to program: Program, sharing shared: [[String]] = []) {
     let specifications = program.parameters + program.buffers
     let wanted = Set(specifications.map(\.name))
-    let (available, note) = Self.aligned(file, to: wanted)
+    var (available, note) = Self.aligned(file, to: wanted)
     notes = note.map { [$0] } ?? []
+    for names in shared {
+      guard let known = names.lazy.compactMap({ available[$0] }).first else { continue }
+      for name in names where available[name] == nil { available[name] = known }
+    }
     let headNames = Set(program.headParameterNames)
     var converted: [TensorView.Identity: TensorView] = [:]
     func fit(_ tensor: TensorView, _ specification: TensorSpecification) -> TensorView {

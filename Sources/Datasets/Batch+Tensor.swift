@@ -48,7 +48,11 @@ extension HostLabels {
           bytes: $0, shape: [count] + targets.shape, type: DType(named: targets.elementType.rawValue), device: device)
       }
       let labels = try stored.to(targets.elementType.isFloatingPoint ? .float32 : .int64)
-      return try split.targetNumbers.map { try labels.renumbered($0) } ?? labels
+      return switch split.targetPlacement {
+      case nil: labels
+      case .classes(let numbers): try labels.renumbered(numbers)
+      case .columns(let places, let count): try labels.placed(in: places, of: count)
+      }
     }
   }
 }
@@ -99,6 +103,15 @@ extension Tensor {
       result = try result.filled(where: equals(label), with: Double(number))
     }
     return result
+  }
+
+  /// The columns `[batch, labels]` at their places among so many; the others are −100.
+  fileprivate func placed(in places: [Int], of count: Int) throws -> Tensor {
+    let unknown = try Tensor.zeros([shape[0], 1], type: type ?? .float32, device: device)
+    try unknown.fill(Double(Dataset.ignoredLabel))
+    var sources = [Int64](repeating: Int64(places.count), count: count)
+    for (column, place) in places.enumerated() { sources[place] = Int64(column) }
+    return try Tensor.concatenated([self, unknown], along: 1).selecting(Tensor(sources, device: device), along: 1)
   }
 
   /// Inputs as a network takes them: `(x / scale − mean) / deviation` by channel, float32, on the tensor's own device.

@@ -23,6 +23,25 @@ extension Split {
     }
   }
 
+  /// The classes that the labels of places are, by their numbers in batches; −100 is none.
+  public var targetClasses: Set<Int> {
+    var found: Set<Int> = []
+    forEachTarget { _, values in found.formUnion(values.map { Int($0) }) }
+    found.remove(Int(Dataset.ignoredLabel))
+    guard case .classes(let numbers)? = targetPlacement else { return found }
+    return Set(found.map { numbers.indices.contains($0) ? numbers[$0] : $0 })
+  }
+
+  /// The labels that some example has, of those that are there or not, by their columns in batches.
+  public var targetLabels: Set<Int> {
+    var found: Set<Int> = []
+    forEachTarget { _, values in
+      for (column, value) in values.enumerated() where value == 1 { found.insert(column) }
+    }
+    guard case .columns(let columns, _)? = targetPlacement else { return found }
+    return Set(found.map { columns[$0] })
+  }
+
   /// Visits every word of every input of whole numbers, but for masks.
   public func forEachWord(_ visit: (_ example: Int, _ input: String, _ word: Int) throws -> Void) rethrows {
     for input in inputs where input.isText {

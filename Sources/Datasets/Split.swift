@@ -60,8 +60,8 @@ public struct Split: Sendable {
   private let classes: [Int32]
   /// The stored row of each example; `nil` when they are the same.
   let rows: [Int]?
-  /// The number that each class of ``targets`` has in batches; nil where it is the stored one.
-  private(set) var targetNumbers: [Int]?
+  /// What the classes or columns of ``targets`` are in batches; nil where they are as they are stored.
+  private(set) var targetPlacement: TargetPlacement?
 
   /// Puts inputs and labels together; every input has one row for each label.
   public init(inputs: [InputArray], labels: [Int32]) {
@@ -83,9 +83,10 @@ public struct Split: Sendable {
   }
 
   private init(
-    inputs: [InputArray], targets: InputArray?, classes: [Int32], count: Int, rows: [Int]?, targetNumbers: [Int]? = nil
+    inputs: [InputArray], targets: InputArray?, classes: [Int32], count: Int, rows: [Int]?,
+    targetPlacement: TargetPlacement? = nil
   ) {
-    self.targetNumbers = targetNumbers
+    self.targetPlacement = targetPlacement
     self.inputs = inputs
     self.targets = targets
     self.classes = classes
@@ -106,13 +107,13 @@ public struct Split: Sendable {
   public func selecting(_ indices: [Int]) -> Split {
     Split(
       inputs: inputs, targets: targets, classes: targets == nil ? indices.map { classes[$0] } : [],
-      count: indices.count, rows: indices.map(row), targetNumbers: targetNumbers)
+      count: indices.count, rows: indices.map(row), targetPlacement: targetPlacement)
   }
 
-  /// The same examples, each class of the targets under another number in batches.
-  func numberingTargets(_ numbers: [Int]) -> Split {
+  /// The same examples, the targets' classes or columns elsewhere in batches.
+  func placingTargets(_ placement: TargetPlacement) -> Split {
     var result = self
-    result.targetNumbers = targetNumbers.map { own in own.map { numbers[$0] } } ?? numbers
+    result.targetPlacement = targetPlacement?.followed(by: placement) ?? placement
     return result
   }
 
@@ -120,7 +121,7 @@ public struct Split: Sendable {
   public func replacing(inputs: [InputArray]) throws -> Split {
     guard let targets else { return Split(inputs: inputs, labels: classes) }
     var result = Split(inputs: inputs, targets: InputArray(name: targets.name, rows: try tensor(of: targets)))
-    result.targetNumbers = targetNumbers
+    result.targetPlacement = targetPlacement
     return result
   }
 

@@ -94,23 +94,20 @@ extension Dataset {
 
   /// The data in a head's numbers, with as many classes as the head has outputs: those that the data have are named as
   /// there. The data themselves where nothing is to be matched.
-  public func renumbered(by match: ClassMatch?, of head: (some ClassifierHead)?) throws -> Dataset {
+  public func renumbered(
+    by match: ClassMatch?, of head: (some ClassifierHead)?, as kind: any TaskKind
+  ) throws -> Dataset {
     guard let match, !match.isIdentity else { return self }
     var all = head?.classNames ?? []
     for (output, name) in zip(match.outputs, classNames) { all[output] = name }
-    return try renumbered(match.outputs, classNames: all)
+    return try renumbered(classNames: all) { $0.renumbered(by: match, as: kind) }
   }
 }
 
 extension Split {
   /// The same examples with the numbers that the head has for their classes.
-  public func renumbered(by match: ClassMatch?) -> Split {
+  public func renumbered(by match: ClassMatch?, as kind: any TaskKind) -> Split {
     guard let match, !match.isIdentity else { return self }
-    return renumbered(match.outputs)
+    return kind.numbered(self, by: match)
   }
-}
-
-extension DividedDataset {
-  /// The same examples with the numbers that the head has for their classes.
-  public func renumbered(by match: ClassMatch) -> DividedDataset { match.isIdentity ? self : renumbered(match.outputs) }
 }

@@ -58,10 +58,12 @@ public struct DivergenceMeter {
   ) throws {
     guard let meaning = kind.outputMeaning else { throw EvaluationError.cannotAgree(kind: kind.words) }
     try model.checkInputs(of: split, dataset: dataset)
+    let active = model.task
     try model.activate(task: task)
+    defer { try? model.activate(task: active) }
     let shape = try shape ?? model.outputShape(on: split)
     (self.task, self.split, self.labelKind, self.meaning) = (task, split, labelKind, meaning)
-    (places, unit) = (meaning == .labels ? "labels" : kind.places, meaning == .numbers ? .squares : .nats)
+    (places, unit) = (kind.answeredPlaces, meaning == .numbers ? .squares : .nats)
     let known = KnownOutputs(count: knownCount, axis: meaning.classAxis ?? 1)
     self.known = known
     let size = max(1, min(256, Self.mostOutputs / max(1, shape.reduce(1, *))))
@@ -80,7 +82,7 @@ public struct DivergenceMeter {
     before = .stored(try withoutGradients { try Tensor.concatenated(parts) })
   }
 
-  /// How far the answers are from those before; leaves the task's head in place.
+  /// How far the answers are from those before.
   public func measure(_ model: Model) throws -> OutputDivergence {
     let sums = try sums(model)
     let mean = RatioInterval(sums: sums.divergences, counts: sums.counts, within: 0 ... .infinity)
@@ -88,8 +90,9 @@ public struct DivergenceMeter {
       value: mean.value, low: mean.low, high: mean.high, count: count, places: places, unit: unit)
   }
 
-  func sums(_ model: Model) throws -> Sums {
-    try model.activate(task: task)
+  func sums(_ model: Model) throws -> Sums { try model.withHead(of: task) { try sumsOfHead(in: model) } }
+
+  private func sumsOfHead(in model: Model) throws -> Sums {
     var sums = Sums()
     try withoutGradients {
       for batch in try Batches(split: split, batchSize: batchSize, device: model.device) {

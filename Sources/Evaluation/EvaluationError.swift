@@ -20,6 +20,8 @@ public enum EvaluationError: Error, Equatable, CustomStringConvertible {
   case classesNeeded(dataset: String, form: String, by: String)
   /// Outputs that are no classes, of which two models say the same or do not.
   case cannotAgree(kind: String)
+  /// Texts that are longer than the model has places for.
+  case longDocuments(dataset: String, input: String, length: Int, positions: Int)
   /// Outputs that are no row of scores, one a class, with their shape.
   case noClassScores(task: String, shape: [Int])
   /// A class of the data that a head has no output of that name for; so many others besides.
@@ -61,8 +63,10 @@ public enum EvaluationError: Error, Equatable, CustomStringConvertible {
       "dataset '\(dataset)': \(split) example \(example) \(reason)"
     case .classesNeeded(let dataset, let form, let user):
       "dataset '\(dataset)' has \(form); \(user) as yet served for one class an example alone"
+    case .longDocuments(let dataset, let input, let length, let positions):
+      "dataset '\(dataset)': examples have \(length) tokens in \(input), the model has \(positions) positions"
     case .cannotAgree(let kind):
-      "agreement on examples that stand in for the source's is of classes, and cannot be measured of \(kind)"
+      "agreement on examples that stand in for the source's is of classes or labels, and cannot be measured of \(kind)"
     case .unnamedClasses(let dataset, let task):
       "dataset '\(dataset)' numbers its classes from 0; to add them to head '\(task)', they have to be named, so that it is "
         + "known which of them the head has"

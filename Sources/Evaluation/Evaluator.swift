@@ -59,6 +59,9 @@ public struct EvaluationResult: Sendable {
   /// Which examples are right, in the split's order: what paired tests compare.
   public var isCorrect: [Bool] { zip(predictions, labels).map(==) }
 
+  /// What each example adds to the score, of classes from which are right alone: what intervals and paired tests need.
+  public var answers: ExampleSums { sums ?? Classification.sums(isCorrect: isCorrect) }
+
   /// What is said of it.
   public var finding: ScoredExamples { ScoredExamples(scored, count: count) }
 }

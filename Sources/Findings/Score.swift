@@ -35,6 +35,8 @@ public struct Score: Sendable, Codable, Hashable {
   public static let accuracy = Score(name: "accuracy", unit: .fraction, direction: .up)
   /// The share of examples of which the model says what it said before.
   public static let agreement = Score(name: "agreement", unit: .fraction, direction: .up)
+  /// The mean over labels, or over categories of objects and overlaps, of the area under precision and recall.
+  public static let meanAveragePrecision = Score(name: "mean_average_precision", unit: .fraction, direction: .up)
   /// Mean loss of the task over examples.
   public static let loss = Score(name: "loss", unit: .nats, direction: .down)
 

@@ -76,7 +76,3 @@ public struct AccuracyMatrix: Sendable, Equatable {
     accuracies.filter { !$0.isNaN }.max() ?? .nan
   }
 }
-
-private func mean(_ values: [Double]) -> Double {
-  values.isEmpty ? .nan : values.reduce(0, +) / Double(values.count)
-}

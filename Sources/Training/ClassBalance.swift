@@ -46,7 +46,7 @@ public enum ClassWeights: Sendable, Codable, Equatable {
   }
 }
 
-/// Over which of a head's classes the softmax of the loss goes.
+/// Over which of a head's classes the loss goes: its softmax, or its yes and no of each label.
 public enum LossClasses: String, Sendable, Codable, CaseIterable {
   /// All that the head has.
   case head
@@ -56,10 +56,15 @@ public enum LossClasses: String, Sendable, Codable, CaseIterable {
 
 extension LossClasses {
   /// The outputs of a head that the loss is over; nil for all.
-  func subset(of labels: [Int32], outputCount: Int, device: Device) throws -> ClassSubset? {
-    let present = Set(labels.map(Int.init)).sorted()
-    guard self == .target, present.count < outputCount else { return nil }
-    return try ClassSubset(present, of: outputCount, device: device)
+  ///
+  /// - Throws: ``TrainingError/classesOnly(_:kind:)`` for a kind whose loss has no such part.
+  func subset(of split: Split, kind: any TaskKind, outputCount: Int, device: Device) throws -> ClassSubset? {
+    guard self == .target else { return nil }
+    guard let present = kind.outputs(labelledIn: split, of: outputCount) else {
+      throw TrainingError.classesOnly(.lossClasses, kind: kind.words)
+    }
+    guard !present.isEmpty, present.count < outputCount else { return nil }
+    return try ClassSubset(present.sorted(), of: outputCount, device: device)
   }
 }
 
@@ -68,7 +73,6 @@ extension TrainingOptions {
   func check(for kind: any TaskKind) throws {
     guard !kind.isClassification else { return }
     if classWeights != .equal { throw TrainingError.classesOnly(.classWeights, kind: kind.words) }
-    if lossClasses == .target { throw TrainingError.classesOnly(.lossClasses, kind: kind.words) }
     if samplesEvenly { throw TrainingError.classesOnly(.evenSampling, kind: kind.words) }
     if labelSmoothing > 0, !kind.smoothsLabels { throw TrainingError.classesOnly(.labelSmoothing, kind: kind.words) }
     if !transform.isEmpty, !kind.allowsAugmentation { throw TrainingError.classesOnly(.augmentation, kind: kind.words) }

@@ -11,6 +11,10 @@ extension Run {
       run: path, sourceTask: record.data.source?.name, proxyTask: record.data.proxy?.name,
       targetTask: record.data.target?.name ?? "target", chosenEpoch: chosenEpoch,
       plannedEpochs: record.state.plannedEpochs, epochs: record.epochRecords.map(\.finding),
+      partialEpoch: record.partialEpoch,
+      watched: record.state.watched?.checkpoints.map {
+        RunFinding.WatchedCheckpoint(epoch: $0.epoch, name: $0.name, step: $0.step)
+      }, steps: record.stepCurve,
       best: record.state.best.map {
         RunFinding.Best(epoch: $0.epoch, rule: $0.rule, keepsBounds: $0.keepsBounds)
       }, chosenBy: record.choiceBasis, forgetting: forgetting, joint: record.jointHead, drift: drift,

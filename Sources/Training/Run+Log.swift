@@ -9,22 +9,51 @@ extension Run {
     let start = ISO8601DateFormatter().date(from: record.created)?.timeIntervalSince1970 ?? 0
     let stepsPerEpoch = record.state.stepsPerEpoch ?? 0
     var time = start
-    let rows = (0..<record.metrics.rowCount).map { row -> RunLog.Row in
-      let epoch = Int(record.metrics.value("epoch", row: row))
+    var rows: [RunLog.Row] = []
+    for row in 0..<record.metrics.rowCount {
+      let epoch = Int(exactly: record.metrics.value("epoch", row: row)) ?? row
       let seconds = record.metrics.value("seconds", row: row)
+      let began = time
       time += seconds.isNaN ? 0 : seconds
-      return RunLog.Row(
-        epoch: epoch, step: epoch * stepsPerEpoch, wallTime: time,
-        values: record.metrics.names.filter { $0 != "epoch" }.map { ($0, record.metrics.value($0, row: row)) })
+      let partial = row == record.metrics.rowCount - 1 ? record.state.lastEpochSteps : nil
+      let written = record.state.watched?.checkpoints.first { $0.epoch == epoch }
+      let step =
+        written.map { $0.step ?? epoch } ?? partial.map { (epoch - 1) * stepsPerEpoch + $0 } ?? epoch * stepsPerEpoch
+      rows += looks(after: rows.last?.step ?? -1, through: step, from: began, to: time)
+      rows.append(
+        RunLog.Row(
+          epoch: partial == nil ? Double(epoch) : Double(step) / Double(max(1, stepsPerEpoch)), step: step,
+          wallTime: time,
+          values: record.metrics.names.filter { $0 != "epoch" }.map { ($0, record.metrics.value($0, row: row)) }))
     }
+    rows += looks(after: rows.last?.step ?? -1, through: .max, from: time, to: time)
     let best = record.bestEpoch
     let quantity = (options?.selection ?? .target).quantity
     return RunLog(
-      startTime: start, rows: rows, stepsPerEpoch: stepsPerEpoch, epochCount: options?.epochCount ?? rows.count - 1,
+      startTime: start, rows: rows, stepsPerEpoch: stepsPerEpoch,
+      epochCount: options?.epochCount ?? record.metrics.rowCount - 1, stepLimit: options?.stepLimit,
       batchSize: (options?.batchSize ?? 1) * (options?.accumulation ?? 1),
       bestMetric: best.flatMap { epoch in
         let records = record.epochRecords
         return records.first.flatMap { records[epoch].figures(first: $0)[quantity] }
       }, bestCheckpoint: best.map { checkpointPath(epoch: $0) })
+  }
+
+  /// The looks after some steps; their times are spread evenly over those of the training that they are of.
+  private func looks(after first: Int, through last: Int, from began: Double, to ended: Double) -> [RunLog.Row] {
+    let steps = record.steps
+    let stepsPerEpoch = Double(max(1, record.state.stepsPerEpoch ?? 1))
+    let places = (0..<steps.rowCount).filter { row in
+      let step = Int(exactly: steps.value("step", row: row)) ?? -1
+      return step > first && step <= last
+    }
+    let base = Double(max(0, first))
+    let span = max(1, steps.value("step", row: places.last ?? 0) - base)
+    return places.map { row in
+      let step = steps.value("step", row: row)
+      return RunLog.Row(
+        epoch: step / stepsPerEpoch, step: Int(step), wallTime: began + (ended - began) * (step - base) / span,
+        values: steps.names.filter { $0 != "step" }.map { (RunLog.Row.lookPrefix + $0, steps.value($0, row: row)) })
+    }
   }
 }

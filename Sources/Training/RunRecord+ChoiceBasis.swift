@@ -7,15 +7,26 @@ extension RunRecord {
     let options = trainingOptions
     let rule = options?.selectionRule ?? state.best.flatMap { try? SelectionRule(parsing: $0.rule) }
     var choices: [ChoiceBasis.Choice] = rule == nil ? [] : [.epoch]
-    if options?.patience != nil { choices.append(.stop) }
+    let stopping = options?.stopRule?.quantity
+    if options?.patience != nil || stopping != nil { choices.append(.stop) }
     if case .plateau = options?.schedule.shape { choices.append(.learningRate) }
     if case .onPlateau = options?.unfreezing { choices.append(.unfreezing) }
     guard !choices.isEmpty else { return nil }
     let quantities = rule?.quantities ?? []
-    return basis(
+    func stops(by known: Set<StopRule.Quantity>) -> Bool { stopping.map(known.contains) ?? false }
+    var basis = basis(
       of: choices,
-      target: options?.waitsForPlateau == true || !SelectionRule.Quantity.ofTarget.isDisjoint(with: quantities),
-      source: !SelectionRule.Quantity.ofSource.isDisjoint(with: quantities), proxy: quantities.contains(.agreement))
+      target: options?.waitsForPlateau == true || !SelectionRule.Quantity.ofTarget.isDisjoint(with: quantities)
+        || stops(by: StopRule.Quantity.ofTarget),
+      source: !SelectionRule.Quantity.ofSource.isDisjoint(with: quantities) || stops(by: StopRule.Quantity.ofSource),
+      proxy: quantities.contains(.agreement))
+    // A rule that ends the run asks a sample of those that choose.
+    if rule == nil, options?.patience == nil, choices == [.stop], let watch = state.watch {
+      basis.choosing = ChoiceBasis.Counts(
+        source: basis.choosing.source.flatMap { _ in watch.source?.count },
+        target: basis.choosing.target.map { _ in watch.target.count })
+    }
+    return basis
   }
 
   /// By which examples something is chosen that the run's scores have a say in.

@@ -35,11 +35,13 @@ public struct Schedule: Sendable, Codable, Equatable {
   }
 
   /// The factor at a step, counted from 0 over the whole run; of a plateau's shape, the warm-up alone.
-  public func factor(step: Int, stepsPerEpoch: Int, epochCount: Int) -> Double {
+  ///
+  /// - Parameter stepLimit: the steps of the run, where it ends within an epoch; nil for whole epochs.
+  public func factor(step: Int, stepsPerEpoch: Int, epochCount: Int, stepLimit: Int? = nil) -> Double {
     let warmupSteps = Int((warmupEpochs * Double(stepsPerEpoch)).rounded())
     if step < warmupSteps { return Double(step + 1) / Double(warmupSteps) }
     let own = step - warmupSteps
-    let total = max(1, stepsPerEpoch * epochCount - warmupSteps)
+    let total = max(1, min(stepsPerEpoch * epochCount, stepLimit ?? .max) - warmupSteps)
     switch shape {
     case .constant, .plateau: return 1
     case .step(let epochs, let factor): return pow(factor, Double(step / max(1, stepsPerEpoch * epochs)))

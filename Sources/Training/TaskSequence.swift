@@ -223,7 +223,7 @@ public struct TaskSequence {
       guard score.unit == first.unit, score.direction == first.direction else {
         throw unlike("the unit of their scores")
       }
-      guard kind.name == own.kinds[0].name || (!sharesHead && !names.contains(nil)) else {
+      guard kind.name == own.kinds[0].name || (!sharesHead && !growsHead && !names.contains(nil)) else {
         throw unlike("the kind of a head that they share")
       }
     }
@@ -241,10 +241,9 @@ public struct TaskSequence {
   /// - Throws: ``TrainingError/headCannotGrow(kind:reason:)``, and `EvaluationError.unnamedClasses` where it would not be known which
   ///   classes the head has.
   private func checkGrowth(of kinds: [any TaskKind]) throws {
-    if let other = kinds.first(where: { !$0.isClassification }) {
-      throw TrainingError.headCannotGrow(
-        kind: other.words,
-        reason: other.objectionToGrowth ?? "in a sequence of tasks one head grows for classifications alone")
+    for kind in kinds {
+      guard let reason = kind.objectionToGrowth else { continue }
+      throw TrainingError.headCannotGrow(kind: kind.words, reason: reason)
     }
     if let task = tasks.first(where: { !$0.data.namesClasses }) {
       throw EvaluationError.unnamedClasses(dataset: task.data.name, task: Self.grownTask)
@@ -310,9 +309,11 @@ extension TaskSequence {
         !growsHead || Set(data.classNames).isSubset(of: outputs)
       else { return .nan }
       try model.activate(task: head)
-      let kind = kinds[task]
-      let examples = try judging(task).renumbered(by: data.match(to: head, among: model.heads, kind: kind))
-      return try Evaluator().evaluate(model, on: examples, dataset: data.name, kind: kind).value
+      let match = try data.match(to: head, among: model.heads, kind: kinds[task])
+      return try Evaluator().evaluate(
+        model, on: judging(task).renumbered(by: match, as: kinds[task]), dataset: data.name,
+        kind: kinds[task].named(by: match, of: model.heads[head])
+      ).value
     }
   }
 

@@ -19,6 +19,28 @@ public struct EpochStatistics: Sendable {
   public var newBlocks: [String] = []
 }
 
+/// What one step of an epoch came to.
+public struct StepStatistics: Sendable {
+  /// Steps done in this epoch.
+  public let step: Int
+  /// The task's loss before the step, without the penalty.
+  public let loss: Double
+  /// Over how much the loss is a mean: examples, tokens, pixels.
+  public let mass: Double
+  /// The penalty before the step, each regularizer's summed.
+  public let penalty: Double
+  /// Base learning rate × the schedule's factor.
+  public let learningRate: Double
+}
+
+/// What follows a step.
+public enum AfterStep: Sendable {
+  case nextStep
+  /// The epoch ends before its time.
+  case endOfEpoch
+  case interruption
+}
+
 /// Trains a model's current task, one epoch at a time.
 public final class Trainer {
   /// The network whose current task is trained, in place.
@@ -72,6 +94,9 @@ public final class Trainer {
     let options = try options.settled(on: split)
     try model.checkInputs(of: split, dataset: dataset)
     try options.check(for: kind)
+    let classCount = model.heads[model.task]?.classNames.count ?? 0
+    let lossClasses = try options.lossClasses?.subset(
+      of: split, kind: kind, outputCount: classCount, device: model.device)
     try options.transform.check(split)
     try options.checkCheckpointing(of: model.program)
     self.model = model
@@ -80,8 +105,7 @@ public final class Trainer {
     self.kind = kind
     network = model
     self.split = split
-    let batchCount = (split.count + options.batchSize - 1) / options.batchSize
-    stepsPerEpoch = (batchCount + options.accumulation - 1) / options.accumulation
+    stepsPerEpoch = options.stepsPerEpoch(of: split.count)
     // A head that all tasks share is trained as the target's.
     let heads = options.regularizers.contains(where: \.trainsSourceHead) ? sources.filter { $0.task != model.task } : []
     let trainable = try TrainableParameters(
@@ -109,12 +133,11 @@ public final class Trainer {
       weightDecays: trainable.names.map { covered.contains($0) ? 0 : options.weightDecay(of: $0) }, stages: stages.entry
     )
     average = try options.averagingDecay.map { try WeightAverage(trainable, of: model, decay: $0) }
-    let classCount = model.heads[model.task]?.classNames.count ?? 0
     classWeights = try options.classWeights.values(for: split, classCount: classCount)
     lossSettings = LossSettings(
       classWeights: try classWeights.map { try Tensor($0.map(Float.init), device: model.device) },
       labelSmoothing: options.labelSmoothing,
-      classes: try options.lossClasses?.subset(of: split.labels, outputCount: classCount, device: model.device))
+      classes: lossClasses)
     self.trainable = trainable
     self.regularizers = regularizers
     capturedLayers = Set(regularizers.flatMap(\.capturedLayers)).sorted()
@@ -144,10 +167,12 @@ public final class Trainer {
   ///
   /// - Parameters:
   ///   - epoch: from 1.
-  ///   - onStep: called after each step with the steps done in this epoch and the step's loss; false stops.
+  ///   - onStep: called after each step, with what it came to; says what follows.
   /// - Throws: ``TrainingError/notFinite(loss:epoch:step:learningRate:firstBadParameter:)``,
   ///   ``TrainingError/frozenChanged(tensor:epoch:)``, ``TrainingError/interrupted(epoch:)``.
-  public func runEpoch(_ epoch: Int, onStep: (Int, Double) -> Bool = { _, _ in true }) throws -> EpochStatistics {
+  public func runEpoch(
+    _ epoch: Int, onStep: (StepStatistics) throws -> AfterStep = { _ in .nextStep }
+  ) throws -> EpochStatistics {
     var statistics = EpochStatistics()
     statistics.newBlocks = try enterStage(of: epoch)
     let frozen = try FrozenState(
@@ -162,7 +187,7 @@ public final class Trainer {
     ).makeIterator()
     var done = 0
     var (lossSum, lossMass) = (0.0, 0.0)
-    while case let group = (0..<options.accumulation).compactMap({ _ in batches.next() }), !group.isEmpty {
+    steps: while case let group = (0..<options.accumulation).compactMap({ _ in batches.next() }), !group.isEmpty {
       statistics.learningRate = options.learningRate * rateFactor
       let isMeasured = !regularizers.isEmpty && DoseMeter.samples(step: done, of: stepsPerEpoch)
       let shares = try group.map(share)
@@ -172,7 +197,13 @@ public final class Trainer {
       lossMass += counted
       statistics.penalty = penalties.reduce(0, +)
       done += 1
-      guard onStep(done, loss) else { throw TrainingError.interrupted(epoch: epoch) }
+      let step = StepStatistics(
+        step: done, loss: loss, mass: counted, penalty: statistics.penalty, learningRate: statistics.learningRate)
+      switch try onStep(step) {
+      case .nextStep: break
+      case .endOfEpoch: break steps
+      case .interruption: throw TrainingError.interrupted(epoch: epoch)
+      }
     }
     statistics.loss = lossSum / max(lossMass, 1)
     statistics.doses = meter.doses()

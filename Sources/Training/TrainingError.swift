@@ -9,6 +9,8 @@ public enum TrainingError: Error, Equatable {
   case contradiction(TrainingOptions.Key, TrainingOptions.Key, reason: String)
   /// So many epochs that the run has none left for what is to follow.
   case outlastsRun(TrainingOptions.Key, epochs: Double, epochCount: Int)
+  /// A rule that cannot do what it is for.
+  case idleStopRule(String, reason: String)
   /// What `value` of an option needs, the run was not given.
   case missingData(TrainingOptions.Key, value: String, Need)
   case nothingToTrain(frozen: [String])
@@ -75,6 +77,7 @@ extension TrainingError: CustomStringConvertible {
     case .contradiction(let first, let second, let reason): "\(first) \(reason); \(second) contradicts it"
     case .outlastsRun(let key, let epochs, let epochCount):
       "\(key), \(short(epochs)), leaves nothing of epochCount, \(epochCount)"
+    case .idleStopRule(let rule, let reason): "stopRule '\(rule)': \(reason)"
     case .missingData(.regularizers, let value, let need): "regularizer '\(value)' needs \(need.rawValue)"
     case .missingData(let key, let value, let need): "\(key): '\(value)' needs \(need.rawValue)"
     case .nothingToTrain(let frozen):

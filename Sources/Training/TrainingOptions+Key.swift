@@ -1,7 +1,7 @@
 extension TrainingOptions {
   /// An option by the name of its property, for errors.
   public enum Key: String, Sendable, CaseIterable, CustomStringConvertible {
-    case epochCount, exampleCount, batchSize, tokensPerBatch, accumulation
+    case epochCount, stepLimit, exampleCount, batchSize, tokensPerBatch, accumulation
     case learningRate, layerDecay, momentum, usesNesterov, weightDecay, gradientNorm, averagingDecay
     case labelSmoothing, classWeights, lossClasses, evenSampling, augmentation
     case scheduleShape = "schedule.shape"
@@ -11,6 +11,7 @@ extension TrainingOptions {
     case unfreezesOnPlateau = "unfreezing.onPlateau"
     case unfreezesAfterProbe = "unfreezing.afterProbe"
     case adapters, gradientCheckpointing, selection, patience, validation, regularizers
+    case evaluationInterval, evaluationSampleCount, stopRule
 
     public var description: String { rawValue }
   }

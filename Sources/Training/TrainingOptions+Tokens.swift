@@ -5,7 +5,7 @@ extension TrainingOptions {
   ///
   /// - Throws: ``TrainingError/invalidOption(_:allowed:found:)`` for inputs that are no sequences of tokens, and for fewer
   ///   tokens than an example has.
-  public func settled(on split: Split) throws -> TrainingOptions {
+  func batching(_ split: Split) throws -> TrainingOptions {
     guard let tokensPerBatch else { return self }
     guard let length = split.tokenCount else {
       let found = split.inputs.map { "'\($0.name)' of \($0.elementType.rawValue), shape \($0.shape)" }

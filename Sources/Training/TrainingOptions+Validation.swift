@@ -7,11 +7,23 @@ extension TrainingOptions {
     try validateAmounts()
     try validateRates()
     try validateCombinations()
-    try validateDurations()
+    // How many epochs its steps take is known with the data.
+    if stepLimit == nil { try validateDurations() }
   }
 
   private func validateAmounts() throws {
     try require(.epochCount, epochCount, atLeast: 0)
+    try require(.stepLimit, stepLimit ?? 1, atLeast: 1, atMost: Self.largestStepCount)
+    if case .steps(let count) = evaluationInterval { try require(.evaluationInterval, count, atLeast: 1) }
+    if case .epochs(let fraction) = evaluationInterval {
+      try require(.evaluationInterval, fraction, EvaluationInterval.form) { $0 > 0 && $0 < 1 }
+    }
+    try require(.evaluationSampleCount, evaluationSampleCount ?? 2, atLeast: 2, atMost: Self.largestExampleCount)
+    if let evaluationSampleCount, watchInterval == nil {
+      throw TrainingError.invalidOption(
+        .evaluationSampleCount, allowed: "left out where nothing is looked at within an epoch",
+        found: "\(evaluationSampleCount)")
+    }
     try require(.exampleCount, exampleCount ?? 1, atLeast: 1, atMost: Self.largestExampleCount)
     try require(.batchSize, batchSize, atLeast: 1)
     try require(.tokensPerBatch, tokensPerBatch ?? 1, atLeast: 1, atMost: Self.largestExampleCount)
@@ -64,7 +76,7 @@ extension TrainingOptions {
     if adapters != nil { try exclude(.adapters, unfreezing.key, "leaves the weights frozen") }
   }
 
-  private func validateDurations() throws {
+  func validateDurations() throws {
     func fit(_ key: Key, _ epochs: Double, _ fits: Bool) throws {
       if !fits { throw TrainingError.outlastsRun(key, epochs: epochs, epochCount: epochCount) }
     }

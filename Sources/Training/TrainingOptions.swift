@@ -47,6 +47,9 @@ public enum Unfreezing: Sendable, Codable, Equatable {
 public struct TrainingOptions: Sendable, Codable, Equatable {
   /// Passes through the training examples, those that fit the head alone included; 0 judges the model as it is.
   public var epochCount = 4
+  /// Steps after which training ends, in place of ``epochCount``, which is then as many as they take; the last may have
+  /// fewer steps than the others. Nil for whole epochs.
+  public var stepLimit: Int?
   /// Examples a batch; the last of an epoch may have fewer.
   public var batchSize = 64
   /// Tokens a batch, padding included, which then say how many examples it has: as many as do not pass them. Inputs of a
@@ -106,6 +109,13 @@ public struct TrainingOptions: Sendable, Codable, Equatable {
   public var selection: SelectionRule?
   /// Epochs without a better one after which the run ends.
   public var patience: Int?
+  /// How often the run is looked at within its epochs, on a sample of each task; nil looks at whole epochs alone, unless
+  /// there is a ``stopRule``.
+  public var evaluationInterval: EvaluationInterval?
+  /// How many examples of each task such a look is at, drawn once; ``standardEvaluationSampleCount`` when nil.
+  public var evaluationSampleCount: Int?
+  /// What ends the run as soon as a look establishes it; nil for nothing.
+  public var stopRule: StopRule?
   /// Which examples choose, where something is chosen; nil for those that the data hold ready, else a tenth of the
   /// training examples.
   public var validation: ValidationRule?
@@ -121,8 +131,13 @@ public struct TrainingOptions: Sendable, Codable, Equatable {
   /// What no count of these options may pass: epochs, examples a batch, batches a step, ranks. Beyond it is a slip, and
   /// products of three of them would not fit an integer.
   public static let largestCount = 1_000_000
+  /// What no number of steps may pass.
+  public static let largestStepCount = 1_000_000_000
   /// What no number of examples may pass.
   public static let largestExampleCount = 1_000_000_000
+
+  /// Examples of each task that are looked at within an epoch, where nobody says how many.
+  public static let standardEvaluationSampleCount = 500
 
   /// Plain fine-tuning: SGD with momentum at a constant rate, nothing frozen, no regularizer.
   public init() {}
@@ -143,7 +158,8 @@ public struct TrainingOptions: Sendable, Codable, Equatable {
     let probeSteps = unfreezing.probeEpochs * stepsPerEpoch
     guard step >= probeSteps else { return 1 }
     return schedule.factor(
-      step: step - probeSteps, stepsPerEpoch: stepsPerEpoch, epochCount: epochCount - unfreezing.probeEpochs)
+      step: step - probeSteps, stepsPerEpoch: stepsPerEpoch, epochCount: epochCount - unfreezing.probeEpochs,
+      stepLimit: stepLimit.map { $0 - probeSteps })
   }
 
   /// The examples of a split that are used: trained on, but for those that choose.

@@ -67,7 +67,7 @@ extension TrainingRun {
   private var gaugedKind: (any TaskKind)? {
     let known = kinds.source ?? kinds.proxy ?? (gaugedHead == headName ? kinds.target : nil)
     let kind = known ?? kinds.target
-    guard kind.outputMeaning != nil, known != nil || kind.canAgree else { return nil }
+    guard let meaning = kind.outputMeaning, known != nil || meaning.classAxis != nil else { return nil }
     return kind
   }
 }

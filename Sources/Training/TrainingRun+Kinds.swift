@@ -42,9 +42,9 @@ extension TrainingRun {
     own.kinds = RunKinds(
       target: try TaskKinds.kind(of: target, for: model, named: taskKind),
       source: try source.map { try TaskKinds.kind(of: $0, for: model, named: taskKind) },
-      proxy: try proxy.map { try TaskKinds.kind(of: $0, for: model, named: taskKind) },
+      proxy: try proxy.map { try TaskKinds.kind(ofProxy: $0, for: model, named: taskKind) },
       earlier: try (earlier ?? []).map { try TaskKinds.kind(of: $0.data, for: model, named: taskKind) })
-    if let kind = own.kinds.proxy, !kind.canAgree { throw EvaluationError.cannotAgree(kind: kind.words) }
+    try own.checkAgreement()
     own.gaugedHead = try own.headThatCame(with: model)
     if targetHead == .grow { return try own.growing(in: model) }
     guard targetTask == nil else { return own.named(in: model) }
@@ -112,10 +112,15 @@ extension TrainingRun {
     return head
   }
 
+  /// The options with the epochs that their steps take, of a run that goes on; nil where epochs are what was asked for.
+  func withSettledSteps(as data: RunData) throws -> TrainingOptions? {
+    options.stepLimit == nil ? nil : try options.settled(on: division(as: data).target.training)
+  }
+
   /// The run with the kinds that it began with.
   func settled(as data: RunData) throws -> TrainingRun {
     var own = self
-    own.options = try options.settled(on: target.train)
+    own.options = try withSettledSteps(as: data) ?? options.settled(on: target.train)
     func kind(_ reference: DataReference?, _ data: Dataset) throws -> any TaskKind {
       try reference?.taskKind.map { try TaskKinds.named($0).bound(to: data) } ?? Classification()
     }

@@ -115,12 +115,13 @@ extension RunRecord {
 extension RunRecord {
   /// What is known once the model and all that trains it are made.
   mutating func add(_ setup: TrainingRun.Setup) throws {
-    try store(setup.classes)
+    try store(setup.judges.classes)
     let trainer = setup.trainer
-    data.source?.head = setup.judge
-    data.proxy?.head = setup.judge
-    state.targetHeadIsNew = setup.headIsNew
-    state.gauge = setup.gauge?.state
+    data.source?.head = setup.judges.judge
+    data.proxy?.head = setup.judges.judge
+    state.targetHeadIsNew = setup.judges.headIsNew
+    state.gauge = setup.judges.gauge?.state
+    state.watch = setup.watch?.state
     state.stepsPerEpoch = trainer.stepsPerEpoch
     state.regularizers = zip(trainer.regularizerNames, trainer.regularizers).map { name, regularizer in
       let summary = regularizer.summary(stepsPerEpoch: trainer.stepsPerEpoch)
@@ -148,12 +149,12 @@ extension RunRecord {
           sums: sums[column]?[epoch] == nil ? nil : answers(of: column, at: epoch))
       }
       func agreement(_ task: String, count: Int?) -> ProxyAgreement? {
-        let agreement = value("\(task)_agreement")
-        return agreement.isNaN
-          ? nil
-          : ProxyAgreement(
-            agreement: agreement, divergence: value("\(task)_divergence"), count: count ?? 0,
-            places: kind(of: "proxy")?.places)
+        let (agreement, divergence) = (value("\(task)_agreement"), value("\(task)_divergence"))
+        guard !agreement.isNaN || !divergence.isNaN else { return nil }
+        let kind = kind(of: "proxy")
+        return ProxyAgreement(
+          agreement: agreement, divergence: divergence, count: count ?? 0, places: kind?.answeredPlaces,
+          unit: kind?.outputMeaning == .numbers ? .squares : .nats)
       }
       func measured(_ column: String, of task: String) -> EvaluationResult? {
         let found = evaluation(column, of: task)

@@ -37,7 +37,8 @@ extension TrainingRun {
   /// where it does not rise.
   public func rateRise(resuming run: Run) -> (last: Double, next: Double)? {
     let (state, metrics) = (run.record.state, run.record.metrics)
-    let done = metrics.rowCount - 1
+    // An epoch that ended before its time is begun again.
+    let done = metrics.rowCount - (state.lastEpochSteps == nil ? 1 : 2)
     guard let planned = state.plannedEpochs, planned != options.epochCount, let steps = state.stepsPerEpoch, done > 0,
       done < options.epochCount
     else { return nil }

@@ -21,16 +21,25 @@ extension TrainingRun {
   /// What is made before the first epoch.
   struct Setup {
     let model: Model
+    let judges: Judges
+    /// Looks within the epochs; nil where there are none.
+    let watch: StepWatch?
+    let trainer: Trainer
+    let division: DividedData
+  }
+
+  /// What judges every epoch.
+  struct Judges {
+    /// The source's head.
     let judge: String?
     let meter: ProxyMeter?
     /// On the proxy's examples that choose.
     let choosingMeter: ProxyMeter?
     let gauge: Gauge?
-    let trainer: Trainer
+    /// Whether the target's head was freshly drawn.
     let headIsNew: Bool
     let judged: Judged
-    let division: DividedData
-    /// In whose numbers all examples of ``judged`` and ``division`` are: the heads'.
+    /// In whose numbers all examples of ``judged`` are: the heads'.
     let classes: JudgedClasses
   }
 
@@ -58,7 +67,7 @@ extension TrainingRun {
     let (judge, isDrawn) = try installHeads(in: model)
     let headIsNew = known ?? isDrawn
     let classes = try judgedClasses(in: model, judge: judge)
-    let division = division.renumbered(by: classes)
+    let division = division.renumbered(by: classes, as: kinds)
     let examples = division.target.training
     let known = earlier ?? source.flatMap { data in judge.map { [($0, data)] } } ?? []
     let kindsOfKnown = earlier == nil ? [kinds.source ?? Classification()] : kinds.earlier
@@ -66,7 +75,8 @@ extension TrainingRun {
       let match = try before.data.match(to: before.task, among: model.heads, kind: kind)
       return SourceTask(
         task: before.task, dataset: before.data.name,
-        examples: try self.examples(ofEarlier: before.data, besides: division).renumbered(by: match), kind: kind,
+        examples: try self.examples(ofEarlier: before.data, besides: division).renumbered(by: match, as: kind),
+        kind: kind.named(by: match, of: model.heads[before.task]),
         knownOutputCount: before.task == headName ? knownOutputCount : nil)
     }
     for (index, path) in memoryPaths.dropLast().enumerated() where index < origins.count {
@@ -87,6 +97,30 @@ extension TrainingRun {
     let judged = try judged(by: trainer, division) {
       try show("computing the frozen layers", $0, $1)
     }
+    let judges = try judges(judged, judge: judge, headIsNew: headIsNew, classes)
+    let watch = try options.watchInterval.map {
+      try StepWatch(self, judged, judge: judge, headIsNew: headIsNew, every: $0)
+    }
+    return Setup(model: model, judges: judges, watch: watch, trainer: trainer, division: division)
+  }
+
+  /// What judges a model that something else trains, each of its checkpoints as an epoch; the heads are put into it.
+  func judges(of model: Model, _ division: DividedData) throws -> Judges {
+    try checkTarget(model, division)
+    let (judge, headIsNew) = try installHeads(in: model)
+    let classes = try judgedClasses(in: model, judge: judge)
+    let division = division.renumbered(by: classes)
+    func judging(_ data: DividedDataset) -> Judging { Judging(test: data.judging, validation: nil) }
+    let judged = Judged(
+      model: model, target: judging(division.target), source: division.source.map(judging),
+      proxy: division.proxy.map(judging))
+    return try judges(judged, judge: judge, headIsNew: headIsNew, classes)
+  }
+
+  /// - Parameter judged: as it is before training; the target's head is put in place.
+  private func judges(
+    _ judged: Judged, judge: String?, headIsNew: Bool, _ classes: JudgedClasses
+  ) throws -> Judges {
     var (meter, choosingMeter): (ProxyMeter?, ProxyMeter?)
     if let proxy, let examples = judged.proxy, let judge {
       func measuring(_ split: Split) throws -> ProxyMeter {
@@ -98,10 +132,9 @@ extension TrainingRun {
     }
     let gauge = try gauge(of: judged.model, on: judged.target.test)
     try judged.model.activate(task: headName)
-    return Setup(
-      model: model, judge: judge, meter: meter, choosingMeter: choosingMeter, gauge: gauge, trainer: trainer,
-      headIsNew: headIsNew,
-      judged: judged, division: division, classes: classes)
+    return Judges(
+      judge: judge, meter: meter, choosingMeter: choosingMeter, gauge: gauge, headIsNew: headIsNew, judged: judged,
+      classes: classes)
   }
 
   /// Refuses options and data that the network cannot be trained with, before anything is written; what regularizers
@@ -121,7 +154,7 @@ extension TrainingRun {
     try own.checkTarget(model, division)
     let (judge, headIsNew) = try own.installHeads(in: model)
     let classes = try own.judgedClasses(in: model, judge: judge)
-    division = division.renumbered(by: classes)
+    division = division.renumbered(by: classes, as: own.kinds)
     var plain = options
     plain.regularizers = []
     let trainer = try Trainer(

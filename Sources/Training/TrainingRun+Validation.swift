@@ -17,7 +17,7 @@ extension TrainingOptions {
   public var selectionRule: SelectionRule? { selection ?? patience.map { _ in .target } }
 
   /// Whether accuracies decide how the training goes on, or which epoch it stands for.
-  public var choosesByScores: Bool { waitsForPlateau || selectionRule != nil }
+  public var choosesByScores: Bool { waitsForPlateau || selectionRule != nil || stopRule != nil }
 
   /// Places of the training examples that are used, drawn by the seed; nil where all are.
   func exampleIndices(of split: Split) -> [Int]? {
@@ -34,10 +34,12 @@ struct DividedData {
   let proxy: DividedDataset?
 
   /// The examples with the numbers that the heads have for their classes; the proxy's do not count.
-  func renumbered(by classes: JudgedClasses) -> DividedData {
+  func renumbered(by classes: JudgedClasses, as kinds: RunKinds) -> DividedData {
     DividedData(
-      target: classes.target.map(target.renumbered) ?? target,
-      source: source.map { data in classes.source.map(data.renumbered) ?? data }, proxy: proxy)
+      target: target.mapping { $0.renumbered(by: classes.target, as: kinds.target) },
+      source: source.map { data in
+        data.mapping { $0.renumbered(by: classes.source, as: kinds.source ?? Classification()) }
+      }, proxy: proxy)
   }
 }
 
@@ -48,7 +50,9 @@ extension TrainingRun {
 
   /// The examples by what becomes of them, in a run that begins.
   func division() throws -> DividedData {
-    let targetChooses = holdsAllAside || options.waitsForPlateau || choosesBy(SelectionRule.Quantity.ofTarget)
+    let targetChooses =
+      holdsAllAside || options.waitsForPlateau || choosesBy(SelectionRule.Quantity.ofTarget)
+      || stopsBy(StopRule.Quantity.ofTarget)
     return DividedData(
       target: try divided(target, chooses: targetChooses), source: try sourceDivision(),
       proxy: try proxy.map { try lookedAt($0, chooses: holdsAllAside || choosesBy([.agreement])) })
@@ -61,13 +65,20 @@ extension TrainingRun {
 
   /// The source's examples by what becomes of them, in a run that begins.
   func sourceDivision() throws -> DividedDataset? {
-    try source.map { try lookedAt($0, chooses: holdsAllAside || choosesBy(SelectionRule.Quantity.ofSource)) }
+    try source.map {
+      let chooses = choosesBy(SelectionRule.Quantity.ofSource) || stopsBy(StopRule.Quantity.ofSource)
+      return try lookedAt($0, chooses: holdsAllAside || chooses)
+    }
   }
 
   /// Whether examples of all tasks are held aside: for a choice among runs, whoever makes it.
   private var holdsAllAside: Bool {
     if case .fraction = options.validation, !options.choosesByScores { return true }
     return isChosenAmong
+  }
+
+  private func stopsBy(_ quantities: Set<StopRule.Quantity>) -> Bool {
+    options.stopRule.map { quantities.contains($0.quantity) } ?? false
   }
 
   private func choosesBy(_ quantities: Set<SelectionRule.Quantity>) -> Bool {

@@ -14,6 +14,8 @@ public enum TrainingEvent: Sendable {
   /// Before any step: what is trained, and what each regularizer acts on.
   case prepared(trainedCount: Int, frozenCount: Int, regularizers: [String], stepsPerEpoch: Int)
   case step(epoch: Int, step: Int, stepCount: Int, loss: Double)
+  /// Within an epoch, or at its end, a sample of each task.
+  case looked(StepLook)
   case evaluated(EpochRecord)
 }
 
@@ -195,6 +197,11 @@ public struct TrainingRun {
     let lock = try RunLock.acquire(path)
     defer { withExtendedLifetime(lock) {} }
     var run = try Run.open(path)
+    if let settled = try withSettledSteps(as: run.record.data), settled != options {
+      var own = self
+      own.options = settled
+      return try own.resume(from: base, isCancelled: isCancelled, onEvent: onEvent)
+    }
     let state = run.isAtBeginning ? nil : try resumeState(of: run)
     let record = try resumedRecord(of: run, after: state?.epoch)
     if let stored = record.trainingOptions?.validation, stored != options.validation {
@@ -230,7 +237,7 @@ public struct TrainingRun {
     let setup = try setUp(
       Model(Checkpoint(contentsOf: run.checkpointPath(epoch: 0)), device: device),
       division(as: record.data), headIsNew: record.state.targetHeadIsNew, isCancelled: isCancelled, onEvent: onEvent)
-    try record.store(setup.classes)
+    try record.store(setup.judges.classes)
     let history = record.epochRecords
     if state.epoch > 0 {
       try setup.model.load(Checkpoint(contentsOf: run.checkpointPath(epoch: state.epoch)))
@@ -276,19 +283,21 @@ extension TrainingRun {
     // The same state is the same bytes.
     let encoder = JSONEncoder()
     encoder.outputFormatting = .sortedKeys
+    if history.isEmpty, let first = setup.watch?.first { append(first, to: &record) }
     while history.count <= options.epochCount, !hasStopped(history) {
       let epoch = history.count
-      let began = ContinuousClock.now
-      var statistics = EpochStatistics()
+      var trained = TrainedEpoch()
       if epoch > 0 {
-        statistics = try trainer.runEpoch(epoch) { step, loss in
-          try? onEvent(.step(epoch: epoch, step: step, stepCount: trainer.stepsPerEpoch, loss: loss))
-          return !isCancelled()
-        }
+        trained = try trainEpoch(epoch, setup, into: &record, isCancelled: isCancelled, onEvent: onEvent)
+        record.state.stop = trained.stop
+        // The epoch before is what the run keeps.
+        if trained.stop != nil, trained.kept == nil { break }
       }
-      let elapsed = epoch == 0 ? .zero : began.duration(to: .now)
       let result = try trainer.whileJudged {
-        let result = try evaluate(setup, epoch: epoch, statistics: statistics, seconds: elapsed.seconds)
+        try trained.kept?.restore()
+        let result = try evaluate(
+          setup.judges, setup.judges.judged.model, epoch: epoch, statistics: trained.statistics,
+          seconds: trained.seconds)
         for regularizer in trainer.regularizers where epoch > 0 {
           if let found = try regularizer.importances() { model.importances[found.measure] = found.values }
         }
@@ -298,34 +307,45 @@ extension TrainingRun {
         try run.write(checkpoint, epoch: epoch, unchangedFrom: epoch == 0 ? nil : parent)
         return result
       }
-      if epoch > 0 {
+      let isWhole = epoch == 0 || (trained.stop == nil && trained.stepCount == trainer.stepsPerEpoch)
+      if epoch > 0, isWhole {
         let reached = result.choosingTarget.scored
         trainer.endEpoch(merit: reached.score.merit(reached.value))
       }
       history.append(result)
       append(result, to: &record)
+      if !isWhole { record.state.lastEpochSteps = trained.stepCount }
       if let best = selection(of: history) {
         record.state.best = RunState.Best(
           epoch: best.index, rule: selectionRule?.description ?? "", keepsBounds: best.keepsBounds)
         try run.markBest(epoch: best.index)
       }
       try run.save(record)
-      let (progress, tensors) = try trainer.state()
-      try ResumeState(
-        epoch: epoch, progress: String(decoding: encoder.encode(progress), as: UTF8.self),
-        tensors: tensors.mapValues { try $0.view() }
-      ).write(to: run.resumePath)
+      // A run that goes on begins an epoch that ended before its time again.
+      if isWhole {
+        let (progress, tensors) = try trainer.state()
+        try ResumeState(
+          epoch: epoch, progress: String(decoding: encoder.encode(progress), as: UTF8.self),
+          tensors: tensors.mapValues { try $0.view() }
+        ).write(to: run.resumePath)
+      }
       try onEvent(.evaluated(result))
+      if !isWhole { break }
     }
     record.state.isFinished = true
     try run.save(record)
     return history
   }
 
-  private func evaluate(
-    _ setup: Setup, epoch: Int, statistics: EpochStatistics, seconds: Double
+  /// Judges a model: its target, its source, and what stands in for it.
+  ///
+  /// - Parameters:
+  ///   - model: with both heads, the target's in place; it is so afterwards too.
+  ///   - statistics: of the epoch's training.
+  func evaluate(
+    _ judges: Judges, _ model: Model, epoch: Int, statistics: EpochStatistics? = nil, seconds: Double = .nan
   ) throws -> EpochRecord {
-    let (judged, model, isJudged) = (setup.judged, setup.judged.model, isJudged(epoch))
+    let (judged, isJudged) = (judges.judged, isJudged(epoch))
     func result(_ split: Split?, _ data: Dataset, _ kind: any TaskKind) throws -> EvaluationResult? {
       try split.map { try Evaluator().evaluate(model, on: $0, dataset: data.name, kind: kind) }
     }
@@ -333,22 +353,22 @@ extension TrainingRun {
     let targetResult = isJudged ? try result(judged.target.test, target, kinds.target) : nil
     if isJudged { validation.target = try result(judged.target.validation, target, kinds.target) }
     var sourceResult: EvaluationResult?
-    if isJudged || epoch == 0, let source, let examples = judged.source, let judge = setup.judge {
+    if isJudged || epoch == 0, let source, let examples = judged.source, let judge = judges.judge {
       let kind = kinds.source ?? Classification()
       try model.activate(task: judge)
       sourceResult = try result(examples.test, source, kind)
       validation.source = try result(examples.validation, source, kind)
     }
-    let agreement = isJudged ? try setup.meter?.measure(model) : nil
-    let gauge = isJudged ? try setup.gauge?.meter.measure(model) : nil
-    if isJudged { validation.proxy = try setup.choosingMeter?.measure(model) }
+    let agreement = isJudged ? try judges.meter?.measure(model) : nil
+    let gauge = isJudged ? try judges.gauge?.meter.measure(model) : nil
+    if isJudged { validation.proxy = try judges.choosingMeter?.measure(model) }
     try model.activate(task: headName)
     return EpochRecord(
       epoch: epoch, source: sourceResult, proxy: agreement, gauge: gauge, target: targetResult ?? .unmeasured,
-      targetHeadIsNew: setup.headIsNew && epoch == 0, validation: validation,
-      trainingLoss: epoch == 0 ? .nan : statistics.loss, penalty: statistics.penalty,
-      learningRate: epoch == 0 ? .nan : statistics.learningRate, newBlocks: statistics.newBlocks,
-      doses: statistics.doses, seconds: seconds)
+      targetHeadIsNew: judges.headIsNew && epoch == 0, validation: validation,
+      trainingLoss: epoch == 0 ? .nan : statistics?.loss ?? .nan, penalty: statistics?.penalty ?? .nan,
+      learningRate: epoch == 0 ? .nan : statistics?.learningRate ?? .nan, newBlocks: statistics?.newBlocks ?? [],
+      doses: statistics?.doses ?? [], seconds: seconds)
   }
 }
 

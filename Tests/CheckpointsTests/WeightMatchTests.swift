@@ -114,4 +114,18 @@ import Testing
     #expect(numbers.converted(to: .float64).array(of: Double.self) == [1 + 1 / 2048, -0.5, 65_504])
     #expect(TensorView([1] as [Int64]).converted(to: .float32).elementType == .int64)
   }
+
+  /// Hugging Face writes tied weights once, under one of their names.
+  @Test func whatIsTiedMayStandUnderOneName() throws {
+    let program = try Architecture.mlp.program(
+      options: ArchitectureOptions(inputShape: [1, 2, 2], classCount: 3, hiddenSizes: [3]))
+    let (first, second) = ("layers.0.bias", "layers.2.bias")
+    var file = tensors(program, prefix: "net.")
+    file["net.\(first)"] = TensorView([1, 2, 3] as [Float])
+    file["net.\(second)"] = nil
+    #expect(WeightMatch(file, to: program).missing == [second])
+    let match = WeightMatch(file, to: program, sharing: [[second, first]])
+    #expect(match.missing.isEmpty && match.tensors[second]?.checksum == file["net.\(first)"]?.checksum)
+    #expect(match.tensors[second]?.identity == match.tensors[first]?.identity)
+  }
 }

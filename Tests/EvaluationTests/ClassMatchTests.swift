@@ -99,11 +99,11 @@ import Testing
   @Test func dataAreGivenTheHeadsNumbers() throws {
     let own = try data(["dog", "ape"])
     let heads = heads(["ape", "bee", "cat", "dog"])
-    let moved = try own.renumbered(by: own.classMatch(to: "animals", among: heads), of: heads["animals"])
+    let moved = try own.renumbered(by: own.classMatch(to: "animals", among: heads), of: heads["animals"], as: Classification())
     #expect(moved.test.labels == [3, 0] && moved.classNames == ["ape", "bee", "cat", "dog"])
     // By number, the data's own names are kept.
     let stated = try data(["x", "y"], stated: .outputs([1, 2]))
-    let renamed = try stated.renumbered(by: stated.classMatch(to: "animals", among: heads), of: heads["animals"])
+    let renamed = try stated.renumbered(by: stated.classMatch(to: "animals", among: heads), of: heads["animals"], as: Classification())
     #expect(renamed.classNames == ["ape", "x", "y", "dog"] && renamed.train.labels == [1, 2])
   }
 }

@@ -103,10 +103,34 @@ import Torch
     #expect(found.count == 16 && found.places == places && found.unit == (name == "numbers" ? .squares : .nats))
   }
 
-  @Test(arguments: ["many", "numbers"]) func whatIsNoClassHasNoAgreement(name: String) throws {
+  /// Labels agree where yes and no are what they were; numbers are near or far. Both have the gauge's divergence.
+  @Test(arguments: ["many", "numbers"]) func labelsAndNumbersHaveADivergence(name: String) throws {
     let (model, data, kind) = try fixture(name)
-    #expect(throws: EvaluationError.cannotAgree(kind: kind.words)) {
-      try ProxyMeter(of: model, task: name, on: data.test, dataset: "d", kind: kind)
+    let meter = try ProxyMeter(of: model, task: name, on: data.test, dataset: "d", kind: kind)
+    let gauge = try DivergenceMeter(of: model, task: name, on: data.test, dataset: "d", kind: kind, labelKind: kind)
+    func outputs() throws -> [Double] {
+      let batch = try #require(try Batches(split: data.test, batchSize: 64).makeIterator().next())
+      return try withoutGradients {
+        try model.run(try batch.modelInputs(for: model)).logits.to(.float64).array(of: Double.self)
+      }
+    }
+    let before = try outputs()
+    let same = try meter.measure(model)
+    #expect(same.divergence == 0 && (name == "many" ? same.agreement == 1 : same.agreement.isNaN))
+    var moved: Set<ObjectIdentifier> = []
+    for tensor in model.parameters.values where moved.insert(ObjectIdentifier(tensor)).inserted {
+      try withoutGradients { try tensor.copyInPlace(from: tensor.multiply(by: -0.5)) }
+    }
+    let (now, found) = (try outputs(), try meter.measure(model))
+    #expect(try gauge.measure(model).value == found.divergence)
+    if name == "many" {
+      let agreed = zip(before, now).reduce(0.0) { $0 + (($1.0 >= 0) == ($1.1 >= 0) ? 1 : 0) }
+      #expect(found.agreement == agreed / Double(now.count) && found.agreement < 1)
+      #expect(found.unit == .nats && found.places == "labels")
+    } else {
+      let squares = zip(before, now).reduce(0.0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) }
+      #expect(abs(found.divergence - squares / Double(now.count)) < 1e-9 * squares && found.divergence > 0)
+      #expect(found.agreement.isNaN && found.unit == .squares && found.places == nil)
     }
   }
 }

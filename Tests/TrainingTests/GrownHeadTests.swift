@@ -103,7 +103,7 @@ import Torch
     }
     let (first, second) = (try answers(known, [0, 1, 2, 3]), try answers(new, [4, 1, 5]))
     let right = (first.isCorrect + second.isCorrect).count { $0 }
-    #expect(joint.epochs[2].count == 240 && joint.epochs[2].accuracy == Double(right) / 240)
+    #expect(joint.epochs[2].count == 240 && joint.epochs[2].value == Double(right) / 240)
     #expect(joint.epochs[2].sourceTakenForTarget == Double(first.predictions.count { $0 > 3 }) / 120)
     #expect(joint.epochs[2].targetTakenForSource == Double(second.predictions.count { [0, 2, 3].contains($0) }) / 120)
   }
@@ -125,7 +125,7 @@ import Torch
     let (own, kept) = try trained("own") { $0.lossClasses = .target }
     #expect(changed != rows && kept == rows)
     let (lost, held) = (try #require(plain.finding.joint?.epochs.last), try #require(own.finding.joint?.epochs.last))
-    #expect(held.accuracy > lost.accuracy + 0.2, "\(held) and \(lost), seed \(seed)")
+    #expect(held.value > lost.value + 0.2, "\(held) and \(lost), seed \(seed)")
   }
 
   @Test func theLossOverSomeClassesIsThatOfTheirLogits() throws {

@@ -89,11 +89,10 @@ public final class ComparedModels {
     }
     // The labels of a proxy do not count; what they leave out does.
     let said: any TaskKind
-    switch (isProxy, source.train.targets) {
-    case (false, _): said = try kind(source, task, in: model, named: sourceKindName)
-    case (true, nil): said = Classification()
-    case (true, _?):
-      said = try model.withHead(of: task) { try TaskKinds.kind(of: source, for: model, named: sourceKindName) }
+    if isProxy {
+      said = try model.withHead(of: task) { try TaskKinds.kind(ofProxy: source, for: model, named: sourceKindName) }
+    } else {
+      said = try kind(source, task, in: model, named: sourceKindName)
     }
     guard let sourceKind = isProxy ? said.agreement : said else {
       throw EvaluationError.cannotAgree(kind: said.words)
@@ -113,8 +112,9 @@ public final class ComparedModels {
     self.sourceTask = task
     self.targetTask = targetHead
     self.classes = classes
-    let source = try source.renumbered(by: classes.source, of: after.heads[task])
-    let target = try target?.renumbered(by: classes.target, of: targetHead.flatMap { after.heads[$0] })
+    let source = try source.renumbered(by: classes.source, of: after.heads[task], as: sourceKind)
+    let target = try target?.renumbered(
+      by: classes.target, of: targetHead.flatMap { after.heads[$0] }, as: targetKind)
     self.target = target
     var random = RandomSource(seed: seed)
     func sample(_ split: Split, _ count: Int) -> [Int] {

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// Documents of a file of text: `.jsonl`, an object a line; `.csv`, a row each; any other, plain text.

@@ -1,6 +1,7 @@
+import Datasets
 import Torch
 
-/// Some of a head's outputs: those over which a loss's softmax goes.
+/// Some of a head's outputs: those that a loss is over.
 ///
 /// Outputs of classes that no example has are then not pushed down: Zeno et al., "Task agnostic continual learning using online
 /// variational Bayes", 2018, call it the labels trick.
@@ -20,10 +21,16 @@ public struct ClassSubset {
     self.places = try Tensor(places, device: device)
   }
 
-  /// The logits of these outputs, `[batch, classes]`, and the labels among them.
+  /// The logits of these outputs, `[rows, classes, …]`, and the labels among them, `[rows, …]`; −100 stays.
   func taking(_ logits: Tensor, _ labels: Tensor) throws -> (logits: Tensor, labels: Tensor) {
-    (try logits.selecting(outputs, along: 1), try places.selecting(labels, along: 0))
+    let isNone = try labels.equals(Int(Dataset.ignoredLabel))
+    let known = try labels.filled(where: isNone, with: 0).reshaped([-1])
+    let own = try places.selecting(known, along: 0).reshaped(labels.shape)
+    return (try taking(columns: logits), try own.filled(where: isNone, with: Double(Dataset.ignoredLabel)))
   }
+
+  /// What stands in these outputs' places, of `[rows, outputs, …]`.
+  func taking(columns: Tensor) throws -> Tensor { try columns.selecting(outputs, along: 1) }
 
   /// The weights of these outputs.
   func taking(weights: Tensor?) throws -> Tensor? { try weights?.selecting(outputs, along: 0) }

@@ -13,7 +13,13 @@ func countOfClasses(in labels: Tensor) throws -> Double {
 ///   - outputs: `[rows, classes, …]`.
 ///   - labels: `[rows, …]`, −100 where one is left out.
 func classLoss(of outputs: Tensor, labels: Tensor, settings: LossSettings) throws -> Tensor {
-  try outputs.slicedCrossEntropy(with: labels, labelSmoothing: settings.labelSmoothing)
+  let (logits, labels) = try settings.classes?.taking(outputs, labels) ?? (outputs, labels)
+  return try logits.slicedCrossEntropy(with: labels, labelSmoothing: settings.labelSmoothing)
+}
+
+/// Of counts by output, the share of some; NaN where nothing was counted.
+func share(of outputs: Set<Int>, in counts: [Double]) -> Double {
+  counts.indices.reduce(0) { $0 + (outputs.contains($1) ? counts[$1] : 0) } / counts.reduce(0, +)
 }
 
 /// Outputs whose probabilities are there at a time: 8 MiB of float32.

@@ -26,6 +26,8 @@ public struct Classification: TaskKind {
   /// Classes are checked where data are put together.
   public func fault(in values: [Double], form: TaskForm) -> String? { nil }
 
+  public func outputs(labelledIn split: Split, of count: Int) -> Set<Int>? { Set(split.labels.map(Int.init)) }
+
   public func loss(of outputs: Tensor, labels: Tensor, settings: LossSettings) throws -> Tensor {
     let (logits, labels) = try settings.classes?.taking(outputs, labels) ?? (outputs, labels)
     return try logits.crossEntropy(

@@ -1,3 +1,4 @@
+import Findings
 import Torch
 
 /// What the numbers are that a program gives for an example: by what two models' outputs for the same examples are
@@ -10,6 +11,11 @@ public enum OutputMeaning: Sendable, Equatable {
   case labels
   /// Numbers in the label's unit: `[batch, …]`.
   case numbers
+}
+
+extension TaskKind {
+  /// What has an answer of its own within an example: `tokens`, `pixels`, `labels`; nil where an example has one.
+  public var answeredPlaces: String? { outputMeaning == .labels ? JointHead.labels : places }
 }
 
 extension OutputMeaning {

@@ -4,25 +4,26 @@ import Metrics
 import Models
 import Torch
 
-/// What a model says of tokens or pixels, with what another said of them as the labels: models are judged by how often
-/// the likeliest class is the one it was.
+/// What a model says of tokens, pixels or labels, with what another said of them as what is right: models are judged by how
+/// often the likeliest class is the one it was, or yes and no of a label.
 ///
-/// Labels stand at the places of the outputs, −100 where none counts; see `Model.answers(on:dataset:kind:)`.
+/// What is right stands at the places of the outputs, −100 where none counts; see `Model.answers(on:dataset:kind:)`.
 public struct PlaceAgreement: TaskKind {
   public let name = "agreement"
   public let words = "agreement"
   public let scores = [Score.agreement]
   private let kind: any TaskKind
-  private let classAxis: Int
+  /// Nil of labels.
+  private let classAxis: Int?
 
-  /// - Parameter kind: of the task itself; nil where its outputs are no classes.
+  /// - Parameter kind: of the task itself; nil where its outputs are neither classes nor labels.
   public init?(of kind: any TaskKind) {
-    guard case .classes(let axis)? = kind.outputMeaning else { return nil }
-    (self.kind, classAxis) = (kind, axis)
+    guard let meaning = kind.outputMeaning, meaning != .numbers else { return nil }
+    (self.kind, classAxis) = (kind, meaning.classAxis)
   }
 
   public var outputMeaning: OutputMeaning? { kind.outputMeaning }
-  public var places: String? { kind.places }
+  public var places: String? { kind.answeredPlaces }
   public var widensOutputs: Bool { true }
   public var refitsFromHead: Bool { kind.refitsFromHead }
 
@@ -38,6 +39,7 @@ public struct PlaceAgreement: TaskKind {
   }
 
   public func loss(of outputs: Tensor, labels: Tensor, settings: LossSettings) throws -> Tensor {
+    guard let classAxis else { return try outputs.widened().binaryCrossEntropy(with: labels.to(.float32)) }
     guard classAxis > 1 else { return try classLoss(of: outputs, labels: labels, settings: settings) }
     return try classLoss(
       of: outputs.reshaped([-1, outputs.shape[classAxis]]), labels: labels.reshaped([-1]), settings: settings)
@@ -45,9 +47,18 @@ public struct PlaceAgreement: TaskKind {
 
   public func mass(of labels: Tensor) throws -> Double { try countOfClasses(in: labels) }
 
-  /// The summed cross-entropy, the places that count, and those where the likeliest class is what it was.
+  /// The summed cross-entropy, the places that count, and those where the same is said.
   public func sums(of outputs: Tensor, labels: Tensor) throws -> ExampleSums {
-    try classSums(of: outputs, labels: labels, classAxis: classAxis)
+    if let classAxis { return try classSums(of: outputs, labels: labels, classAxis: classAxis) }
+    let count = labels.shape[0]
+    func byExample(_ values: Tensor) throws -> [Double] {
+      try values.to(.float64).reshaped([count, -1]).sum(along: [1]).array(of: Double.self)
+    }
+    let (logits, said) = (try outputs.widened().reshaped([count, -1]), try labels.reshaped([count, -1]))
+    let losses = try byExample(logits.binaryCrossEntropy(with: said.to(.float32), reduction: .none))
+    let same = try byExample(logits.isAtLeast(0).to(.int64).equals(said.to(.int64)))
+    let width = Double(labels.count / max(1, count))
+    return ExampleSums(width: 3, values: (0..<count).flatMap { [losses[$0], width, same[$0]] })
   }
 
   public func values(of sums: ExampleSums, counting counts: [Int]?) -> TaskValues {
@@ -61,22 +72,28 @@ public struct PlaceAgreement: TaskKind {
   }
 
   public func probeTargets(of labels: Tensor) throws -> ProbeTargets? {
-    try kind.probeTargets(of: labels).map { _ in .classes(labels) }
+    try kind.probeTargets(of: labels).map { _ in
+      classAxis == nil ? .labels(try labels.reshaped([labels.shape[0], -1])) : .classes(labels)
+    }
   }
 }
 
 extension Model {
-  /// Examples with the likeliest class that the model itself gives each of their places, as ``PlaceAgreement`` has them.
+  /// Examples with the likeliest class that the model itself gives each of their places, or its yes and no of each label, as
+  /// ``PlaceAgreement`` has them.
   ///
   /// - Parameter kind: of the task itself; what its labels leave out is left out.
   public func answers(on split: Split, dataset: String, kind: any TaskKind) throws -> Split {
-    guard case .classes(let axis)? = kind.outputMeaning else { throw EvaluationError.cannotAgree(kind: kind.words) }
+    guard let meaning = kind.outputMeaning, meaning != .numbers else {
+      throw EvaluationError.cannotAgree(kind: kind.words)
+    }
     try checkInputs(of: split, dataset: dataset)
     var said: [Int32] = []
     var shape: [Int] = []
     try withoutGradients {
       for batch in try Batches(split: split, batchSize: 50, device: device) {
-        var classes = try run(try batch.modelInputs(for: self)).logits.argmax(along: axis)
+        let outputs = try run(try batch.modelInputs(for: self)).logits
+        var classes = try meaning.classAxis.map { try outputs.argmax(along: $0) } ?? outputs.isAtLeast(0).to(.int32)
         if let leftOut = try kind.leftOut(of: classes, labels: batch.labels) {
           classes = try classes.filled(where: leftOut, with: Double(Dataset.ignoredLabel))
         }

@@ -48,8 +48,7 @@ public struct Regression: TaskKind {
 
   /// Fractions that are not all 0 and 1.
   public func isMeant(by form: TaskForm) -> Bool {
-    let couldBeLabels = form.isYesOrNo || form.hasBinaryLabels && form.labelShape.reduce(1, *) > 1
-    return kind == .squared && fits(form) && !form.hasIntegerLabels && !couldBeLabels
+    kind == .squared && fits(form) && !form.hasIntegerLabels && !form.isYesOrNo && !form.hasLabelColumns
   }
 
   public func outputNames(of data: Dataset) -> [String]? {

@@ -54,6 +54,11 @@ public struct Segmentation: TaskKind {
 
   public var widensOutputs: Bool { true }
 
+  /// 255 is none where there are fewer classes.
+  public func outputs(labelledIn split: Split, of count: Int) -> Set<Int>? {
+    split.targetClasses.filter { $0 < count }
+  }
+
   public func loss(of outputs: Tensor, labels: Tensor, settings: LossSettings) throws -> Tensor {
     try classLoss(of: outputs, labels: counted(labels, classCount: outputs.shape[1]), settings: settings)
   }
@@ -90,6 +95,11 @@ public struct Segmentation: TaskKind {
       values += Array(sums[row]) + counts
     }
     return ExampleSums(width: 3 + 3 * classCount, values: values)
+  }
+
+  public func shareOfAnswers(among outputs: Set<Int>, in sums: ExampleSums) -> Double? {
+    let totals = sums.totals()
+    return share(of: outputs, in: stride(from: 4, to: totals.count, by: 3).map { totals[$0] })
   }
 
   /// The class of every pixel, and what was said of it.

@@ -88,6 +88,22 @@ extension Program {
     }.first
   }
 
+  /// How many places of a text have an embedding of their own; nil where places have none, or what chooses its rows is
+  /// counted in another way than from the first place on.
+  public var positionCount: Int? {
+    var places = Set(buffers.map(\.name).filter { $0.split(separator: ".").last?.contains("position") == true })
+    for node in nodes {
+      let counts = node.operatorName == "aten::arange"
+      let keeps = Self.reshaping.contains(node.operatorName) && node.reads.first.map(places.contains) == true
+      if counts || keeps { places.formUnion(node.outputs) }
+    }
+    let sizes = Dictionary(parameters.map { ($0.name, $0.shape) }, uniquingKeysWith: { first, _ in first })
+    return nodes.lazy.compactMap { node -> Int? in
+      guard node.operatorName == "aten::embedding", node.reads.contains(where: places.contains) else { return nil }
+      return node.reads.lazy.compactMap { sizes[$0]?.first }.first
+    }.min()
+  }
+
   /// Calls that leave words what they are.
   private static let reshaping: Set<String> = [
     "aten::view", "aten::reshape", "aten::to", "aten::_to_copy", "aten::contiguous", "aten::clone", "aten::unsqueeze",

@@ -28,6 +28,13 @@ public protocol TaskKind: Sendable {
   func outputNames(of data: Dataset) -> [String]?
   /// The kind with a head's names of the outputs, where the head has more than the data speak of, or in another order.
   func naming(outputs names: [String]) -> any TaskKind
+  /// Examples with the numbers that a head has for their classes.
+  ///
+  /// - Parameter match: of the data's classes, in their order, with the head's outputs.
+  func numbered(_ split: Split, by match: ClassMatch) -> Split
+  /// The outputs, of so many, that the labels of some examples speak of: over which alone a loss can be; nil of a kind whose
+  /// loss has no such part.
+  func outputs(labelledIn split: Split, of count: Int) -> Set<Int>?
   /// Why a head cannot grow by the classes that data add, in words that follow "no outputs can be added to the head: "; nil
   /// where it can.
   var objectionToGrowth: String? { get }
@@ -51,6 +58,9 @@ public protocol TaskKind: Sendable {
   func sums(of outputs: Tensor, labels: Tensor) throws -> ExampleSums
   /// What the sums come to, each example counted so often.
   func values(of sums: ExampleSums, counting counts: [Int]?) -> TaskValues
+  /// Of all that was answered with a class, or with a label that is there, the share that is one of some outputs; nil where
+  /// the sums do not say it.
+  func shareOfAnswers(among outputs: Set<Int>, in sums: ExampleSums) -> Double?
   /// What the outputs are, so that what two models say of the same examples can be compared; nil where they cannot be.
   var outputMeaning: OutputMeaning? { get }
   /// What has an answer of its own within an example: `tokens`, `pixels`; nil where an example has one.
@@ -73,6 +83,8 @@ public protocol TaskKind: Sendable {
   var smoothsLabels: Bool { get }
   /// Whether labels stay right where images are turned, cut and coloured.
   var allowsAugmentation: Bool { get }
+  /// The score of one model on some examples, with its 95 % interval.
+  func estimate(of sums: ExampleSums, using random: inout RandomSource) -> Estimate
   /// What became of the score between two models on the same examples, with its interval and its paired test.
   ///
   /// - Parameters:
@@ -103,7 +115,7 @@ public struct LossSettings {
   public var classWeights: Tensor?
   /// Share of the probability that is spread over all classes.
   public var labelSmoothing: Double
-  /// The outputs that take part in the classification of examples; nil for all.
+  /// The outputs that take part in it; nil for all.
   public var classes: ClassSubset?
 
   /// - Parameters: see the properties.
@@ -122,6 +134,9 @@ extension TaskKind {
   public func reading(sumsOfWidth width: Int) -> any TaskKind { self }
   public func outputNames(of data: Dataset) -> [String]? { data.classNames }
   public func naming(outputs names: [String]) -> any TaskKind { self }
+  public func numbered(_ split: Split, by match: ClassMatch) -> Split { split.renumbered(match.outputs) }
+  public func outputs(labelledIn split: Split, of count: Int) -> Set<Int>? { nil }
+  public func shareOfAnswers(among outputs: Set<Int>, in sums: ExampleSums) -> Double? { nil }
   public var objectionToGrowth: String? { "it does not say what another output would stand for" }
   /// The kind for the numbers that a head has for the data's classes.
   public func named(by match: ClassMatch?, of head: (some ClassifierHead)?) -> any TaskKind {

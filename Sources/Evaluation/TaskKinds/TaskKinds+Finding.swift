@@ -14,8 +14,7 @@ extension TaskKinds {
     let name = name ?? data.taskKind
     // One class an example with one row of outputs needs no trial, unless a single output may say yes or no.
     let known = model.program.outputShape
-    let isSingle = known.last == 1 || model.heads[model.task]?.classNames.count == 1
-    if name != nil || !(isSingle && data.classNames.count == 2), data.train.targets == nil,
+    if name != nil || !(isSingle(model) && data.classNames.count == 2), data.train.targets == nil,
       (name ?? Classification().name) == Classification().name,
       known.isEmpty || known.count == 2
     {
@@ -24,6 +23,20 @@ extension TaskKinds {
     try model.checkInputs(of: data.test, dataset: data.name)
     try checkWords(of: data, for: model.program)
     return try kind(of: data, form: form(of: data, for: model), named: name).bound(to: data)
+  }
+
+  /// The kind of what a model is asked about examples that stand in for the source's, whose labels do not count: of classes
+  /// that a single output is asked about, its yes and no.
+  public static func kind(
+    ofProxy data: Dataset, for model: Model, named name: String? = nil
+  ) throws -> any TaskKind {
+    let kind = try kind(of: data, for: model, named: name)
+    return kind.isClassification && isSingle(model) ? BinaryClassification() : kind
+  }
+
+  /// Whether the head in place says one number.
+  private static func isSingle(_ model: Model) -> Bool {
+    model.program.outputShape.last == 1 || model.heads[model.task]?.classNames.count == 1
   }
 
   private static func form(of data: Dataset, for model: Model) throws -> TaskForm {
@@ -70,9 +83,16 @@ extension TaskKinds {
     }
   }
 
-  /// Every word of text has to have its place in the embedding.
+  /// Every word of text has to have its place in the embedding, and every place of a text one of its own where places have
+  /// such.
   private static func checkWords(of data: Dataset, for program: Program) throws {
     guard let words = program.vocabularyCount else { return }
+    if let positions = program.positionCount,
+      let text = data.train.inputs.first(where: { $0.isText && $0.shape[0] > positions })
+    {
+      throw EvaluationError.longDocuments(
+        dataset: data.name, input: text.name, length: text.shape[0], positions: positions)
+    }
     for (name, split) in splits(of: data) {
       try split.forEachWord { example, input, word in
         guard word < 0 || word >= words else { return }

@@ -61,6 +61,10 @@ public struct TokenClassification: TaskKind {
 
   public var widensOutputs: Bool { true }
 
+  public func outputs(labelledIn split: Split, of count: Int) -> Set<Int>? {
+    split.targetClasses.filter { $0 < count }
+  }
+
   public func loss(of outputs: Tensor, labels: Tensor, settings: LossSettings) throws -> Tensor {
     try classLoss(of: outputs.reshaped([-1, outputs.shape[2]]), labels: labels.reshaped([-1]), settings: settings)
   }
@@ -74,21 +78,35 @@ public struct TokenClassification: TaskKind {
     try labels.equals(Int(Dataset.ignoredLabel)).negated()
   }
 
+  /// The loss, the tokens that count, and those that are right; of spans those that are right, said and known; then of each
+  /// class the tokens that are said to be it.
   public func sums(of outputs: Tensor, labels: Tensor) throws -> ExampleSums {
     let sums = try classSums(of: outputs, labels: labels, classAxis: 2)
-    guard judgesSpans else { return sums }
-    let length = labels.shape[1]
+    let (length, classCount) = (labels.shape[1], outputs.shape[2])
     let (answers, right) = (try outputs.argmax(along: 2).array(of: Int64.self), try labels.array(of: Int64.self))
     var values: [Double] = []
     for row in 0..<sums.count {
       let places = (row * length..<(row + 1) * length).filter { right[$0] != Dataset.ignoredLabel }
-      let said = Span.spans(in: places.map { tags[Int(answers[$0])] })
-      let known = Span.spans(in: places.map { tags[Int(right[$0])] })
-      values +=
-        Array(sums[row])
-        + [Double(Set(said).intersection(known).count), Double(said.count), Double(known.count)]
+      values += Array(sums[row])
+      if judgesSpans {
+        let said = Span.spans(in: places.map { tags[Int(answers[$0])] })
+        let known = Span.spans(in: places.map { tags[Int(right[$0])] })
+        values += [Double(Set(said).intersection(known).count), Double(said.count), Double(known.count)]
+      }
+      var counts = [Double](repeating: 0, count: classCount)
+      for place in places { counts[Int(answers[place])] += 1 }
+      values += counts
     }
-    return ExampleSums(width: 6, values: values)
+    return ExampleSums(width: firstCount + classCount, values: values)
+  }
+
+  /// Where the counts of classes begin among an example's sums.
+  private var firstCount: Int { judgesSpans ? 6 : 3 }
+
+  public func shareOfAnswers(among outputs: Set<Int>, in sums: ExampleSums) -> Double? {
+    let counts = sums.totals().dropFirst(firstCount)
+    guard !counts.isEmpty else { return nil }
+    return share(of: outputs, in: Array(counts))
   }
 
   /// Each token's class, and what was said of it.

@@ -17,6 +17,40 @@ public struct RunFinding: Codable, Sendable {
     }
   }
 
+  /// An epoch that ended before its time.
+  public struct PartialEpoch: Codable, Equatable, Sendable {
+    /// The epoch, counted from 1.
+    public var epoch: Int
+    /// Optimization steps that it had.
+    public var steps: Int
+    /// Optimization steps of a whole one.
+    public var stepsPerEpoch: Int
+
+    /// A part of an epoch.
+    public init(epoch: Int, steps: Int, stepsPerEpoch: Int) {
+      self.epoch = epoch
+      self.steps = steps
+      self.stepsPerEpoch = stepsPerEpoch
+    }
+  }
+
+  /// A checkpoint that something else trained, which is an epoch here.
+  public struct WatchedCheckpoint: Codable, Equatable, Sendable {
+    /// The epoch that it is here.
+    public var epoch: Int
+    /// The file's or folder's name.
+    public var name: String
+    /// Optimization steps by the name; nil where that does not say.
+    public var step: Int?
+
+    /// A checkpoint.
+    public init(epoch: Int, name: String, step: Int?) {
+      self.epoch = epoch
+      self.name = name
+      self.step = step
+    }
+  }
+
   /// One line of the run's configuration, in words.
   public struct Setting: Codable, Equatable, Sendable {
     /// What is set, as a reader knows it.
@@ -46,6 +80,12 @@ public struct RunFinding: Codable, Sendable {
   public var plannedEpochs: Int?
   /// One for each epoch, epoch 0 first.
   public var epochs: [EpochFinding]
+  /// How far the last epoch came, where it ended before its time; nil of a whole one.
+  public var partialEpoch: PartialEpoch?
+  /// The checkpoints that the epochs are, of a training elsewhere; nil where the run was trained here.
+  public var watched: [WatchedCheckpoint]?
+  /// What looks within the epochs found; nil where there were none.
+  public var steps: StepCurve?
   /// What the rule chose; nil where the run has none.
   public var best: Best?
   /// By which examples the epoch was chosen, or how training went on; nil where nothing was chosen.
@@ -71,7 +111,9 @@ public struct RunFinding: Codable, Sendable {
   ///   - chosenEpoch: the epoch that the run is judged by; nil for the best one, else the last.
   public init(
     run: String, sourceTask: String? = nil, proxyTask: String? = nil, targetTask: String, chosenEpoch: Int? = nil,
-    plannedEpochs: Int? = nil, epochs: [EpochFinding], best: Best? = nil, chosenBy: ChoiceBasis? = nil,
+    plannedEpochs: Int? = nil, epochs: [EpochFinding], partialEpoch: PartialEpoch? = nil,
+    watched: [WatchedCheckpoint]? = nil, steps: StepCurve? = nil,
+    best: Best? = nil, chosenBy: ChoiceBasis? = nil,
     forgetting: Forgetting? = nil, joint: JointHead? = nil, drift: WeightDrift? = nil,
     similarity: LayerSimilarity? = nil, gaugedHead: String? = nil,
     matchedClasses: JudgedClasses? = nil, configuration: [Setting] = []
@@ -83,6 +125,9 @@ public struct RunFinding: Codable, Sendable {
     self.chosenEpoch = chosenEpoch ?? best?.epoch ?? epochs.last?.epoch ?? 0
     self.plannedEpochs = plannedEpochs
     self.epochs = epochs
+    self.partialEpoch = partialEpoch
+    self.watched = watched
+    self.steps = steps
     self.best = best
     self.chosenBy = chosenBy
     self.forgetting = forgetting

@@ -2,19 +2,23 @@
 ///
 /// A value that is NaN was not measured, and no log has it.
 public struct RunLog: Sendable {
-  /// One row of the run's metric table; epoch 0, step 0 is the model before any training.
+  /// One row of the run's metric tables, by epoch or by step; epoch 0, step 0 is the model before any training.
   public struct Row: Sendable {
-    /// Epochs done; 0 before any.
-    public var epoch: Int
+    /// Epochs done, parts of one counted; 0 before any.
+    public var epoch: Double
     /// Optimizer steps done so far, over all epochs.
     public var step: Int
     /// When the row was measured, in seconds since 1970.
     public var wallTime: Double
-    /// The metric columns' names, such as `source_accuracy` or `dose.l2-sp.penalty`, and their values, in order.
+    /// The metric columns' names, such as `source_accuracy` or `dose.l2-sp.penalty`, and their values, in order; of a look
+    /// within the epochs they begin with ``lookPrefix``.
     public var values: [(name: String, value: Double)]
 
+    /// What stands before the columns of a look within the epochs.
+    public static let lookPrefix = "step."
+
     /// A row; values that are NaN are kept and no log writes them.
-    public init(epoch: Int, step: Int, wallTime: Double, values: [(name: String, value: Double)]) {
+    public init(epoch: Double, step: Int, wallTime: Double, values: [(name: String, value: Double)]) {
       self.epoch = epoch
       self.step = step
       self.wallTime = wallTime
@@ -33,6 +37,8 @@ public struct RunLog: Sendable {
   public var stepsPerEpoch: Int
   /// Epochs the run was to have; it has fewer rows where it was interrupted.
   public var epochCount: Int
+  /// Optimizer steps the run was to have, where it was to end within an epoch; nil for whole epochs.
+  public var stepLimit: Int?
   /// Examples in one optimizer step.
   public var batchSize: Int
   /// The value by which the best checkpoint was chosen; nil where none was.
@@ -42,13 +48,14 @@ public struct RunLog: Sendable {
 
   /// A log of these rows, in the order given.
   public init(
-    startTime: Double, rows: [Row], stepsPerEpoch: Int, epochCount: Int, batchSize: Int, bestMetric: Double? = nil,
-    bestCheckpoint: String? = nil
+    startTime: Double, rows: [Row], stepsPerEpoch: Int, epochCount: Int, stepLimit: Int? = nil, batchSize: Int,
+    bestMetric: Double? = nil, bestCheckpoint: String? = nil
   ) {
     self.startTime = startTime
     self.rows = rows
     self.stepsPerEpoch = stepsPerEpoch
     self.epochCount = epochCount
+    self.stepLimit = stepLimit
     self.batchSize = batchSize
     self.bestMetric = bestMetric
     self.bestCheckpoint = bestCheckpoint

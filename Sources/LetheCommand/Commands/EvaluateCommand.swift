@@ -43,7 +43,7 @@ struct EvaluateCommand: ParsableCommand, ResultOptions {
     let match = try dataset.match(to: task, among: model.heads, kind: kind)
     try TaskKinds.check(dataset, as: kind, for: model)
     let result = try Evaluator().evaluate(
-      model, on: dataset.test.renumbered(by: match), dataset: dataset.name,
+      model, on: dataset.test.renumbered(by: match, as: kind), dataset: dataset.name,
       kind: kind.named(by: match, of: model.heads[task]))
     let finding = EvaluationFinding(
       checkpoint: path, head: task, data: dataset.name, result: result.finding,

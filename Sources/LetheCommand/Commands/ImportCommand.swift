@@ -92,7 +92,7 @@ struct ImportCommand: ParsableCommand, ResultOptions {
     if let weights {
       let file = try WeightsFile(contentsOf: WeightsPath(weights).path, state: state)
       for note in file.notes { Console.say("\(weights): \(note)") }
-      let found = WeightMatch(file.tensors, to: checkpoint.program)
+      let found = WeightMatch(file.tensors, to: checkpoint.program, sharing: checkpoint.sharedParameters)
       explain(found, weights: weights)
       try check(found, weights: weights)
       let policy = try differingHead(isFresh: isFresh)

@@ -183,6 +183,6 @@ private struct Judged {
   }
 
   func evaluation(of model: Model) throws -> EvaluationResult {
-    try model.evaluation(task: task, on: data.test.renumbered(by: match), dataset: data.name, kind: kind)
+    try model.evaluation(task: task, on: data.test.renumbered(by: match, as: kind), dataset: data.name, kind: kind)
   }
 }

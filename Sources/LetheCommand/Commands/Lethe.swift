@@ -23,9 +23,11 @@ struct Lethe: ParsableCommand {
     subcommands: [
       NewCommand.self, ImportCommand.self, ExportCommand.self, InspectCommand.self, VerifyCommand.self,
       DataCommand.self, TrainCommand.self,
-      FinetuneCommand.self, SweepCommand.self, EvaluateCommand.self, PredictCommand.self, DriftCommand.self,
+      FinetuneCommand.self, WatchCommand.self, SweepCommand.self, EvaluateCommand.self, PredictCommand.self,
+      DriftCommand.self,
       CKACommand.self,
       InterpolateCommand.self,
-      ProbeCommand.self, RewindCommand.self, DiagnoseCommand.self, TransferCommand.self, ReportCommand.self,
+      ProbeCommand.self, RewindCommand.self, DiagnoseCommand.self, CompareCommand.self, TransferCommand.self,
+      ReportCommand.self,
     ])
 }

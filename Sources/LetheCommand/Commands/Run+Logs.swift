@@ -6,7 +6,7 @@ import Reports
 import Training
 
 extension Run {
-  /// Writes the logs that other tools read: `metrics.csv`, `trainer_state.json` and TensorBoard's event file, each whole.
+  /// Writes the logs that other tools read: `metrics.csv`, `steps.csv`, `trainer_state.json` and TensorBoard's event file, each whole.
   func writeLogs() throws {
     let log = log
     try AtomicFile.write(Data(TrainerState.text(of: log).utf8), to: "\(path)/trainer_state.json")
@@ -14,7 +14,7 @@ extension Run {
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     try AtomicFile.write(Data(TensorBoardEvents.bytes(of: log)), to: "\(folder)/\(TensorBoardEvents.fileName(of: log))")
     let files = RunReport(runs: [finding], title: "").csvs()
-    for (name, content) in files where ["metrics.csv", "dose.csv"].contains(name) {
+    for (name, content) in files where ["metrics.csv", "dose.csv", "steps.csv"].contains(name) {
       try AtomicFile.write(Data(content.utf8), to: "\(path)/\(name)")
     }
   }

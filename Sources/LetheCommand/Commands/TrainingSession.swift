@@ -72,20 +72,13 @@ struct TrainingSession {
     if lock == nil { lock = try RunLock.acquire(output) }
     defer { withExtendedLifetime(lock) {} }
     var finished = try Run.open(output)
-    try finished.measureDrift()
-    if let data = sourceData ?? proxyData ?? (isFineTuning ? run.target : nil) {
-      do { try finished.measureSimilarity(on: data, device: device) } catch AnalysisError.nothingToCompare(let reason) {
-        Console.say(Self.unmeasuredNote(reason))
-      }
-    }
+    try finished.measureMoves(on: sourceData ?? proxyData ?? (isFineTuning ? run.target : nil), device: device)
     if shared.json {
       try Console.result(FindingEncoder.encode(finished.finding))
     } else {
       display.close(finished.finding)
     }
   }
-
-  static func unmeasuredNote(_ reason: String) -> String { "similarity is not measured: \(reason)" }
 
   /// What a new run needs.
   private func begun(from path: String) throws -> (Checkpoint, Device, TrainingRun) {
@@ -125,6 +118,19 @@ struct TrainingSession {
     }
     run.options = options
     return (checkpoint, device, run)
+  }
+}
+
+extension Run {
+  static func unmeasuredNote(_ reason: String) -> String { "similarity is not measured: \(reason)" }
+
+  /// Measures how far the weights of the epoch that the run stands for have moved, and its features on some data.
+  mutating func measureMoves(on data: Dataset?, device: Device) throws {
+    try measureDrift()
+    guard let data else { return }
+    do { try measureSimilarity(on: data, device: device) } catch AnalysisError.nothingToCompare(let reason) {
+      Console.say(Self.unmeasuredNote(reason))
+    }
   }
 }
 

@@ -72,7 +72,7 @@ extension Run {
     guard !ResumedWords.areKnown(of: self), var own = record.trainingOptions else {
       return try training.options(regularizers)
     }
-    own.epochCount = training.epochs
+    own.epochCount = training.epochs ?? own.epochCount
     try own.validate()
     return own
   }

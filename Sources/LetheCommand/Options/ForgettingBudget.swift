@@ -2,18 +2,20 @@ import Findings
 import Reports
 import Training
 
-/// What `--max-forgetting` allows to be lost.
+/// What `--max-forgetting`, or an option like it, allows to be lost.
 struct ForgettingBudget {
   private let text: String
+  private let option: String
   /// In the unit of the score that it is of: a share where it was written as one.
   let value: Double
 
   /// - Throws: ``CommandError/usage(_:)`` for what is no number.
-  init(_ text: String) throws {
+  init(_ text: String, option: String = "--max-forgetting") throws {
     guard let value = SelectionRule.number(text), value.isFinite else {
-      throw CommandError.usage("--max-forgetting: expected points as 2pp or a fraction as 0.02, found '\(text)'")
+      throw CommandError.usage("\(option): expected points as 2pp or a fraction as 0.02, found '\(text)'")
     }
     self.text = text
+    self.option = option
     self.value = value
   }
 
@@ -23,19 +25,18 @@ struct ForgettingBudget {
   func check(for score: Score) throws {
     guard score.unit == .fraction else {
       guard Double(text) != nil else {
-        throw CommandError.usage("--max-forgetting: expected \(score.unitWords) as a bare number, found '\(text)'")
+        throw CommandError.usage("\(option): expected \(score.unitWords) as a bare number, found '\(text)'")
       }
       return
     }
-    if let advice = SelectionRule.adviceOnBareNumber(text) { throw CommandError.usage("--max-forgetting: \(advice)") }
+    if let advice = SelectionRule.adviceOnBareNumber(text) { throw CommandError.usage("\(option): \(advice)") }
   }
 
   /// Why a loss is above the budget with 95 % confidence; nil where it is not, or where the loss is not established.
   func excess(of forgetting: Forgetting) -> String? {
     let loss = forgetting.loss
-    guard forgetting.change == .loss, loss.low > value else { return nil }
+    guard loss.exceeds(value, change: forgetting.change) else { return nil }
     let score = forgetting.score
-    return "\(score.amount(loss.value)) were lost, at least \(score.bare(loss.low)) with 95 % confidence: "
-      + "more than --max-forgetting allows, \(score.amount(value))"
+    return "\(score.certain(loss)): more than --max-forgetting allows, \(score.amount(value))"
   }
 }

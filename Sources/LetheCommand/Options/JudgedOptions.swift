@@ -183,7 +183,7 @@ extension Run {
     else { return nil }
     let rates = ["\(options.learningRate)"] + options.rateRules.map { "\($0.pattern)=\($0.value)" }
     var words: [(String, String?)] = roles.map { ($0.0, $0.1?.specification) }
-    words.append(("epochs", "\(options.epochCount)"))
+    words.append(options.stepLimit.map { ("max-steps", "\($0)") } ?? ("epochs", "\(options.epochCount)"))
     words += rates.map { ("lr", $0) }
     words += [
       ("optimizer", options.optimizer.rawValue), ("schedule", options.schedule.shape.text),

@@ -33,7 +33,7 @@ extension TargetHead: ExpressibleByArgument {
   /// What `--target-head` takes.
   static let help: ArgumentHelp = """
     The head of the target: new; keep, which trains and judges it with the source's; or grow, which first adds an output \
-    to that for every class that it lacks, so that one head knows old and new.
+    to that for every class, tag or label that it lacks, so that one head knows old and new.
     """
 }
 

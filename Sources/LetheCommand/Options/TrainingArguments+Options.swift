@@ -17,7 +17,11 @@ extension TrainingArguments {
   /// What the library is told, with other regularizers than those of `--regularizer`.
   func options(with specifications: [RegularizerSpecification]) throws -> TrainingOptions {
     var options = TrainingOptions()
-    options.epochCount = epochs
+    if maxSteps != nil, epochs != nil {
+      throw TrainingError.contradiction(.stepLimit, .epochCount, reason: "says how long is trained")
+    }
+    options.epochCount = epochs ?? options.epochCount
+    options.stepLimit = maxSteps
     if tokensPerBatch != nil, batchSize != nil {
       throw TrainingError.contradiction(.tokensPerBatch, .batchSize, reason: "says how many examples a batch has")
     }
@@ -58,6 +62,9 @@ extension TrainingArguments {
     options.averagingDecay = ema
     options.selection = try best.map { try SelectionRule(parsing: $0) }
     options.patience = patience
+    options.evaluationInterval = try evalEvery.map { try EvaluationInterval(parsing: $0) }
+    options.evaluationSampleCount = evalSamples
+    options.stopRule = try stopWhen.map { try StopRule(parsing: $0) }
     options.validation = try validation.map { try ValidationRule(parsing: $0) }
     options.regularizers = applied(specifications)
     options.seed = seed

@@ -6,8 +6,11 @@ import Training
 
 /// How a model is trained, for every command that trains.
 struct TrainingArguments: ResultOptions {
-  @Option(help: "Epochs to train.")
-  var epochs = 4
+  @Option(help: "Epochs to train. (default: \(TrainingOptions().epochCount))")
+  var epochs: Int?
+
+  @Option(help: "Instead of --epochs, optimization steps to train; the last epoch may end before its time.")
+  var maxSteps: Int?
 
   @Option(help: "Examples a batch. (default: \(TrainingOptions().batchSize))")
   var batchSize: Int?
@@ -110,8 +113,30 @@ struct TrainingArguments: ResultOptions {
   var patience: Int?
 
   @Option(
+    help: ArgumentHelp(
+      "Look at a sample of each task after so many steps, as 50, or such a part of an epoch, as 0.05.",
+      discussion: "By default whole epochs alone are judged; with --stop-when, 0.05."))
+  var evalEvery: String?
+
+  @Option(
     help: """
-      Which examples choose, where something is chosen (--best, --patience, plateaus, a sweep, a transfer): this share of \
+      Examples of each task that --eval-every looks at, drawn once. (default: \
+      \(TrainingOptions.standardEvaluationSampleCount))
+      """)
+  var evalSamples: Int?
+
+  @Option(
+    help: ArgumentHelp(
+      "End the run once a look establishes this, as \"forgetting > 2pp\" or \"source < 0.9\"; the look before is kept.",
+      discussion: """
+        A look is at a sample: the rule holds where the whole 95 % interval is beyond the limit. Quantities: \
+        \(StopRule.Quantity.allCases.map(\.rawValue).joined(separator: ", ")).
+        """))
+  var stopWhen: String?
+
+  @Option(
+    help: """
+      Which examples choose, where something is chosen (--best, --patience, --stop-when, plateaus, a sweep, a transfer): this share of \
       the training examples, not trained on; or test, the test examples, which then judge what they chose. By default the \
       validation split that the data have, else 0.1; where nothing is chosen, none.
       """)
@@ -147,6 +172,7 @@ struct TrainingArguments: ResultOptions {
   var seed: UInt64 = 0
 
   mutating func validate() throws {
+    if maxSteps == nil { epochs = epochs ?? TrainingOptions().epochCount }
     if tokensPerBatch == nil { batchSize = batchSize ?? TrainingOptions().batchSize }
   }
 }

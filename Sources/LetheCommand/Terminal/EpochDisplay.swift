@@ -15,6 +15,8 @@ final class EpochDisplay {
   /// What is being estimated before training.
   private var estimate: String?
   private var firstSource: Double?
+  /// What the last look within the epoch found.
+  private var look = ""
   /// Whether the line above the epochs is written.
   private var isTitled = false
   /// Whether examples choose that neither train nor judge; known with the first epoch.
@@ -57,22 +59,31 @@ final class EpochDisplay {
       if step == 1 {
         progress = ProgressReporter(title: "epoch \(epoch)", total: count, isQuiet: isQuiet || isSilent)
       }
-      progress?.update(completed: step, note: "loss \(NumberText.fixed(loss, 3))")
+      progress?.update(completed: step, note: "loss \(NumberText.fixed(loss, 3))\(look)")
       if step == count { progress?.finish(keepsLine: false) }
+    case .looked(let found):
+      let scores = [("source", found.source), ("target", found.target)].compactMap { name, result in
+        result.map { " · \(name) \($0.scored.score.plain($0.value))" }
+      }
+      look = scores.joined()
     case .evaluated(let record):
+      progress?.finish(keepsLine: false)
       guard !isSilent else { return }
+      let scores = record.validation
       let validation = [
-        ("source", record.validation.source?.scored),
-        ("proxy", record.validation.proxy.map { ScoredTask(.agreement, $0.agreement) }),
+        ("source", scores.source.map { $0.scored.score.plain($0.value) }),
+        ("proxy", scores.proxy.map { $0.agreement.isNaN ? $0.moved.words : NumberText.percent($0.agreement) }),
         // Of a head that was just drawn it says nothing.
-        ("target", record.targetHeadIsNew ? nil : record.validation.target?.scored),
-      ].compactMap { name, scored in scored.map { "\(name) \($0.score.plain($0.value))" } }
+        ("target", record.targetHeadIsNew ? nil : scores.target.map { $0.scored.score.plain($0.value) }),
+      ].compactMap { name, value in value.map { "\(name) \($0)" } }
       if !isTitled {
         let found = record.validation
         hasValidation = found.source != nil || found.proxy != nil || found.target != nil
         showsGauge = !hasSource && !hasProxy && record.gauge != nil
         Console.result(
-          line("epoch", "source", "agreement on proxy", "moved", "target", "validation", "loss", "penalty", "time"))
+          line(
+            "epoch", "source", record.proxy?.agreement.isNaN == true ? "moved on proxy" : "agreement on proxy", "moved",
+            "target", "validation", "loss", "penalty", "time"))
         isTitled = true
       }
       var source: String?
@@ -83,7 +94,10 @@ final class EpochDisplay {
           scored.score.plain(scored.value)
           + (record.epoch > 0 ? "  " + pad(scored.score.signed(scored.value - start), 5, isNumber: true) : "")
       }
-      let proxy = record.proxy.map { "\(NumberText.percent($0.agreement))  KL \(NumberText.fixed($0.divergence, 3))" }
+      let proxy = record.proxy.map {
+        $0.agreement.isNaN
+          ? $0.moved.words : "\(NumberText.percent($0.agreement))  KL \(NumberText.fixed($0.divergence, 3))"
+      }
       let target = record.targetHeadIsNew ? "–  (new head)" : record.target.scored.score.plain(record.target.value)
       Console.result(
         line(

@@ -6,6 +6,10 @@ extension TrainingOptions.Key {
   var flag: String {
     switch self {
     case .epochCount: "--epochs"
+    case .stepLimit: "--max-steps"
+    case .evaluationInterval: "--eval-every"
+    case .evaluationSampleCount: "--eval-samples"
+    case .stopRule: "--stop-when"
     case .exampleCount: "--examples"
     case .batchSize: "--batch-size"
     case .tokensPerBatch: "--tokens-per-batch"
@@ -53,6 +57,7 @@ extension ErrorWords {
     case .outlastsRun(let key, let epochs, let epochCount):
       "\(key.flag) \(String(format: "%.4g", epochs)) \(relation(of: key)) --epochs \(epochCount)"
         + (key == .unfreezesAfterProbe ? " for fine-tuning" : "")
+    case .idleStopRule(let rule, let reason): "--stop-when '\(rule)': \(reason)"
     case .missingData(.regularizers, _, let need): "\(error): use lethe finetune with \(need.remedy)"
     case .missingData(let key, let value, let need): "\(key.flag): '\(value)' needs \(need.remedy)"
     case .nothingToAdapt(let layers):

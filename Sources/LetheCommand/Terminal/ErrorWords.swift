@@ -3,6 +3,7 @@ import Checkpoints
 import Datasets
 import Evaluation
 import Models
+import Predictions
 import Programs
 import Training
 
@@ -37,6 +38,12 @@ enum ErrorWords {
     case CheckpointError.inUse: "\(error); wait for it, or end it"
     case ProgramError.refusedOperator(let name, _):
       "\(error); --allow-operator \(name.split(separator: ".")[0]) lets it, for a file you trust"
+    case PredictionError.noColumn(_, let role, _, _): "--\(role.rawValue): \(error)"
+    case PredictionError.nothingToJudge: "\(error); --score, or --label and --prediction, name others"
+    case PredictionError.duplicates, PredictionError.unmatched, PredictionError.differingCounts:
+      "\(error); --id names the column of the examples"
+    case PredictionError.noFilter: "--filter: \(error)"
+    case PredictionError.annotationsMissing: "\(error): give --annotations"
     case let error as TrainingError: text(of: error)
     default: "\(error)"
     }

@@ -6,6 +6,7 @@ import Files
 import Foundation
 import HDF5
 import Models
+import Predictions
 import Programs
 import Torch
 import Training
@@ -26,6 +27,7 @@ enum ExitStatus {
     case let error as ModelError: if case .unknownLayer = error { EX_USAGE } else { EX_DATAERR }
     case let error as DatasetError: of(error)
     case is EvaluationError: EX_DATAERR
+    case let error as PredictionError: of(error)
     case let error as TrainingError: of(error)
     case let error as AnalysisError: if case .noStrength = error { EX_USAGE } else { EX_DATAERR }
     default: nil
@@ -81,6 +83,14 @@ enum ExitStatus {
     case .badSubset, .unknownClass, .cannotHoldOut, .badAugmentation, .cannotAugment, .resizeTooSmall,
       .resizeWithoutShape:
       EX_USAGE
+    default: EX_DATAERR
+    }
+  }
+
+  private static func of(_ error: PredictionError) -> Int32 {
+    switch error {
+    case .notFound: EX_NOINPUT
+    case .noColumn, .noFilter, .annotationsMissing: EX_USAGE
     default: EX_DATAERR
     }
   }

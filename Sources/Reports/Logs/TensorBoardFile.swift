@@ -31,8 +31,12 @@ public enum TensorBoardEvents {
 
   /// The tag of a metric column: TensorBoard groups charts by what is before the slash.
   ///
-  /// `source_accuracy` becomes `source/accuracy`, `dose.l2-sp.penalty` becomes `dose/l2-sp/penalty`.
+  /// `source_accuracy` becomes `source/accuracy`, `dose.l2-sp.penalty` becomes `dose/l2-sp/penalty`, `step.source_accuracy` of a look within
+  /// an epoch `step/source/accuracy`.
   static func tag(of column: String) -> String {
+    guard !column.hasPrefix(RunLog.Row.lookPrefix) else {
+      return "step/" + tag(of: String(column.dropFirst(RunLog.Row.lookPrefix.count)))
+    }
     var tag = column
     for task in ["source", "target", "proxy", "gauge"] where column.hasPrefix("\(task)_") {
       tag = "\(task)/\(column.dropFirst(task.count + 1))"

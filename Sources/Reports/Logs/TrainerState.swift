@@ -13,22 +13,25 @@ public enum TrainerState {
   ///
   /// `log_history` has for each row a training entry (where a step was done) and an evaluation entry, each with
   /// `epoch` and `step`. Columns of a task (`source_`, `target_`, `proxy_`) go to the evaluation entry with `eval_`
-  /// before them, all others to the training entry, where `training_loss` is called `loss`. Values that are not
+  /// before them, all others to the training entry, where `training_loss` is called `loss`. Where a run was looked at within
+  /// its epochs, each look has such entries, its scores with `eval_sample_` before them, and an epoch's mean loss is called
+  /// `train_loss`. Values that are not
   /// finite are left out, since JSON has none.
   public static func json(of log: RunLog) -> JSONValue {
     let last = log.rows.last
+    let hasLooks = log.rows.contains { $0.values.contains { $0.name.hasPrefix(RunLog.Row.lookPrefix) } }
     return [
       "best_metric": .optional(log.bestMetric),
       "best_model_checkpoint": log.bestCheckpoint.map(JSONValue.string) ?? .null,
-      "epoch": .double(Double(last?.epoch ?? 0)),
+      "epoch": .double(last?.epoch ?? 0),
       "eval_steps": .int(log.stepsPerEpoch),
       "global_step": .int(last?.step ?? 0),
       "is_hyper_param_search": false,
       "is_local_process_zero": true,
       "is_world_process_zero": true,
-      "log_history": .array(log.rows.flatMap(entries)),
+      "log_history": .array(log.rows.flatMap { entries(of: $0, besideLooks: hasLooks) }),
       "logging_steps": .int(log.stepsPerEpoch),
-      "max_steps": .int(log.stepsPerEpoch * log.epochCount),
+      "max_steps": .int(log.stepLimit ?? log.stepsPerEpoch * log.epochCount),
       "num_input_tokens_seen": 0,
       "num_train_epochs": .int(log.epochCount),
       "save_steps": .int(log.stepsPerEpoch),
@@ -41,19 +44,22 @@ public enum TrainerState {
   }
 
   /// A row's entries, training before evaluation as a Trainer logs them; none where nothing was measured.
-  private static func entries(of row: RunLog.Row) -> [JSONValue] {
+  private static func entries(of row: RunLog.Row, besideLooks hasLooks: Bool) -> [JSONValue] {
     var training: [(String, JSONValue)] = []
     var evaluation: [(String, JSONValue)] = []
-    for (name, value) in row.values where value.isFinite {
+    for (column, value) in row.values where value.isFinite {
+      let isLook = column.hasPrefix(RunLog.Row.lookPrefix)
+      let name = isLook ? String(column.dropFirst(RunLog.Row.lookPrefix.count)) : column
       if ["source_", "target_", "proxy_", "gauge_"].contains(where: name.hasPrefix) {
-        evaluation.append(("eval_\(name)", .double(value)))
+        evaluation.append((isLook ? "eval_sample_\(name)" : "eval_\(name)", .double(value)))
       } else if name != "epoch", name != "step" {
-        training.append((name == "training_loss" ? "loss" : name, .double(value)))
+        let loss = hasLooks && !isLook ? "train_loss" : "loss"
+        training.append((name == "training_loss" ? loss : name, .double(value)))
       }
     }
     // Before the first step the penalty and the seconds are 0 because nothing was trained.
     return [row.step > 0 ? training : [], evaluation].filter { !$0.isEmpty }.map { members in
-      let place: [(String, JSONValue)] = [("epoch", .double(Double(row.epoch))), ("step", .int(row.step))]
+      let place: [(String, JSONValue)] = [("epoch", .double(row.epoch)), ("step", .int(row.step))]
       return .object((members + place).sorted { $0.0 < $1.0 })
     }
   }

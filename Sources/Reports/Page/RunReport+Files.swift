@@ -10,6 +10,7 @@ extension RunReport {
       let name = charts.count == 1 ? own : index == 0 ? "\(own)-source" : "\((targetMeasure ?? .accuracy).name)-target"
       files.append(("\(name).svg", chart.svg()))
     }
+    if let chart = stepChart() { files.append(("steps.svg", chart.svg())) }
     if let chart = proxyChart() { files.append(("proxy.svg", chart.svg())) }
     if let chart = gaugeChart() { files.append(("gauge.svg", chart.svg())) }
     if let chart = doseChart() { files.append(("dose.svg", chart.svg())) }
@@ -76,6 +77,7 @@ extension RunReport {
       }
     }
     var files = [("summary.csv", summary.text), ("metrics.csv", metrics.text)]
+    if let steps = stepFile() { files.append(("steps.csv", steps)) }
     if let dose = doseFile() { files.append(("dose.csv", dose)) }
     if runs.contains(where: { !$0.driftLayers.isEmpty }) { files.append(("drift.csv", drift.text)) }
     if runs.contains(where: { $0.similarity != nil }) {

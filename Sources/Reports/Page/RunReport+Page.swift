@@ -54,6 +54,9 @@ extension RunReport {
     runs.compactMap { run in run.jointWords.map { "\(run.name): \($0)." } }
   }
 
+  /// Which checkpoints epochs are, of trainings elsewhere.
+  private var watchedNotes: [String] { runs.compactMap { run in run.watchedWords.map { "\(run.name): \($0)." } } }
+
   private func sections() -> [PageSection] {
     guard !runs.isEmpty else { return [] }
     let note =
@@ -70,7 +73,7 @@ extension RunReport {
       PageElements.section(
         "Summary",
         PageElements.table(summaryTable(), marksRows: true) + PageElements.paragraph(note)
-          + (runs.compactMap(bestText) + jointNotes + matchNotes).map(PageElements.paragraph).joined()))
+          + (runs.compactMap(bestText) + jointNotes + matchNotes + watchedNotes).map(PageElements.paragraph).joined()))
     let epochs = runs.map { PageElements.details("Every epoch of \($0.name)", PageElements.table(epochTable($0))) }
       .joined(separator: "\n")
     let charts = scoreCharts()
@@ -79,10 +82,19 @@ extension RunReport {
       PageElements.section(
         "\(scoreName.prefix(1).uppercased() + scoreName.dropFirst()) by epoch",
         PageElements.grid(charts.map { PageElements.figure($0, width: width) }) + epochs))
+    if let chart = stepChart() {
+      let looks = runs.filter { $0.steps != nil }
+        .map { PageElements.details("Every look at \($0.name)", PageElements.table(stepTable($0))) }
+      let sentences = runs.flatMap { run in run.stepSentences.map { "\(run.name): \($0)." } }
+      sections.append(
+        PageElements.section(
+          "By the step",
+          PageElements.figure(chart, width: 720) + sentences.map(PageElements.paragraph).joined() + looks.joined()))
+    }
     if runs.contains(where: { $0.joint != nil }) {
       sections.append(
         PageElements.section(
-          "One head for both tasks", PageElements.table(jointTable()) + PageElements.paragraph(Self.jointNote)))
+          "One head for both tasks", PageElements.table(jointTable()) + PageElements.paragraph(jointNote)))
     }
     if let chart = proxyChart() {
       let epochs = PageElements.details("Agreement of every epoch", PageElements.table(proxyTable()))

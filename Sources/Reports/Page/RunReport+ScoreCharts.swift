@@ -1,5 +1,6 @@
 import Findings
 import Foundation
+import Metrics
 
 /// One of the two tasks of a run, in its charts.
 private enum Role {
@@ -46,15 +47,6 @@ extension RunReport {
       made: role == .source ? compared : [], series: compared.map { line($0, role, named: $0.name) })
   }
 
-  /// The 95 % interval of Wilson for a proportion of `count` examples.
-  static func wilson(_ proportion: Double, count: Int) -> (low: Double, high: Double) {
-    guard count > 0, proportion.isFinite else { return (.nan, .nan) }
-    let (n, z) = (Double(count), 1.959964)
-    let center = (proportion + z * z / (2 * n)) / (1 + z * z / n)
-    let half = z / (1 + z * z / n) * sqrt(proportion * (1 - proportion) / n + z * z / (4 * n * n))
-    return (center - half, center + half)
-  }
-
   private func line(_ run: RunFinding, _ role: Role, named name: String) -> LineChart.Series {
     let score = role.measure(run)
     // A band is known for shares of right examples alone.
@@ -62,7 +54,7 @@ extension RunReport {
     let scale = score.unit == .fraction ? 100.0 : 1
     let points = run.epochs.compactMap { epoch in
       role.value(epoch).map { value in
-        let bounds = Self.wilson(value, count: count)
+        let bounds = wilsonInterval(value, count: count)
         return LineChart.Point(
           epoch: epoch.epoch, value: value * scale, low: bounds.low * scale, high: bounds.high * scale)
       }

@@ -82,7 +82,10 @@ extension RunReport {
 
   /// What a run without source data knows of its source.
   private func agreed(_ run: RunFinding) -> String {
-    guard let proxy = run.after?.proxy, let agreement = run.after(\.agreement) else { return "" }
+    guard let proxy = run.after?.proxy else { return "" }
+    guard let agreement = run.after(\.agreement) else {
+      return " (moved by \(proxy.moved.words) from what the original says of the proxy examples)"
+    }
     return " (agreeing with the original on \(NumberText.percent(agreement)) of the \(proxy.whole))"
   }
 

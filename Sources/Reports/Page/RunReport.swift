@@ -89,10 +89,15 @@ extension RunReport {
     ]
     let source: [TextTable.Column] = run.hasSource ? [.number("source"), .number("source loss")] : []
     let validated = Self.validationColumns.filter { column in run.epochs.contains { column.value($0) != nil } }
+    let names = run.watched.map { Dictionary($0.map { ($0.epoch, $0.name) }) { $1 } }
+    let checkpoint: [TextTable.Column] = names == nil ? [] : [.init("checkpoint")]
     var table = TextTable(
-      [.number("epoch")] + source + target + validated.map { .number($0.name) } + [.number("penalty"), .number("time")])
+      [.number("epoch")] + checkpoint + source + target + validated.map { .number($0.name) } + [
+        .number("penalty"), .number("time"),
+      ])
     for epoch in run.epochs {
       var row = [String(epoch.epoch)]
+      if let names { row.append(names[epoch.epoch] ?? NumberText.missing) }
       if run.hasSource {
         row += [run.sourceMeasure.plain(epoch.sourceScore), NumberText.significant(epoch.source?.loss)]
       }

@@ -32,6 +32,10 @@ extension RunFinding {
       lines.append(
         "with the source's head, the model still says of \(NumberText.percent(agreement)) of the \(proxy.whole) what it "
           + "said before (agreement, not accuracy)")
+    } else if let proxy = after?.proxy {
+      lines.append(
+        "with the source's head, what the model says of the proxy examples moved by \(proxy.moved.words) from what it said "
+          + "before (mean squared difference, not an error)")
     }
     if let gaugeWords { lines.append(gaugeWords) }
     if let best {
@@ -42,7 +46,9 @@ extension RunFinding {
     } else if let chosenBy {
       lines.append(chosenBy.sentence)
     }
-    if let plannedEpochs, let last = epochs.last?.epoch, last < plannedEpochs {
+    lines += stepSentences
+    if let watchedWords { lines.append(watchedWords) }
+    if let plannedEpochs, let last = epochs.last?.epoch, last < plannedEpochs, steps?.stop == nil {
       let why = chosenBy?.choices.contains(.stop) == true ? ": no better epoch for as long as was waited" : ""
       lines.append("stopped after epoch \(last) of \(plannedEpochs)\(why)")
     }
@@ -51,10 +57,19 @@ extension RunFinding {
 
   /// What the gauge says, where nothing else was measured of the source.
   var gaugeWords: String? {
-    guard after?.source == nil, after?.agreement == nil, let gauge = after?.gauge, let gaugedHead else { return nil }
+    guard after?.source == nil, after?.proxy == nil, let gauge = after?.gauge, let gaugedHead else { return nil }
     return
       "on the target's inputs, what head '\(gaugedHead)' says moved by \(gauge.words) from what it said before (95 % "
       + "interval \(gauge.interval)), a gauge of forgetting and no measure of it"
+  }
+
+  /// Which checkpoints the epochs are, of a training elsewhere: `epochs are checkpoints that were trained elsewhere: 1
+  /// checkpoint-500, 2 checkpoint-1000`.
+  var watchedWords: String? {
+    guard let watched, let last = watched.last else { return nil }
+    func words(_ checkpoint: WatchedCheckpoint) -> String { "\(checkpoint.epoch) \(checkpoint.name)" }
+    let shown = watched.count > 6 ? watched.prefix(4).map(words) + ["…", words(last)] : watched.map(words)
+    return "epochs are checkpoints that were trained elsewhere: \(shown.joined(separator: ", "))"
   }
 
   /// Whether the run stands for an epoch that later ones follow.

@@ -64,8 +64,18 @@ import Torch
     for first in stride(from: 0, to: whole.count, by: 10) { #expect(whole[first] == -100) }
   }
 
-  @Test(arguments: ["many", "numbers"]) func whatDoesNotAgreeIsRefused(_ name: String) throws {
-    let words = name == "many" ? "several labels an example" : "regression"
-    #expect(throws: EvaluationError.cannotAgree(kind: words)) { try models(name) }
+  /// Of labels, yes and no are what they were; the share is PyTorch's.
+  @Test func labelsAgreeByYesAndNo() throws {
+    let models = try models("many")
+    let amount = try AmountMeasure(models: models, run: nil).amount().forgetting
+    #expect(amount.score == .agreement && amount.places == "labels" && amount.before == 1)
+    #expect(abs(amount.after - 0.96875) < 1e-9, "\(amount.after)")
+    let causes = try WaterfallMeasure(models).causes()
+    #expect(abs(causes.reduce(0) { $0 + $1.loss.value } - amount.final) < 1e-9)
+    #expect(try models.probedExamples() != nil)
+  }
+
+  @Test func numbersDoNotAgreeAndAreRefused() throws {
+    #expect(throws: EvaluationError.cannotAgree(kind: "regression")) { try models("numbers") }
   }
 }

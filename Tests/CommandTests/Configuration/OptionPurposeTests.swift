@@ -14,7 +14,7 @@ import Testing
 
   @Test func everyOptionOfEveryCommandHasAPurpose() {
     let commands = Self.commands()
-    #expect(commands.count == 20)
+    #expect(commands.count == 22)
     for command in commands {
       let entries = EffectiveOptions(ofStandard: command).entries
       #expect(!entries.isEmpty)

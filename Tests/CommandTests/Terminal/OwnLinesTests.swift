@@ -22,6 +22,7 @@ import Torch
     try files(file, folder)
     try measures(file, old, new)
     try experiments(file, old, new)
+    try predictions(file)
     try kinds()
     try elsewhere(folder)
     let rows = try Self.rows().map(\.template)
@@ -56,6 +57,17 @@ import Torch
       [
         "finetune", file("base.h5"), "--task", "a=\(old)", "--task", "b=\(new)", "--epochs", "1", "-o", file("tasks"),
       ], says: ["{file} · {architecture} · {n} tasks", "task {task}", "training {n}", "epoch {columns}", "report: "])
+    try check(
+      [
+        "watch", Repository.fixture("trainers/lightning"), "--once", "--program",
+        Repository.fixture("trainers/net.pt2"),
+        "--target", Repository.fixture("trainers/second.h5"), "--target-head", "keep", "-o", file("watched"),
+      ], says: ["{folder} · {architecture} · {n} parameters · {device}", "epoch {columns}", "judged: ", "next: "])
+    let odd = try said([
+      "watch", Repository.fixture("trainers/hf"), "--once", "--program", Repository.fixture("trainers/net.pt2"),
+      "--target", Repository.fixture("trainers/second.h5"), "-o", file("odd"),
+    ])
+    #expect(odd.contains { $0.hasPrefix("not judged") }, "\(odd)")
     // A head that grows says so; the rest is of findings.
     let grown = try said(
       [
@@ -88,6 +100,22 @@ import Torch
     try changed.save(record)
   }
 
+  private func predictions(_ file: (String) -> String) throws {
+    func write(_ name: String, _ said: (Int) -> Int) throws {
+      let rows = (0..<120).map { "\($0),\($0 % 2),\(said($0))" }
+      try Data(("id,label,prediction\n" + rows.joined(separator: "\n")).utf8)
+        .write(to: URL(fileURLWithPath: file(name)))
+    }
+    try write("said.csv") { $0 % 2 }
+    try write("says.csv") { $0 < 20 ? 1 - $0 % 2 : $0 % 2 }
+    try check(
+      [
+        "compare", file("said.csv"), file("says.csv"), "--max-forgetting", "50pp", "--junit", file("j.xml"),
+        "--changed",
+        file("c.csv"),
+      ], says: ["changed: ", "judgement: "])
+  }
+
   /// Of each kind of task.
   private func kinds() throws {
     let rows = try Self.rows()
@@ -105,7 +133,7 @@ import Torch
       at: folder.file("early"), record: RunRecord(state: RunState(kind: .training, isFinished: false)))
     let lines = [
       StandardOutput.closedNote, ImportCommand.uncheckedNote("no libtorch"),
-      TrainingSession.unmeasuredNote("none of the layers has an output for each example"),
+      Run.unmeasuredNote("none of the layers has an output for each example"),
       CKACommand.leftOutNote(["a", "b"], pool: .tokens), CKACommand.leftOutNote(["a", "b"], pool: nil),
       TransferSession.leftOutNote("the head is tied to layers before the cut after a"),
       "early: " + (begun.unfinished ?? ""),

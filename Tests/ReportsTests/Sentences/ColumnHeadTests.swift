@@ -25,7 +25,9 @@ import Testing
     ("source before", { $0.run?.hasSource == true }), ("source loss", { $0.run?.hasSource == true }),
     ("of the loss", { $0.run?.doseChart() != nil }), ("pulled back", { $0.run?.doseChart() != nil }),
     ("agreement", { $0.run?.proxyChart() != nil }), ("KL divergence", { $0.run?.proxyChart() != nil }),
-    ("divergence", { $0.run?.gaugeChart() != nil }),
+    ("checkpoint", { $0.run?.runs.contains { $0.watched != nil } == true }),
+    ("step", { $0.run?.stepChart() != nil }), ("moved", { $0.run?.stepChart() != nil }),
+    ("divergence", { $0.run?.gaugeChart() != nil || $0.run?.proxyChart() != nil }),
     ("seeds", { $0.run?.isOverSeeds == true }),
   ]
 
@@ -55,13 +57,14 @@ import Testing
     let (plain, held) = (SampleFindings.plain, SampleFindings.held)
     return [
       [plain], [held], [plain, held], [SampleFindings.withoutSource], [SampleFindings.proxy], [validated], seeds,
-      [GaugeReportTests.run()],
+      [GaugeReportTests.run()], [StepReportTests.run()], [RunSentenceTests.watched],
     ].flatMap { (runs: [RunFinding]) -> [Tabled] in
       let report = RunReport(runs: runs, title: "t")
       var tables = [report.summaryTable(), report.driftTable(), report.ckaTable(), report.differenceTable()]
       tables += runs.flatMap { [report.epochTable($0), report.configurationTable($0)] }
       if report.isOverSeeds { tables.append(report.seedTable()) }
       if report.proxyChart() != nil { tables.append(report.proxyTable()) }
+      tables += runs.filter { $0.steps != nil }.map(report.stepTable)
       if report.gaugeChart() != nil { tables.append(report.gaugeTable()) }
       if report.doseChart() != nil { tables.append(report.doseTable()) }
       return tables.map { Tabled(table: $0, names: Set(runs.map(\.name)), run: report) }
@@ -128,9 +131,15 @@ import Testing
       + map.rows.map { Tabled(table: map.table($0), names: Set(TransferStrategy.allCases.map(\.rawValue))) }
   }
 
+  private static var comparisons: [Tabled] {
+    SampleFindings.comparisonsOfPredictions.flatMap { finding in
+      (finding.groups.isEmpty ? [] : [finding.groupTable()]) + (finding.further.isEmpty ? [] : [finding.furtherTable()])
+    }.map { Tabled(table: $0, names: ["label"]) }
+  }
+
   @Test func everyHeadStandsInTheTableAndStandsOnlyWhereItIsMeasured() throws {
     var table = try SentenceTable(["Heads of columns"], licences: Self.licences)
-    for tabled in Self.reports + Self.diagnoses + Self.measures + Self.experiments {
+    for tabled in Self.reports + Self.diagnoses + Self.measures + Self.experiments + Self.comparisons {
       let heads = tabled.table.columns.map(\.title).filter { !$0.isEmpty && !tabled.names.contains($0) }
       table.check(heads, of: tabled)
     }

@@ -16,6 +16,7 @@ import Testing
   private static let licences: [SentenceTable<Paged>.Licence] = [
     ("Over seeds", { ofRuns($0) { $0.isOverSeeds } }), ("Summary", { ofRuns($0) { _ in true } }),
     ("{score} by epoch", { ofRuns($0) { _ in true } }),
+    ("By the step", { ofRuns($0) { $0.stepChart() != nil } }),
     ("One head", { ofRuns($0) { $0.runs.contains { $0.joint != nil } } }),
     ("On other examples", { ofRuns($0) { $0.proxyChart() != nil } }),
     ("Without the source", { ofRuns($0) { $0.gaugeChart() != nil } }),
@@ -56,11 +57,11 @@ import Testing
     joint.joint = JointHead(
       classCount: 10,
       epochs: plain.epochs.map {
-        JointAnswers(epoch: $0.epoch, accuracy: 0.7, count: 10, sourceTakenForTarget: 0.1, targetTakenForSource: 0.2)
+        JointAnswers(epoch: $0.epoch, .accuracy, 0.7, count: 10, sourceTakenForTarget: 0.1, targetTakenForSource: 0.2)
       })
     return [
       [plain], [held], [plain, held], [SampleFindings.withoutSource], [SampleFindings.proxy], seeds, [joint],
-      [GaugeReportTests.run()],
+      [GaugeReportTests.run()], [StepReportTests.run()],
     ]
   }
 

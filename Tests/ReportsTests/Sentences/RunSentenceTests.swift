@@ -38,10 +38,16 @@ import Testing
       { report in report.runs.contains { $0.best != nil && $0.chosenEpoch < ($0.epochs.last?.epoch ?? 0) } }
     ),
     ("… chosen on the test set", { hasBasis($0, .test) }),
-    ("… agreeing", { report in report.runs.contains { $0.after?.proxy != nil } }),
+    ("… agreeing", { report in report.runs.contains { $0.after?.agreement != nil } }),
+    ("… moved by {x} from what the original", { report in report.runs.contains(where: hasMovedNumbers) }),
     ("On the target's inputs, what head", { report in report.runs.contains(where: isGaugedAlone) }),
     ("On the target's inputs, what the old head", { report in report.runs.contains { $0.after?.gauge != nil } }),
-    ("{run}: all {n} classes", { report in report.runs.contains { $0.joint != nil } }),
+    ("{run}: all {n} classes of the head together: {x}", { report in report.runs.contains { isJoint($0, nil) } }),
+    (
+      "{run}: all {n} classes of the head together: {scores}",
+      { report in report.runs.contains { isJoint($0, "tokens") } }
+    ),
+    ("{run}: all {n} labels", { report in report.runs.contains { isJoint($0, "labels") } }),
     ("{run}: best epoch", { report in report.runs.contains { $0.best != nil } }),
     ("{run}: {what} {was}", { report in report.runs.contains { $0.best == nil && $0.chosenBy != nil } }),
     ("… no epoch keeps", { report in report.runs.contains { $0.best?.keepsBounds == false } }),
@@ -59,9 +65,18 @@ import Testing
     ("CKA by layer", { report in !report.runs.contains(where: hasCKA) }),
     ("{run…}no layer ends", { report in report.runs.contains { $0.similarity?.strays.isEmpty == true } }),
     ("{n} of {n} layer", { report in report.runs.contains { $0.similarity?.strays.isEmpty == false } }),
+    ("Source {score} was {x} at", { report in report.runs.contains { $0.steps?.source != nil } }),
+    ("Target {score} was {x} at", { report in report.runs.contains { $0.steps != nil && $0.steps?.source == nil } }),
+    ("{run}: within the epochs", { report in report.runs.contains(where: recovered) }),
+    ("{run}: stopped at step", { report in report.runs.contains { $0.steps?.stop != nil } }),
+    ("{run}: epochs are checkpoints", { report in report.runs.contains { $0.watched?.isEmpty == false } }),
+    ("{run}: epoch {n} ended", { report in report.runs.contains { $0.partialEpoch != nil } }),
     ("{regularizer} pulled", { report in report.runs.contains { $0.epochs.contains { !$0.regularizers.isEmpty } } }),
-    ("With the source's head", { report in report.runs.contains { $0.after?.proxy != nil } }),
+    ("With the source's head, the model agrees", { report in report.runs.contains { $0.after?.agreement != nil } }),
+    ("With the source's head, what the model", { report in report.runs.contains(where: hasMovedNumbers) }),
   ]
+
+  private static func recovered(_ run: RunFinding) -> Bool { run.steps?.worst?.isEstablished == true }
 
   private static func isGaugedAlone(_ run: RunFinding) -> Bool {
     run.after?.gauge != nil && run.after?.proxy == nil && run.after?.source == nil
@@ -130,18 +145,33 @@ import Testing
     ("Forgotten: {unit}", { hasOther($0) { $0.score.unit != .fraction } }),
     ("Forgotten: points of source accuracy", { !hasOther($0) { _ in true } }), ("Before is epoch 0", { !$0.hasSource }),
     ("Means over runs", { $0.isOverSeeds }), ("Fewer than 3", { $0.isOverSeeds }),
-    ("Where the source's data", { $0.proxyChart() != nil }), ("Neither is accuracy", { $0.proxyChart() != nil }),
+    ("Where the source's data", { $0.proxyChart() != nil }),
+    ("Agreement: how often", { isProxy($0) && !isProxy($0, of: "labels") }),
+    ("Divergence: mean KL(before ‖ now), in", { isProxy($0) && !isProxy($0, of: "labels") }),
+    ("Agreement: of how many", { isProxy($0, of: "labels") }),
+    ("Divergence: mean KL(before ‖ now) of", { isProxy($0, of: "labels") }),
+    ("Neither is accuracy", { isProxy($0) }),
+    ("Divergence: mean squared", { report in report.runs.contains(where: hasMovedNumbers) }),
+    ("That is no error", { report in report.runs.contains(where: hasMovedNumbers) }),
+    ("mean squared difference", { report in report.runs.contains(where: hasMovedNumbers) }),
+    ("agreement of yes and no", { isProxy($0, of: "labels") }),
     ("A gauge of forgetting", { $0.gaugeChart() != nil }), ("It says how far the old", { $0.gaugeChart() != nil }),
+    ("{examples}, the same at each look", { $0.stepChart() != nil }),
     ("head {heads}, mean divergence", { $0.gaugeChart() != nil }),
-    ("Both are over", { report in report.runs.contains { $0.before?.proxy?.places != nil } }),
-    ("All classes: ", { report in report.runs.contains { $0.joint != nil } }),
-    ("Taken for the other: ", { report in report.runs.contains { $0.joint != nil } }),
+    ("Both are over", { isProxy($0, of: "tokens") }),
+    ("All classes: the share", { report in report.runs.contains { isJoint($0, nil) } }),
+    ("Taken for the other: the share", { report in report.runs.contains { isJoint($0, nil) } }),
+    ("All classes: the score", { report in report.runs.contains { isJoint($0, "tokens") || isJoint($0, "labels") } }),
+    (
+      "Taken for the other: of all",
+      { report in report.runs.contains { isJoint($0, "tokens") || isJoint($0, "labels") } }
+    ),
     ("Penalty: ", { $0.doseChart() != nil }), ("A low CKA", { $0.ckaChart() != nil }),
     ("… examples; band", { !amounts($0).isEmpty }), ("‖w", { report in report.runs.contains { $0.drift != nil } }),
     ("… without heads", { report in report.runs.contains { $0.before?.targetHeadIsNew == true } }),
     ("{estimator}, {n} examples of {data}{epochs…}", { report in report.runs.contains { $0.similarity != nil } }),
     ("… whisker", { hasEntry($0) { $0.low.isFinite } }), ("… † features", { hasEntry($0, \.isLowSignal) }),
-    ("norm of the", { $0.doseChart() != nil }), ("top-1 agreement", { $0.proxyChart() != nil }),
+    ("norm of the", { $0.doseChart() != nil }), ("top-1 agreement", { isProxy($0) && !isProxy($0, of: "labels") }),
   ]
 
   private static func hasEntry(_ report: RunReport, _ holds: (LayerSimilarity.Entry) -> Bool) -> Bool {
@@ -178,14 +208,14 @@ import Testing
   private static func run(
     _ name: String, _ forgetting: Forgetting? = nil, hasSource: Bool = true, hasTarget: Bool = true, seed: Int? = nil,
     best: RunFinding.Best? = nil, chosenBy: ChoiceBasis? = nil, similarity: LayerSimilarity? = nil,
-    agreement: Double? = nil, places: String? = nil, hasDose: Bool = false
+    agreement: Double? = nil, places: String? = nil, unit: OutputDivergence.Unit = .nats, hasDose: Bool = false
   ) -> RunFinding {
     let (before, after) = (forgetting?.before ?? 0.9, forgetting?.after ?? 0.8)
     let epochs = (0...3).map { epoch in
       EpochFinding(
         epoch: epoch,
         source: hasSource ? ScoredTask(forgetting?.score ?? .accuracy, epoch == 0 ? before : after) : nil,
-        proxy: agreement.map { ProxyAgreement(agreement: $0, divergence: 0.1, count: 100, places: places) },
+        proxy: agreement.map { ProxyAgreement(agreement: $0, divergence: 0.1, count: 100, places: places, unit: unit) },
         target: hasTarget ? ScoredTask(forgetting?.score ?? .accuracy, 0.7) : nil, penalty: 0.1,
         regularizers: hasDose && epoch > 0 ? [RegularizerDose(name: "L2-sp", penalty: 0.1, gradientRatio: 0.2)] : [])
     }
@@ -228,21 +258,47 @@ import Testing
       run("Plain", hasSource: false, chosenBy: bases[2]), run("Plain", hasSource: false, hasTarget: false),
       run("Plain", hasSource: false, agreement: 0.8, hasDose: true),
       run("Plain", hasSource: false, agreement: 0.8, places: "tokens"), GaugeReportTests.run(),
+      run("Plain", hasSource: false, agreement: 0.8, places: "labels"),
+      run("Plain", hasSource: false, agreement: .nan, unit: .squares),
       GaugeReportTests.run(places: "tokens"), GaugeReportTests.run(hasSource: true),
+      StepReportTests.run(), StepReportTests.run(hasSource: false, stop: StepReportTests.gauge),
+      StepReportTests.run(stop: StepReportTests.forgetting), StepReportTests.run(isSure: false, partial: 30),
       run("Plain", changes[0], similarity: similarity([[0.5, 0.9], [0.1, 0.8]])),
       run("Plain", changes[0], similarity: similarity([[.nan, 0.9], [0.1, .nan]])),
-      run("Plain", changes[0], similarity: similarity([[.nan, 0.9], [0.1, 0.9]])), withNewHeadAndIntervals, withOneHead,
+      run("Plain", changes[0], similarity: similarity([[.nan, 0.9], [0.1, 0.9]])), withNewHeadAndIntervals,
+      withOneHead(), withOneHead(of: "tokens"), withOneHead(of: "labels"), watched,
     ]
 
-  private static var withOneHead: RunFinding {
+  static var watched: RunFinding {
     var finding = run("Plain", changes[0])
+    finding.watched = (1...3).map { .init(epoch: $0, name: "checkpoint-\($0 * 500)", step: $0 * 500) }
+    return finding
+  }
+
+  private static func withOneHead(of places: String? = nil) -> RunFinding {
+    var finding = run("Plain", changes[0])
+    let score = places == nil ? Score.accuracy : Score(name: "token_accuracy", unit: .fraction, direction: .up)
     finding.joint = JointHead(
-      classCount: 10,
+      classCount: 10, places: places,
       epochs: finding.epochs.map {
-        JointAnswers(
-          epoch: $0.epoch, accuracy: 0.7, count: 1000, sourceTakenForTarget: 0.1, targetTakenForSource: 0.2)
+        JointAnswers(epoch: $0.epoch, score, 0.7, count: 1000, sourceTakenForTarget: 0.1, targetTakenForSource: 0.2)
       })
     return finding
+  }
+
+  /// Whether one head knows both tasks' classes, at such places of an example.
+  private static func isJoint(_ run: RunFinding, _ places: String?) -> Bool {
+    run.joint.map { $0.places == places } ?? false
+  }
+
+  /// Whether numbers that are said of a proxy's examples were compared with those before.
+  private static func hasMovedNumbers(_ run: RunFinding) -> Bool { run.after?.proxy?.unit == .squares }
+
+  /// Whether agreement on a proxy's examples was measured, or on such places of them.
+  private static func isProxy(_ report: RunReport, of places: String? = nil) -> Bool {
+    report.runs.contains { run in
+      run.after?.agreement != nil && (places == nil || run.after?.proxy?.places == places)
+    }
   }
 
   private static var withNewHeadAndIntervals: RunFinding {
@@ -311,9 +367,15 @@ import Testing
         ("forgot no more", { $0.forgetting?.change == EstablishedChange.none && $0.forgetting?.tooLittle == nil }),
         ("{n} source", { $0.forgetting.map { $0.sourceCount < 50 } == true }),
         ("{task} was not", { $0.forgetting.map { $0.before < 0.12 } == true }),
-        ("all {n} classes", { $0.joint != nil }),
-        ("with the source's head", { $0.after?.proxy != nil }),
+        ("all {n} classes of the head together: {x}", { Self.isJoint($0, nil) }),
+        ("all {n} classes of the head together: {scores}", { Self.isJoint($0, "tokens") }),
+        ("all {n} labels", { Self.isJoint($0, "labels") }),
+        ("with the source's head, the model still", { $0.after?.agreement != nil }),
+        ("with the source's head, what the model", { Self.hasMovedNumbers($0) }),
         ("on the target's inputs, what head", Self.isGaugedAlone), ("best epoch", { $0.best != nil }),
+        ("within the epochs", Self.recovered), ("stopped at step", { $0.steps?.stop != nil }),
+        ("epochs are checkpoints", { $0.watched?.isEmpty == false }),
+        ("epoch {n} ended", { $0.partialEpoch != nil && $0.steps?.stop == nil }),
         ("{what} {was}", { $0.best == nil && $0.chosenBy != nil }),
         ("stopped after", { ($0.epochs.last?.epoch ?? 9) < ($0.plannedEpochs ?? 0) }),
         (
