@@ -109,7 +109,7 @@ extension TrainingRun {
     try checkTarget(model, division)
     let (judge, headIsNew) = try installHeads(in: model)
     let classes = try judgedClasses(in: model, judge: judge)
-    let division = division.renumbered(by: classes)
+    let division = division.renumbered(by: classes, as: kinds)
     func judging(_ data: DividedDataset) -> Judging { Judging(test: data.judging, validation: nil) }
     let judged = Judged(
       model: model, target: judging(division.target), source: division.source.map(judging),
