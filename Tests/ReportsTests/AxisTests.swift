@@ -46,4 +46,23 @@ import Testing
     let svg = FrontierChart(title: "t", subtitle: "", xTitle: "x", yTitle: "y", points: points).svg()
     for point in points { #expect(svg.contains(">\(point.name)</text>"), "\(point.name)") }
   }
+
+  @Test func noNameStandsOnTheFrontier() throws {
+    // The line falls to the middle one, and straight down from it.
+    let points: [FrontierChart.Point] = [("none", 74.0, 89.6), ("middle", 80, 87.4), ("last", 80, 81.2)].map {
+      .init(name: $0.0, x: $0.1, y: $0.2, isOnFrontier: true)
+    }
+    let svg = FrontierChart(title: "t", subtitle: "", xTitle: "x", yTitle: "y", points: points).svg()
+    let label = try #require(svg.firstMatch(of: /<text x="(?<x>[0-9.]+)" y="(?<y>[0-9.]+)" class="label"[^>]*>middle</))
+    let path = try #require(svg.firstMatch(of: /M(?<x0>[0-9.]+)[ ,](?<y0>[0-9.]+) ?L(?<x1>[0-9.]+)[ ,](?<y1>[0-9.]+)/))
+    func number(_ text: Substring) throws -> Double { try #require(Double(text)) }
+    let (left, base) = (try number(label.output.x), try number(label.output.y))
+    let (x0, y0, x1, y1) = (
+      try number(path.output.x0), try number(path.output.y0), try number(path.output.x1), try number(path.output.y1)
+    )
+    for x in stride(from: max(left, x0), through: min(left + 40, x1), by: 1) {
+      let y = y0 + (x - x0) / (x1 - x0) * (y1 - y0)
+      #expect(!(base - 11...base + 3).contains(y), "at \(x)")
+    }
+  }
 }

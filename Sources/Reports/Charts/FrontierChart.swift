@@ -129,6 +129,16 @@ public struct FrontierChart: Chart {
     within frame: (left: Double, right: Double, top: Double, bottom: Double), in drawing: inout Drawing
   ) {
     var taken = points.map { point in (x(point.x) - 6, y(point.y) - 6, x(point.x) + 6, y(point.y) + 6) }
+    let frontier = points.filter(\.isOnFrontier).sorted { $0.x < $1.x }
+    // Along the frontier's line, a step every few pixels.
+    let line: [(Double, Double)] = zip(frontier, frontier.dropFirst()).flatMap { from, to in
+      let (dx, dy) = (x(to.x) - x(from.x), y(to.y) - y(from.y))
+      let count = max(1, Int((abs(dx) + abs(dy)) / 4))
+      return (0...count).map { step in
+        let share = Double(step) / Double(count)
+        return (x(from.x) + share * dx, y(from.y) + share * dy)
+      }
+    }
     let order =
       points.filter(\.isMarked) + points.filter { $0.isOnFrontier && !$0.isMarked }
       + points.filter { !$0.isOnFrontier && !$0.isMarked }
@@ -147,6 +157,7 @@ public struct FrontierChart: Chart {
         let box = (place.0, place.1 - 11, place.0 + length, place.1 + 3)
         return box.0 >= frame.left && box.2 <= frame.right && box.1 >= frame.top - 6 && box.3 <= frame.bottom
           && !taken.contains { box.0 < $0.2 && box.2 > $0.0 && box.1 < $0.3 && box.3 > $0.1 }
+          && !line.contains { box.0 < $0.0 && $0.0 < box.2 && box.1 < $0.1 && $0.1 < box.3 }
       }
       guard let free else { continue }
       taken.append((free.0, free.1 - 11, free.0 + length, free.1 + 3))
