@@ -105,9 +105,11 @@ public struct RunState: Sendable, Equatable, Codable {
     public var quantity: String
     /// Optimization steps done when a look established it.
     public var step: Int
-    /// What the look found, with the ends of its 95 % interval.
+    /// What the look found.
     public var value: Double
+    /// The lower end of its 95 % interval.
     public var low: Double
+    /// The upper end; likewise.
     public var high: Double
     /// The steps that what is kept was trained for.
     public var keptStep: Int

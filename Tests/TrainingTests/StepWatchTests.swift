@@ -194,7 +194,8 @@ import Torch
     let stopped = try run("stopped", change)
     var steps = 0
     #expect(throws: TrainingError.self) {
-      try stopped.run(from: base(), basePath: "", isCancelled: { steps == 13 }) { if case .step = $0 { steps += 1 } }
+      let isCancelled = { steps == 13 }
+      try stopped.run(from: base(), basePath: "", isCancelled: isCancelled) { if case .step = $0 { steps += 1 } }
     }
     #expect(try Run.open(stopped.path).finding.steps?.points.map(\.step) == [0, 3, 6, 8])
     try stopped.resume { _ in }

@@ -21,9 +21,11 @@ public struct StepCurve: Codable, Equatable, Sendable {
   public struct WorstMoment: Codable, Equatable, Sendable {
     /// Optimization steps done by then.
     public var step: Int
-    /// The source's score before the first step, at the worst, and at the last look.
+    /// The source's score before the first step.
     public var before: ScoredTask
+    /// At its worst.
     public var worst: ScoredTask
+    /// At the last look.
     public var last: ScoredTask
     /// By how much it was worse than before the first step.
     public var lost: Estimate

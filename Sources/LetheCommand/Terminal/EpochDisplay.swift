@@ -103,7 +103,8 @@ final class EpochDisplay {
         line(
           "\(record.epoch)", source, proxy, record.gauge?.words, target, validation.joined(separator: "  "),
           record.epoch > 0 ? NumberText.fixed(record.trainingLoss, 3) : "–",
-          NumberText.fixed(record.penalty, 4), record.epoch > 0 ? "\(NumberText.fixed(record.seconds, 1)) s" : ""))
+          NumberText.fixed(record.penalty, 4),
+          record.epoch > 0 && record.seconds.isFinite ? "\(NumberText.fixed(record.seconds, 1)) s" : ""))
       if !record.newBlocks.isEmpty { Console.result("        trains now: \(listed(record.newBlocks))") }
       // One that only measures has nothing to show.
       for dose in record.doses where dose.penalty > 0 || dose.gradientRatio > 0 { Console.result(Self.line(dose)) }
