@@ -1,5 +1,6 @@
 import Checkpoints
 import Datasets
+import Evaluation
 import Metrics
 import Models
 import TestSupport
