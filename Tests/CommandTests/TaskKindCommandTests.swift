@@ -111,7 +111,7 @@ import Testing
     let other = try self.base("numbers", in: folder)
     let numbers = try Command(
       "finetune", other, "--source-proxy", fixture("numbers.h5"), "--target",
-      fixture("numbers.h5"), "-o", folder.file("numbers"))
+      fixture("numbers.h5"), "--target-head", "keep", "-o", folder.file("numbers"))
     #expect(numbers.status == 0, "\(numbers.errors)")
     #expect(numbers.output.contains("moved on proxy") && !numbers.output.contains("agreement"))
     #expect(
@@ -125,7 +125,7 @@ import Testing
         "mean squared difference on the proxy examples numbers"))
     let chosen = try Command(
       "finetune", other, "--source-proxy", fixture("numbers.h5"), "--target",
-      fixture("numbers.h5"), "--best", "agreement", "-o", folder.file("chosen"))
+      fixture("numbers.h5"), "--target-head", "keep", "--best", "agreement", "-o", folder.file("chosen"))
     #expect(chosen.status == 65)
     #expect(
       chosen.errors

@@ -1,5 +1,6 @@
 import Checkpoints
 import Datasets
+import Evaluation
 import Metrics
 import Models
 import TestSupport
@@ -17,10 +18,13 @@ import Torch
 
   /// 6 examples, 3 classes: 6 / (3 · 3), 6 / (3 · 2), 6 / (3 · 1).
   @Test func balancedWeightsAreScikitLearns() throws {
-    let weights = try #require(try ClassWeights.balanced.values(for: split([0, 0, 0, 1, 1, 2]), classCount: 3))
+    let weights = try #require(
+      try ClassWeights.balanced.values(for: split([0, 0, 0, 1, 1, 2]), kind: Classification(), classCount: 3))
     for (weight, expected) in zip(weights, [2.0 / 3, 1, 2]) { #expect(abs(weight - expected) < 1e-12) }
-    #expect(try ClassWeights.equal.values(for: split([0, 1]), classCount: 2) == nil)
-    #expect(throws: TrainingError.self) { try ClassWeights.given([1, 2]).values(for: split([0]), classCount: 3) }
+    #expect(try ClassWeights.equal.values(for: split([0, 1]), kind: Classification(), classCount: 2) == nil)
+    #expect(throws: TrainingError.self) {
+      try ClassWeights.given([1, 2]).values(for: split([0]), kind: Classification(), classCount: 3)
+    }
   }
 
   @Test(arguments: ["", "1,", "-1,2", "rare", "0,0", "nan,1"])

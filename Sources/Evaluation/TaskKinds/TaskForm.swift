@@ -88,13 +88,15 @@ extension Program {
     }.first
   }
 
-  /// How many places of a text have an embedding of their own; nil where places have none, or what chooses its rows is
-  /// counted in another way than from the first place on.
+  /// How many places of a text have an embedding of their own, at most; nil where places have none, or its rows are chosen in
+  /// another way than by counting on from the first place.
   public var positionCount: Int? {
     var places = Set(buffers.map(\.name).filter { $0.split(separator: ".").last?.contains("position") == true })
     for node in nodes {
       let counts = node.operatorName == "aten::arange"
-      let keeps = Self.reshaping.contains(node.operatorName) && node.reads.first.map(places.contains) == true
+      let isMoved = node.operatorName == "aten::add" && node.reads.count == 1
+      let keeps =
+        (isMoved || Self.reshaping.contains(node.operatorName)) && node.reads.first.map(places.contains) == true
       if counts || keeps { places.formUnion(node.outputs) }
     }
     let sizes = Dictionary(parameters.map { ($0.name, $0.shape) }, uniquingKeysWith: { first, _ in first })
