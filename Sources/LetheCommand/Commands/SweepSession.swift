@@ -95,7 +95,7 @@ struct SweepSession {
   private var amount: String {
     let seeds = plan.seeds.count
     return (plan.search == nil ? "" : "at most ") + "\(NumberText.plural(runCount, "run")) of "
-      + NumberText.plural(options.epochCount, "epoch")
+      + (options.stepLimit.map { NumberText.plural($0, "step") } ?? NumberText.plural(options.epochCount, "epoch"))
       + (seeds > 1 ? ", \(seeds) seeds each" : "")
   }
 
