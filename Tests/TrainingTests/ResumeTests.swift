@@ -20,18 +20,6 @@ import Torch
       source: try randomImages("source", shape: [1, 8, 8], seed: seed + 1), device: .cpu)
   }
 
-  private func base(seed: UInt64) throws -> Checkpoint {
-    var builder = ProgramBuilder(architecture: "small")
-    let input = builder.input("input", shape: [1, 8, 8])
-    var value = builder.convolution(
-      input, inputChannels: 1, outputChannels: 4, kernel: 7, padding: 3, hasBias: false, layer: "conv")
-    value = builder.batchNormalization(value, channels: 4, layer: "norm")
-    value = builder.flatten(value, layer: "flatten")
-    let logits = builder.linear(value, inputCount: 256, outputCount: 2, layer: "fc")
-    let program = try builder.build(outputs: [logits], head: "fc")
-    return try Model(initializing: program, task: "source", classNames: ["a", "b"], seed: seed).checkpoint(epoch: 0)
-  }
-
   private struct Case: CustomTestStringConvertible {
     let testDescription: String
     var storesConvolution = false
@@ -83,7 +71,7 @@ import Torch
     options.learningRate = 0.05
     options.seed = seed
     try example.change(&options)
-    let start = try base(seed: seed)
+    let start = try smallConvolution(seed: seed)
     let whole = try run(options, at: folder.file("whole"), seed: seed)
     let counter = ForwardCount()
     try ForwardCount.$current.withValue(counter) { try whole.run(from: start, basePath: "base.h5") { _ in } }
@@ -141,7 +129,7 @@ import Torch
     options.epochCount = 2
     options.patience = 2
     options.regularizers = [try RegularizerSpecification("ewc", ["lambda": "1"])]
-    let start = try base(seed: 3)
+    let start = try smallConvolution(seed: 3)
     let place = folder.file("base.h5")
     try start.write(to: place)
     let whole = try run(options, at: folder.file("whole"), seed: 3)
@@ -157,7 +145,7 @@ import Torch
     #expect(known.record.trainingOptions == options)
 
     // From another base it is no such run, nor from one that is gone.
-    try base(seed: 4).write(to: place)
+    try smallConvolution(seed: 4).write(to: place)
     func refusal() -> String? {
       #expect(throws: TrainingError.self) { try stopped.resume { _ in } }?.description
     }
@@ -189,7 +177,7 @@ import Torch
     var options = TrainingOptions()
     options.epochCount = 1
     let path = folder.file("run")
-    try run(options, at: path, seed: 3).run(from: base(seed: 3), basePath: "base.h5") { _ in }
+    try run(options, at: path, seed: 3).run(from: smallConvolution(seed: 3), basePath: "base.h5") { _ in }
     var known = try Run.open(path)
     let here = RunEnvironment.present(.cpu)
     #expect(known.record.environment == here && known.record.state.moves == nil)
@@ -208,7 +196,7 @@ import Torch
 
   @Test func aRunThatBeganOnAGPUGoesOnWithoutOne() throws {
     let data = try randomImages("source", shape: [1, 8, 8], seed: 3)
-    let trainer = try Trainer(Model(base(seed: 3)), on: data.train, dataset: "source", options: TrainingOptions())
+    let trainer = try Trainer(Model(smallConvolution(seed: 3)), on: data.train, dataset: "source", options: TrainingOptions())
     var (progress, tensors) = try trainer.state()
     // As a run on a GPU stores it: seed and offset, which no CPU's generator understands.
     tensors["generator.device"] = try Tensor([UInt8](repeating: 1, count: 16))
@@ -224,7 +212,9 @@ import Torch
     options.learningRate = 0
     options.rateRules = [GlobRule(pattern: "fc", value: 1e-12)]
     options.patience = 2
-    let history = try run(options, at: folder.file("run"), seed: 3).run(from: base(seed: 3), basePath: "base.h5") { _ in
+    let history = try run(options, at: folder.file("run"), seed: 3).run(
+      from: smallConvolution(seed: 3), basePath: "base.h5"
+    ) { _ in
     }
     // Nothing changes, so the first epoch stays the best: two more, and no further.
     #expect(history.map(\.epoch) == [0, 1, 2, 3])
@@ -236,7 +226,7 @@ import Torch
     var options = TrainingOptions()
     options.epochCount = 1
     let path = folder.file("run")
-    try run(options, at: path, seed: 3).run(from: base(seed: 3), basePath: "base.h5") { _ in }
+    try run(options, at: path, seed: 3).run(from: smallConvolution(seed: 3), basePath: "base.h5") { _ in }
     let error = #expect(throws: TrainingError.self) { try run(options, at: path, seed: 4).resume { _ in } }
     #expect(error?.description.contains("not those it began with") == true)
     try Data("no".utf8).write(to: URL(fileURLWithPath: path + "/resume.h5"))

@@ -39,6 +39,19 @@ struct SmallNetwork {
   }
 }
 
+/// A network of one convolution with its normalization, for images of 8 by 8, with the head `source` of two classes.
+func smallConvolution(seed: UInt64 = 1) throws -> Checkpoint {
+  var builder = ProgramBuilder(architecture: "small")
+  let input = builder.input("input", shape: [1, 8, 8])
+  var value = builder.convolution(
+    input, inputChannels: 1, outputChannels: 4, kernel: 7, padding: 3, hasBias: false, layer: "conv")
+  value = builder.batchNormalization(value, channels: 4, layer: "norm")
+  value = builder.flatten(value, layer: "flatten")
+  let logits = builder.linear(value, inputCount: 256, outputCount: 2, layer: "fc")
+  let program = try builder.build(outputs: [logits], head: "fc")
+  return try Model(initializing: program, task: "source", classNames: ["a", "b"], seed: seed).checkpoint(epoch: 0)
+}
+
 /// Random images of two classes, told apart by the first pixel.
 func randomImages(
   _ name: String, shape: [Int], train: Int = 40, test: Int = 20, seed: UInt64

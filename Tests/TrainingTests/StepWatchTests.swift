@@ -19,18 +19,6 @@ import Torch
 
   init() throws { folder = try TemporaryFolder() }
 
-  private func base() throws -> Checkpoint {
-    var builder = ProgramBuilder(architecture: "small")
-    let input = builder.input("input", shape: shape)
-    var value = builder.convolution(
-      input, inputChannels: 1, outputChannels: 4, kernel: 7, padding: 3, hasBias: false, layer: "conv")
-    value = builder.batchNormalization(value, channels: 4, layer: "norm")
-    value = builder.flatten(value, layer: "flatten")
-    let logits = builder.linear(value, inputCount: 256, outputCount: 2, layer: "fc")
-    let program = try builder.build(outputs: [logits], head: "fc")
-    return try Model(initializing: program, task: "source", classNames: ["a", "b"], seed: 1).checkpoint(epoch: 0)
-  }
-
   /// Eight steps an epoch, of 64 examples.
   private func run(
     _ name: String, hasSource: Bool = true, _ change: (inout TrainingOptions) throws -> Void
@@ -51,7 +39,7 @@ import Torch
     _ name: String, hasSource: Bool = true, _ change: (inout TrainingOptions) throws -> Void
   ) throws -> Run {
     let run = try run(name, hasSource: hasSource, change)
-    try run.run(from: base(), basePath: "") { _ in }
+    try run.run(from: smallConvolution(), basePath: "") { _ in }
     return try Run.open(run.path)
   }
 
@@ -195,7 +183,9 @@ import Torch
     var steps = 0
     #expect(throws: TrainingError.self) {
       let isCancelled = { steps == 13 }
-      try stopped.run(from: base(), basePath: "", isCancelled: isCancelled) { if case .step = $0 { steps += 1 } }
+      try stopped.run(from: smallConvolution(), basePath: "", isCancelled: isCancelled) {
+        if case .step = $0 { steps += 1 }
+      }
     }
     #expect(try Run.open(stopped.path).finding.steps?.points.map(\.step) == [0, 3, 6, 8])
     try stopped.resume { _ in }

@@ -15,18 +15,6 @@ import Torch
 @Suite struct ValidationRunTests {
   private let shape = [1, 8, 8]
 
-  private func base(seed: UInt64 = 1) throws -> Checkpoint {
-    var builder = ProgramBuilder(architecture: "small")
-    let input = builder.input("input", shape: shape)
-    var value = builder.convolution(
-      input, inputChannels: 1, outputChannels: 4, kernel: 7, padding: 3, hasBias: false, layer: "conv")
-    value = builder.batchNormalization(value, channels: 4, layer: "norm")
-    value = builder.flatten(value, layer: "flatten")
-    let logits = builder.linear(value, inputCount: 256, outputCount: 2, layer: "fc")
-    let program = try builder.build(outputs: [logits], head: "fc")
-    return try Model(initializing: program, task: "source", classNames: ["a", "b"], seed: seed).checkpoint(epoch: 0)
-  }
-
   private func options(_ epochs: Int = 3, _ change: (inout TrainingOptions) throws -> Void = { _ in }) rethrows
     -> TrainingOptions
   {
@@ -70,7 +58,7 @@ import Torch
         $0.validation = rule
       }
       try TrainingRun(options: options, path: folder.file(name), target: opposed(), device: .cpu)
-        .run(from: base(), basePath: "") { _ in }
+        .run(from: smallConvolution(), basePath: "") { _ in }
       let run = try Run.open(folder.file(name))
       return (run, run.finding)
     }
@@ -102,7 +90,7 @@ import Torch
     let folder = try TemporaryFolder()
     try TrainingRun(
       options: options(1), path: folder.file("run"), target: opposed(), source: source(), device: .cpu
-    ).run(from: base(), basePath: "") { _ in }
+    ).run(from: smallConvolution(), basePath: "") { _ in }
     let run = try Run.open(folder.file("run"))
     #expect(run.record.data.target?.validation == nil && run.record.data.source?.validation == nil)
     #expect(!run.record.metrics.names.contains { $0.contains("validation") } && run.finding.chosenBy == nil)
@@ -125,7 +113,7 @@ import Torch
       }
       var run = TrainingRun(options: options, path: folder.file(name), target: data, device: .cpu)
       run.storesFrozenLayers = storesFrozenLayers
-      try run.run(from: base(), basePath: "") { _ in }
+      try run.run(from: smallConvolution(), basePath: "") { _ in }
       return try Run.open(run.path).record
     }
     let held = try run(whole, "held", .fraction(0.25))
@@ -147,7 +135,7 @@ import Torch
     let options = try options { $0.selection = try SelectionRule(parsing: "source subject to target >= 0.2") }
     let source = try source()
     try TrainingRun(options: options, path: folder.file("run"), target: target(), source: source, device: .cpu)
-      .run(from: base(), basePath: "") { _ in }
+      .run(from: smallConvolution(), basePath: "") { _ in }
     let run = try Run.open(folder.file("run"))
     let halves = try source.divided(choosingFrom: .test, fraction: 0.5, seed: 0)
     #expect(run.record.labels["source"] == halves.judging.labels)
@@ -204,7 +192,7 @@ import Torch
     let folder = try TemporaryFolder()
     let options = options(8) { $0.schedule = Schedule(.plateau(patience: 0, factor: 0.5)) }
     try TrainingRun(options: options, path: folder.file("run"), target: opposed(), device: .cpu)
-      .run(from: base(), basePath: "") { _ in }
+      .run(from: smallConvolution(), basePath: "") { _ in }
     let run = try Run.open(folder.file("run"))
     let (rates, own) = (
       try #require(run.record.metrics["learning_rate"]), try #require(run.record.metrics["target_validation_accuracy"])
@@ -229,8 +217,8 @@ import Torch
       return TrainingRun(
         options: options, path: folder.file(name), target: try target(), source: try source(), device: .cpu)
     }
-    try run(4, "whole").run(from: base(), basePath: "") { _ in }
-    try run(2, "run").run(from: base(), basePath: "") { _ in }
+    try run(4, "whole").run(from: smallConvolution(), basePath: "") { _ in }
+    try run(2, "run").run(from: smallConvolution(), basePath: "") { _ in }
     let drawn = try run(2, "").options.examples(of: target().train)
     #expect(try Run.open(folder.file("run")).record.data.target?.validation?.count == held(drawn, 0.3))
     #expect(drawn.count == 40)
@@ -258,7 +246,7 @@ import Torch
     let folder = try TemporaryFolder()
     let options = options(1) { $0.selection = .target }
     try TrainingRun(options: options, path: folder.file("run"), target: opposed(), device: .cpu)
-      .run(from: base(), basePath: "") { _ in }
+      .run(from: smallConvolution(), basePath: "") { _ in }
     let data = try target()
     let other = try Datasets.Dataset(
       name: data.name, classNames: data.classNames, train: data.train, test: data.test, validation: data.test)
@@ -279,8 +267,8 @@ import Torch
     func run(_ epochs: Int, _ name: String) throws -> TrainingRun {
       TrainingRun(options: options(epochs), path: folder.file(name), target: try target(), device: .cpu)
     }
-    try run(4, "whole").run(from: base(), basePath: "") { _ in }
-    try run(2, "run").run(from: base(), basePath: "") { _ in }
+    try run(4, "whole").run(from: smallConvolution(), basePath: "") { _ in }
+    try run(2, "run").run(from: smallConvolution(), basePath: "") { _ in }
     var old = try Run.open(folder.file("run"))
     var record = old.record
     var known = options(2)
@@ -328,7 +316,7 @@ import Torch
     let sequence = try TaskSequence(
       options: options, path: folder.file("run"),
       tasks: [("a", first), ("b", try randomImages("b", shape: shape, seed: 12))], sharesHead: false, device: .cpu)
-    let result = try sequence.run(from: base(), basePath: "", onTask: { _, _ in }, onEvent: { _ in })
+    let result = try sequence.run(from: smallConvolution(), basePath: "", onTask: { _, _ in }, onEvent: { _ in })
     let last = try Run.open(folder.file("run") + "/tasks/2-b").finding
     // The second run's source is the first task, judged by the half that did not choose.
     #expect(last.forgetting?.sourceCount == 20 && result.matrix[1][0] == last.after?.source?.value)
