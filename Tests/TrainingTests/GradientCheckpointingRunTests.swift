@@ -114,7 +114,11 @@ import Torch
         try RegularizerSpecification("ewc", ["lambda": "1"]), try RegularizerSpecification("replay", ["count": "20"]),
       ]
     },
-    Case(testDescription: "features", tolerance: 1e-5) { $0.regularizers = [try RegularizerSpecification("delta")] },
+    // Where a rate is too high, rounding grows with the loss.
+    Case(testDescription: "features", tolerance: 1e-5) {
+      $0.regularizers = [try RegularizerSpecification("delta")]
+      $0.learningRate = 0.005
+    },
     Case(testDescription: "bfloat16") { $0.precision = .bfloat16 },
   ]
 

@@ -196,7 +196,8 @@ import Torch
 
   @Test func aRunThatBeganOnAGPUGoesOnWithoutOne() throws {
     let data = try randomImages("source", shape: [1, 8, 8], seed: 3)
-    let trainer = try Trainer(Model(smallConvolution(seed: 3)), on: data.train, dataset: "source", options: TrainingOptions())
+    let trainer = try Trainer(
+      Model(smallConvolution(seed: 3)), on: data.train, dataset: "source", options: TrainingOptions())
     var (progress, tensors) = try trainer.state()
     // As a run on a GPU stores it: seed and offset, which no CPU's generator understands.
     tensors["generator.device"] = try Tensor([UInt8](repeating: 1, count: 16))

@@ -229,7 +229,8 @@ struct TransferCommand: ParsableCommand {
       throw CommandError.usage("--freeze, --feature-extraction and --regularizer are not for transfer: the cuts freeze")
     }
     guard training.maxSteps == nil, training.evalEvery == nil, training.stopWhen == nil else {
-      throw CommandError.usage("--max-steps, --eval-every and --stop-when are not for transfer: whole epochs are compared")
+      throw CommandError.usage(
+        "--max-steps, --eval-every and --stop-when are not for transfer: whole epochs are compared")
     }
     guard Set(targets.target).count == targets.target.count else {
       throw CommandError.usage("--target: the same data is given twice")
