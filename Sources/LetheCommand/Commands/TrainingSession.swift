@@ -72,6 +72,8 @@ struct TrainingSession {
     if lock == nil { lock = try RunLock.acquire(output) }
     defer { withExtendedLifetime(lock) {} }
     var finished = try Run.open(output)
+    // The looks after the last epoch that is kept.
+    if finished.record.state.stop != nil { try finished.writeLogs() }
     try finished.measureMoves(on: sourceData ?? proxyData ?? (isFineTuning ? run.target : nil), device: device)
     if shared.json {
       try Console.result(FindingEncoder.encode(finished.finding))
