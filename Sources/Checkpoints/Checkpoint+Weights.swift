@@ -44,21 +44,7 @@ extension Checkpoint {
   /// - Parameter path: the file's, for errors.
   /// - Throws: ``CheckpointError`` for a file that lacks some, or has them in other shapes.
   public mutating func replaceWeights(with match: WeightMatch, of path: String) throws {
-    guard !match.tensors.isEmpty else {
-      throw CheckpointError.malformed(path: path, reason: "none of its tensors is one of the model's")
-    }
-    if let first = match.mistyped.first {
-      throw CheckpointError.typeMismatch(
-        tensor: first.name, file: path, expected: first.expected, found: first.found.rawValue)
-    }
-    if let first = match.mismatched.first {
-      throw CheckpointError.shapeMismatch(
-        tensor: first.name, file: path, expected: first.expected, found: first.found)
-    }
-    if let first = match.missing.first {
-      let others = match.missing.count > 1 ? " and \(match.missing.count - 1) other tensors" : ""
-      throw CheckpointError.malformed(path: path, reason: "the model needs \(first)\(others), which it lacks")
-    }
+    try match.requireWhole(of: path)
     try replaceTensors(with: match.tensors.merging(match.differingHead) { $1 }, of: path)
   }
 

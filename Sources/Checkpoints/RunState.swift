@@ -97,12 +97,10 @@ public struct RunState: Sendable, Equatable, Codable {
     }
   }
 
-  /// By what rule the run ended before its time, and what it keeps.
+  /// By what rule the run ended before its time; what it keeps is its last epoch.
   public struct Stop: Sendable, Equatable, Codable {
     /// As the user wrote it.
     public var rule: String
-    /// What the rule is of: `source`, `target`, `forgetting`, `gauge`.
-    public var quantity: String
     /// Optimization steps done when a look established it.
     public var step: Int
     /// What the look found.
@@ -111,22 +109,16 @@ public struct RunState: Sendable, Equatable, Codable {
     public var low: Double
     /// The upper end; likewise.
     public var high: Double
-    /// The steps that what is kept was trained for.
-    public var keptStep: Int
 
     /// An end.
     ///
     /// - Parameters: see the properties.
-    public init(
-      rule: String, quantity: String, step: Int, value: Double, low: Double, high: Double, keptStep: Int
-    ) {
+    public init(rule: String, step: Int, value: Double, low: Double, high: Double) {
       self.rule = rule
-      self.quantity = quantity
       self.step = step
       self.value = value
       self.low = low
       self.high = high
-      self.keptStep = keptStep
     }
   }
 

@@ -15,14 +15,13 @@ extension Run {
       let seconds = record.metrics.value("seconds", row: row)
       let began = time
       time += seconds.isNaN ? 0 : seconds
-      let partial = row == record.metrics.rowCount - 1 ? record.state.lastEpochSteps : nil
       let written = record.state.watched?.checkpoints.first { $0.epoch == epoch }
-      let step =
-        written.map { $0.step ?? epoch } ?? partial.map { (epoch - 1) * stepsPerEpoch + $0 } ?? epoch * stepsPerEpoch
+      let step = written.map { $0.step ?? epoch } ?? record.stepCount(through: epoch)
+      let isPartial = record.state.lastEpochSteps != nil && epoch == record.lastEpoch
       rows += looks(after: rows.last?.step ?? -1, through: step, from: began, to: time)
       rows.append(
         RunLog.Row(
-          epoch: partial == nil ? Double(epoch) : Double(step) / Double(max(1, stepsPerEpoch)), step: step,
+          epoch: isPartial ? Double(step) / Double(max(1, stepsPerEpoch)) : Double(epoch), step: step,
           wallTime: time,
           values: record.metrics.names.filter { $0 != "epoch" }.map { ($0, record.metrics.value($0, row: row)) }))
     }

@@ -22,22 +22,23 @@ extension RunRecord {
     return RunFinding.PartialEpoch(epoch: lastEpoch, steps: steps, stepsPerEpoch: stepsPerEpoch)
   }
 
+  /// Optimization steps done by an epoch's end, of a run that was trained here.
+  func stepCount(through epoch: Int) -> Int {
+    let stepsPerEpoch = state.stepsPerEpoch ?? 0
+    guard epoch == lastEpoch, let steps = state.lastEpochSteps else { return epoch * stepsPerEpoch }
+    return (epoch - 1) * stepsPerEpoch + steps
+  }
+
   private func point(row: Int) -> StepFinding {
     func value(_ name: String) -> Double { steps.value(name, row: row) }
     func scored(_ task: String) -> ScoredTask? {
       guard let kind = kind(of: task) else { return nil }
-      let values = TaskValues(loss: value("\(task)_loss"), scores: kind.scores.map { value("\(task)_\($0.name)") })
+      let values = steps.values(of: task, kind, row: row)
       return values.scores[0].isNaN ? nil : EvaluationResult(kind, values).scored
     }
-    let divergence = value("gauge_divergence")
-    var gauge: OutputDivergence?
-    if divergence.isFinite, let own = state.gauge, let unit = OutputDivergence.Unit(rawValue: own.unit) {
-      gauge = OutputDivergence(
-        value: divergence, low: value("gauge_low"), high: value("gauge_high"), count: state.watch?.gaugeCount ?? 0,
-        places: own.places, unit: unit)
-    }
     return StepFinding(
-      step: Int(exactly: value("step")) ?? 0, source: scored("source"), target: scored("target"), gauge: gauge,
+      step: Int(exactly: value("step")) ?? 0, source: scored("source"), target: scored("target"),
+      gauge: steps.divergence(of: state.gauge, count: state.watch?.gaugeCount, row: row),
       trainingLoss: value("training_loss"), learningRate: value("learning_rate"))
   }
 
@@ -61,17 +62,13 @@ extension RunRecord {
   private func merit(_ scored: ScoredTask) -> Double { scored.score.merit(scored.value) }
 
   private func answers(at first: Int, _ second: Int, _ third: Int) -> (ExampleSums, ExampleSums, ExampleSums)? {
-    let found = [first, second, third].compactMap { step in
-      stepSums[step].flatMap {
-        $0.shape.count == 2 && $0.shape[1] > 0 ? ExampleSums(width: $0.shape[1], values: $0.values) : nil
-      }
-    }
+    let found = [first, second, third].compactMap { stepSums[$0]?.exampleSums }
     guard found.count == 3, Set(found.map(\.count)).count == 1 else { return nil }
     return (found[0], found[1], found[2])
   }
 
   private func stop(_ watch: RunState.Watch) -> StepCurve.Stop? {
-    guard let stop = state.stop, let quantity = StopRule.Quantity(rawValue: stop.quantity),
+    guard let stop = state.stop, let quantity = try? StopRule(parsing: stop.rule).quantity,
       let sample = StopRule.Quantity.ofSource.contains(quantity) ? watch.source : watch.target
     else { return nil }
     let score: Score? =
@@ -84,6 +81,6 @@ extension RunRecord {
     return StepCurve.Stop(
       rule: stop.rule, step: stop.step, figure: Estimate(stop.value, low: stop.low, high: stop.high),
       sample: StepCurve.Sample(count: count, chooses: sample.chooses), score: score,
-      isDifference: quantity == .forgetting, keptStep: stop.keptStep)
+      isDifference: quantity == .forgetting, keptStep: lastEpoch.map(stepCount) ?? 0)
   }
 }

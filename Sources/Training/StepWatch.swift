@@ -98,11 +98,10 @@ struct StepWatch {
   }
 
   /// What the run's rule finds in a look, where that ends the run; else nil.
-  func end(at look: StepLook, keptStep: Int) -> RunState.Stop? {
+  func end(at look: StepLook) -> RunState.Stop? {
     guard let rule, case let figure = figure(of: rule.quantity, in: look), rule.holds(for: figure) else { return nil }
     return RunState.Stop(
-      rule: rule.description, quantity: rule.quantity.rawValue, step: look.step, value: figure.value, low: figure.low,
-      high: figure.high, keptStep: keptStep)
+      rule: rule.description, step: look.step, value: figure.value, low: figure.low, high: figure.high)
   }
 
   private func figure(of quantity: StopRule.Quantity, in look: StepLook) -> Estimate {

@@ -71,17 +71,3 @@ extension TrainingRun {
     return kind
   }
 }
-
-extension RunRecord {
-  /// How far the head's answers had moved at an epoch; nil where it was not measured.
-  ///
-  /// - Parameter row: of the metrics.
-  func gauge(row: Int) -> OutputDivergence? {
-    func value(_ name: String) -> Double { metrics.value("gauge_\(name)", row: row) }
-    guard let gauge = state.gauge, let unit = OutputDivergence.Unit(rawValue: gauge.unit), value("divergence").isFinite
-    else { return nil }
-    return OutputDivergence(
-      value: value("divergence"), low: value("low"), high: value("high"), count: gauge.count, places: gauge.places,
-      unit: unit)
-  }
-}

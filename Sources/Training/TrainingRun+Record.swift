@@ -38,30 +38,21 @@ extension TrainingRun {
     let row = record.metrics.rowCount
     func set(_ name: String, _ value: Double) { record.metrics.set(name, row: row, to: value) }
     set("epoch", Double(result.epoch))
-    func setScores(_ task: String, _ scored: ScoredTask) {
-      set("\(task)_\(scored.score.name)", scored.value)
-      for other in scored.further { set("\(task)_\(other.score.name)", other.value) }
-      set("\(task)_loss", scored.loss)
-    }
     func setAgreement(_ task: String, _ proxy: ProxyAgreement) {
       set("\(task)_agreement", proxy.agreement)
       set("\(task)_divergence", proxy.divergence)
     }
     if let source = result.source {
-      setScores("source", source.scored)
+      record.metrics.set(source.scored, of: "source", row: row)
       record.keepAnswers(of: "source", source, epoch: result.epoch)
     }
     if let proxy = result.proxy { setAgreement("proxy", proxy) }
-    if let gauge = result.gauge {
-      set("gauge_divergence", gauge.value)
-      set("gauge_low", gauge.low)
-      set("gauge_high", gauge.high)
-    }
+    if let gauge = result.gauge { record.metrics.set(gauge, row: row) }
     // An epoch that was not judged has the columns of one that was.
     let target = result.target.count > 0 ? result.target.scored : ScoredTask(kinds.target.score, .nan)
-    setScores("target", target)
-    if let target = result.validation.target { setScores("target_validation", target.scored) }
-    if let source = result.validation.source { setScores("source_validation", source.scored) }
+    record.metrics.set(target, of: "target", row: row)
+    if let target = result.validation.target { record.metrics.set(target.scored, of: "target_validation", row: row) }
+    if let source = result.validation.source { record.metrics.set(source.scored, of: "source_validation", row: row) }
     if let proxy = result.validation.proxy { setAgreement("proxy_validation", proxy) }
     set("training_loss", result.trainingLoss)
     set("learning_rate", result.learningRate)
@@ -85,7 +76,7 @@ extension RunRecord {
       labels[task] = result.labels
       return
     }
-    sums[task, default: [:]][epoch] = NumberArray(shape: [own.count, own.width], values: own.values)
+    sums[task, default: [:]][epoch] = NumberArray(own)
   }
 
   /// The kind of a task, `source`, `proxy` or `target`, bound to no data: what its stored sums say is all that is asked.
@@ -102,9 +93,7 @@ extension RunRecord {
 
   /// What every example of a task came to at an epoch; nil where it was not kept.
   func answers(of task: String, at epoch: Int) -> ExampleSums? {
-    if let stored = sums[task]?[epoch], stored.shape.count == 2, stored.shape[1] > 0 {
-      return ExampleSums(width: stored.shape[1], values: stored.values)
-    }
+    if let stored = sums[task]?[epoch]?.exampleSums { return stored }
     guard let labels = labels[task], let answers = predictions[task]?[epoch], labels.count == answers.count else {
       return nil
     }
@@ -142,10 +131,9 @@ extension RunRecord {
       guard let epoch = Int(exactly: value("epoch")) else { return nil }
       func evaluation(_ column: String, of task: String) -> EvaluationResult {
         guard let kind = kind(of: task) else { return .unmeasured }
-        let values = TaskValues(
-          loss: value("\(column)_loss"), scores: kind.scores.map { value("\(column)_\($0.name)") })
         return EvaluationResult(
-          kind, values, predictions: predictions[column]?[epoch] ?? [], labels: labels[column] ?? [],
+          kind, metrics.values(of: column, kind, row: row), predictions: predictions[column]?[epoch] ?? [],
+          labels: labels[column] ?? [],
           sums: sums[column]?[epoch] == nil ? nil : answers(of: column, at: epoch))
       }
       func agreement(_ task: String, count: Int?) -> ProxyAgreement? {
@@ -162,7 +150,8 @@ extension RunRecord {
       }
       return EpochRecord(
         epoch: epoch, source: measured("source", of: "source"),
-        proxy: agreement("proxy", count: data.proxy?.judgingCount), gauge: gauge(row: row),
+        proxy: agreement("proxy", count: data.proxy?.judgingCount),
+        gauge: metrics.divergence(of: state.gauge, count: nil, row: row),
         target: evaluation("target", of: "target"), targetHeadIsNew: epoch == 0 && state.targetHeadIsNew,
         validation: ValidationScores(
           source: measured("source_validation", of: "source"),

@@ -117,7 +117,7 @@ extension TrainingRun {
     return try judges(judged, judge: judge, headIsNew: headIsNew, classes)
   }
 
-  /// - Parameter judged: as it is before training; the target's head is put in place.
+  /// - Parameter judged: as it is before training, the target's head in place.
   private func judges(
     _ judged: Judged, judge: String?, headIsNew: Bool, _ classes: JudgedClasses
   ) throws -> Judges {
@@ -130,10 +130,9 @@ extension TrainingRun {
       meter = try measuring(examples.test)
       choosingMeter = try examples.validation.map(measuring)
     }
-    let gauge = try gauge(of: judged.model, on: judged.target.test)
-    try judged.model.activate(task: headName)
     return Judges(
-      judge: judge, meter: meter, choosingMeter: choosingMeter, gauge: gauge, headIsNew: headIsNew, judged: judged,
+      judge: judge, meter: meter, choosingMeter: choosingMeter,
+      gauge: try gauge(of: judged.model, on: judged.target.test), headIsNew: headIsNew, judged: judged,
       classes: classes)
   }
 

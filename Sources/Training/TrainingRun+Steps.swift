@@ -74,8 +74,7 @@ extension TrainingRun {
         let look = try watch.look(after: total, loss: mean, learningRate: step.learningRate)
         append(look, to: &record)
         try? onEvent(.looked(look))
-        let before = trained.kept?.step ?? stepsBefore
-        trained.stop = watch.end(at: look, keptStep: before)
+        trained.stop = watch.end(at: look)
         if trained.stop != nil { return .endOfEpoch }
         if options.stopRule != nil {
           var statistics = EpochStatistics()
@@ -104,23 +103,13 @@ extension TrainingRun {
   func append(_ look: StepLook, to record: inout RunRecord) {
     let row = record.steps.rowCount
     func set(_ name: String, _ value: Double) { record.steps.set(name, row: row, to: value) }
-    func setScores(_ task: String, _ scored: ScoredTask) {
-      set("\(task)_\(scored.score.name)", scored.value)
-      for other in scored.further { set("\(task)_\(other.score.name)", other.value) }
-      set("\(task)_loss", scored.loss)
-    }
     set("step", Double(look.step))
     if let source = look.source {
-      setScores("source", source.scored)
-      let answers = source.answers
-      record.stepSums[look.step] = NumberArray(shape: [answers.count, answers.width], values: answers.values)
+      record.steps.set(source.scored, of: "source", row: row)
+      record.stepSums[look.step] = NumberArray(source.answers)
     }
-    if let target = look.target { setScores("target", target.scored) }
-    if let gauge = look.gauge {
-      set("gauge_divergence", gauge.value)
-      set("gauge_low", gauge.low)
-      set("gauge_high", gauge.high)
-    }
+    if let target = look.target { record.steps.set(target.scored, of: "target", row: row) }
+    if let gauge = look.gauge { record.steps.set(gauge, row: row) }
     set("training_loss", look.trainingLoss)
     set("learning_rate", look.learningRate)
   }

@@ -355,14 +355,14 @@ extension TrainingRun {
     var sourceResult: EvaluationResult?
     if isJudged || epoch == 0, let source, let examples = judged.source, let judge = judges.judge {
       let kind = kinds.source ?? Classification()
-      try model.activate(task: judge)
-      sourceResult = try result(examples.test, source, kind)
-      validation.source = try result(examples.validation, source, kind)
+      try model.withHead(of: judge) {
+        sourceResult = try result(examples.test, source, kind)
+        validation.source = try result(examples.validation, source, kind)
+      }
     }
     let agreement = isJudged ? try judges.meter?.measure(model) : nil
     let gauge = isJudged ? try judges.gauge?.meter.measure(model) : nil
     if isJudged { validation.proxy = try judges.choosingMeter?.measure(model) }
-    try model.activate(task: headName)
     return EpochRecord(
       epoch: epoch, source: sourceResult, proxy: agreement, gauge: gauge, target: targetResult ?? .unmeasured,
       targetHeadIsNew: judges.headIsNew && epoch == 0, validation: validation,

@@ -15,13 +15,10 @@ public struct WatchedRun {
   /// Before training, with the heads of both tasks, the target's in place.
   private let base: Checkpoint
   private let device: Device
-  private var run: Run
+  /// The run, as far as it came.
+  public private(set) var run: Run
   private let lock: RunLock
 
-  /// The run's record.
-  public var record: RunRecord { run.record }
-  /// What was found so far.
-  public var finding: RunFinding { run.finding }
   /// How many checkpoints were judged.
   public var count: Int { max(0, run.record.metrics.rowCount - 1) }
 

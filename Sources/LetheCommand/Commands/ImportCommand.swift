@@ -96,7 +96,7 @@ struct ImportCommand: ParsableCommand, ResultOptions {
       explain(found, weights: weights)
       try check(found, weights: weights)
       let policy = try differingHead(isFresh: isFresh)
-      checkpoint.load(found, task: task ?? stem(weights), differingHead: policy)
+      checkpoint.load(found, task: task ?? WeightsPath.stem(of: weights), differingHead: policy)
       match = found
     } else if state != nil {
       throw CommandError.usage("--state is an entry of --weights, which is not given")
@@ -127,7 +127,7 @@ struct ImportCommand: ParsableCommand, ResultOptions {
     let own = checkpoint.parameters.filter { head.contains($0.key) }
     if own.contains(where: { $0.value.shape != old[$0.key]?.shape }) {
       // Another task's: the one that was in place is kept under its name.
-      let name = task ?? stem(path)
+      let name = task ?? WeightsPath.stem(of: path)
       guard checkpoint.heads[name] == nil else {
         throw CommandError.usage(
           "--task: \(path) has a classifier of other classes than that of '\(name)', which the model has already")
@@ -157,7 +157,8 @@ struct ImportCommand: ParsableCommand, ResultOptions {
     case .exportedProgram:
       return (
         try Checkpoint(
-          exportedProgram: path, task: task ?? stem(path), output: taskOutput.map { .named($0) } ?? .found,
+          exportedProgram: path, task: task ?? WeightsPath.stem(of: path),
+          output: taskOutput.map { .named($0) } ?? .found,
           head: headLayers?.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }), false
       )
     case let kind:
@@ -171,11 +172,6 @@ struct ImportCommand: ParsableCommand, ResultOptions {
     for (option, value) in [("--task-output", taskOutput), ("--head-layers", headLayers)] where value != nil {
       throw CommandError.usage("\(option) is for a .pt2 program; \(found)")
     }
-  }
-
-  private func stem(_ path: String) -> String {
-    let name = URL(fileURLWithPath: path).deletingPathExtension().lastPathComponent
-    return name.isEmpty ? "imported" : name
   }
 
   private func differingHead(isFresh: Bool) throws -> Checkpoint.DifferingHead {
@@ -263,25 +259,9 @@ extension ImportCommand {
   }
 
   private func check(_ match: WeightMatch, weights: String) throws {
-    guard !match.tensors.isEmpty else {
-      throw CheckpointError.malformed(
-        path: weights, reason: "none of its tensors is one of the model's" + Self.hint(match))
-    }
-    if let first = match.mistyped.first {
-      throw CheckpointError.typeMismatch(
-        tensor: first.name, file: weights, expected: first.expected, found: first.found.rawValue)
-    }
-    guard !partial else { return }
-    if let first = match.mismatched.first {
-      throw CheckpointError.shapeMismatch(
-        tensor: first.name, file: weights, expected: first.expected, found: first.found)
-    }
-    if let first = match.missing.first {
-      let others = match.missing.count > 1 ? " and \(match.missing.count - 1) other tensors" : ""
-      throw CheckpointError.malformed(
-        path: weights,
-        reason: "the model needs \(first)\(others), which it lacks; --partial leaves them as they are"
-          + Self.hint(match))
+    do { try match.requireWhole(of: weights, orPart: partial) } catch CheckpointError.malformed(let path, let reason) {
+      let way = match.tensors.isEmpty ? "" : "; --partial leaves them as they are"
+      throw CheckpointError.malformed(path: path, reason: reason + way + Self.hint(match))
     }
   }
 

@@ -105,8 +105,9 @@ struct WatchSession {
     if (try? Run.open(output))?.record.state.watched == nil { try requireAbsent(output) }
     var watched = try WatchedRun(plan, base: base, basePath: path, folder: subject.folder)
     let before = watched.count
-    do { try budget?.check(for: watched.record.score(of: plan.source == nil ? "target" : "source") ?? .accuracy) } catch
-    {
+    do {
+      try budget?.check(for: watched.run.record.score(of: plan.source == nil ? "target" : "source") ?? .accuracy)
+    } catch {
       if before == 0 { watched.discard() }
       throw error
     }
@@ -115,7 +116,7 @@ struct WatchSession {
     display.open(
       "\(subject.folder) · \(base.program.architecture) · \(NumberText.grouped(base.parameterCount)) parameters · \(plan.device)"
     )
-    for record in watched.record.epochRecords { display.show(.evaluated(record)) }
+    for record in watched.run.record.epochRecords { display.show(.evaluated(record)) }
     let interruption = Interruption()
     let excess = try follow(folder, &watched, budget, display) { interruption.isRequested }
     interruption.end()
@@ -123,7 +124,7 @@ struct WatchSession {
       if before == 0 { watched.discard() }
       throw CommandError.missing("\(subject.folder): \(nothingFound(folder))")
     }
-    var finished = try Run.open(output)
+    var finished = watched.run
     try finished.measureMoves(on: plan.source ?? plan.proxy ?? plan.target, device: plan.device)
     if shared.json {
       try Console.result(FindingEncoder.encode(finished.finding))
@@ -169,14 +170,14 @@ struct WatchSession {
           let record = try watched.judge(entry, at: copy, state: subject.state)
           display.show(.evaluated(record))
           if !shared.json { Console.result("        judged: \(entry.name)") }
-          try Run.open(output).writeLogs()
+          try watched.run.writeLogs()
         } catch  where Self.isOfFile(error) {
           refused.insert(entry.signature)
           Console.say("not judged: " + "\(error)".replacing(copy, with: entry.path))
           continue
         }
         lastFound = Date()
-        if let reason = watched.finding.forgetting.flatMap({ budget?.excess(of: $0) }) {
+        if let reason = watched.run.forgetting.flatMap({ budget?.excess(of: $0) }) {
           try ending.stopFile.map { try writeStopFile($0, reason, entry.name) }
           return reason
         }
@@ -216,8 +217,7 @@ struct WatchSession {
     switch try WeightsFile.kind(of: path) {
     case .checkpoint: checkpoint = try Checkpoint(contentsOf: path)
     case .exportedProgram:
-      let name = URL(fileURLWithPath: path).deletingPathExtension().lastPathComponent
-      checkpoint = try Checkpoint(exportedProgram: path, task: name.isEmpty ? "imported" : name)
+      checkpoint = try Checkpoint(exportedProgram: path, task: WeightsPath.stem(of: path))
     case let kind:
       throw CommandError.usage(
         "--program: \(path) holds weights (\(kind.rawValue)) without the model they belong to; expected a .pt2 program or a "

@@ -96,6 +96,12 @@ struct WeightsPath {
   init(_ text: String) throws {
     path = FileManager.default.fileExists(atPath: "\(text)/run.h5") ? try CheckpointPath(text).path : text
   }
+
+  /// What a task is called by the name of a file, where nobody says it.
+  static func stem(of path: String) -> String {
+    let name = URL(fileURLWithPath: path).deletingPathExtension().lastPathComponent
+    return name.isEmpty ? "imported" : name
+  }
 }
 
 /// Refuses an output that exists, before any work is done.
