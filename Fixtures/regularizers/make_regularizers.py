@@ -144,6 +144,39 @@ def lwf_t2(w, head, x, rows):
     return distillation(w, head, x, 4)
 
 
+def divergence(before, now):
+    return F.kl_div(now.log_softmax(1), before.log_softmax(1), reduction="batchmean", log_target=True)
+
+
+def kl(w, head, x, rows):
+    return 2 * divergence(logits(initial, source_head, x), logits(w, head, x))
+
+
+def kl_reverse(w, head, x, rows):
+    return 2 * 1.5**2 * divergence(logits(w, head, x) / 1.5, logits(initial, source_head, x) / 1.5)
+
+
+def kl_source(w, head, x, rows):  # the reservoir has as many examples as the batch: all are asked about
+    return kl(w, head, source_x, rows)
+
+
+def relative_distance(w, x):
+    total = 0
+    for layer in (hidden, lambda w, x: F.relu(hidden(w, x))):
+        before = layer(initial, x)
+        total = total + (layer(w, x) - before).square().sum() / before.square().sum()
+    return total / 2
+
+
+def ldifs(w, head, x, rows):
+    return 3 * relative_distance(w, x)
+
+
+def ldifs_plain(w, head, x, rows):
+    joined = [torch.cat([hidden(v, x), F.relu(hidden(v, x))], 1) for v in (w, initial)]
+    return 0.2 * (joined[0] - joined[1]).square().sum(1).mean()
+
+
 def delta(w, head, x, rows):
     return 0.05 / 2 * (hidden(w, x) - hidden(initial, x)).square().sum() + fresh(w)
 
@@ -172,6 +205,10 @@ def replay(w, head, x, rows):  # the reservoir has as many examples as the batch
     return 0.7 * F.cross_entropy(logits(w, head, source_x), source_y)
 
 
+def replay_examples(w, head, x, rows):  # eight replayed beside eight: each counts as one of the target's
+    return 0.7 * F.cross_entropy(logits(w, head, source_x), source_y, reduction="sum") / BATCH
+
+
 def derpp(w, head, x, rows):  # the reservoir has one example, eight times: both draws are of it
     x, y = source_x[:1], source_y[:1]
     z = logits(w, head, x)
@@ -197,16 +234,33 @@ CASES = {
     "lwf": (lwf, True, "lwf:lambda=3,temperature=2"),
     "lwf-fixed": (lwf, False, "lwf:lambda=3,temperature=2,head=fixed"),
     "lwf-t2": (lwf_t2, True, "lwf:lambda=1,temperature=2,t2=1"),
+    "kl": (kl, True, "kl:lambda=2"),
+    "kl-reverse": (kl_reverse, True, "kl:lambda=2,temperature=1.5,t2=1,direction=reverse"),
+    "kl-source": (kl_source, True, "kl:lambda=2,inputs=source"),
+    "kl-proxy": (kl_source, False, "kl:lambda=2,inputs=proxy,head=fixed"),
+    "ldifs": (ldifs, False, "ldifs:lambda=3,layers=layers.0+layers.1"),
+    "ldifs-plain": (ldifs_plain, False, "ldifs:lambda=0.2,layers=layers.0+layers.1,scale=none"),
     "delta": (delta, False, "delta:alpha=0.05,beta=0.01,layers=layers.0"),
     "delta-attention": (delta_attention, False, "delta:alpha=0.05,beta=0.01,layers=layers.0,attention=1"),
     "bss": (bss, False, "bss:eta=0.1,k=2"),
     "replay": (replay, True, "replay:lambda=0.7,share=0.5"),
+    "replay-examples": (replay_examples, True, "replay:lambda=0.7,share=0.5,mean=examples"),
     "der++": (derpp, True, "der++:alpha=0.4,beta=0.6"),
     "several": (several, True, "l2-sp:alpha=0.5,beta=0.01 lwf:lambda=3,temperature=2 replay:lambda=0.7,share=0.5"),
+    "asft": (kl, True, "kl:lambda=2"),
 }
 
 
-def train(penalty, trains_head):
+# whose task loss is weighed by each answer's probability
+WEIGHED = {"asft"}
+
+
+def task_loss(scores, labels, is_weighed):
+    losses = F.cross_entropy(scores, labels, reduction="none")
+    return (losses * torch.exp(-losses.detach())).mean() if is_weighed else losses.mean()
+
+
+def train(penalty, trains_head, is_weighed):
     w = {name: value.clone().requires_grad_() for name, value in initial.items()}
     head = {name: value.clone().requires_grad_(trains_head) for name, value in source_head.items()}
     trained = list(w.values()) + (list(head.values()) if trains_head else [])
@@ -214,7 +268,7 @@ def train(penalty, trains_head):
     for step in range(STEPS):
         rows = slice(step * BATCH, (step + 1) * BATCH)
         term = penalty(w, head, target_x[rows], rows)
-        loss = F.cross_entropy(logits(w, w, target_x[rows]), target_y[rows]) + term
+        loss = task_loss(logits(w, w, target_x[rows]), target_y[rows], is_weighed) + term
         penalties.append(term.item())
         grads = torch.autograd.grad(loss, trained)
         with torch.no_grad():
@@ -271,8 +325,10 @@ with h5py.File(path, "w") as file:
     file["source_x"], file["source_y"] = source_x.numpy().astype(np.float32), source_y.numpy()
     file["target_x"], file["target_y"] = target_x.numpy().astype(np.float32), target_y.numpy()
     for name, (penalty, trains_head, specification) in CASES.items():
-        w, head, penalties = train(penalty, trains_head)
+        w, head, penalties = train(penalty, trains_head, name in WEIGHED)
         group = file.create_group(f"cases/{name}")
+        if name in WEIGHED:
+            group.attrs["loss"] = "dft"
         group.attrs["specification"] = specification
         group["penalties"] = np.array(penalties)
         write(group.create_group("final"), w)

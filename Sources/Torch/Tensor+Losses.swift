@@ -46,11 +46,16 @@ extension Tensor {
   ///
   /// What is as large as the logits is made once, on the way back: their gradient. Probabilities are there slice by slice,
   /// and computed twice.
-  public func slicedCrossEntropy(with labels: Tensor, labelSmoothing: Double = 0) throws -> Tensor {
+  ///
+  /// - Parameter weighsByProbability: multiplies each one by the probability of its label, which gradients do not reach.
+  public func slicedCrossEntropy(
+    with labels: Tensor, labelSmoothing: Double = 0, weighsByProbability: Bool = false
+  ) throws -> Tensor {
     try withExtendedLifetime((self, labels)) {
       var loss: OpaquePointer?
       try check(
-        table.sliced_cross_entropy(handle, labels.handle, labelSmoothing, &loss), "sliced cross-entropy", table)
+        table.sliced_cross_entropy(handle, labels.handle, labelSmoothing, weighsByProbability ? 1 : 0, &loss),
+        "sliced cross-entropy", table)
       return try Tensor(taking: loss, operation: "sliced cross-entropy")
     }
   }

@@ -73,6 +73,9 @@ extension LossClasses {
 extension TrainingOptions {
   /// - Throws: ``TrainingError/classesOnly(_:kind:)`` for what weighs or draws classes where there are none.
   func check(for kind: any TaskKind) throws {
+    if lossForm == .dynamic, !kind.weighsByProbability {
+      throw TrainingError.classesOnly(.lossForm, kind: kind.words)
+    }
     guard !kind.isClassification else { return }
     if classWeights != .equal, !kind.weighsClasses { throw TrainingError.classesOnly(.classWeights, kind: kind.words) }
     if samplesEvenly { throw TrainingError.classesOnly(.evenSampling, kind: kind.words) }

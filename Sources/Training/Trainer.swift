@@ -80,6 +80,7 @@ public final class Trainer {
   ///   - kind: of the task that is trained.
   ///   - sources: the tasks that the model comes from, for the regularizers that need a head or examples of one: there
   ///     is one of these for each task.
+  ///   - proxy: training examples that stand in for a source's that are not at hand; their labels do not count.
   ///   - isHeadKept: whether the trained head has a w⁰, which regularizers hold it to. By default it has where it is a
   ///     source's too.
   ///   - onEstimate: told what regularizers estimate before training: a title, what is done, and all there is to do; may
@@ -87,7 +88,7 @@ public final class Trainer {
   /// - Throws: ``TrainingError`` for a setup that cannot work, before any step.
   public init(
     _ model: Model, on split: Split, dataset: String, options: TrainingOptions,
-    kind: any TaskKind = Classification(), sources: [SourceTask] = [], isHeadKept: Bool? = nil,
+    kind: any TaskKind = Classification(), sources: [SourceTask] = [], proxy: Split? = nil, isHeadKept: Bool? = nil,
     onEstimate: @escaping (String, Int, Int) throws -> Void = { _, _, _ in }
   ) throws {
     try options.validate()
@@ -117,7 +118,7 @@ public final class Trainer {
       try Self.places(of: specification.need, among: sources).map { place in
         let surroundings = RegularizerContext.Surroundings(
           model: model, trainable: trainable, options: options, target: split, targetKind: kind,
-          source: place.map { sources[$0] },
+          source: place.map { sources[$0] }, proxy: proxy,
           recorder: place.map { recorders[$0] } ?? TaskMemory.Recorder(),
           isHeadKept: keepsHead, stepsPerEpoch: stepCount, onEstimate: onEstimate)
         return (kind: specification.kind, regularizer: try specification.regularizer(in: surroundings))
@@ -137,7 +138,7 @@ public final class Trainer {
     lossSettings = LossSettings(
       classWeights: try classWeights.map { try Tensor($0.map(Float.init), device: model.device) },
       labelSmoothing: options.labelSmoothing,
-      classes: lossClasses)
+      classes: lossClasses, weighsByProbability: options.lossForm == .dynamic)
     self.trainable = trainable
     self.regularizers = regularizers
     capturedLayers = Set(regularizers.flatMap(\.capturedLayers)).sorted()
@@ -149,7 +150,7 @@ public final class Trainer {
 
   /// For which of the sources a regularizer is there: once for each, where it needs something of them.
   private static func places(of need: RegularizerKind.Need, among sources: [SourceTask]) -> [Int?] {
-    guard need != .nothing, !sources.isEmpty else { return [sources.indices.last] }
+    guard need == .head || need == .examples, !sources.isEmpty else { return [sources.indices.last] }
     guard need == .head else { return Array(sources.indices) }
     // Tasks that share a head have one answer.
     return sources.indices.filter { place in !sources[(place + 1)...].contains { $0.task == sources[place].task } }

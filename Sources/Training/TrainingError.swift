@@ -65,6 +65,7 @@ public enum TrainingError: Error, Equatable {
     case proxy = "proxy data"
     case sourceHead = "the source task's head"
     case sourceExamples = "examples of the source task"
+    case proxyExamples = "examples that stand in for the source's"
   }
 }
 

@@ -3,7 +3,7 @@ extension TrainingOptions {
   public enum Key: String, Sendable, CaseIterable, CustomStringConvertible {
     case epochCount, stepLimit, exampleCount, batchSize, tokensPerBatch, accumulation
     case learningRate, layerDecay, momentum, usesNesterov, weightDecay, gradientNorm, averagingDecay
-    case labelSmoothing, classWeights, lossClasses, evenSampling, augmentation
+    case labelSmoothing, classWeights, lossClasses, lossForm, evenSampling, augmentation
     case scheduleShape = "schedule.shape"
     case warmupEpochs = "schedule.warmupEpochs"
     case trainsHeadOnly

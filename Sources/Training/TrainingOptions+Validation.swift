@@ -68,6 +68,11 @@ extension TrainingOptions {
       if let second, isTogether { throw TrainingError.contradiction(first, second, reason: reason) }
     }
     try exclude(.usesNesterov, .momentum, "needs a momentum above 0", where: usesNesterov && momentum == 0)
+    if lossForm == .dynamic {
+      let reason = "weighs answers by their own probability"
+      try exclude(.lossForm, .labelSmoothing, reason, where: labelSmoothing > 0)
+      try exclude(.lossForm, .classWeights, reason, where: classWeights != .equal)
+    }
     if trainsHeadOnly {
       try exclude(.trainsHeadOnly, unfreezing.key, "trains the head alone")
       try exclude(.trainsHeadOnly, .adapters, "trains the head alone", where: adapters != nil)

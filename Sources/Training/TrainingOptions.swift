@@ -43,6 +43,15 @@ public enum Unfreezing: Sendable, Codable, Equatable {
   var probeEpochs: Int { if case .afterProbe(let epochs) = self { epochs } else { 0 } }
 }
 
+/// What a task's loss makes of each answer.
+public enum LossForm: String, Sendable, Codable, CaseIterable {
+  /// `−log p`.
+  case crossEntropy = "cross-entropy"
+  /// `−p · log p`, the first p a constant: each answer weighed by how likely it is to the model already. Wu et al., "On
+  /// the Generalization of SFT", 2025 (arXiv 2508.05629), call it dynamic fine-tuning.
+  case dynamic = "dft"
+}
+
 /// Everything a training run is told.
 public struct TrainingOptions: Sendable, Codable, Equatable {
   /// Passes through the training examples, those that fit the head alone included; 0 judges the model as it is.
@@ -81,6 +90,8 @@ public struct TrainingOptions: Sendable, Codable, Equatable {
   public var classWeights = ClassWeights.equal
   /// Which of the head's classes the loss is over; nil for all of them.
   public var lossClasses: LossClasses?
+  /// What the loss makes of each answer; nil is the cross-entropy.
+  public var lossForm: LossForm?
   /// Whether examples are drawn so that every class is as likely, with replacement, rather than each once an epoch.
   public var samplesEvenly = false
   /// Random changes of the training images, seeded by the run.

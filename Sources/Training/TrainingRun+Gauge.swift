@@ -62,6 +62,15 @@ extension TrainingRun {
       knownCount: head == headName ? knownOutputCount : nil, seed: options.seed)
   }
 
+  /// The head that the model came with as a task without examples, for what holds to its answers; nil where it came with
+  /// none, or nothing is known of its outputs.
+  func headThatCame(in model: Model) -> SourceTask? {
+    guard let head = gaugedHead, model.heads[head] != nil, let kind = gaugedKind else { return nil }
+    return SourceTask(
+      task: head, dataset: proxy?.name ?? head, examples: nil, kind: kind,
+      knownOutputCount: head == headName ? knownOutputCount : nil)
+  }
+
   /// What the outputs of the head that came are. Without data of the source it is known of a head that is trained on, and
   /// taken to be the target's kind where that has classes; else nil.
   private var gaugedKind: (any TaskKind)? {

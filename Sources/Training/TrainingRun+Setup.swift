@@ -79,6 +79,7 @@ extension TrainingRun {
         kind: kind.named(by: match, of: model.heads[before.task]),
         knownOutputCount: before.task == headName ? knownOutputCount : nil)
     }
+    if earlier == nil, source == nil { origins = [headThatCame(in: model)].compactMap(\.self) }
     for (index, path) in memoryPaths.dropLast().enumerated() where index < origins.count {
       origins[index].memory = try TaskMemory(contentsOf: path)
     }
@@ -89,7 +90,7 @@ extension TrainingRun {
     let trainer = try withoutActuallyEscaping(show) { show in
       try Trainer(
         model, on: examples, dataset: target.name, options: options, kind: kinds.target, sources: origins,
-        isHeadKept: !headIsNew,
+        proxy: division.proxy?.training, isHeadKept: !headIsNew,
         onEstimate: show)
     }
     if headIsNew { try checkHeadIsTrained(trainer) }

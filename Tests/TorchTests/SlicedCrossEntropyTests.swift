@@ -43,6 +43,20 @@ import Torch
     }
   }
 
+  /// Against the same of operators, each with its own way back.
+  @Test(arguments: [[3000, 1000], [6, 3, 8, 8]])
+  func eachAnswerCanBeWeighedByItsProbability(shape: [Int]) throws {
+    let (logits, labels) = try drawn(shape, type: .float64)
+    let sliced = try logits.slicedCrossEntropy(with: labels, weighsByProbability: true)
+    let losses = try logits.crossEntropy(with: labels, reduction: .none)
+    let weights = try losses.multiply(by: -1).exponential().detached()
+    let counted = Double(labels.count) - (try labels.equals(-100).to(.float64).sum().item())
+    let whole = try losses.multiply(weights).sum().multiply(by: 1 / counted)
+    #expect(abs(try sliced.item() - whole.item()) < 1e-13)
+    let (found, expected) = (try sliced.gradients(of: [logits])[0], try whole.gradients(of: [logits])[0])
+    #expect(try distance(#require(found), #require(expected)) < 2e-13)
+  }
+
   @Test func halfNumbersAreWidenedBeforeTheyAreSummed() throws {
     let (logits, labels) = try drawn([400, 50], type: .bfloat16)
     let wide = try logits.to(.float32).detached()

@@ -155,4 +155,31 @@ import Torch
     #expect(try run.run(from: base, basePath: "") { _ in }.allSatisfy { $0.gauge == nil })
     #expect(try Run.open(folder.file("run")).record.state.gauge == nil)
   }
+
+  /// What holds to the answers of the head that came needs no data of the source.
+  @Test(arguments: ["lwf", "kl:direction=reverse", "kl:inputs=proxy"])
+  func aRunWithoutTheSourcesDataCanBeHeldToItsAnswers(_ regularizer: String) throws {
+    let folder = try TemporaryFolder()
+    let (old, new, other) = (try data("old", seed: 1), try data("new", seed: 2), try data("other", seed: 3))
+    let base = try base(trainedOn: old)
+    func moved(_ name: String, _ regularizers: [String]) throws -> Double {
+      let options = try options { $0.regularizers = try regularizers.map { try .init(parsing: $0) } }
+      let run = TrainingRun(
+        options: options, path: folder.file(name), target: new,
+        proxy: regularizer.contains("proxy") ? other : nil, device: .cpu)
+      return try #require(try run.run(from: base, basePath: "") { _ in }.last?.gauge?.value)
+    }
+    let (plain, held) = (try moved("plain", []), try moved("held", [regularizer]))
+    #expect(held < 0.9 * plain, "\(held) of \(plain) nats")
+  }
+
+  @Test func whatStandsInForTheSourceIsAskedForBeforeAnythingIsTrained() throws {
+    let folder = try TemporaryFolder()
+    let base = try base(trainedOn: try data("old", seed: 1))
+    let options = try options { $0.regularizers = [try .init(parsing: "kl:inputs=proxy")] }
+    let run = TrainingRun(options: options, path: folder.file("run"), target: try data("new", seed: 2), device: .cpu)
+    let error = #expect(throws: TrainingError.self) { try run.run(from: base, basePath: "") { _ in } }
+    #expect(error?.description == "regularizer 'kl' needs examples that stand in for the source's")
+    #expect(!FileManager.default.fileExists(atPath: folder.file("run")))
+  }
 }

@@ -120,7 +120,9 @@ typedef struct {
 
   /// The mean cross-entropy of logits `[rows, classes, …]` against int64 classes `[rows, …]` over those that are not -100,
   /// 0 where all are; float32 of logits of half that. Beside the logits and their gradient, only slices of them are made.
-  int32_t (*sliced_cross_entropy)(LTTensor *logits, LTTensor *labels, double label_smoothing, LTTensor **out);
+  /// Each one is multiplied by its label's probability, a constant, where that is asked for.
+  int32_t (*sliced_cross_entropy)(
+      LTTensor *logits, LTTensor *labels, double label_smoothing, int32_t weighs_by_probability, LTTensor **out);
 
   /// What `calls` give, of which nothing but the inputs is kept for the way back: there they are made again, from inputs
   /// that are detached, in the precision of the first time. `give` takes over the outputs' handles. Gradients reach the

@@ -62,6 +62,7 @@ public struct CausalLanguageModel: TaskKind {
   }
 
   public var widensOutputs: Bool { true }
+  public let weighsByProbability = true
   public var objectionToGrowth: String? {
     "its words are its tokenizer's, and data add none: it keeps the head it has"
   }

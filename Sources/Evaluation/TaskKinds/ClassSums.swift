@@ -8,7 +8,7 @@ func countOfClasses(in labels: Tensor) throws -> Double {
 }
 
 /// Mean cross-entropy over the labels that are classes; 0 where none is. With weights of classes the weighted mean, whose
-/// probabilities are all there at a time.
+/// probabilities are all there at a time, and which knows no weights by probability.
 ///
 /// - Parameters:
 ///   - outputs: `[rows, classes, …]`.
@@ -20,7 +20,8 @@ func classLoss(of outputs: Tensor, labels: Tensor, settings: LossSettings) throw
       with: labels, classWeights: settings.classes?.taking(weights: weights) ?? weights,
       labelSmoothing: settings.labelSmoothing)
   }
-  return try logits.slicedCrossEntropy(with: labels, labelSmoothing: settings.labelSmoothing)
+  return try logits.slicedCrossEntropy(
+    with: labels, labelSmoothing: settings.labelSmoothing, weighsByProbability: settings.weighsByProbability)
 }
 
 /// Of counts by output, the share of some; NaN where nothing was counted.

@@ -27,12 +27,14 @@ public struct Classification: TaskKind {
   public func fault(in values: [Double], form: TaskForm) -> String? { nil }
 
   public let weighsClasses = true
+  public let weighsByProbability = true
 
   public func labelCounts(in split: Split, of count: Int) -> [Int]? {
     split.labels.reduce(into: [Int](repeating: 0, count: count)) { $0[Int($1)] += 1 }
   }
 
   public func loss(of outputs: Tensor, labels: Tensor, settings: LossSettings) throws -> Tensor {
+    guard !settings.weighsByProbability else { return try classLoss(of: outputs, labels: labels, settings: settings) }
     let (logits, labels) = try settings.classes?.taking(outputs, labels) ?? (outputs, labels)
     return try logits.crossEntropy(
       with: labels,

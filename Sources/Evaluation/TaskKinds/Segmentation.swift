@@ -55,6 +55,7 @@ public struct Segmentation: TaskKind {
   public var widensOutputs: Bool { true }
 
   public let weighsClasses = true
+  public let weighsByProbability = true
 
   /// 255 is none where there are fewer classes.
   public func labelCounts(in split: Split, of count: Int) -> [Int]? { split.targetClassCounts(of: count) }

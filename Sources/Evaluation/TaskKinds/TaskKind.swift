@@ -83,6 +83,8 @@ public protocol TaskKind: Sendable {
   var refitsFromHead: Bool { get }
   /// Whether labels are classes over which some of the probability can be spread.
   var smoothsLabels: Bool { get }
+  /// Whether its loss is one of classes, each answer of which can be weighed by its probability.
+  var weighsByProbability: Bool { get }
   /// Whether labels stay right where images are turned, cut and coloured.
   var allowsAugmentation: Bool { get }
   /// The score of one model on some examples, with its 95 % interval.
@@ -119,12 +121,18 @@ public struct LossSettings {
   public var labelSmoothing: Double
   /// The outputs that take part in it; nil for all.
   public var classes: ClassSubset?
+  /// Whether each answer is weighed by its probability now, which is no part of the gradient.
+  public var weighsByProbability: Bool
 
   /// - Parameters: see the properties.
-  public init(classWeights: Tensor? = nil, labelSmoothing: Double = 0, classes: ClassSubset? = nil) {
+  public init(
+    classWeights: Tensor? = nil, labelSmoothing: Double = 0, classes: ClassSubset? = nil,
+    weighsByProbability: Bool = false
+  ) {
     self.classWeights = classWeights
     self.labelSmoothing = labelSmoothing
     self.classes = classes
+    self.weighsByProbability = weighsByProbability
   }
 }
 
@@ -159,6 +167,7 @@ extension TaskKind {
   public var refitsFromHead: Bool { false }
   public var widensOutputs: Bool { false }
   public var smoothsLabels: Bool { true }
+  public var weighsByProbability: Bool { false }
   public var allowsAugmentation: Bool { true }
   /// Whether it is the classification of examples, whose labels are one class each.
   public var isClassification: Bool { name == Classification().name }

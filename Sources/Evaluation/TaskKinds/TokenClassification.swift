@@ -62,6 +62,7 @@ public struct TokenClassification: TaskKind {
   public var widensOutputs: Bool { true }
 
   public let weighsClasses = true
+  public let weighsByProbability = true
 
   public func labelCounts(in split: Split, of count: Int) -> [Int]? { split.targetClassCounts(of: count) }
 

@@ -44,6 +44,7 @@ extension TrainingArguments {
     }
     options.classWeights = weights
     options.lossClasses = lossClasses == .head ? nil : lossClasses
+    options.lossForm = loss == .crossEntropy ? nil : loss
     options.samplesEvenly = balancedSampling
     options.transform = try ImageTransform(augment)
     guard let shape = Schedule.Shape(schedule) else {

@@ -60,6 +60,13 @@ struct TrainingArguments: ResultOptions {
       """)
   var lossClasses = LossClasses.head
 
+  @Option(
+    help: """
+      What the loss makes of each answer: cross-entropy; or dft, which weighs each class, token or pixel by how likely it \
+      is to the model already. With --regularizer kl:lambda=0.1 that is anchored fine-tuning (ASFT).
+      """)
+  var loss = LossForm.crossEntropy
+
   @Flag(help: "Draw examples so that every class is as likely, with replacement.")
   var balancedSampling = false
 
@@ -180,3 +187,4 @@ struct TrainingArguments: ResultOptions {
 extension OptimizerKind: ExpressibleByArgument {}
 extension Precision: ExpressibleByArgument {}
 extension LossClasses: ExpressibleByArgument {}
+extension LossForm: ExpressibleByArgument {}

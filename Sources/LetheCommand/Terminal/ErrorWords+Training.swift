@@ -24,6 +24,7 @@ extension TrainingOptions.Key {
     case .labelSmoothing: "--label-smoothing"
     case .classWeights: "--class-weights"
     case .lossClasses: "--loss-classes"
+    case .lossForm: "--loss"
     case .evenSampling: "--balanced-sampling"
     case .augmentation: "--augment"
     case .scheduleShape: "--schedule"
@@ -44,7 +45,7 @@ extension TrainingOptions.Key {
 
 extension TrainingError.Need {
   /// The option that gives it, with its value.
-  fileprivate var remedy: String { self == .proxy ? "--source-proxy DATA" : "--source DATA" }
+  fileprivate var remedy: String { self == .proxy || self == .proxyExamples ? "--source-proxy DATA" : "--source DATA" }
 }
 
 extension ErrorWords {

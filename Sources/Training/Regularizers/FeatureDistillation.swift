@@ -19,7 +19,7 @@ struct FeatureDistillation: Regularizer {
     "delta", "α · Σ_layers ½‖features − source model's features‖² + β/2 · ‖w_new‖², summed over the batch",
     settings: [
       .number("alpha", 0.0001, "strength"), .number("beta", 0.01, "strength toward 0, on the new head"),
-      .text("layers", "kernels", "layers or globs joined by +; by default all with kernels but the head"),
+      .heldLayers,
       .choice(
         "attention", ["0", "1"], "1 weighs channels by what the source loses without them (needs source examples)"),
     ]
@@ -37,7 +37,7 @@ struct FeatureDistillation: Regularizer {
 
   init(_ context: RegularizerContext) throws {
     strength = try context.settings.number("alpha")
-    let layers = try Self.layers(named: context.settings.text("layers"), of: context.model.program)
+    let layers = try context.model.program.heldLayers(named: context.settings.text("layers"))
     capturedLayers = layers.map(\.name)
     head = try Pull(
       on: context.headIndices(), of: context, name: "DELTA β", strength: context.settings.number("beta"),
@@ -45,21 +45,6 @@ struct FeatureDistillation: Regularizer {
     parameterNames = head.indices.map { context.trainable.names[$0] }
     attention = try context.settings.text("attention") == "1" ? context.channelAttention(of: layers) : [:]
     source = try Model(context.model.checkpoint(epoch: 0), device: context.model.device)
-  }
-
-  private static func layers(named text: String, of program: Program) throws -> [Program.Layer] {
-    guard text != "kernels" else {
-      let kernels = Set(program.parameters.filter { $0.shape.count >= 2 }.map(\.name))
-        .subtracting(program.headParameterNames)
-      return program.layers.filter { !kernels.isDisjoint(with: $0.parameterNames) }
-    }
-    var found: [Program.Layer] = []
-    for pattern in text.split(separator: "+").map(String.init) {
-      // A container's name stands for its output, a glob for all that it matches.
-      let matching = try program.layer(named: pattern).map { [$0] } ?? program.layers(matching: [pattern])
-      found += matching.filter { layer in !found.contains { $0.name == layer.name } }
-    }
-    return found
   }
 
   var replacesWeightDecay: Set<String> { Set(parameterNames) }
@@ -86,6 +71,29 @@ struct FeatureDistillation: Regularizer {
   }
 
   func addGradient(to gradients: [Tensor]) throws -> Double { try head.addGradient(to: gradients) }
+}
+
+extension RegularizerKind.Setting {
+  /// Whose features are held.
+  static let heldLayers = RegularizerKind.Setting.text(
+    "layers", "kernels", "layers or globs joined by +; by default all with kernels but the head")
+}
+
+extension Program {
+  /// The layers that ``RegularizerKind/Setting/heldLayers`` names.
+  func heldLayers(named text: String) throws -> [Program.Layer] {
+    guard text != "kernels" else {
+      let kernels = Set(parameters.filter { $0.shape.count >= 2 }.map(\.name)).subtracting(headParameterNames)
+      return layers.filter { !kernels.isDisjoint(with: $0.parameterNames) }
+    }
+    var found: [Program.Layer] = []
+    for pattern in text.split(separator: "+").map(String.init) {
+      // A container's name stands for its output, a glob for all that it matches.
+      let matching = try layer(named: pattern).map { [$0] } ?? layers(matching: [pattern])
+      found += matching.filter { layer in !found.contains { $0.name == layer.name } }
+    }
+    return found
+  }
 }
 
 extension RegularizerContext {

@@ -45,6 +45,8 @@ public struct RegularizerContext {
     let target: Split
     let targetKind: any TaskKind
     let source: SourceTask?
+    /// Training examples that stand in for the source's, where there are such.
+    let proxy: Split?
     /// Takes down what is found out about the source.
     let recorder: TaskMemory.Recorder
     /// Whether the trained head came with the model, so that it has a w⁰.
@@ -174,6 +176,17 @@ extension RegularizerContext {
   /// Some of the source's training examples, drawn without replacement, seeded by the run.
   public func sourceSample(_ count: Int) throws -> Split {
     let (_, _, examples) = try sourceExamples()
+    var random = RandomSource(seed: options.seed)
+    return examples.selecting(random.sample(count, of: examples.count).sorted())
+  }
+
+  /// Some of the examples that stand in for the source's, drawn likewise.
+  ///
+  /// - Throws: ``TrainingError/missingData(_:value:_:)`` where there are none.
+  func proxySample(_ count: Int) throws -> Split {
+    guard let examples = surroundings.proxy else {
+      throw TrainingError.missingData(.regularizers, value: settings.kind, .proxyExamples)
+    }
     var random = RandomSource(seed: options.seed)
     return examples.selecting(random.sample(count, of: examples.count).sorted())
   }

@@ -9,6 +9,8 @@ public struct RegularizerKind: Sendable {
     case head
     /// The source task's head and training examples.
     case examples
+    /// The source task's head, and examples that stand in for the source's.
+    case proxy
   }
 
   /// One setting: `alpha=0.1`.
@@ -86,6 +88,8 @@ public struct RegularizerKind: Sendable {
   public let settings: [Setting]
   /// What it cannot be made without; asked for before anything is trained.
   public let need: Need
+  /// Likewise with some settings, where that depends on them.
+  let needOf: (@Sendable ([String: String]) -> Need)?
   /// What it acts on unless its specification says otherwise: `weights` (kernels only) or `all`.
   public let standardFilter: String
   /// Whether it can be applied in the step instead of the gradient.
@@ -100,16 +104,19 @@ public struct RegularizerKind: Sendable {
   /// - Parameters:
   ///   - name: without colons, commas or spaces.
   ///   - formula: what it adds to the loss, in a line.
+  ///   - needOf: what it needs with some settings, by their names; `need` when nil.
   ///   - make: called once for each run, when the model's weights are still w⁰.
   public init(
     _ name: String, _ formula: String, settings: [Setting] = [], need: Need = .nothing,
-    standardFilter: String = "weights", isDecouplable: Bool = false, measuresTraining: Bool = false,
+    needOf: (@Sendable ([String: String]) -> Need)? = nil, standardFilter: String = "weights",
+    isDecouplable: Bool = false, measuresTraining: Bool = false,
     make: @escaping @Sendable (RegularizerContext) throws -> any Regularizer
   ) {
     self.name = name
     self.formula = formula
     self.settings = settings
     self.need = need
+    self.needOf = needOf
     self.standardFilter = standardFilter
     self.isDecouplable = isDecouplable
     self.measuresTraining = measuresTraining
@@ -121,8 +128,8 @@ extension RegularizerKind {
   private static let registered = Mutex<[RegularizerKind]>([
     L2.kind, L2SP.kind, L1SP.kind, L2SPFisher.kind, GroupLassoSP.kind, GroupLassoSP.fisherKind,
     ElasticWeightConsolidation.kind, SynapticIntelligence.kind, MemoryAwareSynapses.kind,
-    LearningWithoutForgetting.kind, FeatureDistillation.kind, SpectralShrinkage.kind, Replay.kind,
-    DarkExperienceReplay.kind,
+    HeldAnswers.learningWithoutForgetting, HeldAnswers.divergence, FeatureDistillation.kind, FeatureDistance.kind,
+    SpectralShrinkage.kind, Replay.kind, DarkExperienceReplay.kind,
   ])
 
   /// All that are known, Lethe's own first.

@@ -58,7 +58,10 @@ public struct RegularizerSpecification: Sendable, Codable, Equatable {
   public var trainsSourceHead: Bool { settings["head"] == "trained" }
 
   /// What it needs of the source task.
-  public var need: RegularizerKind.Need { RegularizerKind.named(kind)?.need ?? .nothing }
+  public var need: RegularizerKind.Need {
+    guard let known = RegularizerKind.named(kind) else { return .nothing }
+    return known.needOf?(settings) ?? known.need
+  }
 
   /// The regularizer for a model about to be trained, its current weights the reference.
   ///
@@ -70,8 +73,8 @@ public struct RegularizerSpecification: Sendable, Codable, Equatable {
       throw TrainingError.notDecouplable(
         regularizer: kind, able: RegularizerKind.all.filter(\.isDecouplable).map(\.name))
     }
-    switch (known.need, surroundings.source, surroundings.source?.examples) {
-    case (.head, nil, _):
+    switch (need, surroundings.source, surroundings.source?.examples) {
+    case (.head, nil, _), (.proxy, nil, _):
       throw TrainingError.missingData(.regularizers, value: kind, .sourceHead)
     case (.examples, let source, nil) where source?.memory == nil:
       throw TrainingError.missingData(.regularizers, value: kind, .sourceExamples)

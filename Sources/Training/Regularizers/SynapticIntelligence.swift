@@ -46,7 +46,7 @@ final class SynapticIntelligence: Regularizer {
     let earlier = context.model.importances[Self.measure] ?? [:]
     self.earlier = earlier
     if earlier.isEmpty {
-      guard context.source == nil else { throw TrainingError.missingImportances(regularizer: Self.kind.name) }
+      guard context.source?.examples == nil else { throw TrainingError.missingImportances(regularizer: Self.kind.name) }
       pull = nil
       parameterNames = []
     } else {

@@ -74,7 +74,7 @@ import Testing
         entry.parameter.isPositional
         ? [["other"] + words.dropFirst()]
         : entry.parameter.takesValue
-          ? ["3", "0.5", "other", "adam", "bfloat16", "keep", "target"].map { words + ["--\(name)", $0] }
+          ? ["3", "0.5", "other", "adam", "bfloat16", "keep", "target", "dft"].map { words + ["--\(name)", $0] }
           : [words + ["--\(name)"]]
       let other = variants.lazy.compactMap { try? options($0) }
         .first { $0.entries[index].value != entry.value }

@@ -9,7 +9,7 @@ import Torch
 
 @testable import Training
 
-/// Learning without forgetting of tasks that are no classification.
+/// What a model said before held to, in tasks that are no classification.
 @Suite struct DistillationOfKindsTests {
   private func base(_ name: String) throws -> Checkpoint {
     try Checkpoint(exportedProgram: Repository.fixture("kinds/\(name).pt2"), task: name)
@@ -27,17 +27,21 @@ import Torch
   }
 
   /// Eight steps of gradient descent on batches in order, as PyTorch takes them: see make_distillation.py.
-  @Test(arguments: ["lm", "tags", "pixels", "many", "numbers"])
-  func eachStepIsPyTorchs(name: String) throws {
+  @Test(arguments: ["lm", "tags", "pixels", "many", "numbers"], ["lwf", "reverse", "asft"])
+  func eachStepIsPyTorchs(name: String, method: String) throws {
+    guard method != "asft" || !["many", "numbers"].contains(name) else { return }
     let text = try Data(contentsOf: URL(fileURLWithPath: Repository.fixture("kinds/distillation.json")))
     let all = try #require(try JSONSerialization.jsonObject(with: text) as? [String: [String: Any]])
-    let expected = try #require(all[name])
+    let expected = try #require(all["\(name)/\(method)"])
     let losses = try #require(expected["losses"] as? [Double])
     let penalties = try #require(expected["penalties"] as? [Double])
     let (model, data) = (try Model(base(name)), try data(name))
     let kind = try TaskKinds.kind(of: data, for: model)
+    var options = try options(rate: try #require(expected["rate"] as? Double))
+    options.regularizers = [try .init(parsing: try #require(expected["regularizer"] as? String))]
+    options.lossForm = (expected["loss"] as? String).flatMap(LossForm.init)
     let trainer = try Trainer(
-      model, on: data.train, dataset: name, options: options(rate: try #require(expected["rate"] as? Double)),
+      model, on: data.train, dataset: name, options: options,
       kind: kind, sources: [SourceTask(task: name, dataset: name, examples: nil, kind: kind)])
     #expect(trainer.regularizers.count == 1)
     var step = 0
@@ -60,13 +64,14 @@ import Torch
     let trainable = try TrainableParameters(of: model, options: options, sourceHeads: [])
     let surroundings = RegularizerContext.Surroundings(
       model: model, trainable: trainable, options: options, target: data.train, targetKind: kind,
-      source: SourceTask(task: name, dataset: name, examples: nil, kind: kind), recorder: TaskMemory.Recorder(),
+      source: SourceTask(task: name, dataset: name, examples: nil, kind: kind), proxy: nil,
+      recorder: TaskMemory.Recorder(),
       isHeadKept: true, stepsPerEpoch: 10, onEstimate: { _, _, _ in })
     let context = RegularizerContext(
       surroundings, settings: RegularizerSettings(kind: "lwf", values: options.regularizers[0].settings), filter: "all",
       isDecoupled: false)
-    let stored = try LearningWithoutForgetting(context)
-    let asked = try LearningWithoutForgetting(context, mostStored: 0)
+    let stored = try HeldAnswers(context)
+    let asked = try HeldAnswers(context, mostStored: 0)
     #expect(stored.isIndependentOfInputs && !asked.isIndependentOfInputs)
     #expect(!stored.readsHeadInput)
     #expect(
@@ -109,6 +114,23 @@ import Torch
     }
     let (without, with) = (try forgetting("0"), try forgetting(name == "numbers" ? "100" : "10"))
     #expect(with < 0.7 * without, "\(with), \(without)")
+  }
+
+  /// Yes and no have no probability of a class, nor have numbers.
+  @Test(arguments: ["many", "numbers"])
+  func onlyAnswersThatAreClassesCanBeWeighed(name: String) throws {
+    let (model, data) = (try Model(base(name)), try data(name))
+    let kind = try TaskKinds.kind(of: data, for: model)
+    var options = try options(rate: 0.1)
+    options.lossForm = .dynamic
+    let error = #expect(throws: TrainingError.self) {
+      try Trainer(model, on: data.train, dataset: name, options: options, kind: kind)
+    }
+    #expect(error?.description.contains("lossForm") == true)
+    options.labelSmoothing = 0.1
+    let contradiction = #expect(throws: TrainingError.self) { try options.validate() }
+    #expect(
+      contradiction?.description == "lossForm weighs answers by their own probability; labelSmoothing contradicts it")
   }
 }
 

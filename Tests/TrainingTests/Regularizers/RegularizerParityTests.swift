@@ -17,20 +17,22 @@ import Training
 
   @Test(arguments: [
     "l2", "l2-sp", "l1-sp", "gl-sp", "gl-sp-fisher", "l2-sp-fisher", "ewc-exact", "ewc-empirical", "ewc-batched", "mas",
-    "lwf", "lwf-fixed", "lwf-t2", "delta", "delta-attention", "bss", "replay", "der++", "several",
+    "lwf", "lwf-fixed", "lwf-t2", "kl", "kl-reverse", "kl-source", "kl-proxy", "delta", "delta-attention", "ldifs",
+    "ldifs-plain", "bss", "replay", "replay-examples", "der++", "several", "asft",
   ])
   func eightStepsAgreeWithPyTorch(_ name: String) throws {
     let group = try fixture.root.group("cases/\(name)")
     let model = try fixture.model()
     var options = fixture.options
     let specification: String = try #require(try group.attribute("specification"))
+    options.lossForm = try group.attribute("loss").flatMap(LossForm.init)
     options.regularizers = try specification.split(separator: " ").map { try .init(parsing: String($0)) }
     var source = try fixture.source()
     // One example eight times over, so that every draw is the same.
     if name == "der++" { source.examples = source.examples?.selecting(Array(repeating: 0, count: 8)) }
     let target = try fixture.target()
     let trainer = try Trainer(
-      model, on: target, dataset: "target", options: options, sources: [source])
+      model, on: target, dataset: "target", options: options, sources: [source], proxy: source.examples)
     var penalties: [Double] = []
     for batch in try Batches(split: target, batchSize: 8) {
       penalties.append(try trainer.step(batch, epoch: 1).penalty)

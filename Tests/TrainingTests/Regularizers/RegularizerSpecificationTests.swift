@@ -24,7 +24,7 @@ import Training
     ("ewc:fisher=perfect", "fisher must be exact or empirical or batched, found 'perfect'"),
     ("ewc:samples=0", "samples must be a whole number, 1 or more, found '0'"),
     ("ewc:samples=2.5", "samples must be a whole number, 1 or more, found '2.5'"),
-    ("replay:share=1", "share must be a number, from 0.01 to 0.99, found '1'"),
+    ("replay:share=1", "share must be a number, from 0.001 to 0.99, found '1'"),
     ("lwf:temperature=0", "temperature must be a number, from 0.001 to 1e+06, found '0'"),
   ])
   func whatIsWrongIsSaidInOneLine(_ text: String, _ expected: String) throws {
