@@ -83,40 +83,73 @@ public struct DivergenceMeter {
   }
 
   /// How far the answers are from those before.
-  public func measure(_ model: Model) throws -> OutputDivergence {
-    let sums = try sums(model)
+  public func measure(_ model: Model) throws -> OutputDivergence { finding(of: try sums(model)) }
+
+  func sums(_ model: Model) throws -> Sums {
+    var sums = Sums()
+    try withoutGradients {
+      try model.withHead(of: task) {
+        for batch in try Batches(split: split, batchSize: batchSize, device: model.device) {
+          let inputs = try batch.modelInputs(for: model)
+          try add(batch, inputs, outputs: model.run(inputs).logits, to: &sums)
+        }
+      }
+    }
+    return sums
+  }
+
+  /// Evaluates a task on the examples that are asked about, and measures how far the answers are from those before: in
+  /// one pass through what the two heads share.
+  ///
+  /// - Parameters:
+  ///   - task: whose head is judged.
+  ///   - kind: of that task.
+  public func measure(
+    _ model: Model, evaluating task: String, dataset: String, kind: any TaskKind
+  ) throws -> (result: EvaluationResult, divergence: OutputDivergence) {
+    var sums = Sums()
+    let result = try model.withHead(of: task) {
+      try Evaluator(batchSize: batchSize).evaluate(model, on: split, dataset: dataset, kind: kind) { batch in
+        let inputs = try batch.modelInputs(for: model)
+        let isOther = task != self.task
+        let run = try model.run(inputs, capturesHeadInput: isOther)
+        var own = run.logits
+        if isOther, let head = model.heads[self.task] {
+          own =
+            try run.headInput.map { try model.logits(of: $0, head: head.tensors) }
+            ?? model.withHead(of: self.task) { try model.run(inputs).logits }
+        }
+        try add(batch, inputs, outputs: own, to: &sums)
+        return run.logits
+      }
+    }
+    return (result, finding(of: sums))
+  }
+
+  private func finding(of sums: Sums) -> OutputDivergence {
     let mean = RatioInterval(sums: sums.divergences, counts: sums.counts, within: 0 ... .infinity)
     return OutputDivergence(
       value: mean.value, low: mean.low, high: mean.high, count: count, places: places, unit: unit)
   }
 
-  func sums(_ model: Model) throws -> Sums { try model.withHead(of: task) { try sumsOfHead(in: model) } }
-
-  private func sumsOfHead(in model: Model) throws -> Sums {
-    var sums = Sums()
-    try withoutGradients {
-      for batch in try Batches(split: split, batchSize: batchSize, device: model.device) {
-        let inputs = try batch.modelInputs(for: model)
-        // float64, so that the sum over thousands of classes does not hide a small change.
-        let now = try meaning.reference(known.of(model.run(inputs).logits.widened())).to(.float64)
-        let then = try before(batch.indices, inputs: inputs, as: meaning, taking: known.of).to(.float64)
-        var divergences = try meaning.divergences(from: then, to: now)
-        var agreements = try meaning.agreements(of: now, with: then)?.to(.float64)
-        let count = batch.indices.count
-        func byExample(_ values: Tensor) throws -> [Double] {
-          try values.to(.float64).reshaped([count, -1]).sum(along: [1]).array(of: Double.self)
-        }
-        var counts = [Double](repeating: Double(divergences.count / count), count: count)
-        if let leftOut = try labelKind.leftOut(of: divergences, labels: batch.labels) {
-          divergences = try divergences.filled(where: leftOut, with: 0)
-          agreements = try agreements?.filled(where: leftOut, with: 0)
-          counts = zip(counts, try byExample(leftOut)).map { $0 - $1 }
-        }
-        sums.divergences += try byExample(divergences)
-        sums.agreements += try agreements.map(byExample) ?? Array(repeating: .nan, count: count)
-        sums.counts += counts
-      }
+  private func add(_ batch: Batch, _ inputs: [String: Tensor], outputs: Tensor, to sums: inout Sums) throws {
+    // float64, so that the sum over thousands of classes does not hide a small change.
+    let now = try meaning.reference(known.of(outputs.widened())).to(.float64)
+    let then = try before(batch.indices, inputs: inputs, as: meaning, taking: known.of).to(.float64)
+    var divergences = try meaning.divergences(from: then, to: now)
+    var agreements = try meaning.agreements(of: now, with: then)?.to(.float64)
+    let count = batch.indices.count
+    func byExample(_ values: Tensor) throws -> [Double] {
+      try values.to(.float64).reshaped([count, -1]).sum(along: [1]).array(of: Double.self)
     }
-    return sums
+    var counts = [Double](repeating: Double(divergences.count / count), count: count)
+    if let leftOut = try labelKind.leftOut(of: divergences, labels: batch.labels) {
+      divergences = try divergences.filled(where: leftOut, with: 0)
+      agreements = try agreements?.filled(where: leftOut, with: 0)
+      counts = zip(counts, try byExample(leftOut)).map { $0 - $1 }
+    }
+    sums.divergences += try byExample(divergences)
+    sums.agreements += try agreements.map(byExample) ?? Array(repeating: .nan, count: count)
+    sums.counts += counts
   }
 }

@@ -92,16 +92,25 @@ public struct Evaluator {
   public func evaluate(
     _ model: Model, on split: Split, dataset: String, kind: any TaskKind = Classification()
   ) throws -> EvaluationResult {
+    try evaluate(model, on: split, dataset: dataset, kind: kind) { batch in
+      try model.run(try batch.modelInputs(for: model)).logits
+    }
+  }
+
+  /// - Parameter outputs: what the model says of a batch.
+  func evaluate(
+    _ model: Model, on split: Split, dataset: String, kind: any TaskKind, outputs: (Batch) throws -> Tensor
+  ) throws -> EvaluationResult {
     try model.checkInputs(of: split, dataset: dataset)
     guard kind.isClassification else {
-      return EvaluationResult(kind, sums: try sums(of: model, on: split, kind: kind))
+      return EvaluationResult(kind, sums: try sums(of: model, on: split, kind: kind, outputs: outputs))
     }
     var predictions: [Int32] = []
     predictions.reserveCapacity(split.count)
     var loss = 0.0
     try withoutGradients {
       for batch in try Batches(split: split, batchSize: batchSize, device: model.device) {
-        let logits = try model.run(try batch.modelInputs(for: model)).logits.widened()
+        let logits = try outputs(batch).widened()
         loss += try logits.crossEntropy(with: try batch.labels, reduction: .sum).item()
         predictions += try logits.argmax(along: 1).array(of: Int32.self)
       }
@@ -114,14 +123,15 @@ public struct Evaluator {
   }
 
   /// What each example of a split adds.
-  private func sums(of model: Model, on split: Split, kind: any TaskKind) throws -> ExampleSums {
+  private func sums(
+    of model: Model, on split: Split, kind: any TaskKind, outputs: (Batch) throws -> Tensor
+  ) throws -> ExampleSums {
     let outputCount = try model.outputShape(on: split).reduce(1, *)
     let size = max(1, min(batchSize, Self.mostOutputs / max(1, outputCount)))
     var sums: ExampleSums?
     try withoutGradients {
       for batch in try Batches(split: split, batchSize: size, device: model.device) {
-        let outputs = try model.run(try batch.modelInputs(for: model)).logits.widened()
-        let own = try kind.sums(of: outputs, labels: batch.labels)
+        let own = try kind.sums(of: outputs(batch).widened(), labels: batch.labels)
         if sums == nil { sums = own } else { sums?.append(own) }
       }
     }

@@ -33,6 +33,14 @@ public enum EvaluationInterval: Sendable, Codable, Equatable {
     }
   }
 
+  /// About how many looks an epoch has.
+  func looksPerEpoch(of steps: Int) -> Double {
+    switch self {
+    case .steps(let count): Double(steps) / Double(count)
+    case .epochs(let fraction): 1 / fraction
+    }
+  }
+
   /// Whether a look is due after a step, counted from 1 over the whole run.
   func isDue(after step: Int, stepsPerEpoch: Int) -> Bool {
     switch self {

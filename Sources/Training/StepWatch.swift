@@ -31,6 +31,8 @@ struct StepWatch {
   private let source: Sample?
   private let target: Sample
   private let gauge: DivergenceMeter?
+  /// Whether the gauge asks about all that the target is judged by.
+  private let isGaugeOfTarget: Bool
   private let rule: StopRule?
   private let seed: UInt64
 
@@ -63,13 +65,18 @@ struct StepWatch {
   ///   - judged: of which each task's examples that choose are looked at, else those that judge; the model is as it was
   ///     before the first step.
   ///   - judge: the head of the source.
+  ///   - trainedCount: examples that an epoch is trained on.
   /// - Throws: ``TrainingError/idleStopRule(_:reason:)``.
   init(
     _ run: TrainingRun, _ judged: TrainingRun.Judged, judge: String?, headIsNew: Bool,
-    every interval: EvaluationInterval
+    every interval: EvaluationInterval, stepsPerEpoch: Int, trainedCount: Int
   ) throws {
     let options = run.options
-    let count = options.evaluationSampleCount ?? TrainingOptions.standardEvaluationSampleCount
+    let count =
+      options.evaluationSampleCount
+      ?? TrainingOptions.affordableSampleCount(
+        looksPerEpoch: interval.looksPerEpoch(of: stepsPerEpoch), taskCount: judged.source == nil ? 1 : 2,
+        trainedCount: trainedCount)
     model = judged.model
     seed = options.seed
     rule = options.stopRule
@@ -85,6 +92,7 @@ struct StepWatch {
     first = StepLook(
       step: 0, source: try source?.result(of: model), target: headIsNew ? nil : try target.result(of: model),
       gauge: try gauge?.measure(model))
+    isGaugeOfTarget = gauge?.count == target.examples.count
     try checkRule()
   }
 
@@ -92,9 +100,15 @@ struct StepWatch {
   ///   - step: optimization steps done, over all epochs.
   ///   - loss: the mean since the look before.
   func look(after step: Int, loss: Double, learningRate: Double) throws -> StepLook {
-    StepLook(
-      step: step, source: try source?.result(of: model), target: try target.result(of: model),
-      gauge: try gauge?.measure(model), trainingLoss: loss, learningRate: learningRate)
+    var look = StepLook(
+      step: step, source: try source?.result(of: model), trainingLoss: loss, learningRate: learningRate)
+    if let gauge, isGaugeOfTarget {
+      (look.target, look.gauge) = try gauge.measure(
+        model, evaluating: target.head, dataset: target.dataset, kind: target.kind)
+    } else {
+      (look.target, look.gauge) = (try target.result(of: model), try gauge?.measure(model))
+    }
+    return look
   }
 
   /// What the run's rule finds in a look, where that ends the run; else nil.

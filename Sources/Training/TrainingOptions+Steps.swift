@@ -22,4 +22,12 @@ extension TrainingOptions {
     let batchCount = (exampleCount + batchSize - 1) / batchSize
     return max(1, (batchCount + accumulation - 1) / accumulation)
   }
+
+  /// As many examples of each task as looks take a tenth of an epoch with, from ``fewestEvaluationSamples`` to
+  /// ``standardEvaluationSampleCount``: an example that is looked at costs a third of one that is trained on, the way
+  /// there without the way back.
+  static func affordableSampleCount(looksPerEpoch: Double, taskCount: Int, trainedCount: Int) -> Int {
+    let affordable = 0.1 * Double(trainedCount) * 3 / (max(1, looksPerEpoch) * Double(taskCount))
+    return Int(min(max(affordable, Double(fewestEvaluationSamples)), Double(standardEvaluationSampleCount)))
+  }
 }

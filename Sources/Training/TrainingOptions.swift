@@ -123,7 +123,8 @@ public struct TrainingOptions: Sendable, Codable, Equatable {
   /// How often the run is looked at within its epochs, on a sample of each task; nil looks at whole epochs alone, unless
   /// there is a ``stopRule``.
   public var evaluationInterval: EvaluationInterval?
-  /// How many examples of each task such a look is at, drawn once; ``standardEvaluationSampleCount`` when nil.
+  /// How many examples of each task such a look is at, drawn once; when nil ``standardEvaluationSampleCount``, or as many
+  /// as looks take a tenth of an epoch with, but ``fewestEvaluationSamples``.
   public var evaluationSampleCount: Int?
   /// What ends the run as soon as a look establishes it; nil for nothing.
   public var stopRule: StopRule?
@@ -149,6 +150,8 @@ public struct TrainingOptions: Sendable, Codable, Equatable {
 
   /// Examples of each task that are looked at within an epoch, where nobody says how many.
   public static let standardEvaluationSampleCount = 500
+  /// Fewer than these are not looked at to save time.
+  public static let fewestEvaluationSamples = 100
 
   /// Plain fine-tuning: SGD with momentum at a constant rate, nothing frozen, no regularizer.
   public init() {}

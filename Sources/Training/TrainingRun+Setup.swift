@@ -100,7 +100,9 @@ extension TrainingRun {
     }
     let judges = try judges(judged, judge: judge, headIsNew: headIsNew, classes)
     let watch = try options.watchInterval.map {
-      try StepWatch(self, judged, judge: judge, headIsNew: headIsNew, every: $0)
+      try StepWatch(
+        self, judged, judge: judge, headIsNew: headIsNew, every: $0,
+        stepsPerEpoch: trainer.stepsPerEpoch, trainedCount: examples.count)
     }
     return Setup(model: model, judges: judges, watch: watch, trainer: trainer, division: division)
   }

@@ -240,6 +240,17 @@ import Torch
     #expect(abs(worst.pairedPValue - 2 * 2 / 1024) < 1e-12 && worst.isEstablished)
   }
 
+  /// 20 looks at 225 examples of two tasks are 9,000 that cost a third: a tenth of 30,000.
+  @Test(arguments: [
+    (20, 2, 30_000, 225), (20, 1, 30_000, 450), (20, 2, 100_000, 500), (4, 2, 30_000, 500), (20, 2, 3_000, 100),
+  ])
+  func looksTakeATenthOfAnEpoch(looks: Double, tasks: Int, trained: Int, expected: Int) {
+    let found = TrainingOptions.affordableSampleCount(looksPerEpoch: looks, taskCount: tasks, trainedCount: trained)
+    #expect(found == expected)
+    #expect(EvaluationInterval.epochs(0.05).looksPerEpoch(of: 469) == 20)
+    #expect(EvaluationInterval.steps(50).looksPerEpoch(of: 500) == 10)
+  }
+
   @Test func looksAreDueWhereTheyAreAskedFor() {
     func due(_ interval: EvaluationInterval, _ stepsPerEpoch: Int, through last: Int) -> [Int] {
       (1...last).filter { interval.isDue(after: $0, stepsPerEpoch: stepsPerEpoch) }

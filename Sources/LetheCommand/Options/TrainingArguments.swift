@@ -128,7 +128,8 @@ struct TrainingArguments: ResultOptions {
   @Option(
     help: """
       Examples of each task that --eval-every looks at, drawn once. (default: \
-      \(TrainingOptions.standardEvaluationSampleCount))
+      \(TrainingOptions.standardEvaluationSampleCount), or as many as take a tenth of an epoch, but \
+      \(TrainingOptions.fewestEvaluationSamples))
       """)
   var evalSamples: Int?
 

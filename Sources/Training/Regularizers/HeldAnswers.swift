@@ -31,7 +31,7 @@ struct HeldAnswers: Regularizer {
         "on which it is: the target's, or source's or proxy's that are mixed into each batch"),
     ] + RegularizerKind.Setting.drawn,
     need: .head,
-    needOf: { settings in settings["inputs"].flatMap(Inputs.init)?.need ?? .head }
+    needOf: Inputs.need
   ) { context in
     guard let direction = Direction(rawValue: try context.settings.text("direction")),
       let inputs = Inputs(rawValue: try context.settings.text("inputs"))
@@ -58,9 +58,9 @@ struct HeldAnswers: Regularizer {
   enum Inputs: String, CaseIterable {
     case target, source, proxy
 
-    var need: RegularizerKind.Need {
-      switch self {
-      case .target: .head
+    @Sendable static func need(of settings: [String: String]) -> RegularizerKind.Need {
+      switch settings["inputs"].flatMap(Self.init) {
+      case .target, nil: .head
       case .source: .examples
       case .proxy: .proxy
       }
