@@ -58,6 +58,7 @@ let package = Package(
       name: "Programs", dependencies: ["Sizes"],
       exclude: ["Operators/Rule"]),
     .target(name: "Sizes"),
+    .target(name: "DemoData", exclude: ["make_digits.py"], resources: [.embedInCode("digits.h5")]),
     .target(name: "Metrics"),
     .target(name: "Findings", dependencies: ["Metrics"]),
     .target(name: "Reports", dependencies: ["Findings", "Metrics"]),
@@ -88,7 +89,8 @@ let package = Package(
       name: "LetheCommand",
       dependencies: [
         "Analysis", "Training", "Evaluation", "Models", "Datasets", "Findings", "Metrics", "Checkpoints", "HDF5",
-        "Files", "Torch", "Programs", "Predictions", "Reports", argumentParser, .product(name: "Yams", package: "Yams"),
+        "Files", "Torch", "Programs", "Predictions", "Reports", "DemoData", argumentParser,
+        .product(name: "Yams", package: "Yams"),
       ]),
     .executableTarget(name: "lethe", dependencies: ["LetheCommand"]),
     .target(name: "TestSupport", path: "Tests/TestSupport"),
@@ -101,7 +103,9 @@ let package = Package(
     tests(of: "Sizes"),
     tests(of: "Metrics", ["TestSupport"]),
     tests(of: "Findings", ["Metrics", "TestSupport"]),
-    tests(of: "Reports", ["Findings", "Metrics", "TestSupport"], exclude: ["Snapshots", "Logs/Snapshots"]),
+    tests(
+      of: "Reports", ["Findings", "Metrics", "TestSupport"],
+      exclude: ["Snapshots", "Logs/Snapshots", "Sentences/Snapshots"]),
     tests(of: "HDF5", ["CConfinement", "Files", "TestSupport"]),
     tests(of: "Predictions", ["Findings", "Metrics", "HDF5", "Files", "TestSupport"]),
     tests(of: "Checkpoints", ["HDF5", "Files", "Programs", "TestSupport"]),

@@ -1,26 +1,54 @@
-"""How well what can be measured without the source's data orders what was forgotten, over a sweep of fine-tunings.
+"""How well what can be measured without the source's data orders what was forgotten, over sweeps of fine-tunings.
 
-python study_gauge.py --lethe .build/release/lethe [--predicted]
-A small convolutional network is trained on five classes of Fashion-MNIST and fine-tuned on the other five, 36 times: six methods, three rates, two
-lengths. For each measure at the last epoch: Spearman's rank correlation with the points of source accuracy that were lost, and a 95 % interval by a
-bootstrap over runs. `--predicted` adds what `diagnose` predicts from the source's Fisher information, which needs the source's data and takes longest.
+python study_gauge.py --lethe .build/release/lethe [--task images|language] [--predicted]
+images: a small convolutional network is trained on five classes of Fashion-MNIST and fine-tuned on the other five, 36 times: six methods, three rates,
+two lengths. language: a small GPT-2 learns bytes of English sayings and is fine-tuned on Python's standard library (Fixtures/texts), likewise. For each
+measure at the last epoch: Spearman's rank correlation with what was lost of the source's score, and a 95 % interval by a bootstrap over runs.
+`--predicted` adds what `diagnose` predicts from the source's Fisher information, which needs the source's data and takes longest.
 """
 
 import argparse
 import itertools
 import json
 import math
+import pathlib
 import subprocess
 import tempfile
 
 import numpy as np
 
-METHODS = {
-    "plain": [], "l2-sp 0.1": ["--regularizer", "l2-sp:alpha=0.1"], "l2-sp 1": ["--regularizer", "l2-sp:alpha=1"],
-    "lwf": ["--regularizer", "lwf"], "first layer frozen": ["--freeze", "features.0"], "weight decay": ["--weight-decay", "0.01"],
+TEXTS = pathlib.Path(__file__).parents[2] / "Fixtures/texts"
+
+
+def images(lethe, folder):
+    source, target = "fashion-mnist:0-4", "fashion-mnist:5-9"
+    lethe("new", "cnn", "--classes", "5", "-o", f"{folder}/base.h5")
+    lethe("train", f"{folder}/base.h5", "--data", source, "--examples", "5000", "--epochs", "4", "--lr", "0.02", "-o", f"{folder}/source", "--quiet")
+    return source, target, ["--examples", "2000"], []
+
+
+def language(lethe, folder):
+    for name, text in (("english", "fortunes"), ("python", "python")):
+        lethe("data", "convert", str(TEXTS / f"{text}.txt"), "--tokenizer", "bytes", "--blocks", "--length", "64", "--test", "0.2", "-o", f"{folder}/{name}.h5")
+    lethe("import", str(TEXTS / "gpt2.pt2"), "-o", f"{folder}/base.h5")
+    lethe("train", f"{folder}/base.h5", "--data", f"{folder}/english.h5", "--optimizer", "adamw", "--lr", "0.003", "--epochs", "10", "--batch-size", "16", "--threads", "1",
+          "-o", f"{folder}/source", "--quiet")
+    return f"{folder}/english.h5", f"{folder}/python.h5", ["--optimizer", "adamw", "--batch-size", "16", "--threads", "1"], ["--pool", "tokens", "--threads", "1"]
+
+
+# the task, the rates, the layer that one method freezes, what a unit of the score's loss counts as, and its name
+TASKS = {
+    "images": (images, ["0.002", "0.01", "0.03"], "features.0", 100, "points of accuracy"),
+    "language": (language, ["0.0003", "0.001", "0.003"], "model.transformer.h.0", 1, "nats a token"),
 }
-RATES, EPOCHS = ["0.002", "0.01", "0.03"], ["1", "3"]
-SOURCE, TARGET = "fashion-mnist:0-4", "fashion-mnist:5-9"
+EPOCHS = ["1", "3"]
+
+
+def methods(layer):
+    return {
+        "plain": [], "l2-sp 0.1": ["--regularizer", "l2-sp:alpha=0.1"], "l2-sp 1": ["--regularizer", "l2-sp:alpha=1"],
+        "lwf": ["--regularizer", "lwf"], "first layer frozen": ["--freeze", layer], "weight decay": ["--weight-decay", "0.01"],
+    }
 
 
 def ranks(values):
@@ -51,27 +79,27 @@ def interval(first, second, draws=2000):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--lethe", required=True)
+    parser.add_argument("--task", choices=list(TASKS), default="images")
     parser.add_argument("--predicted", action="store_true")
     options = parser.parse_args()
+    prepare, rates, layer, unit, name_of_unit = TASKS[options.task]
 
     def lethe(*words):
-        return subprocess.run([options.lethe, *words], check=True, capture_output=True, text=True).stdout
+        return subprocess.run([options.lethe, *words], check=True, stdout=subprocess.PIPE, text=True).stdout
 
     rows = []
     with tempfile.TemporaryDirectory() as folder:
-        base, source = f"{folder}/base.h5", f"{folder}/source"
-        lethe("new", "cnn", "--classes", "5", "-o", base)
-        lethe("train", base, "--data", SOURCE, "--examples", "5000", "--epochs", "4", "--lr", "0.02", "-o", source, "--quiet")
-        for number, (method, rate, epochs) in enumerate(itertools.product(METHODS, RATES, EPOCHS)):
+        source, target, training, pooling = prepare(lethe, folder)
+        for number, ((method, words), rate, epochs) in enumerate(itertools.product(methods(layer).items(), rates, EPOCHS)):
             run = f"{folder}/run-{number}"
             found = json.loads(lethe(
-                "finetune", source, "--source", SOURCE, "--target", TARGET, "--examples", "2000", "--epochs", epochs, "--lr", rate, "--seed", str(number),
-                "-o", run, "--quiet", "--json", *METHODS[method]))
-            alike = json.loads(lethe("cka", run, "--data", TARGET, "--json"))
+                "finetune", f"{folder}/source", "--source", source, "--target", target, "--epochs", epochs, "--lr", rate, "--seed", str(number),
+                "-o", run, "--quiet", "--json", *training, *words))
+            alike = json.loads(lethe("cka", run, "--data", target, "--json", *pooling))
             last = found["epochs"][-1]
             moved = [layer["l2"] for layer in found["drift"]["layers"] if not layer.get("task")]
             row = {
-                "forgotten": 100 * found["forgetting"]["final"], "KL on the target's inputs": last["gauge"]["value"],
+                "forgotten": unit * found["forgetting"]["final"], "KL on the target's inputs": last["gauge"]["value"],
                 "weight drift": math.sqrt(sum(value**2 for value in moved)),
                 "1 − CKA on the target's inputs": 1 - float(np.nanmean(np.diag(np.array(alike["cka"], float)))),
             }
@@ -82,7 +110,7 @@ def main():
             print(f"{method:20} rate {rate:6} epochs {epochs}: " + ", ".join(f"{name} {value:.4g}" for name, value in row.items()), flush=True)
 
     lost = [row["forgotten"] for row in rows]
-    print(f"\n{len(rows)} runs, {min(lost):.1f} to {max(lost):.1f} points forgotten")
+    print(f"\n{len(rows)} runs, {min(lost):.3g} to {max(lost):.3g} {name_of_unit} forgotten")
     for name in list(rows[0])[1:]:
         values = [row[name] for row in rows]
         low, high = interval(values, lost)

@@ -28,6 +28,6 @@ struct Lethe: ParsableCommand {
       CKACommand.self,
       InterpolateCommand.self,
       ProbeCommand.self, RewindCommand.self, DiagnoseCommand.self, CompareCommand.self, TransferCommand.self,
-      ReportCommand.self,
+      ReportCommand.self, DemoCommand.self,
     ])
 }

@@ -14,7 +14,7 @@ import Testing
 
   @Test func everyOptionOfEveryCommandHasAPurpose() {
     let commands = Self.commands()
-    #expect(commands.count == 22)
+    #expect(commands.count == 23)
     for command in commands {
       let entries = EffectiveOptions(ofStandard: command).entries
       #expect(!entries.isEmpty)
