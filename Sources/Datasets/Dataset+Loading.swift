@@ -26,8 +26,12 @@ extension Dataset {
       guard let place = Place(specification, in: folder) else { continue }
       return try load(place, specification, images, folder ?? present, environment)
     }
+    let location = Place.split(specification).location
+    if let advice = [specification, location].lazy.compactMap(ForeignData.advice).first {
+      throw DatasetError.notFound(path: specification, advice: advice)
+    }
     throw DatasetError.notFound(
-      path: Place.split(specification).location,
+      path: location,
       advice: "give \(FashionMNIST.name), a dataset file (.h5, .csv) or a folder of images, IDX or CIFAR files")
   }
 
@@ -52,6 +56,9 @@ extension Dataset {
     let url = URL(fileURLWithPath: location)
     let name = url.deletingPathExtension().lastPathComponent
     if let table = CSVDataset(location) { return try table.dataset(name: name) }
+    if let foreign = ForeignData(at: location) {
+      throw DatasetError.foreign(path: location, foreign.words, python: foreign.python)
+    }
     if isFolder.boolValue {
       if let folder = CIFARBinary(location) { return try folder.dataset(name: url.lastPathComponent) }
       if let folder = ImageFolder(location, options: images) {

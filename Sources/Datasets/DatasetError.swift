@@ -1,6 +1,8 @@
 /// What is wrong with a dataset, or with the way it was asked for.
 public enum DatasetError: Error, Equatable, CustomStringConvertible {
   case notFound(path: String, advice: String)
+  /// Data in a form that is not read: what they are, and a line of Python that brings them.
+  case foreign(path: String, String, python: String)
   case unrecognized(path: String, expected: String)
   case malformed(file: String, reason: String)
   case countMismatch(file: String, array: String, expected: Int, found: Int)
@@ -44,6 +46,7 @@ public enum DatasetError: Error, Equatable, CustomStringConvertible {
   public var description: String {
     switch self {
     case .notFound(let path, let advice): "\(path): no such dataset; \(advice)"
+    case .foreign(let path, let words, let python): "\(path): \(words), which is not read; Python brings it: \(python)"
     case .unrecognized(let path, let expected): "\(path): not a dataset Lethe can read; expected \(expected)"
     case .malformed(let file, let reason): "\(file): \(reason)"
     case .countMismatch(let file, let array, let expected, let found):

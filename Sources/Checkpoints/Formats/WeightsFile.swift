@@ -157,6 +157,11 @@ extension WeightsFile {
         self = .shards(index)
       } else if ONNXFile.matches(file) {
         self = .onnx(file)
+      } else if file.withUnsafeBytes({ $0.starts(with: "GGUF".utf8) }) {
+        throw CheckpointError.malformed(
+          path: path,
+          reason: "a GGUF file, whose weights are rounded for inference; give the weights that it was made from, "
+            + "as .safetensors or .pt")
       } else {
         throw CheckpointError.malformed(
           path: path,

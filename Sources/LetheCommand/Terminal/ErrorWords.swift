@@ -34,6 +34,7 @@ enum ErrorWords {
     case CheckpointError.unclear(_, .output, _): "\(error); --task-output of import says which"
     case ModelError.noClassifier, ModelError.missingHead(_, available: []):
       "\(error); --head-layers of import says which layers a task owns"
+    case CheckpointError.notFound(let path): HubModel(path).map { "\(error); \($0.advice)" } ?? "\(error)"
     case CheckpointError.notRun(let path): BegunFolder.standing(of: path).map { "\(path): \($0)" } ?? "\(error)"
     case CheckpointError.inUse: "\(error); wait for it, or end it"
     case ProgramError.refusedOperator(let name, _):

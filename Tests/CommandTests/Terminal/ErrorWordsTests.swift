@@ -95,4 +95,23 @@ import Training
       }
     }
   }
+
+  @Test func modelsOfAHubAreAnswered() throws {
+    for name in ["hf:google/vit", "hf-hub:google/vit", "google/vit"] {
+      let found = try Command("inspect", name)
+      #expect(
+        found.status == 66
+          && found.errors.hasPrefix(
+            "lethe: \(name): no such file or folder; nothing is downloaded; of a hub Python brings it: "
+              + "import lethe, transformers as t; "),
+        "\(found.errors)")
+    }
+    let timm = try Command("import", "timm/resnet18", "-o", "x.h5")
+    #expect(timm.errors.contains("lethe.export(timm.create_model('resnet18', pretrained=True), "), "\(timm.errors)")
+    #expect(try Command("inspect", "runs/none.h5").errors == "lethe: runs/none.h5: no such file or folder\n")
+    let folder = try TemporaryFolder()
+    try Data("GGUF\u{3}\u{0}\u{0}\u{0}".utf8).write(to: URL(fileURLWithPath: folder.file("a.gguf")))
+    let rounded = try Command("inspect", folder.file("a.gguf"))
+    #expect(rounded.status == 65 && rounded.errors.contains(": a GGUF file, whose weights are rounded"))
+  }
 }
