@@ -28,7 +28,7 @@ extension Run {
     rows += looks(after: rows.last?.step ?? -1, through: .max, from: time, to: time)
     let best = record.bestEpoch
     let quantity = (options?.selection ?? .target).quantity
-    return RunLog(
+    var log = RunLog(
       startTime: start, rows: rows, stepsPerEpoch: stepsPerEpoch,
       epochCount: options?.epochCount ?? record.metrics.rowCount - 1, stepLimit: options?.stepLimit,
       batchSize: (options?.batchSize ?? 1) * (options?.accumulation ?? 1),
@@ -36,6 +36,15 @@ extension Run {
         let records = record.epochRecords
         return records.first.flatMap { records[epoch].figures(first: $0)[quantity] }
       }, bestCheckpoint: best.map { checkpointPath(epoch: $0) })
+    log.settings = options?.logged ?? []
+    let finding = finding
+    log.layers = (finding.drift?.layers ?? []).map { .init(measure: "drift", name: $0.layer, value: $0.relative) }
+    if let similarity = finding.similarity {
+      log.layers += similarity.diagonal.map {
+        .init(measure: similarity.measure.rawValue, name: $0.layer, value: $0.value)
+      }
+    }
+    return log
   }
 
   /// The looks after some steps; their times are spread evenly over those of the training that they are of.
@@ -53,6 +62,33 @@ extension Run {
       return RunLog.Row(
         epoch: step / stepsPerEpoch, step: Int(step), wallTime: began + (ended - began) * (step - base) / span,
         values: steps.names.filter { $0 != "step" }.map { (RunLog.Row.lookPrefix + $0, steps.value($0, row: row)) })
+    }
+  }
+}
+
+extension TrainingOptions {
+  /// The options that are a number, a word or a yes, and the regularizers, each with its settings.
+  fileprivate var logged: [(name: String, value: RunLog.Setting)] {
+    guard let json = try? json,
+      let values = try? JSONDecoder().decode([String: Logged].self, from: Data(json.utf8))
+    else { return [] }
+    let regularizers = regularizers.map { specification in
+      let settings = specification.settings.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
+      return specification.kind + (settings.isEmpty ? "" : ":" + settings.joined(separator: ","))
+    }
+    return values.sorted { $0.key < $1.key }.compactMap { name, value in value.setting.map { (name, $0) } }
+      + [("regularizers", .text(regularizers.isEmpty ? "none" : regularizers.joined(separator: " + ")))]
+  }
+
+  private struct Logged: Decodable {
+    let setting: RunLog.Setting?
+
+    init(from decoder: any Decoder) throws {
+      let value = try decoder.singleValueContainer()
+      setting =
+        (try? value.decode(Bool.self)).map(RunLog.Setting.flag) ?? (try? value.decode(Double.self)).map(
+          RunLog.Setting.number)
+        ?? (try? value.decode(String.self)).map(RunLog.Setting.text)
     }
   }
 }

@@ -29,6 +29,30 @@ public struct RunLog: Sendable {
     public var measured: [(name: String, value: Double)] { values.filter { !$0.value.isNaN } }
   }
 
+  /// What a run was told of one thing.
+  public enum Setting: Sendable, Equatable {
+    case number(Double)
+    case text(String)
+    case flag(Bool)
+  }
+
+  /// How far one layer moved, or how alike it stayed, from epoch 0 to the one that the run stands for.
+  public struct Layer: Sendable, Equatable {
+    /// `drift` (relative), `cka` and its relatives.
+    public var measure: String
+    /// The layer's name.
+    public var name: String
+    /// Without a unit; a drift relative to the layer's norm before.
+    public var value: Double
+
+    /// A layer's value.
+    public init(measure: String, name: String, value: Double) {
+      self.measure = measure
+      self.name = name
+      self.value = value
+    }
+  }
+
   /// When the run began, in seconds since 1970.
   public var startTime: Double
   /// The rows, earliest first.
@@ -45,6 +69,10 @@ public struct RunLog: Sendable {
   public var bestMetric: Double?
   /// The best checkpoint's path, as the log should name it; nil where none was chosen.
   public var bestCheckpoint: String?
+  /// What the run was told, by name.
+  public var settings: [(name: String, value: Setting)] = []
+  /// What is known of its layers.
+  public var layers: [Layer] = []
 
   /// A log of these rows, in the order given.
   public init(

@@ -72,9 +72,9 @@ struct TrainingSession {
     if lock == nil { lock = try RunLock.acquire(output) }
     defer { withExtendedLifetime(lock) {} }
     var finished = try Run.open(output)
-    // The looks after the last epoch that is kept.
-    if finished.record.state.stop != nil { try finished.writeLogs() }
     try finished.measureMoves(on: sourceData ?? proxyData ?? (isFineTuning ? run.target : nil), device: device)
+    // The looks after the last epoch that is kept, and what the layers came to.
+    try finished.writeLogs()
     if shared.json {
       try Console.result(FindingEncoder.encode(finished.finding))
     } else {

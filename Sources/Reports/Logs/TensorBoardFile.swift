@@ -5,7 +5,8 @@ import Foundation
 ///
 /// The file is a sequence of TFRecords: the length (`UInt64`), its masked CRC-32C, the data, and the data's masked
 /// CRC-32C, all little-endian. The first record names the format, each other one is an `Event` of `event.proto`
-/// with the scalars of one row.
+/// with the scalars of one row. Then come the layers' drift and similarity, at the last step, and what the run was told,
+/// for the page of hyper-parameters.
 public enum TensorBoardEvents {
   /// The name TensorBoard looks for, `events.out.tfevents.<seconds since 1970>.<host>`.
   ///
@@ -26,6 +27,15 @@ public enum TensorBoardEvents {
     version.append("brain.Event:2", field: EventField.fileVersion)
     var file = record(of: version.bytes)
     for row in log.rows where !row.measured.isEmpty { file += record(of: event(of: row).bytes) }
+    guard let last = log.rows.last else { return file }
+    let layers = log.layers.filter { !$0.value.isNaN }
+    if !layers.isEmpty {
+      let values = layers.map { (tag: "\($0.measure)/\($0.name)", value: $0.value) }
+      file += record(of: event(at: last.step, wallTime: last.wallTime, scalars: values).bytes)
+    }
+    for event in HyperparameterEvents.events(of: log, tags: log.rows.flatMap(\.measured).map { tag(of: $0.name) }) {
+      file += record(of: event.bytes)
+    }
     return file
   }
 
@@ -52,16 +62,28 @@ public enum TensorBoardEvents {
   }
 
   private static func event(of row: RunLog.Row) -> ProtobufMessage {
-    var summary = ProtobufMessage()
-    for (name, number) in row.measured {
+    event(at: row.step, wallTime: row.wallTime, scalars: row.measured.map { (tag(of: $0.name), $0.value) })
+  }
+
+  private static func event(
+    at step: Int, wallTime: Double, scalars: [(tag: String, value: Double)]
+  ) -> ProtobufMessage {
+    let values = scalars.map { tag, number in
       var value = ProtobufMessage()
-      value.append(tag(of: name), field: ValueField.tag)
+      value.append(tag, field: ValueField.tag)
       value.append(Float(number), field: ValueField.simpleValue)
-      summary.append(value, field: SummaryField.value)
+      return value
     }
+    return event(at: step, wallTime: wallTime, values: values)
+  }
+
+  /// An event with values of `tensorflow.Summary`.
+  static func event(at step: Int, wallTime: Double, values: [ProtobufMessage]) -> ProtobufMessage {
+    var summary = ProtobufMessage()
+    for value in values { summary.append(value, field: SummaryField.value) }
     var event = ProtobufMessage()
-    event.append(row.wallTime, field: EventField.wallTime)
-    event.append(Int64(row.step), field: EventField.step)
+    event.append(wallTime, field: EventField.wallTime)
+    event.append(Int64(step), field: EventField.step)
     event.append(summary, field: EventField.summary)
     return event
   }
@@ -80,68 +102,9 @@ public enum TensorBoardEvents {
   }
 
   /// Field numbers of `tensorflow.Summary.Value`.
-  private enum ValueField {
+  enum ValueField {
     static let tag = 1
     static let simpleValue = 2
+    static let metadata = 9
   }
-}
-
-/// The wire form of a Protocol Buffers message, written field by field.
-private struct ProtobufMessage {
-  private(set) var bytes: [UInt8] = []
-
-  private enum WireType: UInt64 {
-    case variable = 0
-    case eightBytes = 1
-    case delimited = 2
-    case fourBytes = 5
-  }
-
-  /// An `int64` field; a negative number takes ten bytes.
-  mutating func append(_ value: Int64, field: Int) {
-    appendKey(field, .variable)
-    appendVariable(UInt64(bitPattern: value))
-  }
-
-  /// A `double` field.
-  mutating func append(_ value: Double, field: Int) {
-    appendKey(field, .eightBytes)
-    bytes += littleEndianBytes(value.bitPattern)
-  }
-
-  /// A `float` field.
-  mutating func append(_ value: Float, field: Int) {
-    appendKey(field, .fourBytes)
-    bytes += littleEndianBytes(value.bitPattern)
-  }
-
-  /// A `string` field.
-  mutating func append(_ text: String, field: Int) { appendDelimited(Array(text.utf8), field: field) }
-
-  /// A field that is a message itself.
-  mutating func append(_ message: ProtobufMessage, field: Int) { appendDelimited(message.bytes, field: field) }
-
-  private mutating func appendDelimited(_ content: [UInt8], field: Int) {
-    appendKey(field, .delimited)
-    appendVariable(UInt64(content.count))
-    bytes += content
-  }
-
-  private mutating func appendKey(_ field: Int, _ type: WireType) {
-    appendVariable(UInt64(field) << 3 | type.rawValue)
-  }
-
-  /// Seven bits a byte, lowest first; the top bit says that more follow.
-  private mutating func appendVariable(_ value: UInt64) {
-    var rest = value
-    while rest >= 0x80 {
-      bytes.append(UInt8(truncatingIfNeeded: rest) | 0x80)
-      rest >>= 7
-    }
-    bytes.append(UInt8(rest))
-  }
-}
-
-private func littleEndianBytes(_ value: some FixedWidthInteger) -> [UInt8] {
-  withUnsafeBytes(of: value.littleEndian) { [UInt8]($0) }
 }

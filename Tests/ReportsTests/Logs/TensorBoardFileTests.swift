@@ -79,6 +79,59 @@ import Testing
     #expect(found.count == 19 && expected.count == 19)
   }
 
+  private func withSettings() -> RunLog {
+    var log = RunLog.sample
+    log.settings = [("learningRate", .number(0.05)), ("regularizers", .text("l2-sp:alpha=0.1")), ("fits", .flag(true))]
+    log.layers = [
+      .init(measure: "drift", name: "features.0", value: 0.25), .init(measure: "cka", name: "features.0", value: 0.5),
+      .init(measure: "cka", name: "idle", value: .nan),
+    ]
+    return log
+  }
+
+  @Test func layersStandAtTheLastStepAndSettingsAtTheEnd() throws {
+    let records = try read(TensorBoardEvents.bytes(of: withSettings()))
+    // The rows, one record of layers, and three of the plugin.
+    #expect(records.count == 4 + 1 + 3)
+    let layers = String(decoding: records[4], as: UTF8.self)
+    #expect(layers.contains("drift/features.0") && layers.contains("cka/features.0") && !layers.contains("idle"))
+    let names = records[5...].map { String(decoding: $0, as: UTF8.self) }
+    for (record, name) in zip(names, ["experiment", "session_start_info", "session_end_info"]) {
+      #expect(record.contains("_hparams_/\(name)") && record.contains("hparams"))
+    }
+    #expect(names[1].contains("l2-sp:alpha=0.1"))
+  }
+
+  @Test(.enabled(if: Python.hasTensorBoard)) func tensorBoardReadsWhatTheRunWasTold() throws {
+    let folder = try TemporaryFolder()
+    let log = withSettings()
+    try Data(TensorBoardEvents.bytes(of: log)).write(
+      to: URL(fileURLWithPath: folder.file(TensorBoardEvents.fileName(of: log, host: "host"))))
+    let output = try Python.run(
+      """
+      import json, sys
+      from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+      from tensorboard.plugins.hparams import plugin_data_pb2
+      events = EventAccumulator(sys.argv[1])
+      events.Reload()
+      found = {}
+      for tag in ("experiment", "session_start_info", "session_end_info"):
+          data = plugin_data_pb2.HParamsPluginData()
+          data.ParseFromString(events.SummaryMetadata(f"_hparams_/{tag}").plugin_data.content)
+          found[tag] = data
+      told = found["session_start_info"].session_start_info.hparams
+      assert told["learningRate"].number_value == 0.05 and told["fits"].bool_value is True
+      assert told["regularizers"].string_value == "l2-sp:alpha=0.1"
+      infos = found["experiment"].experiment
+      assert [info.name for info in infos.hparam_infos] == ["learningRate", "regularizers", "fits"]
+      assert "source/accuracy" in [info.name.tag for info in infos.metric_infos]
+      assert found["session_end_info"].session_end_info.status == 1
+      assert events.Scalars("drift/features.0")[0].value == 0.25
+      print("read")
+      """, folder.path)
+    #expect(output.contains("read"))
+  }
+
   /// The records' data; each checksum is checked, and that nothing is left over.
   private func read(_ file: [UInt8]) throws -> [[UInt8]] {
     func number(_ bytes: ArraySlice<UInt8>) -> UInt64 { bytes.reversed().reduce(0) { $0 << 8 | UInt64($1) } }
