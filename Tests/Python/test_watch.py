@@ -7,6 +7,7 @@ import unittest
 
 import lethe
 import torch
+from lethe._watch import Judge
 from models import TRAINERS, data, language_model, nats, points_network, share_right
 from torch import nn
 
@@ -88,6 +89,29 @@ class TransformersTests(unittest.TestCase):
         self.assertFalse(os.path.exists(f"{self.folder}/out/checkpoint-2"))
         with self.assertRaisesRegex(FileNotFoundError, "none.pt2"):
             lethe.Watch(program="none.pt2", target="new.h5", run="run")
+
+
+def decide(rank, folder):
+    """What a process of two makes of the first one's judgement."""
+    torch.distributed.init_process_group("gloo", init_method=f"file://{folder}/store", rank=rank, world_size=2)
+    judge = Judge(lethe.Watch(program=TRAINERS / "net.pt2", target=TRAINERS / "second.h5", run=f"{folder}/run"))
+    answers = []
+    for stopped in (None, {"reason": "too much"}):
+        if rank == 0:
+            judge._watches, judge.watch.stopped = True, stopped
+        answers.append(judge.should_stop())
+    with open(f"{folder}/{rank}", "w") as file:
+        file.write(str(answers))
+    torch.distributed.destroy_process_group()
+
+
+class DistributedTests(unittest.TestCase):
+    def test_all_processes_stop_where_the_first_one_says_so(self):
+        with tempfile.TemporaryDirectory() as folder:
+            torch.multiprocessing.spawn(decide, (folder,), nprocs=2)
+            for rank in range(2):
+                with open(f"{folder}/{rank}") as file:
+                    self.assertEqual(file.read(), "[False, True]", f"process {rank}")
 
 
 class LightningTests(unittest.TestCase):

@@ -8,5 +8,5 @@ from ._command import environment, path
 try:
     program = path()
 except FileNotFoundError as error:
-    sys.exit(f"error: {error}")
+    sys.exit(f"lethe: {error}")
 os.execve(program, [program, *sys.argv[1:]], environment())

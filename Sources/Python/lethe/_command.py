@@ -59,7 +59,7 @@ def environment() -> dict[str, str]:
 
 
 def command(*arguments: Any) -> str:
-    """Runs `lethe` with arguments and returns what it printed; its progress goes where this process's errors go.
+    """Runs `lethe` with arguments and returns what it printed, without its progress.
 
     Raises CommandError with the command's own line and its exit status where that is not 0.
     """

@@ -41,9 +41,6 @@ class Watch:
         device: where the checkpoints are judged; by default not where the training is.
         options: further ones of `lethe watch`, each a word, as `["--target-head", "keep"]`.
         """
-        for name, file in (("program", program), ("target", target), ("source", source)):
-            if file is not None and isinstance(file, os.PathLike) and not os.path.exists(file):
-                raise FileNotFoundError(f"{name}: {os.fspath(file)} is not there")
         if not os.path.exists(program):
             raise FileNotFoundError(f"program: {os.fspath(program)} is not there; lethe.export writes one")
         self.run = os.path.abspath(run)
@@ -123,7 +120,7 @@ class Watch:
     def _failure(self, status: int) -> CommandError:
         with open(self.log, errors="replace") as log:
             said = log.read().strip().splitlines()
-        line = next((line for line in reversed(said) if line.startswith("error:")), said[-1] if said else "")
+        line = next((line for line in reversed(said) if line.startswith("lethe: ")), said[-1] if said else "")
         return CommandError(f"lethe watch: {line or f'status {status}'} ({self.log})", status)
 
 
