@@ -1,7 +1,8 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup build format check test kills fuzz sanitize demo lint docs bench lab notebooks notebooks-html clean
+.PHONY: help setup build format check test kills fuzz sanitize demo lint docs bench lab notebooks notebooks-html \
+  wheel wheel-test install clean
 
 python := .libtorch/python/bin/python
 lethe := .build/release/lethe
@@ -41,7 +42,7 @@ lint: ## formatting, undeclared imports, public declarations without a comment, 
 	python3 .ci/imports
 	python3 .ci/undocumented
 	for script in $$(grep -lE '^#!.*bash' .ci/*); do bash -n "$$script"; done
-	for script in $$(git ls-files '*.py') .ci/imports .ci/undocumented; do python3 -m py_compile "$$script"; done
+	for script in $$(git ls-files '*.py') $$(grep -lE '^#!.*python3' .ci/*); do python3 -m py_compile "$$script"; done
 
 docs: ## the reference of all libraries, into .build/docs/index.html
 	@.ci/docs
@@ -68,6 +69,19 @@ notebooks: setup build ## run every cell of the lessons, as a reader would
 
 notebooks-html: setup build ## the same, and the lessons with their outputs into .build/lessons/index.html
 	@.ci/notebooks --html .build/lessons
+
+wheel: setup ## a wheel for those who have PyTorch and no Swift, into .build/wheel; minutes the first time
+	@.ci/static
+	@.ci/bindings
+	@.ci/wheel
+
+wheel-test: wheel ## install the wheel in fresh environments and use it there
+	@.ci/wheel-test
+
+install: setup ## install the command to PREFIX (/usr/local), to be run without this checkout
+	@.ci/static
+	@.ci/bindings --own
+	@.ci/install
 
 clean: ## remove build products and the demo's output; keeps .libtorch
 	rm -rf .build demo

@@ -69,46 +69,68 @@ public enum Library {
 }
 
 extension Library {
+  /// How this Lethe came to where it is, which decides what helps where libtorch is missing.
+  public enum Installation: Sendable, Equatable {
+    /// Built, and run where it was built or installed to a prefix.
+    case checkout
+    /// Installed among the packages of a Python.
+    case wheel
+  }
+
   private static func load() -> Result<Loaded, TorchError> {
     boundSpinning()
-    let executable = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
+    let places = LibraryPlaces.present
     // CTorch's symbols are bound to whatever libtorch is loaded first, so that one build serves CPU and CUDA.
-    var opened: (version: LibraryVersion, library: String)?
-    if let failure = openFirst(
-      torchCandidates(near: executable), global: true,
-      onSuccess: { handle, library in opened = LibraryVersion(ofLibrary: handle).map { ($0, library) } })
-    {
-      return .failure(.unavailable(reason: failure))
+    do {
+      let torch = try OpenedLibrary(firstOf: places.torch, isGlobal: true)
+      return try bind(torch, of: LibraryVersion(ofLibrary: torch.handle), places)
+    } catch {
+      return .failure(.unavailable(reason: error.description, installation: places.installation))
     }
-    var entry: UnsafeMutableRawPointer?
-    let failure = openFirst(
-      bindingCandidates(near: executable), global: false,
-      onSuccess: { handle, _ in entry = dlsym(handle, tableName) })
-    // What another version lacks is missed when it is called, if not before: the binding can still say what it is for.
-    if failure != nil {
-      _ = openFirst(
-        bindingCandidates(near: executable), global: false, isLazy: true,
-        onSuccess: { handle, _ in entry = dlsym(handle, tableName) })
+  }
+
+  /// Opens the library that binds an opened libtorch.
+  private static func bind(
+    _ torch: OpenedLibrary, of version: LibraryVersion?, _ places: LibraryPlaces
+  ) throws(OpenedLibrary.Failure) -> Result<Loaded, TorchError> {
+    let candidates = places.bindings(for: version)
+    var failure: OpenedLibrary.Failure?
+    var binding: OpenedLibrary?
+    do {
+      binding = try OpenedLibrary(firstOf: candidates, isGlobal: false)
+    } catch {
+      failure = error
+      // What another version lacks is missed when it is called, if not before: the binding can still say what it is for.
+      binding = try? OpenedLibrary(firstOf: candidates, isGlobal: false, isLazy: true)
     }
     typealias Entry = @convention(c) () -> UnsafeRawPointer?
+    let entry = binding.flatMap { dlsym($0.handle, tableName) }
     let table = entry.flatMap {
       unsafeBitCast($0, to: Entry.self)()?.assumingMemoryBound(to: LTTable.self).pointee
     }
-    if let table, table.version == LT_TABLE_VERSION, let opened,
-      let built = table.torch_version().flatMap({ LibraryVersion(String(cString: $0)) }),
-      built.release != opened.version.release
-    {
+    let built = table.flatMap { table -> LibraryVersion? in
+      guard table.version == LT_TABLE_VERSION else { return nil }
+      return table.torch_version().flatMap { LibraryVersion(String(cString: $0)) }
+    }
+    let releases = built.map { [$0.release] } ?? (binding == nil ? places.boundReleases : [])
+    let isOther = version.map { !releases.contains($0.release) } ?? (built == nil)
+    if isOther, !releases.isEmpty {
       return .failure(
-        .otherVersion(built: built.release, found: opened.version.release, library: opened.library))
+        .otherVersion(
+          built: releases, found: version?.release ?? "before 2.9", library: torch.file,
+          installation: places.installation))
     }
-    if let failure { return .failure(.unavailable(reason: failure)) }
-    guard entry != nil else { return .failure(.unavailable(reason: "libCTorch.so exports no \(tableName)")) }
-    guard let table else { return .failure(.unavailable(reason: "libCTorch.so was built without libtorch")) }
+    if let failure { throw failure }
+    let unfit = { (reason: String) -> Result<Loaded, TorchError> in
+      let file = binding?.file ?? "libCTorch.so"
+      return .failure(.unavailable(reason: "\(file) \(reason)", installation: places.installation))
+    }
+    guard entry != nil else { return unfit("exports no \(tableName)") }
+    guard let table else { return unfit("was built without libtorch") }
     guard table.version == LT_TABLE_VERSION else {
-      let reason = "libCTorch.so has table version \(table.version), expected \(LT_TABLE_VERSION)"
-      return .failure(.unavailable(reason: reason))
+      return unfit("has table version \(table.version), expected \(LT_TABLE_VERSION)")
     }
-    return .success(Loaded(table: table, version: opened?.version))
+    return .success(Loaded(table: table, version: version))
   }
 
   private static let tableName = "lethe_torch_table"
@@ -118,47 +140,5 @@ extension Library {
   private static func boundSpinning() {
     setenv("GOMP_SPINCOUNT", "20000", 0)
     setenv("KMP_BLOCKTIME", "1", 0)
-  }
-
-  private static func torchCandidates(near executable: URL) -> [String] {
-    var candidates: [String] = []
-    let environment = ProcessInfo.processInfo.environment
-    if let folder = environment["LIBTORCH"] { candidates.append("\(folder)/lib/libtorch.so") }
-    if let chosen = lethe_chosen_libtorch() { candidates.append("\(String(cString: chosen))/lib/libtorch.so") }
-    var folder = executable
-    while folder.path != "/" {
-      candidates.append(folder.appendingPathComponent(".libtorch/torch/lib/libtorch.so").path)
-      folder.deleteLastPathComponent()
-    }
-    candidates.append("libtorch.so")
-    return candidates
-  }
-
-  private static func bindingCandidates(near executable: URL) -> [String] {
-    var candidates: [String] = []
-    if let path = ProcessInfo.processInfo.environment["LETHE_CTORCH"] { candidates.append(path) }
-    candidates.append(executable.appendingPathComponent("libCTorch.so").path)
-    candidates.append(executable.appendingPathComponent("../lib/libCTorch.so").path)
-    candidates.append("libCTorch.so")
-    return candidates
-  }
-
-  /// Opens the first candidate that exists; where none can be opened, returns why: of each that exists, what is wrong
-  /// with it, else all the places.
-  private static func openFirst(
-    _ candidates: [String], global: Bool, isLazy: Bool = false,
-    onSuccess: (UnsafeMutableRawPointer, String) -> Void
-  ) -> String? {
-    var reasons: [String] = []
-    for candidate in candidates {
-      let isPlace = candidate.contains("/")
-      if isPlace, !FileManager.default.fileExists(atPath: candidate) { continue }
-      if let handle = dlopen(candidate, (isLazy ? RTLD_LAZY : RTLD_NOW) | (global ? RTLD_GLOBAL : RTLD_LOCAL)) {
-        onSuccess(handle, candidate)
-        return nil
-      }
-      if isPlace { reasons.append(dlerror().map { String(cString: $0) } ?? "\(candidate): cannot be opened") }
-    }
-    return reasons.isEmpty ? "looked for as \(candidates.joined(separator: ", "))" : reasons.joined(separator: "; ")
   }
 }

@@ -4,19 +4,24 @@ import CTorchInterface
 public enum TorchError: Error, Equatable, CustomStringConvertible {
   /// An operator or function of libtorch refused its arguments; `message` is its first line, without a backtrace.
   case failed(operation: String, message: String)
-  /// libtorch or the library that binds it could not be opened.
-  case unavailable(reason: String)
-  /// The libtorch that was opened is another than the one that the binding was built for; both as `2.13`.
-  case otherVersion(built: String, found: String, library: String)
+  /// libtorch or the library that binds it could not be opened; `reason` names every place that was looked at.
+  case unavailable(reason: String, installation: Library.Installation)
+  /// The libtorch that was opened is none of those that there is a binding for; versions as `2.13`.
+  case otherVersion(built: [String], found: String, library: String, installation: Library.Installation)
   case unknownDevice(String, reason: String)
 
   public var description: String {
     switch self {
     case .failed(let operation, let message): "\(operation): \(message)"
-    case .unavailable(let reason): "libtorch is not available (\(reason)); run `make setup` and `make build`"
-    case .otherVersion(let built, let found, let library):
-      "\(library) is libtorch \(found), and Lethe was built for \(built); build it for this one with `LIBTORCH=FOLDER make "
-        + "build`, or let LIBTORCH name a libtorch \(built)"
+    case .unavailable(let reason, let installation):
+      "libtorch is not available: \(reason); run \(installation == .wheel ? "`pip install torch`" : "`make setup` and `make build`")"
+        + ", or let LIBTORCH name its folder"
+    case .otherVersion(let built, let found, let library, let installation):
+      "\(library) is libtorch \(found), and Lethe was built for \(built.joined(separator: ", ")); "
+        + (installation == .wheel
+          ? "run `pip install 'torch==\(built.last ?? found).*'`"
+          : "build it for this one with `LIBTORCH=FOLDER make build`")
+        + ", or let LIBTORCH name a libtorch \(built.joined(separator: " or "))"
     case .unknownDevice(let name, let reason): "device '\(name)': \(reason)"
     }
   }

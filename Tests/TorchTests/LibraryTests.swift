@@ -26,12 +26,24 @@ import Testing
 
   @Test func anErrorSaysWhatToDo() {
     #expect(
-      TorchError.unavailable(reason: "not found").description
-        == "libtorch is not available (not found); run `make setup` and `make build`")
+      TorchError.unavailable(reason: "none was found", installation: .checkout).description
+        == "libtorch is not available: none was found; run `make setup` and `make build`, or let LIBTORCH name its folder"
+    )
     #expect(
-      TorchError.otherVersion(built: "2.13", found: "2.15", library: "/torch/lib/libtorch.so").description
+      TorchError.unavailable(reason: "none was found", installation: .wheel).description
+        == "libtorch is not available: none was found; run `pip install torch`, or let LIBTORCH name its folder")
+    #expect(
+      TorchError.otherVersion(
+        built: ["2.13"], found: "2.15", library: "/torch/lib/libtorch.so", installation: .checkout
+      ).description
         == "/torch/lib/libtorch.so is libtorch 2.15, and Lethe was built for 2.13; build it for this one with "
         + "`LIBTORCH=FOLDER make build`, or let LIBTORCH name a libtorch 2.13")
+    #expect(
+      TorchError.otherVersion(
+        built: ["2.13", "2.15"], found: "2.16", library: "/torch/lib/libtorch.so", installation: .wheel
+      ).description
+        == "/torch/lib/libtorch.so is libtorch 2.16, and Lethe was built for 2.13, 2.15; run `pip install "
+        + "'torch==2.15.*'`, or let LIBTORCH name a libtorch 2.13 or 2.15")
     #expect(TorchError.failed(operation: "aten::mm", message: "shapes").description == "aten::mm: shapes")
   }
 }

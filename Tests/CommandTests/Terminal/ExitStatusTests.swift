@@ -77,7 +77,7 @@ import Training
     (
       70,
       [
-        TorchError.failed(operation: "a", message: ""), TorchError.unavailable(reason: ""),
+        TorchError.failed(operation: "a", message: ""), TorchError.unavailable(reason: "", installation: .wheel),
         TrainingError.frozenChanged(tensor: "a", epoch: 1),
       ]
     ),
