@@ -80,14 +80,16 @@ enum FolderFinding {
   /// - Parameter origin: the folder of the runs.
   /// - Returns: the paths of the files beside the page.
   @discardableResult
-  func write(to page: String, from origin: String, title: String? = nil, files folder: String?) throws -> [String] {
+  func write(
+    to page: String, from origin: String, title: String? = nil, files folder: String?, plots: [PlotFormat] = []
+  ) throws -> [String] {
     let place = PageFolder(of: page)
     try FileManager.default.createDirectory(atPath: place.path(of: ""), withIntermediateDirectories: true)
     let html = reported.html(
       title: title ?? URL(fileURLWithPath: origin).lastPathComponent,
       links: place.existing(links(from: place, to: origin), besides: page))
     try AtomicFile.write(Data(html.utf8), to: page)
-    return try folder.map { try FindingFile.write(reported.svgs() + reported.csvs(), to: $0) } ?? []
+    return try folder.map { try FindingFile.write(reported.svgs() + reported.csvs(), to: $0, plots: plots) } ?? []
   }
 
   /// What the terminal says of it.

@@ -31,6 +31,9 @@ struct ReportCommand: ParsableCommand, ResultOptions {
 
     @Option(help: "A folder to write the charts as SVG and the numbers as CSV to, too.")
     var files: String?
+
+    @Option(help: "png, pdf or both, as png,pdf: draw each chart of --files so too, in light colours.")
+    var savePlots: String?
   }
 
   @OptionGroup var destination: Destination
@@ -42,11 +45,14 @@ struct ReportCommand: ParsableCommand, ResultOptions {
     guard runs.count == 1 || output != nil else {
       throw CommandError.usage("several runs in one report need -o FILE.html")
     }
+    guard destination.savePlots == nil || destination.files != nil else {
+      throw CommandError.usage("--save-plots draws the charts of --files: give --files FOLDER too")
+    }
     if runs.count == 1, let finding = try FolderFinding(storedIn: runs[0]) { return try report(finding, of: runs[0]) }
     let opened = try runs.map { try Run.open($0) }
     if opened.count == 1, SequenceResult(opened[0]) != nil {
       return try SequenceSession.finish(
-        opened[0], compatibility: compat, isJSON: shared.json, page: output, files: destination.files)
+        opened[0], compatibility: compat, isJSON: shared.json, page: output, files: destination.files, plots: plots())
     }
     for run in opened { try run.requireEpoch() }
     let findings = opened.map(\.findingInOptions)
@@ -54,7 +60,10 @@ struct ReportCommand: ParsableCommand, ResultOptions {
     let page = output ?? "\(runs[0])/report.html"
     let folder = PageFolder(of: page)
     try FileManager.default.createDirectory(atPath: folder.path(of: ""), withIntermediateDirectories: true)
-    let written = try destination.files.map { try FindingFile.write(report.svgs() + report.csvs(), to: $0) } ?? []
+    let written =
+      try destination.files.map {
+        try FindingFile.write(report.svgs() + report.csvs(), to: $0, plots: plots())
+      } ?? []
     if opened.count == 1, let diagnosis = opened[0].diagnosis {
       let own = PageLink("report of \(findings[0].name)", path: (page as NSString).lastPathComponent)
       try DiagnosisPage(diagnosis).write(to: folder.path(of: "diagnosis.html"), links: [own])
@@ -82,9 +91,11 @@ struct ReportCommand: ParsableCommand, ResultOptions {
     Console.result("report: \(page)")
   }
 
+  private func plots() throws -> [PlotFormat] { try destination.savePlots.map(PlotRenderer.formats) ?? [] }
+
   private func report(_ finding: FolderFinding, of folder: String) throws {
     let page = output ?? "\(folder)/report.html"
-    let written = try finding.write(to: page, from: folder, title: title, files: destination.files)
+    let written = try finding.write(to: page, from: folder, title: title, files: destination.files, plots: plots())
     if shared.json {
       return Console.result([
         "report": .string(page),

@@ -87,7 +87,8 @@ struct SequenceSession {
   ///   - page: nil for the run's own.
   ///   - files: a folder for the chart and the numbers; nil for none.
   static func finish(
-    _ run: Run, compatibility: AccuracyMatrix.Compatibility, isJSON: Bool, page: String?, files: String?
+    _ run: Run, compatibility: AccuracyMatrix.Compatibility, isJSON: Bool, page: String?, files: String?,
+    plots: [PlotFormat] = []
   ) throws {
     guard let result = SequenceResult(run)?.defined(by: compatibility) else { return }
     let title = URL(fileURLWithPath: run.path).lastPathComponent
@@ -100,9 +101,10 @@ struct SequenceSession {
     try AtomicFile.write(
       Data(result.html(title: title, links: folder.existing(links, besides: page)).utf8), to: page)
     if let files {
-      try FileManager.default.createDirectory(atPath: files, withIntermediateDirectories: true)
-      try AtomicFile.write(Data(result.csv().utf8), to: "\(files)/accuracy-matrix.csv")
-      try AtomicFile.write(Data(result.chart(title: title).svg().utf8), to: "\(files)/accuracy-matrix.svg")
+      _ = try FindingFile.write(
+        [
+          ("accuracy-matrix.csv", result.csv()), ("accuracy-matrix.svg", result.chart(title: title).svg()),
+        ], to: files, plots: plots)
     }
     if isJSON { return Console.result(try FindingEncoder.encode(result)) }
     Console.result("")

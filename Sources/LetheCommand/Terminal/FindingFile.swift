@@ -19,12 +19,18 @@ enum FindingFile {
 
   /// Writes charts and numbers into a folder.
   ///
+  /// - Parameter plots: what charts are drawn as besides.
   /// - Returns: the paths of the files.
-  static func write(_ files: [(fileName: String, content: String)], to folder: String) throws -> [String] {
+  static func write(
+    _ files: [(fileName: String, content: String)], to folder: String, plots: [PlotFormat] = []
+  ) throws -> [String] {
+    let renderer = plots.isEmpty ? nil : try PlotRenderer()
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    return try zip(FileName.unique(files.map(\.fileName)), files).map { name, file in
-      try AtomicFile.write(Data(file.content.utf8), to: "\(folder)/\(name)")
-      return "\(folder)/\(name)"
+    return try zip(FileName.unique(files.map(\.fileName)), files).flatMap { name, file in
+      let path = "\(folder)/\(name)"
+      try AtomicFile.write(Data(file.content.utf8), to: path)
+      guard let renderer, name.hasSuffix(".svg") else { return [path] }
+      return try [path] + plots.map { try renderer.draw(path, as: $0) }
     }
   }
 }

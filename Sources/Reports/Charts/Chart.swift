@@ -4,6 +4,8 @@ public protocol Chart: Sendable {
   var title: String { get }
   /// How the numbers were made: formula or estimator, data, sample count.
   var subtitle: String { get }
+  /// The values in words, for those who do not see the picture; empty where nothing was measured.
+  var words: String { get }
   /// The picture without its title, as wide as asked where it can be.
   func picture(width: Double) -> ChartPicture
 }
@@ -52,7 +54,7 @@ extension Chart {
     return """
       <svg xmlns="http://www.w3.org/2000/svg" class="chart" role="img" aria-label="\(escapedMarkup(title))" \
       width="\(extent)" viewBox="0 0 \(Drawing.number(total)) \(Drawing.number(height))">
-      <style>
+      \(described)<style>
       \(ChartStyle.variables)\(ChartStyle.rules)</style>
       <rect width="100%" height="100%" class="surface"/>
       \(head.body)<g transform="translate(16 \(Drawing.number(y)))">
@@ -62,6 +64,8 @@ extension Chart {
       """
   }
 
+  private var described: String { words.isEmpty ? "" : "<desc>\(escapedMarkup(words))</desc>\n" }
+
   /// The picture for a page that has the style and says the title itself.
   func inlineSVG(width: Double) -> (text: String, width: Double) {
     let picture = picture(width: width)
@@ -69,9 +73,19 @@ extension Chart {
     let text = """
       <svg class="chart" role="img" aria-label="\(escapedMarkup(title))" width="\(extent.0)" height="\(extent.1)" \
       viewBox="0 0 \(extent.0) \(extent.1)">
-      \(picture.elements)</svg>
+      \(described)\(picture.elements)</svg>
       """
     return (text, picture.width)
+  }
+}
+
+/// Charts for programs that know no variables of style sheets.
+public enum PlainSVG {
+  /// - Parameter svg: as ``Chart/svg(width:)`` gives it.
+  public static func text(of svg: String) -> String {
+    ChartStyle.lightColors.reduce(svg.replacing(ChartStyle.variables, with: "")) {
+      $0.replacing("var(--\($1.name))", with: $1.value)
+    }
   }
 }
 
@@ -84,6 +98,14 @@ enum ChartStyle {
     --band:.24;--c0:#56b4e9;--c1:#e69f00;--c2:#2fc596;--c3:#e79cc8;--c4:#f0e442;--c5:#ff9a5c}}
 
     """
+
+  /// The variables on white, by name.
+  static let lightColors: [(name: String, value: String)] = variables.prefix { $0 != "}" }.split(separator: ";")
+    .compactMap { part in
+      let pair = part.split(separator: ":")
+      guard pair.count >= 2, let name = pair[pair.count - 2].firstRange(of: "--") else { return nil }
+      return (String(pair[pair.count - 2][name.upperBound...]), String(pair[pair.count - 1]))
+    }
 
   static let rules: String = {
     var text = """
@@ -104,6 +126,7 @@ enum ChartStyle {
       .chart .tint{fill-opacity:.22}
       .chart line.spread{stroke-width:1.4;stroke-opacity:.55;stroke-dasharray:none}
       .chart .single{fill-opacity:.4}
+      .chart .hit{fill:transparent}
       .chart .band{stroke:none;fill-opacity:var(--band)}
 
       """

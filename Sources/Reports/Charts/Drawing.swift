@@ -49,6 +49,12 @@ struct Drawing {
     raw("<circle cx=\"\(n(x))\" cy=\"\(n(y))\" r=\"2.2\" class=\"f\(series % 6) single\"/>")
   }
 
+  /// A place that is not seen and has a value.
+  mutating func place(_ x: Double, _ y: Double, hover: String) {
+    raw(
+      "<circle cx=\"\(n(x))\" cy=\"\(n(y))\" r=\"2\" class=\"hit\"><title>\(escapedMarkup(hover))</title></circle>")
+  }
+
   /// Each series has a shape of its own, so that it is told apart in grey too.
   ///
   /// - Parameter color: the place of its colour; by default that of the series.

@@ -116,9 +116,13 @@ public struct LineChart: Chart {
     for (index, points) in finite.enumerated() {
       if points.count > 1 { drawing.path(points.map { (x($0.epoch), y($0.value)) }, lineStyle(index)) }
       // Many epochs would make a caterpillar of the markers.
-      for (place, point) in points.enumerated() where points.count <= 30 || place == points.count - 1 {
-        drawing.marker(
-          index, color: colors[index], x(point.epoch), y(point.value), hover: hover(series[index].name, point))
+      for (place, point) in points.enumerated() {
+        let words = hover(series[index].name, point)
+        guard points.count <= 30 || place == points.count - 1 else {
+          drawing.place(x(point.epoch), y(point.value), hover: words)
+          continue
+        }
+        drawing.marker(index, color: colors[index], x(point.epoch), y(point.value), hover: words)
       }
     }
     placeLabels(finite, labels: labels, namesAtEnd: namesAtEnd, right: right, range: (top, bottom), y: y, in: &drawing)

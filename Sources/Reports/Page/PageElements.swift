@@ -1,6 +1,7 @@
 /// What the pages are put together from.
 enum PageElements {
-  /// One HTML file: no scripts, nothing loaded from elsewhere, for light, dark, phone and paper.
+  /// One HTML file, nothing loaded from elsewhere, for light, dark, phone and paper; of scripts it has the one that shows a
+  /// chart's values at the pointer.
   ///
   /// - Parameters:
   ///   - headline: its first sentence is the heading, what follows stands under it.
@@ -23,7 +24,7 @@ enum PageElements {
       <meta name="viewport" content="width=device-width, initial-scale=1">
       <title>\(escapedMarkup(title))</title>
       <style>
-      \(ChartStyle.variables)\(ChartStyle.rules)\(PageStyle.rules)\(style)</style>
+      \(ChartStyle.variables)\(ChartStyle.rules)\(PageStyle.rules)\(PagePointer.style)\(style)</style>
       </head>
       <body>
       <main>
@@ -34,6 +35,7 @@ enum PageElements {
       \(sections.map(\.markup).joined(separator: "\n"))
       <footer>\(footer)</footer>
       </main>
+      \(PagePointer.script)
       </body>
       </html>
 
