@@ -76,7 +76,7 @@ import Testing
     ),
     (
       "What was tried",
-      { !isLost($0) || !$0.weighsCosts || $0.remedies.allSatisfy { $0.gain.low <= 0 || $0.merit <= 0 } }
+      { !isLost($0) || !$0.weighsCosts || $0.remedies.allSatisfy { !($0.gain.low > 0 && $0.merit > 0) } }
     ),
     (
       "What is regained and what it costs are counted in different units, and are not weighed: {remedy} regains {change} "
@@ -158,7 +158,7 @@ import Testing
   /// Sentences that say how the target fares need that, too.
   private static func targetHolds(_ sentence: String, _ finding: DiagnosisFinding) -> Bool {
     guard !sentence.hasPrefix("Rewind: "), !sentence.contains("of the target, which is not established"),
-      !sentence.hasSuffix("which layers to go back.")
+      !sentence.hasSuffix("which layers to go back."), !sentence.contains("it costs the target nothing")
     else { return true }
     let costs = finding.layers.map(\.cost) + finding.remedies.map(\.cost)
     if sentence.contains("costs") || sentence.contains("of the target lost") {
@@ -250,7 +250,7 @@ import Testing
       finding.worsened = [WorsenedExample(index: 4, lossBefore: 0.2, lossAfter: 2.4, change: change)]
       return finding
     }
-    return all + worsened + gaps(all[0]) + costly() + [withEverything(all[0])] + confident()
+    return all + worsened + gaps(all[0]) + costly() + confident() + [withEverything(all[0])]
   }
 
   /// Confidence that fell alone, beside a small loss and beside a large one, and confidence that rose.
