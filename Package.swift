@@ -142,7 +142,7 @@ let package = Package(
 if ProcessInfo.processInfo.environment["LETHE_FUZZ"] != nil {
   package.targets += [
     .executableTarget(
-      name: "fuzz", dependencies: ["Datasets", "Checkpoints", "Findings", "HDF5", "Files", "Programs"],
+      name: "fuzz", dependencies: ["Datasets", "Checkpoints", "Findings", "HDF5", "Files", "Programs", "Predictions"],
       path: "Tests/Fuzzing")
   ]
 }

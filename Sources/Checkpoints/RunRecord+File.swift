@@ -41,9 +41,12 @@ extension RunRecord {
       return found
     }
     predictions = try byEpoch("predictions") { try reader.numbers($0) }
-    if try root.contains("sums") {
-      sums = try byEpoch("sums") { NumberArray(shape: try $0.shape, values: try reader.numbers($0)) }
+    func arrays(_ name: String) throws -> [String: [Int: NumberArray]] {
+      guard try root.contains(name) else { return [:] }
+      return try byEpoch(name) { NumberArray(shape: try $0.shape, values: try reader.numbers($0)) }
     }
+    sums = try arrays("sums")
+    confidences = try arrays("confidence")
     let labelGroup = try root.group("labels")
     for task in try labelGroup.names { labels[task] = try reader.numbers(labelGroup.dataset(task)) }
     if try root.contains("steps") {
@@ -82,10 +85,10 @@ extension RunRecord {
       }
       let labelGroup = try root.createGroup("labels")
       for (task, classes) in labels { try labelGroup.writeTensor(task, TensorView(classes)) }
-      if !sums.isEmpty {
-        let sumGroup = try root.createGroup("sums")
-        for (task, epochs) in sums {
-          let group = try sumGroup.createGroup(task)
+      for (name, tasks) in [("sums", sums), ("confidence", confidences)] where !tasks.isEmpty {
+        let parent = try root.createGroup(name)
+        for (task, epochs) in tasks {
+          let group = try parent.createGroup(task)
           for (epoch, array) in epochs {
             try group.writeTensor(Run.digits(epoch), TensorView(array.values, shape: array.shape))
           }

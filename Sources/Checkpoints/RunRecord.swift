@@ -120,6 +120,8 @@ public struct AnalysisRecord: Sendable, Equatable {
 /// /predictions/<task>/<epoch>   int32, the class predicted for every test example that judges; epochs as 0000
 /// /labels/<task>           int32, the true classes
 /// /sums/<task>/<epoch>     float64, [examples, …], where labels are not classes: what each example adds to the score
+/// /confidence/<task>/<epoch>    float64, [examples, …], what each example adds to how much confidence is worth: of epoch 0,
+///                          the best and the last; only where it was measured
 /// /steps/metrics/<column>  float64, a row a look within the epochs, the one before the first step first; attribute columns;
 ///                          /steps only where there were such looks
 /// /steps/source/<step>     float64, [examples, …]: what each of the source's examples that are looked at adds to the score
@@ -154,6 +156,9 @@ public struct RunRecord: Sendable, Equatable {
   public var labels: [String: [Int32]]
   /// What each test example adds to the score, a row an example, where labels are not classes: by task, then by epoch.
   public var sums: [String: [Int: NumberArray]] = [:]
+  /// What each test example adds to how much the model's confidence is worth, a row an example: by task, then by epoch;
+  /// only of epoch 0, the best and the last.
+  public var confidences: [String: [Int: NumberArray]] = [:]
   /// What was measured at every look within the epochs, a row a look.
   public var steps = MetricTable()
   /// What each of the source's examples that are looked at adds to the score, a row an example: by step.
@@ -204,7 +209,7 @@ extension RunRecord {
     analysis = [:]
     guard let epoch else {
       state.best = nil
-      (metrics, predictions, labels, sums) = (MetricTable(), [:], [:], [:])
+      (metrics, predictions, labels, sums, confidences) = (MetricTable(), [:], [:], [:], [:])
       (steps, stepSums) = (MetricTable(), [:])
       return
     }
@@ -215,5 +220,6 @@ extension RunRecord {
     metrics.keepRows(epoch + 1)
     predictions = predictions.mapValues { $0.filter { $0.key <= epoch } }
     sums = sums.mapValues { $0.filter { $0.key <= epoch } }
+    confidences = confidences.mapValues { $0.filter { $0.key <= epoch } }
   }
 }

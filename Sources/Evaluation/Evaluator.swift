@@ -17,6 +17,11 @@ public struct EvaluationResult: Sendable {
   public var sums: ExampleSums?
   /// How many examples it is of.
   public var count: Int
+  /// What each example adds to how much the model's confidence is worth; nil where that was not asked for, and of kinds
+  /// without probabilities of classes.
+  public var confidences: ConfidenceSums? {
+    didSet { scored.confidence = confidences?.scores }
+  }
 
   /// The score's value.
   public var value: Double { scored.value }
@@ -82,11 +87,16 @@ public struct Evaluator {
   /// Examples that go through the model at a time, fewer where their outputs are large; the score does not depend on it,
   /// but for rounding.
   public var batchSize: Int
+  /// Whether what the model's confidence is worth is measured too, of kinds with probabilities of classes.
+  public var measuresConfidence: Bool
   /// Numbers that the outputs of a batch may be: 128 MiB of float32.
   private static let mostOutputs = 1 << 25
 
   /// An evaluator; larger batches need more memory.
-  public init(batchSize: Int = 512) { self.batchSize = batchSize }
+  public init(batchSize: Int = 512, measuresConfidence: Bool = false) {
+    self.batchSize = batchSize
+    self.measuresConfidence = measuresConfidence
+  }
 
   /// - Throws: ``EvaluationError`` where the data does not fit the model.
   public func evaluate(
@@ -103,38 +113,53 @@ public struct Evaluator {
   ) throws -> EvaluationResult {
     try model.checkInputs(of: split, dataset: dataset)
     guard kind.isClassification else {
-      return EvaluationResult(kind, sums: try sums(of: model, on: split, kind: kind, outputs: outputs))
+      let (sums, confidences) = try sums(of: model, on: split, kind: kind, outputs: outputs)
+      var result = EvaluationResult(kind, sums: sums)
+      result.confidences = confidences
+      return result
     }
     var predictions: [Int32] = []
     predictions.reserveCapacity(split.count)
+    var confidences: ConfidenceSums?
     var loss = 0.0
     try withoutGradients {
       for batch in try Batches(split: split, batchSize: batchSize, device: model.device) {
         let logits = try outputs(batch).widened()
         loss += try logits.crossEntropy(with: try batch.labels, reduction: .sum).item()
         predictions += try logits.argmax(along: 1).array(of: Int32.self)
+        try add(kind.classAnswers(of: logits, labels: batch.labels), to: &confidences)
       }
     }
     let labels = split.labels
     let correct = zip(predictions, labels).reduce(0) { $0 + ($1.0 == $1.1 ? 1 : 0) }
     let count = Double(max(1, split.count))
-    return EvaluationResult(
+    var result = EvaluationResult(
       accuracy: Double(correct) / count, loss: loss / count, predictions: predictions, labels: labels)
+    result.confidences = confidences
+    return result
+  }
+
+  private func add(_ answers: @autoclosure () throws -> ClassAnswers?, to sums: inout ConfidenceSums?) throws {
+    guard measuresConfidence, let own = try answers()?.sums() else { return }
+    if sums == nil { sums = own } else { sums?.append(own) }
   }
 
   /// What each example of a split adds.
   private func sums(
     of model: Model, on split: Split, kind: any TaskKind, outputs: (Batch) throws -> Tensor
-  ) throws -> ExampleSums {
+  ) throws -> (sums: ExampleSums, confidences: ConfidenceSums?) {
     let outputCount = try model.outputShape(on: split).reduce(1, *)
     let size = max(1, min(batchSize, Self.mostOutputs / max(1, outputCount)))
     var sums: ExampleSums?
+    var confidences: ConfidenceSums?
     try withoutGradients {
       for batch in try Batches(split: split, batchSize: size, device: model.device) {
-        let own = try kind.sums(of: outputs(batch).widened(), labels: batch.labels)
+        let said = try outputs(batch).widened()
+        let own = try kind.sums(of: said, labels: batch.labels)
         if sums == nil { sums = own } else { sums?.append(own) }
+        try add(kind.classAnswers(of: said, labels: batch.labels), to: &confidences)
       }
     }
-    return sums ?? ExampleSums(width: 1)
+    return (sums ?? ExampleSums(width: 1), confidences)
   }
 }

@@ -1,3 +1,5 @@
+import Metrics
+
 /// What says how good a model is on a task: its name, its unit and which way is better.
 public struct Score: Sendable, Codable, Hashable {
   /// What a score is counted in.
@@ -76,13 +78,19 @@ public struct ScoredTask: Sendable, Equatable {
   public var loss: Double
   /// Other figures of the same examples, as perplexity; none of a classifier.
   public var further: [MeasuredScore]
+  /// What the model's confidence is worth on the same examples; nil where that was not measured.
+  public var confidence: CalibrationScores?
 
   /// A score's value, with the loss where it was measured.
-  public init(_ score: Score, _ value: Double, loss: Double = .nan, further: [MeasuredScore] = []) {
+  public init(
+    _ score: Score, _ value: Double, loss: Double = .nan, further: [MeasuredScore] = [],
+    confidence: CalibrationScores? = nil
+  ) {
     self.score = score
     self.value = value
     self.loss = loss
     self.further = further
+    self.confidence = confidence
   }
 
   /// Accuracy.
@@ -90,7 +98,7 @@ public struct ScoredTask: Sendable, Equatable {
 
   public static func == (left: ScoredTask, right: ScoredTask) -> Bool {
     left.score == right.score && isSame(left.value, right.value) && isSame(left.loss, right.loss)
-      && left.further == right.further
+      && left.further == right.further && left.confidence == right.confidence
   }
 
   /// NaN is the same as NaN: it says the same of both.
@@ -103,15 +111,17 @@ extension ScoredTask: Codable {
     try container.encode(value, of: score)
     try container.encode(loss, forKey: ScoreKey(Score.loss.name))
     if !further.isEmpty { try container.encode(further, forKey: ScoreKey(Self.furtherKey)) }
+    try container.encodeIfPresent(confidence, forKey: ScoreKey(Self.confidenceKey))
   }
 
-  private static let furtherKey = "further"
+  private static let (furtherKey, confidenceKey) = ("further", "confidence")
 
   public init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: ScoreKey.self)
     (score, value) = try container.decodeScore()
     loss = try container.decode(Double.self, forKey: ScoreKey(Score.loss.name))
     further = try container.decodeIfPresent([MeasuredScore].self, forKey: ScoreKey(Self.furtherKey)) ?? []
+    confidence = try container.decodeIfPresent(CalibrationScores.self, forKey: ScoreKey(Self.confidenceKey))
   }
 }
 

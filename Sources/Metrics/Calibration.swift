@@ -31,27 +31,41 @@ public struct Calibration: Sendable, Equatable {
   /// The mean over examples of the squared distance from what was right, `Σ_k (p_k − [k is right])²`; from 0 to 2.
   ///
   /// Brier, "Verification of forecasts expressed in terms of probability", Monthly Weather Review 78, 1950.
-  public var brierScore: Double {
-    mean(
-      labels.enumerated().map { row, label in
-        (0..<classCount).reduce(0.0) { sum, number in
-          let distance = probabilities[row * classCount + number] - (number == label ? 1 : 0)
-          return sum + distance * distance
-        }
-      })
-  }
+  public var brierScore: Double { mean(labels.enumerated().map(brierScore)) }
 
   /// How far confidence is from accuracy: of the likeliest class, by bins of its probability.
   public func expectedCalibrationError(binCount: Int = standardBinCount) -> Double {
-    let likeliest = labels.indices.map { row -> (confidence: Double, isRight: Bool) in
-      let own = probabilities[(row * classCount)..<((row + 1) * classCount)]
-      let best = own.indices.max { own[$0] < own[$1] } ?? own.startIndex
-      // Of equal ones the first.
-      let first = own.firstIndex(of: own[best]) ?? best
-      return (own[first], first - own.startIndex == labels[row])
-    }
+    let likeliest = likeliest
     return Metrics.expectedCalibrationError(
       confidences: likeliest.map(\.confidence), isRight: likeliest.map(\.isRight), binCount: binCount)
+  }
+
+  /// What each answer adds to the figures.
+  ///
+  /// - Parameter counts: how many answers each example has, in their order; nil where each has one.
+  public func sums(counts: [Int]? = nil) -> ConfidenceSums {
+    let (likeliest, classes) = (likeliest, classCount)
+    return ConfidenceSums(
+      losses: labels.enumerated().map { -log(probabilities[$0 * classes + $1]) },
+      brierScores: labels.enumerated().map(brierScore), confidences: likeliest.map(\.confidence),
+      isRight: likeliest.map(\.isRight), counts: counts)
+  }
+
+  /// The first of the likeliest classes of each answer: its probability, and whether it is right.
+  private var likeliest: [(confidence: Double, isRight: Bool)] {
+    labels.indices.map { row in
+      let own = probabilities[(row * classCount)..<((row + 1) * classCount)]
+      var best = own.startIndex
+      for place in own.indices where own[place] > own[best] { best = place }
+      return (own[best], best - own.startIndex == labels[row])
+    }
+  }
+
+  private func brierScore(of row: Int, label: Int) -> Double {
+    (0..<classCount).reduce(0.0) { sum, number in
+      let distance = probabilities[row * classCount + number] - (number == label ? 1 : 0)
+      return sum + distance * distance
+    }
   }
 
   /// The temperature T by which `softmax(ln p / T)` has the least negative log-likelihood, and what that is.
@@ -115,13 +129,27 @@ public func expectedCalibrationError(
 ) -> Double {
   precondition(confidences.count == isRight.count, "\(confidences.count) confidences of \(isRight.count) examples")
   guard !confidences.isEmpty else { return .nan }
-  // As torch.linspace has them, so that what stands on an edge falls into the same bin.
-  let step = 1 / Double(binCount)
-  let edges = (0...binCount).map { $0 <= binCount / 2 ? Double($0) * step : 1 - step * Double(binCount - $0) }
+  let edges = confidenceEdges(binCount)
   var gaps = [Double](repeating: 0, count: binCount + 1)
   for (confidence, isRight) in zip(confidences, isRight) {
-    let bin = (edges.firstIndex { $0 > confidence } ?? binCount + 1) - 1
-    gaps[max(0, bin)] += confidence - (isRight ? 1 : 0)
+    gaps[confidenceBin(of: confidence, edges)] += confidence - (isRight ? 1 : 0)
   }
   return gaps.reduce(0) { $0 + abs($1) } / Double(confidences.count)
+}
+
+/// The edges of bins as torch.linspace has them, so that what stands on one falls into the same bin.
+private func confidenceEdges(_ binCount: Int) -> [Double] {
+  let step = 1 / Double(binCount)
+  return (0...binCount).map { (edge: Int) -> Double in
+    edge <= binCount / 2 ? Double(edge) * step : 1 - step * Double(binCount - edge)
+  }
+}
+
+private let standardEdges = confidenceEdges(Calibration.standardBinCount)
+
+/// The bin of a confidence, the last of a confidence of 1.
+func confidenceBin(of confidence: Double) -> Int { confidenceBin(of: confidence, standardEdges) }
+
+private func confidenceBin(of confidence: Double, _ edges: [Double]) -> Int {
+  max(0, (edges.firstIndex { $0 > confidence } ?? edges.count) - 1)
 }

@@ -105,9 +105,12 @@ public func bootstrapInterval(
   ofMean values: [Double], confidence: Double = 0.95, resamples: Int = 2000, using random: inout RandomSource
 ) -> (low: Double, high: Double) {
   guard !values.isEmpty else { return (.nan, .nan) }
-  let means = (0..<resamples).map { _ in
-    values.indices.reduce(0.0) { sum, _ in sum + values[Int.random(in: values.indices, using: &random)] }
-      / Double(values.count)
+  let means = values.withUnsafeBufferPointer { values in
+    (0..<resamples).map { _ in
+      var sum = 0.0
+      for _ in 0..<values.count { sum += values[Int.random(in: 0..<values.count, using: &random)] }
+      return sum / Double(values.count)
+    }
   }.sorted()
   let tail = (1 - confidence) / 2
   return (quantile(tail, ofSorted: means), quantile(1 - tail, ofSorted: means))

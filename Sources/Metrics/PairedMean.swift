@@ -26,17 +26,36 @@ public struct PairedMean: Sendable, Equatable {
     // Σ ±d = 2 · Σ of those with a plus − Σ d.
     let total = changed.reduce(0, +)
     let seen = abs(total) * (1 - 1e-12)
+    let sums = Self.sums(ofEachFour: changed)
+    let groupCount = sums.count / 16
     var extreme = 0
-    for _ in 0..<draws {
-      var kept = 0.0
-      var bits: UInt64 = 0
-      for (place, difference) in changed.enumerated() {
-        if place & 63 == 0 { bits = random.next() }
-        if bits & 1 == 1 { kept += difference }
-        bits >>= 1
+    sums.withUnsafeBufferPointer { sums in
+      for _ in 0..<draws {
+        var kept = 0.0
+        var bits: UInt64 = 0
+        for group in 0..<groupCount {
+          if group & 15 == 0 { bits = random.next() }
+          kept += sums[group &* 16 &+ Int(truncatingIfNeeded: bits & 15)]
+          bits >>= 4
+        }
+        if abs(2 * kept - total) >= seen { extreme += 1 }
       }
-      if abs(2 * kept - total) >= seen { extreme += 1 }
     }
     return Double(1 + extreme) / Double(1 + draws)
+  }
+
+  /// Of each four values the sums of all sixteen choices of them, the choice's lowest bit being the first value's.
+  private static func sums(ofEachFour values: [Double]) -> [Double] {
+    var sums: [Double] = []
+    sums.reserveCapacity(4 * values.count + 16)
+    for first in stride(from: 0, to: values.count, by: 4) {
+      let own = values[first..<min(first + 4, values.count)]
+      for choice in 0..<16 {
+        var sum = 0.0
+        for (bit, value) in own.enumerated() where (choice >> bit) & 1 == 1 { sum += value }
+        sums.append(sum)
+      }
+    }
+    return sums
   }
 }

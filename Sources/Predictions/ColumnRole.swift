@@ -10,6 +10,8 @@ public enum ColumnRole: String, Sendable, CaseIterable {
   case score
   /// Of which part of the examples it is.
   case group
+  /// How likely a model holds each class: probabilities or logits.
+  case probabilities
 
   /// Names by which a column is found where none is given, the first before the others; letters' case does not count.
   var names: [String] {
@@ -22,6 +24,7 @@ public enum ColumnRole: String, Sendable, CaseIterable {
     case .label: ["label", "target", "y_true", "true_label", "truth", "ground_truth", "gold", "reference", "answer"]
     case .prediction: ["prediction", "pred", "y_pred", "predicted", "predicted_label", "output", "response"]
     case .score: Self.verdicts + Self.numbers
+    case .probabilities: ClassNumbers.names
     case .group: ["group", "class", "category", "subset", "subject", "domain"]
     }
   }

@@ -10,6 +10,8 @@ extension ComparisonFinding {
   /// Compares what two models say of the same examples, of two files: CSV, JSON objects, lm-evaluation-harness's samples
   /// or HDF5.
   ///
+  /// Where both files have probabilities of classes, or logits, the change of what they are worth is measured too.
+  ///
   /// Right and wrong are compared by McNemar's exact test and the paired bootstrap; any other score by its mean, the
   /// paired bootstrap and the permutation test that exchanges the two models' scores of each example. Groups have Student's
   /// intervals of their mean differences, each of confidence 1 − 0.05 / m so that all m hold together (Bonferroni), and
@@ -36,12 +38,17 @@ extension ComparisonFinding {
     let groupColumn =
       paired.groups != nil ? found.group ?? paired.after.columns.group : found.label ?? paired.after.columns.label
     self.init(
-      before: paired.before.path, after: paired.after.path, columns: found.listed, filter: paired.before.filter,
+      before: paired.before.path, after: paired.after.path,
+      columns: found.listed
+        + (paired.confidences == nil
+          ? [] : paired.before.confidence.map { [.init(role: "probabilities", name: $0.column)] } ?? []),
+      filter: paired.before.filter,
       score: measure.score, whole: measure.whole(using: &random),
       chance: measure.score == .accuracy ? classes?.shareOfCommonest : nil,
       groupedBy: grouping == nil ? nil : groupColumn,
       groups: measure.groups(grouping.map { Self.rows(by: $0) } ?? [], using: &random),
-      changed: measure.changed(in: paired))
+      changed: measure.changed(in: paired),
+      confidence: paired.confidences.map { ConfidenceChange(from: $0.before, to: $0.after) })
   }
 
   /// The class of each example; nil where labels are no classes.

@@ -1,3 +1,5 @@
+import Metrics
+
 /// Two files' predictions of the same examples, in one order.
 struct PairedPredictions {
   let before: ScoredPredictions
@@ -57,6 +59,12 @@ struct PairedPredictions {
   func name(of row: Int) -> String { Self.name(of: row, before.ids) }
   /// The other file's scores, in the order of the one.
   var scoresAfter: [Double] { partners.map { $0.map { after.scores[$0] } } ?? after.scores }
+  /// What each example adds to how much confidence is worth, before and after; nil where one of the files has no
+  /// probabilities.
+  var confidences: (before: ConfidenceSums, after: ConfidenceSums)? {
+    guard let own = before.confidence?.sums, let other = after.confidence?.sums else { return nil }
+    return (own, partners.map(other.selecting) ?? other)
+  }
   /// Likewise what it says.
   var predictionsAfter: [String]? { Self.ordered(after.predictions, partners) }
 

@@ -1,3 +1,5 @@
+import Metrics
+
 /// A file's predictions, each with what it is of and how good it is.
 struct ScoredPredictions {
   let path: String
@@ -13,6 +15,9 @@ struct ScoredPredictions {
   let filter: String?
   /// What lm-evaluation-harness has of each document, which no model has a part in; nil where there is none.
   let documents: [String]?
+  /// What each example adds to how much the model's confidence is worth, and the column that says it; nil without
+  /// probabilities of classes.
+  let confidence: (column: String, sums: ConfidenceSums)?
 
   /// Reads a file.
   ///
@@ -59,6 +64,30 @@ struct ScoredPredictions {
       scores = zip(labels ?? [], predictions ?? []).map { Self.isSame($0, $1) ? 1 : 0 }
     }
     try Self.requireDistinct(ids, rows)
+    confidence = try Self.confidence(rows, choice, labels: labels)
+  }
+
+  /// - Throws: ``PredictionError`` where a column that was named has no probabilities; one that was found may be something
+  ///   else, and is passed over.
+  private static func confidence(
+    _ rows: any PredictionRows, _ choice: ColumnChoice, labels: [String]?
+  ) throws -> (column: String, sums: ConfidenceSums)? {
+    let name = choice.named[.probabilities]
+    guard let numbers = rows.classNumbers(name) else {
+      guard let name else { return nil }
+      throw PredictionError.noColumn(name, role: .probabilities, file: rows.path, available: rows.columnNames)
+    }
+    guard let labels else {
+      guard let name else { return nil }
+      throw PredictionError.malformed(
+        file: rows.path, reason: "expected a label beside the probabilities '\(name)', found none")
+    }
+    do {
+      return (numbers.column, try numbers.calibration(labels: labels).sums())
+    } catch let fault as ClassNumbers.Fault {
+      guard name != nil else { return nil }
+      throw PredictionError.malformed(file: rows.path, reason: "'\(numbers.column)': \(fault.reason)")
+    }
   }
 
   /// How many examples.

@@ -10,6 +10,19 @@ extension MetricTable {
     set("\(task)_\(scored.score.name)", row: row, to: scored.value)
     for other in scored.further { set("\(task)_\(other.score.name)", row: row, to: other.value) }
     set("\(task)_loss", row: row, to: scored.loss)
+    guard let confidence = scored.confidence else { return }
+    set("\(task)_negative_log_likelihood", row: row, to: confidence.negativeLogLikelihood)
+    set("\(task)_calibration_error", row: row, to: confidence.calibrationError)
+    set("\(task)_brier_score", row: row, to: confidence.brierScore)
+  }
+
+  /// What ``set(_:of:row:)`` wrote of how much confidence is worth; nil where that was not measured.
+  func confidence(of task: String, row: Int) -> CalibrationScores? {
+    func value(_ name: String) -> Double { self.value("\(task)_\(name)", row: row) }
+    guard !value("negative_log_likelihood").isNaN else { return nil }
+    return CalibrationScores(
+      negativeLogLikelihood: value("negative_log_likelihood"), calibrationError: value("calibration_error"),
+      brierScore: value("brier_score"))
   }
 
   mutating func set(_ gauge: OutputDivergence, row: Int) {

@@ -17,7 +17,8 @@ extension Run {
       }, steps: record.stepCurve,
       best: record.state.best.map {
         RunFinding.Best(epoch: $0.epoch, rule: $0.rule, keepsBounds: $0.keepsBounds)
-      }, chosenBy: record.choiceBasis, forgetting: forgetting, joint: record.jointHead, drift: drift,
+      }, chosenBy: record.choiceBasis, forgetting: forgetting,
+      confidence: record.confidence(at: chosenEpoch), joint: record.jointHead, drift: drift,
       similarity: similarity, gaugedHead: record.state.gauge?.head,
       matchedClasses: record.judgedClasses, configuration: record.settings)
   }
@@ -54,6 +55,19 @@ extension RunRecord {
       relative: measures.relative ?? .nan, area: measures.area, pairedPValue: change.pValue, lost: change.worse,
       gained: change.better, sourceCount: change.count, chance: chance,
       further: kind.further(from: before, to: after))
+  }
+
+  /// What became of the model's confidence from epoch 0 to an epoch; nil where it was not measured at both.
+  func confidence(at epoch: Int) -> RunConfidence? {
+    func change(of task: String) -> ConfidenceChange? {
+      func sums(_ epoch: Int) -> ConfidenceSums? {
+        confidences[task]?[epoch]?.exampleSums.flatMap(ConfidenceSums.init)
+      }
+      guard epoch > 0, let before = sums(0), let after = sums(epoch), before.count == after.count else { return nil }
+      return ConfidenceChange(from: before, to: after, places: kind(of: task)?.places)
+    }
+    return RunConfidence(
+      source: change(of: "source"), target: state.targetHeadIsNew ? nil : change(of: "target"))
   }
 
   /// How the run was made, a line a setting: `schedule.warmupEpochs`, `regularizers.0.alpha`.

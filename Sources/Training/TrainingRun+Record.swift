@@ -71,6 +71,11 @@ extension TrainingRun {
 extension RunRecord {
   /// Keeps what every example came to, for paired tests.
   fileprivate mutating func keepAnswers(of task: String, _ result: EvaluationResult, epoch: Int) {
+    if let own = result.confidences {
+      // Two states are compared in the end; those of all epochs would make long runs large.
+      let kept = confidences[task, default: [:]].filter { $0.key == 0 || $0.key == state.best?.epoch }
+      confidences[task] = kept.merging([epoch: NumberArray(own.rows)]) { $1 }
+    }
     guard let own = result.sums else {
       predictions[task, default: [:]][epoch] = result.predictions
       labels[task] = result.labels
@@ -131,10 +136,13 @@ extension RunRecord {
       guard let epoch = Int(exactly: value("epoch")) else { return nil }
       func evaluation(_ column: String, of task: String) -> EvaluationResult {
         guard let kind = kind(of: task) else { return .unmeasured }
-        return EvaluationResult(
+        var result = EvaluationResult(
           kind, metrics.values(of: column, kind, row: row), predictions: predictions[column]?[epoch] ?? [],
           labels: labels[column] ?? [],
           sums: sums[column]?[epoch] == nil ? nil : answers(of: column, at: epoch))
+        result.confidences = confidences[column]?[epoch]?.exampleSums.flatMap(ConfidenceSums.init)
+        result.scored.confidence = metrics.confidence(of: column, row: row)
+        return result
       }
       func agreement(_ task: String, count: Int?) -> ProxyAgreement? {
         let (agreement, divergence) = (value("\(task)_agreement"), value("\(task)_divergence"))

@@ -346,17 +346,20 @@ extension TrainingRun {
     _ judges: Judges, _ model: Model, epoch: Int, statistics: EpochStatistics? = nil, seconds: Double = .nan
   ) throws -> EpochRecord {
     let (judged, isJudged) = (judges.judged, isJudged(epoch))
-    func result(_ split: Split?, _ data: Dataset, _ kind: any TaskKind) throws -> EvaluationResult? {
-      try split.map { try Evaluator().evaluate(model, on: $0, dataset: data.name, kind: kind) }
+    func result(
+      _ split: Split?, _ data: Dataset, _ kind: any TaskKind, measuresConfidence: Bool = false
+    ) throws -> EvaluationResult? {
+      let evaluator = Evaluator(measuresConfidence: measuresConfidence)
+      return try split.map { try evaluator.evaluate(model, on: $0, dataset: data.name, kind: kind) }
     }
     var validation = ValidationScores()
-    let targetResult = isJudged ? try result(judged.target.test, target, kinds.target) : nil
+    let targetResult = isJudged ? try result(judged.target.test, target, kinds.target, measuresConfidence: true) : nil
     if isJudged { validation.target = try result(judged.target.validation, target, kinds.target) }
     var sourceResult: EvaluationResult?
     if isJudged || epoch == 0, let source, let examples = judged.source, let judge = judges.judge {
       let kind = kinds.source ?? Classification()
       try model.withHead(of: judge) {
-        sourceResult = try result(examples.test, source, kind)
+        sourceResult = try result(examples.test, source, kind, measuresConfidence: true)
         validation.source = try result(examples.validation, source, kind)
       }
     }

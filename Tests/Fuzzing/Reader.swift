@@ -25,6 +25,7 @@ extension FileReader {
 let readers: [any Reader.Type] = [
   Pickle.self, LegacyTorchFile.self, TorchArchive.self, ExportedArchive.self, Safetensors.self, ONNX.self, Shards.self,
   ProgramText.self, GraphText.self, IDX.self, Image.self, Table.self, Record.self, HDF5Contents.self,
+  PredictionTable.self, Annotations.self, Detections.self,
 ]
 
 /// A folder of this process; in memory where the system has such a place.

@@ -27,7 +27,8 @@ import Testing
     try write(after, (0..<60).map { $0 < 12 ? 0 : 1 })
     var random = RandomSource(seed: 1)
     let finding = try ComparisonFinding(before: before, after: after, using: &random)
-    #expect(finding.whole.lost == 12 && finding.columns.map(\.name) == ["image", "label", "prediction"])
+    #expect(
+      finding.whole.lost == 12 && finding.columns.map(\.name) == ["image", "label", "prediction", "probabilities"])
     #expect(finding.changed.first?.id == "i0" && finding.changed.first?.after == "0")
     // One class is no grouping.
     #expect(finding.groups.isEmpty)

@@ -48,5 +48,10 @@ extension SampleFindings {
       comparedPredictions(
         score: .meanAveragePrecision, loss: 0.01, count: 49, unit: "image", columns: annotations),
     ]
+      + confidences.prefix(2).map { change in
+        var finding = comparedPredictions(loss: 0.01, groups: [300, 200])
+        finding.confidence = change
+        return finding
+      }
   }
 }

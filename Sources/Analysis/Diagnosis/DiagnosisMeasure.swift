@@ -54,6 +54,7 @@ public struct DiagnosisMeasure {
     }
     onProgress("why")
     let causes = try WaterfallMeasure(models, averagesOrders: averagesOrders).causes()
+    let confidence = try ConfidenceMeasure(models).change()
     let units = models.rewindUnits
     let names = units.map(\.name)
     onProgress("drift and similarity")
@@ -95,7 +96,8 @@ public struct DiagnosisMeasure {
       measuredOn: JudgedCounts(
         source: models.sourceTest.count, target: models.targetTest?.count, similarity: onSource.count,
         epochs: history?.count, probes: fitted?.judgedCount, remedies: remedies.first?.count),
-      causes: causes, isAveragedOverOrders: averagesOrders, baseline: rewinds.baseline, layers: layers,
+      causes: causes, confidence: confidence.map { DiagnosedConfidence($0, beside: amount.forgetting) },
+      isAveragedOverOrders: averagesOrders, baseline: rewinds.baseline, layers: layers,
       probeControls: fitted?.controls ?? ProbeControls(), classes: try ClassMeasure(models).classes(),
       examples: try ChangedExamplesMeasure(models).examples(),
       worsened: try WorsenedExamplesMeasure(models).examples(), epochs: history?.epochs ?? [],

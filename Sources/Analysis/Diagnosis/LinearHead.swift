@@ -63,6 +63,11 @@ struct LinearHead {
     }
   }
 
+  /// The head's tensors, of which it says scores that are divided by a number.
+  func tensors(dividedBy divisor: Double) throws -> [String: Tensor] {
+    try withoutGradients { try own.mapValues { try $0.divide(by: divisor) } }
+  }
+
   /// A linear layer as the head's tensors.
   func tensors(of layer: LinearLayer) throws -> [String: Tensor] {
     var tensors: [String: Tensor] = [:]

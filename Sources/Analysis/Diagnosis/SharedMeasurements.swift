@@ -17,6 +17,9 @@ struct SharedMeasurements {
   fileprivate var restored: Answers??
   /// Nil inside where the head can be fitted anew.
   fileprivate var causesLeftOut: CausesLeftOut??
+  /// Nil inside of kinds without probabilities of classes.
+  fileprivate var confidenceBefore: SourceConfidence??
+  fileprivate var confidenceAfter: SourceConfidence??
   fileprivate var head: RefittedHead?
   fileprivate var headBefore: RefittedHead?
   fileprivate var smallestSet: [RewindUnit]?
@@ -91,6 +94,16 @@ extension ComparedModels {
 
   /// Whether it can.
   func canRefitHead() throws -> Bool { try causesLeftOut() == nil }
+
+  /// What the model before says of the judged source examples; nil where its confidence cannot be judged.
+  func confidenceBefore() throws -> SourceConfidence? {
+    try once(\.confidenceBefore) { try sourceConfidence(before) }
+  }
+
+  /// Likewise the model after, no change applied.
+  func confidenceAfter() throws -> SourceConfidence? {
+    try once(\.confidenceAfter) { try sourceConfidence(after) }
+  }
 
   /// The source's head fitted anew on the features of the model after, no change applied.
   func refittedHead() throws -> RefittedHead { try once(\.head) { try RefittedHead(of: after, in: self) } }

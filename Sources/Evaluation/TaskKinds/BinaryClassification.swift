@@ -57,6 +57,13 @@ public struct BinaryClassification: TaskKind {
       width: 2, values: losses.indices.flatMap { [(said[$0] > 0) == (right[$0] == 1) ? 1 : 0, losses[$0]] })
   }
 
+  /// Of two classes, the first of which has the score 0: its softmax is one less the sigmoid.
+  public func classAnswers(of outputs: Tensor, labels: Tensor) throws -> ClassAnswers? {
+    let logits = try column(outputs).reshaped([-1, 1])
+    return try ClassAnswers(
+      scores: Tensor.concatenated([logits.multiply(by: 0), logits], along: 1), labels: column(labels).to(.int64))
+  }
+
   public func values(of sums: ExampleSums, counting counts: [Int]?) -> TaskValues {
     Classification().values(of: sums, counting: counts)
   }

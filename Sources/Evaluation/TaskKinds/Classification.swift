@@ -52,6 +52,10 @@ public struct Classification: TaskKind {
       width: 2, values: losses.indices.flatMap { [answers[$0] == classes[$0] ? 1 : 0, losses[$0]] })
   }
 
+  public func classAnswers(of outputs: Tensor, labels: Tensor) throws -> ClassAnswers? {
+    try ClassAnswers(scores: outputs, labels: labels)
+  }
+
   public func values(of sums: ExampleSums, counting counts: [Int]?) -> TaskValues {
     let totals = sums.totals(counting: counts)
     let count = Double(max(1, counts?.reduce(0, +) ?? sums.count))

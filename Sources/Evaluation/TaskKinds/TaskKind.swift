@@ -58,6 +58,9 @@ public protocol TaskKind: Sendable {
   func mass(of labels: Tensor) throws -> Double
   /// What each example adds.
   func sums(of outputs: Tensor, labels: Tensor) throws -> ExampleSums
+  /// The answers with their probabilities of classes, by which a model's confidence is judged; nil of a kind whose outputs
+  /// are none, or are too many to be looked at beside the loss, as a language model's.
+  func classAnswers(of outputs: Tensor, labels: Tensor) throws -> ClassAnswers?
   /// What the sums come to, each example counted so often.
   func values(of sums: ExampleSums, counting counts: [Int]?) -> TaskValues
   /// Of all that was answered with a class, or with a label that is there, the share that is one of some outputs; nil where
@@ -155,6 +158,7 @@ extension TaskKind {
     return naming(outputs: head.classNames)
   }
   public var outputMeaning: OutputMeaning? { nil }
+  public func classAnswers(of outputs: Tensor, labels: Tensor) throws -> ClassAnswers? { nil }
   public var places: String? { nil }
   public func isCounted(_ labels: Tensor) throws -> Tensor? { nil }
   /// Which of some places do not count by the labels, booleans; nil where all do, or the labels are not of these places.

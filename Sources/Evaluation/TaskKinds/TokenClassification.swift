@@ -101,6 +101,10 @@ public struct TokenClassification: TaskKind {
     return ExampleSums(width: firstCount + classCount, values: values)
   }
 
+  public func classAnswers(of outputs: Tensor, labels: Tensor) throws -> ClassAnswers? {
+    try ClassAnswers(places: outputs, labels: labels)
+  }
+
   /// Where the counts of classes begin among an example's sums.
   private var firstCount: Int { judgesSpans ? 6 : 3 }
 

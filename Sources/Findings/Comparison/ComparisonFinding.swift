@@ -78,6 +78,8 @@ public struct ComparisonFinding: Sendable, Equatable, Codable {
   public var groups: [Group]
   /// Examples that went wrong, then those that came right, in the files' order; of another score those that got worst.
   public var changed: [ChangedPrediction]
+  /// What became of the confidence; nil without probabilities in both files.
+  public var confidence: ConfidenceChange?
   /// What was allowed to be lost, and whether it was kept; nil where nothing was said.
   public var judgement: ForgettingJudgement?
 
@@ -85,7 +87,7 @@ public struct ComparisonFinding: Sendable, Equatable, Codable {
   public init(
     before: String, after: String, unit: String = "example", columns: [Column] = [], filter: String? = nil,
     score: Score, whole: ComparedScore, chance: Double? = nil, further: [ChangedScore] = [], groupedBy: String? = nil,
-    groups: [Group] = [], changed: [ChangedPrediction] = []
+    groups: [Group] = [], changed: [ChangedPrediction] = [], confidence: ConfidenceChange? = nil
   ) {
     self.before = before
     self.after = after
@@ -100,6 +102,7 @@ public struct ComparisonFinding: Sendable, Equatable, Codable {
     self.groupedBy = groupedBy
     self.groups = groups.sorted { ($1.compared.loss.value, $0.name) < ($0.compared.loss.value, $1.name) }
     self.changed = changed
+    self.confidence = confidence
   }
 
   /// Whether an example is right or wrong, rather than having a score that may be any number.

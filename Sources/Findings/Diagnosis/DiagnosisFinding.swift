@@ -10,6 +10,8 @@ public struct DiagnosisFinding: Sendable, Codable {
   public var measuredOn: JudgedCounts
   /// Why: what was lost on the judged examples, cause by cause.
   public var causes: [ForgettingCause]
+  /// What became of the source's confidence; nil where it was not measured.
+  public var confidence: DiagnosedConfidence?
   /// Whether the causes are means over the orders in which they can be taken apart.
   public var isAveragedOverOrders: Bool
   /// The state in which the layers are judged, and what was lost by it.
@@ -45,7 +47,7 @@ public struct DiagnosisFinding: Sendable, Codable {
   enum CodingKeys: String, CodingKey {
     case title, sourceTask, forgetting, measuredOn
     case causes = "waterfall"
-    case isAveragedOverOrders, baseline, layers, probeControls, classes, examples, worsened, epochs
+    case confidence, isAveragedOverOrders, baseline, layers, probeControls, classes, examples, worsened, epochs
     case firstSignificantEpoch, correlations, remedies, targetScore, pool, matchedClasses, leftOut
   }
 
@@ -53,7 +55,8 @@ public struct DiagnosisFinding: Sendable, Codable {
   ///   default for what ``forgetting`` says was lost.
   public init(
     title: String = "diagnosis", sourceTask: String, forgetting: ForgottenAmount, measuredOn: JudgedCounts,
-    causes: [ForgettingCause] = [], isAveragedOverOrders: Bool = false, baseline: LayerBaseline? = nil,
+    causes: [ForgettingCause] = [], confidence: DiagnosedConfidence? = nil, isAveragedOverOrders: Bool = false,
+    baseline: LayerBaseline? = nil,
     layers: [DiagnosedLayer] = [], probeControls: ProbeControls = ProbeControls(), classes: [ClassChange] = [],
     examples: [ChangedExample] = [], worsened: [WorsenedExample]? = nil, epochs: [LayersAtEpoch] = [],
     firstSignificantEpoch: Int? = nil, remedies: [Remedy] = [], targetScore: Score? = nil, pool: String? = nil,
@@ -64,6 +67,7 @@ public struct DiagnosisFinding: Sendable, Codable {
     self.forgetting = forgetting
     self.measuredOn = measuredOn
     self.causes = causes
+    self.confidence = confidence
     self.isAveragedOverOrders = isAveragedOverOrders
     self.baseline = baseline ?? LayerBaseline(loss: forgetting.loss, pairedPValue: forgetting.pairedPValue)
     self.layers = layers.judged(
@@ -99,6 +103,14 @@ extension DiagnosisFinding {
   public var established: [(number: Int, remedy: Remedy)] {
     guard forgetting.isSignificant else { return [] }
     return remedies.enumerated().filter { objection(to: $1) == nil }.map { ($0 + 1, $1) }
+  }
+
+  /// The remedy that mends the source's confidence, with its number from 1; nil where none does.
+  public var mending: (number: Int, remedy: Remedy, confidence: MendedConfidence)? {
+    for (number, remedy) in remedies.enumerated() {
+      if let confidence = remedy.confidence { return (number + 1, remedy, confidence) }
+    }
+    return nil
   }
 
   /// The remedy that regains what is established and is not worth what it costs the target, or cannot be weighed with it,

@@ -16,6 +16,8 @@ public struct Remedy: Sendable {
     case interpolation
     /// Each block goes its own share of the way back.
     case blockInterpolation
+    /// The scores of the source's head are divided by a temperature.
+    case temperature
     /// Trained again with a regularizer.
     case retraining
   }
@@ -34,11 +36,13 @@ public struct Remedy: Sendable {
   public var count: Int?
   /// The layers that are put back, or frozen in training again.
   public var layers: [String]
+  /// What it brings to the source's confidence, of a temperature, which leaves the score as it is; nil of all others.
+  public var confidence: MendedConfidence?
 
   /// - Parameters: see the properties.
   public init(
     kind: Kind, action: String, command: String? = nil, gain: Estimate = .unmeasured, cost: Estimate = .unmeasured,
-    count: Int? = nil, layers: [String] = []
+    count: Int? = nil, layers: [String] = [], confidence: MendedConfidence? = nil
   ) {
     self.kind = kind
     self.action = action
@@ -47,6 +51,7 @@ public struct Remedy: Sendable {
     self.cost = cost
     self.count = count
     self.layers = layers
+    self.confidence = confidence
   }
 
   /// Whether it was measured, rather than only proposed.
@@ -59,6 +64,7 @@ public struct Remedy: Sendable {
 extension Remedy: Codable {
   private enum CodingKeys: String, CodingKey {
     case action, command, sourceGain, low, high, targetCost, costLow, costHigh, kind, count, layers
+    case confidence
   }
 
   public func encode(to encoder: any Encoder) throws {
@@ -70,6 +76,7 @@ extension Remedy: Codable {
     try container.encode(kind, forKey: .kind)
     try container.encodeIfPresent(count, forKey: .count)
     try container.encode(layers, forKey: .layers)
+    try container.encodeIfPresent(confidence, forKey: .confidence)
   }
 
   public init(from decoder: any Decoder) throws {
@@ -80,6 +87,7 @@ extension Remedy: Codable {
       gain: try container.estimate(.sourceGain, .low, .high),
       cost: try container.estimate(.targetCost, .costLow, .costHigh),
       count: try container.decodeIfPresent(Int.self, forKey: .count),
-      layers: try container.decode([String].self, forKey: .layers))
+      layers: try container.decode([String].self, forKey: .layers),
+      confidence: try container.decodeIfPresent(MendedConfidence.self, forKey: .confidence))
   }
 }

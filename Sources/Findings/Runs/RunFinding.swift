@@ -92,6 +92,8 @@ public struct RunFinding: Codable, Sendable {
   public var chosenBy: ChoiceBasis?
   /// Of the source; nil where it was not measured twice.
   public var forgetting: Forgetting?
+  /// What became of the model's confidence on both tasks; nil where it was not measured twice.
+  public var confidence: RunConfidence?
   /// What one head that knows the classes of both tasks made of them; nil where each has its own.
   public var joint: JointHead?
   /// From epoch 0 to the chosen one; nil where it was not measured.
@@ -114,7 +116,7 @@ public struct RunFinding: Codable, Sendable {
     plannedEpochs: Int? = nil, epochs: [EpochFinding], partialEpoch: PartialEpoch? = nil,
     watched: [WatchedCheckpoint]? = nil, steps: StepCurve? = nil,
     best: Best? = nil, chosenBy: ChoiceBasis? = nil,
-    forgetting: Forgetting? = nil, joint: JointHead? = nil, drift: WeightDrift? = nil,
+    forgetting: Forgetting? = nil, confidence: RunConfidence? = nil, joint: JointHead? = nil, drift: WeightDrift? = nil,
     similarity: LayerSimilarity? = nil, gaugedHead: String? = nil,
     matchedClasses: JudgedClasses? = nil, configuration: [Setting] = []
   ) {
@@ -131,6 +133,7 @@ public struct RunFinding: Codable, Sendable {
     self.best = best
     self.chosenBy = chosenBy
     self.forgetting = forgetting
+    self.confidence = confidence
     self.joint = joint
     self.drift = drift
     self.similarity = similarity

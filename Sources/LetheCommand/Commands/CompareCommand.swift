@@ -38,6 +38,9 @@ struct CompareCommand: ParsableCommand, ResultOptions {
 
     @Option(help: "Write the examples that changed here, CSV.")
     var changed: String?
+
+    @Option(name: .shortAndLong, help: "Write what was found here as a page, HTML.")
+    var output: String?
   }
 
   @OptionGroup var destination: Destination
@@ -59,6 +62,11 @@ struct CompareCommand: ParsableCommand, ResultOptions {
     let finding = found.judged(allowing: budget?.value, ofGroups: groupBudget?.value)
     if let junit = destination.junit { try AtomicFile.write(Data(finding.junit().utf8), to: junit) }
     if let changed = destination.changed { try AtomicFile.write(Data(finding.changedFile().utf8), to: changed) }
+    if let output = destination.output {
+      let names = [before, after].map { ($0 as NSString).lastPathComponent }
+      let page = finding.html(title: names.joined(separator: " → "))
+      try AtomicFile.write(Data(page.utf8), to: output)
+    }
     if shared.json {
       Console.result(try FindingEncoder.encode(finding))
     } else {
@@ -93,10 +101,15 @@ struct CompareCommand: ParsableCommand, ResultOptions {
       Console.table(finding.groupTable(), of: "group", all: tables.all)
       if let note = finding.groupNote { Console.result("(\(note))") }
     }
+    if let note = finding.confidenceNote, let table = finding.confidenceTable() {
+      Console.paragraph(note)
+      Console.table(table)
+    }
     let changed = finding.changedLines()
     if !changed.isEmpty { Console.result("") }
     for line in changed { Console.result(line) }
     if let path = destination.changed { Console.result("changed: \(path)") }
     if let path = destination.junit { Console.result("judgement: \(path)") }
+    if let path = destination.output { Console.result("report: \(path)") }
   }
 }

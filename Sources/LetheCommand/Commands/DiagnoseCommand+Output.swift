@@ -39,6 +39,8 @@ extension DiagnoseCommand {
       return
     }
     if let why = page.why { Console.result("Why   \(why)") }
+    if let cause = page.confidenceCause { Console.result("Why   \(cause)") }
+    if let note = page.confidenceNote { Console.result("Trust \(note)") }
     if let place = page.place { Console.result("Where \(place)") }
     if let moment = page.moment { Console.result("When  \(moment)") }
     for note in [page.baselineNote, page.exceedingNote].compactMap({ $0 }) { Console.result(note) }
@@ -49,7 +51,7 @@ extension DiagnoseCommand {
       Console.table(worst)
     }
     let tried = page.triedRemedies
-    if !finding.remedies.isEmpty {
+    if finding.remedies.contains(where: { $0.confidence == nil }) {
       Console.paragraph(
         page.remedyTitle + (tried.isEmpty ? "" : ", in \(page.remedyUnits) on examples that had no part in choosing it")
       )
@@ -57,6 +59,10 @@ extension DiagnoseCommand {
       for remedy in page.untriedRemedies { if let command = remedy.command { Console.result("or    \(command)") } }
       if let note = page.remedyNote { Console.result(note) }
       if let command = finding.established.first?.remedy.command { Console.result("next: \(command)") }
+    }
+    if let mending = page.mendingWords {
+      Console.result("Mend  \(mending)")
+      if let command = finding.mending?.remedy.command { Console.result("next: \(command)") }
     }
     if let path { Console.result("report: \(path)") }
   }

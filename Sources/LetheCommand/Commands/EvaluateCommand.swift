@@ -42,7 +42,7 @@ struct EvaluateCommand: ParsableCommand, ResultOptions {
     let kind = try TaskKinds.kind(of: dataset, for: model, named: try kinds.known())
     let match = try dataset.match(to: task, among: model.heads, kind: kind)
     try TaskKinds.check(dataset, as: kind, for: model)
-    let result = try Evaluator().evaluate(
+    let result = try Evaluator(measuresConfidence: true).evaluate(
       model, on: dataset.test.renumbered(by: match, as: kind), dataset: dataset.name,
       kind: kind.named(by: match, of: model.heads[task]))
     let finding = EvaluationFinding(

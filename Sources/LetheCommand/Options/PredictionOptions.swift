@@ -28,6 +28,14 @@ struct PredictionOptions: ResultOptions {
       valueName: "column"))
   var group: String?
 
+  @Option(
+    help: ArgumentHelp(
+      """
+      The column of each class's probability or logit, or how such columns' names begin: probabilities, logits, prob_cat … \
+      What the models' confidence is worth is compared where both files have them, beside a label.
+      """, valueName: "column"))
+  var probabilities: String?
+
   @Flag(help: "Less of the score is better. Known of loss, wer, error and the like by their names.")
   var lessIsBetter = false
 
@@ -43,6 +51,7 @@ struct PredictionOptions: ResultOptions {
   var choice: ColumnChoice {
     let named: [(ColumnRole, String?)] = [
       (.id, id), (.label, label), (.prediction, prediction), (.score, score), (.group, group),
+      (.probabilities, probabilities),
     ]
     return ColumnChoice(
       named: named.reduce(into: [:]) { $0[$1.0] = $1.1 }, lessIsBetter: lessIsBetter ? true : nil, filter: filter)

@@ -5,9 +5,9 @@ struct PrecisionCurves {
   private var found: [Double]
   /// At each detection that found something: how many had by then, and which share of those that count that was.
   private var points: [[(found: Double, precision: Double)]]
-  private static let recalls: [Double] = (0..<101).map { $0 == 100 ? 1 : Double($0) * 0.01 }
+  static let recalls: [Double] = (0..<101).map { $0 == 100 ? 1 : Double($0) * 0.01 }
   /// The distance from 1 to the next number, which keeps pycocotools from dividing by zero.
-  private static let least = 0x1p-52
+  static let least = 0x1p-52
 
   init() {
     let count = MatchedDetections.thresholds.count

@@ -26,6 +26,20 @@ struct CSVPredictions: PredictionRows {
     }
   }
 
+  /// A row an example; nil where some field is no number.
+  func numbers(of columns: [String]) -> [Double]? {
+    let places = columns.compactMap { columnNames.firstIndex(of: $0) }
+    var numbers: [Double] = []
+    numbers.reserveCapacity(rows.count * places.count)
+    for row in rows {
+      for place in places {
+        guard let number = Double(row[place]) else { return nil }
+        numbers.append(number)
+      }
+    }
+    return numbers
+  }
+
   func place(of row: Int) -> String { "row \(row + 1)" }
 
   func texts(of columns: [String]) throws -> [[String?]] {

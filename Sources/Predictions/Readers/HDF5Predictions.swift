@@ -4,6 +4,8 @@ import HDF5
 struct HDF5Predictions: PredictionRows {
   let path: String
   let columnNames: [String]
+  /// Datasets of two axes, whose first is the examples.
+  let matrixNames: [String]
   private let file: File
   private let count: Int
 
@@ -24,6 +26,17 @@ struct HDF5Predictions: PredictionRows {
           + columns[other])
     }
     (columnNames, self.count) = (columns, count)
+    matrixNames = try root.names.filter { name in
+      guard try root.isDataset(name) else { return false }
+      let shape = try root.dataset(name).shape
+      return shape.count == 2 && shape[0] == count
+    }
+  }
+
+  /// A dataset of two axes as numbers.
+  func matrix(_ name: String) throws -> (shape: [Int], values: [Double]) {
+    let dataset = try file.root.dataset(name)
+    return (try dataset.shape, try dataset.read(as: Double.self))
   }
 
   func place(of row: Int) -> String { "index \(row)" }

@@ -11,6 +11,9 @@ protocol PredictionRows {
   func place(of row: Int) -> String
   /// A text for each row; nil where a row has none.
   func texts(of columns: [String]) throws -> [[String?]]
+  /// The numbers of classes that stand in a column of this name, or where nothing is named in one that is called as such are;
+  /// nil where there are none.
+  func classNumbers(_ name: String?) -> ClassNumbers?
 }
 
 /// Opens files of predictions of all kinds, told by their first bytes and their names.

@@ -164,7 +164,7 @@ extension DiagnosisPage {
   /// Remedies that were measured.
   public var triedRemedies: [Remedy] { finding.remedies.filter(\.isTried) }
   /// Those that are only proposed.
-  public var untriedRemedies: [Remedy] { finding.remedies.filter { !$0.isTried } }
+  public var untriedRemedies: [Remedy] { finding.remedies.filter { !$0.isTried && $0.confidence == nil } }
 }
 
 extension Estimate {

@@ -26,13 +26,14 @@ extension DiagnosisPage {
               PageElements.paragraph("\($0.kind.rawValue): \($0.kind.advice(of: score))")
             }.joined()))
     }
+    if let confidenceSection { sections.append(confidenceSection) }
     sections.append(
       PageElements.section(
         "Where",
         [baselineNote, exceedingNote].compactMap { $0 }.map { PageElements.paragraph($0) }.joined()
           + PageElements.table(layerTable(verdictFirst: true), marksRows: true, noun: "layer")
           + PageElements.paragraph(explanation)))
-    if !finding.remedies.isEmpty {
+    if finding.remedies.contains(where: { $0.confidence == nil }) {
       sections.append(PageElements.section(remedyTitle, remedyContent, anchor: "remedies"))
     }
     sections.append(

@@ -9,10 +9,14 @@ extension EvaluationFinding {
       // A loss that is the score is not said twice.
       let loss = scored.loss == scored.value ? "" : ", loss \(NumberText.fixed(scored.loss, 3))"
       return place + "\(scored.score.noun) \(scored.words)\(loss), over \(NumberText.plural(result.count, "example"))"
+        + confidence
     }
     return place + "\(NumberText.percent(scored.value)) of \(NumberText.grouped(result.count)), loss "
-      + NumberText.fixed(scored.loss, 3)
+      + NumberText.fixed(scored.loss, 3) + confidence
   }
+
+  /// What the model's confidence is worth; empty where it was not measured.
+  private var confidence: String { result.scored.confidence.map { ", \($0.words)" } ?? "" }
 
   /// How the classes were matched with the head's; nil where there is nothing to say.
   public var classNote: String? { matchedClasses?.note }

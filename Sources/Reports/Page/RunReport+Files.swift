@@ -13,6 +13,7 @@ extension RunReport {
     if let chart = stepChart() { files.append(("steps.svg", chart.svg())) }
     if let chart = proxyChart() { files.append(("proxy.svg", chart.svg())) }
     if let chart = gaugeChart() { files.append(("gauge.svg", chart.svg())) }
+    if let chart = confidenceChart() { files.append(("confidence.svg", chart.svg())) }
     if let chart = doseChart() { files.append(("dose.svg", chart.svg())) }
     if let chart = driftChart() { files.append(("drift.svg", chart.svg())) }
     if let chart = ckaChart() { files.append(("cka.svg", chart.svg())) }
@@ -31,6 +32,8 @@ extension RunReport {
       "run", "epoch", "source_\(source)", "source_loss", "target_\(target)", "target_loss", "proxy_agreement",
       "proxy_divergence", "training_loss", "learning_rate", "penalty", "seconds", "source_validation_\(source)",
       "target_validation_\(target)", "proxy_validation_agreement", "gauge_divergence", "gauge_low", "gauge_high",
+      "source_negative_log_likelihood", "source_calibration_error", "source_brier_score",
+      "target_negative_log_likelihood", "target_calibration_error", "target_brier_score",
     ])
     var summary = CommaSeparatedValues(header: [
       "run", "source_task", "target_task", "source_before", "source_after", "target_before", "target_after",
@@ -51,6 +54,9 @@ extension RunReport {
               epoch.agreement, epoch.proxy?.divergence, epoch.trainingLoss, epoch.learningRate, epoch.penalty,
               epoch.seconds, epoch.validation?.source?.value, epoch.validation?.target?.value,
               epoch.validation?.proxy?.agreement, epoch.gauge?.value, epoch.gauge?.low, epoch.gauge?.high,
+              epoch.source?.confidence?.negativeLogLikelihood, epoch.source?.confidence?.calibrationError,
+              epoch.source?.confidence?.brierScore, epoch.target?.confidence?.negativeLogLikelihood,
+              epoch.target?.confidence?.calibrationError, epoch.target?.confidence?.brierScore,
             ].map(number))
       }
       let forgetting = run.forgetting

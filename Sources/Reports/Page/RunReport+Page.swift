@@ -110,6 +110,14 @@ extension RunReport {
           "Without the source’s data",
           PageElements.figure(chart, width: 720) + PageElements.paragraph(Self.gaugeNote) + epochs))
     }
+    if let chart = confidenceChart() {
+      let figures = confidenceTable()
+      sections.append(
+        PageElements.section(
+          "Trust in its own confidence",
+          PageElements.figure(chart, width: 720) + confidenceSentences.map(PageElements.paragraph).joined()
+            + (figures.rows.isEmpty ? "" : PageElements.table(figures) + PageElements.paragraph(confidenceNote))))
+    }
     if let chart = doseChart() {
       let doses = PageElements.details("Dose of every epoch", PageElements.table(doseTable()))
       sections.append(

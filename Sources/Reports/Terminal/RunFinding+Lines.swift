@@ -27,6 +27,7 @@ extension RunFinding {
           + "\(NumberText.grouped(forgetting.gained)) \(better)"
       )
     }
+    if let confidenceWords { lines.append(confidenceWords) }
     if let jointWords { lines.append(jointWords) }
     if let proxy = after?.proxy, let agreement = after?.agreement {
       lines.append(

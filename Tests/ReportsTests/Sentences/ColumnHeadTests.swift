@@ -134,6 +134,7 @@ import Testing
   private static var comparisons: [Tabled] {
     SampleFindings.comparisonsOfPredictions.flatMap { finding in
       (finding.groups.isEmpty ? [] : [finding.groupTable()]) + (finding.further.isEmpty ? [] : [finding.furtherTable()])
+        + [finding.confidenceTable()].compactMap { $0 }
     }.map { Tabled(table: $0, names: ["label"]) }
   }
 

@@ -17,6 +17,12 @@ import Testing
     ("(no group", { $0.groups.allSatisfy { $0.compared.count < 50 } }),
     ("right before", { $0.changed.contains(where: \.isLost) }),
     ("wrong before", { $0.changed.contains { !$0.isLost } }), ("got worst", { $0.score != .accuracy }),
+    ("confidence is worth less", { ($0.confidence?.calibrationErrorRise.low ?? 0) > 0 }),
+    ("confidence is worth more", { ($0.confidence?.calibrationErrorRise.high ?? 0) < 0 }),
+    ("Calibration error is", { $0.confidence != nil }),
+    ("{group} lost most", { $0.groups.contains { $0.compared.change == .loss } }),
+    ("No group is established to have lost", { $0.groups.allSatisfy { $0.compared.change != .loss } }),
+    ("{unit} lost by", { $0.groups.contains { $0.compared.count >= 50 } }),
     ("{group…}{change} were lost", { $0.judgement?.isExceeded == true }),
   ]
 
@@ -26,7 +32,8 @@ import Testing
       let judged = finding.judged(allowing: 0.02, ofGroups: finding.groups.isEmpty ? nil : 0.001)
       table.check(
         [finding.basis, finding.verdict] + [finding.chanceNote, finding.groupNote.map { "(\($0))" }].compactMap { $0 }
-          + finding.changedLines() + judged.excesses, of: judged)
+          + [finding.confidenceNote].compactMap { $0 } + finding.changedLines() + judged.excesses
+          + Sentences.ofPage(judged.html(title: "t")), of: judged)
     }
     table.finish()
   }
@@ -37,12 +44,17 @@ import Testing
       if !finding.further.isEmpty { lines.append(finding.furtherTable().text(width: 80)) }
       if !finding.groups.isEmpty { lines.append(finding.groupTable().text(width: 80)) }
       if let note = finding.groupNote { lines.append("(\(note))") }
+      if let note = finding.confidenceNote { lines.append(note) }
+      if let table = finding.confidenceTable() { lines.append(table.text(width: 80)) }
       return (lines + finding.changedLines()).joined(separator: "\n")
     }
     expectSnapshot(parts.joined(separator: "\n\n") + "\n", "comparison.txt")
     let finding = SampleFindings.comparisonsOfPredictions[0]
     expectSnapshot(finding.judged(allowing: 0.02, ofGroups: 0.04).junit(), "comparison.xml")
     expectSnapshot(finding.changedFile(), "comparison.csv")
+    var whole = finding
+    whole.confidence = SampleFindings.confidences[0]
+    expectSnapshot(whole.html(title: "before.csv → after.csv"), "comparison.html")
   }
 
   @Test func namesInXMLAreEscaped() {

@@ -76,7 +76,7 @@ import Testing
     ),
     (
       "What was tried",
-      { !isLost($0) || !$0.weighsCosts || $0.remedies.allSatisfy { $0.gain.low <= 0 || $0.merit <= 0 } }
+      { !isLost($0) || !$0.weighsCosts || $0.remedies.allSatisfy { !($0.gain.low > 0 && $0.merit > 0) } }
     ),
     (
       "What is regained and what it costs are counted in different units, and are not weighed: {remedy} regains {change} "
@@ -106,6 +106,13 @@ import Testing
     ("debiased CKA", { $0.epochs.contains { $0.similarity.contains(where: \.isFinite) } }),
     ("points of source accuracy that", { hasProbeHistory($0) && $0.forgetting.score == .accuracy }),
     ("points of agreement that", { hasProbeHistory($0) && $0.forgetting.score == .agreement }),
+    ("confidence: no loss", { $0.confidence?.isCause == true && $0.forgetting.change != .loss }),
+    ("confidence: {score} all but", { $0.confidence?.isCause == true && $0.forgetting.high < 0.01 }),
+    ("confidence on the source is worth less", { ($0.confidence?.change.calibrationErrorRise.low ?? 0) > 0 }),
+    ("confidence on the source is worth more", { ($0.confidence?.change.calibrationErrorRise.high ?? 0) < 0 }),
+    ("{remedy}: {figures}", { $0.mending != nil }), ("To write the checkpoint", { $0.mending != nil }),
+    ("… it costs the target nothing", { $0.mending?.remedy.cost.value == 0 }),
+    ("Calibration error is", { $0.confidence != nil }),
     ("Rank correlation", { $0.layers.count >= 5 }),
     ("Probes of the last", { !$0.probeControls.permuted.scores.isEmpty || $0.probeControls.untrained.isFinite }),
   ]
@@ -151,7 +158,7 @@ import Testing
   /// Sentences that say how the target fares need that, too.
   private static func targetHolds(_ sentence: String, _ finding: DiagnosisFinding) -> Bool {
     guard !sentence.hasPrefix("Rewind: "), !sentence.contains("of the target, which is not established"),
-      !sentence.hasSuffix("which layers to go back.")
+      !sentence.hasSuffix("which layers to go back."), !sentence.contains("it costs the target nothing")
     else { return true }
     let costs = finding.layers.map(\.cost) + finding.remedies.map(\.cost)
     if sentence.contains("costs") || sentence.contains("of the target lost") {
@@ -243,7 +250,31 @@ import Testing
       finding.worsened = [WorsenedExample(index: 4, lossBefore: 0.2, lossAfter: 2.4, change: change)]
       return finding
     }
-    return all + worsened + gaps(all[0]) + costly() + [withEverything(all[0])]
+    return all + worsened + gaps(all[0]) + costly() + confident() + [withEverything(all[0])]
+  }
+
+  /// Confidence that fell alone, beside a small loss and beside a large one, and confidence that rose.
+  private static func confident() -> [DiagnosisFinding] {
+    let small = Estimate(0.004, low: 0.001, high: 0.007)
+    let changes = [
+      (estimates[1], SampleFindings.confidences[0]), (small, SampleFindings.confidences[0]),
+      (estimates[0], SampleFindings.confidences[0]), (estimates[1], SampleFindings.confidences[1]),
+      (estimates[1], SampleFindings.confidences[2]),
+    ]
+    return changes.map { loss, change in
+      var amount = amount(loss, before: 0.9, count: 2000, score: .accuracy)
+      if loss == small { amount.forgetting.pairedPValue = 0.001 }
+      let mended = MendedConfidence(temperature: 2, change: SampleFindings.confidences[1])
+      return DiagnosisFinding(
+        sourceTask: "Photos", forgetting: amount, measuredOn: JudgedCounts(source: 2000),
+        confidence: DiagnosedConfidence(change, beside: amount.forgetting),
+        remedies: change.isLoss
+          ? [
+            Remedy(
+              kind: .temperature, action: "divide the scores of the source head by 2.0",
+              cost: loss == small ? .unmeasured : Estimate(0, low: 0, high: 0), confidence: mended)
+          ] : [])
+    }
   }
 
   /// Gains that are not worth an unsure cost, in one unit and in two.
@@ -298,7 +329,9 @@ import Testing
     let pictures = ([page.waterfallChart(), page.rewindChart()] as [any Chart]).flatMap { [$0.title, $0.subtitle] }
     let lines = [page.seedsVerdict, page.verdict, page.proxyNote, page.countNote, page.classNote] + page.gapNotes
     guard finding.forgetting.tooLittle == nil else { return said(lines) }
-    return said(lines + [page.moment, page.place, page.baselineNote, page.exceedingNote, page.remedyNote])
+    return said(
+      lines + [page.moment, page.place, page.baselineNote, page.exceedingNote, page.remedyNote]
+        + [page.confidenceCause, page.confidenceNote, page.mendingWords])
       + pictures + [page.remedyTitle] + (page.why?.components(separatedBy: " · ") ?? [])
   }
 

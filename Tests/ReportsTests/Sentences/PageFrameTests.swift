@@ -20,6 +20,8 @@ import Testing
     ("One head", { ofRuns($0) { $0.runs.contains { $0.joint != nil } } }),
     ("On other examples", { ofRuns($0) { $0.proxyChart() != nil } }),
     ("Without the source", { ofRuns($0) { $0.gaugeChart() != nil } }),
+    ("Trust in its own", { !ofRuns($0) { $0.confidenceChart() == nil } && !ofDiagnosis($0) { $0.confidence == nil } }),
+    ("All scores", { isOther($0, "compared") }),
     ("Dose of regularization", { ofRuns($0) { $0.doseChart() != nil } }),
     ("Weight drift", { ofRuns($0) { $0.driftChart() != nil } }),
     ("Similarity of features", { ofRuns($0) { $0.ckaChart() != nil } }),
@@ -62,6 +64,7 @@ import Testing
     return [
       [plain], [held], [plain, held], [SampleFindings.withoutSource], [SampleFindings.proxy], seeds, [joint],
       [GaugeReportTests.run()], [StepReportTests.run()],
+      [SampleFindings.withConfidence()],
     ]
   }
 
@@ -79,6 +82,7 @@ import Testing
       ("transfer", SampleFindings.transfer.html(title: "t")),
       ("comparison", SampleFindings.transferComparison.html(title: "t")),
       ("map", SampleFindings.transferMap.html(title: "t")),
+      ("compared", SampleFindings.comparisonsOfPredictions[8].html(title: "t")),
       ("predictions", SampleFindings.prediction(count: 3).html(title: "t")),
     ]
   }

@@ -48,6 +48,14 @@ import Testing
       { report in report.runs.contains { isJoint($0, "tokens") } }
     ),
     ("{run}: all {n} labels", { report in report.runs.contains { isJoint($0, "labels") } }),
+    (
+      "{run}: confidence on {task} is worth less", { report in report.runs.contains { isConfident($0) { $0.low > 0 } } }
+    ),
+    (
+      "{run}: confidence on {task} is worth more",
+      { report in report.runs.contains { isConfident($0) { $0.high < 0 } } }
+    ),
+    ("Calibration error on", { $0.confidenceChart() != nil }),
     ("{run}: best epoch", { report in report.runs.contains { $0.best != nil } }),
     ("{run}: {what} {was}", { report in report.runs.contains { $0.best == nil && $0.chosenBy != nil } }),
     ("… no epoch keeps", { report in report.runs.contains { $0.best?.keepsBounds == false } }),
@@ -80,6 +88,10 @@ import Testing
 
   private static func isGaugedAlone(_ run: RunFinding) -> Bool {
     run.after?.gauge != nil && run.after?.proxy == nil && run.after?.source == nil
+  }
+
+  private static func isConfident(_ run: RunFinding, _ holds: (Estimate) -> Bool) -> Bool {
+    (run.confidence?.source?.calibrationErrorRise).map(holds) ?? false
   }
 
   private static func hasCKA(_ run: RunFinding) -> Bool {
@@ -166,7 +178,9 @@ import Testing
       "Taken for the other: of all",
       { report in report.runs.contains { isJoint($0, "tokens") || isJoint($0, "labels") } }
     ),
-    ("Penalty: ", { $0.doseChart() != nil }), ("A low CKA", { $0.ckaChart() != nil }),
+    ("Calibration error is", { $0.confidenceChart() != nil }),
+    ("how far confidence is", { $0.confidenceChart() != nil }), ("Penalty: ", { $0.doseChart() != nil }),
+    ("A low CKA", { $0.ckaChart() != nil }),
     ("… examples; band", { !amounts($0).isEmpty }), ("‖w", { report in report.runs.contains { $0.drift != nil } }),
     ("… without heads", { report in report.runs.contains { $0.before?.targetHeadIsNew == true } }),
     ("{estimator}, {n} examples of {data}{epochs…}", { report in report.runs.contains { $0.similarity != nil } }),
@@ -267,7 +281,14 @@ import Testing
       run("Plain", changes[0], similarity: similarity([[.nan, 0.9], [0.1, .nan]])),
       run("Plain", changes[0], similarity: similarity([[.nan, 0.9], [0.1, 0.9]])), withNewHeadAndIntervals,
       withOneHead(), withOneHead(of: "tokens"), withOneHead(of: "labels"), watched,
-    ]
+    ] + SampleFindings.confidences.map(confident)
+
+  private static func confident(_ change: ConfidenceChange) -> RunFinding {
+    var finding = run("Plain", changes[2])
+    finding.confidence = RunConfidence(source: change, target: nil)
+    for place in finding.epochs.indices { finding.epochs[place].source?.confidence = change.after }
+    return finding
+  }
 
   static var watched: RunFinding {
     var finding = run("Plain", changes[0])
@@ -372,6 +393,8 @@ import Testing
         ("all {n} labels", { Self.isJoint($0, "labels") }),
         ("with the source's head, the model still", { $0.after?.agreement != nil }),
         ("with the source's head, what the model", { Self.hasMovedNumbers($0) }),
+        ("confidence on {task} is worth less", { Self.isConfident($0) { $0.low > 0 } }),
+        ("confidence on {task} is worth more", { Self.isConfident($0) { $0.high < 0 } }),
         ("on the target's inputs, what head", Self.isGaugedAlone), ("best epoch", { $0.best != nil }),
         ("within the epochs", Self.recovered), ("stopped at step", { $0.steps?.stop != nil }),
         ("epochs are checkpoints", { $0.watched?.isEmpty == false }),

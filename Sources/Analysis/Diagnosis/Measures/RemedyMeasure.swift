@@ -19,13 +19,28 @@ public struct RemedyMeasure {
   /// Of two models.
   public init(_ models: ComparedModels) { self.models = models }
 
-  /// Remedies by what they regain less what they cost, where both have one unit; those that regain nothing are left out.
+  /// Remedies by what they regain less what they cost, where both have one unit; those that regain nothing are left out. The
+  /// temperature that mends the source's confidence, which regains none of the score, is the last.
   ///
   /// What is to be chosen (how far, which layers) is chosen on one half of the test examples, and all is measured on the
   /// other.
   ///
   /// - Parameter onProgress: told what is tried next.
   public func tried(onProgress: (String) -> Void = { _ in }) throws -> [TriedRemedy] {
+    try regaining(onProgress: onProgress) + [temperature(onProgress: onProgress)].compactMap { $0 }
+  }
+
+  /// Nil where there was no confidence to mend, or nothing that is established to mend it.
+  private func temperature(onProgress: (String) -> Void) throws -> TriedRemedy? {
+    onProgress("confidence")
+    guard let (confidence, change) = try ConfidenceMeasure(models).temperature() else { return nil }
+    let action = "divide the scores of the source head by \(Self.text(confidence.temperature))"
+    var finding = try measured(Remedy(kind: .temperature, action: action), change).finding
+    (finding.gain, finding.confidence) = (.unmeasured, confidence)
+    return TriedRemedy(finding: finding, change: change)
+  }
+
+  private func regaining(onProgress: (String) -> Void) throws -> [TriedRemedy] {
     var found: [TriedRemedy] = []
     func tried(_ kind: Remedy.Kind, _ action: String, _ change: ModelChange, layers: [String] = []) throws {
       found.append(try measured(Remedy(kind: kind, action: action, layers: layers), change))
