@@ -1,7 +1,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup build format check test kills fuzz sanitize demo lint docs bench lab notebooks notebooks-html clean
+.PHONY: help setup build man format check test kills fuzz sanitize demo lint docs bench lab notebooks notebooks-html clean
 
 python := .libtorch/python/bin/python
 lethe := .build/release/lethe
@@ -67,6 +67,9 @@ notebooks: setup build ## run every cell of the lessons, as a reader would
 
 notebooks-html: setup build ## the same, and the lessons with their outputs into .build/lessons/index.html
 	@.ci/notebooks --html .build/lessons
+
+man: build ## the manual pages of all commands, into .build/man/man1
+	@$(lethe) --generate-manual .build/man/man1 | tail -1
 
 clean: ## remove build products and the demo's output; keeps .libtorch
 	rm -rf .build demo
