@@ -1,7 +1,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup build format check test kills fuzz sanitize demo lint docs bench lab notebooks notebooks-html \
+.PHONY: help setup build man format check test kills fuzz sanitize demo lint docs bench lab notebooks notebooks-html \
   wheel wheel-test install clean
 
 python := .libtorch/python/bin/python
@@ -83,6 +83,9 @@ install: setup ## install the command to PREFIX (/usr/local), to be run without 
 	@.ci/static
 	@.ci/bindings --own
 	@.ci/install
+
+man: build ## the manual pages of all commands, into .build/man/man1
+	@$(lethe) --generate-manual .build/man/man1 | tail -1
 
 clean: ## remove build products and the demo's output; keeps .libtorch
 	rm -rf .build demo

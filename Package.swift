@@ -131,7 +131,8 @@ let package = Package(
       name: "CommandTests",
       dependencies: [
         "LetheCommand", "Analysis", "Training", "Evaluation", "Models", "Datasets", "Checkpoints", "Findings", "HDF5",
-        "Files", "Torch", "Metrics", "Programs", "Predictions", "TestSupport", argumentParser,
+        "Files", "Torch", "Metrics", "Programs", "Predictions", "Reports", "TestSupport", argumentParser,
+        .product(name: "Yams", package: "Yams"),
       ]),
   ],
   swiftLanguageModes: [.v6],

@@ -15,6 +15,8 @@ public struct Run: Sendable {
   public static func create(at path: String, record: RunRecord = RunRecord()) throws -> Run {
     let manager = FileManager.default
     let url = URL(fileURLWithPath: path).standardizedFileURL
+    var stored = record
+    stored.data = record.data.related(to: path)
     // A link that leads nowhere is something too.
     guard (try? manager.attributesOfItem(atPath: url.path)) == nil else { throw CheckpointError.exists(path: path) }
     AtomicFile.removeAbandoned(of: url.path)
@@ -27,7 +29,7 @@ public struct Run: Sendable {
       throw FileError.unwritable(path: path, reason: Self.reason(error))
     }
     do {
-      try record.write(to: temporary.appendingPathComponent("run.h5").path)
+      try stored.write(to: temporary.appendingPathComponent("run.h5").path)
       guard rename(temporary.path, url.path) == 0 else {
         let code = errno
         if code == ENOTEMPTY || code == EEXIST || code == ENOTDIR { throw CheckpointError.exists(path: path) }
@@ -52,7 +54,9 @@ public struct Run: Sendable {
     guard isDirectory.boolValue, FileManager.default.fileExists(atPath: "\(path)/run.h5") else {
       throw CheckpointError.notRun(path: path)
     }
-    return Run(path: path, record: try RunRecord(contentsOf: "\(path)/run.h5"))
+    var record = try RunRecord(contentsOf: "\(path)/run.h5")
+    record.data = record.data.found(from: path)
+    return Run(path: path, record: record)
   }
 
   /// Removes the folder with everything in it.
@@ -68,8 +72,10 @@ public struct Run: Sendable {
     if record.metrics.rowCount < self.record.metrics.rowCount {
       record.checkpoints = record.checkpoints.filter { (Int($0.key) ?? .max) < record.metrics.rowCount }
     }
+    var stored = record
+    stored.data = record.data.related(to: path)
     let lock = try RunLock.acquire(path)
-    try withExtendedLifetime(lock) { try record.write(to: "\(path)/run.h5") }
+    try withExtendedLifetime(lock) { try stored.write(to: "\(path)/run.h5") }
     self.record = record
   }
 

@@ -6,6 +6,8 @@ public struct DataReference: Sendable, Equatable, Codable {
   public var specification: String
   /// The folder from which a relative specification is found, an absolute path; empty where it is not known.
   public var folder: String
+  /// In a run's file, the way from the run to `folder`, or to the data themselves where the specification is absolute.
+  var fromRun: String?
   /// What they are called in reports.
   public var name: String
   /// The hash of what they say, `Dataset.fingerprint`; nil where it is not known.
@@ -90,6 +92,8 @@ public struct BaseReference: Sendable, Equatable, Codable {
   public var path: String
   /// The folder from which a relative path is found, an absolute path; empty where it is not known.
   public var folder: String
+  /// In a run's file, the way from the run to `folder`, or to the checkpoint where its path is absolute.
+  var fromRun: String?
   /// What it held, `Checkpoint.fingerprint`; nil where it is not known.
   public var fingerprint: String?
 

@@ -109,7 +109,7 @@ public struct AnalysisRecord: Sendable, Equatable {
 /// ```
 /// /                        attributes lethe_format, lethe_version, kind = "run", created, seed (decimal text)
 /// /configuration           the options of training, JSON text; dataset, as all texts with an attribute xxh3
-/// /data                    JSON text: base {path, folder}, target, source, proxy {specification, folder, name, fingerprint,
+/// /data                    JSON text: base {path, folder, fromRun}, target, source, proxy {specification, folder, fromRun, name, fingerprint,
 ///                          testCount, imageShape, imageResize, readsImagesWhole, skipsUnreadable, fitsImages, head,
 ///                          validation {origin, fraction, seed, count, fingerprint}}, tasks [{name, data}]
 /// /state                   JSON text: kind, isFinished, best {epoch, rule, keepsBounds}, targetHeadIsNew, stepsPerEpoch,

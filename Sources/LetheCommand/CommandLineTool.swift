@@ -68,7 +68,11 @@ public enum CommandLineTool {
   /// - Returns: the exit status; what went wrong is said in one line on standard error.
   public static func run(_ arguments: [String]) -> Int32 {
     do {
-      var command = try Lethe.parseAsRoot(ConfigurationFile.expanding(arguments))
+      if arguments.first == Manual.request, arguments.count == 2 {
+        for page in try Manual.write(to: arguments[1]) { Console.result(page) }
+        return EXIT_SUCCESS
+      }
+      var command = try Lethe.parseAsRoot(ConfigurationFile.expanding(HelpRequest.spelledOut(arguments)))
       try command.run()
       return EXIT_SUCCESS
     } catch {
@@ -84,21 +88,28 @@ public enum CommandLineTool {
     }
     if let code = error as? ExitCode { return code.rawValue }
     let code = Lethe.exitCode(for: error)
+    if arguments.first == "help", let fault = UsageFault.words(for: HelpRequest.spelledOut(arguments)) {
+      Console.error(fault)
+      Console.say("see: lethe --help")
+      return EX_USAGE
+    }
     if code == .success {
-      Console.text(Lethe.fullMessage(for: error))
+      Console.text(
+        HelpRequest.answer(Lethe.fullMessage(for: error), to: HelpRequest.spelledOut(arguments)))
       return 0
     }
     if code.rawValue == EX_USAGE {
-      Console.error(Lethe.message(for: error).split(separator: "\n").first.map(String.init) ?? "wrong usage")
-      Console.say("see: lethe \(subcommand(in: arguments)) --help")
+      let words = Lethe.message(for: error).split(separator: "\n").first.map(String.init) ?? "wrong usage"
+      Console.error(UsageFault.words(for: HelpRequest.spelledOut(arguments)) ?? words)
+      Console.say((["see: lethe"] + subcommand(in: arguments) + ["--help"]).joined(separator: " "))
       return EX_USAGE
     }
     Console.error("\(error)")
     return EX_SOFTWARE
   }
 
-  private static func subcommand(in arguments: [String]) -> String {
+  private static func subcommand(in arguments: [String]) -> [String] {
     let names = Lethe.configuration.subcommands.compactMap { $0.configuration.commandName }
-    return arguments.first { names.contains($0) } ?? ""
+    return arguments.first { names.contains($0) }.map { [$0] } ?? []
   }
 }

@@ -1,8 +1,8 @@
 /// The names a person may have meant by `name`: the fewest single-character edits away, at most three of them.
 ///
-/// Nothing is suggested where more than half of the name would have to change.
-public func nearest(_ name: String, in candidates: some Sequence<String>) -> [String] {
-  let limit = max(2, name.utf8.count / 2)
+/// - Parameter limit: how many edits a name may be away; by default half of the name's bytes.
+public func nearest(_ name: String, in candidates: some Sequence<String>, changing limit: Int? = nil) -> [String] {
+  let limit = limit ?? max(2, name.utf8.count / 2)
   var ranked: [(distance: Int, name: String)] = []
   for candidate in candidates where abs(candidate.utf8.count - name.utf8.count) <= limit {
     let distance = editDistance(name, candidate)

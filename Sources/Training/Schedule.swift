@@ -72,6 +72,9 @@ extension Schedule.Shape {
     "one-cycle:RISE,DIVISOR,FINAL (0.3,25,10000)", "slanted:CUT,RATIO (0.1,32)", "plateau:PATIENCE,FACTOR (2,0.1)",
   ]
 
+  /// What each is called.
+  public static var names: [String] { forms.map { String($0.prefix { !":( ".contains($0) }) } }
+
   /// As it is written, all its numbers in it.
   public var text: String {
     func written(_ name: String, _ numbers: Double...) -> String {

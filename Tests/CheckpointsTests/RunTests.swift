@@ -60,7 +60,9 @@ import Testing
       assert f.attrs["lethe_format"] == 1 and f.attrs["kind"] == b"run" and int(f.attrs["seed"]) == 2**64 - 1
       data, state, command = (json.loads(f[name][()]) for name in ("data", "state", "command"))
       assert data["target"]["specification"] == "blätter:5-9" and data["target"]["imageShape"] == [3, 96, 128] and data["target"]["imageResize"] == 140
-      assert data["base"] == {"path": "base/epoch.h5", "folder": "/an/where"} and data["tasks"][0]["name"] == "a"
+      assert data["base"] == {"path": "base/epoch.h5", "folder": "/an/where", "fromRun": data["base"]["fromRun"]}
+      assert data["base"]["fromRun"].endswith("../an/where") and data["target"]["fromRun"].endswith("../da ta")
+      assert "fromRun" not in data["source"] and data["tasks"][0]["name"] == "a"
       assert "fingerprint" not in data["source"] and "proxy" not in data
       assert state["best"] == {"epoch": 1, "rule": "target subject to source >= 0.9", "keepsBounds": False}
       assert state["kind"] == "training" and state["isFinished"] and state["stepsPerEpoch"] == 8

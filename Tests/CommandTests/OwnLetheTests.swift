@@ -34,13 +34,13 @@ import Testing
   }
 
   @Test func itsHelpListsItAndLetheDoesNotKnowIt() throws {
-    let help = try Command(ofOwnLethe: ["finetune", "--help"])
+    let help = try Command(ofOwnLethe: ["finetune", "--help-all"])
     #expect(help.status == 0 && help.output.contains("own-sp:alpha=0.01") && help.output.contains("l2-sp:alpha=0.1"))
     let own = try Command(ofOwnLethe: ["train", "b.h5", "--data", data, "-o", "x", "--regularizer", "own-sp:beta=1"])
     #expect(own.status == 64 && own.errors.contains("it has no setting 'beta'; known: alpha"), "\(own.errors)")
     let lethe = try Command("train", "b.h5", "--data", data, "-o", "x", "--regularizer", "own-sp")
     #expect(lethe.status == 64 && lethe.errors.contains("unknown regularizer 'own-sp'"), "\(lethe.errors)")
-    #expect(try !Command("finetune", "--help").output.contains("own-sp"))
+    #expect(try !Command("finetune", "--help-all").output.contains("own-sp"))
   }
 
   @Test func theArticleShowsThisVeryPackage() throws {

@@ -144,7 +144,7 @@ import Testing
   }
 
   @Test func helpListsEveryKind() throws {
-    let help = try Command("finetune", "--help").output
+    let help = try Command("finetune", "--help-all").output
     for name in [
       "l2:beta=0.01", "l2-sp:alpha=0.1,beta=0.01", "l1-sp:", "gl-sp:", "l2-sp-fisher:", "gl-sp-fisher:", "ewc:lambda=",
       "si:", "mas:", "lwf:", "delta:", "bss:", "replay:", "der++:",

@@ -157,12 +157,17 @@ import Testing
       refused.status == 64 && refused.errors.contains("expected nats a token as a bare number"), "\(refused.errors)")
     let command = try Command(
       array: language(
-        "\(Self.trainers)/hf", "--once", "--max-forgetting", "0.1", "--stop-file", folder.file("stop.json")))
+        "\(Self.trainers)/hf", "--once", "--max-forgetting", "0.1", "--stop-file", folder.file("stop.json"),
+        "--junit", folder.file("forgetting.xml")))
     #expect(command.status == 2 && command.errors.contains("more than --max-forgetting allows"), "\(command.errors)")
     // The first that is over it is the last.
     #expect(try column("epoch") == [0, 1])
     let stop = try String(contentsOfFile: folder.file("stop.json"), encoding: .utf8)
     #expect(stop.contains("\"checkpoint\": \"checkpoint-2\"") && stop.contains("nats a token were lost"), "\(stop)")
+    let xml = try String(contentsOfFile: folder.file("forgetting.xml"), encoding: .utf8)
+    #expect(xml.contains("classname=\"lethe.watch\"") && xml.contains("<failure type=\"forgetting\""), "\(xml)")
+    let idle = try Command(array: language("\(Self.trainers)/hf", "--once", "--junit", folder.file("x.xml")))
+    #expect(idle.status == 64 && idle.errors.contains("--junit needs something to judge by"), "\(idle.errors)")
   }
 
   @Test func whatCannotBeWatchedIsSaidInALine() throws {

@@ -25,14 +25,16 @@ struct CKACommand: ParsableCommand, ResultOptions {
       zeros), anatome (biased, all examples as one batch; its own SVCCA and PWCCA; one minus its distances).
       """)
 
-  @ArgumentParser.Argument(help: "A checkpoint, or a run: its epoch 0 is then compared with its last.")
+  @ArgumentParser.Argument(
+    help: "A checkpoint, or a run: its epoch 0 is then compared with its last.", completion: .path)
   var before: String
 
-  @ArgumentParser.Argument(help: "The other checkpoint.")
+  @ArgumentParser.Argument(help: "The other checkpoint.", completion: .path)
   var after: String?
 
   @Option(
-    help: ArgumentHelp("The examples, the test part: \(DataOptions.forms). Files of features need none."))
+    help: ArgumentHelp("The examples, the test part: \(DataOptions.forms). Files of features need none."),
+    completion: .data)
   var data: String?
 
   @Option(help: "cka, svcca, pwcca or procrustes.")
@@ -61,7 +63,9 @@ struct CKACommand: ParsableCommand, ResultOptions {
   @Flag(help: "Bring images to the model's shape: resize with antialiasing, repeat a single channel.")
   var fit = false
 
-  @Option(parsing: .singleValue, help: "Layers that match GLOB; by default those with parameters. Repeatable.")
+  @Option(
+    parsing: .singleValue, help: "Layers that match GLOB; by default those with parameters. Repeatable.",
+    completion: .layers)
   var layers: [String] = []
 
   @Option(help: "Examples to use, at most.")
@@ -77,7 +81,7 @@ struct CKACommand: ParsableCommand, ResultOptions {
   var seed: UInt64 = 0
 
   struct Destination: PlaceOptions {
-    @Option(name: .shortAndLong, help: "Write the whole matrix as a chart here, SVG.")
+    @Option(name: .shortAndLong, help: "Write the whole matrix as a chart here, SVG.", completion: .path)
     var output: String?
   }
 

@@ -14,14 +14,16 @@ struct CompareCommand: ParsableCommand, ResultOptions {
     discussion: """
       The files are CSV, JSON objects (one a line, or a list), lm-evaluation-harness's samples, HDF5 with a dataset a \
       column, or detections as COCO has them, of any model whatever trained it:
-        lethe compare before.csv after.csv --max-forgetting 2pp --junit forgetting.xml
-        lethe compare before.json after.json --annotations instances.json
+        lethe compare before.csv after.csv \\
+          --max-forgetting 2pp --junit forgetting.xml
+        lethe compare before.json after.json \\
+          --annotations instances.json
       """)
 
-  @Argument(help: "The predictions before.")
+  @Argument(help: "The predictions before.", completion: .path)
   var before: String
 
-  @Argument(help: "The predictions after, of the same examples.")
+  @Argument(help: "The predictions after, of the same examples.", completion: .path)
   var after: String
 
   @OptionGroup var predictions: PredictionOptions
@@ -33,10 +35,12 @@ struct CompareCommand: ParsableCommand, ResultOptions {
   var maxGroupForgetting: String?
 
   struct Destination: PlaceOptions {
-    @Option(help: "Write the judgement here as JUnit's XML: a test case for all examples, one for each judged group.")
+    @Option(
+      help: "Write the judgement here as JUnit's XML: a test case for all examples, one for each judged group.",
+      completion: .path)
     var junit: String?
 
-    @Option(help: "Write the examples that changed here, CSV.")
+    @Option(help: "Write the examples that changed here, CSV.", completion: .path)
     var changed: String?
 
     @Option(name: .shortAndLong, help: "Write what was found here as a page, HTML.")

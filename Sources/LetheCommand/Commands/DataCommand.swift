@@ -13,22 +13,22 @@ extension DataCommand {
     static let configuration = CommandConfiguration(
       commandName: "convert", abstract: "Write a dataset, a subset of its classes, or text as tokens to one HDF5 file.")
 
-    @Argument(help: ArgumentHelp("\(DataOptions.forms)."))
+    @Argument(help: ArgumentHelp("\(DataOptions.forms)."), completion: .data)
     var data: String
 
     struct Destination: PlaceOptions {
-      @Option(name: .shortAndLong, help: "The HDF5 file to write.")
+      @Option(name: .shortAndLong, help: "The HDF5 file to write.", completion: .path)
       var output: String
+
+      @OptionGroup var existing: ExistingOutputOptions
     }
 
     @OptionGroup var destination: Destination
     @OptionGroup var text: TextOptions
     @OptionGroup var reading: DataOptions
 
-    private var output: String { destination.output }
-
     func run() throws {
-      try requireAbsent(output)
+      let output = try destination.existing.place(for: destination.output, of: .dataset)
       let dataset = try dataset()
       try dataset.writeHDF5(to: output)
       Console.result(

@@ -17,9 +17,11 @@ struct DiagnoseCommand: ParsableCommand, ResultOptions {
     abstract: "How much source accuracy went, why, in which layers, and what gets it back.",
     discussion: """
       Of a run, the data are those it was made with. Of two checkpoints:
-        lethe diagnose --before a.h5 --after b.h5 --source DATA --target DATA
+        lethe diagnose --before a.h5 --after b.h5 \\
+          --source old.h5 --target new.h5
       Without the source's data, by agreement with the original model on others:
-        lethe diagnose --before a.h5 --after b.h5 --source-proxy DATA
+        lethe diagnose --before a.h5 --after b.h5 \\
+          --source-proxy photos
 
       In the JSON all numbers are fractions but "points".
       """)
@@ -29,7 +31,7 @@ struct DiagnoseCommand: ParsableCommand, ResultOptions {
       """
       A run of lethe finetune. Others of the same fine-tuning with other seeds may follow: they show what a seed alone \
       changes.
-      """, valueName: "run"))
+      """, valueName: "run"), completion: .path)
   var runs: [String] = []
 
   @OptionGroup var pair: JudgedOptions
@@ -54,8 +56,17 @@ struct DiagnoseCommand: ParsableCommand, ResultOptions {
   var maxForgetting: String?
 
   struct Destination: PlaceOptions {
-    @Option(name: .shortAndLong, help: "The checkpoint to write for --apply, else the page (RUN/diagnosis.html).")
+    @Option(
+      name: .shortAndLong, help: "The checkpoint to write for --apply, else the page (RUN/diagnosis.html).",
+      completion: .path)
     var output: String?
+
+    @OptionGroup var existing: ExistingOutputOptions
+
+    @Option(
+      help: "Write the judgement of --max-forgetting here as JUnit's XML, for continuous integration.",
+      completion: .path)
+    var junit: String?
   }
 
   @OptionGroup var destination: Destination
@@ -69,10 +80,14 @@ struct DiagnoseCommand: ParsableCommand, ResultOptions {
   func run() throws {
     // What is found is kept in the run, which nobody else may change meanwhile.
     let budget = try maxForgetting.map { try ForgettingBudget($0) }
-    guard apply == nil || output != nil else {
+    guard apply == nil || self.output != nil else {
       throw CommandError.usage("--apply writes a checkpoint: say where with -o")
     }
-    if apply != nil, let output { try requireAbsent(output) }
+    var output = self.output
+    if apply != nil { output = try output.map { try destination.existing.place(for: $0, of: .checkpoint) } }
+    guard destination.junit == nil || budget != nil else {
+      throw CommandError.usage("--junit needs something to judge by: give --max-forgetting, 0 for any loss")
+    }
     // Where no run says otherwise, a score is a share.
     let known = try? runs.first.map { try Run.open($0).record }
     if known?.data.source?.taskKind == nil, pair.after == nil { try budget?.check(for: .accuracy) }
@@ -107,6 +122,11 @@ struct DiagnoseCommand: ParsableCommand, ResultOptions {
       Console.result(try FindingEncoder.encode(finding.withoutPictures))
     } else {
       show(finding, page)
+    }
+    if let budget, let junit = destination.junit {
+      let subject = runs.first ?? "\(subject.before) → \(subject.after)"
+      try budget.writeJUnit(of: finding.forgetting.forgetting, named: subject, by: "diagnose", to: junit)
+      if !shared.json { Console.result("judgement: \(junit)") }
     }
     if let budget, let reason = budget.excess(of: finding.forgetting.forgetting) {
       Console.error(reason)

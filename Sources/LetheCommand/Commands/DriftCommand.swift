@@ -12,10 +12,10 @@ struct DriftCommand: ParsableCommand, ResultOptions {
       Keras' .h5, .weights.h5 or .keras, any HDF5 file of tensors. The kinds may differ.
       """)
 
-  @Argument(help: "The file before, or a run: its epoch 0 is then compared with its last.")
+  @Argument(help: "The file before, or a run: its epoch 0 is then compared with its last.", completion: .path)
   var before: String
 
-  @Argument(help: "The file after.")
+  @Argument(help: "The file after.", completion: .path)
   var after: String?
 
   @Option(

@@ -12,13 +12,13 @@ struct EvaluateCommand: ParsableCommand, ResultOptions {
   static let configuration = CommandConfiguration(
     commandName: "evaluate", abstract: "A checkpoint's score and loss on a task's test examples.")
 
-  @Argument(help: "A checkpoint, or a run (its last epoch).")
+  @Argument(help: "A checkpoint, or a run (its last epoch).", completion: .path)
   var checkpoint: String
 
-  @Option(help: ArgumentHelp("\(DataOptions.forms)."))
+  @Option(help: ArgumentHelp("\(DataOptions.forms)."), completion: .data)
   var data: String
 
-  @Option(help: "The task whose head to use; by default the data's own, then the checkpoint's.")
+  @Option(help: "The task whose head to use; by default the data's own, then the checkpoint's.", completion: .heads)
   var head: String?
 
   @Flag(help: "Bring images to the model's shape: resize with antialiasing, repeat a single channel.")

@@ -19,10 +19,10 @@ struct ExportCommand: ParsableCommand, ResultOptions {
         model = PeftModel.from_pretrained(base, "adapter")
       """)
 
-  @Argument(help: "A checkpoint, or a run (its last epoch).")
+  @Argument(help: "A checkpoint, or a run (its last epoch).", completion: .path)
   var checkpoint: String
 
-  @Option(help: "The task whose classifier is written.")
+  @Option(help: "The task whose classifier is written.", completion: .heads)
   var head: String?
 
   @Option(help: "The name its layer is given, as fc for fc.weight; the model's own by default.")
@@ -32,7 +32,7 @@ struct ExportCommand: ParsableCommand, ResultOptions {
     help: """
       For .weights.h5: the .weights.h5 or .keras of the same layers, as Keras 3 wrote it. For .keras and .h5: the model \
       that the weights came from, which is written again with these. For .pt2: the program.
-      """)
+      """, completion: .path)
   var like: String?
 
   @Flag(help: "Write the low-rank adapters of a run with --lora and its classifier, as PEFT reads them, into a folder.")
@@ -56,8 +56,10 @@ struct ExportCommand: ParsableCommand, ResultOptions {
       help: """
         The file to write: .safetensors, .pth, .pt2, .h5 with a dataset a tensor, or Keras' .weights.h5, .keras and .h5; \
         with --adapter a folder.
-        """)
+        """, completion: .path)
     var output: String
+
+    @OptionGroup var existing: ExistingOutputOptions
   }
 
   @OptionGroup var destination: Destination
@@ -83,15 +85,15 @@ struct ExportCommand: ParsableCommand, ResultOptions {
           : "--like goes with a name that ends in .weights.h5, .keras, .h5 or .pt2, found '\(output)'")
     }
     let shardByteCount = try shardByteCount(format)
-    try requireAbsent(output)
+    let place = try destination.existing.place(for: destination.output, of: .weights)
     let path = try CheckpointPath(checkpoint).path
     let exported = try ExportedStateDictionary(
       of: Checkpoint(contentsOf: path), file: path, task: head, headLayer: headName)
-    var files = [output]
+    var files = [place]
     if format == .safetensors {
-      files = try exported.writeShards(to: output, shardByteCount: shardByteCount)
+      files = try exported.writeShards(to: place, shardByteCount: shardByteCount)
     } else {
-      try exported.write(to: output, format: format, like: like)
+      try exported.write(to: place, format: format, like: like)
     }
     let bytes = exported.tensors.values.reduce(0) { $0 + $1.byteCount }
     let task = exported.metadata["task"] ?? ""
@@ -130,8 +132,9 @@ struct ExportCommand: ParsableCommand, ResultOptions {
     for (option, value) in [("--like", like), ("--head-name", headName)] where value != nil {
       throw CommandError.usage("\(option) does not go with --adapter, whose names are PEFT's")
     }
-    try requireAbsent(output)
+    let output = try destination.existing.place(for: destination.output, of: .adapter)
     let path = try CheckpointPath(checkpoint).path
+    try destination.existing.makeRoom(at: output, keeping: [path])
     let written = try LowRankAdapter.write(
       Checkpoint(contentsOf: path), of: path, base: baseCheckpoint(of: path), task: head, baseName: base, to: output)
     let whole = written.whole.keys.sorted()

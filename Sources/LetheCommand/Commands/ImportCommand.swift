@@ -18,10 +18,10 @@ struct ImportCommand: ParsableCommand, ResultOptions {
         torch.export.save(program, "model.pt2")
       """)
 
-  @ArgumentParser.Argument(help: "A .pt2 program, a checkpoint, or the name of an architecture.")
+  @ArgumentParser.Argument(help: "A .pt2 program, a checkpoint, or the name of an architecture.", completion: .models)
   var model: String
 
-  @Option(help: "A file of weights to put into it.")
+  @Option(help: "A file of weights to put into it.", completion: .path)
   var weights: String?
 
   @Option(
@@ -31,13 +31,14 @@ struct ImportCommand: ParsableCommand, ResultOptions {
 
   @Option(
     help: ArgumentHelp(
-      "A LoRA adapter of PEFT's to merge into the weights: the folder of adapter_config.json.", valueName: "folder"))
+      "A LoRA adapter of PEFT's to merge into the weights: the folder of adapter_config.json.", valueName: "folder"),
+    completion: .path)
   var adapter: String?
 
   @Option(help: "The name of the task its classifier was trained for; the file's name by default.")
   var task: String?
 
-  @Option(help: "The names of its classes: a file with one a line, or a,b,c.")
+  @Option(help: "The names of its classes: a file with one a line, or a,b,c.", completion: .path)
   var classNames: String?
 
   @Option(
@@ -81,10 +82,8 @@ struct ImportCommand: ParsableCommand, ResultOptions {
   @OptionGroup var operators: OperatorOptions
   @OptionGroup var shared: OutputOptions
 
-  private var output: String { destination.output }
-
   func run() throws {
-    try requireAbsent(output)
+    let output = try destination.place()
     try operators.admit()
     let preprocessing = try preprocessing()
     var (checkpoint, isFresh) = try base()
@@ -108,7 +107,7 @@ struct ImportCommand: ParsableCommand, ResultOptions {
     if let preprocessing { checkpoint.preprocessing = preprocessing }
     try checkOperators(of: checkpoint.program)
     try checkpoint.write(to: output)
-    show(checkpoint, match)
+    show(checkpoint, match, at: output)
   }
 
   private func merge(_ path: String, into checkpoint: inout Checkpoint) throws {
@@ -274,7 +273,7 @@ extension ImportCommand {
       + "transformers writes the Hub's names, which may be others"
   }
 
-  private func show(_ checkpoint: Checkpoint, _ match: WeightMatch?) {
+  private func show(_ checkpoint: Checkpoint, _ match: WeightMatch?, at output: String) {
     let program = checkpoint.program
     let heads = checkpoint.heads.keys.sorted()
     guard !shared.json else {

@@ -12,7 +12,7 @@ struct InspectCommand: ParsableCommand, ResultOptions {
       index of its shards, .onnx, Keras' .h5, .weights.h5 or .keras, any HDF5 file of tensors.
       """)
 
-  @ArgumentParser.Argument(help: "A checkpoint, a run or any other file of weights.")
+  @ArgumentParser.Argument(help: "A checkpoint, a run or any other file of weights.", completion: .path)
   var file: String
 
   @Option(

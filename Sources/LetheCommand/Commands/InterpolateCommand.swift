@@ -21,20 +21,22 @@ struct InterpolateCommand: ParsableCommand, ResultOptions {
       integer buffers are those of the nearer end. Choose λ on other data than you report on.
       """)
 
-  @Argument(help: "The checkpoint before, or a run: its epoch 0 is then one end and its last epoch the other.")
+  @Argument(
+    help: "The checkpoint before, or a run: its epoch 0 is then one end and its last epoch the other.",
+    completion: .path)
   var before: String
 
-  @Argument(help: "The checkpoint after, or a run (its last epoch).")
+  @Argument(help: "The checkpoint after, or a run (its last epoch).", completion: .path)
   var after: String?
 
   @Option(
     help: """
       The task that the model came from: accuracy on its test examples, with its head. Of a run, the data it was made \
       with, unless one of the two is given, or -o.
-      """)
+      """, completion: .data)
   var source: String?
 
-  @Option(help: "The task that it was fine-tuned for: likewise.")
+  @Option(help: "The task that it was fine-tuned for: likewise.", completion: .data)
   var target: String?
 
   @Option(help: "Equally spaced values of λ, both ends included.")
@@ -55,10 +57,12 @@ struct InterpolateCommand: ParsableCommand, ResultOptions {
   var reestimate: Task?
 
   struct Destination: PlaceOptions {
-    @Option(name: .shortAndLong, help: "Write the checkpoint at --lambda here.")
+    @Option(name: .shortAndLong, help: "Write the checkpoint at --lambda here.", completion: .path)
     var output: String?
 
-    @Option(help: "Write a chart of both tasks' accuracies along the line here, SVG.")
+    @OptionGroup var existing: ExistingOutputOptions
+
+    @Option(help: "Write a chart of both tasks' accuracies along the line here, SVG.", completion: .path)
     var chart: String?
   }
 
@@ -78,7 +82,7 @@ struct InterpolateCommand: ParsableCommand, ResultOptions {
 
   func run() throws {
     try checkOptions()
-    if let output { try requireAbsent(output) }
+    let output = try self.output.map { try destination.existing.place(for: $0, of: .checkpoint) }
     let pair = try CheckpointPair(before, after)
     let data = try judgingData(of: pair.run)
     try check(data)

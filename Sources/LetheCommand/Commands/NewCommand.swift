@@ -9,7 +9,7 @@ struct NewCommand: ParsableCommand, ResultOptions {
   static let configuration = CommandConfiguration(
     commandName: "new", abstract: "Make a model of a built-in architecture with fresh weights.")
 
-  @ArgumentParser.Argument(help: "mlp, cnn, resnet18, resnet34 or resnet50.")
+  @ArgumentParser.Argument(help: "mlp, cnn, resnet18, resnet34 or resnet50.", completion: .architectures)
   var architecture: String
 
   @OptionGroup var destination: CheckpointDestination
@@ -17,10 +17,8 @@ struct NewCommand: ParsableCommand, ResultOptions {
 
   @OptionGroup var shared: OutputOptions
 
-  private var output: String { destination.output }
-
   func run() throws {
-    try requireAbsent(output)
+    let output = try destination.place()
     let checkpoint = try options.checkpoint(of: Architecture(named: architecture))
     try checkpoint.write(to: output)
     let count = checkpoint.program.parameterCount

@@ -16,21 +16,23 @@ struct PredictCommand: ParsableCommand, ResultOptions {
       its normalization. Probabilities are the model's softmax, which Lethe does not calibrate.
       """)
 
-  @Argument(help: "A checkpoint, or a run (its last epoch).")
+  @Argument(help: "A checkpoint, or a run (its last epoch).", completion: .path)
   var checkpoint: String
 
-  @Argument(help: "Pictures, or folders of them and of further folders.")
+  @Argument(help: "Pictures, or folders of them and of further folders.", completion: .path)
   var images: [String]
 
-  @Option(help: "The task whose head to use; by default the checkpoint's.")
+  @Option(help: "The task whose head to use; by default the checkpoint's.", completion: .heads)
   var head: String?
 
   @Option(help: "How many classes of each picture.")
   var top = 5
 
   struct Destination: PlaceOptions {
-    @Option(name: .shortAndLong, help: "Write a sheet of the pictures here, HTML.")
+    @Option(name: .shortAndLong, help: "Write a sheet of the pictures here, HTML.", completion: .path)
     var output: String?
+
+    @OptionGroup var existing: ExistingOutputOptions
   }
 
   @OptionGroup var destination: Destination
@@ -40,7 +42,7 @@ struct PredictCommand: ParsableCommand, ResultOptions {
 
   func run() throws {
     try Bounds.check(top, of: "--top", atMost: Bounds.examples)
-    if let output = destination.output { try requireAbsent(output) }
+    let output = try destination.output.map { try destination.existing.place(for: $0, of: .page) }
     let path = try CheckpointPath(checkpoint).path
     let stored = try hardware.runnable(path)
     let preparation = try preparation(for: stored, at: path)
@@ -58,7 +60,7 @@ struct PredictCommand: ParsableCommand, ResultOptions {
     try model.activate(task: head ?? stored.task)
     try refuseOtherKind(of: model.task, at: path)
     let finding = try finding(model, split, files, checkpoint: path)
-    if let output = destination.output {
+    if let output {
       let title = "\(model.task) · \(URL(fileURLWithPath: path).lastPathComponent)"
       try AtomicFile.write(Data(finding.html(title: title).utf8), to: output)
     }

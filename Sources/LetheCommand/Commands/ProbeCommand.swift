@@ -27,16 +27,18 @@ struct ProbeCommand: ParsableCommand, ResultOptions {
       1,000 words.
       """)
 
-  @ArgumentParser.Argument(help: "Checkpoints, or one run: its epoch 0 and its chosen one.")
+  @ArgumentParser.Argument(help: "Checkpoints, or one run: its epoch 0 and its chosen one.", completion: .path)
   var checkpoints: [String]
 
-  @Option(help: ArgumentHelp("\(DataOptions.forms)."))
+  @Option(help: ArgumentHelp("\(DataOptions.forms)."), completion: .data)
   var data: String
 
   @Option(help: "Training examples to fit to, at most.")
   var samples = 1000
 
-  @Option(parsing: .singleValue, help: "Layers that match GLOB; by default those with parameters. Repeatable.")
+  @Option(
+    parsing: .singleValue, help: "Layers that match GLOB; by default those with parameters. Repeatable.",
+    completion: .layers)
   var layers: [String] = []
 
   @OptionGroup var kinds: TaskKindOptions

@@ -16,7 +16,7 @@ struct ReportCommand: ParsableCommand, ResultOptions {
       "Draw one run, or several compared, as one page with its numbers within; runs that differ only by their seed are one "
       + "result. The folder of a sweep or a transfer likewise.")
 
-  @Argument(help: "Runs, or the folder of one sequence, sweep or transfer.")
+  @Argument(help: "Runs, or the folder of one sequence, sweep or transfer.", completion: .path)
   var runs: [String]
 
   @Option(help: "The page's title.")
@@ -26,10 +26,10 @@ struct ReportCommand: ParsableCommand, ResultOptions {
   var compat = AccuracyMatrix.Compatibility.chaudhry
 
   struct Destination: PlaceOptions {
-    @Option(name: .shortAndLong, help: "The page to write. Default: RUN/report.html.")
+    @Option(name: .shortAndLong, help: "The page to write. Default: RUN/report.html.", completion: .path)
     var output: String?
 
-    @Option(help: "A folder to write the charts as SVG and the numbers as CSV to, too.")
+    @Option(help: "A folder to write the charts as SVG and the numbers as CSV to, too.", completion: .path)
     var files: String?
 
     @Option(help: "png, pdf or both, as png,pdf: draw each chart of --files so too, in light colours.")

@@ -16,7 +16,7 @@ struct RewindCommand: ParsableCommand, ResultOptions {
     abstract: "Source accuracy regained, and target accuracy lost, by putting layers back to what they were.",
     discussion: "Running statistics go with their layer. Zhang et al. 2019; Ramasesh et al. 2020.")
 
-  @Argument(help: ArgumentHelp("A run of lethe finetune.", valueName: "run"))
+  @Argument(help: ArgumentHelp("A run of lethe finetune.", valueName: "run"), completion: .path)
   var subjectRun: String?
 
   @OptionGroup var pair: JudgedOptions

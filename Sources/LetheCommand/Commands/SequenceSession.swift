@@ -20,10 +20,9 @@ struct SequenceSession {
     let effective = EffectiveOptions(of: command)
     guard !command.continuation.printConfig else { return effective.show() }
     StandardOutput.becomesExpendable()
-    let output = command.destination.output
+    let output = try command.destination.place(command.continuation)
     var lock = try command.continuation.resume.map { _ in try RunLock.acquire(output) }
     let resumed = try command.continuation.resume.map { _ in try Run.open(output) }
-    if resumed == nil { try requireAbsent(output) }
     let path = try resumed?.path ?? CheckpointPath(command.tasks.base).path
     let options =
       try resumed?.options(resumedBy: command.training, command.regularizers)
@@ -47,6 +46,7 @@ struct SequenceSession {
     sequence.taskKind = try command.kinds.known()
     sequence = try resumed == nil ? sequence.check(checkpoint) : sequence.settled(for: checkpoint)
     sequence.command = CommandRecord(arguments: CommandLine.arguments, options: effective.repeatable.yaml)
+    if resumed == nil { try command.destination.existing.makeRoom(at: output, keeping: [path]) }
     if let resumed { Console.say(movedTo: .present(device), resumed) }
     let isSilent = command.shared.json
     if !isSilent {
@@ -77,7 +77,7 @@ struct SequenceSession {
     if lock == nil { lock = try RunLock.acquire(output) }
     defer { withExtendedLifetime(lock) {} }
     try Self.finish(
-      Run.open(command.destination.output), compatibility: command.tasks.compat, isJSON: isSilent, page: nil,
+      Run.open(output), compatibility: command.tasks.compat, isJSON: isSilent, page: nil,
       files: output)
   }
 

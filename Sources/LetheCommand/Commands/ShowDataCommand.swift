@@ -10,7 +10,7 @@ extension DataCommand {
       commandName: "show",
       abstract: "A dataset's shapes, classes and counts, and examples as pictures of text, or as text.")
 
-    @Argument(help: ArgumentHelp("\(DataOptions.forms)."))
+    @Argument(help: ArgumentHelp("\(DataOptions.forms)."), completion: .data)
     var data: String
 
     @Option(help: "How many training examples to draw, or to write.")

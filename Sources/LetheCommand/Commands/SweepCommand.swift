@@ -17,28 +17,33 @@ struct SweepCommand: ParsableCommand {
     discussion: """
       Each --regularizer is a method of its own; alternatives are written with a bar, methods that act together with a \
       plus, and none is plain fine-tuning:
-        lethe sweep source --source fashion-mnist:0-4 --target fashion-mnist:5-9 --regularizer none \\
-          --regularizer 'l2-sp:alpha=0.01|0.1|1' --regularizer 'lwf + l2-sp' --seeds 3 -o sweep
-        lethe sweep source --source fashion-mnist:0-4 --target fashion-mnist:5-9 --regularizer l2-sp \\
-          --max-forgetting 2pp -o search
+        lethe sweep source -o sweep --source fashion-mnist:0-4 \\
+          --target fashion-mnist:5-9 --seeds 3 \\
+          --regularizer none --regularizer 'lwf + l2-sp' \\
+          --regularizer 'l2-sp:alpha=0.01|0.1|1'
+        lethe sweep source -o search --source fashion-mnist:0-4 \\
+          --target fashion-mnist:5-9 --regularizer l2-sp \\
+          --max-forgetting 2pp
 
       The same command goes on where it was left. Several processes may sweep one folder at a time.
       """)
 
   struct Tasks: ResultOptions {
-    @Argument(help: "The source model's checkpoint, or its run.")
+    @Argument(help: "The source model's checkpoint, or its run.", completion: .path)
     var base: String
 
-    @Option(help: "The task the model was trained on.")
+    @Option(help: "The task the model was trained on.", completion: .data)
     var source: String
 
-    @Option(help: "The task to train.")
+    @Option(help: "The task to train.", completion: .data)
     var target: String
 
     @Option(help: TargetHead.help)
     var targetHead: TargetHead?
 
-    @Option(help: "The task whose head judges the source; by default the source data's own, then the checkpoint's.")
+    @Option(
+      help: "The task whose head judges the source; by default the source data's own, then the checkpoint's.",
+      completion: .heads)
     var head: String?
 
     @OptionGroup var headClasses: HeadClassOptions
@@ -47,13 +52,16 @@ struct SweepCommand: ParsableCommand {
   struct Destination: PlaceOptions {
     @Option(
       name: .shortAndLong,
-      help: "The sweep's folder: a run for each method and seed, report.html, sweep.csv and finding.json.")
+      help: "The sweep's folder: a run for each method and seed, report.html, sweep.csv and finding.json.",
+      completion: .path)
     var output: String
+
+    @OptionGroup var existing: ExistingOutputOptions
   }
 
   /// Each method has runs of its own: others may follow.
   struct Methods: ExtentOptions {
-    @Option(parsing: .singleValue, help: RegularizerHelp.argument)
+    @Option(parsing: .singleValue, help: RegularizerHelp.argument, completion: .regularizers)
     var regularizer: [String] = []
 
     @Option(help: "How many seeds each method is trained with, from --seed on.")
@@ -92,13 +100,19 @@ struct SweepCommand: ParsableCommand {
   @OptionGroup var continuation: ContinuationOptions
   @OptionGroup var shared: OutputOptions
 
-  func run() throws {
+  mutating func run() throws {
     guard !continuation.printConfig else { return EffectiveOptions(of: self).show() }
     StandardOutput.becomesExpendable()
     let plan = try plan()
+    if !role.worker { try clear() }
     try training.checkDecoupling(of: plan.methods.flatMap(\.regularizers))
     let sweep = try SweepSession(command: self, plan: plan, options: training.options(with: []))
     try sweep.run()
+  }
+
+  private mutating func clear() throws {
+    let existing = destination.existing
+    try existing.begin(in: &destination.output, keeping: [tasks.base])
   }
 
   private func plan() throws -> SweepPlan {

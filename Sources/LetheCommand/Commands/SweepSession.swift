@@ -149,7 +149,8 @@ struct SweepSession {
     return try (1..<command.processes.jobs).map { _ in
       let process = Process()
       process.executableURL = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
-      process.arguments = Array(CommandLine.arguments.dropFirst()) + ["--worker", "--quiet"]
+      process.arguments =
+        Array(CommandLine.arguments.dropFirst()) + ["--worker", "--quiet", "--output=\(command.destination.output)"]
       process.standardOutput = FileHandle.nullDevice
       try process.run()
       return process

@@ -5,13 +5,19 @@ import Training
 
 struct TrainCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "train", abstract: "Train a model on one task, from its checkpoint's weights.")
+    commandName: "train", abstract: "Train a model on one task, from its checkpoint's weights.",
+    discussion: """
+        lethe train base.h5 --data fashion-mnist:0-4 -o source
+        lethe train base.h5 --data photos --augment flip --fit \\
+          --optimizer adamw --lr 3e-4 --schedule cosine -o source
+        lethe train --resume source --epochs 8
+      """)
 
   struct Task: ResultOptions {
-    @Argument(help: "The checkpoint to start from, or a run (its best epoch, or last).")
+    @Argument(help: "The checkpoint to start from, or a run (its best epoch, or last).", completion: .path)
     var base: String
 
-    @Option(help: ArgumentHelp("\(DataOptions.forms), as fashion-mnist:0-4."))
+    @Option(help: ArgumentHelp("\(DataOptions.forms), as fashion-mnist:0-4."), completion: .data)
     var data: String
   }
 
@@ -29,7 +35,8 @@ struct TrainCommand: ParsableCommand {
     try TrainingSession(
       base: task.base, isFineTuning: false, target: task.data, source: nil, proxy: nil, sourceHead: nil,
       headClasses: nil,
-      output: destination.output, kinds: kinds, training: training, regularizers: regularizers, reading: reading,
+      output: destination.place(continuation), existing: destination.existing, kinds: kinds, training: training,
+      regularizers: regularizers, reading: reading,
       hardware: hardware, continuation: continuation, shared: shared, effective: EffectiveOptions(of: self)
     ).run()
   }
@@ -38,7 +45,15 @@ struct TrainCommand: ParsableCommand {
 struct FinetuneCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "finetune",
-    abstract: "Fine-tune on a target task and watch the source task at every epoch, epoch 0 included.")
+    abstract: "Fine-tune on a target task and watch the source task at every epoch, epoch 0 included.",
+    discussion: """
+        lethe finetune source --source fashion-mnist:0-4 \\
+          --target fashion-mnist:5-9 -o plain
+        lethe finetune source --source fashion-mnist:0-4 \\
+          --target fashion-mnist:5-9 -o held --lr 0.01 \\
+          --regularizer l2-sp:alpha=0.1 --stop-when 'forgetting > 2pp'
+        lethe finetune --resume held --epochs 8
+      """)
 
   struct Tasks: ResultOptions {
     @Argument(help: "The source model's checkpoint, or its run.")
@@ -48,17 +63,17 @@ struct FinetuneCommand: ParsableCommand {
       help: """
         The task the model was trained on; its head judges every epoch. Without it the run says how far that head's \
         answers to the target's inputs moved.
-        """)
+        """, completion: .data)
     var source: String?
 
     @Option(
       help: """
         Where the source's data are not at hand, any examples of the model's kind: how often, and how nearly, the \
         backbone with the source's head still says what it said before. That is agreement, not accuracy.
-        """)
+        """, completion: .data)
     var sourceProxy: String?
 
-    @Option(help: "The task to train. It gets a new head; of a language model, the source's.")
+    @Option(help: "The task to train. It gets a new head; of a language model, the source's.", completion: .data)
     var target: String?
 
     @Option(help: TargetHead.help)
@@ -80,7 +95,9 @@ struct FinetuneCommand: ParsableCommand {
     @Option(help: "Whose definition of forgetting a sequence is measured by: chaudhry, avalanche or mammoth.")
     var compat = AccuracyMatrix.Compatibility.chaudhry
 
-    @Option(help: "The task whose head judges the source; by default the source data's own, then the checkpoint's.")
+    @Option(
+      help: "The task whose head judges the source; by default the source data's own, then the checkpoint's.",
+      completion: .heads)
     var head: String?
 
     @OptionGroup var headClasses: HeadClassOptions
@@ -125,7 +142,8 @@ struct FinetuneCommand: ParsableCommand {
     try TrainingSession(
       base: tasks.base, isFineTuning: true, target: target, source: tasks.source, proxy: tasks.sourceProxy,
       sourceHead: tasks.head,
-      headClasses: tasks.headClasses, output: destination.output, kinds: kinds, targetHead: tasks.targetHead,
+      headClasses: tasks.headClasses, output: destination.place(continuation), existing: destination.existing,
+      kinds: kinds, targetHead: tasks.targetHead,
       training: training, regularizers: regularizers, reading: reading, hardware: hardware,
       continuation: continuation, shared: shared, effective: EffectiveOptions(of: self)
     ).run()

@@ -21,6 +21,7 @@ struct TrainingSession {
   let sourceHead: String?
   let headClasses: HeadClassOptions?
   let output: String
+  let existing: ExistingOutputOptions
   let kinds: TaskKindOptions
   var targetHead: TargetHead?
   let training: TrainingArguments
@@ -37,9 +38,11 @@ struct TrainingSession {
     StandardOutput.becomesExpendable()
     var lock = try continuation.resume.map { _ in try RunLock.acquire(output) }
     let resumed = try continuation.resume.map { _ in try Run.open(output) }
-    if resumed == nil { try requireAbsent(output) }
     let path = try resumed?.path ?? CheckpointPath(base).path
     let (checkpoint, device, run) = try resumed.map(opened) ?? begun(from: path)
+    if resumed == nil {
+      try existing.makeRoom(at: output, keeping: [path] + [target, source, proxy].compactMap { $0 })
+    }
     let (sourceData, proxyData) = (run.source, run.proxy)
     let display = EpochDisplay(
       hasSource: sourceData != nil, hasProxy: proxyData != nil, isSilent: shared.json, isQuiet: shared.quiet)
@@ -78,8 +81,14 @@ struct TrainingSession {
     if shared.json {
       try Console.result(FindingEncoder.encode(finished.finding))
     } else {
-      display.close(finished.finding)
+      display.close(finished.finding, next: isFineTuning ? nil : tuning)
     }
+  }
+
+  /// The command that fine-tunes what was trained here.
+  private var tuning: String {
+    let source = target.isEmpty ? "DATA" : target.shellQuoted
+    return "lethe finetune \(output.shellQuoted) --source \(source) --target DATA -o tuned"
   }
 
   /// What a new run needs.

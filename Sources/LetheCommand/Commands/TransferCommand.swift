@@ -19,12 +19,14 @@ struct TransferCommand: ParsableCommand {
       For every cut the layers before it are copied, the rest is drawn anew, and all is trained on the target: AnB with the \
       base network's layers frozen, AnB+ with them trained on, BnB and BnB+ the same with a network trained on the target \
       itself (Yosinski et al. 2014). Then what the curves recommend is tried at three rates.
-        lethe transfer source --target fashion-mnist:5-9 --seeds 3 -o transfer
-        lethe transfer source --target fashion-mnist:5-9 --quick -o quick
+        lethe transfer source --target fashion-mnist:5-9 -o transfer
+        lethe transfer source --target fashion-mnist:5-9 \\
+          --quick -o quick
 
       Several targets, as random halves against another data set, are compared on one page. With --map, how the head alone, fine-tuning and training from scratch do with little and with much data of targets \
       near and far (CS231n's four cases):
-        lethe transfer source --map --target fashion-mnist:5-9 --target digits.h5 --seeds 3 -o map
+        lethe transfer source --map --target fashion-mnist:5-9 \\
+          --target digits.h5 --seeds 3 -o map
 
       Tasks of every kind are judged by their own score. A language model keeps its head in trials; above a cut it is \
       drawn anew over the same words.
@@ -33,7 +35,7 @@ struct TransferCommand: ParsableCommand {
       """)
 
   struct Experiment: ResultOptions {
-    @ArgumentParser.Argument(help: "The base network's checkpoint, or its run.")
+    @ArgumentParser.Argument(help: "The base network's checkpoint, or its run.", completion: .path)
     var base: String
 
     @Flag(
@@ -54,7 +56,8 @@ struct TransferCommand: ParsableCommand {
     @Option(
       parsing: .singleValue,
       help: ArgumentHelp(
-        "The task to reuse it for: \(DataOptions.forms). Repeatable: near and far targets are then compared."))
+        "The task to reuse it for: \(DataOptions.forms). Repeatable: near and far targets are then compared."),
+      completion: .data)
     var target: [String]
 
     /// Each of several has a folder of its own, and others may follow.
@@ -64,8 +67,11 @@ struct TransferCommand: ParsableCommand {
   struct Destination: PlaceOptions {
     @Option(
       name: .shortAndLong,
-      help: "The folder: a run for each network, report.html, finding.json, and the chart and table of it.")
+      help: "The folder: a run for each network, report.html, finding.json, and the chart and table of it.",
+      completion: .path)
     var output: String
+
+    @OptionGroup var existing: ExistingOutputOptions
   }
 
   /// What is measured beside, and how much: every network has a run of its own.
@@ -73,15 +79,16 @@ struct TransferCommand: ParsableCommand {
     @Option(
       help: """
         What the base network was trained on, so that trials say what they forget; of a run, what it was trained on.
-        """)
+        """, completion: .data)
     var source: String?
 
-    @Option(help: ArgumentHelp("\(HeadClassOptions.forms) Of --source.", valueName: "file"))
+    @Option(help: ArgumentHelp("\(HeadClassOptions.forms) Of --source.", valueName: "file"), completion: .path)
     var classes: String?
 
     @Option(
       parsing: .singleValue,
-      help: "Cut after the block of this name. Repeatable; by default after every block but the head.")
+      help: "Cut after the block of this name. Repeatable; by default after every block but the head.",
+      completion: .layers)
     var cut: [String] = []
 
     @Option(help: "How many seeds every network is trained with, from --seed on.")
@@ -117,10 +124,12 @@ struct TransferCommand: ParsableCommand {
   @OptionGroup var continuation: ContinuationOptions
   @OptionGroup var shared: OutputOptions
 
-  func run() throws {
+  mutating func run() throws {
     if continuation.printConfig { return EffectiveOptions(of: self).show() }
     StandardOutput.becomesExpendable()
     try check()
+    let existing = destination.existing
+    try existing.begin(in: &destination.output, keeping: [experiment.base])
     let path = try CheckpointPath(experiment.base).path
     let checkpoint = try hardware.runnable(path)
     let targets = try self.targets.target.map { try reading.load($0, for: checkpoint) }

@@ -8,7 +8,7 @@ struct VerifyCommand: ParsableCommand, ResultOptions {
     commandName: "verify",
     abstract: "Check the structure and the checksums of a checkpoint, run, dataset or file of weights.")
 
-  @Argument(help: "A checkpoint, a run, an HDF5 dataset, or any other file of weights.")
+  @Argument(help: "A checkpoint, a run, an HDF5 dataset, or any other file of weights.", completion: .path)
   var path: String
 
   @OptionGroup var shared: OutputOptions

@@ -19,24 +19,28 @@ struct WatchCommand: ParsableCommand {
       FOLDER gets checkpoints of Hugging Face's Trainer (checkpoint-*, whole, in shards or as adapters), of Lightning \
       (.ckpt), or plain files (.pt, .pth, .safetensors, .bin, .h5, .keras); last, best and latest are taken for copies of others. Each \
       is judged once, when it is whole: epochs of the run are checkpoints. Given again with the same -o, it goes on.
-        lethe watch out --program model.pt2 --source old.h5 --target new.h5 --until 10 -o run
-        lethe watch out --once --program model.pt2 --source old.h5 --target new.h5 -o run
+        lethe watch out --program model.pt2 --source old.h5 \\
+          --target new.h5 --until 10 -o run
+        lethe watch out --once --program model.pt2 \\
+          --source old.h5 --target new.h5 -o run
       """)
 
   struct Subject: ResultOptions {
-    @ArgumentParser.Argument(help: "Where the trainer writes.")
+    @ArgumentParser.Argument(help: "Where the trainer writes.", completion: .path)
     var folder: String
 
-    @Option(help: "The model before training: a .pt2 program, a checkpoint or a run. All checkpoints have its program.")
+    @Option(
+      help: "The model before training: a .pt2 program, a checkpoint or a run. All checkpoints have its program.",
+      completion: .path)
     var program: String
 
-    @Option(help: "The task the model was trained on; its head judges every checkpoint.")
+    @Option(help: "The task the model was trained on; its head judges every checkpoint.", completion: .data)
     var source: String?
 
-    @Option(help: "Where the source's data are not at hand, any examples of the model's kind.")
+    @Option(help: "Where the source's data are not at hand, any examples of the model's kind.", completion: .data)
     var sourceProxy: String?
 
-    @Option(help: "The task that is trained.")
+    @Option(help: "The task that is trained.", completion: .data)
     var target: String
 
     @Option(
@@ -46,7 +50,9 @@ struct WatchCommand: ParsableCommand {
         """)
     var targetHead: TargetHead?
 
-    @Option(help: "The task whose head judges the source; by default the source data's own, then the checkpoint's.")
+    @Option(
+      help: "The task whose head judges the source; by default the source data's own, then the checkpoint's.",
+      completion: .heads)
     var head: String?
 
     @Option(help: "The entry of a checkpoint that is the state dict, as ema or model.state_dict.")
@@ -71,8 +77,12 @@ struct WatchCommand: ParsableCommand {
     @Option(help: "End with status 2 where more than this was forgotten with 95 % confidence, as 2pp or 0.02.")
     var maxForgetting: String?
 
-    @Option(help: "Write this file then, which a trainer may look for.")
+    @Option(help: "Write this file then, which a trainer may look for.", completion: .path)
     var stopFile: String?
+
+    @Option(
+      help: "Write the judgement of --max-forgetting of the last checkpoint here as JUnit's XML.", completion: .path)
+    var junit: String?
   }
 
   @OptionGroup var subject: Subject
@@ -88,11 +98,19 @@ struct WatchCommand: ParsableCommand {
 
 /// Watches a folder before the user's eyes.
 struct WatchSession {
-  let command: WatchCommand
+  private let command: WatchCommand
+
+  init(command: WatchCommand) throws {
+    self.command = command
+    let (output, existing) = (command.destination.output, command.destination.existing)
+    // Given again it goes on.
+    let goesOn = !existing.force && !existing.nameByTime && (try? Run.open(output))?.record.state.watched != nil
+    self.output = goesOn ? output : try existing.place(for: output, of: .run)
+  }
 
   private var subject: WatchCommand.Subject { command.subject }
   private var ending: WatchCommand.Ending { command.ending }
-  private var output: String { command.destination.output }
+  private let output: String
   private var shared: OutputOptions { command.shared }
 
   func run() throws {
@@ -102,7 +120,7 @@ struct WatchSession {
     let folder = try TrainerFolder(subject.folder)
     let (base, path) = try program()
     let plan = try plan(for: base)
-    if (try? Run.open(output))?.record.state.watched == nil { try requireAbsent(output) }
+    try command.destination.existing.makeRoom(at: output, keeping: [path, subject.folder])
     var watched = try WatchedRun(plan, base: base, basePath: path, folder: subject.folder)
     let before = watched.count
     do {
@@ -131,6 +149,9 @@ struct WatchSession {
     } else {
       display.close(finished.finding)
     }
+    if let budget, let junit = ending.junit, let forgetting = finished.forgetting {
+      try budget.writeJUnit(of: forgetting, named: output, by: "watch", to: junit)
+    }
     if let excess {
       Console.error(excess)
       throw ExitCode(2)
@@ -143,6 +164,9 @@ struct WatchSession {
     }
     if ending.stopFile != nil, ending.maxForgetting == nil {
       throw CommandError.usage("--stop-file is written where --max-forgetting is exceeded, which is not given")
+    }
+    if ending.junit != nil, ending.maxForgetting == nil {
+      throw CommandError.usage("--junit needs something to judge by: give --max-forgetting, 0 for any loss")
     }
     for (name, value) in [("--timeout", ending.timeout ?? 1), ("--settle", ending.settle)] where !(value >= 0) {
       throw CommandError.usage("\(name): expected seconds, found \(value)")

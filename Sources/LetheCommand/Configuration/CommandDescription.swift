@@ -11,6 +11,19 @@ struct CommandDescription {
     let takesValue: Bool
     let isPositional: Bool
     let isRequired: Bool
+    let isRepeating: Bool
+    /// Not for users.
+    let isHidden: Bool
+    let help: Help
+  }
+
+  /// What help says of a parameter.
+  struct Help {
+    let valueName: String
+    let abstract: String
+    let discussion: String
+    let values: [String]
+    let standard: String?
   }
 
   let parameters: [Parameter]
@@ -34,7 +47,11 @@ struct CommandDescription {
       guard let name, name != "help", name != "version" else { return nil }
       return Parameter(
         name: name, spellings: names.map { ($0.kind == "long" ? "--" : "-") + $0.name },
-        takesValue: argument.kind != "flag", isPositional: isPositional, isRequired: !argument.isOptional)
+        takesValue: argument.kind != "flag", isPositional: isPositional, isRequired: !argument.isOptional,
+        isRepeating: argument.isRepeating, isHidden: argument.shouldDisplay == false,
+        help: Help(
+          valueName: argument.valueName ?? name, abstract: argument.abstract ?? "",
+          discussion: argument.discussion ?? "", values: argument.allValues ?? [], standard: argument.defaultValue))
     }
   }
 
@@ -69,7 +86,13 @@ struct CommandDescription {
       let kind: String
       let names: [Name]?
       let isOptional: Bool
+      let isRepeating: Bool
+      let shouldDisplay: Bool?
       let valueName: String?
+      let defaultValue: String?
+      let allValues: [String]?
+      let abstract: String?
+      let discussion: String?
     }
 
     let command: Command

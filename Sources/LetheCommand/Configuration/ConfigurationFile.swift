@@ -1,6 +1,5 @@
 import Checkpoints
 import Foundation
-import Programs
 import Yams
 
 /// Options from a YAML file, or from a run that is resumed, put into the command line before it is parsed.
@@ -59,10 +58,9 @@ struct ConfigurationFile {
     var positionals: [String] = []
     for (name, values) in entries {
       guard let parameter = command.parameters.first(where: { $0.name == name }) else {
-        let near = nearest(name, in: Set(command.parameters.map(\.name)))
         throw CommandError.usage(
           "\(origin): lethe \(subcommand) has no option '\(name)'"
-            + (near.isEmpty ? "" : "; did you mean \(near.joined(separator: ", "))?"))
+            + FamiliarNames.advice(onOption: name, of: command).replacing("--", with: ""))
       }
       if given.contains(name) { continue }
       if parameter.isPositional {
@@ -85,7 +83,7 @@ struct ConfigurationFile {
   /// A command line with the options of its `--config` file and of the run that it resumes.
   static func expanding(_ arguments: [String]) throws -> [String] {
     let needsWork = arguments.contains { word in
-      ["--config", "--resume"].contains { word == $0 || word.hasPrefix($0 + "=") }
+      word == "--print-config" || ["--config", "--resume"].contains { word == $0 || word.hasPrefix($0 + "=") }
     }
     guard needsWork, let subcommand = arguments.first, let command = CommandDescription(of: subcommand) else {
       return arguments
@@ -102,6 +100,8 @@ struct ConfigurationFile {
           for: command, subcommand: subcommand, except: command.given(in: words))
         + words
     }
+    // Options can be shown before anybody knows where the run goes.
+    if words.contains("--print-config"), !command.given(in: words).contains("output") { words += ["--output", ""] }
     return [subcommand] + words
   }
 

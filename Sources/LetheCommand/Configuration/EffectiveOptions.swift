@@ -56,7 +56,12 @@ extension EffectiveOptions {
   }
 
   /// Writes what can be repeated to standard output as a configuration file, for `--print-config`.
-  func show() { Console.text(String(repeatable.yaml.dropLast())) }
+  ///
+  /// A place that is not known yet is left out.
+  func show() {
+    let known = repeatable.entries.filter { $0.purpose != .place || $0.value?.string != "" }
+    Console.text(String(EffectiveOptions(known, of: command).yaml.dropLast()))
+  }
 
   /// The words of another command that computes the same: those given, then the options that say what is asked and how
   /// it is computed, where the other command has them, they are not given yet, and not what they are by default.

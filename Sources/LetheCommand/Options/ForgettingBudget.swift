@@ -1,4 +1,6 @@
+import Files
 import Findings
+import Foundation
 import Reports
 import Training
 
@@ -38,5 +40,20 @@ struct ForgettingBudget {
     guard loss.exceeds(value, change: forgetting.change) else { return nil }
     let score = forgetting.score
     return "\(score.certain(loss)): more than --max-forgetting allows, \(score.amount(value))"
+  }
+
+  /// Writes what became of the budget as JUnit's XML.
+  ///
+  /// - Parameters:
+  ///   - subject: what was judged.
+  ///   - command: which judged it.
+  func writeJUnit(of forgetting: Forgetting, named subject: String, by command: String, to path: String) throws {
+    let outcome: JUnitSuite.Outcome =
+      excess(of: forgetting).map { .failed(type: "forgetting", message: $0) }
+      ?? (forgetting.tooLittle == nil ? .passed : .skipped("too little was measured to say whether anything was lost"))
+    let suite = JUnitSuite(
+      tool: "lethe \(command)", name: subject,
+      cases: [.init(className: "lethe.\(command)", name: "forgetting", outcome: outcome)])
+    try AtomicFile.write(Data(suite.xml.utf8), to: path)
   }
 }

@@ -10,7 +10,7 @@ struct HeadClassOptions: ResultOptions {
     a line in the order of the data's classes, or of a class, a tab and its number; or of the name of each output.
     """
 
-  @Option(help: ArgumentHelp(Self.forms, valueName: "file"))
+  @Option(help: ArgumentHelp(Self.forms, valueName: "file"), completion: .path)
   var classes: String?
 
   /// The data with what the option says of their classes.

@@ -9,29 +9,31 @@ import Training
 
 /// Which two models are compared, and the data that judge them: those of a run, or given one by one.
 struct JudgedOptions: ResultOptions {
-  @Option(help: "The checkpoint before fine-tuning, in place of a run.")
+  @Option(help: "The checkpoint before fine-tuning, in place of a run.", completion: .path)
   var before: String?
 
-  @Option(help: "The checkpoint after, likewise.")
+  @Option(help: "The checkpoint after, likewise.", completion: .path)
   var after: String?
 
-  @Option(help: "The source task's data; of a run, those it was made with.")
+  @Option(help: "The source task's data; of a run, those it was made with.", completion: .data)
   var source: String?
 
   @Option(
     help: """
       In place of --source where its data are not at hand: examples like them, whose labels do not count. The original \
       model's own predictions are then what has to be kept.
-      """)
+      """, completion: .data)
   var sourceProxy: String?
 
-  @Option(help: "The target task's data; likewise.")
+  @Option(help: "The target task's data; likewise.", completion: .data)
   var target: String?
 
-  @Option(help: "The task whose head judges the source.")
+  @Option(help: "The task whose head judges the source.", completion: .heads)
   var head: String?
 
-  @Option(help: "The task whose head judges the target; by default the data's own, then that of the model after.")
+  @Option(
+    help: "The task whose head judges the target; by default the data's own, then that of the model after.",
+    completion: .heads)
   var targetHead: String?
 
   @OptionGroup var headClasses: HeadClassOptions

@@ -44,7 +44,8 @@ struct PredictionOptions: ResultOptions {
 
   @Option(
     help: ArgumentHelp(
-      "What is to be detected, COCO's instances.json, where the files are detections.", valueName: "file"))
+      "What is to be detected, COCO's instances.json, where the files are detections.", valueName: "file"),
+    completion: .path)
   var annotations: String?
 
   /// As the library has them.

@@ -3,13 +3,16 @@ import Training
 
 /// Which regularizers hold a training back.
 struct RegularizerOptions: ResultOptions {
-  @Option(parsing: .singleValue, help: RegularizerHelp.argument)
+  @Option(parsing: .singleValue, help: RegularizerHelp.argument, completion: .regularizers)
   var regularizer: [String] = []
 }
 
 enum RegularizerHelp {
   static let argument = ArgumentHelp(
-    "KIND or KIND:SETTING=VALUE,…, as l2-sp:alpha=0.1,beta=0.01. Repeatable.", discussion: kinds)
+    """
+    KIND or KIND:SETTING=VALUE,…, as l2-sp:alpha=0.1,beta=0.01. Repeatable. Kinds: \
+    \(RegularizerKind.all.map(\.name).joined(separator: ", ")).
+    """, discussion: kinds)
 
   /// Every kind of regularizer with its settings as they are by default and its formula, then what the settings mean.
   private static let kinds: String = {

@@ -11,7 +11,9 @@ struct OutputOptions: InvocationOptions {
   @Flag(name: .shortAndLong, help: "No progress on standard error.")
   var quiet = false
 
-  @Option(help: "A YAML file of options by their long names, as lr: 0.01; what stands on the command line wins.")
+  @Option(
+    help: "A YAML file of options by their long names, as lr: 0.01; what stands on the command line wins.",
+    completion: .path)
   var config: String?
 }
 
@@ -43,7 +45,7 @@ struct TableOptions: InvocationOptions {
 }
 
 struct DeviceOptions: ExecutionOptions {
-  @Option(help: "auto, cpu, cuda or cuda:N.")
+  @Option(help: "auto, cpu, cuda or cuda:N.", completion: .devices)
   var device = "auto"
 
   @Option(help: "Threads of the CPU to use; all by default.")
@@ -101,16 +103,6 @@ struct WeightsPath {
   static func stem(of path: String) -> String {
     let name = URL(fileURLWithPath: path).deletingPathExtension().lastPathComponent
     return name.isEmpty ? "imported" : name
-  }
-}
-
-/// Refuses an output that exists, before any work is done.
-func requireAbsent(_ path: String) throws {
-  guard !FileManager.default.fileExists(atPath: path) else {
-    if let unfinished = (try? Run.open(path))?.unfinished {
-      throw CommandError.unwritable(path: path, reason: "it exists, \(unfinished)")
-    }
-    throw CommandError.unwritable(path: path, reason: "it exists; choose another name or remove it")
   }
 }
 

@@ -10,10 +10,10 @@ struct TextOptions: ResultOptions {
       """
       Make data for a causal language model of text, .jsonl, .csv or .txt: a folder with Hugging Face's tokenizer.json, run \
       by the package tokenizers of your Python; or bytes, a token a byte and token 256 at the end of a document.
-      """, valueName: "folder or bytes"))
+      """, valueName: "folder or bytes"), completion: .path)
   var tokenizer: String?
 
-  @Option(help: "The Python that has the package tokenizers.")
+  @Option(help: "The Python that has the package tokenizers.", completion: .path)
   var python = "python3"
 
   @Option(help: "The token that ends a document; by default the tokenizer's own.")
@@ -41,11 +41,14 @@ struct TextOptions: ResultOptions {
   @Flag(help: "Join documents and cut them into blocks of --length tokens.")
   var blocks = false
 
-  @Option(help: ArgumentHelp("The share of the documents that test, or a file of them.", valueName: "share or file"))
+  @Option(
+    help: ArgumentHelp("The share of the documents that test, or a file of them.", valueName: "share or file"),
+    completion: .path)
   var test = "0.1"
 
   @Option(
-    help: ArgumentHelp("The share of the documents that choose, or a file of them.", valueName: "share or file"))
+    help: ArgumentHelp("The share of the documents that choose, or a file of them.", valueName: "share or file"),
+    completion: .path)
   var validation = "0"
 
   @Option(help: "Of the draw of these documents.")

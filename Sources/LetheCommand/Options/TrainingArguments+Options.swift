@@ -49,7 +49,11 @@ extension TrainingArguments {
     options.transform = try ImageTransform(augment)
     guard let shape = Schedule.Shape(schedule) else {
       let forms = Schedule.Shape.forms.joined(separator: ", ")
-      throw CommandError.usage("--schedule: expected \(forms); found '\(schedule)'")
+      let name = schedule.prefix { $0 != ":" }
+      let known = Schedule.Shape.names
+      let question =
+        known.contains(String(name)) ? "" : FamiliarNames.advice(FamiliarNames.near(String(name), in: known))
+      throw CommandError.usage("--schedule: expected \(forms); found '\(schedule)'\(question)")
     }
     guard warmup >= 0, warmup.isFinite else { throw CommandError.usage("--warmup must not be negative") }
     options.schedule = Schedule(shape, warmupEpochs: warmup)

@@ -70,13 +70,15 @@ struct TrainingArguments: ResultOptions {
   @Flag(help: "Draw examples so that every class is as likely, with replacement.")
   var balancedSampling = false
 
-  @Option(help: ArgumentHelp("\(Schedule.Shape.forms.joined(separator: ", ")); numbers may be left out."))
+  @Option(
+    help: ArgumentHelp("\(Schedule.Shape.forms.joined(separator: ", ")); numbers may be left out."),
+    completion: .schedules)
   var schedule = "constant"
 
   @Option(help: "Epochs over which the learning rate rises from zero.")
   var warmup = 0.0
 
-  @Option(parsing: .singleValue, help: "Keep the layers that match GLOB as they are. Repeatable.")
+  @Option(parsing: .singleValue, help: "Keep the layers that match GLOB as they are. Repeatable.", completion: .layers)
   var freeze: [String] = []
 
   @Flag(help: "Train the head alone; everything else stays byte for byte.")

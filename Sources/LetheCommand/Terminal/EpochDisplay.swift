@@ -57,7 +57,8 @@ final class EpochDisplay {
       isTitled = false
     case .step(let epoch, let step, let count, let loss):
       if step == 1 {
-        progress = ProgressReporter(title: "epoch \(epoch)", total: count, isQuiet: isQuiet || isSilent)
+        // The first step is done, and nobody saw when it began.
+        progress = ProgressReporter(title: "epoch \(epoch)", total: count, isQuiet: isQuiet || isSilent, earlier: 1)
       }
       progress?.update(completed: step, note: "loss \(NumberText.fixed(loss, 3))\(look)")
       if step == count { progress?.finish(keepsLine: false) }
@@ -111,10 +112,12 @@ final class EpochDisplay {
     }
   }
 
-  func close(_ finding: RunFinding) {
+  /// - Parameter next: a command that goes on from here; nil for one that looks closer.
+  func close(_ finding: RunFinding, next: String? = nil) {
     Console.result("")
     for line in finding.closingLines { Console.result(line) }
-    Console.result("next: \(finding.forgetting == nil ? "lethe report" : "lethe diagnose") \(finding.run)")
+    let closer = "\(finding.forgetting == nil ? "lethe report" : "lethe diagnose") \(finding.run.shellQuoted)"
+    Console.result("next: \(next ?? closer)")
   }
 
   /// `  l2-sp: 3.1 % of the loss, gradient 0.12 × the task's, pulls 75 % back`.

@@ -2,6 +2,7 @@ import Analysis
 import Checkpoints
 import Datasets
 import Evaluation
+import HDF5
 import Models
 import Predictions
 import Programs
@@ -46,6 +47,10 @@ enum ErrorWords {
     case PredictionError.noFilter: "--filter: \(error)"
     case PredictionError.annotationsMissing: "\(error): give --annotations"
     case let error as TrainingError: text(of: error)
+    case CheckpointError.notFound(let path), HDF5Error.notFound(let path), PredictionError.notFound(let path):
+      "\(error)" + FamiliarNames.advice(onPath: path)
+    case DatasetError.notFound(let path, _):
+      "\(error)" + FamiliarNames.advice(onPath: path, besides: [FashionMNIST.name])
     default: "\(error)"
     }
   }

@@ -13,6 +13,29 @@ import Training
 
 /// What the command ends with when something went wrong.
 enum ExitStatus {
+  /// Every status with what it means; help and the article “The command” have this table.
+  static let meanings: [(status: String, meaning: String)] = [
+    ("0", "done"),
+    (
+      "2",
+      "more was lost than `--max-forgetting` or `--max-group-forgetting` allows, with 95 % confidence; all files are written"
+    ),
+    ("64", "wrong usage: an option, a combination of options, a name that is not there, a strength that is unstable"),
+    (
+      "65",
+      "bad input data: a damaged file, a program with an operator that no file may call, data that do not fit the model, a "
+        + "loss that is not finite"
+    ),
+    ("66", "an input is missing"),
+    ("69", "a program that is needed is not there: a Python with the package `tokenizers`"),
+    ("70", "our fault, or libtorch's"),
+    ("71", "the machine has no more to give: file descriptors, memory"),
+    ("73", "output cannot be written, or is there already; standard output too"),
+    ("75", "another process writes the run; try again when it has ended"),
+    ("129, 130, 143", "interrupted by SIGHUP, Ctrl-C or SIGTERM; the run can be resumed"),
+    ("141", "the reader of the output went away; not of commands that write a run, which go on"),
+  ]
+
   /// Nil for errors that are not Lethe's own.
   static func of(_ error: any Error) -> Int32? { isExhaustion("\(error)") ? EX_OSERR : ofOwn(error) }
 

@@ -9,35 +9,18 @@ extension ComparisonFinding {
   ///
   /// - Returns: no test cases where nothing was judged.
   public func junit() -> String {
-    let parts = judgement?.parts ?? []
-    func attribute(_ name: String, _ value: String) -> String { " \(name)=\"\(escapedMarkup(value))\"" }
-    let counts =
-      attribute("tests", "\(parts.count)") + attribute("failures", "\(excesses.count)")
-      + attribute("errors", "0") + attribute("skipped", "\(parts.count { $0.verdict == .unjudged })")
-      + attribute("time", "0")
-    let cases = parts.map { part in
-      let opening =
-        "    <testcase" + attribute("classname", "lethe.compare")
-        + attribute("name", part.group.map { "\(groupedBy ?? "group") \($0)" } ?? "all \(unit)s")
-        + attribute("time", "0")
-      let outcome =
+    let cases = (judgement?.parts ?? []).map { part in
+      let outcome: JUnitSuite.Outcome =
         switch part.verdict {
-        case .kept: ""
-        case .exceeded:
-          "<failure" + attribute("type", "forgetting") + attribute("message", excess(part) ?? "") + "/>"
-        case .unjudged:
-          "<skipped" + attribute("message", "fewer than \(TooLittle.leastExamples) \(unit)s are not judged") + "/>"
+        case .kept: .passed
+        case .exceeded: .failed(type: "forgetting", message: excess(part) ?? "")
+        case .unjudged: .skipped("fewer than \(TooLittle.leastExamples) \(unit)s are not judged")
         }
-      return outcome.isEmpty ? "\(opening)/>\n" : "\(opening)>\(outcome)</testcase>\n"
+      return JUnitSuite.Case(
+        className: "lethe.compare", name: part.group.map { "\(groupedBy ?? "group") \($0)" } ?? "all \(unit)s",
+        outcome: outcome)
     }
-    return """
-      <?xml version="1.0" encoding="UTF-8"?>
-      <testsuites\(attribute("name", "lethe compare"))\(counts)>
-        <testsuite\(attribute("name", "\(before) → \(after)"))\(counts)>
-      \(cases.joined())  </testsuite>
-      </testsuites>
-
-      """
+    return JUnitSuite(tool: "lethe compare", name: "\(before) → \(after)", cases: cases).xml
   }
 
   private func excess(_ part: ForgettingJudgement.Part) -> String? {

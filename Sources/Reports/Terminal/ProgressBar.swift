@@ -17,8 +17,12 @@ public struct ProgressBar: Sendable {
   /// One line: title, bar, counts, rate, time left and a note, cut to `columns` terminal cells.
   ///
   /// The bar gives way to the words where the line is short.
-  public func line(completed: Int, seconds: Double, note: String = "", columns: Int = 80) -> String {
-    let words = plainLine(completed: completed, seconds: seconds, note: note)
+  ///
+  /// - Parameter earlier: how many of the completed were done before the seconds began.
+  public func line(
+    completed: Int, after earlier: Int = 0, seconds: Double, note: String = "", columns: Int = 80
+  ) -> String {
+    let words = plainLine(completed: completed, after: earlier, seconds: seconds, note: note)
     let barWidth = min(24, columns - displayWidth(words) - 3)
     guard barWidth >= 6 else { return Self.cut(words, to: columns - 1) }
     let eighths = Int((fraction(completed) * Double(barWidth * 8)).rounded(.down))
@@ -30,16 +34,17 @@ public struct ProgressBar: Sendable {
   }
 
   /// The same without the bar, for logs.
-  public func plainLine(completed: Int, seconds: Double, note: String = "") -> String {
+  public func plainLine(completed: Int, after earlier: Int = 0, seconds: Double, note: String = "") -> String {
     let percent = "\(Int((fraction(completed) * 100).rounded(.down))) %"
     let count = "\(NumberText.grouped(completed))/\(NumberText.grouped(total))"
     var parts = ["\(percent)  \(count)"]
-    if completed > 0, seconds > 0 {
-      parts.append(rate(Double(completed) / seconds))
+    let timed = completed - earlier
+    if timed > 0, seconds > 0 {
+      parts.append(rate(Double(timed) / seconds))
       parts.append(
         completed >= total
           ? NumberText.duration(seconds)
-          : NumberText.duration(seconds / Double(completed) * Double(total - completed)) + " left")
+          : NumberText.duration(seconds / Double(timed) * Double(total - completed)) + " left")
     }
     if !note.isEmpty { parts.append(note) }
     return (title.isEmpty ? "" : title + " ") + parts.joined(separator: "  ")

@@ -19,7 +19,8 @@ public final class ProgressReporter: @unchecked Sendable {
   private let lock = NSLock()
   private let started: Double
   private var lastShown: Double
-  private var completed = 0
+  private var completed: Int
+  private let earlier: Int
   private var note = ""
   private var isBarVisible = false
   private var isFinished = false
@@ -28,14 +29,16 @@ public final class ProgressReporter: @unchecked Sendable {
   ///
   /// - Parameters:
   ///   - style: nil chooses the bar where standard error is a terminal, else lines.
+  ///   - earlier: how many were done before, in a time that is not known: rates leave them out.
   ///   - clock: seconds that only grow; `output` takes text with its line ends. Both are for tests.
   public init(
-    title: String, total: Int, unit: String = "step", isQuiet: Bool = false, style: Style? = nil,
+    title: String, total: Int, unit: String = "step", isQuiet: Bool = false, earlier: Int = 0, style: Style? = nil,
     clock: @escaping @Sendable () -> Double = { ProcessInfo.processInfo.systemUptime },
     output: @escaping @Sendable (String) -> Void = { try? FileHandle.standardError.write(contentsOf: Data($0.utf8)) }
   ) {
     self.style = isQuiet ? .quiet : style ?? (Self.isErrorTerminal ? .bar(columns: nil) : .lines)
     self.bar = ProgressBar(title: title, unit: unit, total: total)
+    (self.earlier, completed) = (earlier, earlier)
     self.clock = clock
     self.output = output
     started = clock()
@@ -120,10 +123,10 @@ public final class ProgressReporter: @unchecked Sendable {
     let seconds = lastShown - started
     switch style {
     case .quiet: break
-    case .lines: output(bar.plainLine(completed: completed, seconds: seconds, note: note) + "\n")
+    case .lines: output(bar.plainLine(completed: completed, after: earlier, seconds: seconds, note: note) + "\n")
     case .bar(let columns):
       let width = columns ?? TerminalWidth.errors
-      output(Self.erase + bar.line(completed: completed, seconds: seconds, note: note, columns: width))
+      output(Self.erase + bar.line(completed: completed, after: earlier, seconds: seconds, note: note, columns: width))
       isBarVisible = true
     }
   }

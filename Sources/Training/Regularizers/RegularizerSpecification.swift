@@ -38,7 +38,9 @@ public struct RegularizerSpecification: Sendable, Codable, Equatable {
     for (name, value) in given.sorted(by: { $0.key < $1.key }) {
       guard let setting = known.settings.first(where: { $0.name == name }) else {
         let list = names.isEmpty ? "it has none" : "known: \(names.joined(separator: ", "))"
-        throw TrainingError.invalidRegularizer(kind, reason: "it has no setting '\(name)'; \(list)")
+        let near = nearest(name, in: names)
+        let question = near.isEmpty ? "" : "; did you mean \(near.joined(separator: " or "))?"
+        throw TrainingError.invalidRegularizer(kind, reason: "it has no setting '\(name)'\(question); \(list)")
       }
       if let expected = setting.objection(to: value) {
         throw TrainingError.invalidRegularizer(kind, reason: "\(name) must be \(expected), found '\(value)'")

@@ -38,7 +38,9 @@ import Testing
   // MARK: - Folders that are gone on with
 
   /// What may differ when a folder is gone on with: how far, where, how, and what one call is told.
-  private static let invocation: Set = ["print-config", "resume", "json", "quiet", "config", "allow-operator"]
+  private static let invocation: Set = [
+    "print-config", "resume", "json", "quiet", "config", "allow-operator", "force", "name-by-time",
+  ]
   private static let execution: Set = ["device", "threads"]
   private static let sweep = ["x", "--source", "x", "--target", "x", "--output", "x"]
   private static let transfer = ["x", "--target", "x", "--output", "x"]

@@ -27,7 +27,7 @@ import Testing
   }
 
   @Test(arguments: Page.all) func optionsWithinSentencesAreOnesOfACommand(path: String) throws {
-    let known = Self.commands().reduce(into: Set(["--help", "--version"])) {
+    let known = Self.commands().reduce(into: Set(["--help", "--help-all", "--version"])) {
       $0.formUnion(CommandDescription(of: $1).parameters.flatMap(\.spellings))
     }
     for (line, code) in try Page(path).inlineCode where !code.hasPrefix("swift ") && !code.hasPrefix(".ci/") {
@@ -39,7 +39,7 @@ import Testing
 
   @Test func theParserTakesEveryCommandOfTheHelps() throws {
     for command in Self.commands() {
-      let help = Lethe.helpMessage(for: command, columns: 500)
+      let help = HelpPage(path: ["lethe"], command: command, showsAll: true).text(width: 500)
       let text = help.replacing(#/(?m)^ {2}(lethe (?:[^\\\n]|\\\n)*)$/#) { "```sh\n\($0.output.1)\n```" }
       for shown in try DocumentedCommand.all(of: Page(path: "help of \(command._commandName)", text: text)) {
         if let fault = Self.fault(in: shown.arguments) { Issue.record("\(shown.place)\n\(fault)") }
@@ -107,7 +107,9 @@ import Testing
     if let inner = command.configuration.subcommands.first(where: { $0._commandName == words.dropFirst().first }) {
       command = inner
     }
-    let known = Set(CommandDescription(of: command).parameters.flatMap(\.spellings)).union(["--help", "--version"])
+    let known = Set(CommandDescription(of: command).parameters.flatMap(\.spellings)).union([
+      "--help", "--help-all", "--version",
+    ])
     let options = words.filter { $0.contains(#/^-[-a-z]/#) }.map { $0.split(separator: "=", maxSplits: 1)[0] }
     return options.first { !known.contains(String($0)) }.map { "no option '\($0)'" }
   }
