@@ -178,9 +178,12 @@ class ResidualNetwork(nn.Module):
 
 
 def fill(model):
-    """value[i] = amplitude * sin(0.01 i (k + 1) + k) in float64, for parameter k in the order of named_parameters."""
+    """value[i] = amplitude * sin((i² (k + 1) + 31 k) mod 10007) in float64, for parameter k in the order of named_parameters.
+
+    Squares make rows that are as independent as drawn ones: with rows that are alike, normalization divides by next to nothing, and
+    another processor's rounding becomes another gradient."""
     for k, (name, parameter) in enumerate(model.named_parameters()):
-        wave = np.sin(0.01 * np.arange(parameter.numel(), dtype=np.float64) * (k + 1) + k)
+        wave = np.sin((np.arange(parameter.numel()) ** 2 * (k + 1) + 31 * k) % 10007)
         if parameter.ndim >= 2:
             values = wave / np.sqrt(parameter[0].numel())  # 1/sqrt(fan in)
         else:

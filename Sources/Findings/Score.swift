@@ -111,7 +111,7 @@ extension ScoredTask: Codable {
     try container.encode(value, of: score)
     try container.encode(loss, forKey: ScoreKey(Score.loss.name))
     if !further.isEmpty { try container.encode(further, forKey: ScoreKey(Self.furtherKey)) }
-    try container.encodeIfPresent(confidence, forKey: ScoreKey(Self.confidenceKey))
+    if let confidence { try container.encode(confidence, forKey: ScoreKey(Self.confidenceKey)) }
   }
 
   private static let (furtherKey, confidenceKey) = ("further", "confidence")

@@ -94,7 +94,7 @@ struct LibraryPlaces {
   }
 
   /// The folders of packages of the Python at a prefix, Debian's own among them; last the prefix, where `pip install
-  /// --target` puts packages and commands.
+  /// -t` puts packages and commands.
   private func packageFolders(of prefix: String) -> [String] {
     let versions = ((try? FileManager.default.contentsOfDirectory(atPath: "\(prefix)/lib")) ?? [])
       .filter { $0.hasPrefix("python3") }.sorted()

@@ -60,7 +60,7 @@ import Torch
       let fanIn = specification.shape.dropFirst().reduce(1, *)
       let isScale = specification.shape.count == 1 && specification.name.hasSuffix("weight")
       let values = (0..<specification.elementCount).map { index -> Float in
-        let wave = sin(0.01 * Double(index) * Double(k + 1) + Double(k))
+        let wave = sin(Double((index * index * (k + 1) + 31 * k) % 10007))
         return Float(
           specification.shape.count >= 2 ? wave / Double(fanIn).squareRoot() : 0.1 * wave + (isScale ? 1 : 0))
       }

@@ -63,7 +63,12 @@ import Torch
         model, try ExportedFixture.inputs(model, expected), capture: captures ? Array(capture) : [],
         recomputes: recomputes, frozen: names, precision: precision)
     }
-    #expect(found[0].outputs == found[1].outputs)
+    if tolerance == 0 {
+      #expect(found[0].outputs == found[1].outputs)
+    } else {
+      let worst = try #require(largestDifference(found[0].outputs.map(Double.init), found[1].outputs.map(Double.init)))
+      #expect(worst.value <= Double(tolerance) * (found[0].outputs.map { Double(abs($0)) }.max() ?? 0))
+    }
     #expect(found[0].features == found[1].features && found[0].features.isEmpty != captures)
     #expect(found[0].buffers == found[1].buffers)
     for (weight, gradient) in found[0].gradients {
@@ -76,11 +81,16 @@ import Torch
     #expect(found[0].gradients.values.contains { $0.contains { $0 != 0 } })
   }
 
-  @Test(arguments: ExportedFixture.names.filter { $0 != "densenet" })
+  private static let roundedOtherwise = ["densenet", "lstm"]
+
+  @Test(arguments: ExportedFixture.names.filter { !roundedOtherwise.contains($0) })
   func everythingIsTheSameBitForBit(name: String) throws { try compare(name) }
 
-  /// What several blocks read has a gradient that is added up in another order.
-  @Test func whatSeveralBlocksReadIsRoundedOtherwise() throws { try compare("densenet", tolerance: 1e-5) }
+  /// What several blocks read has a gradient that is added up in another order; on some processors libtorch runs recurrent
+  /// cells otherwise where no gradient is asked for.
+  @Test(arguments: roundedOtherwise) func someAreRoundedOtherwise(name: String) throws {
+    try compare(name, tolerance: 1e-5)
+  }
 
   @Test(arguments: ["resnet", "vit", "bert"]) func featuresWithinBlocksHaveTheirGradients(name: String) throws {
     try compare(name, captures: true, tolerance: 1e-5)

@@ -36,7 +36,7 @@ struct HelpSection {
       further: ["patience", "eval-every", "eval-samples", "validation"], isOfTraining: true),
     HelpSection(
       title: "The loss", common: [],
-      further: ["label-smoothing", "class-weights", "loss-classes", "balanced-sampling"], isOfTraining: true),
+      further: ["loss", "label-smoothing", "class-weights", "loss-classes", "balanced-sampling"], isOfTraining: true),
     HelpSection(
       title: "Pictures", common: ["fit"], further: ["augment", "image-size", "resize", "skip-unreadable"],
       isOfTraining: true),
@@ -49,7 +49,7 @@ struct HelpSection {
     HelpSection(
       title: "Output",
       common: [
-        "output", "force", "name-by-time", "files", "chart", "changed", "junit", "json", "quiet", "all",
+        "output", "force", "name-by-time", "files", "save-plots", "chart", "changed", "junit", "json", "quiet", "all",
       ], isOfTraining: nil),
     HelpSection(
       title: "Running", common: ["device", "seed", "resume", "config"],

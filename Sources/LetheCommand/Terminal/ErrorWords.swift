@@ -35,7 +35,6 @@ enum ErrorWords {
     case CheckpointError.unclear(_, .output, _): "\(error); --task-output of import says which"
     case ModelError.noClassifier, ModelError.missingHead(_, available: []):
       "\(error); --head-layers of import says which layers a task owns"
-    case CheckpointError.notFound(let path): HubModel(path).map { "\(error); \($0.advice)" } ?? "\(error)"
     case CheckpointError.notRun(let path): BegunFolder.standing(of: path).map { "\(path): \($0)" } ?? "\(error)"
     case CheckpointError.inUse: "\(error); wait for it, or end it"
     case ProgramError.refusedOperator(let name, _):
@@ -48,7 +47,7 @@ enum ErrorWords {
     case PredictionError.annotationsMissing: "\(error): give --annotations"
     case let error as TrainingError: text(of: error)
     case CheckpointError.notFound(let path), HDF5Error.notFound(let path), PredictionError.notFound(let path):
-      "\(error)" + FamiliarNames.advice(onPath: path)
+      HubModel(path).map { "\(error); \($0.advice)" } ?? "\(error)" + FamiliarNames.advice(onPath: path)
     case DatasetError.notFound(let path, _):
       "\(error)" + FamiliarNames.advice(onPath: path, besides: [FashionMNIST.name])
     default: "\(error)"

@@ -345,7 +345,7 @@ import Torch
     try check(["report", run], says: ["report: "])
     try check(
       ["diagnose", run, "--no-probes"],
-      says: ["measuring", "Why", "Where", "When", "{title}, in {units}", "or ", "next: ", "report: "])
+      says: ["measuring", "Why", "Trust", "Mend", "Where", "When", "{title}, in {units}", "or ", "next: ", "report: "])
     try check(
       ["diagnose", run, "--apply", "1", "-o", file("fixed.h5"), "--quiet"], says: ["{remedy}: wrote"])
   }

@@ -61,6 +61,7 @@ enum Sentences {
     var text = html.components(separatedBy: "<main>").last ?? ""
     for (mark, end) in [
       ("<p class=\"kicker\">", "</p>"), ("<nav", "</nav>"), ("<footer>", "</footer>"), ("<svg", "</svg>"),
+      ("<script>", "</script>"),
       ("<pre>", "</pre>"), ("<table>", "</table>"), ("<summary>", "</summary>"), ("<h2>", "</h2>"),
       ("<ul class=\"files\">", "</ul>"), ("<div class=\"pictures\">", "</div>"),
       ("<ul class=\"sheet\">", "</ul>"), ("<ol class=\"worst\">", "</ol>"),
