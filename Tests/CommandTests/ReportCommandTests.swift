@@ -29,6 +29,16 @@ import Testing
     let said = try ok(InProcess("report", best, proxy, "-o", page, "--files", folder.file("parts"), "--json"))
     let parts = try files(in: folder.file("parts"))
     #expect(parts.isSuperset(of: ["summary.csv", "metrics.csv", "drift.csv", "drift.svg"]), "\(parts)")
+    for (words, expected) in [
+      (["--save-plots", "png"], "lethe: --save-plots draws the charts of --files: give --files FOLDER too\n"),
+      (
+        ["--files", folder.file("gifs"), "--save-plots", "png,gif"],
+        "lethe: --save-plots: expected png, pdf, found 'gif'\n"
+      ),
+    ] {
+      let refused = try Command(array: ["report", best, "-o", page] + words)
+      #expect(refused.status == 64 && refused.errors == expected, "\(refused.errors)")
+    }
     let json = try #require(JSONSerialization.jsonObject(with: Data(said.utf8)) as? [String: Any])
     #expect(Set(json["files"] as? [String] ?? []) == Set(parts.map { folder.file("parts") + "/\($0)" }))
     #expect(try files(in: folder.file("out")) == ["report.html"])

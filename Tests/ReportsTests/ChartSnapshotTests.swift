@@ -17,6 +17,21 @@ import Testing
         .init(name: "target", points: [2, 80, 85, 88].enumerated().map { .init(epoch: $0, value: $1) }),
       ])
     expectSnapshot(chart.svg(width: 400), "chart-lines.svg")
+    #expect(
+      chart.words == "accuracy (%). source: from 91.0 at epoch 0 to 88.0 at epoch 3, lowest 70.0 at epoch 1; "
+        + "target: from 2.0 at epoch 0 to 88.0 at epoch 3.")
+    // For programs without variables of style sheets: the light colours, and nothing else changed.
+    let plain = PlainSVG.text(of: chart.svg(width: 400))
+    #expect(!plain.contains("var(--") && plain.contains("fill:#0072b2") && plain.contains("fill:#fff"))
+    #expect(plain.contains("fill-opacity:.16") && plain.contains("</svg>"))
+  }
+
+  /// Markers would hide a line of many points; its places have values all the same.
+  @Test func manyPointsHavePlacesForThePointer() {
+    let points = (0..<60).map { LineChart.Point(epoch: $0, value: Double($0)) }
+    let chart = LineChart(title: "t", subtitle: "s", valueTitle: "v", series: [.init(name: "a", points: points)])
+    let svg = chart.svg()
+    #expect(svg.matches(of: /class="hit"/).count == 59 && svg.contains("<title>a, epoch 7: 7.0</title>"))
   }
 
   @Test func linesOverNamedCountsHaveTheirRepetitionsAsDots() {
