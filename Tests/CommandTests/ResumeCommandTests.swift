@@ -110,7 +110,7 @@ import Testing
   }
 
   @Test(arguments: [
-    ("epoch: 1", 64, "did you mean epochs"), ("- a", 65, "expected options as NAME: VALUE"),
+    ("epoch: 1", 64, "it is called epochs here"), ("- a", 65, "expected options as NAME: VALUE"),
     ("epochs: [", 65, "not YAML"),
     ("nesterov: perhaps", 64, "expected true or false"), ("lr: {a: 1}", 65, "expected a value"),
     ("epochs: many", 64, "many"),
