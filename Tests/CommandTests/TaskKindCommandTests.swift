@@ -237,7 +237,8 @@ import Testing
     #expect(
       judged.output == """
         task: binary classification, judged by accuracy
-        \(base) · head binary · binary: 71.9 % of 64, loss 0.627
+        \(base) · head binary · binary: 71.9 % of 64, loss 0.627, calibration error 16.2 %, \
+        Brier score 0.435
 
         """, "\(judged.errors)")
     let asked = try Command("evaluate", base, "--data", data, "--task-kind", "regression")
