@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// A place that a run knows of.
@@ -79,16 +80,5 @@ extension RunData {
     result.proxy = proxy.map(mapping.data)
     result.tasks = tasks.map { TaskReference(name: $0.name, data: mapping.data($0.data)) }
     return result
-  }
-}
-
-/// Ways from one folder to another.
-enum RelativePath {
-  /// `../data` from `/a/run` to `/a/data`; both absolute.
-  static func from(_ folder: String, to path: String) -> String {
-    let (from, to) = (folder.split(separator: "/"), path.split(separator: "/"))
-    let shared = zip(from, to).prefix { $0 == $1 }.count
-    let way = Array(repeating: "..", count: from.count - shared) + to.dropFirst(shared).map(String.init)
-    return way.isEmpty ? "." : way.joined(separator: "/")
   }
 }

@@ -37,9 +37,8 @@ extension Run {
         return records.first.flatMap { records[epoch].figures(first: $0)[quantity] }
       }, bestCheckpoint: best.map { checkpointPath(epoch: $0) })
     log.settings = options?.logged ?? []
-    let finding = finding
-    log.layers = (finding.drift?.layers ?? []).map { .init(measure: "drift", name: $0.layer, value: $0.relative) }
-    if let similarity = finding.similarity {
+    log.layers = (drift?.layers ?? []).map { .init(measure: "drift", name: $0.layer, value: $0.relative) }
+    if let similarity {
       log.layers += similarity.diagonal.map {
         .init(measure: similarity.measure.rawValue, name: $0.layer, value: $0.value)
       }

@@ -8,19 +8,9 @@ import Torch
 
 /// What a model's confidence is worth, from its outputs.
 @Suite struct ClassAnswersTests {
-  private struct Case: Decodable {
-    let classCount: Int
-    let probabilities: [Double]
-    let labels: [Int]
-    let calibrationError: Double
-    let brierScore: Double
-    let negativeLogLikelihood: Double
-  }
-
   /// `Fixtures/calibration/make_calibration.py`; outputs are logarithms but for what they add up to.
   @Test func figuresOfOutputsAreTorchmetricsAndPyTorchs() throws {
-    let url = URL(fileURLWithPath: Repository.fixture("calibration/expected.json"))
-    let cases = try JSONDecoder().decode([String: Case].self, from: Data(contentsOf: url))
+    let cases = try CalibrationFixture.all()
     for (name, expected) in cases where name != "edges" {
       let rows = expected.labels.count
       let outputs = try Tensor(

@@ -4,21 +4,9 @@ import TestSupport
 import Testing
 
 @Suite struct CalibrationTests {
-  private struct Case: Decodable {
-    let classCount: Int
-    let probabilities: [Double]
-    let labels: [Int]
-    let calibrationError: Double
-    let brierScore: Double
-    let negativeLogLikelihood: Double
-    let temperature: Double
-    let lossAtTemperature: Double
-  }
-
   /// torchmetrics computes the calibration error in float32.
   @Test func figuresAreTorchmetricsPyTorchsAndSciPys() throws {
-    let url = URL(fileURLWithPath: Repository.fixture("calibration/expected.json"))
-    let cases = try JSONDecoder().decode([String: Case].self, from: Data(contentsOf: url))
+    let cases = try CalibrationFixture.all()
     #expect(cases.count == 3)
     for (name, expected) in cases {
       let own = Calibration(

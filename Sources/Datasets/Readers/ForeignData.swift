@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// Data in a form that is not read, recognized by what is there or by the name, with the Python that brings them.
@@ -54,13 +55,10 @@ struct ForeignData: Equatable {
 
   /// What to do where a name that leads nowhere is one of Hugging Face's hub; nil where it looks like none.
   static func advice(onHubName name: String) -> String? {
-    let prefix = ["hf://datasets/", "hf://", "hf:"].first(where: name.hasPrefix)
-    let isName = name.wholeMatch(of: /[\w.-]+\/[\w.-]+/) != nil && !name.hasPrefix(".") && !name.contains(/\.\w{1,4}$/)
-    guard prefix != nil || isName else { return nil }
-    let own = String(name.dropFirst(prefix?.count ?? 0))
-    let made = own.split(separator: "/").last.map(String.init) ?? own
+    let prefixes = ["hf://datasets/", "hf://", "hf:"]
+    guard let hub = HubName(name, prefixes: prefixes, extensionLength: 1...4) else { return nil }
     return "nothing is downloaded; of Hugging Face's hub Python brings it: import datasets; "
-      + "datasets.load_dataset(\(quoted(own))).save_to_disk(\(quoted(made)))"
+      + "datasets.load_dataset(\(quoted(hub.name))).save_to_disk(\(quoted(hub.lastPart)))"
   }
 
   private static func loaded(_ path: String, _ isDivided: Bool) -> String {

@@ -1,3 +1,5 @@
+import Files
+
 /// A name that leads to no file and looks like one of a hub of models.
 struct HubModel {
   /// How it is brought.
@@ -5,11 +7,9 @@ struct HubModel {
 
   /// - Parameter name: as given: `hf:google/vit-base`, `timm/resnet50`, `org/model`; nil for what looks like a path.
   init?(_ name: String) {
-    let prefix = ["hf-hub:", "hf://", "hf:"].first(where: name.hasPrefix)
-    let own = String(name.dropFirst(prefix?.count ?? 0))
-    let isName = own.wholeMatch(of: /[\w.-]+\/[\w.-]+/) != nil && !own.hasPrefix(".") && !own.contains(/\.\w{1,11}$/)
-    guard prefix != nil || isName else { return nil }
-    let made = own.split(separator: "/").last.map(String.init) ?? own
+    let prefixes = ["hf-hub:", "hf://", "hf:"]
+    guard let hub = HubName(name, prefixes: prefixes, extensionLength: 1...11) else { return nil }
+    let (own, made) = (hub.name, hub.lastPart)
     let python =
       own.hasPrefix("timm/")
       ? "import lethe, timm, torch; lethe.export(timm.create_model('\(made)', pretrained=True), "

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Reports
 
@@ -23,10 +24,7 @@ struct PageFolder {
 
   /// The path from the folder to a file, both relative to the working directory or absolute.
   func relative(to path: String) -> String {
-    let (from, to) = (standardized(folder).split(separator: "/"), standardized(path).split(separator: "/"))
-    let shared = zip(from, to).prefix { $0 == $1 }.count
-    return (Array(repeating: "..", count: from.count - shared) + to.dropFirst(shared).map(String.init))
-      .joined(separator: "/")
+    RelativePath.from(standardized(folder), to: standardized(path))
   }
 
   private func standardized(_ path: String) -> String {

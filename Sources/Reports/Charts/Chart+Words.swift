@@ -2,20 +2,17 @@ extension LineChart {
   /// Each line's first, last and, where they are others, lowest and highest values.
   public var words: String {
     func value(_ point: Point) -> String { NumberText.fixed(point.value, decimals) }
-    func place(_ point: Point) -> String {
-      "\(countTitle) \(countNames.indices.contains(point.epoch) ? countNames[point.epoch] : "\(point.epoch)")"
-    }
     let lines = series.compactMap { item -> String? in
       let points = item.points.filter(\.value.isFinite)
       guard let first = points.first, let last = points.last else { return nil }
-      guard points.count > 1 else { return "\(item.name): \(value(first)) at \(place(first))" }
-      var parts = ["from \(value(first)) at \(place(first)) to \(value(last)) at \(place(last))"]
+      guard points.count > 1 else { return "\(item.name): \(value(first)) at \(place(of: first))" }
+      var parts = ["from \(value(first)) at \(place(of: first)) to \(value(last)) at \(place(of: last))"]
       let inner = points.dropFirst().dropLast()
       if let lowest = inner.min(by: { $0.value < $1.value }), lowest.value < min(first.value, last.value) {
-        parts.append("lowest \(value(lowest)) at \(place(lowest))")
+        parts.append("lowest \(value(lowest)) at \(place(of: lowest))")
       }
       if let highest = inner.max(by: { $0.value < $1.value }), highest.value > max(first.value, last.value) {
-        parts.append("highest \(value(highest)) at \(place(highest))")
+        parts.append("highest \(value(highest)) at \(place(of: highest))")
       }
       return "\(item.name): \(parts.joined(separator: ", "))"
     }

@@ -157,11 +157,15 @@ public struct LineChart: Chart {
     }
   }
 
+  /// `epoch 3`, or the name that the count has.
+  func place(of point: Point) -> String {
+    "\(countTitle) \(countNames.indices.contains(point.epoch) ? countNames[point.epoch] : "\(point.epoch)")"
+  }
+
   private func hover(_ name: String, _ point: Point) -> String {
     let interval =
       point.hasInterval ? " (\(NumberText.interval(point.low, point.high, decimals: decimals)))" : ""
-    let place = countNames.indices.contains(point.epoch) ? countNames[point.epoch] : "\(point.epoch)"
-    return "\(name), \(countTitle) \(place): \(NumberText.fixed(point.value, decimals))\(interval)"
+    return "\(name), \(place(of: point)): \(NumberText.fixed(point.value, decimals))\(interval)"
   }
 
   /// Puts the labels beside the last points, pushed apart until none covers another.
