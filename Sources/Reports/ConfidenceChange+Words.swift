@@ -49,11 +49,15 @@ extension ConfidenceChange {
       + NumberText.fixed(after.negativeLogLikelihood, 3)
   }
 
-  /// Whether the confidence is worth more or less, in a sentence's beginning; nil where its calibration error has no
-  /// established change.
+  /// What became of the confidence, in a sentence's beginning; nil where its calibration error has no established change.
+  ///
+  /// It is worth more or less where the likelihood says so too. Where that says nothing or the contrary, as of answers that
+  /// got worse and less sure of themselves, the calibration error's own change is all that is said.
   var verdict: String? {
     guard isEstablished else { return nil }
-    return calibrationErrorRise.value > 0 ? "is worth less" : "is worth more"
+    if isLoss { return "is worth less" }
+    if isGain { return "is worth more" }
+    return calibrationErrorRise.value > 0 ? "is farther from the accuracy" : "is nearer to the accuracy"
   }
 
   /// A figure a row: its values, and by how much it rose.

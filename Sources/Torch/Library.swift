@@ -83,7 +83,7 @@ extension Library {
     // CTorch's symbols are bound to whatever libtorch is loaded first, so that one build serves CPU and CUDA.
     do {
       let torch = try OpenedLibrary(firstOf: places.torch, isGlobal: true)
-      return try bind(torch, of: LibraryVersion(ofLibrary: torch.handle), places)
+      return bind(torch, of: LibraryVersion(ofLibrary: torch.handle), places)
     } catch {
       return .failure(.unavailable(reason: error.description, installation: places.installation))
     }
@@ -92,7 +92,7 @@ extension Library {
   /// Opens the library that binds an opened libtorch.
   private static func bind(
     _ torch: OpenedLibrary, of version: LibraryVersion?, _ places: LibraryPlaces
-  ) throws(OpenedLibrary.Failure) -> Result<Loaded, TorchError> {
+  ) -> Result<Loaded, TorchError> {
     let candidates = places.bindings(for: version)
     var failure: OpenedLibrary.Failure?
     var binding: OpenedLibrary?
@@ -120,7 +120,10 @@ extension Library {
           built: releases, found: version?.release ?? "before 2.9", library: torch.file,
           installation: places.installation))
     }
-    if let failure { throw failure }
+    if let failure {
+      let reason = "\(torch.file) was opened, and libCTorch.so, which binds it, was not: \(failure.description)"
+      return .failure(.unavailable(reason: reason, installation: places.installation))
+    }
     let unfit = { (reason: String) -> Result<Loaded, TorchError> in
       let file = binding?.file ?? "libCTorch.so"
       return .failure(.unavailable(reason: "\(file) \(reason)", installation: places.installation))

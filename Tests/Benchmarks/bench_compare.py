@@ -26,7 +26,7 @@ import numpy, pandas
 from scipy.stats import binomtest
 random = numpy.random.default_rng(0)
 before, after = (pandas.read_csv(path) for path in sys.argv[1:3])
-both = before.merge(after, on="id", suffixes=("", "_after"))
+both = before.merge(after.drop(columns="label"), on="id", suffixes=("", "_after"))
 was, now = both.pred == both.label, both.pred_after == both.label
 lost, gained = int((was & ~now).sum()), int((~was & now).sum())
 p = binomtest(lost, lost + gained).pvalue
@@ -39,7 +39,7 @@ for end in ["", "_after"]:
     bins = numpy.clip((sure * 15).astype(int), 0, 14)
     ece = abs(numpy.bincount(bins, sure - right, 15)).sum() / len(rows)
     brier = ((rows - numpy.eye(10)[both.label]) ** 2).sum(1).mean()
-print((lost - gained) / len(both), p, low, high, ece, brier, both.groupby("label").apply(lambda g: (g.pred == g.label).mean()).size)
+print((lost - gained) / len(both), p, low, high, ece, brier, was.groupby(both.label).mean().size)
 """
 
 SCORES = """
@@ -47,7 +47,7 @@ import sys
 import numpy, pandas
 random = numpy.random.default_rng(0)
 before, after = (pandas.read_csv(path) for path in sys.argv[1:3])
-both = before.merge(after, on="id", suffixes=("", "_after"))
+both = before.merge(after.drop(columns="group"), on="id", suffixes=("", "_after"))
 worse = (both.score - both.score_after).to_numpy()
 means = [worse[random.integers(0, len(worse), len(worse))].mean() for _ in range(2000)]
 low, high = numpy.quantile(means, [0.025, 0.975])

@@ -104,7 +104,7 @@ def main():
                 "1 − CKA on the target's inputs": 1 - float(np.nanmean(np.diag(np.array(alike["cka"], float)))),
             }
             if options.predicted:
-                layers = json.loads(lethe("diagnose", run, "--json", "--quiet"))["layers"]
+                layers = json.loads(lethe("diagnose", run, "--samples", "500", "--no-probes", "--json", "--quiet"))["layers"]
                 row["predicted loss (source's data)"] = sum(layer["predictedLoss"] for layer in layers if layer["predictedLoss"] is not None)
             rows.append(row)
             print(f"{method:20} rate {rate:6} epochs {epochs}: " + ", ".join(f"{name} {value:.4g}" for name, value in row.items()), flush=True)

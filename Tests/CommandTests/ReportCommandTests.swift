@@ -33,7 +33,7 @@ import Testing
       (["--save-plots", "png"], "lethe: --save-plots draws the charts of --files: give --files FOLDER too\n"),
       (
         ["--files", folder.file("gifs"), "--save-plots", "png,gif"],
-        "lethe: --save-plots: expected png, pdf, found 'gif'\n"
+        "lethe: --save-plots: expected png, pdf, tensorboard, found 'gif'\n"
       ),
     ] {
       let refused = try Command(array: ["report", best, "-o", page] + words)
@@ -42,6 +42,36 @@ import Testing
     let json = try #require(JSONSerialization.jsonObject(with: Data(said.utf8)) as? [String: Any])
     #expect(Set(json["files"] as? [String] ?? []) == Set(parts.map { folder.file("parts") + "/\($0)" }))
     #expect(try files(in: folder.file("out")) == ["report.html"])
+  }
+
+  @Test func chartsAreDrawnAsTheyAreAskedFor() throws {
+    let folder = try TemporaryFolder()
+    let image = Repository.fixture("images/colour.png")
+    // Stands for rsvg-convert, whose place is another package's.
+    let renderer = folder.file("rsvg-convert")
+    try """
+    #!/bin/sh
+    while [ $# -gt 2 ]; do [ "$1" = --output ] && to=$2; shift; done
+    [ "$1" = --version ] || [ "$2" = --version ] || { grep -q '<svg' "$2" && cp '\(image)' "$to"; }
+    """.write(toFile: renderer, atomically: true, encoding: .utf8)
+    try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: renderer)
+    let path = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"
+    let parts = folder.file("parts")
+    let result = try Command(
+      [
+        "report", Repository.fixture("runs-0.1/best"), "-o", folder.file("report.html"), "--files", parts,
+        "--save-plots",
+        "png,tensorboard",
+      ], environment: ["PATH": "\(folder.path):\(path)"])
+    #expect(result.status == 0, "\(result.errors)")
+    let names = try files(in: parts)
+    let charts = names.filter { $0.hasSuffix(".svg") }.map { $0.dropLast(4) }
+    #expect(!charts.isEmpty && names.isSuperset(of: charts.map { $0 + ".png" }))
+    #expect(!names.contains { $0.hasSuffix(".pdf") || $0.hasSuffix(".png.svg") })
+    let drawn = try Data(contentsOf: URL(fileURLWithPath: image))
+    let events = try Data(contentsOf: URL(fileURLWithPath: "\(parts)/events.out.tfevents.charts"))
+    for chart in charts { #expect(events.range(of: Data("charts/\(chart)".utf8)) != nil, "\(chart)") }
+    #expect(events.range(of: drawn) != nil)
   }
 
   @Test func aSweepIsOneFileWithItsNumbersWithin() throws {

@@ -48,7 +48,7 @@ extension SampleFindings {
       comparedPredictions(
         score: .meanAveragePrecision, loss: 0.01, count: 49, unit: "image", columns: annotations),
     ]
-      + confidences.prefix(2).map { change in
+      + confidences.map { change in
         var finding = comparedPredictions(loss: 0.01, groups: [300, 200])
         finding.confidence = change
         return finding

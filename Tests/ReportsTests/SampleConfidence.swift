@@ -1,21 +1,45 @@
 import Findings
 import Metrics
 
-extension SampleFindings {
-  /// 400 answers, nine of ten right, said with one confidence before and another after: 0.9 is what that is worth.
-  static func confidence(from before: Double, to after: Double, count: Int = 400) -> ConfidenceChange {
-    func sums(_ confidence: Double) -> ConfidenceSums {
-      Calibration(
-        classCount: 2, probabilities: (0..<count).flatMap { _ in [confidence, 1 - confidence] },
-        labels: (0..<count).map { $0 % 10 == 0 ? 1 : 0 }
-      ).sums()
+extension ConfidenceChange {
+  /// Whether both of its figures rose, both fell, or the calibration error alone did.
+  func licenses(_ verdict: String) -> Bool {
+    let (error, loss) = (calibrationErrorRise, negativeLogLikelihoodRise)
+    return switch verdict {
+    case "is worth less": error.low > 0 && loss.low > 0
+    case "is worth more": error.high < 0 && loss.high < 0
+    case "is farther from the accuracy": error.low > 0 && !(loss.low > 0)
+    case "is nearer to the accuracy": error.high < 0 && !(loss.high < 0)
+    default: false
     }
-    return ConfidenceChange(from: sums(before), to: sums(after))
   }
 
-  /// Worth less, worth more, and neither.
+  static let verdicts = [
+    "is worth less", "is worth more", "is farther from the accuracy", "is nearer to the accuracy",
+  ]
+}
+
+extension SampleFindings {
+  /// 400 answers, nine of ten right, said with one confidence before and another after: 0.9 is what that is worth.
+  ///
+  /// - Parameter halfRight: of which of the two models only five of ten are.
+  static func confidence(
+    from before: Double, to after: Double, count: Int = 400, halfRight: (before: Bool, after: Bool) = (false, false)
+  ) -> ConfidenceChange {
+    func sums(_ confidence: Double, _ isHalfRight: Bool) -> ConfidenceSums {
+      Calibration(
+        classCount: 2, probabilities: (0..<count).flatMap { _ in [confidence, 1 - confidence] },
+        labels: (0..<count).map { $0 % (isHalfRight ? 2 : 10) == 0 ? 1 : 0 }
+      ).sums()
+    }
+    return ConfidenceChange(from: sums(before, halfRight.before), to: sums(after, halfRight.after))
+  }
+
+  /// Worth less, worth more, and neither; farther from an accuracy that rose, and nearer to one that fell.
   static let confidences = [
     confidence(from: 0.9, to: 0.999), confidence(from: 0.999, to: 0.9), confidence(from: 0.9, to: 0.9),
+    confidence(from: 0.5, to: 0.99, halfRight: (true, false)),
+    confidence(from: 0.99, to: 0.5, halfRight: (false, true)),
   ]
 
   /// A run whose model is surer of itself on the source than it should be.

@@ -32,7 +32,7 @@ struct ReportCommand: ParsableCommand, ResultOptions {
     @Option(help: "A folder to write the charts as SVG and the numbers as CSV to, too.", completion: .path)
     var files: String?
 
-    @Option(help: "png, pdf or both, as png,pdf: draw each chart of --files so too, in light colours.")
+    @Option(help: "png, pdf, tensorboard or several, as png,pdf: draw the charts of --files so too, in light colours.")
     var savePlots: String?
   }
 

@@ -17,6 +17,7 @@ enum FamiliarNames {
     "augmentation": ["augment"], "b": ["batch-size"], "batch": ["batch-size"], "bf16": ["precision bfloat16"],
     "bs": ["batch-size"], "checkpoint": ["resume"], "class-weight": ["class-weights"], "clip": ["clip-norm"],
     "clip-grad": ["clip-norm"], "clip-grad-norm": ["clip-norm"], "cpu": ["device cpu"], "cuda": ["device cuda"],
+    "source": ["data", "target"], "target": ["data"],
     "data": ["target", "source"], "data-dir": ["data", "target"], "data-path": ["data", "target"],
     "dataset": ["data", "target"], "dataset-name": ["data", "target"], "early-stopping": ["patience"],
     "early-stopping-patience": ["patience"], "ema-decay": ["ema"], "epoch": ["epochs"], "eval-steps": ["eval-every"],
@@ -64,6 +65,11 @@ enum FamiliarNames {
     let meant = options[bare]?.first { known.contains($0.split(separator: " ").first.map(String.init) ?? $0) }
     if let meant { return ": it is called --\(meant) here" }
     return advice(near(bare, in: known).map { "--" + $0 })
+  }
+
+  /// How a model of an architecture is made, where a path that leads nowhere names one.
+  static func advice(onArchitecture name: String) -> String? {
+    Architecture(rawValue: name) != nil ? "; lethe new \(name) -o \(name).h5 makes a model of this architecture" : nil
   }
 
   /// What may be meant, as a question.

@@ -1,6 +1,7 @@
 import Checkpoints
 import Foundation
 import HDF5
+import Reports
 
 /// What a command writes, and so may replace.
 enum OutputKind {
@@ -45,13 +46,15 @@ enum OutputKind {
       return start.map { String(decoding: $0, as: UTF8.self) } == "<!doctype html>" ? nil : "is none"
     case .run:
       guard (try? Run.open(path)) != nil else { return "is none" }
-      return Self.stranger(in: path, among: Self.filesOfRun)
+      return Self.stranger(in: path, among: Self.filesOfRun, besides: "run")
     case .runs:
       guard FileManager.default.fileExists(atPath: "\(path)/options.yaml"),
         FileManager.default.fileExists(atPath: "\(path)/runs") || Self.holdsRunsOfTargets(path)
       else { return "is none" }
-      return nil
-    case .adapter: return Self.stranger(in: path, among: ["adapter_config.json", "adapter_model.safetensors"], [])
+      return Self.stranger(amongRunsIn: path)
+    case .adapter:
+      return Self.stranger(
+        in: path, among: ["adapter_config.json", "adapter_model.safetensors"], [], besides: "adapter")
     }
   }
 
@@ -59,13 +62,30 @@ enum OutputKind {
     "run.h5", "resume.h5", "checkpoints", "tasks", "tensorboard", "trainer_state.json", "finding.json", ".lock",
   ]
 
+  private static let filesOfRuns: Set = ["begun.json", "finding.json", "locks", "options.yaml", "runs"]
+
   /// A name in a folder that no command of ours writes there.
   private static func stranger(
-    in folder: String, among known: Set<String>, _ endings: Set<String> = ["html", "csv", "svg", "xml", "png", "pdf"]
+    in folder: String, among known: Set<String>,
+    _ endings: Set<String> = ["html", "csv", "svg", "xml", "png", "pdf"], besides kind: String
   ) -> String? {
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-    let other = names.sorted().first { !known.contains($0) && !endings.contains(($0 as NSString).pathExtension) }
-    return other.map { "holds \($0), which no run has" }
+    let other = names(in: folder).first {
+      !known.contains($0) && $0 != ChartImageEvents.fileName && !endings.contains(($0 as NSString).pathExtension)
+    }
+    return other.map { "holds \($0), which no \(kind) has" }
+  }
+
+  /// The same of a sweep, a transfer, or the transfers to several targets, each in a folder of its own, and of their runs.
+  private static func stranger(amongRunsIn path: String) -> String? {
+    let targets = names(in: path).filter { FileManager.default.fileExists(atPath: "\(path)/\($0)/runs") }
+    if let fault = stranger(in: path, among: filesOfRuns.union(targets), besides: "sweep or transfer") { return fault }
+    let runs = names(in: "\(path)/runs").filter { ($0 as NSString).pathExtension != "failed" }
+    return runs.lazy.compactMap { stranger(in: "\(path)/runs/\($0)", among: filesOfRun, besides: "run") }.first
+      ?? targets.lazy.compactMap { stranger(amongRunsIn: "\(path)/\($0)") }.first
+  }
+
+  private static func names(in folder: String) -> [String] {
+    ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).sorted()
   }
 
   /// Data of ours have the same mark of a format, and another kind.
@@ -80,7 +100,6 @@ enum OutputKind {
   }
 
   private static func holdsRunsOfTargets(_ path: String) -> Bool {
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
-    return names.contains { FileManager.default.fileExists(atPath: "\(path)/\($0)/runs") }
+    names(in: path).contains { FileManager.default.fileExists(atPath: "\(path)/\($0)/runs") }
   }
 }

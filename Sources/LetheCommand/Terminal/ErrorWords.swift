@@ -47,7 +47,8 @@ enum ErrorWords {
     case PredictionError.annotationsMissing: "\(error): give --annotations"
     case let error as TrainingError: text(of: error)
     case CheckpointError.notFound(let path), HDF5Error.notFound(let path), PredictionError.notFound(let path):
-      HubModel(path).map { "\(error); \($0.advice)" } ?? "\(error)" + FamiliarNames.advice(onPath: path)
+      HubModel(path).map { "\(error); \($0.advice)" }
+        ?? "\(error)" + (FamiliarNames.advice(onArchitecture: path) ?? FamiliarNames.advice(onPath: path))
     case DatasetError.notFound(let path, _):
       "\(error)" + FamiliarNames.advice(onPath: path, besides: [FashionMNIST.name])
     default: "\(error)"

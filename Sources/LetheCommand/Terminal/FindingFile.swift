@@ -26,11 +26,11 @@ enum FindingFile {
   ) throws -> [String] {
     let renderer = plots.isEmpty ? nil : try PlotRenderer()
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    return try zip(FileName.unique(files.map(\.fileName)), files).flatMap { name, file in
+    let paths = try zip(FileName.unique(files.map(\.fileName)), files).map { name, file in
       let path = "\(folder)/\(name)"
       try AtomicFile.write(Data(file.content.utf8), to: path)
-      guard let renderer, name.hasSuffix(".svg") else { return [path] }
-      return try [path] + plots.map { try renderer.draw(path, as: $0) }
+      return path
     }
+    return try paths + (renderer?.draw(paths.filter { $0.hasSuffix(".svg") }, as: plots) ?? [])
   }
 }

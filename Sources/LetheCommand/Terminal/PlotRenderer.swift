@@ -6,6 +6,8 @@ import Reports
 /// Forms of a chart that are made of its SVG.
 enum PlotFormat: String, CaseIterable {
   case png, pdf
+  /// All of them as images of one event file.
+  case tensorboard
 }
 
 /// Charts in the forms that papers take, made by `rsvg-convert` (Debian's librsvg2-bin) or Python's CairoSVG.
@@ -23,7 +25,12 @@ struct PlotRenderer {
     }
   }
 
-  private let command: (PlotFormat, _ from: String, _ to: String) -> [String]
+  /// What an SVG is drawn as.
+  private enum Drawing: String {
+    case png, pdf
+  }
+
+  private let command: (Drawing, _ from: String, _ to: String) -> [String]
 
   /// The first of the two that is there.
   ///
@@ -40,21 +47,57 @@ struct PlotRenderer {
     }
   }
 
-  /// Draws a chart's SVG beside it.
+  /// Draws charts' SVGs beside them.
   ///
-  /// - Returns: the path of what was drawn.
-  func draw(_ svg: String, as format: PlotFormat) throws -> String {
-    let target = (svg as NSString).deletingPathExtension + ".\(format.rawValue)"
-    let plain = try PlainSVG.text(of: String(contentsOfFile: svg, encoding: .utf8))
-    try AtomicFile.write(to: target) { temporary in
-      let source = temporary + ".svg"
-      defer { unlink(source) }
-      try Data(plain.utf8).write(to: URL(fileURLWithPath: source))
-      guard Self.runs(command(format, source, temporary)) else {
-        throw CommandError.unwritable(path: target, reason: "\(command(format, "", "")[0]) could not draw it")
+  /// - Returns: the paths of what was drawn.
+  func draw(_ charts: [String], as formats: [PlotFormat]) throws -> [String] {
+    guard let first = charts.first else { return [] }
+    return try formats.flatMap { format in
+      switch format {
+      case .png: try charts.map { try draw($0, as: .png) }
+      case .pdf: try charts.map { try draw($0, as: .pdf) }
+      case .tensorboard:
+        [try writeEvents(of: charts, to: first.deletingLastPathComponent + "/" + ChartImageEvents.fileName)]
       }
     }
+  }
+
+  private func draw(_ svg: String, as drawing: Drawing) throws -> String {
+    let target = svg.deletingPathExtension + ".\(drawing.rawValue)"
+    try AtomicFile.write(to: target) { try draw(svg, as: drawing, into: $0, naming: target) }
     return target
+  }
+
+  private func writeEvents(of charts: [String], to target: String) throws -> String {
+    try AtomicFile.write(to: target) { temporary in
+      let image = temporary + ".png"
+      defer { unlink(image) }
+      let images = try charts.map { svg in
+        try draw(svg, as: .png, into: image, naming: target)
+        return (
+          tag: "charts/" + (svg.deletingPathExtension as NSString).lastPathComponent,
+          png: try Data(contentsOf: URL(fileURLWithPath: image))
+        )
+      }
+      guard let bytes = ChartImageEvents.bytes(of: images, at: Date().timeIntervalSince1970) else {
+        throw fault(in: target)
+      }
+      try Data(bytes).write(to: URL(fileURLWithPath: temporary))
+    }
+    return target
+  }
+
+  /// Draws into a file, where `target` is what a fault is said of.
+  private func draw(_ svg: String, as drawing: Drawing, into path: String, naming target: String) throws {
+    let source = path + ".svg"
+    defer { unlink(source) }
+    let plain = try PlainSVG.text(of: String(contentsOfFile: svg, encoding: .utf8))
+    try Data(plain.utf8).write(to: URL(fileURLWithPath: source))
+    guard Self.runs(command(drawing, source, path)) else { throw fault(in: target) }
+  }
+
+  private func fault(in target: String) -> CommandError {
+    .unwritable(path: target, reason: "\(command(.png, "", "")[0]) could not draw it")
   }
 
   private static func runs(_ words: [String]) -> Bool {
@@ -66,4 +109,9 @@ struct PlotRenderer {
     process.waitUntilExit()
     return process.terminationStatus == 0
   }
+}
+
+extension String {
+  fileprivate var deletingPathExtension: String { (self as NSString).deletingPathExtension }
+  fileprivate var deletingLastPathComponent: String { (self as NSString).deletingLastPathComponent }
 }

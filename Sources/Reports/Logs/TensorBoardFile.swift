@@ -22,10 +22,7 @@ public enum TensorBoardEvents {
   /// Scalars are float32, as `simple_value` has them: a larger value becomes infinite. Values that are NaN are left
   /// out, and rows with no value.
   public static func bytes(of log: RunLog) -> [UInt8] {
-    var version = ProtobufMessage()
-    version.append(log.startTime, field: EventField.wallTime)
-    version.append("brain.Event:2", field: EventField.fileVersion)
-    var file = record(of: version.bytes)
+    var file = header(at: log.startTime)
     for row in log.rows where !row.measured.isEmpty { file += record(of: event(of: row).bytes) }
     guard let last = log.rows.last else { return file }
     let layers = log.layers.filter { !$0.value.isNaN }
@@ -52,6 +49,14 @@ public enum TensorBoardEvents {
       tag = "\(task)/\(column.dropFirst(task.count + 1))"
     }
     return tag.replacing(".", with: "/")
+  }
+
+  /// The first record, which names the format.
+  static func header(at wallTime: Double) -> [UInt8] {
+    var version = ProtobufMessage()
+    version.append(wallTime, field: EventField.wallTime)
+    version.append("brain.Event:2", field: EventField.fileVersion)
+    return record(of: version.bytes)
   }
 
   /// A TFRecord.
@@ -105,6 +110,7 @@ public enum TensorBoardEvents {
   enum ValueField {
     static let tag = 1
     static let simpleValue = 2
+    static let image = 4
     static let metadata = 9
   }
 }

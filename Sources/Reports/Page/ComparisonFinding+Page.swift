@@ -23,7 +23,9 @@ extension ComparisonFinding {
     let most = judged.first { $0.compared.change == .loss }
     let scale = score.chartScale
     let chart = BarChart(
-      title: most.map { "\($0.name) lost most: \(score.amount($0.compared.loss.value))" }
+      title: most.map {
+        "\(Double($0.name) == nil ? "" : "\(groupedBy) ")\($0.name) lost most: \(score.amount($0.compared.loss.value))"
+      }
         ?? "No group is established to have lost",
       subtitle: "\(score.unitWords) lost by \(groupedBy); whisker: 95 % intervals that hold for all groups together",
       valueTitle: "\(score.chartTitle) lost", decimals: score.chartDecimals, rows: judged.map(\.name),

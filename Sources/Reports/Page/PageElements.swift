@@ -123,9 +123,13 @@ enum PageElements {
   }
 
   private static func plainTable(_ table: TextTable, marksRows: Bool) -> String {
-    let kind = { (index: Int) in table.columns[index].alignment == .right ? " class=\"number\"" : "" }
+    let kinds = table.columns.indices.map { index in
+      if table.columns[index].alignment == .right { return " class=\"number\"" }
+      // Beside many numbers, a sentence would be squeezed to a word a line.
+      return table.rows.contains { $0[index].count > 24 } ? " class=\"words\"" : ""
+    }
     let head = table.columns.indices.map {
-      "<th scope=\"col\"\(kind($0))>\(prose(table.columns[$0].title))</th>"
+      "<th scope=\"col\"\(kinds[$0])>\(prose(table.columns[$0].title))</th>"
     }
     let rows = table.rows.map { row in
       "<tr>"
@@ -133,7 +137,7 @@ enum PageElements {
           // Numbers are not wrapped.
           let text = table.columns[index].alignment == .right ? escapedMarkup(field) : prose(field)
           return index == 0 && marksRows
-            ? "<th scope=\"row\">\(breakable(text))</th>" : "<td\(kind(index))>\(text)</td>"
+            ? "<th scope=\"row\">\(breakable(text))</th>" : "<td\(kinds[index])>\(text)</td>"
         }.joined() + "</tr>"
     }
     return """

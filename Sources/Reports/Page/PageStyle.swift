@@ -33,6 +33,7 @@ enum PageStyle {
     tbody th{overflow-wrap:break-word;max-width:18rem}
     .number{text-align:right}
     td.number{white-space:nowrap}
+    td.words{min-width:11rem}
     pre{margin:.3rem 0 .8rem;padding:.5rem .7rem;border:1px solid var(--grid);border-radius:4px;font-size:.85rem;
     white-space:pre-wrap;overflow-x:auto}
     pre span{white-space:nowrap}

@@ -94,6 +94,67 @@ import Testing
     #expect(FileManager.default.fileExists(atPath: elsewhere + "/checkpoints"))
   }
 
+  @Test(
+    arguments: [
+      (["sweep"], ["--source", ":0-4", "--target", ":5-9", "--regularizer", "none"]),
+      (["transfer"], ["--target", ":5-9", "--seeds", "1"]),
+      (["transfer"], ["--target", ":5-9", "--target", ":2-4", "--seeds", "1"]),
+      (["transfer"], ["--target", ":5-9", "--map", "--amounts", "30", "--least-steps", "1"]),
+    ])
+  func manyRunsAreReplacedTogetherAndNothingElseIs(command: [String], options: [String]) throws {
+    let folder = try TemporaryFolder()
+    let (base, place) = (folder.file("base.h5"), folder.file("many"))
+    #expect(try Command("new", "mlp", "--hidden", "8", "--classes", "5", "-o", base).status == 0)
+    let begin =
+      command + [base] + options.map { $0.hasPrefix(":") ? data + $0 : $0 }
+      + ["--epochs", "1", "--examples", "30", "--quiet", "-o", place]
+    let made = try Command(array: begin)
+    #expect(made.status == 0, "\(made.errors)")
+    func runs() throws -> [String] {
+      try FileManager.default.subpathsOfDirectory(atPath: place).filter { $0.hasSuffix("run.h5") }.sorted()
+    }
+    let before = try runs()
+    let first = try #require(before.first)
+    let wasMade = try Run.open(place + "/" + first.dropLast(7)).record.created
+    #expect(!wasMade.isEmpty)
+    // A change of what was asked is no reason to lose what is there.
+    let other = begin + ["--batch-size", "7"]
+    #expect(try Command(array: other).status != 0)
+    for name in ["notes.txt", String(first.dropLast(6)) + "notes.txt"] {
+      try write("mine", "\(place)/\(name)")
+      let refused = try Command(array: other + ["--force"])
+      #expect(refused.status == 73 && refused.errors.contains("holds notes.txt, which no "), "\(refused.errors)")
+      #expect(bytes("\(place)/\(name)") == Data("mine".utf8))
+      try FileManager.default.removeItem(atPath: "\(place)/\(name)")
+    }
+    #expect(try runs() == before)
+    let replaced = try Command(array: other + ["--force"])
+    #expect(replaced.status == 0, "\(replaced.errors)")
+    #expect(try runs() == before)
+    #expect(try Run.open(place + "/" + first.dropLast(7)).record.trainingOptions?.batchSize == 7)
+  }
+
+  @Test func aWatchedRunIsReplaced() throws {
+    let folder = try TemporaryFolder()
+    let run = folder.file("run")
+    let trainers = Repository.fixture("trainers")
+    let watch = [
+      "watch", "\(trainers)/lightning", "--once", "--program", "\(trainers)/net.pt2", "--target",
+      "\(trainers)/second.h5",
+      "--target-head", "keep", "--quiet", "-o", run,
+    ]
+    let made = try Command(array: watch)
+    #expect(made.status == 0, "\(made.errors)")
+    let epochs = try Run.open(run).epochs
+    try write("mine", run + "/notes.txt")
+    let refused = try Command(array: watch + ["--force"])
+    #expect(refused.status == 73 && refused.errors.contains("holds notes.txt, which no run has"), "\(refused.errors)")
+    try FileManager.default.removeItem(atPath: run + "/notes.txt")
+    let replaced = try Command(array: watch + ["--force"])
+    #expect(replaced.status == 0, "\(replaced.errors)")
+    #expect(try Run.open(run).epochs == epochs && epochs.count > 1)
+  }
+
   @Test func namesByTimeKeepTheirEndingAndAreFree() throws {
     let folder = try TemporaryFolder()
     let time = Date(timeIntervalSince1970: 1_700_000_000)

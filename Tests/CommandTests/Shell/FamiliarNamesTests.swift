@@ -22,6 +22,7 @@ import Testing
       (["train", "x", "--bs", "3"], "train has no option '--bs': it is called --batch-size here"),
       (["train", "x", "--fp16"], "train has no option '--fp16': it is called --precision bfloat16 here"),
       (["finetune", "x", "--data", "d"], "finetune has no option '--data': it is called --target here"),
+      (["train", "x", "--source", "d"], "train has no option '--source': it is called --data here"),
       (["finetune", "x", "--epocs", "3"], "finetune has no option '--epocs'; did you mean --epochs?"),
       (["drift", "a", "--lr", "3"], "drift has no option '--lr'"),
       // Values are no options, whatever they begin with.
@@ -54,6 +55,9 @@ import Testing
     try refused(train + ["--regularizer", "l2-sp:alfa=3"], "it has no setting 'alfa'; did you mean alpha")
     try refused(train + ["--regularizer", "l2sp"], "did you mean l2-sp")
     try refused(["new", "resnet15", "-o", folder.file("x.h5")], "did you mean 'resnet18'")
+    try refused(
+      ["train", "cnn", "--data", "d", "-o", folder.file("run")],
+      "cnn: no such file or folder; lethe new cnn -o cnn.h5 makes a model of this architecture", status: 66)
     let file = folder.file("run.yaml")
     try "learning-rate: 0.1\n".write(toFile: file, atomically: true, encoding: .utf8)
     try refused(train + ["--config", file], "has no option 'learning-rate': it is called lr here")
