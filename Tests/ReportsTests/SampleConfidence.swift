@@ -14,9 +14,14 @@ extension ConfidenceChange {
     }
   }
 
-  static let verdicts = [
-    "is worth less", "is worth more", "is farther from the accuracy", "is nearer to the accuracy",
-  ]
+  /// What sentences of confidence need that begin with a subject.
+  static func licences<Finding>(
+    _ subject: String, of changes: @escaping @Sendable (Finding) -> [ConfidenceChange?]
+  ) -> [SentenceTable<Finding>.Licence] {
+    ["is worth less", "is worth more", "is farther from the accuracy", "is nearer to the accuracy"].map { verdict in
+      (beginning: "\(subject) \(verdict)", holds: { changes($0).contains { $0?.licenses(verdict) == true } })
+    }
+  }
 }
 
 extension SampleFindings {

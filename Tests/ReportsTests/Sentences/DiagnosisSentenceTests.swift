@@ -8,118 +8,112 @@ import Testing
 /// no row of the tables is without a sentence.
 @Suite struct DiagnosisSentenceTests {
   /// By the beginning of the template, which tells the rows apart.
-  private static let licences: [SentenceTable<DiagnosisFinding>.Licence] =
-    [
-      ("Fine-tuning lost {change}", { isLost($0) }),
-      ("Fine-tuning lost nothing", { isJudged($0) && $0.forgetting.high < 0 && $0.forgetting.pairedPValue < 0.05 }),
-      ("Fine-tuning lost no more", { isJudged($0) && $0.forgetting.low <= 0 && $0.forgetting.high >= 0 }),
-      ("{n} source", { $0.forgetting.sourceCount < 50 }),
-      (
-        "{task} was not known",
-        { $0.forgetting.score == .accuracy && $0.forgetting.before < 0.12 && $0.forgetting.sourceCount >= 50 }
-      ),
-      ("Over seeds, fine-tuning lost {change} (", { seeds($0) >= 3 && ($0.forgetting.runs?.loss.low ?? 0) > 0 }),
-      ("Over seeds, fine-tuning lost nothing", { seeds($0) >= 3 && ($0.forgetting.runs?.loss.high ?? 0) < 0 }),
-      (
-        "Over seeds, fine-tuning lost {change}{",
-        { seeds($0) < 3 || ($0.forgetting.runs?.loss).map { $0.low <= 0 && $0.high >= 0 } == true }
-      ),
-      ("Of the run that", { seeds($0) > 0 }),
-      ("The source's own", { $0.forgetting.score == .agreement }),
-      ("{task} stands in", { $0.forgetting.score == .agreement }),
-      (
-        "{task} stands in for them: its labels do not count, and every accuracy",
-        { $0.forgetting.forgetting.places == nil }
-      ),
-      (
-        "{task} stands in for them: its labels do not count, and every score",
-        { $0.forgetting.forgetting.places == "tokens" }
-      ),
-      ("The loss is not taken apart", { $0.causes.isEmpty && $0.leftOut?.causes != nil }),
-      ("The loss is not taken apart into readout and features: the source's head is", { hasGap($0, .head) }),
-      ("The loss is not taken apart into readout and features: the source's head has", { hasGap($0, .size) }),
-      ("The loss is not taken apart into readout and features: this kind", { hasGap($0, .kind) }),
-      ("No linear probes are fitted: over more", { $0.leftOut?.probes == .words }),
-      ("No linear probes are fitted: this", { $0.leftOut?.probes == .kind }),
-      ("Where that was wrong", { $0.forgetting.score == .agreement }),
-      ("Causes and layers", { $0.measuredOn.source < $0.forgetting.sourceCount }),
-      ("{n} of {n} classes", { $0.classes.contains { $0.count == 0 } }),
-      ("the loss is more", { isJudged($0) && $0.firstSignificantEpoch != nil }),
-      ("running statistics", { hasPart($0, .statistics) }), ("readout misaligned", { hasPart($0, .readout) }),
-      ("readout misaligned: the features still tell", { !isOther($0) }),
-      ("readout misaligned: the features still hold", { isOther($0) }),
-      ("lost features", { hasPart($0, .features) }), ("{part} better", { $0.causes.contains { $0.loss.high < 0 } }),
-      ("no cause is", { isLost($0) && $0.causes.allSatisfy { $0.loss.low <= 0 } }),
-      ("Largest part", { $0.causes.contains { $0.loss.low > 0 } }),
-      ("No cause is", { $0.causes.allSatisfy { $0.loss.low <= 0 && $0.loss.high >= 0 } }),
-      ("restoring", { remains($0) && $0.layers.contains { $0.gain.low > 0 && $0.gain.value >= 0.016 } }),
-      (
-        "no layer alone", { remains($0) && $0.layers.allSatisfy { $0.verdict != .lostHere && $0.verdict != .critical } }
-      ),
-      ("No loss is established", { !remains($0) && !$0.layers.isEmpty }),
-      ("No layer was put back", { $0.layers.isEmpty }),
-      ("Layers are judged", { $0.baseline.restoresStatistics }),
-      ("Restoring", { finding in finding.layers.contains { $0.gain.low > max(0, finding.baseline.establishedLoss) } }),
-      ("What a probe can read", { $0.layers.contains { $0.probeDrop.low > 0 } }),
-      ("No layer's probe", { $0.layers.allSatisfy { !($0.probeDrop.low > 0) } }),
-      ("What helps", { isLost($0) && $0.remedies.contains { $0.gain.low > 0 && $0.merit > 0 } }),
-      ("To write what number", { isLost($0) && $0.remedies.contains { $0.gain.low > 0 && $0.merit > 0 } }),
-      ("Nothing that was tried is established", { isLost($0) && $0.remedies.allSatisfy { !($0.gain.low > 0) } }),
-      (
-        "Nothing that was tried is worth",
-        { isLost($0) && $0.weighsCosts && $0.remedies.contains { $0.gain.low > 0 } && mostMerit($0) <= 0 }
-      ),
-      (
-        "Nothing that was tried is worth its cost: {remedy} regains {change} and costs {x} of the target.",
-        { $0.remedies.contains { $0.gain.low > 0 && $0.cost.low > 0 } }
-      ),
-      (
-        "Nothing that was tried is worth its cost: {remedy} regains {change} and costs {x} of the target, which",
-        { $0.remedies.contains { $0.gain.low > 0 && $0.cost.low <= 0 } }
-      ),
-      (
-        "What was tried",
-        { !isLost($0) || !$0.weighsCosts || $0.remedies.allSatisfy { !($0.gain.low > 0 && $0.merit > 0) } }
-      ),
-      (
-        "What is regained and what it costs are counted in different units, and are not weighed: {remedy} regains {change} "
-          + "and costs {x} of the target, which", { $0.remedies.contains { $0.gain.low > 0 && $0.cost.low <= 0 } }
-      ),
-      ("What is regained and", { isLost($0) && !$0.weighsCosts && $0.remedies.contains { $0.gain.low > 0 } }),
-      ("All {n} that changed", { !$0.examples.isEmpty }),
-      ("Right before, wrong now", { $0.examples.contains { $0.isLost && $0.picture != nil } }),
-      ("Test examples whose", { $0.worsened != nil }),
-      ("Marked are tokens", { first($0)?.tokens?.allSatisfy { $0.label == nil } == true }),
-      ("Below a token", { first($0)?.tokens?.contains { $0.label != nil } == true }),
-      ("The image, then", { first($0)?.masks != nil }), ("What is right, what", { first($0)?.values != nil }),
-      ("points of source accuracy, taken apart in", { $0.forgetting.score == .accuracy && !$0.isAveragedOverOrders }),
-      ("points of agreement, taken apart in", { $0.forgetting.score == .agreement && !$0.isAveragedOverOrders }),
-      ("points of source accuracy, taken apart by", { $0.forgetting.score == .accuracy && $0.isAveragedOverOrders }),
-      ("points of agreement, taken apart by", { $0.forgetting.score == .agreement && $0.isAveragedOverOrders }),
-      ("points of accuracy when", { $0.forgetting.score == .accuracy }),
-      ("points of agreement when", { $0.forgetting.score == .agreement }),
-      ("{unit}, taken apart in", { isOther($0) && !$0.isAveragedOverOrders }),
-      ("{unit}, taken apart by", { isOther($0) && $0.isAveragedOverOrders }), ("{unit} when one", { isOther($0) }),
-      ("by how much a linear", { hasProbeHistory($0) && isOther($0) }),
-      ("Probe drop: points that a linear classifier", { !isOther($0) && $0.leftOut?.probes == nil }),
-      ("Probe drop: by", { isOther($0) && $0.leftOut?.probes == nil }),
-      ("Rewind: points of source {score}", { isOther($0) && $0.forgetting.score.unit == .fraction }),
-      ("Rewind: {unit}", { $0.forgetting.score.unit != .fraction }),
-      ("relative drift", { $0.epochs.contains { $0.drift.contains(where: \.isFinite) } }),
-      ("debiased CKA", { $0.epochs.contains { $0.similarity.contains(where: \.isFinite) } }),
-      ("points of source accuracy that", { hasProbeHistory($0) && $0.forgetting.score == .accuracy }),
-      ("points of agreement that", { hasProbeHistory($0) && $0.forgetting.score == .agreement }),
-      ("confidence: no loss", { $0.confidence?.isCause == true && $0.forgetting.change != .loss }),
-      ("confidence: {score} all but", { $0.confidence?.isCause == true && $0.forgetting.high < 0.01 }),
-      ("{remedy}: {figures}", { $0.mending != nil }), ("To write the checkpoint", { $0.mending != nil }),
-      ("… it costs the target nothing", { $0.mending?.remedy.cost.value == 0 }),
-      ("Calibration error is", { $0.confidence != nil }),
-      ("Rank correlation", { $0.layers.count >= 5 }),
-      ("Probes of the last", { !$0.probeControls.permuted.scores.isEmpty || $0.probeControls.untrained.isFinite }),
-    ]
-    + ConfidenceChange.verdicts.map { verdict in
-      ("confidence on the source \(verdict)", { $0.confidence?.change.licenses(verdict) == true })
-    }
+  private static let licences: [SentenceTable<DiagnosisFinding>.Licence] = [
+    ("Fine-tuning lost {change}", { isLost($0) }),
+    ("Fine-tuning lost nothing", { isJudged($0) && $0.forgetting.high < 0 && $0.forgetting.pairedPValue < 0.05 }),
+    ("Fine-tuning lost no more", { isJudged($0) && $0.forgetting.low <= 0 && $0.forgetting.high >= 0 }),
+    ("{n} source", { $0.forgetting.sourceCount < 50 }),
+    (
+      "{task} was not known",
+      { $0.forgetting.score == .accuracy && $0.forgetting.before < 0.12 && $0.forgetting.sourceCount >= 50 }
+    ),
+    ("Over seeds, fine-tuning lost {change} (", { seeds($0) >= 3 && ($0.forgetting.runs?.loss.low ?? 0) > 0 }),
+    ("Over seeds, fine-tuning lost nothing", { seeds($0) >= 3 && ($0.forgetting.runs?.loss.high ?? 0) < 0 }),
+    (
+      "Over seeds, fine-tuning lost {change}{",
+      { seeds($0) < 3 || ($0.forgetting.runs?.loss).map { $0.low <= 0 && $0.high >= 0 } == true }
+    ),
+    ("Of the run that", { seeds($0) > 0 }),
+    ("The source's own", { $0.forgetting.score == .agreement }),
+    ("{task} stands in", { $0.forgetting.score == .agreement }),
+    (
+      "{task} stands in for them: its labels do not count, and every accuracy",
+      { $0.forgetting.forgetting.places == nil }
+    ),
+    (
+      "{task} stands in for them: its labels do not count, and every score",
+      { $0.forgetting.forgetting.places == "tokens" }
+    ),
+    ("The loss is not taken apart", { $0.causes.isEmpty && $0.leftOut?.causes != nil }),
+    ("The loss is not taken apart into readout and features: the source's head is", { hasGap($0, .head) }),
+    ("The loss is not taken apart into readout and features: the source's head has", { hasGap($0, .size) }),
+    ("The loss is not taken apart into readout and features: this kind", { hasGap($0, .kind) }),
+    ("No linear probes are fitted: over more", { $0.leftOut?.probes == .words }),
+    ("No linear probes are fitted: this", { $0.leftOut?.probes == .kind }),
+    ("Where that was wrong", { $0.forgetting.score == .agreement }),
+    ("Causes and layers", { $0.measuredOn.source < $0.forgetting.sourceCount }),
+    ("{n} of {n} classes", { $0.classes.contains { $0.count == 0 } }),
+    ("the loss is more", { isJudged($0) && $0.firstSignificantEpoch != nil }),
+    ("running statistics", { hasPart($0, .statistics) }), ("readout misaligned", { hasPart($0, .readout) }),
+    ("readout misaligned: the features still tell", { !isOther($0) }),
+    ("readout misaligned: the features still hold", { isOther($0) }),
+    ("lost features", { hasPart($0, .features) }), ("{part} better", { $0.causes.contains { $0.loss.high < 0 } }),
+    ("no cause is", { isLost($0) && $0.causes.allSatisfy { $0.loss.low <= 0 } }),
+    ("Largest part", { $0.causes.contains { $0.loss.low > 0 } }),
+    ("No cause is", { $0.causes.allSatisfy { $0.loss.low <= 0 && $0.loss.high >= 0 } }),
+    ("restoring", { remains($0) && $0.layers.contains { $0.gain.low > 0 && $0.gain.value >= 0.016 } }),
+    ("no layer alone", { remains($0) && $0.layers.allSatisfy { $0.verdict != .lostHere && $0.verdict != .critical } }),
+    ("No loss is established", { !remains($0) && !$0.layers.isEmpty }),
+    ("No layer was put back", { $0.layers.isEmpty }),
+    ("Layers are judged", { $0.baseline.restoresStatistics }),
+    ("Restoring", { finding in finding.layers.contains { $0.gain.low > max(0, finding.baseline.establishedLoss) } }),
+    ("What a probe can read", { $0.layers.contains { $0.probeDrop.low > 0 } }),
+    ("No layer's probe", { $0.layers.allSatisfy { !($0.probeDrop.low > 0) } }),
+    ("What helps", { isLost($0) && $0.remedies.contains { $0.gain.low > 0 && $0.merit > 0 } }),
+    ("To write what number", { isLost($0) && $0.remedies.contains { $0.gain.low > 0 && $0.merit > 0 } }),
+    ("Nothing that was tried is established", { isLost($0) && $0.remedies.allSatisfy { !($0.gain.low > 0) } }),
+    (
+      "Nothing that was tried is worth",
+      { isLost($0) && $0.weighsCosts && $0.remedies.contains { $0.gain.low > 0 } && mostMerit($0) <= 0 }
+    ),
+    (
+      "Nothing that was tried is worth its cost: {remedy} regains {change} and costs {x} of the target.",
+      { $0.remedies.contains { $0.gain.low > 0 && $0.cost.low > 0 } }
+    ),
+    (
+      "Nothing that was tried is worth its cost: {remedy} regains {change} and costs {x} of the target, which",
+      { $0.remedies.contains { $0.gain.low > 0 && $0.cost.low <= 0 } }
+    ),
+    (
+      "What was tried",
+      { !isLost($0) || !$0.weighsCosts || $0.remedies.allSatisfy { !($0.gain.low > 0 && $0.merit > 0) } }
+    ),
+    (
+      "What is regained and what it costs are counted in different units, and are not weighed: {remedy} regains {change} "
+        + "and costs {x} of the target, which", { $0.remedies.contains { $0.gain.low > 0 && $0.cost.low <= 0 } }
+    ),
+    ("What is regained and", { isLost($0) && !$0.weighsCosts && $0.remedies.contains { $0.gain.low > 0 } }),
+    ("All {n} that changed", { !$0.examples.isEmpty }),
+    ("Right before, wrong now", { $0.examples.contains { $0.isLost && $0.picture != nil } }),
+    ("Test examples whose", { $0.worsened != nil }),
+    ("Marked are tokens", { first($0)?.tokens?.allSatisfy { $0.label == nil } == true }),
+    ("Below a token", { first($0)?.tokens?.contains { $0.label != nil } == true }),
+    ("The image, then", { first($0)?.masks != nil }), ("What is right, what", { first($0)?.values != nil }),
+    ("points of source accuracy, taken apart in", { $0.forgetting.score == .accuracy && !$0.isAveragedOverOrders }),
+    ("points of agreement, taken apart in", { $0.forgetting.score == .agreement && !$0.isAveragedOverOrders }),
+    ("points of source accuracy, taken apart by", { $0.forgetting.score == .accuracy && $0.isAveragedOverOrders }),
+    ("points of agreement, taken apart by", { $0.forgetting.score == .agreement && $0.isAveragedOverOrders }),
+    ("points of accuracy when", { $0.forgetting.score == .accuracy }),
+    ("points of agreement when", { $0.forgetting.score == .agreement }),
+    ("{unit}, taken apart in", { isOther($0) && !$0.isAveragedOverOrders }),
+    ("{unit}, taken apart by", { isOther($0) && $0.isAveragedOverOrders }), ("{unit} when one", { isOther($0) }),
+    ("by how much a linear", { hasProbeHistory($0) && isOther($0) }),
+    ("Probe drop: points that a linear classifier", { !isOther($0) && $0.leftOut?.probes == nil }),
+    ("Probe drop: by", { isOther($0) && $0.leftOut?.probes == nil }),
+    ("Rewind: points of source {score}", { isOther($0) && $0.forgetting.score.unit == .fraction }),
+    ("Rewind: {unit}", { $0.forgetting.score.unit != .fraction }),
+    ("relative drift", { $0.epochs.contains { $0.drift.contains(where: \.isFinite) } }),
+    ("debiased CKA", { $0.epochs.contains { $0.similarity.contains(where: \.isFinite) } }),
+    ("points of source accuracy that", { hasProbeHistory($0) && $0.forgetting.score == .accuracy }),
+    ("points of agreement that", { hasProbeHistory($0) && $0.forgetting.score == .agreement }),
+    ("confidence: no loss", { $0.confidence?.isCause == true && $0.forgetting.change != .loss }),
+    ("confidence: {score} all but", { $0.confidence?.isCause == true && $0.forgetting.high < 0.01 }),
+    ("{remedy}: {figures}", { $0.mending != nil }), ("To write the checkpoint", { $0.mending != nil }),
+    ("… it costs the target nothing", { $0.mending?.remedy.cost.value == 0 }),
+    ("Calibration error is", { $0.confidence != nil }),
+    ("Rank correlation", { $0.layers.count >= 5 }),
+    ("Probes of the last", { !$0.probeControls.permuted.scores.isEmpty || $0.probeControls.untrained.isFinite }),
+  ]
 
   /// Whether it is of a score besides accuracy and agreement.
   private static func isOther(_ finding: DiagnosisFinding) -> Bool {
@@ -364,7 +358,8 @@ import Testing
   @Test func everySentenceStandsInTheTableAndItsEvidenceHolds() throws {
     var table = try SentenceTable(
       ["how much", "why", "where", "what helps", "how it was measured"].map { "Diagnosis: \($0)" },
-      licences: Self.licences)
+      licences: Self.licences
+        + ConfidenceChange.licences("confidence on the source", of: { [$0.confidence?.change] }))
     let findings = Self.findings()
     for (number, finding) in findings.enumerated() {
       let isLast = number == findings.count - 1

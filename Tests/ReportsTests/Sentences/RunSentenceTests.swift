@@ -21,65 +21,61 @@ import Testing
     report.runs.count > 1 && report.groups.allSatisfy { $0.runs.count == 1 }
   }
 
-  private static let evidenceOfOne: [SentenceTable<RunReport>.Licence] =
-    [
-      ("{run} reached", { report in report.runs.contains { !$0.hasSource && $0.after?.target != nil } }),
-      ("{run} has no measured", { report in report.runs.contains { $0.after?.target == nil } }),
-      ("{run}: accuracy on", { report in report.runs.contains { $0.hasSource && $0.forgetting == nil } }),
-      ("{run}{reached x on the target…}: {n} source", { amounts($0).contains { $0.sourceCount < 50 } }),
-      (
-        "{run}{reached x on the target…}: {task} was not",
-        { amounts($0).contains { $0.before < 0.12 && $0.sourceCount >= 50 } }
-      ),
-      ("{run} forgot {change} of {task} (", { isLoss($0) }),
-      ("{run} gained {change} on {task} (", { amounts($0).contains { $0.high < 0 && $0.pairedPValue < 0.05 } }),
-      ("{run} forgot no more", { amounts($0).contains { $0.sourceCount >= 50 && $0.pairedPValue >= 0.05 } }),
-      (
-        "… its best of",
-        { report in report.runs.contains { $0.best != nil && $0.chosenEpoch < ($0.epochs.last?.epoch ?? 0) } }
-      ),
-      ("… chosen on the test set", { hasBasis($0, .test) }),
-      ("… agreeing", { report in report.runs.contains { $0.after?.agreement != nil } }),
-      ("… moved by {x} from what the original", { report in report.runs.contains(where: hasMovedNumbers) }),
-      ("On the target's inputs, what head", { report in report.runs.contains(where: isGaugedAlone) }),
-      ("On the target's inputs, what the old head", { report in report.runs.contains { $0.after?.gauge != nil } }),
-      ("{run}: all {n} classes of the head together: {x}", { report in report.runs.contains { isJoint($0, nil) } }),
-      (
-        "{run}: all {n} classes of the head together: {scores}",
-        { report in report.runs.contains { isJoint($0, "tokens") } }
-      ),
-      ("{run}: all {n} labels", { report in report.runs.contains { isJoint($0, "labels") } }),
-      ("Calibration error on", { $0.confidenceChart() != nil }),
-      ("{run}: best epoch", { report in report.runs.contains { $0.best != nil } }),
-      ("{run}: {what} {was}", { report in report.runs.contains { $0.best == nil && $0.chosenBy != nil } }),
-      ("… no epoch keeps", { report in report.runs.contains { $0.best?.keepsBounds == false } }),
-      ("… chosen by {n} validation", { hasBasis($0, .validation) }),
-      ("Source accuracy fell", { isLoss($0) }),
-      ("Source accuracy rose", { amounts($0).contains { $0.high < 0 && $0.pairedPValue < 0.05 } }),
-      ("Source accuracy went", { report in report.runs.count == 1 && !isLoss(report) }),
-      ("Source {score} fell", { hasOther($0) { $0.after < $0.before && $0.change != .none } }),
-      ("Source {score} rose", { hasOther($0) { $0.after > $0.before && $0.change != .none } }),
-      ("Source {score} went", { hasOther($0) { $0.change == .none } }),
-      ("Target {score} reached", { hasOther($0) { _ in true } }),
-      ("Accuracy on", { !$0.hasSource }),
-      ("Weights moved", { report in report.runs.contains { !$0.driftLayers.isEmpty } }),
-      ("CKA before and after", { report in report.runs.contains(where: hasCKA) }),
-      ("CKA by layer", { report in !report.runs.contains(where: hasCKA) }),
-      ("{run…}no layer ends", { report in report.runs.contains { $0.similarity?.strays.isEmpty == true } }),
-      ("{n} of {n} layer", { report in report.runs.contains { $0.similarity?.strays.isEmpty == false } }),
-      ("Source {score} was {x} at", { report in report.runs.contains { $0.steps?.source != nil } }),
-      ("Target {score} was {x} at", { report in report.runs.contains { $0.steps != nil && $0.steps?.source == nil } }),
-      ("{run}: within the epochs", { report in report.runs.contains(where: recovered) }),
-      ("{run}: stopped at step", { report in report.runs.contains { $0.steps?.stop != nil } }),
-      ("{run}: epochs are checkpoints", { report in report.runs.contains { $0.watched?.isEmpty == false } }),
-      ("{run}: epoch {n} ended", { report in report.runs.contains { $0.partialEpoch != nil } }),
-      ("{regularizer} pulled", { report in report.runs.contains { $0.epochs.contains { !$0.regularizers.isEmpty } } }),
-      ("With the source's head, the model agrees", { report in report.runs.contains { $0.after?.agreement != nil } }),
-      ("With the source's head, what the model", { report in report.runs.contains(where: hasMovedNumbers) }),
-    ]
-    + ConfidenceChange.verdicts.map { verdict in
-      ("{run}: confidence on {task} \(verdict)", { report in report.runs.contains { isConfident($0, verdict) } })
-    }
+  private static let evidenceOfOne: [SentenceTable<RunReport>.Licence] = [
+    ("{run} reached", { report in report.runs.contains { !$0.hasSource && $0.after?.target != nil } }),
+    ("{run} has no measured", { report in report.runs.contains { $0.after?.target == nil } }),
+    ("{run}: accuracy on", { report in report.runs.contains { $0.hasSource && $0.forgetting == nil } }),
+    ("{run}{reached x on the target…}: {n} source", { amounts($0).contains { $0.sourceCount < 50 } }),
+    (
+      "{run}{reached x on the target…}: {task} was not",
+      { amounts($0).contains { $0.before < 0.12 && $0.sourceCount >= 50 } }
+    ),
+    ("{run} forgot {change} of {task} (", { isLoss($0) }),
+    ("{run} gained {change} on {task} (", { amounts($0).contains { $0.high < 0 && $0.pairedPValue < 0.05 } }),
+    ("{run} forgot no more", { amounts($0).contains { $0.sourceCount >= 50 && $0.pairedPValue >= 0.05 } }),
+    (
+      "… its best of",
+      { report in report.runs.contains { $0.best != nil && $0.chosenEpoch < ($0.epochs.last?.epoch ?? 0) } }
+    ),
+    ("… chosen on the test set", { hasBasis($0, .test) }),
+    ("… agreeing", { report in report.runs.contains { $0.after?.agreement != nil } }),
+    ("… moved by {x} from what the original", { report in report.runs.contains(where: hasMovedNumbers) }),
+    ("On the target's inputs, what head", { report in report.runs.contains(where: isGaugedAlone) }),
+    ("On the target's inputs, what the old head", { report in report.runs.contains { $0.after?.gauge != nil } }),
+    ("{run}: all {n} classes of the head together: {x}", { report in report.runs.contains { isJoint($0, nil) } }),
+    (
+      "{run}: all {n} classes of the head together: {scores}",
+      { report in report.runs.contains { isJoint($0, "tokens") } }
+    ),
+    ("{run}: all {n} labels", { report in report.runs.contains { isJoint($0, "labels") } }),
+    ("Calibration error on", { $0.confidenceChart() != nil }),
+    ("{run}: best epoch", { report in report.runs.contains { $0.best != nil } }),
+    ("{run}: {what} {was}", { report in report.runs.contains { $0.best == nil && $0.chosenBy != nil } }),
+    ("… no epoch keeps", { report in report.runs.contains { $0.best?.keepsBounds == false } }),
+    ("… chosen by {n} validation", { hasBasis($0, .validation) }),
+    ("Source accuracy fell", { isLoss($0) }),
+    ("Source accuracy rose", { amounts($0).contains { $0.high < 0 && $0.pairedPValue < 0.05 } }),
+    ("Source accuracy went", { report in report.runs.count == 1 && !isLoss(report) }),
+    ("Source {score} fell", { hasOther($0) { $0.after < $0.before && $0.change != .none } }),
+    ("Source {score} rose", { hasOther($0) { $0.after > $0.before && $0.change != .none } }),
+    ("Source {score} went", { hasOther($0) { $0.change == .none } }),
+    ("Target {score} reached", { hasOther($0) { _ in true } }),
+    ("Accuracy on", { !$0.hasSource }),
+    ("Weights moved", { report in report.runs.contains { !$0.driftLayers.isEmpty } }),
+    ("CKA before and after", { report in report.runs.contains(where: hasCKA) }),
+    ("CKA by layer", { report in !report.runs.contains(where: hasCKA) }),
+    ("{run…}no layer ends", { report in report.runs.contains { $0.similarity?.strays.isEmpty == true } }),
+    ("{n} of {n} layer", { report in report.runs.contains { $0.similarity?.strays.isEmpty == false } }),
+    ("Source {score} was {x} at", { report in report.runs.contains { $0.steps?.source != nil } }),
+    ("Target {score} was {x} at", { report in report.runs.contains { $0.steps != nil && $0.steps?.source == nil } }),
+    ("{run}: within the epochs", { report in report.runs.contains(where: recovered) }),
+    ("{run}: stopped at step", { report in report.runs.contains { $0.steps?.stop != nil } }),
+    ("{run}: epochs are checkpoints", { report in report.runs.contains { $0.watched?.isEmpty == false } }),
+    ("{run}: epoch {n} ended", { report in report.runs.contains { $0.partialEpoch != nil } }),
+    ("{regularizer} pulled", { report in report.runs.contains { $0.epochs.contains { !$0.regularizers.isEmpty } } }),
+    ("With the source's head, the model agrees", { report in report.runs.contains { $0.after?.agreement != nil } }),
+    ("With the source's head, what the model", { report in report.runs.contains(where: hasMovedNumbers) }),
+  ]
 
   private static func recovered(_ run: RunFinding) -> Bool { run.steps?.worst?.isEstablished == true }
 
@@ -87,9 +83,11 @@ import Testing
     run.after?.gauge != nil && run.after?.proxy == nil && run.after?.source == nil
   }
 
-  private static func isConfident(_ run: RunFinding, _ verdict: String) -> Bool {
-    run.confidence?.source?.licenses(verdict) ?? false
-  }
+  private static let closingEvidenceOfConfidence: [SentenceTable<RunFinding>.Licence] = ConfidenceChange.licences(
+    "confidence on {task}", of: { [$0.confidence?.source] })
+
+  private static let evidenceOfConfidence: [SentenceTable<RunReport>.Licence] = ConfidenceChange.licences(
+    "{run}: confidence on {task}", of: { $0.runs.map { $0.confidence?.source } })
 
   private static func hasCKA(_ run: RunFinding) -> Bool {
     run.similarity?.diagonal.contains { $0.value.isFinite } == true
@@ -207,7 +205,7 @@ import Testing
   @Test func everySentenceOfAReportStandsInTheTableAndItsEvidenceHolds() throws {
     var table = try SentenceTable(
       ["One run", "Several runs", "Runs: how it was measured"],
-      licences: Self.evidenceOfOne + Self.evidenceOfSeveral + Self.evidenceOfNotes)
+      licences: Self.evidenceOfOne + Self.evidenceOfSeveral + Self.evidenceOfNotes + Self.evidenceOfConfidence)
     for runs in Self.single.map({ [$0] }) + Self.several + Self.ofOtherScores {
       let report = RunReport(runs: runs, title: "t")
       let said = Sentences.ofPage(report.html()) + Sentences.split(report.verdict)
@@ -241,10 +239,7 @@ import Testing
           "stopped after epoch {n} of {n}: no better",
           { $0.chosenBy?.choices.contains(.stop) == true }
         ),
-      ]
-        + ConfidenceChange.verdicts.map { verdict in
-          ("confidence on {task} \(verdict)", { Self.isConfident($0, verdict) })
-        })
+      ] + Self.closingEvidenceOfConfidence)
     for run in Self.single + Self.ofOtherScores.compactMap(\.first) {
       let said = run.closingLines.flatMap(Sentences.split)
       table.check(said, of: run)
