@@ -6,6 +6,7 @@
 #include <ATen/Parallel.h>
 #include <ATen/autocast_mode.h>
 #include <ATen/detail/CUDAHooksInterface.h>
+#include <torch/version.h>
 
 namespace lethe {
 
@@ -51,6 +52,21 @@ void register_devices(LTTable &table) {
     int64_t count = 0;
     guarded([&] { count = at::hasCUDA() ? at::detail::getCUDAHooks().deviceCount() : 0; });
     return count;
+  };
+  table.use_exact_kernels = []() -> int32_t {
+    return guarded([&] {
+      at::Context &context = at::globalContext();
+#if TORCH_VERSION_MAJOR > 2 || TORCH_VERSION_MINOR >= 13
+      using at::Float32Op;
+      for (Float32Op op : {Float32Op::CONV, Float32Op::RNN, Float32Op::MATMUL})
+        context.setFloat32Precision(at::Float32Backend::CUDA, op, at::Float32Precision::IEEE);
+#else
+      context.setAllowTF32CuDNN(false);
+      context.setAllowTF32CuBLAS(false);
+#endif
+      context.setDeterministicCuDNN(true);
+      context.setBenchmarkCuDNN(false);
+    });
   };
   table.synchronize = [](const char *device) {
     return guarded([&] {

@@ -57,6 +57,7 @@ class Computation final : public torch::CustomClassHolder {
     auto give = [](void *sink, LTTensor *output) { static_cast<variable_list *>(sink)->push_back(borrow(output)); };
     int32_t status = calls_.run(calls_.context, is_again, handles.data(), static_cast<int64_t>(handles.size()), &outputs,
                                 give);
+    TORCH_CHECK_WITH(OutOfMemoryError, status != LT_OUT_OF_MEMORY, last_error());
     TORCH_CHECK(status == 0, last_error());
     return outputs;
   }

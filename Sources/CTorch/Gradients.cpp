@@ -2,6 +2,10 @@
 
 #ifdef LETHE_HAS_TORCH
 #include <ATen/Parallel.h>
+#include <ATen/ops/_foreach_add.h>
+#include <ATen/ops/_foreach_mul.h>
+#include <ATen/ops/_foreach_sub.h>
+#include <ATen/ops/stack.h>
 #include <ATen/ops/sub.h>
 #include <ATen/ops/sum.h>
 #include <c10/core/GradMode.h>
@@ -50,6 +54,32 @@ const float *floats(const at::Tensor &tensor) {
   return tensor.defined() ? static_cast<const float *>(tensor.const_data_ptr()) : nullptr;
 }
 
+std::vector<at::Tensor> borrow_all(LTTensor *const *handles, int64_t count) {
+  std::vector<at::Tensor> tensors;
+  for (int64_t i = 0; handles != nullptr && i < count; ++i) tensors.push_back(borrow(handles[i]));
+  return tensors;
+}
+
+/// As `pull_float`, on a device whose kernels take many tensors at a time; returns the sum as a float64 scalar there.
+at::Tensor pull_on_device(const std::vector<at::Tensor> &gradients, const std::vector<at::Tensor> &weights,
+                          const std::vector<at::Tensor> &references, const std::vector<at::Tensor> &importances,
+                          double strength) {
+  auto differences = references.empty() ? weights : at::_foreach_sub(weights, references);
+  auto weighted = importances.empty() ? differences : at::_foreach_mul(differences, importances);
+  std::vector<at::Tensor> sums;
+  // Before the gradients change: in a decoupled step they are the weights themselves.
+  for (const at::Tensor &product : at::_foreach_mul(weighted, differences)) sums.push_back(at::sum(product, at::kDouble));
+  if (strength != 0) at::_foreach_add_(gradients, weighted, strength);
+  return at::stack(sums).sum();
+}
+
+void check_shapes(const at::Tensor &gradient, const at::Tensor &weight, const at::Tensor &reference,
+                  const at::Tensor &importance) {
+  TORCH_CHECK(gradient.sizes() == weight.sizes(), "gradient and weight differ in shape");
+  TORCH_CHECK(!reference.defined() || reference.sizes() == weight.sizes(), "reference and weight differ in shape");
+  TORCH_CHECK(!importance.defined() || importance.sizes() == weight.sizes(), "importance and weight differ in shape");
+}
+
 bool is_plain(const at::Tensor &tensor) {
   return tensor.is_cpu() && tensor.scalar_type() == at::kFloat && tensor.is_contiguous();
 }
@@ -85,19 +115,28 @@ void register_gradients(LTTable &table) {
     return previous;
   };
   table.pull_gradients = [](LTTensor *const *gradients, LTTensor *const *weights, LTTensor *const *references,
-                            LTTensor *const *importances, int64_t count, double strength, double *sum) {
+                            LTTensor *const *importances, int64_t count, double strength, double *sum,
+                            LTTensor **device_sum) {
     return guarded([&] {
       c10::NoGradGuard no_gradient;
       *sum = 0;
+      *device_sum = nullptr;
+      if (count > 0 && !borrow(weights[0]).is_cpu()) {
+        auto given = borrow_all(gradients, count), held = borrow_all(weights, count);
+        auto before = borrow_all(references, count), weighing = borrow_all(importances, count);
+        for (size_t i = 0; i < held.size(); ++i) {
+          check_shapes(given[i], held[i], before.empty() ? at::Tensor() : before[i],
+                       weighing.empty() ? at::Tensor() : weighing[i]);
+        }
+        *device_sum = hand_out(pull_on_device(given, held, before, weighing, strength));
+        return;
+      }
       for (int64_t i = 0; i < count; ++i) {
         at::Tensor gradient = borrow(gradients[i]);
         at::Tensor weight = borrow(weights[i]);
         at::Tensor reference = references ? borrow(references[i]) : at::Tensor();
         at::Tensor importance = importances ? borrow(importances[i]) : at::Tensor();
-        TORCH_CHECK(gradient.sizes() == weight.sizes(), "gradient and weight differ in shape");
-        TORCH_CHECK(!reference.defined() || reference.sizes() == weight.sizes(), "reference and weight differ in shape");
-        TORCH_CHECK(!importance.defined() || importance.sizes() == weight.sizes(),
-                    "importance and weight differ in shape");
+        check_shapes(gradient, weight, reference, importance);
         auto is_usable = [](const at::Tensor &tensor) { return !tensor.defined() || is_plain(tensor); };
         if (is_plain(gradient) && is_plain(weight) && is_usable(reference) && is_usable(importance)) {
           auto pull = importance.defined() ? pull_float<true> : pull_float<false>;

@@ -81,12 +81,16 @@ inline std::string first_line(std::string text) {
   return text.substr(start, text.find('\n', start) - start);
 }
 
-/// Runs `body`; turns every C++ exception into status 1 and a message without backtrace.
+/// Runs `body`; turns every C++ exception into a status and a message without backtrace: 2 where a device has no memory
+/// left, else 1.
 template <typename Body>
 int32_t guarded(Body &&body) {
   try {
     body();
     return 0;
+  } catch (const c10::OutOfMemoryError &error) {
+    last_error() = first_line(error.what_without_backtrace());
+    return LT_OUT_OF_MEMORY;
   } catch (const c10::Error &error) {
     last_error() = first_line(error.what_without_backtrace());
   } catch (const std::exception &error) {

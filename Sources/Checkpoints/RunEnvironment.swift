@@ -10,17 +10,20 @@ public struct RunEnvironment: Sendable, Equatable, Codable {
   public var cpuCapability: String?
   /// The version of Lethe.
   public var lethe: String?
+  /// How a GPU was told to compute, where libtorch could do otherwise; nil of the CPU.
+  public var arithmetic: String?
 
   /// An environment; what is left out is not known.
   public init(
     device: String? = nil, libtorch: String? = nil, threads: Int? = nil, cpuCapability: String? = nil,
-    lethe: String? = nil
+    lethe: String? = nil, arithmetic: String? = nil
   ) {
     self.device = device
     self.libtorch = libtorch
     self.threads = threads
     self.cpuCapability = cpuCapability
     self.lethe = lethe
+    self.arithmetic = arithmetic
   }
 
   /// What differs, of what is known of both: what it is called, what it was, and what it is now.
@@ -29,6 +32,7 @@ public struct RunEnvironment: Sendable, Equatable, Codable {
       ("device", device, now.device), ("libtorch", libtorch, now.libtorch),
       ("threads", threads.map(String.init), now.threads.map(String.init)),
       ("CPU instructions", cpuCapability, now.cpuCapability), ("Lethe", lethe, now.lethe),
+      ("arithmetic", arithmetic, now.arithmetic),
     ].compactMap { name, before, now in
       guard let before, let now, before != now else { return nil }
       return (name, before, now)
@@ -56,7 +60,7 @@ extension RunRecord {
     state.moves?.last?.environment
       ?? RunEnvironment(
         device: state.device, libtorch: state.libtorch, threads: state.threads, cpuCapability: state.cpuCapability,
-        lethe: letheVersion)
+        lethe: letheVersion, arithmetic: state.arithmetic)
   }
 
   /// Notes on what the run goes on after an epoch; nil where it begins again.
@@ -65,6 +69,7 @@ extension RunRecord {
       state.moves = nil
       (state.device, state.libtorch) = (now.device, now.libtorch)
       (state.threads, state.cpuCapability) = (now.threads, now.cpuCapability)
+      state.arithmetic = now.arithmetic
       letheVersion = now.lethe ?? letheVersion
       return
     }

@@ -182,6 +182,8 @@ public struct RunState: Sendable, Equatable, Codable {
   public var threads: Int?
   /// The instructions that libtorch computes with on the CPU.
   public var cpuCapability: String?
+  /// How a GPU was told to compute, where libtorch could do otherwise; nil of the CPU.
+  public var arithmetic: String?
   /// Where it went on in another environment; nil where it never did.
   public var moves: [RunMove]?
   /// Nil where the model came with no head, or the run is of before there was a gauge.
@@ -200,7 +202,8 @@ public struct RunState: Sendable, Equatable, Codable {
     kind: Kind = .training, isFinished: Bool = false, best: Best? = nil, targetHeadIsNew: Bool = false,
     stepsPerEpoch: Int? = nil, plannedEpochs: Int? = nil, grownFrom: Int? = nil, sharesHead: Bool = false,
     regularizers: [Regularizer] = [],
-    device: String? = nil, libtorch: String? = nil, threads: Int? = nil, cpuCapability: String? = nil
+    device: String? = nil, libtorch: String? = nil, threads: Int? = nil, cpuCapability: String? = nil,
+    arithmetic: String? = nil
   ) {
     self.kind = kind
     self.isFinished = isFinished
@@ -215,6 +218,7 @@ public struct RunState: Sendable, Equatable, Codable {
     self.libtorch = libtorch
     self.threads = threads
     self.cpuCapability = cpuCapability
+    self.arithmetic = arithmetic
   }
 }
 

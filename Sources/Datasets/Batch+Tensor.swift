@@ -1,6 +1,7 @@
 import Checkpoints
 import HDF5
 import Metrics
+import Synchronization
 import Torch
 
 /// The examples of one step as tensors, in the data's own element types.
@@ -8,7 +9,13 @@ public struct Batch {
   /// Which examples of the split these are.
   public let indices: [Int]
   // A sequence cannot throw: what went wrong, in a file or on the device, is thrown when the tensors are asked for.
-  private let tensors: Result<(inputs: [(name: String, tensor: Tensor)], labels: Tensor), any Error>
+  private let tensors: Result<Tensors, any Error>
+
+  private struct Tensors {
+    let inputs: [(name: String, tensor: Tensor)]
+    let labels: Tensor
+    let hostLabels: Tensor
+  }
 
   init(_ host: HostBatch, of batches: Batches) {
     let count = host.indices.count
@@ -22,7 +29,9 @@ public struct Batch {
         }
         return (input.name, tensor)
       }
-      return (inputs, try host.labels.get().tensor(of: batches.split, count: count, device: batches.device.device))
+      let labels = try host.labels.get().tensor(of: batches.split, count: count)
+      return Tensors(
+        inputs: inputs, labels: try labels.uploaded(to: batches.device.device), hostLabels: labels)
     }
   }
 
@@ -35,17 +44,19 @@ public struct Batch {
   ///
   /// - Throws: ``DatasetError`` where an image cannot be read, `TorchError` where the batch does not fit on the device.
   public var labels: Tensor { get throws { try tensors.get().labels } }
+
+  /// The labels in the host's memory, which can be read without waiting for a device.
+  public var hostLabels: Tensor { get throws { try tensors.get().hostLabels } }
 }
 
 extension HostLabels {
-  fileprivate func tensor(of split: Split, count: Int, device: Device) throws -> Tensor {
+  fileprivate func tensor(of split: Split, count: Int) throws -> Tensor {
     switch self {
-    case .classes(let classes): return try Tensor(classes, device: device)
+    case .classes(let classes): return try Tensor(classes)
     case .array(let bytes):
-      guard let targets = split.targets else { return try Tensor([Int64](), device: device) }
+      guard let targets = split.targets else { return try Tensor([Int64]()) }
       let stored = try bytes.withUnsafeBytes {
-        try Tensor(
-          bytes: $0, shape: [count] + targets.shape, type: DType(named: targets.elementType.rawValue), device: device)
+        try Tensor(bytes: $0, shape: [count] + targets.shape, type: DType(named: targets.elementType.rawValue))
       }
       let labels = try stored.to(targets.elementType.isFloatingPoint ? .float32 : .int64)
       return switch split.targetPlacement {
@@ -60,6 +71,9 @@ extension HostLabels {
 /// Where batches go: a name of its own, so that the loader itself knows nothing of tensors.
 struct BatchDevice: Sendable {
   let device: Device
+
+  /// Whether tensors are made where batches are gathered: what goes up to a device is copied on the way.
+  var takesBatchesEarly: Bool { device.isCUDA }
 }
 
 extension Batches {
@@ -139,12 +153,34 @@ extension Tensor {
     if preprocessing.scale != 1 { result = try result.divide(by: preprocessing.scale) }
     let sizes = [channelCount] + Array(repeating: 1, count: Swift.max(0, rank - 2))
     if preprocessing.mean.contains(where: { $0 != 0 }) {
-      result = try result.subtract(Tensor(preprocessing.mean.map(Float.init), shape: sizes, device: device))
+      result = try result.subtract(Constants.tensor(preprocessing.mean, shape: sizes, on: device))
     }
     if preprocessing.standardDeviation.contains(where: { $0 != 1 }) {
-      result = try result.divide(
-        Tensor(preprocessing.standardDeviation.map(Float.init), shape: sizes, device: device))
+      result = try result.divide(Constants.tensor(preprocessing.standardDeviation, shape: sizes, on: device))
     }
     return result
+  }
+}
+
+/// Numbers that every batch is normalized by, brought to a device once.
+private enum Constants {
+  private struct Key: Hashable {
+    let values: [Double]
+    let shape: [Int]
+    let device: Device
+  }
+
+  private static let known = Mutex<[Key: Tensor]>([:])
+
+  /// In float32. On the CPU, where they are already, nothing is kept.
+  static func tensor(_ values: [Double], shape: [Int], on device: Device) throws -> Tensor {
+    guard device.isCUDA else { return try Tensor(values.map(Float.init), shape: shape) }
+    let key = Key(values: values, shape: shape, device: device)
+    return try known.withLock { known in
+      if let tensor = known[key] { return tensor }
+      let tensor = try Tensor(values.map(Float.init), shape: shape, device: device)
+      known[key] = tensor
+      return tensor
+    }
   }
 }

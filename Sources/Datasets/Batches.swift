@@ -74,6 +74,17 @@ public struct Batches: Sequence, Sendable {
   /// Starts the thread that gathers the batches.
   public func makeIterator() -> Iterator { Iterator(self) }
 
+  private func gathered(_ number: Int) -> Gathered {
+    let host = hostBatch(number)
+    return device.takesBatchesEarly ? .made(Batch(host, of: self)) : .inMemory(host)
+  }
+
+  /// What the thread that gathers hands over.
+  fileprivate enum Gathered {
+    case inMemory(HostBatch)
+    case made(Batch)
+  }
+
   func hostBatch(_ number: Int) -> HostBatch {
     let range = number * batchSize..<Swift.min((number + 1) * batchSize, count)
     return HostBatch(order.map { Array($0[range]) } ?? Array(range), of: split, augmentation: augmentation)
@@ -90,7 +101,7 @@ public struct Batches: Sequence, Sendable {
       guard batches.batchCount > 1 else { return }
       let thread = Thread { [queue] in
         for number in 0..<batches.batchCount {
-          guard queue.put(batches.hostBatch(number)) else { return }
+          guard queue.put(batches.gathered(number)) else { return }
         }
       }
       thread.name = "lethe.batches"
@@ -99,13 +110,15 @@ public struct Batches: Sequence, Sendable {
 
     deinit { queue.cancel() }
 
-    /// The next batch, its tensors made on the calling thread; `nil` after the last.
+    /// The next batch, its tensors made on the calling thread unless they go to a device; `nil` after the last.
     public func next() -> Batch? {
       guard taken < batches.batchCount else { return nil }
       taken += 1
       // One batch is gathered here: a thread would have nothing to run beside.
-      let host = batches.batchCount == 1 ? batches.hostBatch(0) : queue.take()
-      return Batch(host, of: batches)
+      switch batches.batchCount == 1 ? batches.gathered(0) : queue.take() {
+      case .inMemory(let host): return Batch(host, of: batches)
+      case .made(let batch): return batch
+      }
     }
   }
 }
@@ -116,13 +129,13 @@ public struct Batches: Sequence, Sendable {
 private final class BatchQueue: @unchecked Sendable {
   private let condition = NSCondition()
   private let capacity: Int
-  private var ready: [HostBatch] = []
+  private var ready: [Batches.Gathered] = []
   private var isCancelled = false
 
   init(capacity: Int) { self.capacity = capacity }
 
   /// Adds a batch when there is room; false when nobody takes any more.
-  func put(_ batch: HostBatch) -> Bool {
+  func put(_ batch: Batches.Gathered) -> Bool {
     condition.lock()
     defer { condition.unlock() }
     while ready.count >= capacity && !isCancelled { condition.wait() }
@@ -132,7 +145,7 @@ private final class BatchQueue: @unchecked Sendable {
     return true
   }
 
-  func take() -> HostBatch {
+  func take() -> Batches.Gathered {
     condition.lock()
     defer { condition.unlock() }
     while ready.isEmpty { condition.wait() }

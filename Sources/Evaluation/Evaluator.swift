@@ -118,18 +118,19 @@ public struct Evaluator {
       result.confidences = confidences
       return result
     }
-    var predictions: [Int32] = []
-    predictions.reserveCapacity(split.count)
+    var (losses, answers): ([Tensor], [Tensor]) = ([], [])
     var confidences: ConfidenceSums?
-    var loss = 0.0
     try withoutGradients {
       for batch in try Batches(split: split, batchSize: batchSize, device: model.device) {
         let logits = try outputs(batch).widened()
-        loss += try logits.crossEntropy(with: try batch.labels, reduction: .sum).item()
-        predictions += try logits.argmax(along: 1).array(of: Int32.self)
+        losses.append(try logits.crossEntropy(with: try batch.labels, reduction: .sum))
+        answers.append(try logits.argmax(along: 1))
         try add(kind.classAnswers(of: logits, labels: batch.labels), to: &confidences)
       }
     }
+    // Read together: a GPU is waited for once.
+    let loss = try Tensor.values(of: losses).reduce(0, +)
+    let predictions = answers.isEmpty ? [] : try Tensor.concatenated(answers).array(of: Int32.self)
     let labels = split.labels
     let correct = zip(predictions, labels).reduce(0) { $0 + ($1.0 == $1.1 ? 1 : 0) }
     let count = Double(max(1, split.count))

@@ -210,6 +210,8 @@ struct ResolvedCall {
       }
     } catch TorchError.failed(let operation, let message) {
       throw ModelError.failed(operator: operation, layer: layer, message: message)
+    } catch TorchError.outOfMemory(let operation, let shortage) {
+      throw TorchError.outOfMemory(operation: "layer '\(layer)' (\(operation))", shortage)
     }
   }
 }

@@ -12,8 +12,23 @@ public struct Device: Sendable, Hashable, CustomStringConvertible {
 
   /// A device by name: `cpu`, `cuda`, `cuda:1`, or `auto` (the first CUDA device if there is one, else the CPU).
   ///
+  /// A CUDA device computes in float32 from then on, not in TF32, and with the same kernels of cuDNN each time.
+  ///
   /// - Throws: ``TorchError/unknownDevice(_:reason:)`` for another name, or a CUDA device that this machine lacks.
   public init(_ name: String) throws {
+    self = try Device(found: name)
+    if isCUDA { try Self.exactKernels.get() }
+  }
+
+  private static let exactKernels = Result {
+    let table = try Library.table()
+    try check(table.use_exact_kernels(), "use exact kernels", table)
+  }
+
+  /// How it computes, where libtorch could do otherwise; nil of the CPU.
+  public var arithmetic: String? { isCUDA ? "float32 without TF32, deterministic cuDNN" : nil }
+
+  private init(found name: String) throws {
     let available = name == "cpu" ? 0 : Int(try Library.table().cuda_device_count())
     switch name {
     case "cpu": self = .cpu

@@ -68,36 +68,3 @@ extension Tensor {
     }
   }
 }
-
-/// Adds `strength · importance · (weight − reference)` to each gradient in place, in one pass over memory.
-///
-/// - Parameters:
-///   - gradients: written; shapes as `weights`.
-///   - references: nil pulls toward zero.
-///   - importances: nil weighs all alike, with 1.
-/// - Returns: `Σ importance · (weight − reference)²` over all tensors, before any step.
-public func pullGradients(
-  _ gradients: [Tensor], of weights: [Tensor], toward references: [Tensor]?, importances: [Tensor]? = nil,
-  strength: Double
-) throws -> Double {
-  let table = try Library.table()
-  precondition(gradients.count == weights.count && references?.count ?? weights.count == weights.count)
-  precondition(importances?.count ?? weights.count == weights.count)
-  return try withExtendedLifetime((gradients, weights, references, importances)) {
-    var sum = 0.0
-    func handles(_ tensors: [Tensor]?) -> [OpaquePointer?] { tensors?.map { Optional($0.handle) } ?? [] }
-    // A null pointer, not a pointer to nothing, says that there are none.
-    func pointer(_ buffer: UnsafeBufferPointer<OpaquePointer?>, _ tensors: [Tensor]?)
-      -> UnsafePointer<OpaquePointer?>?
-    { tensors == nil ? nil : buffer.baseAddress }
-    let status = handles(references).withUnsafeBufferPointer { referenceHandles in
-      handles(importances).withUnsafeBufferPointer { importanceHandles in
-        table.pull_gradients(
-          handles(gradients), handles(weights), pointer(referenceHandles, references),
-          pointer(importanceHandles, importances), Int64(weights.count), strength, &sum)
-      }
-    }
-    try check(status, "pull gradients", table)
-    return sum
-  }
-}

@@ -64,7 +64,7 @@ private final class Computation {
     stateBefore = try generator?.state()
   }
 
-  /// Returns 0, or 1 where they fail.
+  /// Returns 0, or what tells how they failed.
   func run(_ handles: [OpaquePointer?], isAgain: Bool, _ give: (OpaquePointer) -> Void) -> Int32 {
     do {
       let inputs = try handles.map { try Tensor(taking: $0, operation: "gradient checkpointing") }
@@ -73,6 +73,7 @@ private final class Computation {
       return 0
     } catch {
       if !isAgain { failure = error }
+      if case TorchError.outOfMemory = error { return LT_OUT_OF_MEMORY }
       return 1
     }
   }

@@ -24,6 +24,7 @@ private enum Known {
   static let equal = find("aten::equal")
   static let allFinite = find("aten::isfinite")
   static let all = find("aten::all")
+  static let not = find("aten::logical_not")
   static let zeros = find("aten::zeros")
   static let fill = find("aten::fill_", "Scalar")
   static let uniform = find("aten::uniform_")
@@ -73,6 +74,13 @@ extension Tensor {
     try Known.divideScalar.get().tensor([.tensor(self), .double(divisor)])
   }
 
+  /// A number divided by every element.
+  public func dividing(_ number: Double) throws -> Tensor {
+    let numerator = try Tensor.zeros(shape, type: type ?? .float32, device: device)
+    try numerator.fill(number)
+    return try numerator.divide(self)
+  }
+
   /// self += factor · other, in place.
   public func addInPlace(_ other: Tensor, scaledBy factor: Double? = nil) throws {
     try Known.addInPlace.get()([.tensor(self), .tensor(other), factor.map { .double($0) } ?? .useDefault])
@@ -112,9 +120,15 @@ extension Tensor {
   }
 
   /// Whether no element is infinite or NaN.
-  public func isFinite() throws -> Bool {
-    let finite = try Known.allFinite.get().tensor([.tensor(self)])
-    return try Known.all.get().tensor([.tensor(finite)]).item() != 0
+  public func isFinite() throws -> Bool { try areAllFinite().item() != 0 }
+
+  /// A scalar, float32: 1 where an element is infinite or NaN, else 0.
+  func marksNotFinite() throws -> Tensor {
+    try Known.not.get().tensor([.tensor(try areAllFinite())]).to(.float32)
+  }
+
+  private func areAllFinite() throws -> Tensor {
+    try Known.all.get().tensor([.tensor(try Known.allFinite.get().tensor([.tensor(self)]))])
   }
 }
 

@@ -50,6 +50,18 @@ public final class Tensor: @unchecked Sendable {
 }
 
 extension Tensor {
+  /// A tensor of the CPU on a device, which is not waited for; itself where that is the CPU.
+  public func uploaded(to device: Device) throws -> Tensor {
+    guard device != .cpu else { return self }
+    return try withExtendedLifetime(self) {
+      var uploaded: OpaquePointer?
+      try check(table.tensor_upload(handle, device.name, &uploaded), "upload", table)
+      return try Tensor(taking: uploaded, operation: "upload")
+    }
+  }
+}
+
+extension Tensor {
   /// The extent of each axis; empty for a scalar.
   public var shape: [Int] {
     withExtendedLifetime(self) {

@@ -9,6 +9,8 @@ public enum TorchError: Error, Equatable, CustomStringConvertible {
   /// The libtorch that was opened is none of those that there is a binding for; versions as `2.13`.
   case otherVersion(built: [String], found: String, library: String, installation: Library.Installation)
   case unknownDevice(String, reason: String)
+  /// A GPU has no memory left for what an operation asked for.
+  case outOfMemory(operation: String, MemoryShortage)
 
   public var description: String {
     switch self {
@@ -23,6 +25,7 @@ public enum TorchError: Error, Equatable, CustomStringConvertible {
           : "build it for this one with `LIBTORCH=FOLDER make build`")
         + ", or let LIBTORCH name a libtorch \(built.joined(separator: " or "))"
     case .unknownDevice(let name, let reason): "device '\(name)': \(reason)"
+    case .outOfMemory(let operation, let shortage): "\(operation): \(shortage)"
     }
   }
 }
@@ -30,6 +33,9 @@ public enum TorchError: Error, Equatable, CustomStringConvertible {
 /// Throws what libtorch said when `status` is not 0.
 func check(_ status: Int32, _ operation: @autoclosure () -> String, _ table: LTTable) throws {
   guard status != 0 else { return }
-  throw TorchError.failed(
-    operation: operation(), message: table.last_error().map { String(cString: $0) } ?? "unknown error")
+  let message = table.last_error().map { String(cString: $0) } ?? "unknown error"
+  if status == LT_OUT_OF_MEMORY {
+    throw TorchError.outOfMemory(operation: operation(), MemoryShortage(saidByLibtorch: message))
+  }
+  throw TorchError.failed(operation: operation(), message: message)
 }

@@ -22,10 +22,13 @@ struct FrozenState {
 
   func check(_ model: Model, epoch: Int) throws {
     for (before, after) in [(parameters, model.parameters), (buffers, model.buffers)] {
-      for (name, tensor) in before {
-        guard let now = after[name], try tensor.bytes() == now.bytes() else {
-          throw TrainingError.frozenChanged(tensor: name, epoch: epoch)
-        }
+      let names = before.keys.sorted()
+      if let missing = names.first(where: { after[$0] == nil }) {
+        throw TrainingError.frozenChanged(tensor: missing, epoch: epoch)
+      }
+      let pairs = names.compactMap { name in before[name].flatMap { then in after[name].map { (then, $0) } } }
+      if let place = try Tensor.firstDifference(in: pairs) {
+        throw TrainingError.frozenChanged(tensor: names[place], epoch: epoch)
       }
     }
   }

@@ -22,6 +22,7 @@ final class Optimizer {
   private var groups: [Group]
   private let update: Operator
   private let advance: Operator
+  private let goBack: Operator
 
   /// - Parameters:
   ///   - weightDecays: of each parameter, toward zero.
@@ -41,6 +42,7 @@ final class Optimizer {
       }
     update = try Operator(name)
     advance = try Operator("aten::_foreach_add_", overload: "Scalar")
+    goBack = try Operator("aten::_foreach_sub_", overload: "List")
     struct Key: Hashable {
       let rate: Double
       let decay: Double
@@ -72,33 +74,41 @@ final class Optimizer {
 
   /// One step. `gradients` are in the order of the trainable parameters; `factor` scales every learning rate; what begins
   /// to train after `stage` stays.
-  func step(_ gradients: [Tensor], factor: Double, stage: Int) throws {
+  ///
+  /// - Parameter skipMark: a float32 scalar on the parameters' device; where it turns out to be 1, nothing moves.
+  func step(_ gradients: [Tensor], factor: Double, stage: Int, skippedWhere skipMark: Tensor? = nil) throws {
     try withoutGradients {
       for index in groups.indices where groups[index].stage <= stage {
-        try step(group: index, gradients, factor: factor)
+        try step(group: index, gradients, factor: factor, skipMark: skipMark)
       }
     }
   }
 
-  private func step(group index: Int, _ gradients: [Tensor], factor: Double) throws {
+  private func step(group index: Int, _ gradients: [Tensor], factor: Double, skipMark: Tensor?) throws {
+    let skip: [OperatorValue] = skipMark.map { [.none, .tensor($0)] } ?? []
     let group = groups[index]
     let weights = OperatorValue.tensors(group.indices.map { parameters[$0] })
     let slopes = OperatorValue.tensors(group.indices.map { gradients[$0] })
     let rate = group.learningRate * factor
     switch kind {
     case .sgd:
-      try update([
-        weights, slopes, .tensors(group.firstMoments), .double(group.weightDecay), .double(momentum), .double(rate),
-        .double(0), .bool(usesNesterov), .bool(false), .bool(group.isFirstStep),
-      ])
+      try update(
+        [
+          weights, slopes, .tensors(group.firstMoments), .double(group.weightDecay), .double(momentum), .double(rate),
+          .double(0), .bool(usesNesterov), .bool(false), .bool(group.isFirstStep),
+        ] + skip)
       groups[index].isFirstStep = false
     case .adam, .adamw:
       try advance([.tensors(group.steps), .int(1)])
-      try update([
-        weights, slopes, .tensors(group.firstMoments), .tensors(group.secondMoments), .tensors([]),
-        .tensors(group.steps), .double(rate), .double(0.9), .double(0.999), .double(group.weightDecay), .double(1e-8),
-        .bool(false), .bool(false),
-      ])
+      try update(
+        [
+          weights, slopes, .tensors(group.firstMoments), .tensors(group.secondMoments), .tensors([]),
+          .tensors(group.steps), .double(rate), .double(0.9), .double(0.999), .double(group.weightDecay), .double(1e-8),
+          .bool(false), .bool(false),
+        ] + skip)
+      if let skipMark {
+        try goBack([.tensors(group.steps), .tensors(Array(repeating: skipMark, count: group.steps.count))])
+      }
     }
   }
 }

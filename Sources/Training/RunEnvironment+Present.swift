@@ -6,6 +6,6 @@ extension RunEnvironment {
   public static func present(_ device: Device) -> RunEnvironment {
     RunEnvironment(
       device: device.name, libtorch: try? Library.version(), threads: try? Library.threadCount(),
-      cpuCapability: try? Library.cpuCapability(), lethe: FileFormat.letheVersion)
+      cpuCapability: try? Library.cpuCapability(), lethe: FileFormat.letheVersion, arithmetic: device.arithmetic)
   }
 }

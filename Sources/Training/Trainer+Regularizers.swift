@@ -8,10 +8,10 @@ extension Trainer {
   struct Losses {
     /// The task's, scaled by the batch's share of the step.
     let task: Tensor
-    let value: Double
+    let value: PendingNumber
     /// What each regularizer adds, scaled by the batch's share of the examples; a sum over examples is as it is.
     let terms: [Tensor?]
-    let penalties: [Double]
+    let penalties: [PendingNumber]
   }
 
   /// The losses on one of a step's batches, with their graphs.
@@ -31,7 +31,8 @@ extension Trainer {
         try regularizer.loss(of: step).map { try scaled($0, regularizer.sumsOverExamples ? 1 : exampleShare) }
       }
       return Losses(
-        task: loss, value: try loss.item(), terms: terms, penalties: try terms.map { try $0?.item() ?? 0 })
+        task: loss, value: PendingNumber(of: try loss.detached()), terms: terms,
+        penalties: try terms.map { try $0.map { PendingNumber(of: try $0.detached()) } ?? PendingNumber(0) })
     }
   }
 

@@ -233,7 +233,7 @@ public final class Trainer {
 
   /// What a batch counts for in an epoch's mean: its examples, or its tokens.
   private func share(of batch: Batch) throws -> Double {
-    kind.isClassification ? Double(batch.indices.count) : try kind.mass(of: batch.labels)
+    kind.isClassification ? Double(batch.indices.count) : try kind.mass(of: batch.hostLabels)
   }
 
   /// The factor of all learning rates at the next step.
@@ -249,20 +249,15 @@ public final class Trainer {
     let masses = batches.count == 1 ? [1] : masses(of: batches) ?? shares
     let total = masses.reduce(0, +)
     let count = batches.reduce(0) { $0 + $1.indices.count }
-    var value = 0.0
-    var penalties = [Double](repeating: 0, count: regularizers.count)
+    var reading = StepReading(regularizerCount: regularizers.count)
     var gradients: [Tensor] = []
     for (position, batch) in batches.enumerated() {
       let losses = try losses(
         on: batch, share: masses[position] / max(total, .leastNonzeroMagnitude),
         exampleShare: Double(batch.indices.count) / Double(count))
-      value += losses.value
-      penalties = zip(penalties, losses.penalties).map { $0 + $1 }
-      guard value.isFinite else { throw try diverged(epoch) ?? notFinite(value, epoch: epoch, factor: factor) }
-      if penalties.contains(where: { !$0.isFinite }) {
-        lastStep = (value, penalties)
-        throw try diverged(epoch) ?? notFinite(value, epoch: epoch, factor: factor)
-      }
+      reading.add(losses)
+      // A GPU would stand still while it is read: there it is read once the whole step is asked for.
+      if !model.device.isCUDA { try settle(&reading, epoch: epoch, factor: factor) }
       let own = try self.gradients(
         of: losses.task, losses.terms, isMeasured: isMeasured && position == batches.count - 1)
       gradients = gradients.isEmpty ? own : try withoutGradients { try zip(gradients, own).map { try $0.add($1) } }
@@ -270,21 +265,41 @@ public final class Trainer {
     if !regularizers.isEmpty {
       gradients = try gradients.map { try $0.contiguous() }
       for regularizer in regularizers { try regularizer.observe(gradients: gradients) }
-      for (index, regularizer) in regularizers.enumerated() {
-        penalties[index] += try regularizer.addGradient(to: gradients)
-      }
-      // Outside of an epoch, in single steps, nothing is metered.
-      if meter.count == penalties.count { meter.addStep(taskLoss: value, penalties: penalties, factor: factor) }
+      for regularizer in regularizers { reading.add(pull: try regularizer.addGradientDeferring(to: gradients)) }
     }
     if let limit = options.gradientNorm {
-      try clip(gradients.indices.filter { stages.entry[$0] <= progress.stage }.map { gradients[$0] }, toNorm: limit)
+      let clipped = gradients.indices.filter { stages.entry[$0] <= progress.stage }.map { gradients[$0] }
+      if model.device.isCUDA { try clipOnDevice(clipped, toNorm: limit) } else { try clip(clipped, toNorm: limit) }
     }
-    try optimizer.step(gradients, factor: factor, stage: progress.stage)
+    // With a loss that is not finite nothing moves, whether that is known by now or not.
+    try optimizer.step(
+      gradients, factor: factor, stage: progress.stage, skippedWhere: reading.marksNotFinite())
+    try settle(&reading, epoch: epoch, factor: factor)
+    let (value, penalties) = (reading.loss, reading.penalties)
+    // Outside of an epoch, in single steps, nothing is metered.
+    if !regularizers.isEmpty, meter.count == penalties.count {
+      meter.addStep(taskLoss: value, penalties: penalties, factor: factor)
+    }
     for regularizer in regularizers { try regularizer.afterStep(factor: factor) }
     progress.stepCount += 1
     try average?.afterStep(progress.stepCount)
     lastStep = (value, penalties)
     return (value, penalties)
+  }
+
+  /// Reads what is still to be read of a step, all at once.
+  ///
+  /// - Throws: where a loss is not finite.
+  private func settle(_ reading: inout StepReading, epoch: Int, factor: Double) throws {
+    let unread = reading.unread
+    let values = try PendingNumber.values(of: unread + meter.unreadRatios.map { $0.ratio })
+    meter.add(ratios: values[unread.count...])
+    try reading.take(values[..<unread.count]) { reading in
+      let isDiverged = reading.penalties.contains { !$0.isFinite }
+      guard !reading.loss.isFinite || isDiverged else { return }
+      if reading.loss.isFinite { lastStep = (reading.loss, reading.penalties) }
+      throw try diverged(epoch) ?? notFinite(reading.loss, epoch: epoch, factor: factor)
+    }
   }
 
   /// The regularizer that led away from the finite numbers: its penalty was far above the task's loss. Nil for none.

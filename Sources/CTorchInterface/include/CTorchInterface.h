@@ -4,7 +4,10 @@
 #include <stdint.h>
 
 /// The version of `LTTable`. Raised whenever its layout changes.
-#define LT_TABLE_VERSION 7
+#define LT_TABLE_VERSION 8
+
+/// What a function returns where a device other than the CPU has no memory left.
+#define LT_OUT_OF_MEMORY 2
 
 /// The elements that a tensor may have which a guarded operator gives: 32 GiB of float32.
 #define LT_MOST_ELEMENTS (INT64_C(1) << 33)
@@ -66,7 +69,8 @@ typedef struct {
   void (*release)(void *context);
 } LTComputation;
 
-/// libtorch behind plain C. Every `int32_t` function returns 0, or 1 with the reason in `last_error`.
+/// libtorch behind plain C. Every `int32_t` function returns 0, or 1 or `LT_OUT_OF_MEMORY` with the reason
+/// in `last_error`.
 typedef struct {
   int32_t version;
   const char *(*torch_version)(void);
@@ -77,6 +81,7 @@ typedef struct {
   /// Tensor handles that have been created and not yet released.
   int64_t (*live_handle_count)(void);
 
+  /// To another device than the CPU without waiting for it, but for tensors that take much memory.
   int32_t (*tensor_from_memory)(
       const void *bytes, const int64_t *shape, int64_t rank, int32_t type, const char *device, LTTensor **out);
   void (*tensor_release)(LTTensor *tensor);
@@ -85,6 +90,8 @@ typedef struct {
   int64_t (*tensor_count)(LTTensor *tensor);
   int32_t (*tensor_type)(LTTensor *tensor);
   int32_t (*tensor_device)(LTTensor *tensor, char *name, int64_t capacity);
+  /// A tensor of the CPU on another device, as `tensor_from_memory` brings it there.
+  int32_t (*tensor_upload)(LTTensor *tensor, const char *device, LTTensor **out);
   int32_t (*tensor_copy_bytes)(LTTensor *tensor, void *bytes, int64_t byte_count);
 
   int32_t (*operator_find)(const char *name, const char *overload, LTOperator **out);
@@ -133,10 +140,11 @@ typedef struct {
 
   /// gradients[i] += strength * importances[i] * (weights[i] - references[i]), in one pass; `references` may be NULL
   /// (zero), and so may `importances` (one).
-  /// `sum` receives the sum of importance times squared difference over all tensors.
+  /// The sum of importance times squared difference over all tensors is `sum`, or where they are on another device than
+  /// the CPU `device_sum`, a float64 scalar there, which is not waited for.
   int32_t (*pull_gradients)(
       LTTensor *const *gradients, LTTensor *const *weights, LTTensor *const *references,
-      LTTensor *const *importances, int64_t count, double strength, double *sum);
+      LTTensor *const *importances, int64_t count, double strength, double *sum, LTTensor **device_sum);
 
   int32_t (*generator_create)(const char *device, uint64_t seed, LTGenerator **out);
   void (*generator_release)(LTGenerator *generator);
@@ -152,6 +160,8 @@ typedef struct {
   int64_t (*memory_in_use)(void);
 
   int64_t (*cuda_device_count)(void);
+  /// Has CUDA compute in float32 where that is asked for, not in TF32, and cuDNN take the same kernels each time.
+  int32_t (*use_exact_kernels)(void);
   int32_t (*synchronize)(const char *device);
   void (*set_thread_count)(int64_t count);
   int64_t (*thread_count)(void);

@@ -6,6 +6,7 @@ import HDF5
 import Models
 import Predictions
 import Programs
+import Torch
 import Training
 
 /// What the command says of errors: the libraries' own words, and which option helps.
@@ -46,6 +47,9 @@ enum ErrorWords {
     case PredictionError.noFilter: "--filter: \(error)"
     case PredictionError.annotationsMissing: "\(error): give --annotations"
     case let error as TrainingError: text(of: error)
+    case TorchError.outOfMemory:
+      "\(error); training takes less with a smaller --batch-size and --accumulate, with --precision bfloat16 or "
+        + "--gradient-checkpointing, and --device cpu takes the machine's own memory"
     case CheckpointError.notFound(let path), HDF5Error.notFound(let path), PredictionError.notFound(let path):
       HubModel(path).map { "\(error); \($0.advice)" }
         ?? "\(error)" + (FamiliarNames.advice(onArchitecture: path) ?? FamiliarNames.advice(onPath: path))

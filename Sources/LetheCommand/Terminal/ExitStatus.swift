@@ -46,7 +46,7 @@ enum ExitStatus {
     case let error as HDF5Error: if case .notFound = error { EX_NOINPUT } else { EX_DATAERR }
     case let error as CheckpointError: of(error)
     case let error as ProgramError: of(error)
-    case let error as TorchError: if case .unknownDevice = error { EX_USAGE } else { EX_SOFTWARE }
+    case let error as TorchError: of(error)
     case let error as ModelError: if case .unknownLayer = error { EX_USAGE } else { EX_DATAERR }
     case let error as DatasetError: of(error)
     case is EvaluationError: EX_DATAERR
@@ -73,6 +73,14 @@ enum ExitStatus {
     case .missing: EX_NOINPUT
     case .unwritable: EX_CANTCREAT
     case .interrupted: Interruption.exitStatus
+    }
+  }
+
+  private static func of(_ error: TorchError) -> Int32 {
+    switch error {
+    case .unknownDevice: EX_USAGE
+    case .outOfMemory: EX_OSERR
+    default: EX_SOFTWARE
     }
   }
 

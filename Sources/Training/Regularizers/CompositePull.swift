@@ -40,8 +40,10 @@ struct CompositePull: Regularizer {
 
   var replacesWeightDecay: Set<String> { Set(parameterNames) }
 
-  func addGradient(to gradients: [Tensor]) throws -> Double {
-    try pulls.reduce(0) { $0 + (try $1.addGradient(to: gradients)) }
+  func addGradient(to gradients: [Tensor]) throws -> Double { try addGradientDeferring(to: gradients).value() }
+
+  func addGradientDeferring(to gradients: [Tensor]) throws -> PendingNumber {
+    try pulls.reduce(PendingNumber(0)) { $0 + (try $1.addGradient(to: gradients)) }
   }
 
   func addEquivalentGradient(to gradients: [Tensor]) throws {

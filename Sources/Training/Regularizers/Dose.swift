@@ -22,6 +22,8 @@ struct DoseMeter {
   private var sums: [Sums]
   private var taskLoss = 0.0
   private var stepCount = 0
+  /// How many times as hard as the task each regularizer pulled at the step, not read yet; NaN where that cannot be said.
+  private(set) var unreadRatios: [(index: Int, ratio: PendingNumber)] = []
 
   init(_ names: [String]) {
     self.names = names
@@ -53,18 +55,28 @@ struct DoseMeter {
   ///   - own: the regularizer's gradient of each parameter, nil where it has none.
   ///   - task: the task's.
   mutating func addGradients(_ own: [Tensor?], task: [Tensor?], of index: Int) throws {
-    var (ownSquare, taskSquare) = (0.0, 0.0)
-    for (mine, theirs) in zip(own, task) {
-      guard let mine, case let square = try mine.squaredNorm(), square > 0 else { continue }
-      ownSquare += square
-      taskSquare += try theirs?.squaredNorm() ?? 0
+    let pairs = zip(own, task).compactMap { mine, theirs in mine.map { ($0, theirs) } }
+    let squares = try pairs.flatMap { mine, theirs in [try mine.squaredNorm(), try (theirs ?? mine).squaredNorm()] }
+    let hasTask = pairs.map { $0.1 != nil }
+    let ratio = PendingNumber(of: squares) { squares in
+      var (ownSquare, taskSquare) = (0.0, 0.0)
+      for position in hasTask.indices where squares[2 * position] > 0 {
+        ownSquare += squares[2 * position]
+        taskSquare += hasTask[position] ? squares[2 * position + 1] : 0
+      }
+      guard ownSquare > 0 else { return 0 }
+      return taskSquare > 0 ? (ownSquare / taskSquare).squareRoot() : .nan
     }
-    if ownSquare == 0 {
-      sums[index].ratioCount += 1
-    } else if taskSquare > 0 {
-      sums[index].ratio += (ownSquare / taskSquare).squareRoot()
-      sums[index].ratioCount += 1
+    unreadRatios.append((index, ratio))
+  }
+
+  /// Takes what ``unreadRatios`` turned out to be, in their order.
+  mutating func add(ratios: ArraySlice<Double>) {
+    for (unread, ratio) in zip(unreadRatios, ratios) where !ratio.isNaN {
+      sums[unread.index].ratio += ratio
+      sums[unread.index].ratioCount += 1
     }
+    unreadRatios = []
   }
 
   mutating func setShare(_ share: Double?, of index: Int) {
@@ -96,5 +108,5 @@ struct DoseMeter {
 }
 
 extension Tensor {
-  fileprivate func squaredNorm() throws -> Double { try withoutGradients { try squared().sum().item() } }
+  fileprivate func squaredNorm() throws -> Tensor { try withoutGradients { try squared().sum() } }
 }

@@ -43,15 +43,21 @@ struct FeatureDistance: Regularizer {
       let square = try now.subtract(then).squared().sum()
       let own: Tensor
       if isRelative {
-        let scale = try withoutGradients { try then.squared().sum().item() }
-        // A layer that gave nothing but zeros has no scale.
-        guard scale > 0 else { continue }
-        own = try square.multiply(by: 1 / (scale * Double(capturedLayers.count)))
+        own = try square.multiply(share(of: then))
       } else {
         own = try square.multiply(by: 1 / Double(step.count))
       }
       total = try total.map { try $0.add(own) } ?? own
     }
     return try total?.multiply(by: strength)
+  }
+
+  /// `1 / (‖f⁰‖² · layers)`, a scalar where the features are; 0 where a layer gave zeros alone, which has no scale.
+  private func share(of features: Tensor) throws -> Tensor {
+    try withoutGradients {
+      let scale = try features.squared().sum()
+      return try scale.to(.float64).multiply(by: Double(capturedLayers.count)).dividing(1)
+        .filled(where: scale.equals(0), with: 0).to(scale.type ?? .float32)
+    }
   }
 }

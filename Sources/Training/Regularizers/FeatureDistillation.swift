@@ -70,7 +70,8 @@ struct FeatureDistillation: Regularizer {
     return try total?.multiply(by: strength / 2)
   }
 
-  func addGradient(to gradients: [Tensor]) throws -> Double { try head.addGradient(to: gradients) }
+  func addGradient(to gradients: [Tensor]) throws -> Double { try addGradientDeferring(to: gradients).value() }
+  func addGradientDeferring(to gradients: [Tensor]) throws -> PendingNumber { try head.addGradient(to: gradients) }
 }
 
 extension RegularizerKind.Setting {

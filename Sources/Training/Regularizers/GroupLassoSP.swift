@@ -56,8 +56,10 @@ struct GroupLassoSP: Regularizer {
     return ([line] + notes).joined(separator: "\n  ")
   }
 
-  func addGradient(to gradients: [Tensor]) throws -> Double {
-    var total = 0.0
+  func addGradient(to gradients: [Tensor]) throws -> Double { try addGradientDeferring(to: gradients).value() }
+
+  func addGradientDeferring(to gradients: [Tensor]) throws -> PendingNumber {
+    var (sums, factors): ([Tensor], [Double]) = ([], [])
     try withoutGradients {
       for (position, index) in indices.enumerated() {
         let weight = weights[position]
@@ -66,12 +68,14 @@ struct GroupLassoSP: Regularizer {
         let pulled = try importances.map { try displacement.multiply($0[position].reshaped(rows)) } ?? displacement
         let norms = try pulled.multiply(displacement).sum(along: [1], keepsAxes: true).squareRoot()
         let factor = strength * Double(displacement.shape[1]).squareRoot()
-        total += factor * (try norms.sum().item())
+        sums.append(try norms.sum())
+        factors.append(factor)
         // A group at w⁰ has displacement 0, so the bound only keeps 0/0 away.
         let slope = try pulled.divide(norms.clamped(atLeast: 1e-30)).reshaped(weight.shape)
         try gradients[index].addInPlace(slope, scaledBy: factor)
       }
     }
+    let total = PendingNumber(of: sums) { [factors] in zip(factors, $0).reduce(0) { $0 + $1.0 * $1.1 } }
     return total + (try fresh.addGradient(to: gradients))
   }
 }

@@ -163,8 +163,9 @@ struct HeldAnswers: Regularizer {
     guard let leftOut = try labelKind.leftOut(of: divergences, labels: batch.labels) else {
       return try divergences.sum().multiply(by: strength / Double(divergences.count))
     }
-    let count = Double(divergences.count) - (try leftOut.to(.float64).sum().item())
-    return try divergences.filled(where: leftOut, with: 0).sum().multiply(by: strength / max(1, count))
+    let sum = try divergences.filled(where: leftOut, with: 0).sum()
+    let count = try leftOut.negated().to(.float64).sum().clamped(atLeast: 1)
+    return try sum.multiply(count.dividing(strength).to(sum.type ?? .float32))
   }
 
   /// What the source head says now, of which examples, and their inputs.

@@ -37,15 +37,18 @@ struct L1SP: Regularizer {
       + "\(short(strength)): a step moves each weight by \(short(largestStep)) toward where it began"
   }
 
-  func addGradient(to gradients: [Tensor]) throws -> Double {
-    var total = 0.0
+  func addGradient(to gradients: [Tensor]) throws -> Double { try addGradientDeferring(to: gradients).value() }
+
+  func addGradientDeferring(to gradients: [Tensor]) throws -> PendingNumber {
+    var distances: [Tensor] = []
     try withoutGradients {
       for (position, index) in indices.enumerated() {
         let displacement = try weights[position].subtract(references[position])
-        total += try displacement.absolute().sum().item()
+        distances.append(try displacement.absolute().sum())
         try gradients[index].addInPlace(displacement.sign(), scaledBy: strength)
       }
     }
-    return strength * total + (try fresh.addGradient(to: gradients))
+    let total = PendingNumber(of: distances) { [strength] in strength * $0.reduce(0, +) }
+    return total + (try fresh.addGradient(to: gradients))
   }
 }

@@ -31,10 +31,11 @@ struct Pull {
     weights = indices.map { trainable.tensors[$0] }
     learningRates = indices.map { trainable.learningRates[$0] }
     references = towardZero ? nil : try anchors ?? weights.map { try $0.detached().cloned() }
-    largestImportance = try importances?.map { try $0.maximum().item() }.max() ?? 1
+    let peaks = try importances.map { try Tensor.values(of: $0.map { try $0.maximum() }) }
+    largestImportance = peaks?.max() ?? 1
     // Each parameter has its own rate and its own F: the largest product decides.
     for (position, rate) in learningRates.enumerated() {
-      let importance = try importances?[position].maximum().item() ?? 1
+      let importance = peaks?[position] ?? 1
       guard rate * strength * importance < 2 else {
         throw TrainingError.unstable(
           regularizer: name, strength: strength, learningRate: rate, importance: importances == nil ? nil : importance)
@@ -53,25 +54,27 @@ struct Pull {
     guard let importances else { return peakRate * strength }
     // Strength 0 measures only: what is written to is thrown away.
     let scratch = try weights.map { try Tensor.zeros($0.shape, type: $0.type ?? .float32, device: $0.device) }
-    let distance = try pullGradients(scratch, of: weights, toward: references, strength: 0)
+    let distance = try pullGradients(scratch, of: weights, toward: references, strength: 0).value()
     guard distance > 0 else {
-      let total = try importances.reduce(0) { $0 + (try $1.sum().item()) }
+      let total = try Tensor.values(of: importances.map { try $0.sum() }).reduce(0, +)
       return peakRate * strength * total / Double(max(1, importances.reduce(0) { $0 + $1.count }))
     }
-    let weighted = try pullGradients(scratch, of: weights, toward: references, importances: importances, strength: 0)
+    let weighted = try pullGradients(
+      scratch, of: weights, toward: references, importances: importances, strength: 0
+    ).value()
     return peakRate * strength * weighted / distance
   }
 
-  func addGradient(to gradients: [Tensor]) throws -> Double {
+  func addGradient(to gradients: [Tensor]) throws -> PendingNumber {
     try addGradient(to: gradients, strength: isDecoupled ? 0 : strength)
   }
 
   func addEquivalentGradient(to gradients: [Tensor]) throws { _ = try addGradient(to: gradients, strength: strength) }
 
-  private func addGradient(to gradients: [Tensor], strength own: Double) throws -> Double {
-    let distance = try pullGradients(
-      indices.map { gradients[$0] }, of: weights, toward: references, importances: importances, strength: own)
-    return strength / 2 * distance
+  private func addGradient(to gradients: [Tensor], strength own: Double) throws -> PendingNumber {
+    try pullGradients(
+      indices.map { gradients[$0] }, of: weights, toward: references, importances: importances, strength: own
+    ).map { [strength] distance in strength / 2 * distance }
   }
 
   /// `w -= lr·strength·F·(w − w⁰)`, of the weights that train by now.

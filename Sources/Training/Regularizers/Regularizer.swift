@@ -63,6 +63,10 @@ public protocol Regularizer {
   /// - Returns: the penalty Ω at the current weights.
   func addGradient(to gradients: [Tensor]) throws -> Double
 
+  /// As ``addGradient(to:)``, without reading the penalty from where it is computed: on a GPU, reading it there would wait
+  /// for all that came before. By default it is read.
+  func addGradientDeferring(to gradients: [Tensor]) throws -> PendingNumber
+
   /// Adds, for measuring alone, the gradient that its pull amounts to: of one that acts in the step, what it would be on
   /// the gradient.
   func addEquivalentGradient(to gradients: [Tensor]) throws
@@ -108,7 +112,10 @@ extension Regularizer {
   public var sumsOverExamples: Bool { false }
   public func observe(gradients: [Tensor]) throws {}
   public func addGradient(to gradients: [Tensor]) throws -> Double { 0 }
-  public func addEquivalentGradient(to gradients: [Tensor]) throws { _ = try addGradient(to: gradients) }
+  public func addGradientDeferring(to gradients: [Tensor]) throws -> PendingNumber {
+    PendingNumber(try addGradient(to: gradients))
+  }
+  public func addEquivalentGradient(to gradients: [Tensor]) throws { _ = try addGradientDeferring(to: gradients) }
   public func afterStep(factor: Double) throws {}
   public func sharePerStep() throws -> Double? { nil }
   public func importances() throws -> (measure: String, values: [String: Tensor])? { nil }

@@ -76,7 +76,11 @@ final class SynapticIntelligence: Regularizer {
     }
   }
 
-  func addGradient(to gradients: [Tensor]) throws -> Double { try pull?.addGradient(to: gradients) ?? 0 }
+  func addGradient(to gradients: [Tensor]) throws -> Double { try addGradientDeferring(to: gradients).value() }
+
+  func addGradientDeferring(to gradients: [Tensor]) throws -> PendingNumber {
+    try pull?.addGradientDeferring(to: gradients) ?? PendingNumber(0)
+  }
 
   func addEquivalentGradient(to gradients: [Tensor]) throws { try pull?.addEquivalentGradient(to: gradients) }
 

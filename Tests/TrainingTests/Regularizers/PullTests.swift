@@ -15,7 +15,7 @@ import Training
     var random = SystemRandomNumberGenerator()
     let (weights, references) = (draw(1003, using: &random), draw(1003, using: &random))
     let gradient = try Tensor.zeros([1003])
-    let sum = try pullGradients([gradient], of: [Tensor(weights)], toward: [Tensor(references)], strength: 0.1)
+    let sum = try pullGradients([gradient], of: [Tensor(weights)], toward: [Tensor(references)], strength: 0.1).value()
     let expected = zip(weights, references).map { Float(0.1) * ($0 - $1) }
     #expect(try gradient.array(of: Float.self) == expected)
     let square = zip(weights, references).reduce(0) { $0 + Double($1.0 - $1.1) * Double($1.0 - $1.1) }
@@ -26,7 +26,8 @@ import Training
     let gradient = try Tensor([1, 1, 1] as [Float])
     let sum = try pullGradients(
       [gradient], of: [Tensor([3, 3, 3] as [Float])], toward: [Tensor([1, 2, 3] as [Float])],
-      importances: [Tensor([2, 5, 7] as [Float])], strength: 0.5)
+      importances: [Tensor([2, 5, 7] as [Float])], strength: 0.5
+    ).value()
     // 1 + 0.5·2·2, 1 + 0.5·5·1, 1 + 0; the sum is 2·4 + 5·1.
     #expect(try gradient.array(of: Float.self) == [3, 3.5, 1])
     #expect(sum == 13)
@@ -34,7 +35,8 @@ import Training
     let wide = try Tensor([1, 1, 1] as [Double])
     let wideSum = try pullGradients(
       [wide], of: [Tensor([3, 3, 3] as [Double])], toward: [Tensor([1, 2, 3] as [Double])],
-      importances: [Tensor([2, 5, 7] as [Double])], strength: 0.5)
+      importances: [Tensor([2, 5, 7] as [Double])], strength: 0.5
+    ).value()
     #expect(try wide.array(of: Double.self) == [3, 3.5, 1])
     #expect(wideSum == 13)
   }
