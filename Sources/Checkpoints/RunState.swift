@@ -180,6 +180,8 @@ public struct RunState: Sendable, Equatable, Codable {
   public var libtorch: String?
   /// The CPU's threads.
   public var threads: Int?
+  /// How many processes trained it together; nil of one by itself.
+  public var processCount: Int?
   /// The instructions that libtorch computes with on the CPU.
   public var cpuCapability: String?
   /// Where it went on in another environment; nil where it never did.

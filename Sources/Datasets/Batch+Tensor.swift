@@ -8,7 +8,11 @@ public struct Batch {
   /// Which examples of the split these are.
   public let indices: [Int]
   // A sequence cannot throw: what went wrong, in a file or on the device, is thrown when the tensors are asked for.
-  private let tensors: Result<(inputs: [(name: String, tensor: Tensor)], labels: Tensor), any Error>
+  let tensors: Result<(inputs: [(name: String, tensor: Tensor)], labels: Tensor), any Error>
+
+  init(indices: [Int], tensors: Result<(inputs: [(name: String, tensor: Tensor)], labels: Tensor), any Error>) {
+    (self.indices, self.tensors) = (indices, tensors)
+  }
 
   init(_ host: HostBatch, of batches: Batches) {
     let count = host.indices.count

@@ -6,6 +6,7 @@ import HDF5
 import Models
 import Predictions
 import Programs
+import Torch
 import Training
 
 /// What the command says of errors: the libraries' own words, and which option helps.
@@ -45,6 +46,8 @@ enum ErrorWords {
       "\(error); --id names the column of the examples"
     case PredictionError.noFilter: "--filter: \(error)"
     case PredictionError.annotationsMissing: "\(error): give --annotations"
+    case ProcessError.lost: "\(error); a run that was begun holds its finished epochs, and --resume goes on with it"
+    case ProcessError.missing, ProcessError.noMeeting: "\(error); --process-timeout waits longer"
     case let error as TrainingError: text(of: error)
     case CheckpointError.notFound(let path), HDF5Error.notFound(let path), PredictionError.notFound(let path):
       HubModel(path).map { "\(error); \($0.advice)" } ?? "\(error)" + FamiliarNames.advice(onPath: path)

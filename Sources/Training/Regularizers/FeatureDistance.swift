@@ -43,10 +43,10 @@ struct FeatureDistance: Regularizer {
       let square = try now.subtract(then).squared().sum()
       let own: Tensor
       if isRelative {
-        let scale = try withoutGradients { try then.squared().sum().item() }
+        let scale = try step.total(withoutGradients { try then.squared().sum().item() })
         // A layer that gave nothing but zeros has no scale.
         guard scale > 0 else { continue }
-        own = try square.multiply(by: 1 / (scale * Double(capturedLayers.count)))
+        own = try square.multiply(by: 1 / (scale * Double(capturedLayers.count) * step.part.share))
       } else {
         own = try square.multiply(by: 1 / Double(step.count))
       }
