@@ -7,6 +7,7 @@
 // Asks libtorch's header for what it declares.
 #define USE_C10D_GLOO
 
+#include <c10/util/Logging.h>
 #include <torch/csrc/distributed/c10d/PrefixStore.hpp>
 #include <torch/csrc/distributed/c10d/ProcessGroupGloo.hpp>
 #include <torch/csrc/distributed/c10d/TCPStore.hpp>
@@ -60,6 +61,9 @@ void register_processes(LTTable &table) {
   table.processes_meet = [](const char *host, int64_t port, int32_t serves, const char *prefix, int64_t milliseconds,
                             LTProcesses **out) {
     return guarded([&] {
+      // What goes wrong is an error, and said as one: c10d also logs it, with a trace. What the user set stays.
+      setenv("TORCH_CPP_LOG_LEVEL", "FATAL", 0);
+      c10::initLogging();
       c10d::TCPStoreOptions options;
       options.port = static_cast<uint16_t>(port);
       options.isServer = serves != 0;

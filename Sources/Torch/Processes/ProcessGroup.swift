@@ -33,8 +33,6 @@ public final class ProcessGroup: @unchecked Sendable {
   /// - Throws: ``ProcessError/noMeeting(address:seconds:reason:)``, ``ProcessError/missing(_:of:address:seconds:)``, and
   ///   ``TorchError`` where libtorch is missing.
   public init(_ place: ProcessPlace, timeout: Double) throws {
-    // That a connection is tried once more is nothing to be told of, and read when libtorch is opened.
-    setenv("TORCH_CPP_LOG_LEVEL", "ERROR", 0)
     let table = try Library.table()
     let patience = min(timeout, Self.longestMeeting)
     var met: OpaquePointer?
@@ -78,7 +76,8 @@ public final class ProcessGroup: @unchecked Sendable {
   private static func milliseconds(_ seconds: Double) -> Int64 { Int64((min(max(seconds, 0.001), 1e9)) * 1000) }
 
   private static func lastError(of table: LTTable) -> String {
-    table.last_error().map { String(cString: $0) } ?? "unknown error"
+    let text = table.last_error().map { String(cString: $0) } ?? "unknown error"
+    return text.hasSuffix(".") ? String(text.dropLast()) : text
   }
 
   private func attempt(_ operation: String, _ status: Int32) throws {
