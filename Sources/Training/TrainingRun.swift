@@ -228,7 +228,8 @@ public struct TrainingRun {
       }
       try run.save(record)
       run.removeCheckpoints(after: nil)
-      return try own
+      return
+        try own
         .begin(&run, with: model, division, isCancelled: isCancelled, onEvent: onEvent)
     }
     var own = try settled(as: record.data)

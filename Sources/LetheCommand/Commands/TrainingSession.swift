@@ -53,7 +53,8 @@ struct TrainingSession {
     display.open(
       "\(path) · \(checkpoint.program.architecture) · \(NumberText.grouped(checkpoint.parameterCount)) parameters"
         + (isFineTuning ? " · source head kept" : "")
-        + " · \(device), \(try Library.threadCount()) threads" + (processes.map { " in each of \($0.count) processes" } ?? "")
+        + " · \(device), \(try Library.threadCount()) threads"
+        + (processes.map { " in each of \($0.count) processes" } ?? "")
         + " · seed \(run.options.seed)" + (resumed == nil ? "" : " · resumed"))
     if let resumed, let rise = run.rateRise(resuming: resumed) {
       let (last, next) = (String(format: "%.3g", rise.last), String(format: "%.3g", rise.next))

@@ -79,7 +79,8 @@ struct DataParallel {
   /// process that leads goes on with its own, as one by itself would.
   func seedDraws(_ seed: UInt64, epoch: Int) throws {
     guard !group.leads else { return }
-    var random = RandomSource(seed: seed &+ UInt64(rank) &* 0x9E37_79B9_7F4A_7C15 &+ UInt64(epoch) &* 0xD1B5_4A32_D192_ED03)
+    let own = UInt64(rank) &* 0x9E37_79B9_7F4A_7C15 &+ UInt64(epoch) &* 0xD1B5_4A32_D192_ED03
+    var random = RandomSource(seed: seed &+ own)
     try Library.seedDefaultGenerators(random.next())
   }
 }

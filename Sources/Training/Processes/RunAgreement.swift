@@ -15,7 +15,9 @@ struct RunAgreement: Codable, Equatable {
     for (name, value) in first.parts.sorted(by: { $0.key < $1.key }) where parts[name] != value {
       return "\(name): \(parts[name] ?? "none"), not \(value)"
     }
-    for name in Set(parts.keys).subtracting(first.parts.keys).sorted() { return "\(name): \(parts[name] ?? ""), not none" }
+    if let name = Set(parts.keys).subtracting(first.parts.keys).min() {
+      return "\(name): \(parts[name] ?? ""), not none"
+    }
     let names = Set(options.keys).union(first.options.keys)
       .filter { options[$0] != first.options[$0] }.sorted()
     guard !names.isEmpty else { return nil }

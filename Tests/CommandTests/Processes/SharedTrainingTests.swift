@@ -95,7 +95,8 @@ import Training
     for name in metrics.names where name != "seconds" {
       for row in 0..<metrics.rowCount {
         let (a, b) = (metrics.value(name, row: row), others.value(name, row: row))
-        #expect((a.isNaN && b.isNaN) || abs(a - b) <= tolerance * max(1, abs(a)), "\(name), epoch \(row): \(a) and \(b)")
+        let isSame = (a.isNaN && b.isNaN) || abs(a - b) <= tolerance * max(1, abs(a))
+        #expect(isSame, "\(name), epoch \(row): \(a) and \(b)")
       }
     }
     let weights = try Checkpoint(contentsOf: one.checkpointPath(epoch: 2)).parameters
@@ -146,8 +147,8 @@ import Training
     try #require(Command("new", "resnet18", "--input", "1x28x28", "--classes", "5", "-o", base).status == 0)
     let all = try ProcessesAtWork(2) { _ in
       [
-        "train", base, "--data", Self.data + ":0-4", "--epochs", "1", "--examples", "32", "--batch-size", "16", "--quiet",
-        "-o", folder.file("run"),
+        "train", base, "--data", Self.data + ":0-4", "--epochs", "1", "--examples", "32", "--batch-size", "16",
+        "--quiet", "-o", folder.file("run"),
       ]
     }.wait()
     #expect(all.allSatisfy { $0.status == 0 }, "\(all.map(\.errors))")
