@@ -56,11 +56,12 @@ public final class ProcessGroup: @unchecked Sendable {
 
   /// Waits until all others have said where they are.
   private func meet(within seconds: Double) throws {
-    let own = "\(ProcessInfo.processInfo.processIdentifier) \(ProcessInfo.processInfo.hostName)"
-    try set("here/\(rank)", own)
+    let (number, host) = (Int(ProcessInfo.processInfo.processIdentifier), ProcessInfo.processInfo.hostName)
+    peers[rank] = ProcessError.Peer(rank: rank, host: host, process: number)
+    try set("here/\(rank)", "\(number) \(host)")
     let deadline = Date(timeIntervalSinceNow: seconds)
     var missing: [ProcessError.Peer] = []
-    for other in 0..<count {
+    for other in 0..<count where other != rank {
       guard let found = text("here/\(other)", within: deadline.timeIntervalSinceNow) else {
         missing.append(peers[other])
         continue
@@ -69,6 +70,8 @@ public final class ProcessGroup: @unchecked Sendable {
       peers[other] = ProcessError.Peer(rank: other, host: parts.last, process: parts.first.flatMap { Int($0) })
     }
     guard missing.isEmpty else {
+      // Others wait a little longer for what is found where this process keeps it.
+      if rank == 0, !place.isServed { Thread.sleep(forTimeInterval: 1) }
       throw ProcessError.missing(missing, of: count, address: place.address, seconds: seconds)
     }
   }
