@@ -44,6 +44,8 @@ let package = Package(
       name: "CTorch",
       cxxSettings: [
         .headerSearchPath("../CTorchInterface/include"),
+        // For ProcessGroups.cpp alone: nothing else asks for headers of Gloo.
+        .headerSearchPath("Gloo"),
         .unsafeFlags(torchHeaders),
       ]),
     .target(name: "CTorchInterface", cSettings: chosenLibtorch),

@@ -27,6 +27,7 @@ void register_gradients(LTTable &table);
 void register_losses(LTTable &table);
 void register_checkpointing(LTTable &table);
 void register_devices(LTTable &table);
+void register_processes(LTTable &table);
 
 /// A new handle for a tensor, null for an undefined one.
 inline LTTensor *hand_out(at::Tensor tensor) {

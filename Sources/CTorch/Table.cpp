@@ -34,6 +34,7 @@ static LTTable make_table() {
   register_losses(table);
   register_checkpointing(table);
   register_devices(table);
+  register_processes(table);
   register_memory(table);
   return table;
 }

@@ -180,6 +180,8 @@ public struct RunState: Sendable, Equatable, Codable {
   public var libtorch: String?
   /// The CPU's threads.
   public var threads: Int?
+  /// How many processes trained it together; nil of one by itself.
+  public var processCount: Int?
   /// The instructions that libtorch computes with on the CPU.
   public var cpuCapability: String?
   /// How a GPU was told to compute, where libtorch could do otherwise; nil of the CPU.

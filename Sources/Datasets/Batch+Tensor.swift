@@ -9,12 +9,16 @@ public struct Batch {
   /// Which examples of the split these are.
   public let indices: [Int]
   // A sequence cannot throw: what went wrong, in a file or on the device, is thrown when the tensors are asked for.
-  private let tensors: Result<Tensors, any Error>
+  let tensors: Result<Tensors, any Error>
 
-  private struct Tensors {
+  struct Tensors {
     let inputs: [(name: String, tensor: Tensor)]
     let labels: Tensor
     let hostLabels: Tensor
+  }
+
+  init(indices: [Int], tensors: Result<Tensors, any Error>) {
+    (self.indices, self.tensors) = (indices, tensors)
   }
 
   init(_ host: HostBatch, of batches: Batches) {

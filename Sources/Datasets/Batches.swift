@@ -48,10 +48,12 @@ public struct Batches: Sequence, Sendable {
   private let order: [Int]?
   private let count: Int
   private let augmentation: Augmentation?
+  /// The places in the order that each batch has, where that is not as many as fit one after the other.
+  private let ranges: [Range<Int>]?
 
   init(
     checked split: Split, batchSize: Int, order: [Int]?, dropsLast: Bool, augmentation: Augmentation?,
-    device: BatchDevice
+    device: BatchDevice, ranges: [Range<Int>]? = nil
   ) {
     precondition(batchSize > 0, "batch size \(batchSize)")
     if let order, let outside = order.first(where: { $0 < 0 || $0 >= split.count }) {
@@ -62,12 +64,13 @@ public struct Batches: Sequence, Sendable {
     self.order = order
     self.augmentation = augmentation
     self.device = device
+    self.ranges = ranges
     let exampleCount = order?.count ?? split.count
     count = dropsLast ? exampleCount - exampleCount % batchSize : exampleCount
   }
 
   /// The number of batches.
-  public var batchCount: Int { (count + batchSize - 1) / batchSize }
+  public var batchCount: Int { ranges?.count ?? (count + batchSize - 1) / batchSize }
 
   public var underestimatedCount: Int { batchCount }
 
@@ -86,7 +89,7 @@ public struct Batches: Sequence, Sendable {
   }
 
   func hostBatch(_ number: Int) -> HostBatch {
-    let range = number * batchSize..<Swift.min((number + 1) * batchSize, count)
+    let range = ranges?[number] ?? number * batchSize..<Swift.min((number + 1) * batchSize, count)
     return HostBatch(order.map { Array($0[range]) } ?? Array(range), of: split, augmentation: augmentation)
   }
 

@@ -73,6 +73,7 @@ public enum CommandLineTool {
         return EXIT_SUCCESS
       }
       var command = try Lethe.parseAsRoot(ConfigurationFile.expanding(HelpRequest.spelledOut(arguments)))
+      try ProcessSession.check(command)
       try command.run()
       return EXIT_SUCCESS
     } catch {
@@ -83,11 +84,13 @@ public enum CommandLineTool {
   /// Says what went wrong in one line and returns the exit status.
   private static func report(_ error: any Error, _ arguments: [String]) -> Int32 {
     if let status = ExitStatus.of(error) {
+      guard ProcessSession.speaks(of: error) else { return status }
       Console.error(ErrorWords.text(of: error))
       return status
     }
     if let code = error as? ExitCode { return code.rawValue }
     let code = Lethe.exitCode(for: error)
+    guard ProcessSession.speaks else { return code == .success ? 0 : EX_USAGE }
     if arguments.first == "help", let fault = UsageFault.words(for: HelpRequest.spelledOut(arguments)) {
       Console.error(fault)
       Console.say("see: lethe --help")

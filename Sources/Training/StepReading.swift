@@ -26,6 +26,9 @@ struct StepReading {
     try PendingNumber.marksNotFinite(Array(batches.joined()))
   }
 
+  /// Puts what several processes have together, the loss and each penalty, in place of what this one has.
+  mutating func take(together values: [Double]) { (loss, penalties) = (values[0], Array(values[1...])) }
+
   /// Takes what ``unread`` turned out to be.
   ///
   /// - Parameter check: called after each batch; may throw to go no further.

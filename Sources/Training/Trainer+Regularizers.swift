@@ -17,18 +17,22 @@ extension Trainer {
   /// The losses on one of a step's batches, with their graphs.
   ///
   /// - Parameters:
+  ///   - part: what of the batch this process has.
   ///   - share: of the step's examples, each weighed by its class: the task's loss is a mean over these.
-  ///   - exampleShare: of the step's examples, all alike: regularizers know no weights of classes.
-  func losses(on batch: Batch, share: Double, exampleShare: Double) throws -> Losses {
+  ///   - batchShare: the whole batch's of the step's examples, all alike: regularizers know no weights of classes.
+  func losses(on batch: Batch, _ part: BatchPart, share: Double, batchShare: Double) throws -> Losses {
     func scaled(_ loss: Tensor, _ share: Double) throws -> Tensor { share == 1 ? loss : try loss.multiply(by: share) }
     return try withMixedPrecision(on: model.device, isEnabled: options.precision == .bfloat16) {
-      let forward = try forwardPass(batch)
+      let forward = try forwardPass(batch, part)
       let loss = try scaled(
         kind.loss(
           of: kind.widensOutputs ? forward.outputs : forward.outputs.widened(), labels: batch.labels,
           settings: lossSettings), share)
       let terms = try zip(regularizers, forward.steps).map { regularizer, step in
-        try regularizer.loss(of: step).map { try scaled($0, regularizer.sumsOverExamples ? 1 : exampleShare) }
+        let own = step.replayed?.part.map { $0.share * $0.weight } ?? part.share * part.weight
+        return try regularizer.loss(of: step).map {
+          try scaled($0, regularizer.sumsOverExamples ? part.weight : batchShare * own)
+        }
       }
       return Losses(
         task: loss, value: PendingNumber(of: try loss.detached()), terms: terms,
@@ -44,10 +48,11 @@ extension Trainer {
   }
 
   /// One run of the network over the step's examples and all that regularizers put beside them.
-  func forwardPass(_ batch: Batch) throws -> ForwardPass {
+  func forwardPass(_ batch: Batch, _ part: BatchPart) throws -> ForwardPass {
     let count = batch.indices.count
     let own = try batch.modelInputs(for: network)
-    let others = try regularizers.map { try $0.examples(beside: count) }
+    let drawn = try regularizers.map { try self.part(ofDrawn: $0.examples(beside: part.batchCount)) }
+    let others = drawn.map { $0?.batch }
     var inputs = own
     for other in others.compactMap({ $0 }) {
       inputs = try inputs.merging(other.modelInputs(for: network)) { try Tensor.concatenated([$0, $1]) }
@@ -65,17 +70,17 @@ extension Trainer {
     let features = isMixed ? try run.features.mapValues { try $0.narrowed(from: 0, count: count) } : run.features
     let headInput = isMixed ? try run.headInput?.narrowed(from: 0, count: count) : run.headInput
     var start = count
-    let steps = try others.map { other in
-      let replayed = try other.map { batch in
+    let steps = try drawn.map { other in
+      let replayed = try other.map { batch, part in
         let size = batch.indices.count
         let rows = try run.headInput?.narrowed(from: start, count: size)
         let outputs = try run.logits.narrowed(from: start, count: size)
         start += size
-        return TrainingStep.Replayed(batch: batch, headInput: rows, outputs: outputs)
+        return TrainingStep.Replayed(batch: batch, headInput: rows, outputs: outputs, part: part)
       }
       return TrainingStep(
         model: model, batch: batch, inputs: own, outputs: outputs, features: features, headInput: headInput,
-        replayed: replayed)
+        replayed: replayed, part: part, processes: processes)
     }
     return ForwardPass(outputs: outputs, steps: steps)
   }
@@ -91,17 +96,19 @@ extension Trainer {
     }
     let task = try slopes(of: loss, keepsGraph: true)
     var sum = task
+    let wholeTask = try together(task)
     for (index, term) in terms.enumerated() {
       var own = [Tensor?](repeating: nil, count: weights.count)
       // A term that only frozen layers take part in is a number.
       if let term, term.requiresGradient {
         own = try slopes(of: term, keepsGraph: true)
         sum = try zip(sum, own).map { try added($0, $1) }
+        own = try together(own)
       }
       let pull = try filled(Array(repeating: nil, count: weights.count))
       try regularizers[index].addEquivalentGradient(to: pull)
       own = try zip(own, pull).map { try added($0, $1) }
-      try meter.addGradients(own, task: task, of: index)
+      try meter.addGradients(own, task: wholeTask, of: index)
       meter.setShare(try regularizers[index].sharePerStep(), of: index)
     }
     return try filled(sum)
@@ -122,7 +129,7 @@ extension Trainer {
     return try withoutGradients { try first.add(second) }
   }
 
-  private func filled(_ gradients: [Tensor?]) throws -> [Tensor] {
+  func filled(_ gradients: [Tensor?]) throws -> [Tensor] {
     try zip(gradients, trainable.tensors).map { gradient, weight in
       try gradient ?? Tensor.zeros(weight.shape, type: weight.type ?? .float32, device: weight.device)
     }

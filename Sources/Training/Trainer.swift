@@ -75,6 +75,10 @@ public final class Trainer {
   private let classWeights: [Double]?
   /// How the task's loss is shaped.
   let lossSettings: LossSettings
+  /// What the processes that train together tell one another; nil of one by itself.
+  let processes: DataParallel?
+  /// Whether any of several processes was asked to stop by the last step.
+  private(set) var stopsTogether = false
 
   /// - Parameters:
   ///   - kind: of the task that is trained.
@@ -83,12 +87,14 @@ public final class Trainer {
   ///   - proxy: training examples that stand in for a source's that are not at hand; their labels do not count.
   ///   - isHeadKept: whether the trained head has a w⁰, which regularizers hold it to. By default it has where it is a
   ///     source's too.
+  ///   - processes: those that train together, each with the same of everything.
   ///   - onEstimate: told what regularizers estimate before training: a title, what is done, and all there is to do; may
   ///     throw to stop.
   /// - Throws: ``TrainingError`` for a setup that cannot work, before any step.
   public init(
     _ model: Model, on split: Split, dataset: String, options: TrainingOptions,
     kind: any TaskKind = Classification(), sources: [SourceTask] = [], proxy: Split? = nil, isHeadKept: Bool? = nil,
+    processes: ProcessGroup? = nil,
     onEstimate: @escaping (String, Int, Int) throws -> Void = { _, _, _ in }
   ) throws {
     try options.validate()
@@ -100,8 +106,12 @@ public final class Trainer {
       of: split, kind: kind, outputCount: classCount, device: model.device)
     try options.transform.check(split)
     try options.checkCheckpointing(of: model.program)
+    if let count = processes?.count, min(options.batchSize, split.count) < count {
+      throw TrainingError.tooManyProcesses(count, batchSize: min(options.batchSize, split.count))
+    }
     self.model = model
     self.options = options
+    self.processes = processes.map(DataParallel.init)
     self.dataset = dataset
     self.kind = kind
     network = model
@@ -168,32 +178,36 @@ public final class Trainer {
   ///
   /// - Parameters:
   ///   - epoch: from 1.
+  ///   - isCancelled: of several processes, whether this one is asked to stop; all of them then know by the next step.
   ///   - onStep: called after each step, with what it came to; says what follows.
   /// - Throws: ``TrainingError/notFinite(loss:epoch:step:learningRate:firstBadParameter:)``,
   ///   ``TrainingError/frozenChanged(tensor:epoch:)``, ``TrainingError/interrupted(epoch:)``.
   public func runEpoch(
-    _ epoch: Int, onStep: (StepStatistics) throws -> AfterStep = { _ in .nextStep }
+    _ epoch: Int, isCancelled: () -> Bool = { false }, onStep: (StepStatistics) throws -> AfterStep = { _ in .nextStep }
   ) throws -> EpochStatistics {
     var statistics = EpochStatistics()
     statistics.newBlocks = try enterStage(of: epoch)
+    try beginTogether(epoch: epoch)
     let frozen = try FrozenState(
       of: model, names: trainable.frozenNames + stage.waitingNames, layers: stage.frozenLayers)
     meter = DoseMeter(regularizerNames)
     let order =
       options.samplesEvenly
       ? split.evenSample(using: &progress.random) : Array(0..<split.count).shuffled(using: &progress.random)
-    let batches = try Batches(
-      split: split, batchSize: options.batchSize, order: order,
-      augmentation: Augmentation(options.transform, seed: options.seed, epoch: epoch), device: model.device
+    let parts = parts(of: order.count)
+    let batches = try batches(
+      of: order, parts, Augmentation(options.transform, seed: options.seed, epoch: epoch)
     ).makeIterator()
+    var taken = 0
     var done = 0
     var (lossSum, lossMass) = (0.0, 0.0)
     steps: while case let group = (0..<options.accumulation).compactMap({ _ in batches.next() }), !group.isEmpty {
       statistics.learningRate = options.learningRate * rateFactor
       let isMeasured = !regularizers.isEmpty && DoseMeter.samples(step: done, of: stepsPerEpoch)
-      let shares = try group.map(share)
-      let (loss, penalties) = try step(group, shares: shares, epoch: epoch, isMeasured: isMeasured)
-      let counted = shares.reduce(0, +)
+      let own = Array(parts[taken..<taken + group.count])
+      taken += group.count
+      let (loss, penalties, counted) = try step(
+        group, own, epoch: epoch, isMeasured: isMeasured, asksToStop: isCancelled())
       lossSum += loss * counted
       lossMass += counted
       statistics.penalty = penalties.reduce(0, +)
@@ -217,7 +231,8 @@ public final class Trainer {
   /// - Returns: the batch's loss and the penalty, both before the step.
   @discardableResult
   public func step(_ batch: Batch, epoch: Int) throws -> (loss: Double, penalty: Double) {
-    let (loss, penalties) = try step([batch], shares: [1], epoch: epoch, isMeasured: false)
+    let (loss, penalties, _) = try step(
+      [batch], [BatchPart(whole: batch.indices.count)], epoch: epoch, isMeasured: false)
     return (loss, penalties.reduce(0, +))
   }
 
@@ -241,26 +256,47 @@ public final class Trainer {
     options.rateFactor(step: progress.stepCount, stepsPerEpoch: stepsPerEpoch) * progress.plateauFactor
   }
 
-  /// - Parameter shares: what each batch counts for in the mean over them, unless classes have weights.
+  /// What each batch counts for in the mean over them, what they count together over all processes, and what the step
+  /// counts for in an epoch's mean.
+  private func masses(
+    of batches: [Batch], _ parts: [BatchPart]
+  ) throws -> (own: [Double], total: Double, counted: Double) {
+    let shares = try batches.map(share)
+    let counted =
+      kind.isClassification ? Double(parts.reduce(0) { $0 + $1.batchCount }) : try total(of: shares, parts)
+    if batches.count == 1, processes == nil { return ([1], 1, counted) }
+    guard let weighed = masses(of: batches) else { return (shares, counted, counted) }
+    return (weighed, try total(of: weighed, parts), counted)
+  }
+
+  /// - Parameter parts: what of each batch is here.
+  /// - Returns: what the step counts for in an epoch's mean, too.
   private func step(
-    _ batches: [Batch], shares: [Double], epoch: Int, isMeasured: Bool
-  ) throws -> (loss: Double, penalties: [Double]) {
+    _ batches: [Batch], _ parts: [BatchPart], epoch: Int, isMeasured: Bool, asksToStop: Bool = false
+  ) throws -> (loss: Double, penalties: [Double], counted: Double) {
     let factor = rateFactor
-    let masses = batches.count == 1 ? [1] : masses(of: batches) ?? shares
-    let total = masses.reduce(0, +)
-    let count = batches.reduce(0) { $0 + $1.indices.count }
+    let (masses, total, counted) = try masses(of: batches, parts)
+    let count = parts.reduce(0) { $0 + $1.batchCount }
     var reading = StepReading(regularizerCount: regularizers.count)
     var gradients: [Tensor] = []
     for (position, batch) in batches.enumerated() {
+      let part = parts[position]
       let losses = try losses(
-        on: batch, share: masses[position] / max(total, .leastNonzeroMagnitude),
-        exampleShare: Double(batch.indices.count) / Double(count))
+        on: batch, part, share: masses[position] * part.weight / max(total, .leastNonzeroMagnitude),
+        batchShare: Double(part.batchCount) / Double(count))
       reading.add(losses)
       // A GPU would stand still while it is read: there it is read once the whole step is asked for.
       if !model.device.isCUDA { try settle(&reading, epoch: epoch, factor: factor) }
       let own = try self.gradients(
         of: losses.task, losses.terms, isMeasured: isMeasured && position == batches.count - 1)
       gradients = gradients.isEmpty ? own : try withoutGradients { try zip(gradients, own).map { try $0.add($1) } }
+    }
+    if let processes {
+      let sums = try processes.sum(gradients, [reading.loss] + reading.penalties + [asksToStop ? 1 : 0])
+      gradients = sums.tensors
+      reading.take(together: Array(sums.numbers.dropLast()))
+      stopsTogether = sums.numbers.last.map { $0 > 0 } ?? false
+      try checkFinite(reading, epoch: epoch, factor: factor)
     }
     if !regularizers.isEmpty {
       gradients = try gradients.map { try $0.contiguous() }
@@ -284,7 +320,7 @@ public final class Trainer {
     progress.stepCount += 1
     try average?.afterStep(progress.stepCount)
     lastStep = (value, penalties)
-    return (value, penalties)
+    return (value, penalties, counted)
   }
 
   /// Reads what is still to be read of a step, all at once.
@@ -295,11 +331,16 @@ public final class Trainer {
     let values = try PendingNumber.values(of: unread + meter.unreadRatios.map { $0.ratio })
     meter.add(ratios: values[unread.count...])
     try reading.take(values[..<unread.count]) { reading in
-      let isDiverged = reading.penalties.contains { !$0.isFinite }
-      guard !reading.loss.isFinite || isDiverged else { return }
-      if reading.loss.isFinite { lastStep = (reading.loss, reading.penalties) }
-      throw try diverged(epoch) ?? notFinite(reading.loss, epoch: epoch, factor: factor)
+      // Of several processes all find it out together.
+      if processes == nil { try checkFinite(reading, epoch: epoch, factor: factor) }
     }
+  }
+
+  private func checkFinite(_ reading: StepReading, epoch: Int, factor: Double) throws {
+    let isDiverged = reading.penalties.contains { !$0.isFinite }
+    guard !reading.loss.isFinite || isDiverged else { return }
+    if reading.loss.isFinite { lastStep = (reading.loss, reading.penalties) }
+    throw try diverged(epoch) ?? notFinite(reading.loss, epoch: epoch, factor: factor)
   }
 
   /// The regularizer that led away from the finite numbers: its penalty was far above the task's loss. Nil for none.

@@ -13,6 +13,10 @@ public enum TrainingError: Error, Equatable {
   case idleStopRule(String, reason: String)
   /// What `value` of an option needs, the run was not given.
   case missingData(TrainingOptions.Key, value: String, Need)
+  /// More processes than a batch has examples.
+  case tooManyProcesses(Int, batchSize: Int)
+  /// Several processes, on a device that they cannot compute on together.
+  case processesOnDevice(String)
   case nothingToTrain(frozen: [String])
   case nothingToAdapt(layers: String?)
   case frozenHead(layer: String, task: String, parameter: String)
@@ -81,6 +85,10 @@ extension TrainingError: CustomStringConvertible {
     case .idleStopRule(let rule, let reason): "stopRule '\(rule)': \(reason)"
     case .missingData(.regularizers, let value, let need): "regularizer '\(value)' needs \(need.rawValue)"
     case .missingData(let key, let value, let need): "\(key): '\(value)' needs \(need.rawValue)"
+    case .tooManyProcesses(let count, let batchSize):
+      "\(count) processes share a batch of \(batchSize): each needs an example of it"
+    case .processesOnDevice(let device):
+      "several processes train on CPUs alone, through Gloo, not on '\(device)': NCCL is not bound"
     case .nothingToTrain(let frozen):
       "nothing left to train: \(frozen.joined(separator: ", ")) freeze every parameter"
     case .nothingToAdapt(let layers):

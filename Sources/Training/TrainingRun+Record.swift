@@ -30,6 +30,7 @@ extension TrainingRun {
         }),
       state: RunState(plannedEpochs: options.epochCount, grownFrom: knownOutputCount), command: command,
       seed: options.seed)
+    record.state.processCount = processes?.count
     record.goesOn(in: .present(device), after: nil)
     return record
   }

@@ -57,12 +57,39 @@ extension TrainingRun {
     let validation: Split?
   }
 
+  /// What trains, and what is to be judged.
+  struct Prepared {
+    let trainer: Trainer
+    let judged: Judged
+    /// The source's head.
+    let judge: String?
+    let headIsNew: Bool
+    let classes: JudgedClasses
+    /// In the numbers of the heads.
+    let division: DividedData
+  }
+
   /// - Parameter headIsNew: whether the trained head was freshly drawn, of a model of a run that began already: it has
   ///   the head in any case.
   func setUp(
     _ model: Model, _ division: DividedData, headIsNew known: Bool? = nil, isCancelled: () -> Bool,
     onEvent: (TrainingEvent) throws -> Void
   ) throws -> Setup {
+    let made = try prepare(model, division, headIsNew: known, isCancelled: isCancelled, onEvent: onEvent)
+    let judges = try judges(made.judged, judge: made.judge, headIsNew: made.headIsNew, made.classes)
+    let watch = try options.watchInterval.map {
+      try StepWatch(
+        self, made.judged, judge: made.judge, headIsNew: made.headIsNew, every: $0,
+        stepsPerEpoch: made.trainer.stepsPerEpoch, trainedCount: made.division.target.training.count)
+    }
+    return Setup(model: model, judges: judges, watch: watch, trainer: made.trainer, division: made.division)
+  }
+
+  /// - Parameter headIsNew: as ``setUp(_:_:headIsNew:isCancelled:onEvent:)`` has it.
+  func prepare(
+    _ model: Model, _ division: DividedData, headIsNew known: Bool? = nil, isCancelled: () -> Bool,
+    onEvent: (TrainingEvent) throws -> Void = { _ in }
+  ) throws -> Prepared {
     try checkTarget(model, division)
     let (judge, isDrawn) = try installHeads(in: model)
     let headIsNew = known ?? isDrawn
@@ -90,21 +117,16 @@ extension TrainingRun {
     let trainer = try withoutActuallyEscaping(show) { show in
       try Trainer(
         model, on: examples, dataset: target.name, options: options, kind: kinds.target, sources: origins,
-        proxy: division.proxy?.training, isHeadKept: !headIsNew,
+        proxy: division.proxy?.training, isHeadKept: !headIsNew, processes: processes,
         onEstimate: show)
     }
     if headIsNew { try checkHeadIsTrained(trainer) }
-    if let path = memoryPaths.last { try trainer.memoryOfLastSource.write(to: path) }
+    if leads, let path = memoryPaths.last { try trainer.memoryOfLastSource.write(to: path) }
     let judged = try judged(by: trainer, division) {
       try show("computing the frozen layers", $0, $1)
     }
-    let judges = try judges(judged, judge: judge, headIsNew: headIsNew, classes)
-    let watch = try options.watchInterval.map {
-      try StepWatch(
-        self, judged, judge: judge, headIsNew: headIsNew, every: $0,
-        stepsPerEpoch: trainer.stepsPerEpoch, trainedCount: examples.count)
-    }
-    return Setup(model: model, judges: judges, watch: watch, trainer: trainer, division: division)
+    return Prepared(
+      trainer: trainer, judged: judged, judge: judge, headIsNew: headIsNew, classes: classes, division: division)
   }
 
   /// What judges a model that something else trains, each of its checkpoints as an epoch; the heads are put into it.

@@ -52,9 +52,9 @@ extension TrainingRun {
     let began = ContinuousClock.now
     let stepsBefore = trainer.progress.stepCount
     let stepCount = min(trainer.stepsPerEpoch, (options.stepLimit ?? .max) - stepsBefore)
-    trained.statistics = try trainer.runEpoch(epoch) { step in
+    trained.statistics = try trainer.runEpoch(epoch, isCancelled: isCancelled) { step in
       try? onEvent(.step(epoch: epoch, step: step.step, stepCount: stepCount, loss: step.loss))
-      if isCancelled() { return .interruption }
+      if trainer.processes == nil ? isCancelled() : trainer.stopsTogether { return .interruption }
       trained.stepCount = step.step
       loss += step.loss * step.mass
       mass += step.mass
@@ -62,9 +62,8 @@ extension TrainingRun {
       epochMass += step.mass
       let total = stepsBefore + step.step
       let isLast = total == options.stepLimit
-      let isEnd = step.step == stepCount
-      guard let watch = setup.watch, let interval = options.watchInterval,
-        isEnd || interval.isDue(after: total, stepsPerEpoch: trainer.stepsPerEpoch)
+      guard let watch = setup.watch,
+        isLookDue(after: step, stepsBefore: stepsBefore, stepCount: stepCount, of: trainer.stepsPerEpoch)
       else { return isLast ? .endOfEpoch : .nextStep }
       let paused = ContinuousClock.now
       defer { looking += paused.duration(to: .now) }
@@ -75,6 +74,7 @@ extension TrainingRun {
         append(look, to: &record)
         try? onEvent(.looked(look))
         trained.stop = watch.end(at: look)
+        try trainer.processes?.tell(.afterLook(endsEpoch: trained.stop != nil || isLast))
         if trained.stop != nil { return .endOfEpoch }
         if options.stopRule != nil {
           var statistics = EpochStatistics()
@@ -97,6 +97,18 @@ extension TrainingRun {
       trained.stepCount = kept.step - stepsBefore
     }
     return trained
+  }
+
+  /// Whether the run is looked at after a step, where it is looked at within epochs.
+  ///
+  /// - Parameters:
+  ///   - stepsBefore: of the epochs before.
+  ///   - stepCount: of this epoch.
+  func isLookDue(
+    after step: StepStatistics, stepsBefore: Int, stepCount: Int, of stepsPerEpoch: Int
+  ) -> Bool {
+    guard let interval = options.watchInterval else { return false }
+    return step.step == stepCount || interval.isDue(after: stepsBefore + step.step, stepsPerEpoch: stepsPerEpoch)
   }
 
   /// Adds a look to the record.

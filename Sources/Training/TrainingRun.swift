@@ -119,6 +119,8 @@ public struct TrainingRun {
   /// Whether one of several runs like this one is chosen by its scores, as a sweep does: examples that choose are then
   /// held aside whatever the options say.
   public var isChosenAmong = false
+  /// Those that train together, each with a run like this one; the first of them judges and writes. Nil for one by itself.
+  public var processes: ProcessGroup?
   /// The command that makes the run, stored as it is; nil of a program's.
   public var command: CommandRecord?
 
@@ -157,6 +159,11 @@ public struct TrainingRun {
     let division = try division()
     let model = try Model(base, device: device)
     let own = try settled(for: model, division)
+    try own.agree(on: base, resumedAfter: nil)
+    guard leads else {
+      try own.follow(own.prepare(model, division, isCancelled: isCancelled).trainer, isCancelled: isCancelled)
+      return []
+    }
     var run = try Run.create(at: path, record: try own.record(ofRunFrom: base, at: basePath, division))
     let lock = try RunLock.acquire(path)
     defer { withExtendedLifetime(lock) {} }
@@ -194,7 +201,7 @@ public struct TrainingRun {
   public func resume(
     from base: Checkpoint? = nil, isCancelled: () -> Bool = { false }, onEvent: (TrainingEvent) throws -> Void
   ) throws -> [EpochRecord] {
-    let lock = try RunLock.acquire(path)
+    let lock = leads ? try RunLock.acquire(path) : nil
     defer { withExtendedLifetime(lock) {} }
     var run = try Run.open(path)
     if let settled = try withSettledSteps(as: run.record.data), settled != options {
@@ -211,11 +218,18 @@ public struct TrainingRun {
     }
     guard let state else {
       let start = try run.base(given: base)
-      try run.save(record)
-      run.removeCheckpoints(after: nil)
       let division = try division(as: record.data)
       let model = try Model(start, device: device)
-      return try settled(for: model, division)
+      let own = try settled(for: model, division)
+      try own.agree(on: start, resumedAfter: nil)
+      guard leads else {
+        try own.follow(own.prepare(model, division, isCancelled: isCancelled).trainer, isCancelled: isCancelled)
+        return []
+      }
+      try run.save(record)
+      run.removeCheckpoints(after: nil)
+      return
+        try own
         .begin(&run, with: model, division, isCancelled: isCancelled, onEvent: onEvent)
     }
     var own = try settled(as: record.data)
@@ -224,6 +238,11 @@ public struct TrainingRun {
     let first = try Checkpoint(contentsOf: run.checkpointPath(epoch: 0))
     own = own.named(
       among: first.heads.mapValues { NamedHead(classNames: $0.classNames) }, task: own.sourceTask ?? first.task)
+    try own.agree(on: first, resumedAfter: state.epoch)
+    guard leads else {
+      try own.goOnFollowing(run, state, record: record, isCancelled: isCancelled)
+      return []
+    }
     return try own.goOn(&run, state, record: record, isCancelled: isCancelled, onEvent: onEvent)
   }
 
@@ -239,12 +258,9 @@ public struct TrainingRun {
       division(as: record.data), headIsNew: record.state.targetHeadIsNew, isCancelled: isCancelled, onEvent: onEvent)
     try record.store(setup.judges.classes)
     let history = record.epochRecords
-    if state.epoch > 0 {
-      try setup.model.load(Checkpoint(contentsOf: run.checkpointPath(epoch: state.epoch)))
-    }
-    try setup.trainer.restore(
-      JSONDecoder().decode(TrainingProgress.self, from: Data(state.progress.utf8)),
-      state.tensors.mapValues { try Tensor.copying($0, to: .cpu) })
+    try takeUp(state, of: run, by: setup.trainer)
+    // Until here the others read what is written from now on.
+    try processes?.barrier()
     // The record first: what it speaks of is always there.
     try run.save(record)
     run.removeCheckpoints(after: state.epoch)
@@ -288,6 +304,7 @@ extension TrainingRun {
       let epoch = history.count
       var trained = TrainedEpoch()
       if epoch > 0 {
+        try trainer.processes?.tell(.epoch(epoch))
         trained = try trainEpoch(epoch, setup, into: &record, isCancelled: isCancelled, onEvent: onEvent)
         record.state.stop = trained.stop
         // The epoch before is what the run keeps.
@@ -310,7 +327,9 @@ extension TrainingRun {
       let isWhole = epoch == 0 || (trained.stop == nil && trained.stepCount == trainer.stepsPerEpoch)
       if epoch > 0, isWhole {
         let reached = result.choosingTarget.scored
-        trainer.endEpoch(merit: reached.score.merit(reached.value))
+        let merit = reached.score.merit(reached.value)
+        try trainer.processes?.tell(.endOfEpoch(merit: merit))
+        trainer.endEpoch(merit: merit)
       }
       history.append(result)
       append(result, to: &record)
@@ -332,6 +351,7 @@ extension TrainingRun {
       try onEvent(.evaluated(result))
       if !isWhole { break }
     }
+    try trainer.processes?.tell(.end)
     record.state.isFinished = true
     try run.save(record)
     return history

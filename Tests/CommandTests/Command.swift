@@ -65,9 +65,14 @@ struct Command {
   /// A command that goes on while the test does, and its standard error.
   static func start(_ arguments: String...) throws -> (Process, errors: Pipe) { try start(array: arguments) }
 
-  static func start(array arguments: [String]) throws -> (Process, errors: Pipe) {
+  static func start(
+    array arguments: [String], environment: [String: String] = [:]
+  ) throws -> (Process, errors: Pipe) {
     let (process, _, errors) = prepare(executable, arguments)
     process.standardOutput = FileHandle.nullDevice
+    if !environment.isEmpty {
+      process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+    }
     try process.run()
     return (process, errors)
   }
@@ -82,7 +87,7 @@ struct Command {
     return (process, out, err)
   }
 
-  private static let executable: URL = {
+  static let executable: URL = {
     let products = Bundle.allBundles.map(\.bundlePath) + [CommandLine.arguments[0], "/proc/self/exe"]
     let folders = products.map { URL(fileURLWithPath: $0).resolvingSymlinksInPath().deletingLastPathComponent() }
     let built = URL(fileURLWithPath: Repository.root + "/.build/debug")

@@ -162,13 +162,14 @@ import Torch
     }
     let batch = try #require(
       try Batches(split: new.train.renumbered([4, 5]), batchSize: 20).makeIterator().next())
-    let penalty = try trainer.losses(on: batch, share: 1, exampleShare: 1).penalties[0].value()
+    let whole = BatchPart(whole: batch.indices.count)
+    let penalty = try trainer.losses(on: batch, whole, share: 1, batchShare: 1).penalties[0].value()
     #expect(abs(penalty) < 1e-6, "\(penalty), seed \(seed)")
     try withoutGradients {
       let bias = try #require(model.heads["known"]?.tensors["\(head).bias"])
       try bias.addInPlace(Tensor([1, 0, 0, 0, 0, 0] as [Float]))
     }
-    #expect(try trainer.losses(on: batch, share: 1, exampleShare: 1).penalties[0].value() > 1e-3)
+    #expect(try trainer.losses(on: batch, whole, share: 1, batchShare: 1).penalties[0].value() > 1e-3)
   }
 
   @Test func aRunThatIsGoneOnWithIsTheSame() throws {

@@ -15,6 +15,7 @@
 typedef struct LTTensor LTTensor;
 typedef struct LTOperator LTOperator;
 typedef struct LTGenerator LTGenerator;
+typedef struct LTProcesses LTProcesses;
 
 /// What an `LTValue` holds. `LT_DEFAULT` asks for the default of the operator's schema.
 typedef enum {
@@ -165,6 +166,27 @@ typedef struct {
   int32_t (*synchronize)(const char *device);
   void (*set_thread_count)(int64_t count);
   int64_t (*thread_count)(void);
+
+  /// Comes to where processes find one another: keys with values, kept by whoever `serves` at `host:port`, these alone
+  /// that begin with `prefix`. A libtorch without process groups fails here, and has none of what follows.
+  int32_t (*processes_meet)(
+      const char *host, int64_t port, int32_t serves, const char *prefix, int64_t milliseconds, LTProcesses **out);
+  int32_t (*processes_set)(LTProcesses *processes, const char *key, const void *bytes, int64_t count);
+  /// Waits for a key that another process sets, so long at most.
+  int32_t (*processes_get)(
+      LTProcesses *processes, const char *key, int64_t milliseconds, void *sink,
+      void (*give)(void *sink, const void *bytes, int64_t count));
+  /// Connects with the others; every call below then waits for all of them, so long at most, and has to be made by all in
+  /// the same order.
+  int32_t (*processes_join)(
+      LTProcesses *processes, int64_t rank, int64_t count, int32_t is_one_machine, int64_t milliseconds);
+  /// Closes the connections; the keys stay.
+  int32_t (*processes_part)(LTProcesses *processes);
+  void (*processes_release)(LTProcesses *processes);
+  /// Puts the sum over all processes into the place of a contiguous tensor of the host.
+  int32_t (*processes_sum)(LTProcesses *processes, LTTensor *tensor);
+  /// Puts the tensor of `root` into the place of everybody's.
+  int32_t (*processes_broadcast)(LTProcesses *processes, LTTensor *tensor, int64_t root);
 } LTTable;
 
 /// The folder of the libtorch that was chosen when this was built; null where none was.

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Datasets
 import Metrics
+import Torch
 import Training
 
 struct TrainCommand: ParsableCommand {
@@ -28,16 +29,20 @@ struct TrainCommand: ParsableCommand {
   @OptionGroup var regularizers: RegularizerOptions
   @OptionGroup var reading: DataOptions
   @OptionGroup var hardware: DeviceOptions
+  @OptionGroup var processes: ProcessOptions
   @OptionGroup var continuation: ContinuationOptions
   @OptionGroup var shared: OutputOptions
 
-  func run() throws {
+  func run() throws { try ProcessSession.run(processes) { try train(with: $0) } }
+
+  private func train(with group: ProcessGroup?) throws {
     try TrainingSession(
       base: task.base, isFineTuning: false, target: task.data, source: nil, proxy: nil, sourceHead: nil,
       headClasses: nil,
       output: destination.place(continuation), existing: destination.existing, kinds: kinds, training: training,
       regularizers: regularizers, reading: reading,
-      hardware: hardware, continuation: continuation, shared: shared, effective: EffectiveOptions(of: self)
+      hardware: hardware, continuation: continuation, shared: shared, effective: EffectiveOptions(of: self),
+      processes: group
     ).run()
   }
 }
@@ -110,10 +115,13 @@ struct FinetuneCommand: ParsableCommand {
   @OptionGroup var regularizers: RegularizerOptions
   @OptionGroup var reading: DataOptions
   @OptionGroup var hardware: DeviceOptions
+  @OptionGroup var processes: ProcessOptions
   @OptionGroup var continuation: ContinuationOptions
   @OptionGroup var shared: OutputOptions
 
-  func run() throws {
+  func run() throws { try ProcessSession.run(processes) { try tune(with: $0) } }
+
+  private func tune(with group: ProcessGroup?) throws {
     guard tasks.task.isEmpty else {
       guard tasks.source == nil, tasks.target == nil, tasks.sourceProxy == nil, tasks.head == nil,
         tasks.targetHead == nil || tasks.targetHead == .grow
@@ -127,6 +135,9 @@ struct FinetuneCommand: ParsableCommand {
           "--shared-head has the same classes for all tasks, --target-head grow adds each one's: give one of them")
       }
       try tasks.headClasses.refuse(where: "the tasks of --task have heads of their own")
+      if let group {
+        throw CommandError.usage("a sequence of tasks (--task) is for one process, and \(group.count) were started")
+      }
       return try SequenceSession(command: self).run()
     }
     guard !tasks.sharedHead else { throw CommandError.usage("--shared-head is for sequences of tasks (--task)") }
@@ -145,7 +156,7 @@ struct FinetuneCommand: ParsableCommand {
       headClasses: tasks.headClasses, output: destination.place(continuation), existing: destination.existing,
       kinds: kinds, targetHead: tasks.targetHead,
       training: training, regularizers: regularizers, reading: reading, hardware: hardware,
-      continuation: continuation, shared: shared, effective: EffectiveOptions(of: self)
+      continuation: continuation, shared: shared, effective: EffectiveOptions(of: self), processes: group
     ).run()
   }
 }

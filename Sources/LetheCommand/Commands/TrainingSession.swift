@@ -32,15 +32,19 @@ struct TrainingSession {
   let shared: OutputOptions
   /// The command's options as a configuration file.
   let effective: EffectiveOptions
+  /// Those that train together; nil of one by itself.
+  var processes: ProcessGroup?
 
   func run() throws {
     guard !continuation.printConfig else { return effective.show() }
     StandardOutput.becomesExpendable()
-    var lock = try continuation.resume.map { _ in try RunLock.acquire(output) }
+    let leads = processes?.leads ?? true
+    var lock = leads ? try continuation.resume.map { _ in try RunLock.acquire(output) } : nil
     let resumed = try continuation.resume.map { _ in try Run.open(output) }
     let path = try resumed?.path ?? CheckpointPath(base).path
-    let (checkpoint, device, run) = try resumed.map(opened) ?? begun(from: path)
-    if resumed == nil {
+    var (checkpoint, device, run) = try resumed.map(opened) ?? begun(from: path)
+    run.processes = processes
+    if resumed == nil, leads {
       try existing.makeRoom(at: output, keeping: [path] + [target, source, proxy].compactMap { $0 })
     }
     let (sourceData, proxyData) = (run.source, run.proxy)
@@ -50,6 +54,7 @@ struct TrainingSession {
       "\(path) · \(checkpoint.program.architecture) · \(NumberText.grouped(checkpoint.parameterCount)) parameters"
         + (isFineTuning ? " · source head kept" : "")
         + " · \(device), \(try Library.threadCount()) threads"
+        + (processes.map { " in each of \($0.count) processes" } ?? "")
         + " · seed \(run.options.seed)" + (resumed == nil ? "" : " · resumed"))
     if let resumed, let rise = run.rateRise(resuming: resumed) {
       let (last, next) = (String(format: "%.3g", rise.last), String(format: "%.3g", rise.next))
@@ -72,6 +77,8 @@ struct TrainingSession {
     }
     // What follows only reads: every file is whole, and the process can end at any time.
     interruption.end()
+    // The first one goes on alone.
+    guard leads else { return }
     if lock == nil { lock = try RunLock.acquire(output) }
     defer { withExtendedLifetime(lock) {} }
     var finished = try Run.open(output)

@@ -53,7 +53,7 @@ struct HelpSection {
       ], isOfTraining: nil),
     HelpSection(
       title: "Running", common: ["device", "seed", "resume", "config"],
-      further: ["print-config", "threads", "allow-operator", "help"], isOfTraining: true),
+      further: ["print-config", "threads", "process-timeout", "allow-operator", "help"], isOfTraining: true),
     HelpSection(
       title: "Running", common: ["device", "threads", "seed", "config", "allow-operator", "version", "help"],
       isOfTraining: false),

@@ -12,6 +12,8 @@ enum Console {
     static let standard = Streams(
       output: { StandardOutput.write($0) },
       errors: { try? FileHandle.standardError.write(contentsOf: Data($0.utf8)) })
+
+    static let silent = Streams(output: { _ in }, errors: { _ in })
   }
 
   /// The process's own, unless a caller within it listens.

@@ -61,6 +61,8 @@ extension ErrorWords {
     case .idleStopRule(let rule, let reason): "--stop-when '\(rule)': \(reason)"
     case .missingData(.regularizers, _, let need): "\(error): use lethe finetune with \(need.remedy)"
     case .missingData(let key, let value, let need): "\(key.flag): '\(value)' needs \(need.remedy)"
+    case .tooManyProcesses: "\(error) (--batch-size)"
+    case .processesOnDevice: "\(error); give --device cpu"
     case .nothingToAdapt(let layers):
       "--lora: \(layers.map { "'\($0)' has" } ?? "the model has") no linear or convolution layer but the head"
     case .frozenHead: "\(error) (--freeze, --lr)"

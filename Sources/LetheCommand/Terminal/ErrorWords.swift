@@ -46,6 +46,8 @@ enum ErrorWords {
       "\(error); --id names the column of the examples"
     case PredictionError.noFilter: "--filter: \(error)"
     case PredictionError.annotationsMissing: "\(error): give --annotations"
+    case ProcessError.lost: "\(error); a run that was begun holds its finished epochs, and --resume goes on with it"
+    case ProcessError.missing, ProcessError.noMeeting: "\(error); --process-timeout waits longer"
     case let error as TrainingError: text(of: error)
     case TorchError.outOfMemory:
       "\(error); training takes less with a smaller --batch-size and --accumulate, with --precision bfloat16 or "

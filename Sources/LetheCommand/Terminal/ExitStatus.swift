@@ -32,6 +32,7 @@ enum ExitStatus {
     ("71", "the machine has no more to give: file descriptors, memory"),
     ("73", "output cannot be written, or is there already; standard output too"),
     ("75", "another process writes the run; try again when it has ended"),
+    ("76", "another of several processes that train together ended, or does not answer; the run can be resumed"),
     ("129, 130, 143", "interrupted by SIGHUP, Ctrl-C or SIGTERM; the run can be resumed"),
     ("141", "the reader of the output went away; not of commands that write a run, which go on"),
   ]
@@ -46,6 +47,8 @@ enum ExitStatus {
     case let error as HDF5Error: if case .notFound = error { EX_NOINPUT } else { EX_DATAERR }
     case let error as CheckpointError: of(error)
     case let error as ProgramError: of(error)
+    case let error as ProcessError: of(error)
+    case let error as ProcessFault: error.status
     case let error as TorchError: of(error)
     case let error as ModelError: if case .unknownLayer = error { EX_USAGE } else { EX_DATAERR }
     case let error as DatasetError: of(error)
@@ -81,6 +84,14 @@ enum ExitStatus {
     case .unknownDevice: EX_USAGE
     case .outOfMemory: EX_OSERR
     default: EX_SOFTWARE
+    }
+  }
+
+  private static func of(_ error: ProcessError) -> Int32 {
+    switch error {
+    case .badEnvironment, .differing: EX_USAGE
+    case .noMeeting, .missing, .broken, .lost: EX_PROTOCOL
+    case .failed(_, _, let status): status
     }
   }
 

@@ -59,15 +59,32 @@ struct DarkExperienceReplay: Regularizer {
     guard let replayed = step.replayed else { return nil }
     let logits = try replayed.sourceLogits(of: step.model, head: head)
     let count = replayed.batch.indices.count
-    let first = max(1, count / 2)
-    let rows = try Tensor(replayed.batch.indices.prefix(first).map(Int64.init), device: stored.device)
-    let difference = try outputsBefore.of(logits.narrowed(from: 0, count: first))
-      .subtract(stored.selecting(rows, along: 0))
-    let drift = try difference.squared().sum().multiply(by: logitStrength / Double(difference.count))
+    // The first half of the draw, of which several processes have some each.
+    let half = max(1, replayed.drawnCount / 2)
+    let first = replayed.part?.places.count { $0 < half } ?? half
+    let logitShare = replayed.share(of: first, ofDrawn: half)
+    let labelShare = replayed.share(of: count - first, ofDrawn: replayed.drawnCount - half)
+    var drift: Tensor?
+    if first > 0 {
+      let rows = try Tensor(replayed.batch.indices.prefix(first).map(Int64.init), device: stored.device)
+      let difference = try outputsBefore.of(logits.narrowed(from: 0, count: first))
+        .subtract(stored.selecting(rows, along: 0))
+      drift = try difference.squared().sum().multiply(by: logitShare * logitStrength / Double(difference.count))
+    }
     guard count > first else { return drift }
     let labels = try replayed.batch.labels.narrowed(from: first, count: count - first)
     let mistakes = try kind.loss(
       of: logits.narrowed(from: first, count: count - first), labels: labels, settings: LossSettings())
-    return try drift.add(mistakes, scaledBy: labelStrength)
+    let strength = labelShare * labelStrength
+    return try drift?.add(mistakes, scaledBy: strength) ?? mistakes.multiply(by: strength)
+  }
+}
+
+extension TrainingStep.Replayed {
+  /// What the mean over some of this process's examples counts in the mean over those of the draw that are of their kind,
+  /// beside what all of its examples count in the draw.
+  fileprivate func share(of count: Int, ofDrawn drawn: Int) -> Double {
+    guard let part, part.share < 1, drawn > 0 else { return 1 }
+    return Double(count) / Double(drawn) / part.share
   }
 }

@@ -43,7 +43,7 @@ struct FeatureDistance: Regularizer {
       let square = try now.subtract(then).squared().sum()
       let own: Tensor
       if isRelative {
-        own = try square.multiply(share(of: then))
+        own = try square.multiply(share(of: then, in: step))
       } else {
         own = try square.multiply(by: 1 / Double(step.count))
       }
@@ -53,10 +53,13 @@ struct FeatureDistance: Regularizer {
   }
 
   /// `1 / (‖f⁰‖² · layers)`, a scalar where the features are; 0 where a layer gave zeros alone, which has no scale.
-  private func share(of features: Tensor) throws -> Tensor {
+  ///
+  /// Of several processes ‖f⁰‖² is over all of their examples.
+  private func share(of features: Tensor, in step: TrainingStep) throws -> Tensor {
     try withoutGradients {
-      let scale = try features.squared().sum()
-      return try scale.to(.float64).multiply(by: Double(capturedLayers.count)).dividing(1)
+      var scale = try features.squared().sum()
+      if step.processes != nil { scale = try Tensor([step.total(scale.item())], shape: []).to(scale.type ?? .float32) }
+      return try scale.to(.float64).multiply(by: Double(capturedLayers.count) * step.part.share).dividing(1)
         .filled(where: scale.equals(0), with: 0).to(scale.type ?? .float32)
     }
   }

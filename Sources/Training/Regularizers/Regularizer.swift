@@ -48,6 +48,9 @@ public protocol Regularizer {
   func examples(beside count: Int) throws -> Batch?
 
   /// What it adds to the loss of a step, a scalar with its graph; nil for nothing.
+  ///
+  /// Of several processes that train together each is asked about its part of the batch; means are then weighed by their
+  /// examples, and sums added.
   func loss(of step: TrainingStep) throws -> Tensor?
 
   /// Whether ``loss(of:)`` is a sum over the step's examples rather than a mean. Of several batches that make one step,
@@ -134,6 +137,11 @@ public struct TrainingStep {
     /// What the head in place says of them, with its graph.
     public var logits: Tensor { get throws { try outputs.widened() } }
     let outputs: Tensor
+    /// What of the draw this process has; nil of one by itself.
+    var part: DrawnPart?
+
+    /// Examples that were drawn, by all processes together.
+    public var drawnCount: Int { part?.drawnCount ?? batch.indices.count }
   }
 
   /// The model being trained, its weights those of before the step.
@@ -153,6 +161,13 @@ public struct TrainingStep {
   /// What the regularizer put beside the step's examples; nil where it put nothing.
   public let replayed: Replayed?
 
-  /// The step's own examples.
+  /// What of the batch this process has.
+  var part = BatchPart(whole: 0)
+  /// Those that train together.
+  var processes: DataParallel?
+
+  /// The step's own examples, of several processes those of this one.
   public var count: Int { batch.indices.count }
+  /// The examples of the whole batch, of all processes together.
+  public var batchCount: Int { max(count, part.batchCount) }
 }

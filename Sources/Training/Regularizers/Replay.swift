@@ -111,7 +111,7 @@ struct Replay: Regularizer {
   func loss(of step: TrainingStep) throws -> Tensor? {
     guard let replayed = step.replayed else { return nil }
     let logits = try replayed.sourceLogits(of: step.model, head: head)
-    let share = countsExamples ? Double(replayed.batch.indices.count) / Double(step.count) : 1
+    let share = countsExamples ? Double(replayed.drawnCount) / Double(step.batchCount) : 1
     return try kind.loss(of: logits, labels: replayed.batch.labels, settings: LossSettings())
       .multiply(by: strength * share)
   }

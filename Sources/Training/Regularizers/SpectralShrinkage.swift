@@ -23,9 +23,11 @@ struct SpectralShrinkage: Regularizer {
   }
 
   func loss(of step: TrainingStep) throws -> Tensor? {
-    guard let features = try step.headInput?.flattened() else { return nil }
+    guard let own = try step.headInput?.flattened() else { return nil }
+    let features = try step.gathered(own)
     let values = try features.singularValues()  // the largest first
     let kept = min(count, values.count)
-    return try values.narrowed(from: values.count - kept, count: kept).squared().sum().multiply(by: strength)
+    return try step.shared(
+      values.narrowed(from: values.count - kept, count: kept).squared().sum().multiply(by: strength))
   }
 }

@@ -41,6 +41,7 @@ struct DocumentedCommand {
     PATH=/nonexistent
     lethe() { printf '%s\\0' "${BASH_LINENO[0]}" "$#" "$@" >>"$NOTED"; }
     command_not_found_handle() { return 0; }
+    torchrun() { while (($#)) && [[ $1 != lethe ]]; do shift; done; "$@"; }
     seq() { local i; for ((i = 1; i <= $1; i++)); do echo $i; done; }
     seeds=3 samples=500
     cd() { :; }; exit() { :; }; set() { :; }; source() { :; }; kill() { :; }

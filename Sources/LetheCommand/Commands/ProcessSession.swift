@@ -1,0 +1,68 @@
+import ArgumentParser
+import Foundation
+import Torch
+
+/// A command that is run by several processes together: the first one speaks for all.
+enum ProcessSession {
+  /// Runs a command's work, in a process by itself as it is.
+  ///
+  /// - Parameter body: told the processes that it is shared with; nil without any.
+  /// - Throws: what is this process's to say; else an `ExitCode`, which says nothing.
+  static func run(_ options: ProcessOptions, _ body: (ProcessGroup?) throws -> Void) throws {
+    guard let place = try ProcessPlace.named() else { return try body(nil) }
+    let group = try ProcessGroup(place, timeout: Double(options.processTimeout))
+    do {
+      if group.leads {
+        try body(group)
+      } else {
+        try Console.$streams.withValue(.silent) { try body(group) }
+      }
+    } catch {
+      throw verdict(on: error, in: group)
+    }
+  }
+
+  /// What this process has to say of an error that ended its work.
+  private static func verdict(on error: any Error, in group: ProcessGroup) -> any Error {
+    if case ProcessError.broken(_, let reason) = error {
+      let (cause, isToSay) = group.cause(of: reason)
+      return isToSay ? cause : ExitCode(ExitStatus.of(cause) ?? EX_SOFTWARE)
+    }
+    guard !(error is ExitCode) else { return error }
+    let (words, status) = (ErrorWords.text(of: error), ExitStatus.of(error) ?? EX_SOFTWARE)
+    let isSaid = group.note(failure: words, status: status)
+    if group.leads { return error }
+    return isSaid || status == Interruption.exitStatus
+      ? ExitCode(status) : ProcessFault(rank: group.rank, words: words, status: status)
+  }
+
+  /// Whether this process says what all of its machine find out by themselves: that a command line is wrong.
+  static var speaks: Bool { (try? ProcessPlace.named()).flatMap { $0 }?.localRank ?? 0 == 0 }
+
+  /// Whether this process says an error: what one of several finds out once they have met was found to be its to say.
+  static func speaks(of error: any Error) -> Bool {
+    switch error {
+    case is ProcessFault, is ProcessError: true
+    default: speaks
+    }
+  }
+
+  /// Refuses a command that each of several processes would run for itself.
+  ///
+  /// - Throws: ``CommandError/usage(_:)``.
+  static func check(_ command: any ParsableCommand) throws {
+    guard !(command is any SharedCommand), let place = try ProcessPlace.named() else { return }
+    let name = type(of: command).configuration.commandName.map { "lethe \($0)" } ?? "this command"
+    throw CommandError.usage(
+      "\(name) is for one process, and \(place.count) were started; train and finetune are for several")
+  }
+}
+
+/// An error of one of several processes that is not the first.
+struct ProcessFault: Error, CustomStringConvertible {
+  let rank: Int
+  let words: String
+  let status: Int32
+
+  var description: String { "rank \(rank): \(words)" }
+}

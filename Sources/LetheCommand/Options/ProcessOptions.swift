@@ -1,0 +1,23 @@
+import ArgumentParser
+
+/// Of commands that several processes can run together.
+struct ProcessOptions: ExecutionOptions {
+  @Option(
+    help: ArgumentHelp(
+      "Seconds that several processes wait for one another.",
+      discussion: """
+        They are started by a launcher: torchrun --no-python --nproc-per-node 4 lethe …. Each step's batch is shared among \
+        them, on CPUs; the first one evaluates meanwhile the others wait.
+        """))
+  var processTimeout = 1800
+
+  mutating func validate() throws {
+    try Bounds.check(processTimeout, of: "--process-timeout", atMost: 1_000_000)
+  }
+}
+
+/// A command that several processes can run together: what is asked of each is what is asked of all.
+protocol SharedCommand: ParsableCommand {}
+
+extension TrainCommand: SharedCommand {}
+extension FinetuneCommand: SharedCommand {}

@@ -1,0 +1,259 @@
+import CTorchInterface
+import Foundation
+
+/// Several processes, on one machine or more, that compute together on CPUs: through libtorch's own process groups, over
+/// Gloo.
+///
+/// What all take part in, each has to ask for in the same order; it waits for the others, ``timeout`` seconds at most.
+/// Once it has failed, for whatever reason, nothing can be computed together any more: ``cause(of:)`` says why.
+public final class ProcessGroup: @unchecked Sendable {
+  // Sendable: a group is used on one thread, the one that trains.
+  /// Where this process stands.
+  public let place: ProcessPlace
+  /// Seconds that the others are waited for.
+  public let timeout: Double
+  /// All processes by rank, this one too.
+  public private(set) var peers: [ProcessError.Peer]
+  private let handle: OpaquePointer
+  private let table: LTTable
+
+  /// This process's number, from 0.
+  public var rank: Int { place.rank }
+  /// How many there are.
+  public var count: Int { place.count }
+  /// Whether this one speaks and writes for all.
+  public var leads: Bool { rank == 0 }
+
+  /// Seconds that processes are waited for which were started together with this one, at most.
+  static let longestMeeting = 300.0
+
+  /// Meets the others.
+  ///
+  /// - Parameter timeout: seconds, here and in all that follows.
+  /// - Throws: ``ProcessError/noMeeting(address:seconds:reason:)``, ``ProcessError/missing(_:of:address:seconds:)``, and
+  ///   ``TorchError`` where libtorch is missing.
+  public init(_ place: ProcessPlace, timeout: Double) throws {
+    let table = try Library.table()
+    let patience = min(timeout, Self.longestMeeting)
+    var met: OpaquePointer?
+    let status = table.processes_meet(
+      place.host, Int64(place.port), !place.isServed && place.rank == 0 ? 1 : 0, "lethe/\(place.attempt)",
+      Self.milliseconds(patience), &met)
+    guard status == 0, let met else {
+      throw ProcessError.noMeeting(address: place.address, seconds: patience, reason: Self.lastError(of: table))
+    }
+    (self.place, self.timeout, self.table, handle) = (place, timeout, table, met)
+    peers = (0..<place.count).map { ProcessError.Peer(rank: $0) }
+    try meet(within: patience)
+    let joined = table.processes_join(
+      met, Int64(place.rank), Int64(place.count), place.isOneMachine ? 1 : 0, Self.milliseconds(timeout))
+    guard joined == 0 else {
+      throw ProcessError.noMeeting(address: place.address, seconds: timeout, reason: Self.lastError(of: table))
+    }
+  }
+
+  deinit { table.processes_release(handle) }
+
+  /// Waits until all others have said where they are.
+  private func meet(within seconds: Double) throws {
+    let (number, host) = (Int(ProcessInfo.processInfo.processIdentifier), ProcessInfo.processInfo.hostName)
+    peers[rank] = ProcessError.Peer(rank: rank, host: host, process: number)
+    try set("here/\(rank)", "\(number) \(host)")
+    let deadline = Date(timeIntervalSinceNow: seconds)
+    var missing: [ProcessError.Peer] = []
+    for other in 0..<count where other != rank {
+      guard let found = text("here/\(other)", within: deadline.timeIntervalSinceNow) else {
+        missing.append(peers[other])
+        continue
+      }
+      let parts = found.split(separator: " ", maxSplits: 1).map(String.init)
+      peers[other] = ProcessError.Peer(rank: other, host: parts.last, process: parts.first.flatMap { Int($0) })
+    }
+    guard missing.isEmpty else {
+      // Others wait a little longer for what is found where this process keeps it.
+      if rank == 0, !place.isServed { Thread.sleep(forTimeInterval: 1) }
+      throw ProcessError.missing(missing, of: count, address: place.address, seconds: seconds)
+    }
+  }
+
+  private static func milliseconds(_ seconds: Double) -> Int64 { Int64((min(max(seconds, 0.001), 1e9)) * 1000) }
+
+  private static func lastError(of table: LTTable) -> String {
+    let text = table.last_error().map { String(cString: $0) } ?? "unknown error"
+    return text.hasSuffix(".") ? String(text.dropLast()) : text
+  }
+
+  private func attempt(_ operation: String, _ status: Int32) throws {
+    guard status != 0 else { return }
+    throw ProcessError.broken(operation: operation, reason: Self.lastError(of: table))
+  }
+}
+
+// MARK: - Computed together
+
+extension ProcessGroup {
+  /// Puts the sum over all processes into the place of a tensor of the CPU; each has one of the same shape and type.
+  ///
+  /// - Throws: ``ProcessError/broken(operation:reason:)``.
+  public func sum(_ tensor: Tensor) throws {
+    guard tensor.count > 0 else { return }
+    try withExtendedLifetime((self, tensor)) {
+      try attempt("the sum", table.processes_sum(handle, tensor.handle))
+    }
+  }
+
+  /// Puts the values of one process into everybody's tensor; each has one of the same shape and type.
+  ///
+  /// - Throws: ``ProcessError/broken(operation:reason:)``.
+  public func broadcast(_ tensor: Tensor, from root: Int = 0) throws {
+    guard tensor.count > 0 else { return }
+    try withExtendedLifetime((self, tensor)) {
+      try attempt("the broadcast", table.processes_broadcast(handle, tensor.handle, Int64(root)))
+    }
+  }
+
+  /// The sums of numbers over all processes, the same to the last bit in each.
+  public func sum(_ numbers: [Double]) throws -> [Double] {
+    let tensor = try Tensor(numbers)
+    try sum(tensor)
+    return try tensor.array()
+  }
+
+  /// The numbers of one process; each gives as many.
+  public func broadcast(_ numbers: [Double], from root: Int = 0) throws -> [Double] {
+    let tensor = try Tensor(numbers)
+    try broadcast(tensor, from: root)
+    return try tensor.array()
+  }
+
+  /// Waits until all have come here.
+  public func barrier() throws { _ = try sum([0.0]) }
+
+  /// What each process gives, by rank.
+  public func gather(_ bytes: [UInt8]) throws -> [[UInt8]] {
+    try (0..<count).map { root in
+      let size = Int(try broadcast([Double(bytes.count)], from: root)[0])
+      guard size > 0 else { return [] }
+      let tensor = try Tensor(root == rank ? bytes : [UInt8](repeating: 0, count: size))
+      try broadcast(tensor, from: root)
+      return try tensor.array()
+    }
+  }
+
+  /// The tensors of all processes one after the other, `[rows of all, …]`, which differ in their first axis at most.
+  ///
+  /// - Returns: with the first row that is this process's own.
+  public func concatenated(_ tensor: Tensor) throws -> (tensor: Tensor, first: Int) {
+    var rows = [Double](repeating: 0, count: count)
+    rows[rank] = Double(tensor.shape[0])
+    rows = try sum(rows)
+    let own = try tensor.contiguous()
+    var first = 0
+    let parts = try rows.enumerated().map { root, size in
+      if root < rank { first += Int(size) }
+      let part =
+        root == rank
+        ? try own.cloned()
+        : try Tensor.zeros([Int(size)] + tensor.shape.dropFirst(), type: tensor.type ?? .float32)
+      try broadcast(part, from: root)
+      return part
+    }
+    return (try Tensor.concatenated(parts), first)
+  }
+}
+
+// MARK: - When it fails
+
+extension ProcessGroup {
+  /// Seconds that those who are left wait for one another's words.
+  private static let grace = 3.0
+
+  private struct Note: Codable {
+    var words: String?
+    var status: Int32?
+  }
+
+  /// Lets the others know that this process ends with an error of its own.
+  ///
+  /// - Returns: whether one of a lower rank ends with the same words, and has said them.
+  public func note(failure words: String, status: Int32) -> Bool {
+    try? set(note: Note(words: words, status: status))
+    // Those that wait for this one learn by it.
+    _ = table.processes_part(handle)
+    defer { leave(besides: []) }
+    guard rank > 0 else { return false }
+    let deadline = Date(timeIntervalSinceNow: Self.grace)
+    return (0..<rank).contains { note(of: $0, within: $0 == 0 ? deadline.timeIntervalSinceNow : 0.001)?.words == words }
+  }
+
+  /// Who is to blame for a failure of ``ProcessError/broken(operation:reason:)``: who of the others said why it ends, and
+  /// else who says nothing.
+  ///
+  /// - Returns: the cause, and whether it is for this process to say: of those that are left it has the lowest rank, and
+  ///   nobody on its machine has said it already.
+  public func cause(of reason: String) -> (error: ProcessError, isToSay: Bool) {
+    // What is found there is rank 0's where no launcher keeps it.
+    guard (try? set(note: Note())) != nil else {
+      return (.lost([peers[0]], isTimeOut: false, seconds: timeout), rank == 1)
+    }
+    _ = table.processes_part(handle)
+    let deadline = Date(timeIntervalSinceNow: Self.grace)
+    let notes = (0..<count).map { $0 == rank ? Note() : note(of: $0, within: deadline.timeIntervalSinceNow) }
+    leave(besides: notes.indices.filter { notes[$0] == nil })
+    let isFirst = notes.firstIndex { $0 != nil && $0?.words == nil } == rank
+    if let failed = notes.firstIndex(where: { $0?.words != nil }), let note = notes[failed] {
+      let isHeard = peers[failed].host == peers[rank].host
+      return (.failed(peers[failed], words: note.words ?? "", status: note.status ?? 1), isFirst && !isHeard)
+    }
+    let silent = notes.indices.filter { notes[$0] == nil }
+    guard !silent.isEmpty else { return (.broken(operation: "the work", reason: reason), isFirst) }
+    let isTimeOut = reason.lowercased().contains("timed out")
+    return (.lost(silent.map { peers[$0] }, isTimeOut: isTimeOut, seconds: timeout), isFirst)
+  }
+
+  /// Lets rank 0 know that this process needs nothing more of what it keeps; rank 0 keeps it until then.
+  private func leave(besides silent: [Int]) {
+    guard rank == 0 else {
+      try? set("left/\(rank)", "1")
+      return
+    }
+    guard !place.isServed else { return }
+    let deadline = Date(timeIntervalSinceNow: Self.grace)
+    for other in 1..<count where !silent.contains(other) {
+      _ = text("left/\(other)", within: deadline.timeIntervalSinceNow)
+    }
+  }
+
+  private func set(note: Note) throws {
+    try set("end/\(rank)", String(decoding: JSONEncoder().encode(note), as: UTF8.self))
+  }
+
+  private func note(of other: Int, within seconds: Double) -> Note? {
+    text("end/\(other)", within: seconds).flatMap { try? JSONDecoder().decode(Note.self, from: Data($0.utf8)) }
+  }
+
+  private func set(_ key: String, _ text: String) throws {
+    let bytes = Array(text.utf8)
+    let status = withExtendedLifetime(self) {
+      bytes.withUnsafeBytes { table.processes_set(handle, key, $0.baseAddress, Int64($0.count)) }
+    }
+    guard status == 0 else {
+      throw ProcessError.noMeeting(address: place.address, seconds: 0, reason: Self.lastError(of: table))
+    }
+  }
+
+  /// What another process set; nil where it did not in time.
+  private func text(_ key: String, within seconds: Double) -> String? {
+    var bytes: [UInt8] = []
+    let status = withExtendedLifetime(self) {
+      withUnsafeMutablePointer(to: &bytes) { sink in
+        table.processes_get(handle, key, Self.milliseconds(seconds), sink) { sink, bytes, count in
+          guard let sink, let bytes else { return }
+          sink.assumingMemoryBound(to: [UInt8].self).pointee = Array(
+            UnsafeRawBufferPointer(start: bytes, count: Int(count)))
+        }
+      }
+    }
+    return status == 0 ? String(decoding: bytes, as: UTF8.self) : nil
+  }
+}

@@ -1,0 +1,158 @@
+import Checkpoints
+import Foundation
+import TestSupport
+import Testing
+import Training
+
+/// Training by several processes that share each batch: it comes to what one process comes to with the same batches.
+@Suite(.serialized) struct SharedTrainingTests {
+  private static let data = Repository.fixture("fashion-mnist-small")
+  /// 129 examples in batches of 32: the last has one, which is fewer than there are processes.
+  private static let common = [
+    "--epochs", "2", "--batch-size", "32", "--examples", "129", "--lr", "0.02", "--quiet", "--threads", "1",
+  ]
+  /// Of a source that was trained under `si`, of a tiny network without normalization and dropout.
+  private static let source: Result<(folder: TemporaryFolder, path: String), any Error> = Result {
+    let folder = try TemporaryFolder()
+    let (base, source) = (folder.file("base.h5"), folder.file("source"))
+    try #require(Command("new", "mlp", "--classes", "5", "--hidden", "8", "-o", base).status == 0)
+    let trained = try Command(
+      array: ["train", base, "--data", data + ":0-4", "--regularizer", "si", "-o", source] + common)
+    try #require(trained.status == 0, "\(trained.errors)")
+    return (folder, source)
+  }
+
+  struct Case: CustomTestStringConvertible {
+    let words: [String]
+    /// Of weights and metrics.
+    var tolerance = 1e-5
+    var isOfFour = false
+    var testDescription: String { words.isEmpty ? "plain" : words.joined(separator: " ") }
+
+    init(_ words: String..., tolerance: Double = 1e-5, isOfFour: Bool = false) {
+      (self.words, self.tolerance, self.isOfFour) = (words, tolerance, isOfFour)
+    }
+
+    private init(words: [String], isOfFour: Bool) { (self.words, self.isOfFour) = (words, isOfFour) }
+
+    static func held(_ regularizers: String..., isOfFour: Bool = false) -> Case {
+      Case(words: regularizers.flatMap { ["--regularizer", $0] }, isOfFour: isOfFour)
+    }
+
+    var kinds: [String] { words.filter { $0 != "--regularizer" }.map { String($0.prefix { $0 != ":" }) } }
+  }
+
+  static let settings = [
+    Case("--clip-norm", "0.5", "--weight-decay", "0.01", "--nesterov", isOfFour: true),
+    Case("--optimizer", "adamw", "--accumulate", "3", "--label-smoothing", "0.1"),
+    Case("--optimizer", "adam", "--ema", "0.9", "--schedule", "cosine", "--eval-every", "3"),
+    Case("--lora", "rank=2", "--class-weights", "1,2,3,4,5", "--balanced-sampling"),
+    // A mean gradient of half a batch is rounded to 8 binary digits, as that of a whole one is.
+    Case("--precision", "bfloat16", tolerance: 5e-3),
+    Case("--unfreeze-every", "1"),
+  ]
+
+  static let regularizers = [
+    Case.held("l2-sp", "l1-sp", "gl-sp:alpha=0.01", "l2"),
+    .held("ewc:samples=20", "mas:samples=20", "si", isOfFour: true),
+    .held("l2-sp-fisher:samples=20", "gl-sp-fisher:samples=20"),
+    .held("lwf", "delta:alpha=0.001", "kl:inputs=source", isOfFour: true),
+    .held("ldifs", "ldifs:scale=none,lambda=0.001", "bss:eta=0.01,k=2"),
+    .held("replay", "der++", isOfFour: true),
+    // One or two examples beside a batch: fewer than there are processes.
+    .held("replay:share=0.05,mean=examples", "der++:share=0.05"),
+  ]
+
+  @Test func everyKindOfRegularizerIsTried() {
+    let tried = Set(Self.regularizers.flatMap(\.kinds))
+    #expect(Set(RegularizerKind.all.map(\.name)).isSubset(of: tried))
+  }
+
+  @Test(arguments: settings + regularizers) func severalProcessesDoWhatOneDoes(asked: Case) throws {
+    let (folder, source) = try Self.source.get()
+    let place = UUID().uuidString
+    func words(_ run: String) -> [String] {
+      ["finetune", source, "--source", Self.data + ":0-4", "--target", Self.data + ":5-9", "-o", folder.file(run)]
+        + Self.common + asked.words
+    }
+    let one = try Command(words("\(place)-1"), environment: ["OMP_NUM_THREADS": "1"])
+    try #require(one.status == 0, "\(one.errors)")
+    for count in asked.isOfFour ? [2, 4] : [2] {
+      let all = try ProcessesAtWork(count) { _ in words("\(place)-\(count)") }.wait()
+      #expect(all.allSatisfy { $0.status == 0 && $0.errors.isEmpty }, "\(all.map(\.errors))")
+      // The first one speaks.
+      #expect(all[0].output.contains("in each of \(count) processes") && all.dropFirst().allSatisfy(\.output.isEmpty))
+      try expectSame(folder.file("\(place)-1"), folder.file("\(place)-\(count)"), within: asked.tolerance)
+      #expect(try Run.open(folder.file("\(place)-\(count)")).record.state.processCount == count)
+    }
+  }
+
+  /// Compares all metrics of all epochs, and the weights of the last one.
+  private func expectSame(_ first: String, _ second: String, within tolerance: Double) throws {
+    let (one, other) = (try Run.open(first), try Run.open(second))
+    let (metrics, others) = (one.record.metrics, other.record.metrics)
+    #expect(metrics.names == others.names && metrics.rowCount == 3 && others.rowCount == 3)
+    for name in metrics.names where name != "seconds" {
+      for row in 0..<metrics.rowCount {
+        let (a, b) = (metrics.value(name, row: row), others.value(name, row: row))
+        let isSame = (a.isNaN && b.isNaN) || abs(a - b) <= tolerance * max(1, abs(a))
+        #expect(isSame, "\(name), epoch \(row): \(a) and \(b)")
+      }
+    }
+    let weights = try Checkpoint(contentsOf: one.checkpointPath(epoch: 2)).parameters
+    let otherWeights = try Checkpoint(contentsOf: other.checkpointPath(epoch: 2)).parameters
+    let begin = try Checkpoint(contentsOf: one.checkpointPath(epoch: 0)).parameters
+    #expect(weights.keys == otherWeights.keys)
+    var moved: Float = 0
+    for (name, tensor) in weights {
+      let (a, b) = (tensor.array(of: Float.self), try #require(otherWeights[name]).array(of: Float.self))
+      let worst = zip(a, b).map { abs($0 - $1) }.max() ?? 0
+      #expect(Double(worst) <= tolerance, "\(name): \(worst)")
+      moved = max(moved, zip(a, begin[name]?.array(of: Float.self) ?? a).map { abs($0 - $1) }.max() ?? 0)
+    }
+    // They went somewhere.
+    #expect(moved > 1e-3)
+  }
+
+  @Test(.enabled(if: Python.path != nil)) func torchrunStartsThem() throws {
+    let (folder, source) = try Self.source.get()
+    let words =
+      ["finetune", source, "--source", Self.data + ":0-4", "--target", Self.data + ":5-9"] + Self.common
+    let one = try Command(words + ["-o", folder.file("torchrun-1")], environment: ["OMP_NUM_THREADS": "1"])
+    #expect(one.status == 0)
+    let script = """
+      import subprocess, sys
+      found = subprocess.run([sys.executable, "-m", "torch.distributed.run", "--standalone", "--no-python",
+                              "--nproc-per-node", "2", *sys.argv[1:]], capture_output=True, text=True)
+      assert found.returncode == 0, found.stderr
+      print(found.stdout)
+      """
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: try #require(Python.path))
+    process.arguments = ["-c", script, Command.executable.path] + words + ["-o", folder.file("torchrun-2")]
+    let output = Pipe()
+    process.standardOutput = output
+    try process.run()
+    let said = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+    process.waitUntilExit()
+    #expect(process.terminationStatus == 0)
+    #expect(said.components(separatedBy: "next: lethe diagnose").count == 2, "\(said)")
+    try expectSame(folder.file("torchrun-1"), folder.file("torchrun-2"), within: 1e-5)
+  }
+
+  /// Of batch normalization, the running statistics of the first process are kept; of dropout each draws its own.
+  @Test func statisticsAreOfTheFirstProcess() throws {
+    let folder = try TemporaryFolder()
+    let base = folder.file("base.h5")
+    try #require(Command("new", "resnet18", "--input", "1x28x28", "--classes", "5", "-o", base).status == 0)
+    let all = try ProcessesAtWork(2) { _ in
+      [
+        "train", base, "--data", Self.data + ":0-4", "--epochs", "1", "--examples", "32", "--batch-size", "16",
+        "--quiet", "-o", folder.file("run"),
+      ]
+    }.wait()
+    #expect(all.allSatisfy { $0.status == 0 }, "\(all.map(\.errors))")
+    let verified = try Command("verify", folder.file("run"))
+    #expect(verified.status == 0, "\(verified.errors)")
+  }
+}
