@@ -126,7 +126,8 @@ enum PageElements {
     let kinds = table.columns.indices.map { index in
       if table.columns[index].alignment == .right { return " class=\"number\"" }
       // Beside many numbers, a sentence would be squeezed to a word a line.
-      return table.rows.contains { $0[index].count > 24 } ? " class=\"words\"" : ""
+      let isSqueezed = table.columns.count > 3 && table.rows.contains { $0[index].count > 24 }
+      return isSqueezed ? " class=\"words\"" : ""
     }
     let head = table.columns.indices.map {
       "<th scope=\"col\"\(kinds[$0])>\(prose(table.columns[$0].title))</th>"
