@@ -41,7 +41,7 @@ import Torch
     let input = builder.input("input", shape: [3])
     let hidden = builder.linear(input, inputCount: 3, outputCount: 3, layer: "first")
     let logits = builder.linear(hidden, inputCount: 3, outputCount: 2, layer: "second")
-    var program = builder.build(outputs: [logits], head: "second")
+    var program = try builder.build(outputs: [logits], head: "second")
     let second = try #require(program.nodes.firstIndex { $0.layer == "second" })
     program.nodes.insert(
       Node(
@@ -52,13 +52,13 @@ import Torch
     let model = try Model(initializing: program, task: "task", classNames: ["a", "b"], seed: 3)
     let inputs = ["input": try Tensor([1, -2, 3] as [Float], shape: [1, 3])]
     try withoutGradients {
-      let versions = try [1.0, 2, 3].map { ["first.bias": try Tensor.filled([3], $0)] } + [[:]]
+      let versions = try [1.0, 2, 3].map { try ["first.bias": Tensor.filled([3], $0)] } + [[:]]
       let own = try versions.map { try model.run(inputs, replacing: $0).logits.array(of: Float.self) }
       var found = [[Float]](repeating: [], count: versions.count)
       try model.run(inputs, versions: versions) { found[$0] = try $1.array(of: Float.self) }
       #expect(found == own)
       // A head in another state is read after the change in place.
-      let heads = try [1.0, 2].map { ["second.bias": try Tensor.filled([2], $0)] } + [[:]]
+      let heads = try [1.0, 2].map { try ["second.bias": Tensor.filled([2], $0)] } + [[:]]
       let ownHeads = try heads.map { try model.run(inputs, replacing: $0).logits.array(of: Float.self) }
       try model.run(inputs, versions: heads) { found[$0] = try $1.array(of: Float.self) }
       #expect(Array(found[..<3]) == ownHeads)

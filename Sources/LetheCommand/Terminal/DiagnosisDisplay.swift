@@ -4,7 +4,6 @@ import Reports
 /// Lines about what a diagnosis measures; a bar with the time left where it takes a while.
 final class DiagnosisDisplay {
   private let isSilent: Bool
-  private var name: String?
   private var reporter: ProgressReporter?
 
   init(isSilent: Bool) { self.isSilent = isSilent }
@@ -14,11 +13,12 @@ final class DiagnosisDisplay {
     guard !isSilent else { return }
     if step.done == 0 {
       end()
-      if name != step.name { Console.say("measuring \(step.name)") }
-      name = step.name
+      Console.say("measuring \(step.name)")
       if let total = step.total, total > 0 {
         reporter = ProgressReporter(title: "measuring \(step.name)", total: total, unit: step.unit, waits: 2)
       }
+    } else if step.total == nil {
+      end()
     } else {
       reporter?.update(completed: step.done)
     }

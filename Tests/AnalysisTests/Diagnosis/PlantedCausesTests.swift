@@ -2,6 +2,7 @@ import Checkpoints
 import Datasets
 import Evaluation
 import Findings
+import Foundation
 import HDF5
 import Metrics
 import Models
@@ -246,6 +247,17 @@ import Training
     let importance = try ImportanceEstimate(.exact, of: [weight], in: model, on: source.train).values[0]
       .array(of: Double.self)
     let heaviest = try #require(importance.indices.max { importance[$0] < importance[$1] })
+    // Of all four labels, however unlikely: of a model that is sure, those are what there is.
+    var information = 0.0
+    for batch in try Batches(split: source.train, batchSize: 1) {
+      let logarithms = try model.run(batch.modelInputs(for: model)).logits.logSoftmax(along: 1)
+      for (label, logarithm) in try logarithms.detached().array(of: Double.self).enumerated() {
+        let chosen = try logarithms.narrowed(along: 1, from: label, count: 1).sum()
+        let slope = try #require(try chosen.gradients(of: [weight], keepsGraph: true)[0]).array(of: Double.self)[
+          heaviest]
+        information += exp(logarithm) * slope * slope / 400
+      }
+    }
     try withoutGradients {
       let step = try Tensor(importance.indices.map { Float($0 == heaviest ? 0.01 : 0) }, shape: weight.shape)
       try weight.addInPlace(step)
@@ -254,7 +266,7 @@ import Training
     let measure = PredictedLossMeasure(models)
     let predicted = try measure.losses(of: models.rewindUnits, sampleCount: 400, labelCount: 4)
     #expect(predicted["hidden2"]?.value == 0 && predicted["conv1"]?.value == 0)
-    let expected = importance[heaviest] * 0.01 * 0.01 / 2
+    let expected = information * 0.01 * 0.01 / 2
     let found = try #require(predicted["hidden1"])
     #expect(expected > 0 && abs(found.value / expected - 1) < 1e-3, "\(found) for \(expected), seed \(seed)")
     #expect(found.low < found.value && found.value < found.high, "\(found)")

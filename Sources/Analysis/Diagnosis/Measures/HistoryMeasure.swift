@@ -18,7 +18,6 @@ struct HistoryMeasure {
     let drift = DriftMeasure(models)
     var count: Int?
     let epochs = try Self.chosen(from: run.epochs).map { epoch -> LayersAtEpoch in
-      models.progress.begin("epoch \(epoch)", unit: "probe", of: probes == nil ? nil : names.count)
       let model = try Model(Checkpoint(contentsOf: run.checkpointPath(epoch: epoch)), device: models.before.device)
       let result = try similarity.onSource(models.before, [model])[0]
       let drops = try probes?.drops(of: model, epoch: epoch) ?? [:]

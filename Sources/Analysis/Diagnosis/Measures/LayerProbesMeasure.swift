@@ -9,6 +9,7 @@ struct LayerProbesMeasure {
   let judgedCount: Int
   let controls: ProbeControls
   private let epoch: Int
+  private let progress: DiagnosisProgress
   private let dropsOf: (Model) throws -> [String: Estimate]
 
   /// - Parameters:
@@ -18,6 +19,7 @@ struct LayerProbesMeasure {
     _ models: ComparedModels, layers: [String], data: Probed, untrained: Model, epoch: Int
   ) throws {
     let progress = models.progress
+    self.progress = progress
     func probes(of layers: [String], in model: Model) throws -> [Probed.Probe] {
       try data.probes(of: layers, in: model) { progress.advance() }
     }
@@ -39,6 +41,8 @@ struct LayerProbesMeasure {
 
   /// What was lost by an epoch, measured where it is not known yet.
   func drops(of model: Model, epoch: Int) throws -> [String: Estimate] {
-    epoch == self.epoch ? drops : try dropsOf(model)
+    guard epoch != self.epoch else { return drops }
+    progress.begin("probes of epoch \(epoch)", unit: "probe", of: drops.count)
+    return try dropsOf(model)
   }
 }

@@ -35,13 +35,11 @@ struct SimilarityMeasure {
 
   private func compare(_ a: Model, _ others: [Model], on split: Split, dataset: String) throws -> [Result] {
     guard !others.isEmpty else { return [] }
-    var isBegun = false
     let found = try LayerSimilarity.comparing(
       a, with: others, on: split, dataset: dataset, layersA: layers, layersB: layers, pooling: pooling,
       sampleCount: sampleCount
-    ) { _, total in
-      if !isBegun { models.progress.begin("similarity", unit: "batch", of: total) }
-      isBegun = true
+    ) { done, total in
+      if done == 1 { models.progress.begin("similarity", unit: "batch", of: total) }
       models.progress.advance()
     }
     return found.map { similarity in
