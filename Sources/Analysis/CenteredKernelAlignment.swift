@@ -75,19 +75,41 @@ public struct CKAAccumulator {
   ///   - featuresB: likewise, of the same examples.
   /// - Throws: ``AnalysisError/tooFewSamples(count:minimum:)``.
   public mutating func add(_ featuresA: [Tensor], _ featuresB: [Tensor]) throws {
-    let samples = featuresA.first?.shape.first ?? 0
+    try add(grams(of: featuresA), grams(of: featuresB))
+  }
+
+  /// The centred Gram matrices of one network's layers on a batch.
+  struct Grams {
+    /// Flattened, `[layers, rows²]`, float64.
+    fileprivate let matrices: Tensor
+    fileprivate let strengths: [FeatureStrength]
+    fileprivate let samples: Int
+  }
+
+  /// - Parameter features: a tensor a layer, `[rows, …]`.
+  /// - Throws: ``AnalysisError/tooFewSamples(count:minimum:)``.
+  func grams(of features: [Tensor]) throws -> Grams {
+    let samples = features.first?.shape.first ?? 0
     precondition(samples % rowsPerExample == 0, "\(samples) rows of examples with \(rowsPerExample) each")
     let count = samples / rowsPerExample
     guard count >= estimator.minimumSampleCount else {
       throw AnalysisError.tooFewSamples(count: count, minimum: estimator.minimumSampleCount)
     }
+    let (matrices, strengths) = try withoutGradients { try flattenedGrams(features) }
+    return Grams(matrices: matrices, strengths: strengths, samples: samples)
+  }
+
+  /// Adds one batch of Gram matrices.
+  mutating func add(_ first: Grams, _ second: Grams) throws {
+    let (samples, count) = (first.samples, first.samples / rowsPerExample)
+    let (gramsA, strengthsA) = (first.matrices, first.strengths)
+    let (gramsB, strengthsB) = (second.matrices, second.strengths)
+    let layerCountB = gramsB.shape[0]
     let permutation = Array(0..<count).shuffled(using: &random).rows(each: rowsPerExample)
     let batch = try withoutGradients {
-      let (gramsA, strengthsA) = try flattenedGrams(featuresA)
-      let (gramsB, strengthsB) = try flattenedGrams(featuresB)
       let order = try Tensor(permutation.map(Int64.init)).to(gramsB.device)
-      let shuffledB = try gramsB.reshaped([featuresB.count, samples, samples])
-        .selecting(order, along: 1).selecting(order, along: 2).reshaped([featuresB.count, samples * samples])
+      let shuffledB = try gramsB.reshaped([layerCountB, samples, samples])
+        .selecting(order, along: 1).selecting(order, along: 2).reshaped([layerCountB, samples * samples])
       let nulls = try gramsA.matrixProduct(try shuffledB.transposed()).array(of: Double.self)
       // The same product for `selfA` as for `cross`, so that equal features give equal sums to the last bit.
       let cross: [Double] = try gramsA.matrixProduct(try gramsB.transposed()).array()
@@ -115,7 +137,7 @@ public struct CKAAccumulator {
         selfB: zip(zip(selfB, sumsB), strengthsB).map {
           CKABatch.Layer(hsic: $0.0 / normalization, sums: $0.1, strength: $1)
         },
-        pairs: pairs, null: shared.map { nulls[$0.a * featuresB.count + $0.b] / normalization })
+        pairs: pairs, null: shared.map { nulls[$0.a * layerCountB + $0.b] / normalization })
     }
     batches.append(batch)
     sampleCount += count

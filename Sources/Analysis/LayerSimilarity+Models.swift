@@ -23,40 +23,69 @@ extension LayerSimilarity {
     sampleCount: Int = 2048, batchSize: Int = 128, keepsShortBatch: Bool = false, seed: UInt64 = 0,
     onProgress: (Int, Int) -> Void = { _, _ in }
   ) throws {
-    try a.checkInputs(of: split, dataset: dataset)
-    try b.checkInputs(of: split, dataset: dataset)
+    self = try Self.comparing(
+      a, with: [b], on: split, dataset: dataset, layersA: layersA, layersB: layersB, estimator: estimator,
+      kernel: kernel, pooling: pooling, sampleCount: sampleCount, batchSize: batchSize,
+      keepsShortBatch: keepsShortBatch, seed: seed, onProgress: onProgress)[0]
+  }
+
+  /// Likewise of one model with each of several, which may be itself: every model sees each example once.
+  ///
+  /// - Parameters: as of a comparison of two; `layersB` are of every one of the others.
+  /// - Returns: one an other model.
+  public static func comparing(
+    _ a: Model, with others: [Model], on split: Split, dataset: String, layersA: [String], layersB: [String],
+    estimator: CKAEstimator = .debiased, kernel: CKAKernel = .linear, pooling: FeaturePooling? = nil,
+    sampleCount: Int = 2048, batchSize: Int = 128, keepsShortBatch: Bool = false, seed: UInt64 = 0,
+    onProgress: (Int, Int) -> Void = { _, _ in }
+  ) throws -> [LayerSimilarity] {
+    for model in [a] + others { try model.checkInputs(of: split, dataset: dataset) }
     var random = RandomSource(seed: seed)
     let order = random.sample(sampleCount, of: split.count)
     guard order.count >= estimator.minimumSampleCount else {
       throw AnalysisError.tooFewSamples(count: order.count, minimum: estimator.minimumSampleCount)
     }
-    var layers = (a: layersA, b: layersB)
-    var accumulator: CKAAccumulator?
+    func accumulator(_ layersA: [String], _ layersB: [String]) -> CKAAccumulator {
+      CKAAccumulator(
+        estimator: estimator, kernel: kernel, layersA: layersA, layersB: layersB,
+        rowsPerExample: pooling?.rowsPerExample ?? 1, seed: seed)
+    }
+    var comparisons: [(layersA: [String], layersB: [String], accumulator: CKAAccumulator)] = []
     let total = (order.count + batchSize - 1) / batchSize
     var done = 0
     for batch in try Batches(split: split, batchSize: batchSize, order: order, device: a.device) {
       if done > 0, estimator.isTooFew(batch.indices.count, of: batchSize, keepsShortBatch: keepsShortBatch) { break }
       let places = try batch.places(seed: seed)
-      let featuresA = try features(of: a, batch: batch, layers: layers.a, pooling, places)
-      let featuresB = try features(of: b, batch: batch, layers: layers.b, pooling, places)
-      if accumulator == nil {
-        layers.a = layers.a.filter { featuresA[$0] != nil }
-        layers.b = layers.b.filter { featuresB[$0] != nil }
-        guard !layers.a.isEmpty, !layers.b.isEmpty else {
-          throw AnalysisError.nothingToCompare("none of the layers has an output for each example")
+      let layers = layersA + (others.contains { $0 === a } ? layersB.filter { !layersA.contains($0) } : [])
+      let featuresA = try features(of: a, batch: batch, layers: layers, pooling, places)
+      var gramsA: CKAAccumulator.Grams?
+      for (number, other) in others.enumerated() {
+        let featuresB =
+          try other === a ? featuresA : features(of: other, batch: batch, layers: layersB, pooling, places)
+        if done == 0 {
+          let own = (layersA.filter { featuresA[$0] != nil }, layersB.filter { featuresB[$0] != nil })
+          guard !own.0.isEmpty, !own.1.isEmpty else {
+            throw AnalysisError.nothingToCompare("none of the layers has an output for each example")
+          }
+          comparisons.append((own.0, own.1, accumulator(own.0, own.1)))
         }
-        accumulator = CKAAccumulator(
-          estimator: estimator, kernel: kernel, layersA: layers.a, layersB: layers.b,
-          rowsPerExample: pooling?.rowsPerExample ?? 1, seed: seed)
+        let names = comparisons[number]
+        let first = try gramsA ?? names.accumulator.grams(of: names.layersA.compactMap { featuresA[$0] })
+        gramsA = first
+        let second =
+          try other === a && names.layersA == names.layersB
+          ? first : names.accumulator.grams(of: names.layersB.compactMap { featuresB[$0] })
+        try comparisons[number].accumulator.add(first, second)
       }
-      try accumulator?.add(layers.a.compactMap { featuresA[$0] }, layers.b.compactMap { featuresB[$0] })
       done += 1
       onProgress(done, total)
     }
-    guard let accumulator else { preconditionFailure("no batches of \(order.count) examples") }
-    self = try accumulator.similarity()
-    data = dataset
-    pool = pooling?.rawValue ?? pool
+    return try comparisons.map { comparison in
+      var found = try comparison.accumulator.similarity()
+      found.data = dataset
+      found.pool = pooling?.rawValue ?? found.pool
+      return found
+    }
   }
 }
 

@@ -107,60 +107,51 @@ public struct Evaluator {
     }
   }
 
+  /// Evaluates several versions of a model; what they have in common from the input on is computed once for each batch.
+  ///
+  /// - Parameters:
+  ///   - replacements: tensors in the place of the model's own, in all versions.
+  ///   - versions: of each the tensors in the place of these.
+  ///   - onExamples: told how many more examples a version has answered.
+  /// - Returns: one a version.
+  /// - Throws: ``EvaluationError`` where the data does not fit the model.
+  public func evaluate(
+    _ model: Model, replacing replacements: [String: Tensor] = [:], versions: [[String: Tensor]], on split: Split,
+    dataset: String, kind: any TaskKind = Classification(), onExamples: (Int) -> Void = { _ in }
+  ) throws -> [EvaluationResult] {
+    try model.checkInputs(of: split, dataset: dataset)
+    var evaluations = versions.map { _ in RunningEvaluation(kind, measuresConfidence: measuresConfidence) }
+    try withoutGradients {
+      for batch in try batches(of: split, for: model, kind: kind) {
+        let labels = try batch.labels
+        try model.run(try batch.modelInputs(for: model), replacing: replacements, versions: versions) {
+          version, logits in
+          try evaluations[version].add(logits.widened(), labels: labels)
+          onExamples(batch.indices.count)
+        }
+      }
+    }
+    return try evaluations.map { try $0.result(of: split) }
+  }
+
   /// - Parameter outputs: what the model says of a batch.
   func evaluate(
     _ model: Model, on split: Split, dataset: String, kind: any TaskKind, outputs: (Batch) throws -> Tensor
   ) throws -> EvaluationResult {
     try model.checkInputs(of: split, dataset: dataset)
-    guard kind.isClassification else {
-      let (sums, confidences) = try sums(of: model, on: split, kind: kind, outputs: outputs)
-      var result = EvaluationResult(kind, sums: sums)
-      result.confidences = confidences
-      return result
-    }
-    var (losses, answers): ([Tensor], [Tensor]) = ([], [])
-    var confidences: ConfidenceSums?
+    var evaluation = RunningEvaluation(kind, measuresConfidence: measuresConfidence)
     try withoutGradients {
-      for batch in try Batches(split: split, batchSize: batchSize, device: model.device) {
-        let logits = try outputs(batch).widened()
-        losses.append(try logits.crossEntropy(with: try batch.labels, reduction: .sum))
-        answers.append(try logits.argmax(along: 1))
-        try add(kind.classAnswers(of: logits, labels: batch.labels), to: &confidences)
+      for batch in try batches(of: split, for: model, kind: kind) {
+        try evaluation.add(outputs(batch).widened(), labels: batch.labels)
       }
     }
-    // Read together: a GPU is waited for once.
-    let loss = try Tensor.values(of: losses).reduce(0, +)
-    let predictions = answers.isEmpty ? [] : try Tensor.concatenated(answers).array(of: Int32.self)
-    let labels = split.labels
-    let correct = zip(predictions, labels).reduce(0) { $0 + ($1.0 == $1.1 ? 1 : 0) }
-    let count = Double(max(1, split.count))
-    var result = EvaluationResult(
-      accuracy: Double(correct) / count, loss: loss / count, predictions: predictions, labels: labels)
-    result.confidences = confidences
-    return result
+    return try evaluation.result(of: split)
   }
 
-  private func add(_ answers: @autoclosure () throws -> ClassAnswers?, to sums: inout ConfidenceSums?) throws {
-    guard measuresConfidence, let own = try answers()?.sums() else { return }
-    if sums == nil { sums = own } else { sums?.append(own) }
-  }
-
-  /// What each example of a split adds.
-  private func sums(
-    of model: Model, on split: Split, kind: any TaskKind, outputs: (Batch) throws -> Tensor
-  ) throws -> (sums: ExampleSums, confidences: ConfidenceSums?) {
+  private func batches(of split: Split, for model: Model, kind: any TaskKind) throws -> Batches {
+    guard !kind.isClassification else { return try Batches(split: split, batchSize: batchSize, device: model.device) }
     let outputCount = try model.outputShape(on: split).reduce(1, *)
     let size = max(1, min(batchSize, Self.mostOutputs / max(1, outputCount)))
-    var sums: ExampleSums?
-    var confidences: ConfidenceSums?
-    try withoutGradients {
-      for batch in try Batches(split: split, batchSize: size, device: model.device) {
-        let said = try outputs(batch).widened()
-        let own = try kind.sums(of: said, labels: batch.labels)
-        if sums == nil { sums = own } else { sums?.append(own) }
-        try add(kind.classAnswers(of: said, labels: batch.labels), to: &confidences)
-      }
-    }
-    return (sums ?? ExampleSums(width: 1), confidences)
+    return try Batches(split: split, batchSize: size, device: model.device)
   }
 }

@@ -17,7 +17,7 @@ public enum ExecutionMode: Sendable, Equatable {
 
 /// A program made ready to run: operators resolved, values numbered, last uses known.
 final class Executor {
-  private struct Step {
+  struct Step {
     let call: ResolvedCall
     let layer: String
     let batchCounter: String?
@@ -25,15 +25,15 @@ final class Executor {
     let releases: [Int]
   }
 
-  private let steps: [Step]
+  let steps: [Step]
   /// Those that depend on the sizes of the inputs alone.
   private let sizedCalls: SizedCalls
-  private let slotOfValue: [String: Int]
+  let slotOfValue: [String: Int]
   private let outputSlots: [Int]
   private let inputNames: [String]
   /// Values that a later in-place call changes, inputs among them: they are copied when captured.
-  private let mutatedSlots: Set<Int>
-  private let program: Program
+  let mutatedSlots: Set<Int>
+  let program: Program
   /// What is run again as one, where activations are recomputed.
   private(set) lazy var segments = program.segments.map { Segment($0, of: program) { self.slotOfValue[$0] } }
 
@@ -101,24 +101,12 @@ final class Executor {
     inputs: [String: Tensor], constants: [[String: Tensor]], device: Device, mode: ExecutionMode,
     capture: Set<String>, changes: [String: LowRankChange] = [:], recomputesActivations: Bool = false
   ) throws -> (outputs: [Tensor], captured: [String: Tensor]) {
-    var state = State(values: [OperatorValue?](repeating: nil, count: slotOfValue.count))
-    for name in inputNames where inputs[name] == nil { throw ModelError.missingInput(name: name) }
     ForwardCount.current?.add(Set(steps.map(\.layer)), exampleCount: inputs.values.first?.shape.first ?? 0)
-    for table in [inputs] + constants {
-      for (name, tensor) in table {
-        if let slot = slotOfValue[name] { state.values[slot] = .tensor(tensor) }
-      }
-    }
-    for (name, tensor) in inputs where capture.contains(name) {
-      if let slot = slotOfValue[name] { state.captured[slot] = try kept(tensor, of: slot) }
-    }
-    let sized = try capture.isDisjoint(with: sizedCalls.names) ? sizedCalls.results(for: inputs, device: device) : nil
-    for (slot, value) in sized?.values ?? [] { state.values[slot] = value }
+    var (state, surroundings) = try start(
+      inputs: inputs, constants: constants, device: device, mode: mode, capture: capture)
     func bySlot<Value>(_ named: [String: Value]) -> [Int: Value] {
       Dictionary(uniqueKeysWithValues: named.compactMap { name, value in slotOfValue[name].map { ($0, value) } })
     }
-    let captureSlots = capture.compactMap { slotOfValue[$0] }
-    let surroundings = Surroundings(device: device, mode: mode, sized: sized, captureSlots: Set(captureSlots))
     if recomputesActivations {
       // What is computed last is needed first on the way back.
       for segment in segments.dropLast() {
@@ -128,13 +116,41 @@ final class Executor {
     } else {
       try compute(steps.indices, &state, surroundings, changes: bySlot(changes))
     }
-    let outputs = outputSlots.compactMap { slot -> Tensor? in
-      if case .tensor(let tensor)? = state.values[slot] { tensor } else { nil }
-    }
+    let outputs = outputs(of: state)
     let captured = capture.compactMap { name in
       slotOfValue[name].flatMap { state.captured[$0] }.map { (name, $0) }
     }
     return (outputs, Dictionary(uniqueKeysWithValues: captured))
+  }
+
+  /// What is known before the first call.
+  func start(
+    inputs: [String: Tensor], constants: [[String: Tensor]], device: Device, mode: ExecutionMode, capture: Set<String>
+  ) throws -> (state: State, surroundings: Surroundings) {
+    var state = State(values: [OperatorValue?](repeating: nil, count: slotOfValue.count))
+    for name in inputNames where inputs[name] == nil { throw ModelError.missingInput(name: name) }
+    for table in [inputs] + constants { put(table, into: &state) }
+    for (name, tensor) in inputs where capture.contains(name) {
+      if let slot = slotOfValue[name] { state.captured[slot] = try kept(tensor, of: slot) }
+    }
+    let sized = try capture.isDisjoint(with: sizedCalls.names) ? sizedCalls.results(for: inputs, device: device) : nil
+    for (slot, value) in sized?.values ?? [] { state.values[slot] = value }
+    let captureSlots = Set(capture.compactMap { slotOfValue[$0] })
+    return (state, Surroundings(device: device, mode: mode, sized: sized, captureSlots: captureSlots))
+  }
+
+  /// Tensors in the places of values, by name.
+  func put(_ tensors: [String: Tensor], into state: inout State) {
+    for (name, tensor) in tensors {
+      if let slot = slotOfValue[name] { state.values[slot] = .tensor(tensor) }
+    }
+  }
+
+  /// The program's outputs, in its order.
+  func outputs(of state: State) -> [Tensor] {
+    outputSlots.compactMap { slot -> Tensor? in
+      if case .tensor(let tensor)? = state.values[slot] { tensor } else { nil }
+    }
   }
 
   /// Makes the calls at some positions, in order.

@@ -189,6 +189,24 @@ extension Model {
   }
 }
 
+extension Model {
+  /// What several versions of the model make of a batch, in evaluation; what they have in common from the input on is
+  /// computed once.
+  ///
+  /// - Parameters:
+  ///   - replacements: tensors in the place of the model's own, in all versions.
+  ///   - versions: of each the tensors in the place of these.
+  ///   - take: told a version's number and its first output, in the order in which they are known.
+  public func run(
+    _ inputs: [String: Tensor], replacing replacements: [String: Tensor] = [:], versions: [[String: Tensor]],
+    _ take: (_ version: Int, _ logits: Tensor) throws -> Void
+  ) throws {
+    try executor.run(
+      inputs: inputs, constants: [parameters, buffers, replacements], versions: versions, device: device
+    ) { try take($0, $1[0]) }
+  }
+}
+
 // MARK: - Checkpoints
 
 extension Model {

@@ -3,6 +3,7 @@ import Datasets
 import Evaluation
 import Findings
 import HDF5
+import Metrics
 import Models
 import TestSupport
 import Testing
@@ -29,6 +30,31 @@ import Torch
     // Three copies of x = ±1: w = 3 / (3 + λ) each, so that ŷ = 1 ± 3 · 3 / 3.5.
     let said = try ridge.predictions(features).array(of: Double.self)
     for (found, expected) in zip(said, [1 - 9 / 3.5, 1 + 9 / 3.5]) { #expect(abs(found - expected) < 1e-9, "\(said)") }
+  }
+
+  /// Fitted at once, each label has the regression that it has by itself, of more examples than features and of fewer.
+  @Test(arguments: [3, 30]) func labelsFittedAtOnceAreEachItsOwnRegression(width: Int) throws {
+    let seed = TestSeed.any(below: 1_000_000)
+    var random = RandomSource(seed: seed)
+    let features = try Tensor((0..<20 * width).map { _ in Float(random.normal()) }, shape: [20, width])
+    let labels = (0..<4).map { _ in (0..<20).map { _ in Int32.random(in: 0...1, using: &random) } }
+    let columns = (0..<20).flatMap { row in labels.map { Double($0[row]) } }
+    let prepared = try PreparedFeatures(features)
+    let all = try LabelRegression(
+      prepared, labels: Tensor(columns, shape: [20, 4]), penalty: 0.1, iterations: 200)
+    let odds = try all.logits(features).array(of: Double.self)
+    #expect(
+      try largestDifference(odds, all.linearLayer().outputs(features).array(of: Double.self)).map { $0.value < 1e-9 }
+        == true)
+    for (label, own) in labels.enumerated() where Set(own).count == 2 {
+      let alone = try LogisticRegression(prepared, labels: own, classCount: 2, penalty: 0.1).logits(features)
+        .array(of: Double.self)
+      for row in 0..<20 {
+        let expected = alone[2 * row + 1] - alone[2 * row]
+        let found = odds[4 * row + label]
+        #expect(abs(found - expected) < 1e-4, "label \(label), row \(row): \(found) for \(expected), seed \(seed)")
+      }
+    }
   }
 
   @Test func coarserMapsStandForThePixelsBelowThem() throws {

@@ -5,7 +5,8 @@ import Testing
 @Suite struct DiagnosisFindingTests {
   private func layer(_ name: String, cka: Double = 0.95, gain: Double = 0, drift: Double = 0.3) -> DiagnosedLayer {
     DiagnosedLayer(
-      layer: name, drift: drift, predictedLoss: 0.01, similarity: Estimate(cka, low: 0.6, high: .nan), null: -0.0,
+      layer: name, drift: drift, predictedLoss: Estimate(0.01, low: 0.007, high: 0.014),
+      similarity: Estimate(cka, low: 0.6, high: .nan), null: -0.0,
       controls: SimilarityControls(itself: 1, untrained: 0.4, untrainedKind: .randomOrder),
       gain: Estimate(gain, low: gain - 0.01, high: gain + 0.01))
   }

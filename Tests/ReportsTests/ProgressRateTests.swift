@@ -26,4 +26,28 @@ import Testing
     reporter.update(completed: 9)
     #expect(heard.withLock { $0 }.contains("4.00 steps/s"))
   }
+
+  /// What is often done at once shows nothing before two seconds, then what a reporter shows.
+  @Test(arguments: [ProgressReporter.Style.bar(columns: 80), .lines]) func aReporterCanWait(
+    _ style: ProgressReporter.Style
+  ) {
+    let heard = Mutex<[String]>([])
+    let clock = Mutex(0.0)
+    let reporter = ProgressReporter(
+      title: "measuring", total: 40, waits: 2, style: style, clock: { clock.withLock { $0 } },
+      output: { text in heard.withLock { $0.append(text) } })
+    for second in [0.5, 1.9] {
+      clock.withLock { $0 = second }
+      reporter.advance()
+    }
+    #expect(heard.withLock { $0 }.isEmpty)
+    clock.withLock { $0 = 2 }
+    reporter.advance(by: 8)
+    // 10 in 2 s, and 30 are left: 6 s.
+    #expect(
+      heard.withLock { $0 }.count == 1 && heard.withLock { $0[0] }.contains("0:06 left"), "\(heard.withLock { $0 })")
+    clock.withLock { $0 = 2.05 }
+    reporter.advance()
+    #expect(heard.withLock { $0 }.count == 1)
+  }
 }

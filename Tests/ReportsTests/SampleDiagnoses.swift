@@ -145,7 +145,9 @@ extension SampleFindings {
     cost: Double
   ) -> DiagnosedLayer {
     DiagnosedLayer(
-      layer: layers[index], drift: drift, predictedLoss: predictedLoss, similarity: similarity,
+      layer: layers[index], drift: drift,
+      predictedLoss: Estimate(predictedLoss, low: 0.8 * predictedLoss, high: 1.3 * predictedLoss),
+      similarity: similarity,
       null: 0.001 * Double(index) - 0.002, targetSimilarity: Estimate(similarity.value - 0.1),
       controls: SimilarityControls(
         itself: 1, untrained: 0.31 + 0.02 * Double(index), untrainedKind: .randomOrder, otherRuns: 0.88),

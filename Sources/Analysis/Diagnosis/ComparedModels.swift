@@ -36,6 +36,8 @@ public final class ComparedModels {
   public let epoch: Int
   /// Whether every layer is looked at by itself, rather than blocks where there are many.
   public let takesEveryLayer: Bool
+  /// Told what is measured, and how much of it is done.
+  public let progress = DiagnosisProgress()
   /// The examples that judge everything but the amount.
   let sourceTest: Split
   let targetTest: Split?
@@ -162,36 +164,28 @@ public final class ComparedModels {
 
 extension ComparedModels {
   /// What a model makes of the source's examples, with the source's head.
-  ///
-  /// - Parameter half: only those of one half.
-  func sourceAnswers(_ model: Model, half: Half? = nil) throws -> Answers {
-    let split = half?.take(sourceTest) ?? sourceTest
-    return Answers(
-      sourceKind, of: try model.evaluation(task: sourceTask, on: split, dataset: source.name, kind: sourceKind))
+  func sourceAnswers(_ model: Model) throws -> Answers {
+    try answers(of: model, task: sourceTask, on: sourceTest, dataset: source.name, kind: sourceKind)
   }
 
   /// Of the target's examples; nil without a target.
-  func targetAnswers(_ model: Model, half: Half? = nil) throws -> Answers? {
+  func targetAnswers(_ model: Model) throws -> Answers? {
     guard let targetTest, let targetTask, let target else { return nil }
-    let split = half?.take(targetTest) ?? targetTest
-    return Answers(
-      targetKind, of: try model.evaluation(task: targetTask, on: split, dataset: target.name, kind: targetKind))
+    return try answers(of: model, task: targetTask, on: targetTest, dataset: target.name, kind: targetKind)
+  }
+
+  private func answers(
+    of model: Model, task: String, on split: Split, dataset: String, kind: any TaskKind
+  ) throws -> Answers {
+    try model.withHead(of: task) {
+      let result = try Evaluator().evaluate(
+        model, versions: [[:]], on: split, dataset: dataset, kind: kind, onExamples: progress.advance)
+      return Answers(kind, of: result[0])
+    }
   }
 
   /// Whether what the source gains and what the target loses are counted in one unit, and can be weighed.
   var areCommensurable: Bool { target == nil || sourceKind.score.unit == targetKind.score.unit }
-}
-
-extension ComparedModels {
-  /// What the target's score lost by the change that is applied, with its paired interval; not measured without a target.
-  ///
-  /// - Parameters:
-  ///   - target: what it was without it.
-  ///   - half: that these are of.
-  func cost(from target: Answers?, half: Half? = nil, using random: inout RandomSource) throws -> Estimate {
-    guard let target, let now = try targetAnswers(after, half: half) else { return .unmeasured }
-    return -target.gain(to: now, using: &random).gain
-  }
 }
 
 /// One half of the examples, drawn at random: their order may say something, as where classes take turns. What is chosen

@@ -37,11 +37,10 @@ public struct DiagnosisMeasure {
     self.others = others
   }
 
-  /// Measures all of it.
-  ///
-  /// - Parameter onProgress: told what is measured next.
-  public func finding(onProgress: (String) -> Void = { _ in }) throws -> DiagnosisFinding {
-    onProgress("accuracy")
+  /// Measures all of it; the models' `progress` is told what.
+  public func finding() throws -> DiagnosisFinding {
+    let progress = models.progress
+    progress.begin("accuracy")
     let peers = try others.map { run in
       let checkpoint = try Checkpoint(contentsOf: run.checkpointPath(epoch: run.chosenEpoch))
       return (run: run, model: try Model(checkpoint, device: models.before.device))
@@ -52,45 +51,42 @@ public struct DiagnosisMeasure {
         sourceTask: models.source.name, forgetting: amount, measuredOn: JudgedCounts(source: models.sourceTest.count),
         matchedClasses: models.classes)
     }
-    onProgress("why")
+    progress.begin("why")
     let causes = try WaterfallMeasure(models, averagesOrders: averagesOrders).causes()
     let confidence = try ConfidenceMeasure(models).change()
     let units = models.rewindUnits
     let names = units.map(\.name)
-    onProgress("drift and similarity")
+    progress.begin("a network that was never trained")
+    let strangers = try ControlsMeasure(models)
     try models.activateSourceHead()
     let similarity = SimilarityMeasure(models: models, layers: names, sampleCount: sampleCount, pooling: pooling)
-    let onSource = try similarity.onSource(models.before, models.after)
-    let onTarget = try similarity.onTarget()
+    let compared = try similarity.onSource(models.before, [models.after, models.before, strangers.untrained])
+    let (onSource, onTarget) = (compared[0], try similarity.onTarget())
+    let controls = strangers.controls(
+      of: names, itself: compared[1], strange: compared[2],
+      peers: try similarity.onSource(models.after, peers.map(\.model)))
     let predicted = try PredictedLossMeasure(models).losses(of: units)
-    onProgress("controls")
-    let strangers = try ControlsMeasure(models, similarity: similarity)
-    let controls = try strangers.controls(others: peers.map(\.model))
     var fitted: LayerProbesMeasure?
     if let probes {
-      onProgress("probes")
       fitted = try LayerProbesMeasure(
         models, layers: names, data: probes, untrained: strangers.untrained, epoch: run?.chosenEpoch ?? 0)
     }
-    onProgress("rewinding layers")
     let rewinds = try LayerRewinds(models, causes: causes)
     let drift = DriftMeasure(models)
-    let layers = try units.map { unit in
-      let rewind = try rewinds.rewind(unit)
+    let layers = try zip(units, rewinds.alone).map { unit, rewind in
       return DiagnosedLayer(
-        layer: unit.name, drift: try drift.drift(of: unit), predictedLoss: predicted[unit.name] ?? .nan,
+        layer: unit.name, drift: try drift.drift(of: unit), predictedLoss: predicted[unit.name] ?? .unmeasured,
         similarity: onSource.similarity(unit.name), null: onSource.null(unit.name),
         targetSimilarity: onTarget.similarity(unit.name), controls: controls[unit.name] ?? SimilarityControls(),
         probeDrop: fitted?.drops[unit.name] ?? .unmeasured, gain: rewind.gain, cost: rewind.cost,
         isInSmallestSet: rewinds.smallestSet.contains(unit.name))
     }
-    if run != nil { onProgress("epochs") }
     let byEpoch = SimilarityMeasure(
       models: models, layers: names, sampleCount: DiagnosisThresholds.historyExamples, pooling: pooling)
     let history = try run.map {
       try HistoryMeasure(models: models, units: units, similarity: byEpoch, probes: fitted).epochs(of: $0)
     }
-    let remedies = try RemedyMeasure(models).tried(onProgress: onProgress).map(\.finding)
+    let remedies = try RemedyMeasure(models).tried().map(\.finding)
     return DiagnosisFinding(
       sourceTask: models.source.name, forgetting: amount,
       measuredOn: JudgedCounts(
@@ -113,12 +109,14 @@ private struct LayerRewinds {
   let baseline: LayerBaseline
   /// The names of the smallest set of layers that is established to regain the loss; none where none is.
   let smallestSet: Set<String>
-  private let measure: RewindMeasure
+  /// Of each layer alone.
+  let alone: [Rewind]
 
   /// - Parameter causes: where the running statistics are an established one, they are measured anew first.
   init(_ models: ComparedModels, causes: [ForgettingCause]) throws {
     let isCause = causes.contains { $0.kind == .statistics && $0.isEstablished }
-    measure = RewindMeasure(models, restoringStatistics: isCause)
+    let measure = RewindMeasure(models, restoringStatistics: isCause)
+    alone = try measure.rewinds(.alone)
     var random = RandomSource(seed: 10)
     let change = try models.answersBefore().gain(to: measure.baseAnswers(), using: &random)
     baseline = LayerBaseline(restoresStatistics: isCause, loss: -change.gain, pairedPValue: change.pValue)
@@ -133,6 +131,4 @@ private struct LayerRewinds {
       : try models.smallestSet()
     smallestSet = set.isEmpty ? [] : try measure.isConfirmed(set) ? Set(set.map(\.name)) : []
   }
-
-  func rewind(_ unit: RewindUnit) throws -> Rewind { try measure.rewind([unit]) }
 }

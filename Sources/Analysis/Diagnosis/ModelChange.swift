@@ -16,6 +16,9 @@ extension ModelChange {
     ModelChange(
       tensors: tensors.merging(other.tensors) { $1 }, sourceHead: sourceHead.merging(other.sourceHead) { $1 })
   }
+
+  /// Its parameters and buffers that are named.
+  func naming(_ names: Set<String>) -> ModelChange { ModelChange(tensors: tensors.filter { names.contains($0.key) }) }
 }
 
 extension ComparedModels {

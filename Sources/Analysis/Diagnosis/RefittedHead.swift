@@ -30,8 +30,8 @@ struct RefittedHead {
     let sample = models.headExamples(DiagnosisThresholds.headExamples)
     let train = try model.headInputs(on: sample, dataset: source.name)
     let test = try model.headInputs(on: models.sourceTest, dataset: source.name)
-    let (regression, penalty, _) = try Model.regression(
-      train, labels: sample.labels, classCount: source.classNames.count)
+    let (regression, penalty, _) = try ClassifierFit(train).regression(
+      labels: sample.labels, classCount: source.classNames.count)
     self.penalty = penalty
     answers = Answers(isCorrect: zip(try regression.predictions(test), models.sourceTest.labels).map(==))
     let head = model.heads[models.sourceTask]?.tensors ?? [:]
@@ -58,9 +58,10 @@ struct RefittedHead {
       train: sampled, test: models.sourceTest, dataset: models.source.name, kind: kind, classCount: head.outputCount)
     let placeCount = max(1, head.rowCount / max(1, sampled.count))
     let fit = try model.withHead(of: models.sourceTask) {
-      try ProbeRows(enteringHeadOf: model, on: data, placeCount: placeCount).fit(
-        ProbeRows.headInput, classCount: head.outputCount, from: kind.refitsFromHead ? head.layer() : nil,
-        hasBias: head.bias != nil)
+      let rows = try ProbeRows(enteringHeadOf: model, on: data, placeCount: placeCount)
+      return try rows.fit(
+        rows.prepared(ProbeRows.headInput, hasBias: head.bias != nil), classCount: head.outputCount,
+        from: kind.refitsFromHead ? head.layer() : nil)
     }
     penalty = fit.penalty
     let tensors = try withoutGradients { try head.tensors(of: fit.map.linearLayer()) }

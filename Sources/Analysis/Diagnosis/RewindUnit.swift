@@ -27,9 +27,14 @@ extension ComparedModels {
   }
 
   /// The tensors of some layers as they were before.
-  func rewound(_ units: [RewindUnit]) -> ModelChange {
+  func rewound(_ units: [RewindUnit]) -> ModelChange { tensors(of: units, in: before) }
+
+  /// The tensors of some layers as they are in the model after.
+  func unchanged(_ units: [RewindUnit]) -> ModelChange { tensors(of: units, in: after) }
+
+  private func tensors(of units: [RewindUnit], in model: Model) -> ModelChange {
     var change = ModelChange()
-    for name in units.flatMap(\.names) { change.tensors[name] = before.parameters[name] ?? before.buffers[name] }
+    for name in units.flatMap(\.names) { change.tensors[name] = model.parameters[name] ?? model.buffers[name] }
     return change
   }
 }

@@ -17,7 +17,8 @@ extension Run {
         "unit": finding.forgetting.score.unit == .fraction ? "fractions" : finding.forgetting.score.unit.rawValue,
       ],
       numbers: [
-        "drift": column(\.drift), "predicted_loss": column(\.predictedLoss), "cka_source": column(\.similarity.value),
+        "drift": column(\.drift), "predicted_loss": column(\.predictedLoss.value),
+        "cka_source": column(\.similarity.value),
         "cka_target": column(\.targetSimilarity.value), "probe_drop": column(\.probeDrop.value),
         "rewind_gain": column(\.gain.value), "rewind_cost": column(\.cost.value),
       ], strings: ["layers": finding.layers.map(\.layer)])

@@ -7,6 +7,10 @@ import Torch
 
 /// What several measures need of the models as they are, each measured when it is first asked for.
 struct SharedMeasurements {
+  /// Nil inside where they are not kept.
+  fileprivate var outputsBefore: Tensor??
+  /// Likewise.
+  fileprivate var outputsAfter: Tensor??
   fileprivate var before: Answers?
   fileprivate var after: (source: Answers, target: Answers?)?
   fileprivate var whole: (before: Answers, after: Answers)?
@@ -23,6 +27,9 @@ struct SharedMeasurements {
   fileprivate var head: RefittedHead?
   fileprivate var headBefore: RefittedHead?
   fileprivate var smallestSet: [RewindUnit]?
+  fileprivate var rewoundAlone: [Answers]?
+  /// Likewise, running statistics measured anew first.
+  fileprivate var rewoundAloneRestored: [Answers]?
 }
 
 extension ComparedModels {
@@ -35,17 +42,26 @@ extension ComparedModels {
     return value
   }
 
+  /// What the model before says of the judged source examples, `[examples, classes]`; nil where it is no classes, or much.
+  func outputsBefore() throws -> Tensor? { try once(\.outputsBefore) { try classOutputs(of: before) } }
+
+  /// Likewise the model after, no change applied.
+  func outputsAfter() throws -> Tensor? { try once(\.outputsAfter) { try classOutputs(of: after) } }
+
   /// What the model before makes of the judged source examples.
   func answersBefore() throws -> Answers {
     try once(\.before) {
-      try shared.whole.map { $0.before.selecting(sourceTestIndices) } ?? sourceAnswers(before)
+      try shared.whole.map { $0.before.selecting(sourceTestIndices) } ?? outputsBefore().map(answers)
+        ?? sourceAnswers(before)
     }
   }
 
   /// What the model after makes of the judged source and target examples with no change applied.
   func answersAfter() throws -> (source: Answers, target: Answers?) {
     try once(\.after) {
-      let source = try shared.whole.map { $0.after.selecting(sourceTestIndices) } ?? sourceAnswers(after)
+      let source =
+        try shared.whole.map { $0.after.selecting(sourceTestIndices) } ?? outputsAfter().map(answers)
+        ?? sourceAnswers(after)
       return (source, try targetAnswers(after))
     }
   }
@@ -97,12 +113,12 @@ extension ComparedModels {
 
   /// What the model before says of the judged source examples; nil where its confidence cannot be judged.
   func confidenceBefore() throws -> SourceConfidence? {
-    try once(\.confidenceBefore) { try sourceConfidence(before) }
+    try once(\.confidenceBefore) { try outputsBefore().map(confidence) ?? sourceConfidence(before) }
   }
 
   /// Likewise the model after, no change applied.
   func confidenceAfter() throws -> SourceConfidence? {
-    try once(\.confidenceAfter) { try sourceConfidence(after) }
+    try once(\.confidenceAfter) { try outputsAfter().map(confidence) ?? sourceConfidence(after) }
   }
 
   /// The source's head fitted anew on the features of the model after, no change applied.
@@ -111,6 +127,11 @@ extension ComparedModels {
   /// The source's head fitted anew on the features of the model before.
   func headRefittedBefore() throws -> RefittedHead {
     try once(\.headBefore) { try RefittedHead(of: before, in: self) }
+  }
+
+  /// What the judged source examples come to with each layer alone put back.
+  func rewoundAlone(restoresStatistics: Bool, _ measure: () throws -> [Answers]) throws -> [Answers] {
+    try once(restoresStatistics ? \.rewoundAloneRestored : \.rewoundAlone, measure)
   }
 
   /// The smallest set of layers, found on the half that chooses, whose rewinding regains most of what was lost.

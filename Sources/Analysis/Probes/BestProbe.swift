@@ -20,7 +20,7 @@ extension Model {
     var best: (layer: String, regression: LogisticRegression, heldOut: Double)?
     for layer in layers {
       guard let own = features[layer] else { continue }
-      let (regression, _, heldOut) = try Self.regression(own, labels: train.labels, classCount: classCount)
+      let (regression, _, heldOut) = try ClassifierFit(own).regression(labels: train.labels, classCount: classCount)
       if best == nil || !(heldOut < best?.heldOut ?? -1) { best = (layer, regression, heldOut) }
     }
     guard let best else { return nil }
@@ -39,10 +39,10 @@ extension Model {
     let rows = try ProbeRows(of: layers, in: self, on: data)
     var best: (layer: String, map: LinearMap, merit: Double)?
     for layer in rows.layers {
-      let fit = try rows.fit(layer, classCount: data.classCount)
+      let fit = try rows.fit(rows.prepared(layer), classCount: data.classCount)
       if best == nil || !(fit.heldOutMerit < best?.merit ?? 0) { best = (layer, fit.map, fit.heldOutMerit) }
     }
     guard let best else { return nil }
-    return try judged([(best.layer, best.map)], on: data)[best.layer]?.score
+    return try judged([(best.layer, best.map)], on: data)[0]?.score
   }
 }

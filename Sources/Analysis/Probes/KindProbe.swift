@@ -78,11 +78,13 @@ public struct KindProbeData: ProbedExamples {
     else { throw AnalysisError.noProbes(kind: kind.words) }
   }
 
-  public func probes(of layers: [String], in model: Model) throws -> [KindProbe] {
-    try model.probes(of: layers, on: self)
+  public func probes(of layers: [String], in model: Model, onFit: () -> Void) throws -> [KindProbe] {
+    try model.probes(of: layers, on: self, onFit: onFit)
   }
 
-  public func control(on layer: String, in model: Model) throws -> ControlDraws { try model.control(on: layer, self) }
+  public func control(on layer: String, in model: Model, onFit: () -> Void) throws -> ControlDraws {
+    try model.control(on: layer, self, onFit: onFit)
+  }
 }
 
 extension Dataset {
@@ -109,44 +111,52 @@ extension Model {
   }
 
   /// Probes layers on a task of any kind; those whose outputs have not the places that labels have are left out.
-  func probes(of layers: [String], on data: KindProbeData) throws -> [KindProbe] {
+  func probes(
+    of layers: [String], on data: KindProbeData, onFit: () -> Void = {}
+  ) throws -> [KindProbe] {
     let rows = try ProbeRows(of: layers, in: self, on: data)
-    let fits = try rows.layers.map { (layer: $0, fit: try rows.fit($0, classCount: data.classCount)) }
+    let fits = try rows.layers.map { layer in
+      let fit = try rows.fit(rows.prepared(layer), classCount: data.classCount)
+      onFit()
+      return (layer: layer, fit: fit)
+    }
     let answers = try judged(fits.map { ($0.layer, $0.fit.map) }, on: data)
-    return fits.compactMap { layer, fit in
-      answers[layer].map { KindProbe(layer: layer, answers: $0, penalty: fit.penalty) }
+    return zip(fits, answers).compactMap { entry, answers in
+      answers.map { KindProbe(layer: entry.layer, answers: $0, penalty: entry.fit.penalty) }
     }
   }
 
   /// The scores of probes fitted to permuted labels, one a permutation: what a probe makes of nothing.
-  func control(on layer: String, _ data: KindProbeData) throws -> ControlDraws {
+  func control(
+    on layer: String, _ data: KindProbeData, onFit: () -> Void = {}
+  ) throws -> ControlDraws {
     let rows = try ProbeRows(of: [layer], in: self, on: data)
     guard !rows.layers.isEmpty else { return ControlDraws([]) }
-    return ControlDraws(
-      try (0..<UInt64(ControlDraws.count)).compactMap { seed in
-        let fit = try rows.permuted(seed: seed).fit(layer, classCount: data.classCount)
-        return try judged([(layer, fit.map)], on: data)[layer]?.score
-      })
+    let prepared = try rows.prepared(layer)
+    let maps = try (0..<UInt64(ControlDraws.count)).map { seed in
+      defer { onFit() }
+      return try rows.permuted(seed: seed).fit(prepared, classCount: data.classCount).map
+    }
+    return ControlDraws(try judged(maps.map { (layer, $0) }, on: data).compactMap { $0?.score })
   }
 
-  /// What maps of layers' features make of the test examples.
-  func judged(
-    _ maps: [(layer: String, map: LinearMap)], on data: KindProbeData
-  ) throws -> [String: Answers] {
-    var sums: [String: ExampleSums] = [:]
+  /// What maps of layers' features make of the test examples; nil of layers without features for the task.
+  func judged(_ maps: [(layer: String, map: LinearMap)], on data: KindProbeData) throws -> [Answers?] {
+    var sums = [ExampleSums?](repeating: nil, count: maps.count)
     try withoutGradients {
       for batch in try Batches(split: data.test, batchSize: ProbeRows.batchSize, device: device) {
-        let features = try run(try batch.modelInputs(for: self), capture: maps.map(\.layer)).features
+        let layers = Set(maps.map(\.layer))
+        let features = try run(try batch.modelInputs(for: self), capture: layers.sorted()).features
         let labels = try batch.labels
         guard let targets = try data.kind.probeTargets(of: labels) else { return }
-        for (layer, map) in maps {
-          guard let output = features[layer], let placed = try PlacedFeatures(output, for: targets) else { continue }
-          let said = try placed.outputs(of: map).to(.float32)
+        let placed = try features.compactMapValues { try PlacedFeatures($0, for: targets) }
+        for (number, (layer, map)) in maps.enumerated() {
+          guard let said = try placed[layer]?.outputs(of: map).to(.float32) else { continue }
           let own = try data.kind.sums(of: said, labels: labels)
-          if sums[layer] == nil { sums[layer] = own } else { sums[layer]?.append(own) }
+          if sums[number] == nil { sums[number] = own } else { sums[number]?.append(own) }
         }
       }
     }
-    return sums.mapValues { Answers(data.kind, $0) }
+    return sums.map { $0.map { Answers(data.kind, $0) } }
   }
 }

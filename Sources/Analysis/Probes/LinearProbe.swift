@@ -24,13 +24,13 @@ extension LinearProbe {
   /// A probe of features that were captured before.
   ///
   /// - Parameters:
-  ///   - train: features of the training examples, `[examples, width]`; likewise `test`.
+  ///   - fit: of the training examples' features.
+  ///   - test: features of the test examples, `[examples, width]`.
   ///   - labels: of the training examples, in place of their own: a control.
-  init(layer: String, train: Tensor, test: Tensor, on data: ProbeData, labels: [Int32]? = nil) throws {
-    let (regression, penalty, _) = try Model.regression(
-      train, labels: labels ?? data.train.labels, classCount: data.classCount)
-    let isCorrect = zip(try regression.predictions(test), data.test.labels).map(==)
-    self.init(layer: layer, accuracy: Analysis.accuracy(isCorrect), isCorrect: isCorrect, penalty: penalty)
+  init(layer: String, _ fit: ClassifierFit, test: Tensor, on data: ProbeData, labels: [Int32]? = nil) throws {
+    let found = try fit.regression(labels: labels ?? data.train.labels, classCount: data.classCount)
+    let isCorrect = zip(try found.regression.predictions(test), data.test.labels).map(==)
+    self.init(layer: layer, accuracy: Analysis.accuracy(isCorrect), isCorrect: isCorrect, penalty: found.penalty)
   }
 
   /// By which examples are right: the paired bootstrap interval.
@@ -67,11 +67,13 @@ public struct ProbeData: ProbedExamples {
     classCount = occurring.count
   }
 
-  public func probes(of layers: [String], in model: Model) throws -> [LinearProbe] {
-    try model.probes(of: layers, on: self)
+  public func probes(of layers: [String], in model: Model, onFit: () -> Void) throws -> [LinearProbe] {
+    try model.probes(of: layers, on: self, onFit: onFit)
   }
 
-  public func control(on layer: String, in model: Model) throws -> ControlDraws { try model.control(on: layer, self) }
+  public func control(on layer: String, in model: Model, onFit: () -> Void) throws -> ControlDraws {
+    try model.control(on: layer, self, onFit: onFit)
+  }
 
   /// With labels in random order: what a probe makes of nothing.
   func permuted(seed: UInt64) -> [Int32] {
@@ -125,47 +127,31 @@ extension Model {
   ///
   /// - Parameters:
   ///   - labels: of the training examples, in place of their own: a control.
-  public func probes(of layers: [String], on data: ProbeData, labels: [Int32]? = nil) throws -> [LinearProbe] {
+  ///   - onFit: told each one that is fitted.
+  public func probes(
+    of layers: [String], on data: ProbeData, labels: [Int32]? = nil, onFit: () -> Void = {}
+  ) throws -> [LinearProbe] {
     let train = try features(of: layers, on: data.train, dataset: data.dataset)
     let test = try features(of: layers, on: data.test, dataset: data.dataset)
     return try layers.compactMap { layer in
       guard let fitted = train[layer], let judged = test[layer] else { return nil }
-      return try LinearProbe(layer: layer, train: fitted, test: judged, on: data, labels: labels)
+      defer { onFit() }
+      return try LinearProbe(layer: layer, ClassifierFit(fitted), test: judged, on: data, labels: labels)
     }
   }
 
   /// The accuracies of probes fitted to permuted labels, one a permutation: what a probe makes of nothing.
-  public func control(on layer: String, _ data: ProbeData) throws -> ControlDraws {
+  public func control(
+    on layer: String, _ data: ProbeData, onFit: () -> Void = {}
+  ) throws -> ControlDraws {
     let train = try features(of: [layer], on: data.train, dataset: data.dataset)
     let test = try features(of: [layer], on: data.test, dataset: data.dataset)
     guard let fitted = train[layer], let judged = test[layer] else { return ControlDraws([]) }
+    let fit = try ClassifierFit(fitted)
     return ControlDraws(
       try (0..<UInt64(ControlDraws.count)).map { seed in
-        try LinearProbe(layer: layer, train: fitted, test: judged, on: data, labels: data.permuted(seed: seed)).accuracy
+        defer { onFit() }
+        return try LinearProbe(layer: layer, fit, test: judged, on: data, labels: data.permuted(seed: seed)).accuracy
       })
-  }
-
-  /// A regression whose penalty is chosen on a fifth of the examples, then fitted to all; and the accuracy on that fifth
-  /// of the one that was chosen, NaN where there are too few to choose on.
-  static func regression(
-    _ features: Tensor, labels: [Int32], classCount: Int
-  ) throws -> (LogisticRegression, penalty: Double, heldOut: Double) {
-    let count = labels.count
-    let fitted = max(1, count * 4 / 5)
-    var best = (penalty: 1e-2, accuracy: -1.0)
-    if count >= 10 {
-      let prepared = try PreparedFeatures(try features.narrowed(from: 0, count: fitted))
-      let held = try features.narrowed(from: fitted, count: count - fitted)
-      for penalty in [1.0, 1e-1, 1e-2, 1e-3] {
-        let trial = try LogisticRegression(
-          prepared, labels: Array(labels[..<fitted]), classCount: classCount, penalty: penalty, iterations: 60)
-        let right = zip(try trial.predictions(held), labels[fitted...]).count { $0 == $1 }
-        if Double(right) > best.accuracy { best = (penalty, Double(right)) }
-      }
-    }
-    return (
-      try LogisticRegression(features, labels: labels, classCount: classCount, penalty: best.penalty, iterations: 100),
-      best.penalty, best.accuracy < 0 ? .nan : best.accuracy / Double(count - fitted)
-    )
   }
 }

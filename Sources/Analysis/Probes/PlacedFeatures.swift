@@ -67,8 +67,7 @@ struct PlacedFeatures {
 enum LinearMap {
   /// Added to what a layer says that was there before; nil where there was none.
   case classes(LogisticRegression, from: LinearLayer? = nil)
-  /// One of two classes a label: it is not there, it is.
-  case labels([LogisticRegression])
+  case labels(LabelRegression)
   case numbers(RidgeRegression)
 
   /// `[rows, outputs]`, float64.
@@ -77,14 +76,21 @@ enum LinearMap {
     case .classes(let regression, let known):
       let logits = try regression.logits(rows)
       return try known.map { try logits.add($0.outputs(rows)) } ?? logits
+    case .labels(let regression): return try regression.logits(rows)
     case .numbers(let regression): return try regression.predictions(rows)
-    case .labels(let regressions):
-      return try Tensor.concatenated(
-        regressions.map { regression in
-          let logits = try regression.logits(rows)
-          return try logits.narrowed(along: 1, from: 1, count: 1)
-            .subtract(logits.narrowed(along: 1, from: 0, count: 1))
-        }, along: 1)
+    }
+  }
+
+  /// Likewise of rows whose coordinates in the space of the features are known.
+  ///
+  /// - Parameter said: what the layer says of the rows that was there before; nil where there was none.
+  func outputs(atCoordinates coordinates: Tensor, besides said: Tensor?) throws -> Tensor {
+    switch self {
+    case .classes(let regression, _):
+      let logits = try regression.outputs(atCoordinates: coordinates)
+      return try said.map { try logits.add($0) } ?? logits
+    case .labels(let regression): return try regression.outputs(atCoordinates: coordinates)
+    case .numbers(let regression): return try regression.outputs(atCoordinates: coordinates)
     }
   }
 
@@ -94,18 +100,8 @@ enum LinearMap {
     case .classes(let regression, let known):
       let own = try regression.linearLayer()
       return try known.map { try $0 + own } ?? own
+    case .labels(let regression): return try regression.linearLayer()
     case .numbers(let regression): return try regression.linearLayer()
-    case .labels(let regressions):
-      return try withoutGradients {
-        let layers = try regressions.map { try $0.linearLayer() }
-        func odds(_ values: Tensor) throws -> Tensor {
-          try values.narrowed(from: 1, count: 1).subtract(values.narrowed(from: 0, count: 1))
-        }
-        let biases = try layers.compactMap { try $0.bias.map(odds) }
-        return LinearLayer(
-          weight: try Tensor.concatenated(layers.map { try odds($0.weight) }),
-          bias: biases.isEmpty ? nil : try Tensor.concatenated(biases))
-      }
     }
   }
 }

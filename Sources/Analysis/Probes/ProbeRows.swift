@@ -23,8 +23,8 @@ struct ProbeRows {
   /// What is right of each row.
   private enum Targets {
     case classes([Int32])
-    /// Of each label.
-    case labels([[Int32]])
+    /// 1 or 0 of each label, `[rows, labels]`, float64.
+    case labels(Tensor)
     /// `[rows, numbers]`, float64.
     case numbers(Tensor)
   }
@@ -54,7 +54,7 @@ struct ProbeRows {
     var classes: [Int32] = []
     var numbers: [Tensor] = []
     var isLabels = false
-    var (rowCount, exampleCount, fitted) = (0, 0, 0)
+    var (exampleCount, fitted) = (0, 0)
     let mostFitted = data.train.count * 4 / 5
     var random = RandomSource(seed: 12)
     try withoutGradients {
@@ -84,7 +84,6 @@ struct ProbeRows {
         }
         // The fifth that the penalty is chosen on has examples of its own.
         fitted += drawn.count { exampleCount + $0.example < mostFitted }
-        rowCount += drawn.count
         exampleCount += batch.indices.count
       }
     }
@@ -96,29 +95,46 @@ struct ProbeRows {
       return
     }
     let all = try Tensor.concatenated(numbers)
-    guard isLabels else {
-      targets = .numbers(all)
-      return
-    }
-    let (values, width) = (try all.array(of: Double.self), all.shape[1])
-    targets = .labels((0..<width).map { label in (0..<rowCount).map { Int32(values[$0 * width + label]) } })
+    targets = isLabels ? .labels(all) : .numbers(all)
   }
 
   /// With what is right of each row in random order.
   func permuted(seed: UInt64) throws -> ProbeRows {
     var random = RandomSource(seed: seed ^ 0x7065_726D)
     var result = self
+    func inOrder(_ rows: Tensor) throws -> Tensor {
+      let order = random.permutation(count: rows.shape[0]).map(Int64.init)
+      return try rows.selecting(Tensor(order, device: rows.device), along: 0)
+    }
     switch targets {
     case .classes(let classes):
       result.targets = .classes(random.permutation(count: classes.count).map { classes[$0] })
-    case .labels(let labels):
-      let order = random.permutation(count: labels.first?.count ?? 0)
-      result.targets = .labels(labels.map { label in order.map { label[$0] } })
-    case .numbers(let numbers):
-      let order = random.permutation(count: numbers.shape[0]).map(Int64.init)
-      result.targets = .numbers(try numbers.selecting(Tensor(order, device: numbers.device), along: 0))
+    case .labels(let labels): result.targets = .labels(try inOrder(labels))
+    case .numbers(let numbers): result.targets = .numbers(try inOrder(numbers))
     }
     return result
+  }
+
+  /// What maps of a layer are fitted to that does not depend on what is right of the rows.
+  struct Prepared {
+    fileprivate let features: Tensor
+    fileprivate let all: PreparedFeatures
+    /// The rows of the first four fifths of the examples, and where the others lie in their space; nil where there are
+    /// none of either.
+    fileprivate let trial: (fitted: PreparedFeatures, held: Tensor)?
+  }
+
+  /// - Parameter hasBias: whether the map is to have one.
+  func prepared(_ layer: String, hasBias: Bool = true) throws -> Prepared {
+    guard let features = features[layer] else { preconditionFailure("no rows of \(layer)") }
+    let count = features.shape[0]
+    return try withoutGradients {
+      let all = try PreparedFeatures(features, hasBias: hasBias)
+      guard fittedCount > 0, fittedCount < count else { return Prepared(features: features, all: all, trial: nil) }
+      let fitted = try PreparedFeatures(features.narrowed(from: 0, count: fittedCount), hasBias: hasBias)
+      let held = try fitted.space.coordinates(of: features.narrowed(from: fittedCount, count: count - fittedCount))
+      return Prepared(features: features, all: all, trial: (fitted, held))
+    }
   }
 
   /// A map whose penalty is chosen on the last fifth of the examples, then fitted to all of them; and how well one with
@@ -126,62 +142,63 @@ struct ProbeRows {
   ///
   /// - Parameters:
   ///   - known: of classes, a layer that the map is fitted on from; nil for none.
-  ///   - hasBias: whether the map has one.
   func fit(
-    _ layer: String, classCount: Int, from known: LinearLayer? = nil, hasBias: Bool = true
+    _ prepared: Prepared, classCount: Int, from known: LinearLayer? = nil
   ) throws -> (map: LinearMap, penalty: Double, heldOutMerit: Double) {
-    guard let features = features[layer] else { preconditionFailure("no rows of \(layer)") }
-    let count = features.shape[0]
-    let said = try known?.outputs(features)
-    func map(_ rows: Range<Int>, _ penalty: Double, iterations: Int, _ prepared: PreparedFeatures) throws -> LinearMap {
-      let own = try said?.narrowed(from: rows.lowerBound, count: rows.count)
-      return try self.map(prepared, rows: rows, penalty, classCount, iterations: iterations, known, saying: own)
+    let count = prepared.features.shape[0]
+    let said = try known?.outputs(prepared.features)
+    func part(_ rows: Range<Int>) throws -> Tensor? {
+      try said?.narrowed(from: rows.lowerBound, count: rows.count)
     }
     var best = (penalty: 1e-2, merit: -Double.infinity)
-    if fittedCount > 0, fittedCount < count {
-      let prepared = try PreparedFeatures(features.narrowed(from: 0, count: fittedCount), hasBias: hasBias)
-      let held = try features.narrowed(from: fittedCount, count: count - fittedCount)
-      for penalty in [1.0, 1e-1, 1e-2, 1e-3] {
-        let map = try map(0..<fittedCount, penalty, iterations: 60, prepared)
-        let merit = try merit(of: map.outputs(held), rows: fittedCount..<count)
+    if let trial = prepared.trial {
+      let (fitted, held) = (0..<fittedCount, fittedCount..<count)
+      var last: LinearMap?
+      for penalty in ClassifierFit.penalties {
+        let map = try map(
+          trial.fitted, rows: fitted, penalty, classCount, iterations: 60, known, saying: part(fitted), startingAt: last
+        )
+        let merit = try merit(of: map.outputs(atCoordinates: trial.held, besides: part(held)), rows: held)
         if merit > best.merit { best = (penalty, merit) }
+        last = map
       }
     }
-    let all = try PreparedFeatures(features, hasBias: hasBias)
-    return (try map(0..<count, best.penalty, iterations: 100, all), best.penalty, best.merit)
+    let map = try map(
+      prepared.all, rows: 0..<count, best.penalty, classCount, iterations: 100, known, saying: said, startingAt: nil)
+    return (map, best.penalty, best.merit)
   }
 
   private func map(
     _ prepared: PreparedFeatures, rows: Range<Int>, _ penalty: Double, _ classCount: Int, iterations: Int,
-    _ known: LinearLayer?, saying said: Tensor?
+    _ known: LinearLayer?, saying said: Tensor?, startingAt start: LinearMap?
   ) throws -> LinearMap {
-    func regression(_ labels: [Int32], _ classCount: Int) throws -> LogisticRegression {
-      try LogisticRegression(
-        prepared, labels: Array(labels[rows]), classCount: classCount, penalty: penalty, iterations: iterations,
-        from: said)
-    }
+    func own(_ rightOnes: Tensor) throws -> Tensor { try rightOnes.narrowed(from: rows.lowerBound, count: rows.count) }
     switch targets {
-    case .classes(let classes): return .classes(try regression(classes, classCount), from: known)
-    case .labels(let labels): return .labels(try labels.map { try regression($0, 2) })
+    case .classes(let classes):
+      let first: LogisticRegression? = if case .classes(let regression, _)? = start { regression } else { nil }
+      let regression = try LogisticRegression(
+        prepared, labels: Array(classes[rows]), classCount: classCount, penalty: penalty, iterations: iterations,
+        from: said, startingAt: first)
+      return .classes(regression, from: known)
+    case .labels(let labels):
+      let first: LabelRegression? = if case .labels(let regression)? = start { regression } else { nil }
+      return .labels(
+        try LabelRegression(
+          prepared, labels: own(labels), penalty: penalty, iterations: iterations, startingAt: first))
     case .numbers(let numbers):
-      let own = try numbers.narrowed(from: rows.lowerBound, count: rows.count)
-      return .numbers(try RidgeRegression(prepared, targets: own, penalty: penalty))
+      return .numbers(try RidgeRegression(prepared, targets: own(numbers), penalty: penalty))
     }
   }
 
   /// How well outputs say what is right: by the mean log probability, or by less squared error.
   private func merit(of outputs: Tensor, rows: Range<Int>) throws -> Double {
+    func own(_ rightOnes: Tensor) throws -> Tensor { try rightOnes.narrowed(from: rows.lowerBound, count: rows.count) }
     switch targets {
     case .classes(let classes):
       let labels = try Tensor(classes[rows].map(Int64.init), device: outputs.device)
       return try -outputs.crossEntropy(with: labels, reduction: .sum).item()
-    case .labels(let labels):
-      let columns = try labels.map { label in
-        try Tensor(label[rows].map(Double.init), shape: [rows.count, 1], device: outputs.device)
-      }
-      return try -outputs.binaryCrossEntropy(with: Tensor.concatenated(columns, along: 1)).item()
-    case .numbers(let numbers):
-      return try -outputs.subtract(numbers.narrowed(from: rows.lowerBound, count: rows.count)).squared().sum().item()
+    case .labels(let labels): return try -outputs.binaryCrossEntropy(with: own(labels)).item()
+    case .numbers(let numbers): return try -outputs.subtract(own(numbers)).squared().sum().item()
     }
   }
 }

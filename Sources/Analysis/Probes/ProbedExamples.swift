@@ -16,9 +16,13 @@ public protocol ProbedExamples {
   var judgedCount: Int { get }
 
   /// Probes of layers, from the input on; those that have no features for the task are left out.
-  func probes(of layers: [String], in model: Model) throws -> [Probe]
+  ///
+  /// - Parameter onFit: told each one that is fitted.
+  func probes(of layers: [String], in model: Model, onFit: () -> Void) throws -> [Probe]
   /// The scores of probes fitted to permuted labels, one a permutation: what a probe makes of nothing.
-  func control(on layer: String, in model: Model) throws -> ControlDraws
+  ///
+  /// - Parameter onFit: told each one that is fitted.
+  func control(on layer: String, in model: Model, onFit: () -> Void) throws -> ControlDraws
 }
 
 /// A linear function that was fitted anew to a layer's features, judged on test examples.
@@ -36,6 +40,16 @@ public protocol LayerProbe: Sendable {
 }
 
 extension ProbedExamples {
+  /// Probes of layers, from the input on; those that have no features for the task are left out.
+  public func probes(of layers: [String], in model: Model) throws -> [Probe] {
+    try probes(of: layers, in: model, onFit: {})
+  }
+
+  /// The scores of probes fitted to permuted labels, one a permutation: what a probe makes of nothing.
+  public func control(on layer: String, in model: Model) throws -> ControlDraws {
+    try control(on: layer, in: model, onFit: {})
+  }
+
   /// What was lost between two probings of the same layers, by layer.
   static func drops(from before: [Probe], to after: [Probe]) -> [String: Estimate] {
     Dictionary(uniqueKeysWithValues: zip(before, after).map { ($0.layer, $0.drop(to: $1)) })

@@ -17,7 +17,7 @@ struct RidgeRegression {
     let hasBias = prepared.space.hasBias
     weights = try withoutGradients {
       let (count, width) = (Double(prepared.values.shape[0]), prepared.values.shape[1])
-      let transposed = try prepared.values.transposed().contiguous()
+      let transposed = try prepared.values.transposed()
       let penalties = try Tensor(
         (0..<width * width).map { $0 % (width + 1) == 0 && ($0 < width * width - 1 || !hasBias) ? penalty : 0.0 },
         shape: [width, width], device: targets.device)
@@ -29,7 +29,12 @@ struct RidgeRegression {
 
   /// What is said of each example, `[examples, numbers]`, float64.
   func predictions(_ features: Tensor) throws -> Tensor {
-    try withoutGradients { try space.coordinates(of: features).matrixProduct(weights) }
+    try withoutGradients { try space.outputs(weights, of: features) }
+  }
+
+  /// Likewise of examples whose coordinates in the space of the features are known.
+  func outputs(atCoordinates coordinates: Tensor) throws -> Tensor {
+    try withoutGradients { try coordinates.matrixProduct(weights) }
   }
 
   /// The same function of features that are not standardized, as a linear layer has it.

@@ -4,8 +4,9 @@ public struct DiagnosedLayer: Sendable {
   public var layer: String
   /// ‖after − before‖ / ‖before‖.
   public var drift: Double
-  /// The source loss that this drift is predicted to add, nats: `½ Σ F (w − w⁰)²`.
-  public var predictedLoss: Double
+  /// The source loss that this drift is predicted to add, nats: `½ Σ F (w − w⁰)²`, with its interval over examples and the
+  /// labels drawn for them.
+  public var predictedLoss: Estimate
   /// Debiased CKA before against after, on source examples.
   public var similarity: Estimate
   /// What CKA says of shuffled source examples.
@@ -28,7 +29,7 @@ public struct DiagnosedLayer: Sendable {
 
   /// - Parameters: see the properties.
   public init(
-    layer: String, drift: Double, predictedLoss: Double = .nan, similarity: Estimate, null: Double = .nan,
+    layer: String, drift: Double, predictedLoss: Estimate = .unmeasured, similarity: Estimate, null: Double = .nan,
     targetSimilarity: Estimate = .unmeasured, controls: SimilarityControls = SimilarityControls(),
     probeDrop: Estimate = .unmeasured, gain: Estimate, cost: Estimate = .unmeasured, isInSmallestSet: Bool = false
   ) {
@@ -48,7 +49,8 @@ public struct DiagnosedLayer: Sendable {
 
 extension DiagnosedLayer: Codable {
   private enum CodingKeys: String, CodingKey {
-    case layer, drift, predictedLoss, cka, ckaLow, ckaHigh, null, ckaTarget, ckaTargetLow, ckaTargetHigh, controls
+    case layer, drift, predictedLoss, predictedLossLow, predictedLossHigh, cka, ckaLow, ckaHigh, null
+    case ckaTarget, ckaTargetLow, ckaTargetHigh, controls
     case probeDrop, probeDropLow, probeDropHigh, rewindGain, rewindLow, rewindHigh
     case rewindCost, rewindCostLow, rewindCostHigh, isInSmallestSet, verdict
   }
@@ -57,7 +59,7 @@ extension DiagnosedLayer: Codable {
     var container = encoder.container(keyedBy: CodingKeys.self)
     try container.encode(layer, forKey: .layer)
     try container.encode(drift, forKey: .drift)
-    try container.encode(predictedLoss, forKey: .predictedLoss)
+    try container.encode(predictedLoss, .predictedLoss, .predictedLossLow, .predictedLossHigh)
     try container.encode(similarity, .cka, .ckaLow, .ckaHigh)
     try container.encode(null, forKey: .null)
     try container.encode(targetSimilarity, .ckaTarget, .ckaTargetLow, .ckaTargetHigh)
@@ -72,9 +74,14 @@ extension DiagnosedLayer: Codable {
   public init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: CodingKeys.self)
     func number(_ key: CodingKeys) throws -> Double { try container.decode(Double.self, forKey: key) }
+    // Earlier versions took all labels of an example, and gave no interval.
+    let predictedLoss =
+      container.contains(.predictedLossLow)
+      ? try container.estimate(.predictedLoss, .predictedLossLow, .predictedLossHigh)
+      : Estimate(try number(.predictedLoss))
     self.init(
       layer: try container.decode(String.self, forKey: .layer), drift: try number(.drift),
-      predictedLoss: try number(.predictedLoss), similarity: try container.estimate(.cka, .ckaLow, .ckaHigh),
+      predictedLoss: predictedLoss, similarity: try container.estimate(.cka, .ckaLow, .ckaHigh),
       null: try number(.null),
       targetSimilarity: try container.estimate(.ckaTarget, .ckaTargetLow, .ckaTargetHigh),
       controls: try container.decode(SimilarityControls.self, forKey: .controls),

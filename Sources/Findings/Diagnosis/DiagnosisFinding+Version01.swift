@@ -148,7 +148,7 @@ extension Version01 {
     let known = Dictionary(zip(controlNames, layer.controls)) { first, _ in first }
     let kind = SimilarityControls.Untrained.allCases.first { known[$0.rawValue] != nil } ?? .freshWeights
     return DiagnosedLayer(
-      layer: layer.name, drift: layer.drift, predictedLoss: layer.predictedLoss, similarity: layer.similarity,
+      layer: layer.name, drift: layer.drift, predictedLoss: Estimate(layer.predictedLoss), similarity: layer.similarity,
       null: layer.null, targetSimilarity: layer.targetSimilarity,
       controls: SimilarityControls(
         itself: known["itself"] ?? .nan, untrained: known[kind.rawValue] ?? .nan, untrainedKind: kind,

@@ -23,7 +23,7 @@ public struct LayerCorrelations: Sendable, Codable {
   public init(of layers: [DiagnosedLayer]) {
     let gains = layers.map(\.gain.value)
     drift = rankCorrelation(layers.map(\.drift), gains)
-    predictedLoss = rankCorrelation(layers.map(\.predictedLoss), gains)
+    predictedLoss = rankCorrelation(layers.map(\.predictedLoss.value), gains)
     dissimilarity = rankCorrelation(layers.map { 1 - $0.similarity.value }, gains)
     probeDrop = rankCorrelation(layers.map(\.probeDrop.value), gains)
   }
@@ -35,7 +35,8 @@ public struct LayerCorrelations: Sendable, Codable {
       (key.rawValue, value, rankedItemCount(measured, gains))
     }
     return [
-      entry(.drift, drift, layers.map(\.drift)), entry(.predictedLoss, predictedLoss, layers.map(\.predictedLoss)),
+      entry(.drift, drift, layers.map(\.drift)),
+      entry(.predictedLoss, predictedLoss, layers.map(\.predictedLoss.value)),
       entry(.dissimilarity, dissimilarity, layers.map(\.similarity.value)),
       entry(.probeDrop, probeDrop, layers.map(\.probeDrop.value)),
     ]

@@ -97,17 +97,18 @@ struct DiagnoseCommand: ParsableCommand, ResultOptions {
     let device = try hardware.open()
     let models = try pair.open(subject, reading: reading, device: device)
     try budget?.check(for: models.isProxy ? .agreement : models.sourceKind.score)
-    let progress = { (what: String) in if !shared.quiet, !shared.json { Console.say("measuring \(what)") } }
-    if let apply, let output {
-      return try write(apply, of: models, to: output, epoch: subject.epoch, progress)
-    }
+    let display = DiagnosisDisplay(isSilent: shared.quiet || shared.json)
+    models.progress.onChange = display.show
+    defer { display.end() }
+    if let apply, let output { return try write(apply, of: models, to: output, epoch: subject.epoch, display) }
     var run = try runs.first.map { try Run.open($0) }
     var measure = DiagnosisMeasure(
       models, probes: noProbes ? nil : try models.probedExamples(),
       sampleCount: min(pair.samples, DiagnosisThresholds.similarityExamples), averagesOrders: shapley, run: run,
       others: try others(of: run))
     measure.pooling = pool
-    let finding = worded(try measure.finding(onProgress: progress), of: subject)
+    let finding = worded(try measure.finding(), of: subject)
+    display.end()
     try run?.store(finding)
     let page = output ?? runs.first.map { "\($0)/diagnosis.html" }
     if let page {
@@ -152,9 +153,10 @@ struct DiagnoseCommand: ParsableCommand, ResultOptions {
   }
 
   private func write(
-    _ number: Int, of models: ComparedModels, to output: String, epoch: Int, _ progress: (String) -> Void
+    _ number: Int, of models: ComparedModels, to output: String, epoch: Int, _ display: DiagnosisDisplay
   ) throws {
-    let remedies = try RemedyMeasure(models).tried(onProgress: progress)
+    let remedies = try RemedyMeasure(models).tried()
+    display.end()
     guard number >= 1, number <= remedies.count else {
       throw CommandError.usage("--apply \(number): there are \(remedies.count) remedies that can be applied")
     }

@@ -9,10 +9,13 @@ extension DiagnosisPage {
     let hasProbes = layers.contains { $0.probeDrop.value.isFinite }
     let boundsProbes = layers.contains { $0.probeDrop.low.isFinite }
     let hasTarget = layers.contains { $0.cost.value.isFinite }
-    let predicts = layers.contains { $0.predictedLoss.isFinite }
+    let predicts = layers.contains { $0.predictedLoss.value.isFinite }
+    // A page has room for it.
+    let boundsPredictions = verdictFirst && layers.contains { $0.predictedLoss.low.isFinite }
     var table = TextTable(
       [.init("layer")] + (verdictFirst ? [.init("verdict")] : []) + [.number("drift")]
-        + (predicts ? [.number("predicted loss", rank: 3)] : []) + [.number("CKA source")]
+        + (predicts ? [.number("predicted loss", rank: 3)] : [])
+        + (boundsPredictions ? [.number("predicted, 95 %", rank: 3)] : []) + [.number("CKA source")]
         + (hasTarget ? [.number("CKA target", rank: 2)] : [])
         + (hasProbes
           ? [.number("probe drop", rank: 1)] + (boundsProbes ? [.number("drop, 95 %", rank: 1)] : []) : [])
@@ -21,7 +24,13 @@ extension DiagnosisPage {
     for layer in layers {
       let verdict = [layer.verdict.rawValue]
       var row = [layer.layer] + (verdictFirst ? verdict : []) + [NumberText.significant(layer.drift)]
-      if predicts { row.append(NumberText.significant(layer.predictedLoss)) }
+      if predicts { row.append(NumberText.significant(layer.predictedLoss.value)) }
+      if boundsPredictions {
+        let ends = [layer.predictedLoss.low, layer.predictedLoss.high]
+        row.append(
+          ends.allSatisfy(\.isFinite)
+            ? ends.map { NumberText.significant($0) }.joined(separator: " to ") : NumberText.missing)
+      }
       row.append(NumberText.fixed(layer.similarity.value, 2))
       if hasTarget { row.append(NumberText.fixed(layer.targetSimilarity.value, 2)) }
       if hasProbes { row.append(score.bare(layer.probeDrop.value)) }

@@ -125,8 +125,10 @@ extension DiagnosisPage {
       }
       .joined(separator: ", ")
     return
-      "Drift: ‖after − before‖ / ‖before‖. Predicted loss: ½ Σ F (w − w⁰)², by the source's Fisher information, in nats: it "
-      + "ranks layers, and as an amount it is good for small steps only. CKA: debiased\(LayerSimilarity.poolWords(finding.pool ?? "standard", rowsPerExample: nil)), before against after. "
+      "Drift: ‖after − before‖ / ‖before‖. Predicted loss: ½ Σ F (w − w⁰)², by the source's Fisher information, in nats"
+      + (finding.layers.contains { $0.predictedLoss.low.isFinite }
+        ? ", with its 95 % interval over the examples, and the labels drawn for them, that F is estimated from" : "")
+      + ": it ranks layers, and as an amount it is good for small steps only. CKA: debiased\(LayerSimilarity.poolWords(finding.pool ?? "standard", rowsPerExample: nil)), before against after. "
       + probeWords
       + "Rewind: \(rewindUnits) lost, when the layer alone is put back."
       + (related.isEmpty

@@ -21,6 +21,7 @@ public final class ProgressReporter: @unchecked Sendable {
   private var lastShown: Double
   private var completed: Int
   private let earlier: Int
+  private let wait: Double?
   private var note = ""
   private var isBarVisible = false
   private var isFinished = false
@@ -30,15 +31,19 @@ public final class ProgressReporter: @unchecked Sendable {
   /// - Parameters:
   ///   - style: nil chooses the bar where standard error is a terminal, else lines.
   ///   - earlier: how many were done before, in a time that is not known: rates leave them out.
+  ///   - wait: seconds before anything is shown, of what is often done sooner; nil shows a bar at once, and lines from the
+  ///     tenth second on.
   ///   - clock: seconds that only grow; `output` takes text with its line ends. Both are for tests.
   public init(
-    title: String, total: Int, unit: String = "step", isQuiet: Bool = false, earlier: Int = 0, style: Style? = nil,
+    title: String, total: Int, unit: String = "step", isQuiet: Bool = false, earlier: Int = 0,
+    waits wait: Double? = nil, style: Style? = nil,
     clock: @escaping @Sendable () -> Double = { ProcessInfo.processInfo.systemUptime },
     output: @escaping @Sendable (String) -> Void = { try? FileHandle.standardError.write(contentsOf: Data($0.utf8)) }
   ) {
     self.style = isQuiet ? .quiet : style ?? (Self.isErrorTerminal ? .bar(columns: nil) : .lines)
     self.bar = ProgressBar(title: title, unit: unit, total: total)
     (self.earlier, completed) = (earlier, earlier)
+    self.wait = wait
     self.clock = clock
     self.output = output
     started = clock()
@@ -109,6 +114,10 @@ public final class ProgressReporter: @unchecked Sendable {
 
   private func showIfDue() {
     guard !isFinished else { return }
+    if let wait {
+      guard clock() - started >= wait else { return }
+      if lastShown == started { return show() }
+    }
     // Ten frames a second on a terminal; in a log a line every ten seconds.
     switch style {
     case .quiet: return

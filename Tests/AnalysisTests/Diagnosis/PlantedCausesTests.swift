@@ -2,6 +2,7 @@ import Checkpoints
 import Datasets
 import Evaluation
 import Findings
+import Foundation
 import HDF5
 import Metrics
 import Models
@@ -246,16 +247,61 @@ import Training
     let importance = try ImportanceEstimate(.exact, of: [weight], in: model, on: source.train).values[0]
       .array(of: Double.self)
     let heaviest = try #require(importance.indices.max { importance[$0] < importance[$1] })
+    // Of all four labels, however unlikely: of a model that is sure, those are what there is.
+    var information = 0.0
+    for batch in try Batches(split: source.train, batchSize: 1) {
+      let logarithms = try model.run(batch.modelInputs(for: model)).logits.logSoftmax(along: 1)
+      for (label, logarithm) in try logarithms.detached().array(of: Double.self).enumerated() {
+        let chosen = try logarithms.narrowed(along: 1, from: label, count: 1).sum()
+        let slope = try #require(try chosen.gradients(of: [weight], keepsGraph: true)[0]).array(of: Double.self)[
+          heaviest]
+        information += exp(logarithm) * slope * slope / 400
+      }
+    }
     try withoutGradients {
       let step = try Tensor(importance.indices.map { Float($0 == heaviest ? 0.01 : 0) }, shape: weight.shape)
       try weight.addInPlace(step)
     }
     let models = try ComparedModels(before: before, after: model.checkpoint(epoch: 1), source: source, target: nil)
-    let predicted = try PredictedLossMeasure(models).losses(of: models.rewindUnits, sampleCount: 400)
-    #expect(predicted["hidden2"] == 0 && predicted["conv1"] == 0)
-    let expected = importance[heaviest] * 0.01 * 0.01 / 2
+    let measure = PredictedLossMeasure(models)
+    let predicted = try measure.losses(of: models.rewindUnits, sampleCount: 400, labelCount: 4)
+    #expect(predicted["hidden2"]?.value == 0 && predicted["conv1"]?.value == 0)
+    let expected = information * 0.01 * 0.01 / 2
     let found = try #require(predicted["hidden1"])
-    #expect(expected > 0 && abs(found / expected - 1) < 1e-3, "\(found) for \(expected), seed \(seed)")
+    #expect(expected > 0 && abs(found.value / expected - 1) < 1e-3, "\(found) for \(expected), seed \(seed)")
+    #expect(found.low < found.value && found.value < found.high, "\(found)")
+  }
+
+  /// Two labels an example in place of all four: what the draw adds is in the interval, and is nothing on average.
+  @Test func drawnLabelsPredictWhatAllLabelsDo() throws {
+    let seed = TestSeed.any(below: 1_000_000)
+    let source = try Self.data("source", seed: seed)
+    let model = try Self.trained(on: source, seed: seed)
+    let before = try model.checkpoint(epoch: 0)
+    try withoutGradients {
+      for name in ["conv1.weight", "hidden1.weight"] {
+        try noise(try #require(model.parameters[name]), 0.02, seed: seed)
+      }
+    }
+    let models = try ComparedModels(before: before, after: model.checkpoint(epoch: 1), source: source, target: nil)
+    let measure = PredictedLossMeasure(models)
+    let units = models.rewindUnits.filter { ["conv1", "hidden1"].contains($0.name) }
+    let exact = try measure.losses(of: units, labelCount: 4)
+    let drawn = try (0..<12).map { try measure.losses(of: units, seed: $0) }
+    for unit in units {
+      let all = try #require(exact[unit.name]).value
+      let found = drawn.compactMap { $0[unit.name] }
+      let values = found.map(\.value)
+      let mean = MeanInterval(values, within: -Double.infinity...Double.infinity)
+      let error = (values.reduce(0) { $0 + ($1 - mean.mean) * ($1 - mean.mean) } / 11 / 12).squareRoot()
+      // Of twelve draws the mean is five standard errors away once in a thousand tests or less.
+      #expect(
+        all > 0 && abs(mean.mean - all) < 5 * error + 1e-3 * all, "\(unit.name): \(values) for \(all), seed \(seed)")
+      let covering = found.count { $0.low <= all && all <= $0.high }
+      #expect(covering >= 10, "\(unit.name): \(found) for \(all), seed \(seed)")
+    }
+    // One seed, one answer.
+    #expect(try measure.losses(of: units) == measure.losses(of: units))
   }
 
   @Test func aProxyCountsAgreementWithTheModelBefore() throws {
@@ -302,6 +348,51 @@ import Training
     #expect(remedies.allSatisfy { $0.finding.gain.value < 0.05 }, "\(remedies.map(\.finding.action)), seed \(seed)")
     // A probe of permuted labels knows nothing.
     #expect(result.probeControls.permuted.mean < 0.5 && result.probeControls.permuted.scores.count == 5)
+  }
+
+  /// Asked together, networks are as similar as each is by itself.
+  @Test func oneNetworkWithSeveralIsAsWithEach() throws {
+    let source = try Self.data("source", seed: 8)
+    let models = try (0..<3).map { try Self.trained(on: source, seed: 8 + $0) }
+    let layers = ["conv1", "hidden1", "hidden2"]
+    let all = try LayerSimilarity.comparing(
+      models[0], with: [models[1], models[0], models[2]], on: source.test, dataset: "source", layersA: layers,
+      layersB: layers, sampleCount: 200)
+    for (other, found) in zip([1, 0, 2], all) {
+      let alone = try LayerSimilarity(
+        comparing: models[0], with: models[other], on: source.test, dataset: "source", layersA: layers, layersB: layers,
+        sampleCount: 200)
+      #expect(found.diagonal.map(\.value) == alone.diagonal.map(\.value), "\(other)")
+      #expect(found.diagonal.map(\.low) == alone.diagonal.map(\.low) && found.values == alone.values)
+    }
+    #expect(all[1].diagonal.allSatisfy { $0.value == 1 } && all[0].diagonal.allSatisfy { $0.value < 0.999 })
+  }
+
+  /// Layers put back together, in a copy of the model of their own: what is computed once for all changes nothing.
+  @Test func changesAskedTogetherAreAnsweredAsEachIsAlone() throws {
+    let source = try Self.data("source", seed: 3)
+    let model = try Self.trained(on: source, seed: 3)
+    let before = try model.checkpoint(epoch: 0)
+    try withoutGradients {
+      for name in ["conv1.weight", "hidden1.weight", "hidden2.weight"] {
+        try noise(try #require(model.parameters[name]), 0.4, seed: 6)
+      }
+    }
+    let models = try ComparedModels(
+      before: before, after: model.checkpoint(epoch: 1), source: source, target: source, testCount: 150)
+    let units = models.rewindUnits
+    let base = models.rewound([units[2]])
+    let changes = units.map { models.rewound([$0]) } + [models.unchanged([units[2]])]
+    let together = try models.sourceAnswers(changing: changes, from: base, half: .judging)
+    let targets = try #require(try models.targetAnswers(changing: changes, from: base))
+    for (number, change) in changes.enumerated() {
+      let own = try models.applying(base.followed(by: change)) {
+        (try models.sourceAnswers(models.after), try models.targetAnswers(models.after))
+      }
+      #expect(together[number] == Half.judging.take(own.0), "change \(number)")
+      #expect(targets[number] == own.1, "change \(number)")
+    }
+    #expect(Set(together.map(\.score)).count > 1)
   }
 
   @Test func aTensorThatIsPutBackIsTheSame() throws {

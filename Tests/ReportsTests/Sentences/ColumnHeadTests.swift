@@ -15,7 +15,8 @@ import Testing
   }
 
   private static let licences: [SentenceTable<Tabled>.Licence] = [
-    ("predicted loss", { of($0) { $0.predictedLoss.isFinite } }),
+    ("predicted loss", { of($0) { $0.predictedLoss.value.isFinite } }),
+    ("predicted, 95", { of($0) { $0.predictedLoss.low.isFinite } }),
     ("CKA target", { of($0) { $0.targetSimilarity.value.isFinite } }),
     ("probe drop", { of($0) { $0.probeDrop.value.isFinite } }), ("drop, 95", { of($0) { $0.probeDrop.low.isFinite } }),
     ("cost", { of($0) { $0.cost.value.isFinite } }),

@@ -14,7 +14,8 @@ struct ChangedExamplesMeasure {
   /// Those whose class lost the most probability first; the first of those that went wrong with a picture.
   func examples() throws -> [ChangedExample] {
     guard models.sourceKind.isClassification else { return [] }
-    let (start, end) = (try answers(of: models.before), try answers(of: models.after))
+    let start = try models.outputsBefore().map(answers) ?? answers(of: models.before)
+    let end = try models.outputsAfter().map(answers) ?? answers(of: models.after)
     let names = models.source.classNames
     let changed = models.sourceTest.labels.indices.compactMap { position -> (position: Int, example: ChangedExample)? in
       let label = Int(models.sourceTest.labels[position])
@@ -39,23 +40,30 @@ struct ChangedExamplesMeasure {
 
   /// The likeliest class of each example, and the probability of the right one.
   private func answers(of model: Model) throws -> [(label: Int, confidence: Double)] {
-    try model.withHead(of: models.sourceTask) { try Self.answers(of: model, on: models.sourceTest) }
+    try model.withHead(of: models.sourceTask) {
+      try withoutGradients {
+        var found: [(label: Int, confidence: Double)] = []
+        for batch in try Batches(split: models.sourceTest, batchSize: 512, device: model.device) {
+          let labels = batch.indices.map { models.sourceTest.labels[$0] }
+          found += try answers(of: model.run(try batch.modelInputs(for: model)).logits, labels: labels)
+        }
+        return found
+      }
+    }
   }
 
-  private static func answers(of model: Model, on split: Split) throws -> [(label: Int, confidence: Double)] {
-    try withoutGradients {
-      var found: [(label: Int, confidence: Double)] = []
-      for batch in try Batches(split: split, batchSize: 512, device: model.device) {
-        let logarithms = try model.run(try batch.modelInputs(for: model)).logits.logSoftmax(along: 1)
-        let classCount = logarithms.shape[1]
-        let values = try logarithms.array(of: Double.self)
-        for (row, index) in batch.indices.enumerated() {
-          let own = values[(row * classCount)..<((row + 1) * classCount)]
-          let likeliest = own.indices.max { own[$0] < own[$1] }.map { $0 - own.startIndex } ?? 0
-          found.append((likeliest, exp(own[own.startIndex + Int(split.labels[index])])))
-        }
-      }
-      return found
+  private func answers(of outputs: Tensor) throws -> [(label: Int, confidence: Double)] {
+    try answers(of: outputs, labels: models.sourceTest.labels)
+  }
+
+  private func answers(of outputs: Tensor, labels: [Int32]) throws -> [(label: Int, confidence: Double)] {
+    let logarithms = try outputs.logSoftmax(along: 1)
+    let classCount = logarithms.shape[1]
+    let values = try logarithms.array(of: Double.self)
+    return labels.enumerated().map { row, label in
+      let own = values[(row * classCount)..<((row + 1) * classCount)]
+      let likeliest = own.indices.max { own[$0] < own[$1] }.map { $0 - own.startIndex } ?? 0
+      return (likeliest, exp(own[own.startIndex + Int(label)]))
     }
   }
 }

@@ -65,7 +65,7 @@ struct SourceConfidence {
 
 extension ComparedModels {
   /// Numbers that probabilities of the judged examples may be: 256 MiB of float64.
-  private static let mostProbabilities = 1 << 25
+  static let mostProbabilities = 1 << 25
 
   /// What a model says of the judged source examples, with the source's head.
   func sourceConfidence(_ model: Model) throws -> SourceConfidence? {

@@ -8,27 +8,24 @@ import Torch
 
 /// What similarity says of networks about which the answer is known.
 struct ControlsMeasure {
-  private let models: ComparedModels
-  private let similarity: SimilarityMeasure
   /// A network as it would be without any training.
   let untrained: Model
   private let kind: SimilarityControls.Untrained
 
-  init(_ models: ComparedModels, similarity: SimilarityMeasure) throws {
-    self.models = models
-    self.similarity = similarity
-    (untrained, kind) = try Self.untrained(models)
-  }
+  init(_ models: ComparedModels) throws { (untrained, kind) = try Self.untrained(models) }
 
   /// The controls of each layer, on source examples.
   ///
-  /// - Parameter others: models after, of other runs of the same fine-tuning.
-  func controls(others: [Model]) throws -> [String: SimilarityControls] {
-    let peers = try others.map { try similarity.onSource(models.after, $0) }
-    let itself = try similarity.onSource(models.before, models.before)
-    let strange = try similarity.onSource(models.before, untrained)
-    return Dictionary(
-      uniqueKeysWithValues: similarity.layers.map { layer in
+  /// - Parameters:
+  ///   - itself: the model before with itself.
+  ///   - strange: with the untrained network.
+  ///   - peers: the model after with those of other runs of the same fine-tuning.
+  func controls(
+    of layers: [String], itself: SimilarityMeasure.Result, strange: SimilarityMeasure.Result,
+    peers: [SimilarityMeasure.Result]
+  ) -> [String: SimilarityControls] {
+    Dictionary(
+      uniqueKeysWithValues: layers.map { layer in
         let mean = peers.reduce(0) { $0 + $1.similarity(layer).value } / Double(peers.count)
         return (
           layer,

@@ -19,7 +19,7 @@ struct HistoryMeasure {
     var count: Int?
     let epochs = try Self.chosen(from: run.epochs).map { epoch -> LayersAtEpoch in
       let model = try Model(Checkpoint(contentsOf: run.checkpointPath(epoch: epoch)), device: models.before.device)
-      let result = try similarity.onSource(models.before, model)
+      let result = try similarity.onSource(models.before, [model])[0]
       let drops = try probes?.drops(of: model, epoch: epoch) ?? [:]
       count = result.count
       return LayersAtEpoch(

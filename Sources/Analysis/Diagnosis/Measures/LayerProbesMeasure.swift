@@ -9,29 +9,40 @@ struct LayerProbesMeasure {
   let judgedCount: Int
   let controls: ProbeControls
   private let epoch: Int
+  private let progress: DiagnosisProgress
   private let dropsOf: (Model) throws -> [String: Estimate]
 
   /// - Parameters:
   ///   - untrained: a network that was never trained.
   ///   - epoch: that the model after is of.
-  init(
-    _ models: ComparedModels, layers: [String], data: some ProbedExamples, untrained: Model, epoch: Int
+  init<Probed: ProbedExamples>(
+    _ models: ComparedModels, layers: [String], data: Probed, untrained: Model, epoch: Int
   ) throws {
-    let before = try data.probes(of: layers, in: models.before)
-    dropsOf = { type(of: data).drops(from: before, to: try data.probes(of: layers, in: $0)) }
+    let progress = models.progress
+    self.progress = progress
+    func probes(of layers: [String], in model: Model) throws -> [Probed.Probe] {
+      try data.probes(of: layers, in: model) { progress.advance() }
+    }
+    progress.begin("probes", unit: "probe", of: 2 * layers.count + 1 + ControlDraws.count)
+    let before = try probes(of: layers, in: models.before)
+    dropsOf = { model in
+      Probed.drops(from: before, to: try data.probes(of: layers, in: model) { progress.advance() })
+    }
     drops = try dropsOf(models.after)
     judgedCount = data.judgedCount
     self.epoch = epoch
     controls =
       try before.last.map { last in
         ProbeControls(
-          permuted: try data.control(on: last.layer, in: models.after),
-          untrained: try data.probes(of: [last.layer], in: untrained).first?.score ?? .nan)
+          permuted: try data.control(on: last.layer, in: models.after) { progress.advance() },
+          untrained: try probes(of: [last.layer], in: untrained).first?.score ?? .nan)
       } ?? ProbeControls()
   }
 
   /// What was lost by an epoch, measured where it is not known yet.
   func drops(of model: Model, epoch: Int) throws -> [String: Estimate] {
-    epoch == self.epoch ? drops : try dropsOf(model)
+    guard epoch != self.epoch else { return drops }
+    progress.begin("probes of epoch \(epoch)", unit: "probe", of: drops.count)
+    return try dropsOf(model)
   }
 }

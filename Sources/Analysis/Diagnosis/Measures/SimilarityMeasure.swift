@@ -22,22 +22,30 @@ struct SimilarityMeasure {
     func null(_ layer: String) -> Double { layers[layer]?.null ?? .nan }
   }
 
-  /// On source examples.
-  func onSource(_ a: Model, _ b: Model) throws -> Result {
-    try compare(a, b, on: models.sourceTest, dataset: models.source.name)
+  /// Of one model with each of several, which may be itself, on source examples.
+  func onSource(_ a: Model, _ others: [Model]) throws -> [Result] {
+    try compare(a, others, on: models.sourceTest, dataset: models.source.name)
   }
 
   /// Of the two models on target examples; nothing without a target.
   func onTarget() throws -> Result {
     guard let test = models.targetTest else { return Result() }
-    return try compare(models.before, models.after, on: test, dataset: models.target?.name ?? "")
+    return try compare(models.before, [models.after], on: test, dataset: models.target?.name ?? "")[0]
   }
 
-  private func compare(_ a: Model, _ b: Model, on split: Split, dataset: String) throws -> Result {
-    let found = try LayerSimilarity(
-      comparing: a, with: b, on: split, dataset: dataset, layersA: layers, layersB: layers, pooling: pooling,
-      sampleCount: sampleCount)
-    return Result(
-      layers: Dictionary(uniqueKeysWithValues: found.diagonal.map { ($0.layer, $0) }), count: found.sampleCount)
+  private func compare(_ a: Model, _ others: [Model], on split: Split, dataset: String) throws -> [Result] {
+    guard !others.isEmpty else { return [] }
+    let found = try LayerSimilarity.comparing(
+      a, with: others, on: split, dataset: dataset, layersA: layers, layersB: layers, pooling: pooling,
+      sampleCount: sampleCount
+    ) { done, total in
+      if done == 1 { models.progress.begin("similarity", unit: "batch", of: total) }
+      models.progress.advance()
+    }
+    return found.map { similarity in
+      Result(
+        layers: Dictionary(uniqueKeysWithValues: similarity.diagonal.map { ($0.layer, $0) }),
+        count: similarity.sampleCount)
+    }
   }
 }

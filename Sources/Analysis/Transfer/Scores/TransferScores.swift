@@ -67,7 +67,7 @@ extension Model {
         guard try features.isFinite() else { throw AnalysisError.notFinite("the output of layer '\(layer)'") }
         let hScore = try HScore(features, labels: labels, isShrunk: isShrunk)
         return TransferScores.Layer(
-          name: layer, probe: try LinearProbe(layer: layer, train: features, test: judged, on: data).accuracy,
+          name: layer, probe: try LinearProbe(layer: layer, ClassifierFit(features), test: judged, on: data).accuracy,
           logME: try TransferScores.logME(features, labels: labels), hScore: hScore.value,
           hScoreIsShrunk: hScore.isShrunk)
       },

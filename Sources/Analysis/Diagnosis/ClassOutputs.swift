@@ -1,0 +1,47 @@
+import Datasets
+import Evaluation
+import Models
+import Torch
+
+// What a classifier says of the judged source examples, kept: answers, confidence and examples that changed are read from it.
+extension ComparedModels {
+  /// Numbers that are kept: 32 MiB of float32.
+  private static let mostOutputs = 1 << 23
+
+  /// `[examples, classes]`; nil where they are no classes, or too many numbers.
+  func classOutputs(of model: Model) throws -> Tensor? {
+    guard sourceKind.isClassification else { return nil }
+    return try model.withHead(of: sourceTask) {
+      guard try model.outputShape(on: sourceTest).reduce(1, *) * sourceTest.count <= Self.mostOutputs else {
+        return nil
+      }
+      try model.checkInputs(of: sourceTest, dataset: source.name)
+      return try withoutGradients {
+        var parts: [Tensor] = []
+        for batch in try Batches(split: sourceTest, batchSize: Evaluator().batchSize, device: model.device) {
+          parts.append(try model.run(try batch.modelInputs(for: model)).logits.widened())
+          progress.advance(by: batch.indices.count)
+        }
+        return try Tensor.concatenated(parts)
+      }
+    }
+  }
+
+  /// Which of them are right.
+  func answers(of outputs: Tensor) throws -> Answers {
+    let likeliest = try outputs.argmax(along: 1).array(of: Int32.self)
+    return Answers(
+      sourceKind, Classification.sums(isCorrect: zip(likeliest, sourceTest.labels).map(==)))
+  }
+
+  /// How sure they are; nil of a proxy, whose labels are none.
+  func confidence(of outputs: Tensor) throws -> SourceConfidence? {
+    guard !isProxy, outputs.count <= Self.mostProbabilities,
+      let answers = try sourceKind.classAnswers(
+        of: outputs, labels: Tensor(sourceTest.labels.map(Int64.init), device: outputs.device))
+    else { return nil }
+    let calibration = try answers.calibration()
+    return SourceConfidence(
+      calibration: calibration, counts: answers.counts, sums: calibration.sums(counts: answers.counts))
+  }
+}

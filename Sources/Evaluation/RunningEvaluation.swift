@@ -1,0 +1,52 @@
+import Datasets
+import Findings
+import Metrics
+import Torch
+
+/// What a model's outputs on a split come to, batch by batch.
+struct RunningEvaluation {
+  private let kind: any TaskKind
+  private let measuresConfidence: Bool
+  /// Of classes, by batch. They are read together, so that a GPU is waited for once.
+  private var losses: [Tensor] = []
+  private var answers: [Tensor] = []
+  /// Of other kinds.
+  private var sums: ExampleSums?
+  private var confidences: ConfidenceSums?
+
+  init(_ kind: any TaskKind, measuresConfidence: Bool) {
+    self.kind = kind
+    self.measuresConfidence = measuresConfidence
+  }
+
+  /// Adds a batch's outputs, in float32 at least.
+  mutating func add(_ outputs: Tensor, labels: Tensor) throws {
+    if kind.isClassification {
+      losses.append(try outputs.crossEntropy(with: labels, reduction: .sum))
+      answers.append(try outputs.argmax(along: 1))
+    } else {
+      let own = try kind.sums(of: outputs, labels: labels)
+      if sums == nil { sums = own } else { sums?.append(own) }
+    }
+    guard measuresConfidence, let own = try kind.classAnswers(of: outputs, labels: labels)?.sums() else { return }
+    if confidences == nil { confidences = own } else { confidences?.append(own) }
+  }
+
+  /// - Parameter split: all of whose examples were added.
+  func result(of split: Split) throws -> EvaluationResult {
+    var result: EvaluationResult
+    if kind.isClassification {
+      let loss = try Tensor.values(of: losses).reduce(0, +)
+      let predictions = answers.isEmpty ? [] : try Tensor.concatenated(answers).array(of: Int32.self)
+      let labels = split.labels
+      let correct = zip(predictions, labels).reduce(0) { $0 + ($1.0 == $1.1 ? 1 : 0) }
+      let count = Double(max(1, split.count))
+      result = EvaluationResult(
+        accuracy: Double(correct) / count, loss: loss / count, predictions: predictions, labels: labels)
+    } else {
+      result = EvaluationResult(kind, sums: sums ?? ExampleSums(width: 1))
+    }
+    result.confidences = confidences
+    return result
+  }
+}
