@@ -1,4 +1,3 @@
-import Metrics
 import Programs
 import TestSupport
 import Testing
