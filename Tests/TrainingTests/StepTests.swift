@@ -69,6 +69,48 @@ import Torch
     for (value, expected) in zip(values, [1.5, 2, 6] as [Float]) { #expect(abs(value - expected) < 1e-6) }
   }
 
+  /// As above, with the norm left where the gradients are.
+  @Test func gradientsAreScaledDownWithoutReadingTheirNorm() throws {
+    for (limit, expected) in [(20.0, [3, 4, 12]), (6.5, [1.5, 2, 6])] as [(Double, [Float])] {
+      let gradients = [try Tensor([3, 4] as [Float]), try Tensor([12] as [Float])]
+      try clipOnDevice(gradients, toNorm: limit)
+      let values = try gradients.flatMap { try $0.array(of: Float.self) }
+      for (value, expected) in zip(values, expected) { #expect(abs(value - expected) < 1e-6) }
+    }
+    // Where one is no number, the others stay, as they do where the norm is read.
+    let gradients = [try Tensor([3, .nan] as [Float]), try Tensor([12] as [Float])]
+    try clipOnDevice(gradients, toNorm: 1)
+    #expect(try gradients[1].array(of: Float.self) == [12])
+  }
+
+  /// What a GPU is told before the loss is known: 1 where it turned out not to be finite.
+  @Test(arguments: [OptimizerKind.sgd, .adam, .adamw]) func aMarkedStepMovesNothing(_ kind: OptimizerKind) throws {
+    let network = try SmallNetwork.perceptron()
+    let model = try network.model()
+    let trainer = try network.trainer(model) {
+      $0.optimizer = kind
+      $0.momentum = 0.9
+    }
+    _ = try trainer.runEpoch(1)
+    func state() throws -> [String: [Float]] {
+      try trainer.optimizer.state.mapValues { try $0.array(of: Float.self) }.merging(try model.values()) { $1 }
+    }
+    let before = try state()
+    let gradients = try trainer.trainable.tensors.map { weight in
+      let gradient = try Tensor.zeros(weight.shape)
+      try gradient.fill(.nan)
+      return gradient
+    }
+    try trainer.optimizer.step(
+      gradients, factor: 1, stage: 0, skippedWhere: Tensor([1] as [Float], shape: []))
+    #expect(try state() == before)
+    for gradient in gradients { try withoutGradients { try gradient.fill(0.5) } }
+    try trainer.optimizer.step(
+      gradients, factor: 1, stage: 0, skippedWhere: Tensor([0] as [Float], shape: []))
+    let moved = try state()
+    #expect(moved.keys == before.keys && moved.allSatisfy { $1 != before[$0] })
+  }
+
   @Test func averagesFollowTheFormula() throws {
     let network = try SmallNetwork.perceptron()
     let model = try network.model()

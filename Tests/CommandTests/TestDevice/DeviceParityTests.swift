@@ -37,16 +37,16 @@ import Training
     let (cpu, cuda) = try onBoth(arguments, output: output)
     let found = try differences(
       cpu.output, cuda.output, relative: tolerance,
-      except: ["seconds", "run", "runs", "configuration", "sweep"])
+      except: ["seconds", "run", "runs", "configuration", "sweep", "command"])
     #expect(found.isEmpty, "\(found.joined(separator: "\n"))")
   }
 
   /// Several regularizers a run, so that all kinds are there in few.
   private static let regularizers = [
-    ["l2:beta=0.01", "lwf", "replay:count=20"], ["l2-sp:alpha=0.1,beta=0.01", "bss", "der++:count=20"],
-    ["l1-sp", "kl:direction=reverse", "ldifs"], ["gl-sp", "delta:attention=1"],
-    ["l2-sp-fisher:samples=4", "kl:inputs=source,count=20"], ["gl-sp-fisher:samples=4", "ldifs:scale=none"],
-    ["ewc:samples=4,lambda=1", "mas:samples=4,lambda=0.01"], ["ewc:fisher=batched,lambda=1", "si"],
+    ["l2:beta=0.01", "lwf", "replay:count=20", "l2-sp-fisher:samples=4"],
+    ["l1-sp", "kl:direction=reverse", "ldifs", "der++:count=20"],
+    ["gl-sp-fisher:samples=4", "bss", "delta:attention=1", "kl:inputs=source,count=20"],
+    ["ewc:samples=4,lambda=1", "mas:samples=4,lambda=0.01", "si", "gl-sp", "l2-sp:alpha=0.1,beta=0.01"],
   ]
 
   @Test func everyKindOfRegularizerIsAmongThem() {
@@ -65,12 +65,11 @@ import Training
   }
 
   @Test(arguments: [
-    ["--optimizer", "adamw", "--ema", "0.9", "--clip-norm", "0.5"], ["--optimizer", "adam", "--accumulate", "3"],
-    ["--lora", "rank=2,alpha=4,layers=*"], ["--precision", "bfloat16"],
+    ["--optimizer", "adamw", "--ema", "0.9", "--clip-norm", "0.5", "--accumulate", "3"],
+    ["--lora", "rank=2,alpha=4,layers=*", "--optimizer", "adam"], ["--precision", "bfloat16"],
     ["--decoupled", "--regularizer", "l2-sp:alpha=0.1,beta=0.01", "--momentum", "0.9", "--nesterov"],
     ["--feature-extraction", "--epochs", "2"], ["--freeze", "features*", "--gradient-checkpointing"],
-    ["--clip-norm", "0.01", "--class-weights", "balanced", "--label-smoothing", "0.1", "--eval-every", "2"],
-    ["--unfreeze-every", "1", "--epochs", "3", "--augment", "flip"],
+    ["--unfreeze-every", "1", "--epochs", "3", "--augment", "flip", "--class-weights", "balanced"],
   ]) func trainingDoesTheSame(_ options: [String]) throws {
     try expectSame(try tuning(options), output: "run", within: options.contains("bfloat16") ? 1e-3 : 2e-6)
   }

@@ -45,6 +45,14 @@ import Testing
     #expect(uploads >= 20 && more.asynchronousUploads - fewer.asynchronousUploads == uploads, "\(uploads)")
   }
 
+  /// The 26th step of an epoch of 50 is measured: doses are read with the loss, but for the share of a weighed pull.
+  @Test(arguments: [("l2-sp", 0), ("l1-sp", 0), ("lwf", 0), ("ewc:samples=2,lambda=1", 2)])
+  func aMeasuredStepReadsDosesWithItsLoss(_ regularizer: String, more: Int) throws {
+    let options = ["--regularizer", regularizer]
+    let (before, after) = (try counts(steps: 25, options), try counts(steps: 26, options))
+    #expect(after.waits - before.waits == 1 + more, "\(before.waits) and \(after.waits) waits")
+  }
+
   @Test func aStepOfSeveralBatchesWaitsOnce() throws {
     let (fewer, more) = (
       try counts(steps: 4, ["--accumulate", "3"]), try counts(steps: 8, ["--accumulate", "3"])
