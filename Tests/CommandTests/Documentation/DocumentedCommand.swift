@@ -39,9 +39,9 @@ struct DocumentedCommand {
 
   private static let prelude = """
     PATH=/nonexistent
-    lethe() { printf '%s\\0' "${BASH_LINENO[0]}" "$#" "$@" >>"$NOTED"; }
+    lethe() { printf '%s\\0' "${launched:-${BASH_LINENO[0]}}" "$#" "$@" >>"$NOTED"; }
     command_not_found_handle() { return 0; }
-    torchrun() { while (($#)) && [[ $1 != lethe ]]; do shift; done; "$@"; }
+    torchrun() { while (($#)) && [[ $1 != lethe ]]; do shift; done; launched=${BASH_LINENO[0]} "$@"; }
     seq() { local i; for ((i = 1; i <= $1; i++)); do echo $i; done; }
     seeds=3 samples=500
     cd() { :; }; exit() { :; }; set() { :; }; source() { :; }; kill() { :; }
