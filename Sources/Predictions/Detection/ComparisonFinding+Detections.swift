@@ -1,5 +1,7 @@
+import Dispatch
 import Findings
 import Metrics
+import Synchronization
 
 extension ComparisonFinding {
   /// Compares what two detectors found in the same images, by the mean average precision that pycocotools computes.
@@ -19,11 +21,10 @@ extension ComparisonFinding {
     detectionsBefore before: String, after: String, annotations path: String, using random: inout RandomSource
   ) throws {
     let annotations = try ObjectAnnotations(path)
-    let files = try [before, after].map { try ObjectDetections($0, annotations) }
+    let files = try Self.judged([before, after], annotations)
     let paired = PairedDetections(
-      before: files[0].matched(annotations, size: .all), after: files[1].matched(annotations, size: .all),
-      imageCount: annotations.images.count)
-    let (first, last) = (files[0].scores(annotations), files[1].scores(annotations))
+      before: files[0].matched, after: files[1].matched, imageCount: annotations.images.count)
+    let (first, last) = (files[0].scores, files[1].scores)
     let drawn = paired.resampledLosses(using: &random)
     let interval = percentileInterval(of: drawn[0])
     let score = Score.meanAveragePrecision
@@ -36,6 +37,24 @@ extension ComparisonFinding {
       before: before, after: after, unit: "image", columns: [.init(role: "annotations", name: path)], score: score,
       whole: whole, further: Self.further(first, last), groupedBy: "category",
       groups: Self.groups(annotations, paired, Array(drawn.dropFirst())))
+  }
+
+  private struct Judged: Sendable {
+    let matched: [MatchedDetections]
+    let scores: DetectionScores
+  }
+
+  /// Reads and judges files, each on a core of its own.
+  private static func judged(_ paths: [String], _ annotations: ObjectAnnotations) throws -> [Judged] {
+    let results = Mutex<[Int: Result<Judged, any Error>]>([:])
+    DispatchQueue.concurrentPerform(iterations: paths.count) { index in
+      let result = Result {
+        let found = try ObjectDetections(paths[index], annotations)
+        return Judged(matched: found.matched(annotations, size: .all), scores: found.scores(annotations))
+      }
+      results.withLock { $0[index] = result }
+    }
+    return try results.withLock { results in try paths.indices.compactMap { try results[$0]?.get() } }
   }
 
   /// Whether a file is a list of detections as COCO has them.

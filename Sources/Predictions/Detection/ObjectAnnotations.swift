@@ -2,7 +2,7 @@ import Files
 import Metrics
 
 /// Images and the objects in them as COCO's `instances.json` has them.
-struct ObjectAnnotations {
+struct ObjectAnnotations: Sendable {
   /// A category of objects.
   struct Category {
     let id: Int
