@@ -28,7 +28,8 @@ extension Executor {
       try compute(done..<position, &state)
       done = position
       for version in versions.indices where first[version] == position {
-        if var own = try copy(of: state) {
+        if canBeShared(state) {
+          var own = state
           put(versions[version], into: &own)
           try compute(position..<steps.count, &own)
           try take(version, outputs(of: own))
@@ -44,15 +45,7 @@ extension Executor {
     }
   }
 
-  /// A state that calls can be made from without changing the one it is of; nil where values that they change in place may
-  /// share memory.
-  private func copy(of state: State) throws -> State? {
-    let changing = mutatedSlots.filter { state.values[$0] != nil }
-    guard changing.count < 2 else { return nil }
-    var copy = state
-    for slot in changing {
-      if case .tensor(let tensor)? = state.values[slot] { copy.values[slot] = .tensor(try tensor.cloned()) }
-    }
-    return copy
-  }
+  /// Whether calls made from a state leave it as it is for the next version. Where a later call changes a value in place, what
+  /// else shares its memory, as a view of it, would change for all.
+  private func canBeShared(_ state: State) -> Bool { mutatedSlots.allSatisfy { state.values[$0] == nil } }
 }
