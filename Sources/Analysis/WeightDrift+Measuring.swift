@@ -2,6 +2,7 @@ import Checkpoints
 import Findings
 import Foundation
 import HDF5
+import Metrics
 import Programs
 
 extension WeightDrift {
@@ -95,20 +96,16 @@ extension DriftSums {
         parts.append((pair, start..<min(start + partSize, views.0.count)))
       }
     }
-    var partial = [DriftSums](repeating: DriftSums(), count: parts.count)
-    partial.withUnsafeMutableBufferPointer { buffer in
-      // Each iteration writes its own element.
-      nonisolated(unsafe) let results = buffer
-      let parts = parts
-      DispatchQueue.concurrentPerform(iterations: parts.count) { index in
-        let (before, after) = pairs[parts[index].pair]
-        let elements = parts[index].elements
-        results[index] = DriftSums(before, after, elements: elements)
+    let partial = sideBySide(parts.count) { [parts] index in
+      let (before, after) = pairs[parts[index].pair]
+      let elements = parts[index].elements
+      defer {
         for view in [before, after] {
           let size = view.elementType.byteCount
           view.releasePages(elements.lowerBound * size..<elements.upperBound * size)
         }
       }
+      return DriftSums(before, after, elements: elements)
     }
     var sums = [DriftSums](repeating: DriftSums(), count: pairs.count)
     for (part, partial) in zip(parts, partial) { sums[part.pair] += partial }

@@ -5,17 +5,6 @@ import Testing
 @Suite(.serialized) struct ResumeCommandTests {
   private let data = Repository.fixture("fashion-mnist-small")
 
-  /// A perceptron with dropout, whose generator a resumed run has to go on with.
-  private static let program = """
-    import sys, torch
-    from torch import nn
-    torch.manual_seed(0)
-    model = nn.Sequential(nn.Flatten(), nn.Linear(784, 32), nn.ReLU(), nn.Dropout(0.3), nn.Linear(32, 5)).train()
-    batch = torch.export.Dim("batch", min=1)
-    exported = torch.export.export(model, (torch.zeros(2, 1, 28, 28),), dynamic_shapes=({0: batch},))
-    torch.export.save(exported, sys.argv[1])
-    """
-
   private func options(_ run: String) -> [String] {
     [
       "--epochs", "4", "--optimizer", "adam", "--lr", "0.001", "--schedule", "one-cycle", "--batch-size", "16",
@@ -26,7 +15,7 @@ import Testing
   @Test(.enabled(if: Python.path != nil)) func aKilledRunGoesOnToTheSameBits() throws {
     let folder = try TemporaryFolder()
     let (exported, base) = (folder.file("model.pt2"), folder.file("base.h5"))
-    _ = try Python.run(Self.program, exported)
+    _ = try Python.run(dropoutPerceptron, exported)
     #expect(try Command("import", exported, "-o", base).status == 0)
     let source = folder.file("source")
     #expect(try Command("train", base, "--data", data + ":0-4", "--epochs", "1", "-o", source).status == 0)

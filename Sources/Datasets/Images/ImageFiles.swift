@@ -1,5 +1,6 @@
 import Files
 import Foundation
+import Metrics
 import Synchronization
 
 /// Images on disk that are decoded when they are asked for: what is in memory does not grow with their number, but for
@@ -42,7 +43,7 @@ final class ImageFiles: Sendable {
   ///
   /// - Returns: for each, what went wrong.
   func check() -> [(any Error)?] {
-    Self.sideBySide(files.count) { [files] number in
+    sideBySide(files.count) { [files] number in
       do {
         _ = try files[number].decoded()
         return nil
@@ -57,7 +58,7 @@ final class ImageFiles: Sendable {
     let size = preparation.shape.byteCount
     // Every file writes to a place of its own.
     nonisolated(unsafe) let target = target
-    return Self.sideBySide(rows.count) { [files, preparation] position in
+    return sideBySide(rows.count) { [files, preparation] position in
       let place = UnsafeMutableBufferPointer(rebasing: target[position * size..<(position + 1) * size])
       do {
         let image = try files[rows[position]].decoded()
@@ -70,7 +71,7 @@ final class ImageFiles: Sendable {
   /// XXH3 of the files of some rows and of their order; of one that is gone, zeros stand for its own.
   func checksum(of rows: [Int]) -> String {
     let unknown = known.withLock { known in Set(rows).filter { known[$0] == nil } }.sorted()
-    let found = Self.sideBySide(unknown.count) { [files] position -> UInt64? in
+    let found = sideBySide(unknown.count) { [files] position -> UInt64? in
       let bytes = try? files[unknown[position]].bytes()
       return bytes.flatMap { UInt64($0.withUnsafeBytes(Checksum.xxh3), radix: 16) } ?? 0
     }
@@ -78,16 +79,5 @@ final class ImageFiles: Sendable {
       for (row, checksum) in zip(unknown, found) { known[row] = checksum ?? 0 }
       return rows.map { (known[$0] ?? 0).littleEndian }.withUnsafeBytes(Checksum.xxh3)
     }
-  }
-
-  /// What `body` makes of each number, on all cores.
-  static func sideBySide<Value: Sendable>(_ count: Int, _ body: @Sendable (Int) -> Value?) -> [Value?] {
-    var results = [Value?](repeating: nil, count: count)
-    results.withUnsafeMutableBufferPointer { buffer in
-      // Every iteration writes to a place of its own.
-      nonisolated(unsafe) let target = buffer
-      DispatchQueue.concurrentPerform(iterations: count) { target[$0] = body($0) }
-    }
-    return results
   }
 }

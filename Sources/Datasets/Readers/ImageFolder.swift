@@ -1,6 +1,7 @@
 import Checkpoints
 import Foundation
 import HDF5
+import Metrics
 
 /// A folder of JPEG and PNG images by class: `train/<class>/…` and `test/<class>/…`, or `<class>/…` alone, of which a
 /// fifth is held out for testing. Beside `test`, a folder `val` (`valid`, `validation`) has images to choose on; without
@@ -98,7 +99,7 @@ struct ImageFolder {
     // Whole images, not headers alone, where all are read anyway: one that is damaged further on has no say.
     let first = files.lazy.compactMap { try? $0.decoded().shape }.first
     let decodes = first.map { isKept(files.count, of: $0) } ?? true
-    let shapes = ImageFiles.sideBySide(files.count) { number in
+    let shapes = sideBySide(files.count) { number in
       try? decodes ? files[number].decoded().shape : DecodedImage.shape(of: files[number].bytes())
     }
     var shape: ImageShape?

@@ -1,12 +1,10 @@
-import Dispatch
-
 /// Two models' detections in the same images, category by category, compared by their mean average precision.
 public struct PairedDetections: Sendable {
   /// One category: what both models found, in the order in which it is counted.
   fileprivate struct Category: Sendable {
     let entries: [(entry: MatchedDetections.Entry, isAfter: Bool)]
     /// The same for rearrangements.
-    let order: RearrangedPrecision.Order
+    let compact: [RearrangedPrecision.Entry]
     let objects: [(image: Int, count: Int)]
   }
 
@@ -27,7 +25,12 @@ public struct PairedDetections: Sendable {
         if MatchedDetections.isSurer(other.entry, one.entry) { return false }
         return !one.isAfter && other.isAfter
       }
-      return Category(entries: entries, order: RearrangedPrecision.Order(entries), objects: before.objects)
+      return Category(
+        entries: entries,
+        compact: entries.map { entry, isAfter in
+          RearrangedPrecision.Entry(
+            image: entry.image, model: isAfter ? 1 : 0, found: entry.found, ignored: entry.ignored)
+        }, objects: before.objects)
     }
   }
 
@@ -61,9 +64,8 @@ public struct PairedDetections: Sendable {
     var drawn = [[Double]](repeating: [], count: categories.count + 1)
     guard imageCount > 1 else { return drawn }
     let all = losses(of: resamples, using: &random) { random, images in
-      var times = [Int32](repeating: 0, count: imageCount)
-      for _ in times.indices { times[Int.random(in: times.indices, using: &random)] += 1 }
-      for (image, times) in times.enumerated() { images[image] = (times, false) }
+      for image in images.indices { images[image] = (times: 0, exchanged: 0) }
+      for _ in images.indices { images[Int.random(in: images.indices, using: &random)].times += 1 }
     }
     for losses in all {
       for (figure, value) in losses.enumerated() where value.isFinite { drawn[figure].append(value) }
@@ -78,7 +80,9 @@ public struct PairedDetections: Sendable {
     let seen = abs(Self.losses(byCategory)[0])
     guard seen.isFinite else { return .nan }
     let all = losses(of: draws, using: &random) { random, images in
-      for image in 0..<imageCount { images[image] = (1, random.next() >> 63 != 0) }
+      for image in images.indices {
+        images[image] = (times: 1, exchanged: UInt8(truncatingIfNeeded: random.next() >> 63))
+      }
     }
     // Rounding must not make a permutation that is the same differ.
     let extreme = all.count { abs($0[0]) >= seen * (1 - 1e-12) }
@@ -89,41 +93,36 @@ public struct PairedDetections: Sendable {
 // MARK: - Rearrangements
 
 extension PairedDetections {
+  /// How often an image counts, and 1 where the models' detections of it are exchanged.
+  private typealias Arranged = (times: Int32, exchanged: UInt8)
+
   /// Of each of many arrangements of the images, what was lost; on all cores, each arrangement from a random stream of its
   /// own, so that the number of cores changes nothing.
   private func losses(
     of count: Int, using random: inout RandomSource,
-    _ arrange: @Sendable (inout RandomSource, inout RearrangedPrecision.Arrangement) -> Void
+    _ arrange: @Sendable (inout RandomSource, inout [Arranged]) -> Void
   ) -> [[Double]] {
     let streams = (0..<count).map { _ in random.split() }
     let chunk = 25
-    var results = [[Double]](repeating: [], count: count)
-    results.withUnsafeMutableBufferPointer { buffer in
-      // Every iteration writes to places of its own.
-      nonisolated(unsafe) let target = buffer
-      withoutActuallyEscaping(arrange) { arrange in
-        DispatchQueue.concurrentPerform(iterations: (count + chunk - 1) / chunk) { part in
-          var images = RearrangedPrecision.Arrangement(imageCount: imageCount)
-          var curves = RearrangedPrecision()
-          for place in (part * chunk)..<min(count, (part + 1) * chunk) {
-            var stream = streams[place]
-            arrange(&stream, &images)
-            target[place] = Self.losses(categories.map { $0.precisions(in: images, &curves) })
-          }
-        }
+    return sideBySide((count + chunk - 1) / chunk) { part in
+      var images = [Arranged](repeating: (times: 1, exchanged: 0), count: imageCount)
+      var curves = RearrangedPrecision()
+      return streams[(part * chunk)..<min(count, (part + 1) * chunk)].map { stream in
+        var stream = stream
+        arrange(&stream, &images)
+        return Self.losses(categories.map { $0.precisions(in: images, &curves) })
       }
-    }
-    return results
+    }.flatMap(\.self)
   }
 }
 
 extension PairedDetections.Category {
   /// Average precision of both models; NaN without objects.
   fileprivate func precisions(
-    in images: RearrangedPrecision.Arrangement, _ curves: inout RearrangedPrecision
+    in images: [(times: Int32, exchanged: UInt8)], _ curves: inout RearrangedPrecision
   ) -> (before: Double, after: Double) {
     let count = objects.reduce(0) { $0 + $1.count * Int(images[$1.image].times) }
     guard count > 0 else { return (.nan, .nan) }
-    return curves.precisions(of: order, objects: Double(count), in: images)
+    return curves.precisions(of: compact, objects: Double(count), in: images)
   }
 }

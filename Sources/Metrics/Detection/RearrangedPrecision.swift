@@ -7,48 +7,14 @@ struct RearrangedPrecision {
   private static let thresholdCount = MatchedDetections.thresholds.count
   private static let recallCount = PrecisionCurves.recalls.count
 
-  /// Detections of both models in the order in which they are counted, as little of them as is asked.
-  ///
-  /// Most find nothing and count as said alone, which is a sum without a branch.
-  struct Order: Sendable {
-    /// Of each, its image's number twice, and one more where it is the other model's.
-    fileprivate let places: [Int32]
-    /// Those that find something, or do not count at some threshold.
-    fileprivate let marks: [Mark]
-
-    init(_ entries: [(entry: MatchedDetections.Entry, isAfter: Bool)]) {
-      places = entries.map { 2 * $0.entry.image + ($0.isAfter ? 1 : 0) }
-      marks = entries.enumerated().filter { $0.element.entry.found | $0.element.entry.ignored != 0 }.map {
-        Mark(position: Int32($0.offset), found: $0.element.entry.found, ignored: $0.element.entry.ignored)
-      }
-    }
-  }
-
-  /// Bits by threshold, as of ``MatchedDetections/Entry``.
-  fileprivate struct Mark: Sendable {
-    let position: Int32
+  /// One detection, as little as is asked of it.
+  struct Entry: Sendable {
+    let image: Int32
+    /// Whether it is the other model's: 0 or 1.
+    let model: UInt8
+    /// As of ``MatchedDetections/Entry``.
     let found: UInt16
     let ignored: UInt16
-  }
-
-  /// How often each image counts, and whether the models' detections of it are exchanged.
-  struct Arrangement {
-    /// By the places of ``Order``: the count, in the low half where it is the first model's, else in the high half.
-    fileprivate var counts: [UInt64]
-
-    init(imageCount: Int) { counts = Array(repeating: 0, count: 2 * imageCount) }
-
-    subscript(image: Int) -> (times: Int32, isExchanged: Bool) {
-      get {
-        let first = counts[2 * image]
-        return (Int32(truncatingIfNeeded: first | first >> 32), first >> 32 != 0)
-      }
-      set {
-        let times = UInt64(newValue.times)
-        counts[2 * image] = newValue.isExchanged ? times << 32 : times
-        counts[2 * image + 1] = newValue.isExchanged ? times : times << 32
-      }
-    }
   }
 
   /// One threshold of one model.
@@ -68,10 +34,11 @@ struct RearrangedPrecision {
   /// The mean over thresholds and recalls of both models.
   ///
   /// - Parameters:
-  ///   - order: the surest first.
+  ///   - entries: of both, the surest first.
   ///   - objects: how many are to be found, at least one.
+  ///   - images: how often each counts, and 1 where the models' detections of it are exchanged, else 0.
   mutating func precisions(
-    of order: Order, objects: Double, in arrangement: Arrangement
+    of entries: [Entry], objects: Double, in images: [(times: Int32, exchanged: UInt8)]
   ) -> (before: Double, after: Double) {
     let recalls = PrecisionCurves.recalls
     func least(of level: Int) -> Double {
@@ -81,28 +48,21 @@ struct RearrangedPrecision {
       best.withUnsafeMutableBufferPointer { best in
         counts.update(repeating: Count(next: least(of: 0)))
         best.update(repeating: [0, 1])
-        order.places.withUnsafeBufferPointer { places in
-          arrangement.counts.withUnsafeBufferPointer { times in
-            var seen: UInt64 = 0
-            var place = 0
-            for mark in order.marks {
-              let end = Int(mark.position)
-              while place <= end {
-                seen &+= times[Int(places[place])]
-                place &+= 1
-              }
-              let own = times[Int(places[end])]
-              if own == 0 { continue }
-              let isAfter = own >> 32 != 0
-              let weight = Double(UInt32(truncatingIfNeeded: own | own >> 32))
-              let said = Double(UInt32(truncatingIfNeeded: isAfter ? seen >> 32 : seen))
-              let first = isAfter ? Self.thresholdCount : 0
-              var others = mark.ignored
+        var seen = SIMD2<Double>.zero
+        entries.withUnsafeBufferPointer { entries in
+          images.withUnsafeBufferPointer { images in
+            for entry in entries {
+              let (times, exchanged) = images[Int(entry.image)]
+              if times == 0 { continue }
+              let (model, weight) = (Int(entry.model ^ exchanged), Double(times))
+              seen[model] += weight
+              let first = model &* Self.thresholdCount
+              var others = entry.ignored
               while others != 0 {
                 counts[first &+ others.trailingZeroBitCount].ignored += weight
                 others &= others &- 1
               }
-              var bits = mark.found
+              var bits = entry.found
               while bits != 0 {
                 let place = first &+ bits.trailingZeroBitCount
                 bits &= bits &- 1
@@ -116,8 +76,8 @@ struct RearrangedPrecision {
                   counts[place].next = own.next
                 }
                 counts[place].found = own.found
-                let (spot, answered) = (place &* Self.recallCount &+ own.level, said - own.ignored)
-                if own.found * best[spot].y > best[spot].x * answered { best[spot] = [own.found, answered] }
+                let (spot, said) = (place &* Self.recallCount &+ own.level, seen[model] - own.ignored)
+                if own.found * best[spot].y > best[spot].x * said { best[spot] = [own.found, said] }
               }
             }
           }

@@ -1,7 +1,5 @@
-import Dispatch
 import Findings
 import Metrics
-import Synchronization
 
 extension ComparisonFinding {
   /// Compares what two detectors found in the same images, by the mean average precision that pycocotools computes.
@@ -46,15 +44,12 @@ extension ComparisonFinding {
 
   /// Reads and judges files, each on a core of its own.
   private static func judged(_ paths: [String], _ annotations: ObjectAnnotations) throws -> [Judged] {
-    let results = Mutex<[Int: Result<Judged, any Error>]>([:])
-    DispatchQueue.concurrentPerform(iterations: paths.count) { index in
-      let result = Result {
+    try sideBySide(paths.count) { index in
+      Result {
         let found = try ObjectDetections(paths[index], annotations)
         return Judged(matched: found.matched(annotations, size: .all), scores: found.scores(annotations))
       }
-      results.withLock { $0[index] = result }
-    }
-    return try results.withLock { results in try paths.indices.compactMap { try results[$0]?.get() } }
+    }.map { try $0.get() }
   }
 
   /// Whether a file is a list of detections as COCO has them.

@@ -7,8 +7,13 @@ extension TrainingRun {
   /// Whether this process judges and writes.
   var leads: Bool { processes?.leads ?? true }
 
-  /// Takes part in a run that another process leads: trains the epochs that it is told to, and writes nothing.
-  func follow(_ trainer: Trainer, isCancelled: () -> Bool) throws {
+  /// Takes part from the beginning in a run that another process leads.
+  func follow(_ model: Model, _ division: DividedData, isCancelled: () -> Bool) throws {
+    try follow(prepare(model, division, isCancelled: isCancelled).trainer, isCancelled: isCancelled)
+  }
+
+  /// Trains the epochs that the process that leads tells, and writes nothing.
+  private func follow(_ trainer: Trainer, isCancelled: () -> Bool) throws {
     guard let processes = trainer.processes else { return }
     while true {
       switch try processes.told() {

@@ -3,10 +3,8 @@ import Datasets
 import Evaluation
 import Findings
 import Foundation
-import HDF5
 import Metrics
 import Models
-import Programs
 import TestSupport
 import Testing
 import Torch
@@ -16,66 +14,21 @@ import Training
 
 /// Models in which the cause of forgetting is planted: the diagnosis has to find it.
 @Suite struct PlantedCausesTests {
-  /// Four well separated clouds of points, as tiny images.
-  private static func data(_ name: String, seed: UInt64) throws -> Datasets.Dataset {
-    var random = RandomSource(seed: seed)
-    let centres = (0..<4).map { _ in (0..<64).map { _ in 1.2 * random.normal() } }
-    func split(_ count: Int) -> Split {
-      let values = (0..<count).flatMap { index in centres[index % 4].map { Float($0 + random.normal()) } }
-      return Split(
-        inputs: [InputArray(rows: TensorView(values, shape: [count, 1, 8, 8]))],
-        labels: (0..<count).map { Int32($0 % 4) })
-    }
-    return try Datasets.Dataset(name: name, classNames: ["a", "b", "c", "d"], train: split(400), test: split(400))
-  }
-
-  /// Convolutions, a normalization and a linear layer, trained on the source.
-  private static func trained(on data: Datasets.Dataset, seed: UInt64) throws -> Model {
-    var builder = ProgramBuilder(architecture: "small")
-    let input = builder.input("input", shape: [1, 8, 8])
-    var value = builder.convolution(
-      input, inputChannels: 1, outputChannels: 8, kernel: 3, padding: 1, hasBias: false, layer: "conv1")
-    value = builder.batchNormalization(value, channels: 8, layer: "norm")
-    value = builder.relu(value, layer: "relu1")
-    value = builder.linear(
-      builder.flatten(value, layer: "flatten"), inputCount: 512, outputCount: 32, layer: "hidden1")
-    value = builder.relu(value, layer: "relu2")
-    value = builder.linear(value, inputCount: 32, outputCount: 24, layer: "hidden2")
-    value = builder.relu(value, layer: "relu3")
-    let logits = builder.linear(value, inputCount: 24, outputCount: 4, layer: "fc")
-    let model = try Model(
-      initializing: builder.build(outputs: [logits], head: "fc"), task: data.name, classNames: data.classNames,
-      seed: seed)
-    model.preprocessing = Preprocessing(scale: 1, mean: [0], standardDeviation: [1])
-    var options = TrainingOptions()
-    options.batchSize = 40
-    options.learningRate = 0.03
-    let trainer = try Trainer(model, on: data.train, dataset: data.name, options: options)
-    for epoch in 1...6 { _ = try trainer.runEpoch(epoch) }
-    return model
-  }
-
   private func diagnosis(
     test: String = #function, _ change: (Model) throws -> Void
   ) throws -> (diagnosis: DiagnosisFinding, remedies: [TriedRemedy], models: ComparedModels, seed: UInt64) {
     let seed = TestSeed.any(below: 1_000_000, test: test)
-    let source = try Self.data("source", seed: seed)
-    let model = try Self.trained(on: source, seed: seed)
+    let source = try PlantedModels.data("source", seed: seed)
+    let model = try PlantedModels.trained(on: source, seed: seed)
     let before = try model.checkpoint(epoch: 0)
     try withoutGradients { try change(model) }
     // Another task's head is in place afterwards, as after fine-tuning.
-    let target = try Self.data("target", seed: seed + 1)
+    let target = try PlantedModels.data("target", seed: seed + 1)
     try model.addHead(task: "target", classNames: target.classNames, labelMap: target.labelMap, seed: seed)
     let models = try ComparedModels(
       before: before, after: model.checkpoint(epoch: 1), source: source, target: nil, testCount: 400)
     let finding = try DiagnosisMeasure(models, probes: ProbeData(source, trainCount: 400)).finding()
     return (finding, try RemedyMeasure(models).tried(), models, seed)
-  }
-
-  private func noise(_ tensor: Tensor, _ deviation: Double, seed: UInt64) throws {
-    let noise = try Tensor.zeros(tensor.shape)
-    try noise.fillNormal(standardDeviation: deviation, using: Generator(seed: seed))
-    try tensor.addInPlace(noise)
   }
 
   @Test func spoiledRunningStatisticsAreFound() throws {
@@ -139,8 +92,8 @@ import Training
   @Test func aHeadThatWasPoorBeforeTakesNothingOffTheFeatures() throws {
     // The same features before and after; the head is poor before and poorer after.
     let seed = TestSeed.any(below: 1_000_000)
-    let source = try Self.data("source", seed: seed)
-    let model = try Self.trained(on: source, seed: seed)
+    let source = try PlantedModels.data("source", seed: seed)
+    let model = try PlantedModels.trained(on: source, seed: seed)
     let head = try #require(model.heads["source"]).tensors
     let bias = try #require(head.values.first { $0.shape == [4] })
     func favour(_ amount: Float) throws {
@@ -193,7 +146,7 @@ import Training
 
   @Test func aLayerOfNoiseIsWhereItWasLost() throws {
     let (result, remedies, _, seed) = try diagnosis { model in
-      try noise(try #require(model.parameters["hidden1.weight"]), 1, seed: 3)
+      try PlantedModels.noise(try #require(model.parameters["hidden1.weight"]), 1, seed: 3)
     }
     #expect(result.forgetting.before - result.forgetting.after > 0.1, "seed \(seed)")
     for layer in result.layers {
@@ -205,7 +158,7 @@ import Training
 
   @Test func layersOfAnotherSeedAreFoundTogether() throws {
     // Another network: its layers fit each other, not these.
-    let other = try Self.trained(on: try Self.data("source", seed: 77), seed: 78)
+    let other = try PlantedModels.trained(on: try PlantedModels.data("source", seed: 77), seed: 78)
     let (result, remedies, _, seed) = try diagnosis { model in
       for name in ["hidden1", "hidden2"].flatMap({ [$0 + ".weight", $0 + ".bias"] }) {
         let tensor = try #require(model.parameters[name])
@@ -236,80 +189,12 @@ import Training
     }
   }
 
-  @Test func driftIsWeighedByTheFisherInformation() throws {
-    // A step δ of one weight alone: ½ F δ².
-    let seed = TestSeed.any(below: 1_000_000)
-    let source = try Self.data("source", seed: seed)
-    let model = try Self.trained(on: source, seed: seed)
-    let before = try model.checkpoint(epoch: 0)
-    let weight = try #require(model.parameters["hidden1.weight"])
-    try weight.setRequiresGradient(true)
-    let importance = try ImportanceEstimate(.exact, of: [weight], in: model, on: source.train).values[0]
-      .array(of: Double.self)
-    let heaviest = try #require(importance.indices.max { importance[$0] < importance[$1] })
-    // Of all four labels, however unlikely: of a model that is sure, those are what there is.
-    var information = 0.0
-    for batch in try Batches(split: source.train, batchSize: 1) {
-      let logarithms = try model.run(batch.modelInputs(for: model)).logits.logSoftmax(along: 1)
-      for (label, logarithm) in try logarithms.detached().array(of: Double.self).enumerated() {
-        let chosen = try logarithms.narrowed(along: 1, from: label, count: 1).sum()
-        let slope = try #require(try chosen.gradients(of: [weight], keepsGraph: true)[0]).array(of: Double.self)[
-          heaviest]
-        information += exp(logarithm) * slope * slope / 400
-      }
-    }
-    try withoutGradients {
-      let step = try Tensor(importance.indices.map { Float($0 == heaviest ? 0.01 : 0) }, shape: weight.shape)
-      try weight.addInPlace(step)
-    }
-    let models = try ComparedModels(before: before, after: model.checkpoint(epoch: 1), source: source, target: nil)
-    let measure = PredictedLossMeasure(models)
-    let predicted = try measure.losses(of: models.rewindUnits, sampleCount: 400, labelCount: 4)
-    #expect(predicted["hidden2"]?.value == 0 && predicted["conv1"]?.value == 0)
-    let expected = information * 0.01 * 0.01 / 2
-    let found = try #require(predicted["hidden1"])
-    #expect(expected > 0 && abs(found.value / expected - 1) < 1e-3, "\(found) for \(expected), seed \(seed)")
-    #expect(found.low < found.value && found.value < found.high, "\(found)")
-  }
-
-  /// Two labels an example in place of all four: what the draw adds is in the interval, and is nothing on average.
-  @Test func drawnLabelsPredictWhatAllLabelsDo() throws {
-    let seed = TestSeed.any(below: 1_000_000)
-    let source = try Self.data("source", seed: seed)
-    let model = try Self.trained(on: source, seed: seed)
-    let before = try model.checkpoint(epoch: 0)
-    try withoutGradients {
-      for name in ["conv1.weight", "hidden1.weight"] {
-        try noise(try #require(model.parameters[name]), 0.02, seed: seed)
-      }
-    }
-    let models = try ComparedModels(before: before, after: model.checkpoint(epoch: 1), source: source, target: nil)
-    let measure = PredictedLossMeasure(models)
-    let units = models.rewindUnits.filter { ["conv1", "hidden1"].contains($0.name) }
-    let exact = try measure.losses(of: units, labelCount: 4)
-    let drawn = try (0..<12).map { try measure.losses(of: units, seed: $0) }
-    for unit in units {
-      let all = try #require(exact[unit.name]).value
-      let found = drawn.compactMap { $0[unit.name] }
-      let values = found.map(\.value)
-      let mean = MeanInterval(values, within: -Double.infinity...Double.infinity)
-      let error = (values.reduce(0) { $0 + ($1 - mean.mean) * ($1 - mean.mean) } / 11 / 12).squareRoot()
-      // Of twelve draws the mean is five standard errors away once in a thousand tests or less.
-      #expect(
-        all > 0 && abs(mean.mean - all) < 5 * error + 1e-3 * all, "\(unit.name): \(values) for \(all), seed \(seed)")
-      let covering = found.count { $0.low <= all && all <= $0.high }
-      #expect(covering >= 10, "\(unit.name): \(found) for \(all), seed \(seed)")
-    }
-    // One seed, one answer.
-    #expect(try measure.losses(of: units) == measure.losses(of: units))
-  }
-
   @Test func aProxyCountsAgreementWithTheModelBefore() throws {
     let seed: UInt64 = 9
-    let source = try Self.data("source", seed: seed)
-    let model = try Self.trained(on: source, seed: seed)
+    let source = try PlantedModels.data("source", seed: seed)
+    let model = try PlantedModels.trained(on: source, seed: seed)
     let before = try model.checkpoint(epoch: 0)
-    try withoutGradients { try noise(try #require(model.parameters["hidden1.weight"]), 1, seed: 3) }
+    try withoutGradients { try PlantedModels.noise(try #require(model.parameters["hidden1.weight"]), 1, seed: 3) }
     // Labels that mean nothing, and are too few for the head.
     let proxy = try Datasets.Dataset(
       name: "others", classNames: ["one"], train: source.train.relabelled([Int32](repeating: 0, count: 400)),
@@ -329,7 +214,7 @@ import Training
 
   @Test func controlsSayWhatIsKnown() throws {
     let (result, _, _, seed) = try diagnosis { model in
-      try noise(try #require(model.parameters["hidden1.weight"]), 1, seed: 3)
+      try PlantedModels.noise(try #require(model.parameters["hidden1.weight"]), 1, seed: 3)
     }
     #expect(!result.layers.isEmpty)
     for layer in result.layers {
@@ -350,63 +235,4 @@ import Training
     #expect(result.probeControls.permuted.mean < 0.5 && result.probeControls.permuted.scores.count == 5)
   }
 
-  /// Asked together, networks are as similar as each is by itself.
-  @Test func oneNetworkWithSeveralIsAsWithEach() throws {
-    let source = try Self.data("source", seed: 8)
-    let models = try (0..<3).map { try Self.trained(on: source, seed: 8 + $0) }
-    let layers = ["conv1", "hidden1", "hidden2"]
-    let all = try LayerSimilarity.comparing(
-      models[0], with: [models[1], models[0], models[2]], on: source.test, dataset: "source", layersA: layers,
-      layersB: layers, sampleCount: 200)
-    for (other, found) in zip([1, 0, 2], all) {
-      let alone = try LayerSimilarity(
-        comparing: models[0], with: models[other], on: source.test, dataset: "source", layersA: layers, layersB: layers,
-        sampleCount: 200)
-      #expect(found.diagonal.map(\.value) == alone.diagonal.map(\.value), "\(other)")
-      #expect(found.diagonal.map(\.low) == alone.diagonal.map(\.low) && found.values == alone.values)
-    }
-    #expect(all[1].diagonal.allSatisfy { $0.value == 1 } && all[0].diagonal.allSatisfy { $0.value < 0.999 })
-  }
-
-  /// Layers put back together, in a copy of the model of their own: what is computed once for all changes nothing.
-  @Test func changesAskedTogetherAreAnsweredAsEachIsAlone() throws {
-    let source = try Self.data("source", seed: 3)
-    let model = try Self.trained(on: source, seed: 3)
-    let before = try model.checkpoint(epoch: 0)
-    try withoutGradients {
-      for name in ["conv1.weight", "hidden1.weight", "hidden2.weight"] {
-        try noise(try #require(model.parameters[name]), 0.4, seed: 6)
-      }
-    }
-    let models = try ComparedModels(
-      before: before, after: model.checkpoint(epoch: 1), source: source, target: source, testCount: 150)
-    let units = models.rewindUnits
-    let base = models.rewound([units[2]])
-    let changes = units.map { models.rewound([$0]) } + [models.unchanged([units[2]])]
-    let together = try models.sourceAnswers(changing: changes, from: base, half: .judging)
-    let targets = try #require(try models.targetAnswers(changing: changes, from: base))
-    for (number, change) in changes.enumerated() {
-      let own = try models.applying(base.followed(by: change)) {
-        (try models.sourceAnswers(models.after), try models.targetAnswers(models.after))
-      }
-      #expect(together[number] == Half.judging.take(own.0), "change \(number)")
-      #expect(targets[number] == own.1, "change \(number)")
-    }
-    #expect(Set(together.map(\.score)).count > 1)
-  }
-
-  @Test func aTensorThatIsPutBackIsTheSame() throws {
-    let seed: UInt64 = 5
-    let source = try Self.data("source", seed: seed)
-    let model = try Self.trained(on: source, seed: seed)
-    let before = try model.checkpoint(epoch: 0)
-    try withoutGradients { try noise(try #require(model.parameters["hidden2.weight"]), 0.3, seed: 4) }
-    let after = try model.checkpoint(epoch: 1)
-    let models = try ComparedModels(before: before, after: after, source: source, target: source, testCount: 100)
-    _ = try RewindMeasure(models).rewinds()
-    _ = try RemedyMeasure(models).tried()
-    let now = try models.after.checkpoint(epoch: 1)
-    for (name, tensor) in after.parameters { #expect(tensor.checksum == now.parameters[name]?.checksum, "\(name)") }
-    for (name, tensor) in after.buffers { #expect(tensor.checksum == now.buffers[name]?.checksum, "\(name)") }
-  }
 }

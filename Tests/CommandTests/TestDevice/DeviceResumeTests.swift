@@ -6,24 +6,13 @@ import Testing
 @Suite(.serialized, .enabled(if: TestDevice.isUsable)) struct DeviceResumeTests {
   private let data = Repository.fixture("fashion-mnist-small")
 
-  /// A perceptron with dropout, whose generators a run carries with it.
-  private static let program = """
-    import sys, torch
-    from torch import nn
-    torch.manual_seed(0)
-    model = nn.Sequential(nn.Flatten(), nn.Linear(784, 32), nn.ReLU(), nn.Dropout(0.3), nn.Linear(32, 5)).train()
-    batch = torch.export.Dim("batch", min=1)
-    exported = torch.export.export(model, (torch.zeros(2, 1, 28, 28),), dynamic_shapes=({0: batch},))
-    torch.export.save(exported, sys.argv[1])
-    """
-
   @Test(
     .enabled(if: Python.path != nil), arguments: [["cuda", "cpu"], ["cpu", "cuda"], ["cuda", "cuda"]]
   ) func itGoesOnElsewhere(_ devices: [String]) throws {
     let folder = try TemporaryFolder()
     let (base, run) = (folder.file("base.h5"), folder.file("run"))
     let exported = folder.file("model.pt2")
-    _ = try Python.run(Self.program, exported)
+    _ = try Python.run(dropoutPerceptron, exported)
     let imported = try Command("import", exported, "-o", base)
     try #require(imported.status == 0, "\(imported.errors)")
     func lethe(_ arguments: [String], on device: String) throws -> Command {
