@@ -1,3 +1,4 @@
+#include "LargeBlocks.h"
 #include "Support.h"
 
 #ifdef LETHE_HAS_TORCH
@@ -50,7 +51,8 @@ class BudgetedAllocator final : public c10::Allocator {
 
   c10::DataPtr allocate(size_t byte_count) override {
     check(byte_count);
-    void *data = base_->raw_allocate(byte_count);
+    void *data = byte_count >= LargeBlocks::smallest ? LargeBlocks::take(byte_count) : nullptr;
+    if (!data) data = base_->raw_allocate(byte_count);
     in_use.fetch_add(size_of(data), std::memory_order_relaxed);
     return {data, data, &release, c10::Device(c10::DeviceType::CPU)};
   }
@@ -63,6 +65,7 @@ class BudgetedAllocator final : public c10::Allocator {
 
  private:
   static int64_t size_of(void *data) {
+    if (LargeBlocks::owns(data)) return static_cast<int64_t>(LargeBlocks::size(data));
 #ifdef __GLIBC__
     return data ? static_cast<int64_t>(malloc_usable_size(data)) : 0;
 #else
@@ -72,7 +75,7 @@ class BudgetedAllocator final : public c10::Allocator {
 
   static void release(void *data) {
     in_use.fetch_sub(size_of(data), std::memory_order_relaxed);
-    shared->release_(data);
+    LargeBlocks::owns(data) ? LargeBlocks::give_back(data) : shared->release_(data);
   }
 
   static void check(size_t byte_count) {

@@ -127,6 +127,17 @@ public struct Run: Sendable {
     if !FileManager.default.fileExists(atPath: bestPath) { unlink(bestPath) }
   }
 
+  /// Removes the checkpoints of all epochs but these. The record is stored first: of what it speaks of, nothing is missing.
+  ///
+  /// What is kept must not be linked to what goes; see ``write(_:epoch:unchangedFrom:)``.
+  public mutating func removeCheckpoints(butThoseOf kept: Set<Int>) throws {
+    let left = epochs.filter { !kept.contains($0) }
+    guard !left.isEmpty else { return }
+    for epoch in left { record.checkpoints[String(epoch)] = nil }
+    try save(record)
+    for epoch in left { try? FileManager.default.removeItem(atPath: checkpointPath(epoch: epoch)) }
+  }
+
   private var bestPath: String { "\(path)/checkpoints/best.h5" }
 
   /// Whether it was stopped before anything was stored that it could go on from: it then begins again.

@@ -30,6 +30,7 @@ extension TrainingOptions {
     try require(.accumulation, accumulation, atLeast: 1)
     try require(.labelSmoothing, labelSmoothing, "in 0..<1") { (0..<1).contains($0) }
     try require(.patience, patience ?? 1, atLeast: 1)
+    try require(.keptCheckpointCount, keptCheckpointCount ?? 1, atLeast: 1)
     if case .fraction(let fraction) = validation {
       try require(.validation, fraction, "above 0 and below 1, or test") { $0 > 0 && $0 < 1 }
     }

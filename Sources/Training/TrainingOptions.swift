@@ -120,6 +120,8 @@ public struct TrainingOptions: Sendable, Codable, Equatable {
   public var selection: SelectionRule?
   /// Epochs without a better one after which the run ends.
   public var patience: Int?
+  /// How many of the last epochs keep their checkpoints, beside epoch 0 and the best one; nil keeps all.
+  public var keptCheckpointCount: Int?
   /// How often the run is looked at within its epochs, on a sample of each task; nil looks at whole epochs alone, unless
   /// there is a ``stopRule``.
   public var evaluationInterval: EvaluationInterval?

@@ -269,7 +269,7 @@ extension TrainingRun {
         let parent = epoch == 0 ? basePath : run.checkpointPath(epoch: epoch - 1)
         var checkpoint = try model.checkpoint(epoch: epoch, parent: (parent as NSString).lastPathComponent)
         checkpoint.adapters = try trainer.adapterFactors
-        try run.write(checkpoint, epoch: epoch, unchangedFrom: epoch == 0 ? nil : parent)
+        try run.write(checkpoint, epoch: epoch, unchangedFrom: link(of: epoch, parent: parent, in: run))
         return result
       }
       let isWhole = epoch == 0 || (trained.stop == nil && trained.stepCount == trainer.stepsPerEpoch)
@@ -295,6 +295,7 @@ extension TrainingRun {
           epoch: epoch, progress: String(decoding: encoder.encode(progress), as: UTF8.self),
           tensors: tensors.mapValues { try $0.view() }
         ).write(to: run.resumePath)
+        try removeCheckpoints(before: epoch, of: &run)
       }
       try onEvent(.evaluated(result))
       if !isWhole { break }
@@ -303,6 +304,19 @@ extension TrainingRun {
     record.state.isFinished = true
     try run.save(record)
     return history
+  }
+
+  /// The checkpoint whose unchanged tensors an epoch's links to: the one before, or epoch 0's where that may go.
+  private func link(of epoch: Int, parent: String, in run: Run) -> String? {
+    if epoch == 0 { return nil }
+    return options.keptCheckpointCount == nil ? parent : run.checkpointPath(epoch: 0)
+  }
+
+  /// Removes what need not be kept, after the epoch that the run would be resumed from.
+  private func removeCheckpoints(before epoch: Int, of run: inout Run) throws {
+    guard let count = options.keptCheckpointCount else { return }
+    let kept = [0, run.record.bestEpoch].compactMap { $0 } + Array(max(0, epoch - count + 1)...max(0, epoch))
+    try run.removeCheckpoints(butThoseOf: Set(kept))
   }
 
   /// Judges a model: its target, its source, and what stands in for it.

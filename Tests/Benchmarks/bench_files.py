@@ -12,11 +12,12 @@ import ctypes.util
 import mmap
 import os
 import shutil
-import statistics
 import subprocess
 import sys
 import tempfile
 import time
+
+from results import Results
 
 # What a child prints: the seconds of the call alone.
 loading = {
@@ -88,9 +89,8 @@ def hashing(path):
         return time.perf_counter() - start
 
 
-def checking(lethe, folder, pairs):
-    """What comparing checksums adds to the time of loading a model, evaluated on a few rows; the best of all pairs, as
-    what disturbs a run only makes it longer."""
+def checking(results, lethe, folder, pairs):
+    """What comparing checksums adds to the time of loading a model, evaluated on a few rows."""
     checked, bare, rows = f"{folder}/out.h5", f"{folder}/bare.h5", f"{folder}/rows.csv"
     strip(checked, bare)
     with open(rows, "w") as file:
@@ -103,11 +103,9 @@ def checking(lethe, folder, pairs):
             for path in times:
                 forget(path) if place == "disk" else open(path, "rb").read()
                 times[path].append(child([lethe, "evaluate", path, "--data", rows, "--json"])[0])
-        whole, without = min(times[checked]), min(times[bare])
-        alone = min(hashing(checked) for _ in range(pairs))
-        print(f"check  {os.path.getsize(checked) / 1e6:.0f} MB from the {place:10} with checksums {whole:5.2f} s   "
-              f"without {without:5.2f} s   difference {(whole - without) / whole:+.1%}, "
-              f"the checksum alone {alone:.3f} s or {alone / whole:.1%}")
+        results.add(f"A checkpoint of {os.path.getsize(checked) / 1e6:.0f} MB from the {place}, checksums compared",
+                    times[checked], times[bare], peer="the same without checksums")
+    results.add("Its checksum alone", [hashing(checked) for _ in range(pairs)], moved=os.path.getsize(checked))
 
 
 def main():
@@ -118,6 +116,7 @@ def main():
     options = arguments.parse_args()
     if options.make:
         return make(options.make)
+    results = Results()
     with tempfile.TemporaryDirectory() as folder:
         # In a process of its own: a child's largest resident set counts what its parent had when it was started.
         subprocess.run([sys.executable, __file__, "--make", folder], check=True)
@@ -133,19 +132,21 @@ def main():
                 seconds, resident, _ = child(ours + ["-o", output])
                 theirs, _, alone = child([sys.executable, "-c", script, path])
                 rows.append((seconds, theirs, float(alone), resident / os.path.getsize(path)))
-            mine, process, alone, memory = (statistics.median(column) for column in zip(*rows))
-            print(f"import {name:11} lethe {mine:5.2f} s   PyTorch process {process:5.2f} s, load alone {alone:5.2f} s   "
-                  f"ratio {mine / process:.2f}, {mine / alone:.2f}   memory {memory:.2f} × the file")
-        checking(options.lethe, folder, options.pairs)
+            mine, process, alone, memory = zip(*rows)
+            job = f"Import of 100 million weights, .{name}"
+            results.add(f"{job}, whole process", mine, process, peer=loading[name].split("(")[0], moved=2 * os.path.getsize(path))
+            results.add(f"{job}, over the call alone", mine, alone, peer=loading[name].split("(")[0] + ", the call alone")
+            results.add(f"{job}, largest memory", memory, unit="× the file")
+        checking(results, options.lethe, folder, options.pairs)
         pair = [f"{folder}/weights.pt", f"{folder}/after.pt"]
         rows = []
         for _ in range(options.pairs):
             seconds, resident, _ = child([options.lethe, "drift", *pair])
             read, _, _ = child(["sh", "-c", 'cat "$0" "$1" > /dev/null', *pair])
             rows.append((seconds, read, resident))
-        mine, read, memory = (statistics.median(column) for column in zip(*rows))
-        print(f"drift  two .pt     lethe {mine:5.2f} s   cat {read:5.2f} s   ratio {mine / read:.1f}   "
-              f"memory {memory / 1e6:.0f} MB")
+        mine, read, memory = zip(*rows)
+        results.add("Drift of two .pt of 100 million weights", mine, read, peer="cat of both", moved=2 * os.path.getsize(pair[0]))
+        results.add("The same, largest memory", [x / 2**20 for x in memory], unit="MiB")
 
 
 if __name__ == "__main__":

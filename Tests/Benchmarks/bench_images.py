@@ -11,11 +11,12 @@ Needs torchvision; where there is none, says so and ends.
 import argparse
 import json
 import os
-import statistics
 import subprocess
 import sys
 import tempfile
 import time
+
+from results import Results
 
 mean, deviation = [0.485, 0.456, 0.406], [0.229, 0.224, 0.225]
 
@@ -141,13 +142,14 @@ def main():
             process, resident, found = training(options.lethe, base, f"{many}/photos", f"{folder}/run{index}")
             theirs, _, answer = child([sys.executable, __file__, "--peer", many])
             rows.append((found["epochs"][-1]["seconds"], process, resident, answer["seconds"], theirs, answer["resident"]))
-        ours, process, resident, theirs, other, workers = (statistics.median(column) for column in zip(*rows))
-        ratio = statistics.median(row[0] / row[3] for row in rows)
-        print(f"photos {options.photos:6} lethe epoch {ours:6.2f} s, process {process:6.2f} s   PyTorch epoch "
-              f"{theirs:6.2f} s, process {other:6.2f} s   ratio of epochs {ratio:.2f}   memory {resident / 1e6:.0f} MB, "
-              f"PyTorch with its workers {workers / 1e6:.0f} MB")
+        ours, process, resident, theirs, other, workers = zip(*rows)
+        results, name, loader = Results(), f"{options.photos:,} photos", "PyTorch with two workers"
+        results.add(f"{name}, an epoch of loading", ours, theirs, peer=loader)
+        results.add(f"{name}, whole process", process, other, peer=loader)
+        results.add(f"{name}, largest memory", [x / 2**20 for x in resident], [x / 2**20 for x in workers], peer=loader, unit="MiB")
         _, small, _ = training(options.lethe, base, f"{few}/photos", f"{folder}/run-few")
-        print(f"photos {max(100, options.photos // 8):6} lethe memory {small / 1e6:.0f} MB")
+        fewer = f"{max(100, options.photos // 8):,} photos"
+        results.add(f"Memory, {name} over {fewer}", [resident[0] / 2**20], [small / 2**20], peer=fewer, unit="MiB")
 
 
 if __name__ == "__main__":

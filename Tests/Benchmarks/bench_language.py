@@ -1,4 +1,4 @@
-"""Tokens a second and memory of a language model, against eager PyTorch: a GPT-2 of transformers with 10 million parameters.
+"""Seconds and memory of a language model, against eager PyTorch: a GPT-2 of transformers with 10 million parameters.
 
 python bench_language.py --lethe .build/release/lethe [--pairs 3] [--precision bfloat16]
 Ten layers of width 256, 8,192 words, texts of 256 tokens drawn at random, batches of eight, AdamW (fused in both), no dropout. Both sides
@@ -13,7 +13,6 @@ import argparse
 import importlib.util
 import json
 import os
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -21,6 +20,7 @@ import time
 
 import h5py
 import torch
+from results import Results, operations
 from torch import nn
 
 WORDS, LENGTH, BATCH, TRAINED, TESTED = 8192, 256, 8, 48, 33
@@ -73,7 +73,7 @@ def eager(folder, kind, precision):
             start = time.perf_counter()
             for ids in tested.split(BATCH):
                 loss_of(model, ids).item()
-        return print(tested.numel() / (time.perf_counter() - start))
+        return print(time.perf_counter() - start)
     if kind == "lora":
         from peft import LoraConfig, get_peft_model
 
@@ -95,7 +95,7 @@ def eager(folder, kind, precision):
             optimizer.step()
             loss.item()
         seconds = time.perf_counter() - start
-    print(trained.numel() / seconds)
+    print(seconds)
 
 
 def measured(command):
@@ -116,17 +116,25 @@ def ours(options, folder, kind, index):
     if kind == "evaluation":
         seconds = {name: measured([options.lethe, "evaluate", base, "--data", f"{folder}/{name}.h5"])[1:] for name in ("word", "text")}
         # What a process costs anyway is in both.
-        return LENGTH * (TESTED - 1) / (seconds["text"][0] - seconds["word"][0]), seconds["text"][1]
+        return (seconds["text"][0] - seconds["word"][0]) * TESTED / (TESTED - 1), seconds["text"][1]
     extra = {"plain": [], "l2-sp": ["--regularizer", "l2-sp:alpha=0.1,beta=0.1"], "lora": ["--lora", "rank=8,alpha=16", "--freeze", "model.lm_head"]}
     text, _, memory = measured(
         [options.lethe, "train", base, "--data", f"{folder}/word.h5", "--epochs", "2", "--batch-size", str(BATCH), "--optimizer", "adamw",
          "--lr", str(RATE), "--precision", options.precision, *extra[kind], "--json", "-o", f"{folder}/{kind}{index}"])
-    return LENGTH * TRAINED / json.loads(text)["epochs"][2]["seconds"], memory
+    return json.loads(text)["epochs"][2]["seconds"], memory
 
 
 def theirs(options, folder, kind):
     text, _, memory = measured([sys.executable, __file__, "--eager", folder, kind, "--precision", options.precision])
     return float(text), memory
+
+
+def work():
+    """Operations of what is measured; not of adapters, whose kernels have no gradients."""
+    model, ids = network(), torch.zeros(BATCH, LENGTH, dtype=torch.int64)
+    step = operations(lambda: loss_of(model, ids).backward()) * TRAINED / BATCH
+    with torch.no_grad():
+        return {"plain": step, "l2-sp": step, "evaluation": operations(lambda: loss_of(model, ids)) * TESTED / BATCH}
 
 
 def main():
@@ -153,11 +161,13 @@ def main():
         for index in range(options.pairs):
             for kind in kinds:
                 pairs[kind].append(ours(options, folder, kind, index) + theirs(options, folder, kind))
+        results, least = Results(), work()
+        names = {"plain": "an epoch", "l2-sp": "an epoch with L2-SP", "lora": "an epoch of adapters", "evaluation": "evaluation"}
         for kind in kinds:
-            mine, memory, other, other_memory = (statistics.median(column) for column in zip(*pairs[kind]))
-            ratio = statistics.median(pair[2] / pair[0] for pair in pairs[kind])
-            print(f"language model {kind:10} lethe {mine:7.0f} tokens/s {memory:6.0f} MiB   PyTorch {other:7.0f} tokens/s "
-                  f"{other_memory:6.0f} MiB   ratio of seconds {ratio:.2f}")
+            mine, memory, other, other_memory = zip(*pairs[kind])
+            name = f"GPT-2 of 10 million weights, {names[kind]} in {options.precision}"
+            results.add(name, mine, other, operations=least.get(kind, 0))
+            results.add(f"{name}, largest memory", memory, other_memory, unit="MiB")
 
 
 if __name__ == "__main__":

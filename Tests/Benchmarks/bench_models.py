@@ -11,7 +11,6 @@ before the first, against PyTorch with the body in evaluation mode under no_grad
 import argparse
 import json
 import shutil
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -19,6 +18,7 @@ import time
 
 import h5py
 import torch
+from results import Results, training
 from torch import nn
 
 
@@ -66,6 +66,9 @@ cases = {
 }
 
 
+titles = {"resnet18": "ResNet-18 at 32 × 32", "bert": "Small BERT"}
+
+
 def make(name, folder):
     build, draw, count, _, _ = cases[name]
     torch.manual_seed(0)
@@ -82,6 +85,8 @@ def eager(name, folder, kind):
         inputs, labels = (torch.from_numpy(file[f"train/{key}"][()]) for key in ("inputs/x", "labels"))
     torch.manual_seed(0)
     model, rate = build().train(), float(options[1])
+    if kind == "channels-last":
+        model, inputs = model.to(memory_format=torch.channels_last), inputs.to(memory_format=torch.channels_last)
     if "adamw" in options:
         optimizer = torch.optim.AdamW(model.parameters(), lr=rate, weight_decay=0, fused=True)
     else:
@@ -132,13 +137,19 @@ def extract(folder):
         judge()
 
 
+def work(name):
+    """Operations of a training step and of a forward pass of a batch."""
+    build, draw, _, batch, _ = cases[name]
+    return training(build().train(), draw(batch), torch.zeros(batch, dtype=torch.int64))
+
+
 def seconds(command):
     start = time.perf_counter()
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
     return time.perf_counter() - start
 
 
-def compare_extraction(options, folder):
+def compare_extraction(results, options, folder):
     for task in ("source", "target"):
         shutil.copy(f"{folder}/resnet18.h5", f"{folder}/{task}.h5")
     pairs = []
@@ -146,9 +157,9 @@ def compare_extraction(options, folder):
         ours = [options.lethe, "finetune", f"{folder}/resnet18-base.h5", "--source", f"{folder}/source.h5", "--target", f"{folder}/target.h5",
                 "--feature-extraction", "--epochs", "3", "--batch-size", "64", "--lr", "0.01", "--quiet", "-o", f"{folder}/extraction{index}"]
         pairs.append((seconds(ours), seconds([sys.executable, __file__, "--extract", folder])))
-    mine, other = (statistics.median(column) for column in zip(*pairs))
-    print(f"resnet18 feature extraction, whole process: lethe {mine:6.2f} s   PyTorch {other:6.2f} s   "
-          f"ratio {statistics.median(a / b for a, b in pairs):.2f}")
+    # Each body's pass over an example is needed once: three epochs train the head on features.
+    _, forward = work("resnet18")
+    results.add("ResNet-18 feature extraction, 3 epochs, whole process", *zip(*pairs), operations=forward * (512 + 2 * 64) / 64)
 
 
 def main():
@@ -162,30 +173,32 @@ def main():
         return eager(*options.eager)
     if options.extract:
         return extract(options.extract)
+    results = Results()
     with tempfile.TemporaryDirectory() as folder:
-        for name, (_, _, _, batch, rate) in cases.items():
+        for name, (_, _, count, batch, rate) in cases.items():
             make(name, folder)
-            base = f"{folder}/{name}-base.h5"
+            base, title = f"{folder}/{name}-base.h5", titles[name]
             subprocess.run([options.lethe, "import", f"{folder}/{name}.pt2", "-o", base], check=True, stdout=subprocess.DEVNULL)
-            kinds = ["plain", "l2-sp"] if name == "resnet18" else ["plain"]
-            pairs = {kind: [] for kind in kinds}
+            kinds = ["plain", "l2-sp", "channels-last"] if name == "resnet18" else ["plain"]
+            ours, theirs = {kind: [] for kind in kinds}, {kind: [] for kind in kinds}
             for index in range(options.pairs):
                 for kind in kinds:
-                    pull = [] if kind == "plain" else ["--regularizer", "l2-sp:alpha=0.1,beta=0.1"]
-                    ours = subprocess.run(
-                        [options.lethe, "train", base, "--data", f"{folder}/{name}.h5", "--epochs", "2", "--batch-size", str(batch),
-                         *rate, *pull, "--json", "-o", f"{folder}/{name}-{kind}{index}"], check=True, capture_output=True, text=True)
-                    theirs = subprocess.run(
+                    if kind != "channels-last":
+                        pull = ["--regularizer", "l2-sp:alpha=0.1,beta=0.1"] if kind == "l2-sp" else []
+                        output = subprocess.run(
+                            [options.lethe, "train", base, "--data", f"{folder}/{name}.h5", "--epochs", "2", "--batch-size", str(batch),
+                             *rate, *pull, "--json", "-o", f"{folder}/{name}-{kind}{index}"], check=True, capture_output=True, text=True)
+                        ours[kind].append(json.loads(output.stdout)["epochs"][2]["seconds"])
+                    output = subprocess.run(
                         [sys.executable, __file__, "--eager", name, folder, kind], check=True, capture_output=True, text=True)
-                    pairs[kind].append((json.loads(ours.stdout)["epochs"][2]["seconds"], float(theirs.stdout)))
-            for kind in kinds:
-                mine, other = (statistics.median(column) for column in zip(*pairs[kind]))
-                ratio = statistics.median(a / b for a, b in pairs[kind])
-                print(f"{name:8} {kind:5} lethe {mine:6.2f} s   PyTorch {other:6.2f} s   ratio {ratio:.2f}")
-            if "l2-sp" in kinds:
-                costs = [statistics.median(a[side] / b[side] for a, b in zip(pairs["l2-sp"], pairs["plain"])) - 1 for side in (0, 1)]
-                print(f"{name:8} L2-SP costs {100 * costs[0]:.1f} % of a plain epoch in lethe, {100 * costs[1]:.1f} % in PyTorch")
-        compare_extraction(options, folder)
+                    theirs[kind].append(float(output.stdout))
+            least = work(name)[0] * count / batch
+            results.add(f"{title}, an epoch of {count}", ours["plain"], theirs["plain"], operations=least)
+            if name == "resnet18":
+                results.add(f"{title}, the same against channels-last", ours["plain"], theirs["channels-last"], peer="PyTorch, channels-last")
+                results.add(f"{title} with L2-SP, an epoch of {count}", ours["l2-sp"], theirs["l2-sp"], operations=least)
+                results.add(f"{title}, L2-SP over plain", ours["l2-sp"], ours["plain"], peer="lethe without it")
+        compare_extraction(results, options, folder)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,6 @@ Then lethe's peak memory for 1,024 and 2,048 images.
 """
 
 import argparse
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -20,6 +19,7 @@ from torch import nn
 
 sys.path.insert(0, __file__.rsplit("/", 1)[0])
 from bench_models import resnet18  # noqa: E402
+from results import Results, operations  # noqa: E402
 
 BATCH = 128
 
@@ -103,11 +103,15 @@ def main():
             alone = forward(models, images)
             careful = Debiased(20)
             rows.append((passes, ours, alone, forward(models, images, careful)))
-        passes, ours, alone, theirs = (statistics.median(column) for column in zip(*rows))
-        print(f"lethe    two forward passes {passes:5.1f} s   CKA {ours:5.1f} s   ratio {ours / passes:.2f}   (whole processes)")
-        print(f"PyTorch  two forward passes {alone:5.1f} s   CKA {theirs:5.1f} s   ratio {theirs / alone:.2f}   (in the process)")
-        print(f"lethe's CKA over PyTorch's forward passes {ours / alone:.2f}")
-        print("peak memory of lethe cka: " + ", ".join(f"{count} images {run(cka(count))[1] / 1024:.0f} MB" for count in (1024, 2048)))
+        passes, ours, alone, theirs = zip(*rows)
+        with torch.no_grad():
+            least = 2 * operations(lambda: models[0](images[:BATCH])) * len(images) / BATCH
+        name, results = "CKA of 20 × 20 layers of two ResNet-18, 2,048 images", Results()
+        results.add(f"{name}, whole process", ours, theirs, peer="PyTorch, in the process", operations=least)
+        results.add(f"{name}, over the forward passes", ours, passes, peer="two lethe evaluate")
+        results.add("The same in PyTorch, over its forward passes", theirs, alone, peer="PyTorch's forward passes")
+        results.add("Largest memory of CKA, 2,048 images over 1,024", *([run(cka(count))[1] / 1024] for count in (2048, 1024)),
+                    peer="1,024 images", unit="MiB")
 
 
 if __name__ == "__main__":

@@ -118,7 +118,8 @@ import Testing
     let twoTasks = ["--source", data, "--target", data]
     let cases: [(arguments: [String], option: String)] =
       [
-        "--batch-size", "--epochs", "--accumulate", "--threads", "--examples", "--patience", "--unfreeze-every",
+        "--batch-size", "--epochs", "--accumulate", "--threads", "--examples", "--patience", "--keep-checkpoints",
+        "--unfreeze-every",
         "--unfreeze-on-plateau", "--probe-epochs",
       ].flatMap { option in [most, "4611686018427387904", "1000000001"].map { (training + [option, $0], option) } }
       + [

@@ -132,6 +132,7 @@ import Testing
       (["--clip-norm", "0"], "--clip-norm must be above 0"), (["--ema", "1"], "--ema must be between 0 and 1"),
       (["--accumulate", "0"], "--accumulate must be at least 1"),
       (["--patience", "0"], "--patience must be at least 1"),
+      (["--keep-checkpoints", "0"], "--keep-checkpoints must be at least 1"),
       (["--best", "target", "--validation", "0"], "--validation must be above 0 and below 1, or test, found 0.0"),
       (["--best", "target", "--validation", "1.5"], "--validation must be above 0 and below 1, or test, found 1.5"),
       (

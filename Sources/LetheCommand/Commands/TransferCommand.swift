@@ -241,6 +241,9 @@ struct TransferCommand: ParsableCommand {
       throw CommandError.usage(
         "--max-steps, --eval-every and --stop-when are not for transfer: whole epochs are compared")
     }
+    guard training.keepCheckpoints == nil else {
+      throw CommandError.usage("--keep-checkpoints is not for transfer: of the copies it keeps none")
+    }
     guard Set(targets.target).count == targets.target.count else {
       throw CommandError.usage("--target: the same data is given twice")
     }

@@ -49,7 +49,8 @@ struct HelpSection {
     HelpSection(
       title: "Output",
       common: [
-        "output", "force", "name-by-time", "files", "save-plots", "chart", "changed", "junit", "json", "quiet", "all",
+        "output", "force", "name-by-time", "keep-checkpoints", "files", "save-plots", "chart", "changed", "junit",
+        "json", "quiet", "all",
       ], isOfTraining: nil),
     HelpSection(
       title: "Running", common: ["device", "seed", "resume", "config"],

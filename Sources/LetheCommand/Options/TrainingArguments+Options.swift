@@ -67,6 +67,7 @@ extension TrainingArguments {
     options.averagingDecay = ema
     options.selection = try best.map { try SelectionRule(parsing: $0) }
     options.patience = patience
+    options.keptCheckpointCount = keepCheckpoints
     options.evaluationInterval = try evalEvery.map { try EvaluationInterval(parsing: $0) }
     options.evaluationSampleCount = evalSamples
     options.stopRule = try stopWhen.map { try StopRule(parsing: $0) }

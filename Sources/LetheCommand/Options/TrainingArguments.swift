@@ -121,6 +121,9 @@ struct TrainingArguments: ResultOptions {
   @Option(help: "Stop after so many epochs without a better one by --best (by default, target).")
   var patience: Int?
 
+  @Option(help: "Keep the checkpoints of so many epochs, the last ones, beside epoch 0 and the best; by default all.")
+  var keepCheckpoints: Int?
+
   @Option(
     help: ArgumentHelp(
       "Look at a sample of each task after so many steps, as 50, or such a part of an epoch, as 0.05.",

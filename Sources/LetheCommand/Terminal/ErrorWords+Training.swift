@@ -37,6 +37,7 @@ extension TrainingOptions.Key {
     case .gradientCheckpointing: "--gradient-checkpointing"
     case .selection: "--best"
     case .patience: "--patience"
+    case .keptCheckpointCount: "--keep-checkpoints"
     case .validation: "--validation"
     case .regularizers: "--regularizer"
     }
