@@ -19,12 +19,13 @@ import subprocess
 import sys
 import tempfile
 
-from results import machine, operations, rates, slug
+from results import machine, operations
 
 here = pathlib.Path(__file__).parent
 kept = here / "results" / "scaling.json"
 page = here / "SCALING.md"
 MiB, GiB = 2**20, 2**30
+begin, end = "<!-- made by scaling.py -->", "<!-- end -->"
 
 
 @dataclasses.dataclass
@@ -125,8 +126,11 @@ def measure(lethe, run, folder):
         process.returncode = status
         assert status == 0, command
         seconds.append(usage.ru_utime + usage.ru_stime)
-    disk = sum(path.stat().st_size for path in pathlib.Path(f"{folder}/run").rglob("*") if not path.is_symlink())
-    return {"memory": usage.ru_maxrss * 1024, "disk": disk, "step": (seconds[1] - seconds[0]) / run.steps, "operations": each}
+    return {"memory": usage.ru_maxrss * 1024, "disk": size(f"{folder}/run"), "step": (seconds[1] - seconds[0]) / run.steps, "operations": each}
+
+
+def size(folder):
+    return sum(path.stat().st_size for path in pathlib.Path(folder).rglob("*") if not path.is_symlink())
 
 
 # What constants are fitted on, and what they are tried on.
@@ -137,8 +141,54 @@ fitted = [
 tried = [
     Decoder(10, 320, 6000, 128, 8), Decoder(6, 640, 8000, 128, 8, "adamw"), Decoder(8, 384, 8000, 256, 8, "adamw", held=True),
     Decoder(6, 512, 8000, 512, 4), Decoder(8, 512, 8000, 256, 8, again=True), Decoder(8, 512, 8000, 128, 8, "adamw", adapters=8),
-    Decoder(12, 768, 16000, 128, 4, "adamw"),
+    Decoder(12, 768, 16000, 128, 4, "adamw"), Decoder(4, 256, 4000, 2048, 2),
 ]
+
+
+def measure_photos(lethe, folder):
+    """Bytes of memory that a photo of a folder takes before it is read: of 20,000 more of them, each trained on by name alone."""
+    import base64
+
+    pixel = base64.b64decode("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNgAAAAAgABSK+kcQAAAABJRU5ErkJggg==")
+    subprocess.run([lethe, "new", "mlp", "--input", "1x1x1", "--hidden", "2", "--classes", "2", "-o", f"{folder}/base.h5"],
+                   check=True, stdout=subprocess.DEVNULL)
+    found = []
+    for count in (10_000, 30_000):
+        for part, photos in (("train", count), ("test", 4)):
+            for photo in range(photos):
+                place = pathlib.Path(folder, str(count), part, "ab"[photo % 2])
+                place.mkdir(parents=True, exist_ok=True)
+                (place / f"n{photo % 2:08}_{photo}.png").write_bytes(pixel)
+        process = subprocess.Popen([lethe, "train", f"{folder}/base.h5", "--data", f"{folder}/{count}", "--epochs", "1", "--examples", "64",
+                                    "--quiet", "-o", f"{folder}/run{count}"], stdout=subprocess.DEVNULL)
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = status
+        assert status == 0
+        found.append(usage.ru_maxrss * 1024)
+    return (found[1] - found[0]) / 20_000
+
+
+def measure_network(lethe, folder, runs=Decoder(4, 256, 4000, 64, 4)):
+    """Bytes that each of two processes sends in a step, by the loopback's counter in a network of their own; of ten steps more."""
+    import h5py
+    import torch
+
+    model, ids = build(runs), torch.zeros(2, runs.length, dtype=torch.int64)
+    torch.export.save(torch.export.export(model, (ids,), dynamic_shapes=({0: torch.export.Dim.DYNAMIC},)), f"{folder}/model.pt2")
+    subprocess.run([lethe, "import", f"{folder}/model.pt2", "-o", f"{folder}/base.h5"], check=True, stdout=subprocess.DEVNULL)
+    sent = []
+    for steps in (2, 12):
+        with h5py.File(f"{folder}/data.h5", "w") as file:
+            for part, count in (("train", steps * runs.batch), ("test", 1)):
+                texts = torch.randint(0, runs.words, (count, runs.length)).int().numpy()
+                file[f"{part}/inputs/input_ids"], file[f"{part}/labels"] = texts, texts
+        script = ("ip link set lo up; \"$@\" >/dev/null; awk '/lo:/ {print $10}' /proc/net/dev")
+        command = ["unshare", "-n", "sh", "-c", script, "sh", sys.executable, "-m", "torch.distributed.run", "--no-python", "--nproc-per-node", "2",
+                   lethe, "train", f"{folder}/base.h5", "--data", f"{folder}/data.h5", "--epochs", "1", "--batch-size", str(runs.batch),
+                   "--threads", "1", "--quiet", "-o", f"{folder}/run{steps}"]
+        output = subprocess.run(command, check=True, capture_output=True, text=True, env={**os.environ, "OMP_NUM_THREADS": "1"})
+        sent.append(int(output.stdout))
+    return {"sent": (sent[1] - sent[0]) / 10 / 2, "weights": runs.weights}
 
 
 def parts(run):
@@ -148,55 +198,92 @@ def parts(run):
 
 
 def fit(found):
+    """Least squares of relative errors, so that small runs count as large ones do."""
     import numpy as np
 
     rows = np.array([parts(run) for run in fitted])
     memory = np.array([found[run.name]["memory"] for run in fitted])
-    # Relative errors count alike for small runs and for large ones.
-    constants = np.linalg.lstsq(rows / memory[:, None], np.ones(len(rows)), rcond=None)[0]
-    bytes_of_weights = np.array([4.0 * run.weights for run in fitted])
-    disk = np.array([found[run.name]["disk"] for run in fitted])
-    files = np.linalg.lstsq(np.stack([np.ones(len(rows)), bytes_of_weights], 1) / disk[:, None], np.ones(len(rows)), rcond=None)[0]
-    return {"memory": constants.tolist(), "disk": files.tolist()}
+    return np.linalg.lstsq(rows / memory[:, None], np.ones(len(rows)), rcond=None)[0].tolist()
 
 
-def predicted(run, constants):
-    return sum(a * b for a, b in zip(constants["memory"], parts(run)))
+def memory(run, constants):
+    return sum(a * b for a, b in zip(constants, parts(run)))
 
 
-def show(found, constants):
-    lines = ["| Run | Memory | predicted | off by |", "| --- | --- | --- | --- |"]
+def disk(run, epochs=1, kept=None):
+    """Checkpoints of every epoch and of epoch 0, or of so many of the last; and what the optimizer keeps, to resume."""
+    checkpoints = epochs + 1 if kept is None else min(epochs + 1, kept + 1)
+    return 4 * (checkpoints * run.weights + (run.copies() - 1 - run.held) * run.trained)
+
+
+def show(known):
+    found, constants = known["found"], fit(known["found"])
+    lines = ["| Run | Memory, MiB | predicted | off by | Disk, MiB | predicted |", "| --- | --- | --- | --- | --- | --- |"]
     for group, runs in (("fitted", fitted), ("tried", tried)):
         for run in runs:
-            real, said = found[run.name]["memory"], predicted(run, constants)
-            lines.append(f"| {group}: {run.name} | {real / MiB:,.0f} MiB | {said / MiB:,.0f} MiB | {100 * (said / real - 1):+.1f} % |")
+            real, said = found[run.name]["memory"], memory(run, constants)
+            lines.append(f"| {group}: {run.name} | {real / MiB:,.0f} | {said / MiB:,.0f} | {100 * (said / real - 1):+.1f} % "
+                         f"| {found[run.name]['disk'] / MiB:,.0f} | {disk(run) / MiB:,.0f} |")
+    names = ("of a process, MiB", "a byte of weights and their copies", "a byte of a block's activations", "a byte of the head's")
+    values = [f"{value / MiB if place == 0 else value:.2f} {name}" for place, (name, value) in enumerate(zip(names, constants))]
+    lines += ["", "Constants: " + "; ".join(values) + ".", ""]
+    large = [
+        ("everything trains", Decoder(32, 4096, 32000, 2048, 1, "adamw")),
+        ("with L2-SP", Decoder(32, 4096, 32000, 2048, 1, "adamw", held=True)),
+        ("with gradient checkpointing", Decoder(32, 4096, 32000, 2048, 1, "adamw", again=True)),
+        ("adapters of rank 8", Decoder(32, 4096, 32000, 2048, 1, "adamw", adapters=8)),
+        ("adapters, a context of 8,192, checkpointing", Decoder(32, 4096, 32000, 8192, 1, "adamw", adapters=8, again=True)),
+    ]
+    lines += ["| 7 billion weights, one text of 2,048 | Memory, GiB | A run of 3 epochs, GiB | of 1,000 epochs | keeping the last alone |",
+              "| --- | --- | --- | --- | --- |"]
+    for name, run in large:
+        lines.append(f"| {name} | {memory(run, constants) / GiB:,.0f} | {disk(run, 3) / GiB:,.0f} | {disk(run, 1000) / GiB:,.0f} "
+                     f"| {disk(run, 1000, 1) / GiB:,.0f} |")
+    if "network" in known:
+        sent, weights = known["network"]["sent"], known["network"]["weights"]
+        lines += ["", f"Two processes with {weights / 1e6:.1f} million weights sent {sent / MiB:.1f} MiB each a step; the gradients are "
+                      f"{4 * weights / MiB:.1f} MiB, so {sent / (4 * weights):.2f} times those."]
+    if "photo" in known:
+        lines += ["", f"A photo of a folder takes {known['photo']:,.0f} bytes before it is read: ImageNet's 1,281,167 "
+                      f"{known['photo'] * 1281167 / MiB:,.0f} MiB."]
     return "\n".join(lines)
+
+
+def alone(lethe, what):
+    """A measurement in a process of its own: a child's largest resident set counts what its parent had when it was started."""
+    output = subprocess.run([sys.executable, __file__, "--lethe", lethe, "--one", json.dumps(what)], check=True, stdout=subprocess.PIPE, text=True)
+    return json.loads(output.stdout)
 
 
 def main():
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--lethe")
     arguments.add_argument("--measure", action="store_true")
+    arguments.add_argument("--write", action="store_true")
+    arguments.add_argument("--one", help="only measure this")
     options = arguments.parse_args()
-    known = json.loads(kept.read_text()) if kept.exists() else {}
+    if options.one:
+        what = json.loads(options.one)
+        with tempfile.TemporaryDirectory() as folder:
+            known = {"photo": measure_photos, "network": measure_network}
+            found = known[what](options.lethe, folder) if isinstance(what, str) else measure(options.lethe, Decoder(**what), folder)
+        return print(json.dumps(found))
+    known = json.loads(kept.read_text()) if kept.exists() else {"found": {}}
     if options.measure:
-        found = {}
+        known["machine"] = machine()
         for run in fitted + tried:
-            with tempfile.TemporaryDirectory() as folder:
-                # In a process of its own: a child's largest resident set counts what its parent had when it was started.
-                output = subprocess.run([sys.executable, __file__, "--lethe", options.lethe, "--one", json.dumps(dataclasses.asdict(run))],
-                                        check=True, capture_output=True, text=True)
-                found[run.name] = json.loads(output.stdout)
-                print(run.name, found[run.name], flush=True)
-        known = {"machine": machine(), "found": found}
+            known["found"][run.name] = alone(options.lethe, dataclasses.asdict(run))
+            print(run.name, known["found"][run.name], flush=True)
+        for name in ("photo", "network"):
+            known[name] = alone(options.lethe, name)
+            print(name, known[name], flush=True)
         kept.write_text(json.dumps(known, indent=1) + "\n")
-    print(show(known["found"], fit(known["found"])))
+    print(show(known))
+    if options.write:
+        text = page.read_text()
+        first, last = text.index(begin) + len(begin), text.index(end)
+        page.write_text(text[:first] + "\n" + show(known) + "\n" + text[last:])
 
 
 if __name__ == "__main__":
-    if "--one" in sys.argv:
-        run = Decoder(**json.loads(sys.argv[-1]))
-        with tempfile.TemporaryDirectory() as place:
-            print(json.dumps(measure(sys.argv[sys.argv.index("--lethe") + 1], run, place)))
-    else:
-        main()
+    main()

@@ -104,7 +104,8 @@ def main():
                 "1 − CKA on the target's inputs": 1 - float(np.nanmean(np.diag(np.array(alike["cka"], float)))),
             }
             if options.predicted:
-                layers = json.loads(lethe("diagnose", run, "--samples", "500", "--no-probes", "--json", "--quiet"))["layers"]
+                # It is of training examples, however few test examples the rest is looked at on.
+                layers = json.loads(lethe("diagnose", run, "--samples", "50", "--no-probes", "--json", "--quiet"))["layers"]
                 row["predicted loss (source's data)"] = sum(layer["predictedLoss"] for layer in layers if layer["predictedLoss"] is not None)
             rows.append(row)
             print(f"{method:20} rate {rate:6} epochs {epochs}: " + ", ".join(f"{name} {value:.4g}" for name, value in row.items()), flush=True)
