@@ -1,6 +1,7 @@
 #include "LargeBlocks.h"
 
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <map>
@@ -12,8 +13,6 @@ namespace lethe {
 namespace {
 
 constexpr size_t unit = 64;
-// Of addresses; memory is taken as it is touched.
-constexpr size_t reserved = size_t{1} << 40;
 // What is asked of the system at a time.
 constexpr size_t step = size_t{64} << 20;
 
@@ -21,16 +20,19 @@ class Blocks {
  public:
   Blocks() {
 #if !defined(__SANITIZE_ADDRESS__)  // whose own blocks have guards around them
-    void *data = mmap(nullptr, reserved, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    // Twice the machine's memory: addresses alone, which what is freed between what is kept uses up.
+    size_t size = static_cast<size_t>(sysconf(_SC_PHYS_PAGES)) * static_cast<size_t>(sysconf(_SC_PAGESIZE)) * 2;
+    void *data = mmap(nullptr, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (data == MAP_FAILED) return;
     start_ = top_ = usable_ = static_cast<char *>(data);
+    end_ = start_ + size;
 #endif
   }
 
-  bool owns(const void *data) const { return start_ && data >= start_ && data < start_ + reserved; }
+  bool owns(const void *data) const { return start_ && data >= start_ && data < end_; }
 
   void *take(size_t byte_count) {
-    if (!start_ || byte_count > reserved / 2) return nullptr;
+    if (!start_ || byte_count > static_cast<size_t>(end_ - start_)) return nullptr;
     // A unit more, so that tensors of a power of two do not all begin at the same place of a page.
     size_t size = (byte_count + 2 * unit - 1) / unit * unit;
     std::lock_guard<std::mutex> guard(lock_);
@@ -84,10 +86,9 @@ class Blocks {
  private:
   /// Makes room at the top.
   bool grow(size_t size) {
-    size_t room = start_ + reserved - top_;
-    if (size > room) return false;
+    if (size > static_cast<size_t>(end_ - top_)) return false;
     if (top_ + size <= usable_) return true;
-    size_t missing = std::min<size_t>((top_ + size - usable_ + step - 1) / step * step, start_ + reserved - usable_);
+    size_t missing = std::min<size_t>((top_ + size - usable_ + step - 1) / step * step, end_ - usable_);
     if (mprotect(usable_, missing, PROT_READ | PROT_WRITE) != 0) return false;
     usable_ += missing;
     return true;
@@ -113,6 +114,7 @@ class Blocks {
   char *top_ = nullptr;
   // And may be written up to here.
   char *usable_ = nullptr;
+  char *end_ = nullptr;
 };
 
 // Lives as long as the process, as its tensors may.
