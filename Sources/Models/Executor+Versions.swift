@@ -30,16 +30,16 @@ extension Executor {
       for version in versions.indices where first[version] == position {
         if canBeShared(state) {
           var own = state
-          put(versions[version], into: &own)
+          try put(versions[version], into: &own, surroundings)
           try compute(position..<steps.count, &own)
-          try take(version, outputs(of: own))
+          try take(version, outputs(of: own, surroundings))
         } else {
           var own = try start(
             inputs: inputs.mapValues { try $0.cloned() }, constants: constants + [versions[version]], device: device,
             mode: .evaluation, capture: []
           ).state
           try compute(0..<steps.count, &own)
-          try take(version, outputs(of: own))
+          try take(version, outputs(of: own, surroundings))
         }
       }
     }

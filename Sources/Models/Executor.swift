@@ -34,6 +34,8 @@ final class Executor {
   /// Values that a later in-place call changes, inputs among them: they are copied when captured.
   let mutatedSlots: Set<Int>
   let program: Program
+  /// Nil of a network that is run row by row always.
+  private let channelsLast: ChannelsLast?
   /// What is run again as one, where activations are recomputed.
   private(set) lazy var segments = program.segments.map { Segment($0, of: program) { self.slotOfValue[$0] } }
 
@@ -72,6 +74,7 @@ final class Executor {
     inputNames = program.inputs.map(\.name)
     slotOfValue = slots
     sizedCalls = try SizedCalls(program, resolved, slotOfValue: slots)
+    channelsLast = ChannelsLast(program, slotOfValue: slots)
   }
 
   /// What a run knows so far, by slot.
@@ -86,6 +89,8 @@ final class Executor {
     let mode: ExecutionMode
     let sized: SizedCalls.Results?
     let captureSlots: Set<Int>
+    /// Nil in a run row by row.
+    let channelsLast: ChannelsLast?
   }
 
   /// Runs the program.
@@ -116,7 +121,7 @@ final class Executor {
     } else {
       try compute(steps.indices, &state, surroundings, changes: bySlot(changes))
     }
-    let outputs = outputs(of: state)
+    let outputs = try outputs(of: state, surroundings)
     let captured = capture.compactMap { name in
       slotOfValue[name].flatMap { state.captured[$0] }.map { (name, $0) }
     }
@@ -129,27 +134,40 @@ final class Executor {
   ) throws -> (state: State, surroundings: Surroundings) {
     var state = State(values: [OperatorValue?](repeating: nil, count: slotOfValue.count))
     for name in inputNames where inputs[name] == nil { throw ModelError.missingInput(name: name) }
+    let exampleCount = inputs.values.first?.shape.first ?? 0
+    let applied = try channelsLast.flatMap { try $0.applies(exampleCount: exampleCount, device: device) ? $0 : nil }
     for table in [inputs] + constants { put(table, into: &state) }
+    try applied?.order(&state.values)
     for (name, tensor) in inputs where capture.contains(name) {
-      if let slot = slotOfValue[name] { state.captured[slot] = try kept(tensor, of: slot) }
+      if let slot = slotOfValue[name] { state.captured[slot] = try kept(tensor, of: slot, isOrdered: true) }
     }
     let sized = try capture.isDisjoint(with: sizedCalls.names) ? sizedCalls.results(for: inputs, device: device) : nil
     for (slot, value) in sized?.values ?? [] { state.values[slot] = value }
     let captureSlots = Set(capture.compactMap { slotOfValue[$0] })
-    return (state, Surroundings(device: device, mode: mode, sized: sized, captureSlots: captureSlots))
+    return (
+      state,
+      Surroundings(device: device, mode: mode, sized: sized, captureSlots: captureSlots, channelsLast: applied)
+    )
   }
 
   /// Tensors in the places of values, by name.
-  func put(_ tensors: [String: Tensor], into state: inout State) {
+  private func put(_ tensors: [String: Tensor], into state: inout State) {
     for (name, tensor) in tensors {
       if let slot = slotOfValue[name] { state.values[slot] = .tensor(tensor) }
     }
   }
 
+  /// Likewise once a run has begun.
+  func put(_ tensors: [String: Tensor], into state: inout State, _ surroundings: Surroundings) throws {
+    put(tensors, into: &state)
+    try surroundings.channelsLast?.order(&state.values)
+  }
+
   /// The program's outputs, in its order.
-  func outputs(of state: State) -> [Tensor] {
-    outputSlots.compactMap { slot -> Tensor? in
-      if case .tensor(let tensor)? = state.values[slot] { tensor } else { nil }
+  func outputs(of state: State, _ surroundings: Surroundings) throws -> [Tensor] {
+    try outputSlots.compactMap { slot -> Tensor? in
+      guard case .tensor(let tensor)? = state.values[slot] else { return nil }
+      return surroundings.channelsLast == nil ? tensor : try tensor.contiguous()
     }
   }
 
@@ -162,7 +180,8 @@ final class Executor {
       let step = steps[position]
       var results = try step.call.results(
         state.values, isTraining: surroundings.mode.isTraining(step.layer), device: surroundings.device,
-        isCausal: sized?.causal.contains(position) ?? false)
+        isCausal: sized?.causal.contains(position) ?? false,
+        isRowMajor: surroundings.channelsLast?.rowMajorCalls.contains(position) ?? false)
       if let linear = step.call.linear, let change = changes[linear.kernel],
         case .tensor(let output)? = results.first, case .tensor(let input)? = state.values[linear.input]
       {
@@ -171,7 +190,7 @@ final class Executor {
       for (slot, result) in zip(step.call.outputs, results) {
         state.values[slot] = result
         if surroundings.captureSlots.contains(slot), case .tensor(let tensor) = result {
-          state.captured[slot] = try kept(tensor, of: slot)
+          state.captured[slot] = try kept(tensor, of: slot, isOrdered: surroundings.channelsLast == nil)
         }
       }
       release(after: position, &state)
@@ -183,8 +202,9 @@ final class Executor {
     for slot in steps[position].releases { state.values[slot] = nil }
   }
 
-  private func kept(_ tensor: Tensor, of slot: Int) throws -> Tensor {
-    mutatedSlots.contains(slot) ? try tensor.cloned() : tensor
+  private func kept(_ tensor: Tensor, of slot: Int, isOrdered: Bool) throws -> Tensor {
+    let own = mutatedSlots.contains(slot) ? try tensor.cloned() : tensor
+    return isOrdered ? own : try own.contiguous()
   }
 
   /// The buffers that count batches, of the layers that run in training under `mode`.

@@ -167,8 +167,9 @@ struct ResolvedCall {
   /// - Parameters:
   ///   - values: what is known so far, by slot.
   ///   - isCausal: whether the mask of an attention is known to be causal; it need not be among the values.
+  ///   - isRowMajor: whether images are brought into order row by row for it.
   func results(
-    _ values: [OperatorValue?], isTraining: Bool, device: Device, isCausal: Bool = false
+    _ values: [OperatorValue?], isTraining: Bool, device: Device, isCausal: Bool = false, isRowMajor: Bool = false
   ) throws -> [OperatorValue] {
     var arguments = template
     for binding in bindings {
@@ -191,6 +192,7 @@ struct ResolvedCall {
       case .device(let position): arguments[position] = .device(device)
       }
     }
+    if isRowMajor { arguments = try arguments.map { try $0.rowMajor() } }
     if isCausal, let attention {
       arguments[attention.mask] = .none
       arguments[attention.isCausal] = .bool(true)

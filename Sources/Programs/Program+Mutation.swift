@@ -13,6 +13,17 @@ extension Program {
     let statistics = Set(try nodes.filter(varies).flatMap(\.reads)).intersection(bufferNames)
     return Set(nodes.flatMap(groups.changed)).intersection(bufferNames.union(parameters.map(\.name))).union(statistics)
   }
+
+  /// Whether a call may change a value in place of which a view was taken before: the view has to have its memory then.
+  public var changesWhatIsViewed: Bool {
+    let groups = MemoryGroups(nodes)
+    return nodes.indices.contains { position in
+      guard MemoryGroups.viewOperators.contains(nodes[position].operatorName),
+        case .value(let source)? = nodes[position].inputs.first?.value, groups.mutated.contains(source)
+      else { return false }
+      return nodes[(position + 1)...].contains { groups.changed(by: $0).contains(source) }
+    }
+  }
 }
 
 /// The values of a program in groups of those that may share their memory.
@@ -52,7 +63,7 @@ struct MemoryGroups {
   }
 
   /// Operators whose result may be a view of their first argument, or that argument itself.
-  private static let viewOperators: Set<String> = [
+  fileprivate static let viewOperators: Set<String> = [
     "aten::alias", "aten::as_strided", "aten::chunk", "aten::contiguous", "aten::detach", "aten::diagonal",
     "aten::dropout", "aten::expand", "aten::expand_as", "aten::feature_dropout", "aten::flatten", "aten::movedim",
     "aten::narrow", "aten::permute", "aten::reshape", "aten::select", "aten::slice", "aten::split",

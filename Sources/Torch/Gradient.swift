@@ -8,6 +8,14 @@ public func withoutGradients<Result>(_ body: () throws -> Result) throws -> Resu
   return try body()
 }
 
+/// Whether this thread records what is computed, for gradients.
+public func recordsGradients() throws -> Bool {
+  let table = try Library.table()
+  let mode = table.set_gradient_mode(0)
+  _ = table.set_gradient_mode(mode)
+  return mode != 0
+}
+
 /// Runs `body` with operators computing in bfloat16 where libtorch holds that to be safe, on this thread.
 ///
 /// - Parameter isEnabled: false runs `body` as it is.

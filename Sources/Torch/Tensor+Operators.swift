@@ -161,6 +161,13 @@ extension Tensor {
   /// The same tensor with its elements row by row in memory; itself where they are so already.
   public func contiguous() throws -> Tensor { try Known.contiguous.get().tensor([.tensor(self)]) }
 
+  /// The same tensor, `[n, channels, rows, columns]`, with the channels of a place side by side in memory; itself where they
+  /// are so already.
+  public func channelsLast() throws -> Tensor {
+    // libtorch's number of this memory format.
+    try Known.contiguous.get().tensor([.tensor(self), .int(2)])
+  }
+
   /// The elements in another type; itself where it is the same.
   public func to(_ type: DType) throws -> Tensor {
     try Known.toType.get().tensor([.tensor(self), .dtype(type)])

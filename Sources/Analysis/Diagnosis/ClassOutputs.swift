@@ -3,13 +3,21 @@ import Evaluation
 import Models
 import Torch
 
-// What a classifier says of the judged source examples, kept: answers, confidence and examples that changed are read from it.
+/// What a classifier says of the judged source examples, and what its classifier makes it of.
+struct ClassOutputs {
+  /// `[examples, classes]`.
+  let outputs: Tensor
+  /// What enters the classifier, `[examples, width]`; nil where it has no one input, or that is many numbers.
+  let headInputs: Tensor?
+}
+
+// Kept: answers, confidence and examples that changed are read from it, and a head that is fitted anew is judged by it.
 extension ComparedModels {
   /// Numbers that are kept: 32 MiB of float32.
   private static let mostOutputs = 1 << 23
 
-  /// `[examples, classes]`; nil where they are no classes, or too many numbers.
-  func classOutputs(of model: Model) throws -> Tensor? {
+  /// Nil where they are no classes, or too many numbers.
+  func classOutputs(of model: Model) throws -> ClassOutputs? {
     guard sourceKind.isClassification else { return nil }
     return try model.withHead(of: sourceTask) {
       guard try model.outputShape(on: sourceTest).reduce(1, *) * sourceTest.count <= Self.mostOutputs else {
@@ -17,12 +25,20 @@ extension ComparedModels {
       }
       try model.checkInputs(of: sourceTest, dataset: source.name)
       return try withoutGradients {
-        var parts: [Tensor] = []
+        var (parts, inputs): ([Tensor], [Tensor]) = ([], [])
+        var keepsInputs = model.program.headProgram != nil
         for batch in try Batches(split: sourceTest, batchSize: Evaluator().batchSize, device: model.device) {
-          parts.append(try model.run(try batch.modelInputs(for: model)).logits.widened())
+          let run = try model.run(try batch.modelInputs(for: model), capturesHeadInput: keepsInputs)
+          parts.append(try run.logits.widened())
+          if let input = try run.headInput?.flattened(), input.shape[1] * sourceTest.count <= Self.mostOutputs {
+            inputs.append(input)
+          } else {
+            keepsInputs = false
+          }
           progress.advance(by: batch.indices.count)
         }
-        return try Tensor.concatenated(parts)
+        return ClassOutputs(
+          outputs: try Tensor.concatenated(parts), headInputs: keepsInputs ? try Tensor.concatenated(inputs) : nil)
       }
     }
   }

@@ -194,18 +194,31 @@ struct Half {
   static let choosing = Half(isFirst: true)
   static let judging = Half(isFirst: false)
 
+  /// A quarter of it, or the others.
+  enum Part { case quarter, others }
+
   let isFirst: Bool
+  /// Nil for all of it.
+  var part: Part?
 
   func take(_ answers: Answers) -> Answers { answers.selecting(indices(of: answers.count)) }
 
   func take(_ split: Split) -> Split { split.selecting(indices(of: split.count)) }
+
+  func taking(_ part: Part) -> Half { Half(isFirst: isFirst, part: part) }
 
   /// The same for every count, so that answers and examples have the same halves.
   func indices(of count: Int) -> [Int] {
     var random = RandomSource(seed: 0x6861_6C66)
     let drawn = random.permutation(count: count)
     let firstCount = (count + 1) / 2
-    return (isFirst ? drawn.prefix(firstCount) : drawn.suffix(count - firstCount)).sorted()
+    let own = isFirst ? drawn.prefix(firstCount) : drawn.suffix(count - firstCount)
+    let quarterCount = own.count / 4
+    return switch part {
+    case .quarter: own.prefix(quarterCount).sorted()
+    case .others: own.dropFirst(quarterCount).sorted()
+    case nil: own.sorted()
+    }
   }
 }
 

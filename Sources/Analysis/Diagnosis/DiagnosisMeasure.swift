@@ -51,7 +51,7 @@ public struct DiagnosisMeasure {
         sourceTask: models.source.name, forgetting: amount, measuredOn: JudgedCounts(source: models.sourceTest.count),
         matchedClasses: models.classes)
     }
-    progress.begin("why")
+    progress.begin("running statistics")
     let causes = try WaterfallMeasure(models, averagesOrders: averagesOrders).causes()
     let confidence = try ConfidenceMeasure(models).change()
     let units = models.rewindUnits

@@ -1,4 +1,5 @@
 import Findings
+import Metrics
 import Models
 import Programs
 import Torch
@@ -10,26 +11,32 @@ struct InterpolationSearch {
   struct Whole {
     var share: Double
     var change: ModelChange
-    /// The source's and the target's score together, more is better.
-    fileprivate var merit: Double
+    fileprivate var trial: InterpolationTrial
   }
 
   private let models: ComparedModels
+  /// Whether what is worse on a quarter of the examples is measured on all of them nevertheless.
+  private let measuresAll: Bool
 
-  init(_ models: ComparedModels) { self.models = models }
+  init(_ models: ComparedModels, measuresAll: Bool = false) {
+    self.models = models
+    self.measuresAll = measuresAll
+  }
 
   /// In steps of a tenth. Without a target nothing speaks against going all the way, so it ends at a half.
   func bestShare() throws -> Whole {
     let now = try models.answersAfter()
     let half = Half.choosing
-    let merit = half.take(now.source).merit + (now.target.map { half.take($0).merit } ?? 0)
-    var best = Whole(share: 0, change: ModelChange(), merit: merit)
+    var best = Whole(
+      share: 0, change: ModelChange(),
+      trial: InterpolationTrial(source: half.take(now.source), target: now.target.map(half.take)))
     let shares = Array(stride(from: 0.1, through: models.target == nil ? 0.5 : 1, by: 0.1))
     models.progress.begin("interpolating", of: shares.count * models.judgedCount(half: half))
     for share in shares {
       let change = try interpolated(backboneNames, share)
-      let merit = try merits([change])[0]
-      if merit > best.merit { best = Whole(share: share, change: change, merit: merit) }
+      if let trial = try trials([change], against: best.trial)[0], trial.merit > best.trial.merit {
+        best = Whole(share: share, change: change, trial: trial)
+      }
     }
     return best
   }
@@ -45,22 +52,50 @@ struct InterpolationSearch {
     var change = ModelChange()
     for own in names { change = change.followed(by: try interpolated(own, start.share)) }
     let isWhole = start.share == 0 || Set(names.joined()).isSuperset(of: backboneNames)
-    var best = try isWhole ? start.merit : merits([change])[0]
+    var best = try isWhole ? start.trial : trials([change], against: nil)[0] ?? start.trial
     for index in blocks.indices.reversed() {
       let tried = [0, 0.25, 0.5, 0.75, 1].filter { $0 != shares[index] }
       let changes = try tried.map { try interpolated(names[index], $0) }
-      for (number, merit) in try merits(changes, from: change).enumerated() where merit > best {
-        (best, shares[index]) = (merit, tried[number])
+      for (number, trial) in try trials(changes, from: change, against: best).enumerated() {
+        if let trial, trial.merit > best.merit { (best, shares[index]) = (trial, tried[number]) }
       }
       if let number = tried.firstIndex(of: shares[index]) { change = change.followed(by: changes[number]) }
     }
     return (zip(blocks, shares).map { ($0.name, $1) }, change)
   }
 
-  private func merits(_ changes: [ModelChange], from base: ModelChange = ModelChange()) throws -> [Double] {
-    let sources = try models.sourceAnswers(changing: changes, from: base, half: .choosing)
-    let targets = try models.targetAnswers(changing: changes, from: base, half: .choosing)
-    return changes.indices.map { sources[$0].merit + (targets?[$0].merit ?? 0) }
+  /// What changes come to on the half that chooses.
+  ///
+  /// - Parameter best: nil measures all. Otherwise a quarter of the half is asked first, and a change that is established to
+  ///   be worse than this there is left at that: nil in its place.
+  private func trials(
+    _ changes: [ModelChange], from base: ModelChange = ModelChange(), against best: InterpolationTrial?
+  ) throws -> [InterpolationTrial?] {
+    let half = Half.choosing
+    guard !measuresAll, let best, half.taking(.quarter).indices(of: models.sourceTest.count).count >= Self.leastCompared
+    else {
+      return try trials(changes, from: base, on: half)
+    }
+    let quarter = try trials(changes, from: base, on: half.taking(.quarter))
+    let known = best.selecting(.quarter, of: half, in: models)
+    let going = changes.indices.filter { !quarter[$0].isEstablishedWorse(than: known) }
+    models.progress.advance(by: (changes.count - going.count) * models.judgedCount(half: half.taking(.others)))
+    let others = try trials(going.map { changes[$0] }, from: base, on: half.taking(.others))
+    var found = [InterpolationTrial?](repeating: nil, count: changes.count)
+    for (number, rest) in zip(going, others) {
+      found[number] = quarter[number].joined(with: rest, of: half, in: models)
+    }
+    return found
+  }
+
+  /// Examples of the source on which changes are told apart, at least.
+  private static let leastCompared = 25
+
+  private func trials(_ changes: [ModelChange], from base: ModelChange, on half: Half) throws -> [InterpolationTrial] {
+    guard !changes.isEmpty else { return [] }
+    let sources = try models.sourceAnswers(changing: changes, from: base, half: half)
+    let targets = try models.targetAnswers(changing: changes, from: base, half: half)
+    return changes.indices.map { InterpolationTrial(source: sources[$0], target: targets?[$0]) }
   }
 
   /// Tensors at a share; those that are no fractions stay as they are after.
@@ -82,5 +117,49 @@ struct InterpolationSearch {
     let program = models.after.program
     let head = Set(program.headParameterNames)
     return program.parameters.map(\.name).filter { !head.contains($0) } + program.buffers.map(\.name)
+  }
+}
+
+/// What some change of the model after makes of some of both tasks' examples.
+struct InterpolationTrial {
+  let source: Answers
+  /// Nil without a target.
+  let target: Answers?
+
+  /// Both scores together, more is better.
+  var merit: Double { source.merit + (target?.merit ?? 0) }
+
+  /// Whether both tasks together are worse, by the 95 % intervals of each.
+  func isEstablishedWorse(than other: InterpolationTrial) -> Bool {
+    var random = RandomSource(seed: 14)
+    var most = other.source.gain(to: source, resamples: 1000, using: &random).gain.high
+    if let target, let known = other.target {
+      most += known.gain(to: target, resamples: 1000, using: &random).gain.high
+    }
+    return most < 0
+  }
+
+  /// What a trial on a half comes to on a part of it.
+  func selecting(_ part: Half.Part, of half: Half, in models: ComparedModels) -> InterpolationTrial {
+    func selected(_ answers: Answers, _ count: Int) -> Answers {
+      let places = Dictionary(uniqueKeysWithValues: half.indices(of: count).enumerated().map { ($1, $0) })
+      return answers.selecting(half.taking(part).indices(of: count).compactMap { places[$0] })
+    }
+    return InterpolationTrial(
+      source: selected(source, models.sourceTest.count),
+      target: target.map { selected($0, models.targetTest?.count ?? 0) })
+  }
+
+  /// A trial on a quarter of a half, and what it comes to on the others, as one on the half.
+  func joined(with others: InterpolationTrial, of half: Half, in models: ComparedModels) -> InterpolationTrial {
+    func joined(_ first: Answers, _ second: Answers, _ count: Int) -> Answers {
+      var sums = first.sums
+      sums.append(second.sums)
+      let examples = half.taking(.quarter).indices(of: count) + half.taking(.others).indices(of: count)
+      return Answers(first.kind, sums.selecting(examples.indices.sorted { examples[$0] < examples[$1] }))
+    }
+    return InterpolationTrial(
+      source: joined(source, others.source, models.sourceTest.count),
+      target: target.flatMap { own in others.target.map { joined(own, $0, models.targetTest?.count ?? 0) } })
   }
 }

@@ -16,20 +16,22 @@ struct RefittedHead {
 
   /// Fits it on the features of one of the models as they are now, whatever is applied. All are fitted to the same
   /// examples, the penalty chosen in the same way.
-  init(of model: Model, in models: ComparedModels) throws {
+  ///
+  /// - Parameter judgedInputs: what enters the classifier of the judged examples, where that is known of classes.
+  init(of model: Model, in models: ComparedModels, judgedInputs: Tensor?) throws {
     if models.sourceKind.isClassification {
-      try self.init(classifying: model, in: models)
+      try self.init(classifying: model, in: models, judgedInputs: judgedInputs)
     } else {
       try self.init(placing: model, in: models)
     }
   }
 
   /// One class an example.
-  private init(classifying model: Model, in models: ComparedModels) throws {
+  private init(classifying model: Model, in models: ComparedModels, judgedInputs: Tensor?) throws {
     let source = models.source
     let sample = models.headExamples(DiagnosisThresholds.headExamples)
     let train = try model.headInputs(on: sample, dataset: source.name)
-    let test = try model.headInputs(on: models.sourceTest, dataset: source.name)
+    let test = try judgedInputs ?? model.headInputs(on: models.sourceTest, dataset: source.name)
     let (regression, penalty, _) = try ClassifierFit(train).regression(
       labels: sample.labels, classCount: source.classNames.count)
     self.penalty = penalty

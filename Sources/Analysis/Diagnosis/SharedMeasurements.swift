@@ -8,9 +8,11 @@ import Torch
 /// What several measures need of the models as they are, each measured when it is first asked for.
 struct SharedMeasurements {
   /// Nil inside where they are not kept.
-  fileprivate var outputsBefore: Tensor??
+  fileprivate var outputsBefore: ClassOutputs??
   /// Likewise.
-  fileprivate var outputsAfter: Tensor??
+  fileprivate var outputsAfter: ClassOutputs??
+  /// Likewise, and where the model has no running statistics.
+  fileprivate var outputsRestored: ClassOutputs??
   fileprivate var before: Answers?
   fileprivate var after: (source: Answers, target: Answers?)?
   fileprivate var whole: (before: Answers, after: Answers)?
@@ -26,6 +28,8 @@ struct SharedMeasurements {
   fileprivate var confidenceAfter: SourceConfidence??
   fileprivate var head: RefittedHead?
   fileprivate var headBefore: RefittedHead?
+  /// The inner nil where the model has no running statistics.
+  fileprivate var headRestored: RefittedHead??
   fileprivate var smallestSet: [RewindUnit]?
   fileprivate var rewoundAlone: [Answers]?
   /// Likewise, running statistics measured anew first.
@@ -43,10 +47,21 @@ extension ComparedModels {
   }
 
   /// What the model before says of the judged source examples, `[examples, classes]`; nil where it is no classes, or much.
-  func outputsBefore() throws -> Tensor? { try once(\.outputsBefore) { try classOutputs(of: before) } }
+  func outputsBefore() throws -> Tensor? { try saidBefore()?.outputs }
 
   /// Likewise the model after, no change applied.
-  func outputsAfter() throws -> Tensor? { try once(\.outputsAfter) { try classOutputs(of: after) } }
+  func outputsAfter() throws -> Tensor? { try saidAfter()?.outputs }
+
+  private func saidBefore() throws -> ClassOutputs? { try once(\.outputsBefore) { try classOutputs(of: before) } }
+
+  private func saidAfter() throws -> ClassOutputs? { try once(\.outputsAfter) { try classOutputs(of: after) } }
+
+  /// Of the model after with its running statistics measured anew.
+  private func saidRestored() throws -> ClassOutputs? {
+    try once(\.outputsRestored) {
+      try reestimatedStatistics().flatMap { try applying($0) { try classOutputs(of: after) } }
+    }
+  }
 
   /// What the model before makes of the judged source examples.
   func answersBefore() throws -> Answers {
@@ -102,7 +117,11 @@ extension ComparedModels {
 
   /// What the model after makes of the judged source examples with these; nil where it has none.
   func answersRestored() throws -> Answers? {
-    try once(\.restored) { try reestimatedStatistics().map { try applying($0) { try sourceAnswers(after) } } }
+    try once(\.restored) {
+      try reestimatedStatistics().map { change in
+        try saidRestored().map { try answers(of: $0.outputs) } ?? applying(change) { try sourceAnswers(after) }
+      }
+    }
   }
 
   /// Why the source's head cannot be fitted anew; nil where it can.
@@ -122,11 +141,23 @@ extension ComparedModels {
   }
 
   /// The source's head fitted anew on the features of the model after, no change applied.
-  func refittedHead() throws -> RefittedHead { try once(\.head) { try RefittedHead(of: after, in: self) } }
+  func refittedHead() throws -> RefittedHead {
+    try once(\.head) { try RefittedHead(of: after, in: self, judgedInputs: saidAfter()?.headInputs) }
+  }
+
+  /// Likewise with its running statistics measured anew; nil where it has none.
+  func headRefittedRestored() throws -> RefittedHead? {
+    try once(\.headRestored) {
+      try reestimatedStatistics().map { change in
+        let inputs = try saidRestored()?.headInputs
+        return try applying(change) { try RefittedHead(of: after, in: self, judgedInputs: inputs) }
+      }
+    }
+  }
 
   /// The source's head fitted anew on the features of the model before.
   func headRefittedBefore() throws -> RefittedHead {
-    try once(\.headBefore) { try RefittedHead(of: before, in: self) }
+    try once(\.headBefore) { try RefittedHead(of: before, in: self, judgedInputs: saidBefore()?.headInputs) }
   }
 
   /// What the judged source examples come to with each layer alone put back.

@@ -135,6 +135,16 @@ struct PreparedFeatures {
     space = FeatureSpace(mean: mean, deviation: deviation, axes: axes, hasBias: hasBias)
     values = try space.withBias(coordinates)
   }
+
+  private init(space: FeatureSpace, values: Tensor) {
+    self.space = space
+    self.values = values
+  }
+
+  /// Some of the examples, in the space of all of them.
+  func selecting(_ rows: Range<Int>) throws -> PreparedFeatures {
+    PreparedFeatures(space: space, values: try values.narrowed(from: rows.lowerBound, count: rows.count))
+  }
 }
 
 extension Tensor {

@@ -78,12 +78,10 @@ public struct KindProbeData: ProbedExamples {
     else { throw AnalysisError.noProbes(kind: kind.words) }
   }
 
-  public func probes(of layers: [String], in model: Model, onFit: () -> Void) throws -> [KindProbe] {
-    try model.probes(of: layers, on: self, onFit: onFit)
-  }
-
-  public func control(on layer: String, in model: Model, onFit: () -> Void) throws -> ControlDraws {
-    try model.control(on: layer, self, onFit: onFit)
+  public func probes(
+    of layers: [String], in model: Model, controlsLast: Bool, onFit: () -> Void
+  ) throws -> (probes: [KindProbe], control: ControlDraws) {
+    try model.probes(of: layers, on: self, controlsLast: controlsLast, onFit: onFit)
   }
 }
 
@@ -111,33 +109,30 @@ extension Model {
   }
 
   /// Probes layers on a task of any kind; those whose outputs have not the places that labels have are left out.
+  ///
+  /// - Parameters: as of probes of classes.
   func probes(
-    of layers: [String], on data: KindProbeData, onFit: () -> Void = {}
-  ) throws -> [KindProbe] {
+    of layers: [String], on data: KindProbeData, controlsLast: Bool = false, onFit: () -> Void = {}
+  ) throws -> (probes: [KindProbe], control: ControlDraws) {
     let rows = try ProbeRows(of: layers, in: self, on: data)
-    let fits = try rows.layers.map { layer in
-      let fit = try rows.fit(rows.prepared(layer), classCount: data.classCount)
-      onFit()
-      return (layer: layer, fit: fit)
+    var fits: [(layer: String, map: LinearMap, penalty: Double)] = []
+    for layer in rows.layers {
+      let prepared = try rows.prepared(layer)
+      func add(_ rows: ProbeRows) throws {
+        let fit = try rows.fit(prepared, classCount: data.classCount)
+        fits.append((layer, fit.map, fit.penalty))
+        onFit()
+      }
+      try add(rows)
+      guard controlsLast, layer == rows.layers.last else { continue }
+      for seed in 0..<UInt64(ControlDraws.count) { try add(rows.permuted(seed: seed)) }
     }
-    let answers = try judged(fits.map { ($0.layer, $0.fit.map) }, on: data)
-    return zip(fits, answers).compactMap { entry, answers in
-      answers.map { KindProbe(layer: entry.layer, answers: $0, penalty: entry.fit.penalty) }
+    let answers = try judged(fits.map { ($0.layer, $0.map) }, on: data)
+    let probeCount = rows.layers.count
+    let probes = zip(fits, answers).prefix(probeCount).compactMap { fit, answers in
+      answers.map { KindProbe(layer: fit.layer, answers: $0, penalty: fit.penalty) }
     }
-  }
-
-  /// The scores of probes fitted to permuted labels, one a permutation: what a probe makes of nothing.
-  func control(
-    on layer: String, _ data: KindProbeData, onFit: () -> Void = {}
-  ) throws -> ControlDraws {
-    let rows = try ProbeRows(of: [layer], in: self, on: data)
-    guard !rows.layers.isEmpty else { return ControlDraws([]) }
-    let prepared = try rows.prepared(layer)
-    let maps = try (0..<UInt64(ControlDraws.count)).map { seed in
-      defer { onFit() }
-      return try rows.permuted(seed: seed).fit(prepared, classCount: data.classCount).map
-    }
-    return ControlDraws(try judged(maps.map { (layer, $0) }, on: data).compactMap { $0?.score })
+    return (probes, ControlDraws(answers.dropFirst(probeCount).compactMap { $0?.score }))
   }
 
   /// What maps of layers' features make of the test examples; nil of layers without features for the task.

@@ -7,8 +7,8 @@ import Torch
 /// L-BFGS using MapReduce", 2014).
 struct LimitedMemoryBFGS {
   private static let pairCount = 10
-  /// No element of the gradient by the weights is larger where it ends, unless the steps do.
-  private static let smallestSlope = 1e-7
+  /// No element of the gradient by the weights is larger where it ends, unless the steps do or more is allowed.
+  static let smallestSlope = 1e-7
   private static let gradientRow = 2 * pairCount
 
   /// Steps, then changes of the gradient, then the gradient, `[2 · pairs + 1, variables]`.
@@ -26,7 +26,7 @@ struct LimitedMemoryBFGS {
 
   /// - Returns: the variables, in a row, and the largest element of the gradient by the weights there.
   static func minimize(
-    _ problem: PenalizedLoss, from start: Tensor, iterations: Int
+    _ problem: PenalizedLoss, from start: Tensor, iterations: Int, slope smallestSlope: Double = smallestSlope
   ) throws -> (variables: Tensor, residual: Double) {
     var point = start
     var (loss, gradient) = try problem.value(point)

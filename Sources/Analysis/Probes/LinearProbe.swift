@@ -67,12 +67,10 @@ public struct ProbeData: ProbedExamples {
     classCount = occurring.count
   }
 
-  public func probes(of layers: [String], in model: Model, onFit: () -> Void) throws -> [LinearProbe] {
-    try model.probes(of: layers, on: self, onFit: onFit)
-  }
-
-  public func control(on layer: String, in model: Model, onFit: () -> Void) throws -> ControlDraws {
-    try model.control(on: layer, self, onFit: onFit)
+  public func probes(
+    of layers: [String], in model: Model, controlsLast: Bool, onFit: () -> Void
+  ) throws -> (probes: [LinearProbe], control: ControlDraws) {
+    try model.probes(of: layers, on: self, controlsLast: controlsLast, onFit: onFit)
   }
 
   /// With labels in random order: what a probe makes of nothing.
@@ -126,32 +124,28 @@ extension Model {
   /// Probes layers on a task.
   ///
   /// - Parameters:
-  ///   - labels: of the training examples, in place of their own: a control.
+  ///   - controlsLast: whether probes of the last of them are fitted to permuted labels too.
   ///   - onFit: told each one that is fitted.
-  public func probes(
-    of layers: [String], on data: ProbeData, labels: [Int32]? = nil, onFit: () -> Void = {}
-  ) throws -> [LinearProbe] {
+  /// - Returns: the probes, and the accuracies with permuted labels, one a permutation.
+  func probes(
+    of layers: [String], on data: ProbeData, controlsLast: Bool = false, onFit: () -> Void = {}
+  ) throws -> (probes: [LinearProbe], control: ControlDraws) {
     let train = try features(of: layers, on: data.train, dataset: data.dataset)
     let test = try features(of: layers, on: data.test, dataset: data.dataset)
-    return try layers.compactMap { layer in
-      guard let fitted = train[layer], let judged = test[layer] else { return nil }
-      defer { onFit() }
-      return try LinearProbe(layer: layer, ClassifierFit(fitted), test: judged, on: data, labels: labels)
-    }
-  }
-
-  /// The accuracies of probes fitted to permuted labels, one a permutation: what a probe makes of nothing.
-  public func control(
-    on layer: String, _ data: ProbeData, onFit: () -> Void = {}
-  ) throws -> ControlDraws {
-    let train = try features(of: [layer], on: data.train, dataset: data.dataset)
-    let test = try features(of: [layer], on: data.test, dataset: data.dataset)
-    guard let fitted = train[layer], let judged = test[layer] else { return ControlDraws([]) }
-    let fit = try ClassifierFit(fitted)
-    return ControlDraws(
-      try (0..<UInt64(ControlDraws.count)).map { seed in
+    let probed = layers.filter { train[$0] != nil && test[$0] != nil }
+    var probes: [LinearProbe] = []
+    var control: [Double] = []
+    for layer in probed {
+      guard let fitted = train[layer], let judged = test[layer] else { continue }
+      let fit = try ClassifierFit(fitted)
+      func probe(_ labels: [Int32]?) throws -> LinearProbe {
         defer { onFit() }
-        return try LinearProbe(layer: layer, fit, test: judged, on: data, labels: data.permuted(seed: seed)).accuracy
-      })
+        return try LinearProbe(layer: layer, fit, test: judged, on: data, labels: labels)
+      }
+      probes.append(try probe(nil))
+      guard controlsLast, layer == probed.last else { continue }
+      control = try (0..<UInt64(ControlDraws.count)).map { try probe(data.permuted(seed: $0)).accuracy }
+    }
+    return (probes, ControlDraws(control))
   }
 }

@@ -25,10 +25,12 @@ struct LogisticRegression {
   /// - Parameters:
   ///   - known: logits that the regression's own are added to, `[examples, classes]`: what is penalized is how far it goes
   ///     from them. None are as good as zeros.
-  ///   - start: one of the same features with another penalty, to search from.
+  ///   - start: one in the same space, to search from.
+  ///   - slope: the search ends where no element of the gradient is larger.
   init(
     _ prepared: PreparedFeatures, labels: [Int32], classCount: Int, penalty: Double, iterations: Int = 200,
-    from known: Tensor? = nil, startingAt start: LogisticRegression? = nil
+    from known: Tensor? = nil, startingAt start: LogisticRegression? = nil,
+    slope: Double = LimitedMemoryBFGS.smallestSlope
   ) throws {
     space = prepared.space
     (weights, residual) = try withoutGradients {
@@ -37,9 +39,13 @@ struct LogisticRegression {
         try Tensor(labels.map(Int64.init), shape: [labels.count, 1], device: device),
         oneHot: try Tensor.indicators(of: labels.map(Int.init), classCount: classCount, device: device), known: known)
       let problem = try PenalizedLoss(prepared, targets, outputCount: classCount, penalty: penalty)
-      return try problem.minimum(from: start?.weights, iterations: iterations)
+      return try problem.minimum(from: start?.weights, iterations: iterations, slope: slope)
     }
   }
+
+  /// How far a search goes that a penalty is chosen by: until no element of the gradient is above a thousandth of a class's
+  /// part of 1. What is said of examples hardly changes beyond, and it takes less than half of the steps.
+  static func trialSlope(classCount: Int) -> Double { max(1e-3 / Double(classCount), LimitedMemoryBFGS.smallestSlope) }
 
   /// The most probable class of each example, `[examples, width]`.
   func predictions(_ features: Tensor) throws -> [Int32] { try Self.likeliest(logits(features)) }
@@ -76,16 +82,16 @@ struct LabelRegression {
 
   /// - Parameters:
   ///   - labels: 1 where a label is there, else 0, `[examples, labels]`, float64.
-  ///   - start: one of the same features with another penalty, to search from.
+  ///   - start: one in the same space, to search from.
   init(
     _ prepared: PreparedFeatures, labels: Tensor, penalty: Double, iterations: Int,
-    startingAt start: LabelRegression? = nil
+    startingAt start: LabelRegression? = nil, slope: Double = LimitedMemoryBFGS.smallestSlope
   ) throws {
     space = prepared.space
     weights = try withoutGradients {
       let problem = try PenalizedLoss(
         prepared, .labels(labels), outputCount: labels.shape[1], penalty: penalty / 2)
-      return try problem.minimum(from: start?.weights, iterations: iterations).weights
+      return try problem.minimum(from: start?.weights, iterations: iterations, slope: slope).weights
     }
   }
 
@@ -105,9 +111,11 @@ struct LabelRegression {
 
 extension PenalizedLoss {
   /// - Parameter weights: where to begin; nil for zeros.
-  fileprivate func minimum(from weights: Tensor?, iterations: Int) throws -> (weights: Tensor, residual: Double) {
+  fileprivate func minimum(
+    from weights: Tensor?, iterations: Int, slope: Double
+  ) throws -> (weights: Tensor, residual: Double) {
     let start = try weights.map(variables) ?? Tensor.zeros([variableCount], type: .float64, device: device)
-    let found = try LimitedMemoryBFGS.minimize(self, from: start, iterations: iterations)
+    let found = try LimitedMemoryBFGS.minimize(self, from: start, iterations: iterations, slope: slope)
     return (try self.weights(of: found.variables), found.residual)
   }
 }

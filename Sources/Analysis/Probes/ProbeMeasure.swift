@@ -33,13 +33,15 @@ public struct ProbeMeasure {
   }
 
   private func finding(of wanted: [String], on data: some ProbedExamples) throws -> ProbeFinding {
-    let probes = try models.map { try data.probes(of: wanted, in: $0.model) }
+    let found = try models.enumerated().map { number, entry in
+      try data.probes(of: wanted, in: entry.model, controlsLast: number == 0, onFit: {})
+    }
+    let probes = found.map(\.probes)
     guard wanted.isEmpty || !probes[0].isEmpty else {
       throw AnalysisError.nothingToCompare("none of the layers has a place for each label")
     }
-    let control = try probes[0].last.map { try data.control(on: $0.layer, in: models[0].model) }
     return ProbeFinding(
-      score: data.score, data: data.datasetName, control: control ?? ControlDraws([]),
+      score: data.score, data: data.datasetName, control: found[0].control,
       layers: probes[0].indices.map { row in
         ProbeFinding.Layer(
           layer: probes[0][row].layer, scores: probes.map { $0[row].score }, penalties: probes.map { $0[row].penalty },

@@ -119,26 +119,18 @@ struct ProbeRows {
   struct Prepared {
     fileprivate let features: Tensor
     fileprivate let all: PreparedFeatures
-    /// The rows of the first four fifths of the examples, and where the others lie in their space; nil where there are
-    /// none of either.
-    fileprivate let trial: (fitted: PreparedFeatures, held: Tensor)?
   }
 
   /// - Parameter hasBias: whether the map is to have one.
   func prepared(_ layer: String, hasBias: Bool = true) throws -> Prepared {
     guard let features = features[layer] else { preconditionFailure("no rows of \(layer)") }
-    let count = features.shape[0]
     return try withoutGradients {
-      let all = try PreparedFeatures(features, hasBias: hasBias)
-      guard fittedCount > 0, fittedCount < count else { return Prepared(features: features, all: all, trial: nil) }
-      let fitted = try PreparedFeatures(features.narrowed(from: 0, count: fittedCount), hasBias: hasBias)
-      let held = try fitted.space.coordinates(of: features.narrowed(from: fittedCount, count: count - fittedCount))
-      return Prepared(features: features, all: all, trial: (fitted, held))
+      Prepared(features: features, all: try PreparedFeatures(features, hasBias: hasBias))
     }
   }
 
-  /// A map whose penalty is chosen on the last fifth of the examples, then fitted to all of them; and how well one with
-  /// that penalty did on the fifth, higher is better, to compare layers by.
+  /// A map whose penalty is chosen on the last fifth of the examples, then fitted to all of them from where the trial with
+  /// that penalty ended, in one space; and how well the trial did on the fifth, higher is better, to compare layers by.
   ///
   /// - Parameters:
   ///   - known: of classes, a layer that the map is fitted on from; nil for none.
@@ -150,41 +142,51 @@ struct ProbeRows {
     func part(_ rows: Range<Int>) throws -> Tensor? {
       try said?.narrowed(from: rows.lowerBound, count: rows.count)
     }
-    var best = (penalty: 1e-2, merit: -Double.infinity)
-    if let trial = prepared.trial {
+    var best: (map: LinearMap?, penalty: Double, merit: Double) = (nil, 1e-2, -.infinity)
+    // Where there are rows of either part.
+    if fittedCount > 0, fittedCount < count {
       let (fitted, held) = (0..<fittedCount, fittedCount..<count)
+      let (own, others) = try withoutGradients {
+        (try prepared.all.selecting(fitted), try prepared.all.selecting(held).values)
+      }
       var last: LinearMap?
       for penalty in ClassifierFit.penalties {
         let map = try map(
-          trial.fitted, rows: fitted, penalty, classCount, iterations: 60, known, saying: part(fitted), startingAt: last
-        )
-        let merit = try merit(of: map.outputs(atCoordinates: trial.held, besides: part(held)), rows: held)
-        if merit > best.merit { best = (penalty, merit) }
+          own, rows: fitted, penalty, classCount, known, saying: part(fitted), startingAt: last, isTrial: true)
+        let merit = try merit(of: map.outputs(atCoordinates: others, besides: part(held)), rows: held)
+        if merit > best.merit { best = (map, penalty, merit) }
         last = map
       }
     }
     let map = try map(
-      prepared.all, rows: 0..<count, best.penalty, classCount, iterations: 100, known, saying: said, startingAt: nil)
+      prepared.all, rows: 0..<count, best.penalty, classCount, known, saying: said, startingAt: best.map,
+      isTrial: false)
     return (map, best.penalty, best.merit)
   }
 
+  /// - Parameter isTrial: whether a penalty is to be chosen by it, for which a search need not go all the way.
   private func map(
-    _ prepared: PreparedFeatures, rows: Range<Int>, _ penalty: Double, _ classCount: Int, iterations: Int,
-    _ known: LinearLayer?, saying said: Tensor?, startingAt start: LinearMap?
+    _ prepared: PreparedFeatures, rows: Range<Int>, _ penalty: Double, _ classCount: Int, _ known: LinearLayer?,
+    saying said: Tensor?, startingAt start: LinearMap?, isTrial: Bool
   ) throws -> LinearMap {
+    let iterations = isTrial ? 60 : 100
+    func slope(classCount: Int) -> Double {
+      isTrial ? LogisticRegression.trialSlope(classCount: classCount) : LimitedMemoryBFGS.smallestSlope
+    }
     func own(_ rightOnes: Tensor) throws -> Tensor { try rightOnes.narrowed(from: rows.lowerBound, count: rows.count) }
     switch targets {
     case .classes(let classes):
       let first: LogisticRegression? = if case .classes(let regression, _)? = start { regression } else { nil }
       let regression = try LogisticRegression(
         prepared, labels: Array(classes[rows]), classCount: classCount, penalty: penalty, iterations: iterations,
-        from: said, startingAt: first)
+        from: said, startingAt: first, slope: slope(classCount: classCount))
       return .classes(regression, from: known)
     case .labels(let labels):
       let first: LabelRegression? = if case .labels(let regression)? = start { regression } else { nil }
       return .labels(
         try LabelRegression(
-          prepared, labels: own(labels), penalty: penalty, iterations: iterations, startingAt: first))
+          prepared, labels: own(labels), penalty: penalty, iterations: iterations, startingAt: first,
+          slope: slope(classCount: 2)))
     case .numbers(let numbers):
       return .numbers(try RidgeRegression(prepared, targets: own(numbers), penalty: penalty))
     }

@@ -17,12 +17,13 @@ public protocol ProbedExamples {
 
   /// Probes of layers, from the input on; those that have no features for the task are left out.
   ///
-  /// - Parameter onFit: told each one that is fitted.
-  func probes(of layers: [String], in model: Model, onFit: () -> Void) throws -> [Probe]
-  /// The scores of probes fitted to permuted labels, one a permutation: what a probe makes of nothing.
-  ///
-  /// - Parameter onFit: told each one that is fitted.
-  func control(on layer: String, in model: Model, onFit: () -> Void) throws -> ControlDraws
+  /// - Parameters:
+  ///   - controlsLast: whether the last of these layers is probed with permuted labels too.
+  ///   - onFit: told each one that is fitted.
+  /// - Returns: the probes, and the scores of those with permuted labels, one a permutation: what a probe makes of nothing.
+  func probes(
+    of layers: [String], in model: Model, controlsLast: Bool, onFit: () -> Void
+  ) throws -> (probes: [Probe], control: ControlDraws)
 }
 
 /// A linear function that was fitted anew to a layer's features, judged on test examples.
@@ -41,13 +42,8 @@ public protocol LayerProbe: Sendable {
 
 extension ProbedExamples {
   /// Probes of layers, from the input on; those that have no features for the task are left out.
-  public func probes(of layers: [String], in model: Model) throws -> [Probe] {
-    try probes(of: layers, in: model, onFit: {})
-  }
-
-  /// The scores of probes fitted to permuted labels, one a permutation: what a probe makes of nothing.
-  public func control(on layer: String, in model: Model) throws -> ControlDraws {
-    try control(on: layer, in: model, onFit: {})
+  public func probes(of layers: [String], in model: Model, onFit: () -> Void = {}) throws -> [Probe] {
+    try probes(of: layers, in: model, controlsLast: false, onFit: onFit).probes
   }
 
   /// What was lost between two probings of the same layers, by layer.

@@ -25,7 +25,7 @@ extension TransferExperiment {
       if !kind.isClassification { ofNetwork = TransferNetworkScores() }
     } else if let data = try model.probeData(target, kind: kind) {
       let probes = Dictionary(
-        uniqueKeysWithValues: try model.probes(of: names, on: data).map { ($0.layer, $0.answers.score) })
+        uniqueKeysWithValues: try model.probes(of: names, on: data).probes.map { ($0.layer, $0.answers.score) })
       scores = [
         TransferScore(name: "linear probe", values: names.map { probes[$0] ?? .nan }, score: kind.score)
       ]

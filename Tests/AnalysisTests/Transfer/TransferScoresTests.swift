@@ -30,7 +30,7 @@ import Training
     let scores = try model.transferScores(of: names, on: data)
     #expect(scores.layers.map(\.name) == names)
     // The same as one by one.
-    let probes = try model.probes(of: names, on: data)
+    let probes = try model.probes(of: names, on: data).probes
     let features = try model.features(of: names, on: data.train, dataset: data.dataset)
     for (layer, probe) in zip(scores.layers, probes) {
       let own = try #require(features[layer.name])

@@ -16,17 +16,29 @@ struct HistoryMeasure {
   func epochs(of run: Run) throws -> (epochs: [LayersAtEpoch], count: Int?) {
     let names = units.map(\.name)
     let drift = DriftMeasure(models)
-    var count: Int?
-    let epochs = try Self.chosen(from: run.epochs).map { epoch -> LayersAtEpoch in
-      let model = try Model(Checkpoint(contentsOf: run.checkpointPath(epoch: epoch)), device: models.before.device)
-      let result = try similarity.onSource(models.before, [model])[0]
-      let drops = try probes?.drops(of: model, epoch: epoch) ?? [:]
-      count = result.count
-      return LayersAtEpoch(
-        epoch: epoch, drift: try units.map { try drift.drift(of: $0, to: model) },
-        similarity: names.map { result.similarity($0).value }, probeDrop: names.map { drops[$0]?.value ?? .nan })
+    var (found, count): ([LayersAtEpoch], Int?) = ([], nil)
+    for group in groups(of: Self.chosen(from: run.epochs)) {
+      let loaded = try group.map { epoch in
+        try Model(Checkpoint(contentsOf: run.checkpointPath(epoch: epoch)), device: models.before.device)
+      }
+      // The model before is asked once for all of them.
+      let results = try similarity.onSource(models.before, loaded)
+      for (epoch, (model, result)) in zip(group, zip(loaded, results)) {
+        let drops = try probes?.drops(of: model, epoch: epoch) ?? [:]
+        count = result.count
+        found.append(
+          LayersAtEpoch(
+            epoch: epoch, drift: try units.map { try drift.drift(of: $0, to: model) },
+            similarity: names.map { result.similarity($0).value }, probeDrop: names.map { drops[$0]?.value ?? .nan }))
+      }
     }
-    return (epochs, count)
+    return (found, count)
+  }
+
+  /// Epochs whose models are there at a time: all of them, or one where that would take more than 512 MiB.
+  private func groups(of epochs: [Int]) -> [[Int]] {
+    let byteCount = models.before.parameters.values.reduce(0) { $0 + $1.count * ($1.type?.byteCount ?? 4) }
+    return byteCount * epochs.count <= 1 << 29 ? [epochs] : epochs.map { [$0] }
   }
 
   /// Some epochs after epoch 0, evenly spaced.

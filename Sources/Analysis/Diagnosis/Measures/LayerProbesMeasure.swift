@@ -25,16 +25,17 @@ struct LayerProbesMeasure {
     }
     progress.begin("probes", unit: "probe", of: 2 * layers.count + 1 + ControlDraws.count)
     let before = try probes(of: layers, in: models.before)
+    let after = try data.probes(of: layers, in: models.after, controlsLast: true) { progress.advance() }
+    drops = Probed.drops(from: before, to: after.probes)
     dropsOf = { model in
       Probed.drops(from: before, to: try data.probes(of: layers, in: model) { progress.advance() })
     }
-    drops = try dropsOf(models.after)
     judgedCount = data.judgedCount
     self.epoch = epoch
     controls =
       try before.last.map { last in
         ProbeControls(
-          permuted: try data.control(on: last.layer, in: models.after) { progress.advance() },
+          permuted: after.control,
           untrained: try probes(of: [last.layer], in: untrained).first?.score ?? .nan)
       } ?? ProbeControls()
   }

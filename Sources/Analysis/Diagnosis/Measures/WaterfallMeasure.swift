@@ -24,14 +24,19 @@ public struct WaterfallMeasure {
     guard try models.canRefitHead() else { return [] }
     let end = try models.answersAfter().source
     let statistics = try models.reestimatedStatistics()
-    let refitted =
-      try statistics.map { change in
-        try models.applying(change) { try RefittedHead(of: models.after, in: models).answers }
-      } ?? models.refittedHead().answers
+    let (start, restored) = (try models.answersBefore(), try models.answersRestored() ?? end)
+    // Asked before the fits are counted, which need them.
+    _ = (try models.outputsBefore(), try models.outputsAfter())
+    // Each fit takes about as long as another.
+    models.progress.begin("why", unit: "fit", of: statistics != nil && averagesOrders ? 3 : 2)
+    func answers(_ head: RefittedHead) -> Answers {
+      models.progress.advance()
+      return head.answers
+    }
     let states = WaterfallStates(
-      before: try models.answersBefore(), refittedBefore: try models.headRefittedBefore().answers, after: end,
-      restored: try models.answersRestored() ?? end, refitted: refitted,
-      refittedAlone: averagesOrders ? try models.refittedHead().answers : nil)
+      before: start, refittedBefore: answers(try models.headRefittedBefore()), after: end, restored: restored,
+      refitted: answers(try models.headRefittedRestored() ?? models.refittedHead()),
+      refittedAlone: averagesOrders ? answers(try models.refittedHead()) : nil)
     let losses = models.sourceKind.isClassification ? Self.meanLosses(states) : Self.losses(states)
     let unit = models.score.unit
     let parts = zip([ForgettingCause.Kind.statistics, .readout, .features], losses).map {
