@@ -86,6 +86,7 @@ final class Executor {
     let mode: ExecutionMode
     let sized: SizedCalls.Results?
     let captureSlots: Set<Int>
+    let statistics: SharedStatistics?
   }
 
   /// Runs the program.
@@ -136,7 +137,11 @@ final class Executor {
     let sized = try capture.isDisjoint(with: sizedCalls.names) ? sizedCalls.results(for: inputs, device: device) : nil
     for (slot, value) in sized?.values ?? [] { state.values[slot] = value }
     let captureSlots = Set(capture.compactMap { slotOfValue[$0] })
-    return (state, Surroundings(device: device, mode: mode, sized: sized, captureSlots: captureSlots))
+    return (
+      state,
+      Surroundings(
+        device: device, mode: mode, sized: sized, captureSlots: captureSlots, statistics: SharedStatistics.current)
+    )
   }
 
   /// Tensors in the places of values, by name.
@@ -162,7 +167,7 @@ final class Executor {
       let step = steps[position]
       var results = try step.call.results(
         state.values, isTraining: surroundings.mode.isTraining(step.layer), device: surroundings.device,
-        isCausal: sized?.causal.contains(position) ?? false)
+        isCausal: sized?.causal.contains(position) ?? false, statistics: surroundings.statistics)
       if let linear = step.call.linear, let change = changes[linear.kernel],
         case .tensor(let output)? = results.first, case .tensor(let input)? = state.values[linear.input]
       {
