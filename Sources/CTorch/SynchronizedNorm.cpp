@@ -50,13 +50,15 @@ class SynchronizedNorm : public torch::autograd::Function<SynchronizedNorm> {
   static at::Tensor forward(AutogradContext *context, const at::Tensor &input, const std::optional<at::Tensor> &weight,
                             const std::optional<at::Tensor> &bias, const std::optional<at::Tensor> &running_mean,
                             const std::optional<at::Tensor> &running_variance, double momentum, double epsilon,
-                            const at::Tensor &shares, const c10::intrusive_ptr<Group> &group) {
+                            const std::optional<at::Tensor> &shares, const c10::intrusive_ptr<Group> &group) {
     TORCH_CHECK(input.dim() >= 2, "expected examples with channels, found ", input.dim(), " axes");
     at::Tensor values = in_float(input);
     std::vector<int64_t> axes = other_axes(values);
     int64_t channels = values.size(1);
-    at::Tensor rows = shares.defined() ? row_shares(shares, values) : at::Tensor();
-    auto summed = [&](const at::Tensor &tensor) { return (rows.defined() ? tensor * rows : tensor).sum(axes).to(at::kDouble); };
+    at::Tensor rows = shares ? row_shares(*shares, values) : at::Tensor();
+    auto summed = [&](const at::Tensor &tensor) {
+      return (rows.defined() ? tensor * rows : tensor).sum(axes).to(at::kDouble);
+    };
     double places = static_cast<double>(values.numel()) / (values.size(0) * channels);
     double own_count = places * (rows.defined() ? rows.sum().item<double>() : static_cast<double>(values.size(0)));
     at::Tensor own_mean = summed(values) / own_count;
@@ -107,7 +109,9 @@ class SynchronizedNorm : public torch::autograd::Function<SynchronizedNorm> {
     variable_list found(9);
     found[0] = ((slope - through) * beside(scale, values)).to(input.scalar_type());
     if (weight.defined()) found[1] = by_weight.to(weight.scalar_type());
-    if (context->saved_data["has_bias"].toBool()) found[2] = by_bias.to(weight.defined() ? weight.scalar_type() : values.scalar_type());
+    if (context->saved_data["has_bias"].toBool()) {
+      found[2] = by_bias.to(weight.defined() ? weight.scalar_type() : values.scalar_type());
+    }
     return found;
   }
 
@@ -134,7 +138,7 @@ void register_synchronized_norm(LTTable &table) {
       };
       processes_of(processes).joined();
       auto group = c10::make_intrusive<Group>(processes_of(processes).group);
-      at::Tensor parts;
+      std::optional<at::Tensor> parts;
       if (shares != nullptr) parts = at::tensor(at::ArrayRef<double>(shares, static_cast<size_t>(count)), at::kDouble);
       *out = hand_out(SynchronizedNorm::apply(borrow(input), given(weight), given(bias), given(running_mean),
                                               given(running_variance), momentum, epsilon, parts, group));
