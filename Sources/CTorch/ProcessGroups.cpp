@@ -1,9 +1,8 @@
-#include "Support.h"
+#include "ProcessGroups.h"
 
 #ifdef LETHE_HAS_TORCH
 
-#if __has_include(<torch/csrc/distributed/c10d/ProcessGroupGloo.hpp>)
-#define LETHE_HAS_GLOO 1
+#ifdef LETHE_HAS_GLOO
 // Asks libtorch's header for what it declares.
 #define USE_C10D_GLOO
 
@@ -25,19 +24,6 @@ namespace {
 
 using Milliseconds = std::chrono::milliseconds;
 
-/// Where processes find one another, and what they compute together through once they have.
-struct Processes {
-  c10::intrusive_ptr<c10d::Store> store;
-  c10::intrusive_ptr<c10d::Backend> group;
-
-  c10d::Backend &joined() const {
-    TORCH_CHECK(group, "the processes have parted");
-    return *group;
-  }
-};
-
-Processes &processes_of(LTProcesses *processes) { return *reinterpret_cast<Processes *>(processes); }
-
 /// The network that processes talk over: the machine's own where all are on one, else what `GLOO_SOCKET_IFNAME` names,
 /// as PyTorch has it, else that of the host's name.
 void add_devices(c10d::ProcessGroupGloo::Options &options, bool is_one_machine) {
@@ -58,6 +44,8 @@ void add_devices(c10d::ProcessGroupGloo::Options &options, bool is_one_machine) 
 }  // namespace
 
 void register_processes(LTTable &table) {
+  register_synchronized_norm(table);
+  register_summed_gradients(table);
   table.processes_meet = [](const char *host, int64_t port, int32_t serves, const char *prefix, int64_t milliseconds,
                             LTProcesses **out) {
     return guarded([&] {
@@ -106,8 +94,7 @@ void register_processes(LTTable &table) {
   table.processes_release = [](LTProcesses *processes) { delete reinterpret_cast<Processes *>(processes); };
   table.processes_sum = [](LTProcesses *processes, LTTensor *tensor) {
     return guarded([&] {
-      std::vector<at::Tensor> tensors{borrow(tensor)};
-      processes_of(processes).joined().allreduce(tensors, c10d::AllreduceOptions())->wait();
+      wait_for(*begin_sum(processes_of(processes).joined(), borrow(tensor)));
     });
   };
   table.processes_broadcast = [](LTProcesses *processes, LTTensor *tensor, int64_t root) {

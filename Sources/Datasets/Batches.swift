@@ -69,6 +69,13 @@ public struct Batches: Sequence, Sendable {
     count = dropsLast ? exampleCount - exampleCount % batchSize : exampleCount
   }
 
+  /// Some of these batches, as they are.
+  public func selecting(_ numbers: Range<Int>) -> Batches {
+    Batches(
+      checked: split, batchSize: batchSize, order: order, dropsLast: false, augmentation: augmentation, device: device,
+      ranges: numbers.map(range))
+  }
+
   /// The number of batches.
   public var batchCount: Int { ranges?.count ?? (count + batchSize - 1) / batchSize }
 
@@ -88,8 +95,12 @@ public struct Batches: Sequence, Sendable {
     case made(Batch)
   }
 
+  private func range(_ number: Int) -> Range<Int> {
+    ranges?[number] ?? number * batchSize..<Swift.min((number + 1) * batchSize, count)
+  }
+
   func hostBatch(_ number: Int) -> HostBatch {
-    let range = ranges?[number] ?? number * batchSize..<Swift.min((number + 1) * batchSize, count)
+    let range = range(number)
     return HostBatch(order.map { Array($0[range]) } ?? Array(range), of: split, augmentation: augmentation)
   }
 

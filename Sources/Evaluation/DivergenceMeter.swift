@@ -20,6 +20,12 @@ public struct DivergenceMeter {
     /// How many places say the same as before; NaN where answers are numbers.
     var agreements: [Double] = []
     var counts: [Double] = []
+
+    /// Takes in what the other processes measured.
+    mutating func join(_ pass: SharedPass) throws {
+      let all = try pass.joined([divergences, agreements, counts])
+      (divergences, agreements, counts) = (all[0], all[1], all[2])
+    }
   }
 
   private let task: String
@@ -83,18 +89,25 @@ public struct DivergenceMeter {
   }
 
   /// How far the answers are from those before.
-  public func measure(_ model: Model) throws -> OutputDivergence { finding(of: try sums(model)) }
+  ///
+  /// - Parameter processes: those that measure together, each with a meter like this one; nil for one by itself.
+  public func measure(_ model: Model, by processes: ProcessGroup? = nil) throws -> OutputDivergence {
+    finding(of: try sums(model, by: processes))
+  }
 
-  func sums(_ model: Model) throws -> Sums {
+  func sums(_ model: Model, by processes: ProcessGroup? = nil) throws -> Sums {
     var sums = Sums()
+    let pass = processes.map(SharedPass.init)
     try withoutGradients {
       try model.withHead(of: task) {
-        for batch in try Batches(split: split, batchSize: batchSize, device: model.device) {
+        let batches = try Batches(split: split, batchSize: batchSize, device: model.device)
+        for batch in pass?.part(of: batches) ?? batches {
           let inputs = try batch.modelInputs(for: model)
           try add(batch, inputs, outputs: model.run(inputs).logits, to: &sums)
         }
       }
     }
+    try pass.map { try sums.join($0) }
     return sums
   }
 
@@ -104,12 +117,14 @@ public struct DivergenceMeter {
   /// - Parameters:
   ///   - task: whose head is judged.
   ///   - kind: of that task.
+  ///   - processes: as ``measure(_:by:)`` has it.
   public func measure(
-    _ model: Model, evaluating task: String, dataset: String, kind: any TaskKind
+    _ model: Model, evaluating task: String, dataset: String, kind: any TaskKind, by processes: ProcessGroup? = nil
   ) throws -> (result: EvaluationResult, divergence: OutputDivergence) {
     var sums = Sums()
     let result = try model.withHead(of: task) {
-      try Evaluator(batchSize: batchSize).evaluate(model, on: split, dataset: dataset, kind: kind) { batch in
+      let evaluator = Evaluator(batchSize: batchSize, processes: processes)
+      return try evaluator.evaluate(model, on: split, dataset: dataset, kind: kind) { batch in
         let inputs = try batch.modelInputs(for: model)
         let isOther = task != self.task
         let run = try model.run(inputs, capturesHeadInput: isOther)
@@ -123,6 +138,7 @@ public struct DivergenceMeter {
         return run.logits
       }
     }
+    try processes.map { try sums.join(SharedPass(processes: $0)) }
     return (result, finding(of: sums))
   }
 

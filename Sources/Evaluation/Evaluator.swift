@@ -76,9 +76,12 @@ extension Model {
   ///
   /// - Throws: ``EvaluationError`` where the data does not fit the model, `ModelError` without such a head.
   public func evaluation(
-    task: String, on split: Split, dataset: String, kind: any TaskKind = Classification()
+    task: String, on split: Split, dataset: String, kind: any TaskKind = Classification(),
+    processes: ProcessGroup? = nil
   ) throws -> EvaluationResult {
-    try withHead(of: task) { try Evaluator().evaluate(self, on: split, dataset: dataset, kind: kind) }
+    try withHead(of: task) {
+      try Evaluator(processes: processes).evaluate(self, on: split, dataset: dataset, kind: kind)
+    }
   }
 }
 
@@ -89,13 +92,17 @@ public struct Evaluator {
   public var batchSize: Int
   /// Whether what the model's confidence is worth is measured too, of kinds with probabilities of classes.
   public var measuresConfidence: Bool
+  /// Those that evaluate together, each the same models on the same examples, in the same order; every one has the results.
+  /// Nil for one by itself.
+  public var processes: ProcessGroup?
   /// Numbers that the outputs of a batch may be: 128 MiB of float32.
   private static let mostOutputs = 1 << 25
 
   /// An evaluator; larger batches need more memory.
-  public init(batchSize: Int = 512, measuresConfidence: Bool = false) {
+  public init(batchSize: Int = 512, measuresConfidence: Bool = false, processes: ProcessGroup? = nil) {
     self.batchSize = batchSize
     self.measuresConfidence = measuresConfidence
+    self.processes = processes
   }
 
   /// - Throws: ``EvaluationError`` where the data does not fit the model.
@@ -107,7 +114,7 @@ public struct Evaluator {
     }
   }
 
-  /// Evaluates several versions of a model; what they have in common from the input on is computed once for each batch.
+  /// Evaluates several versions of a model, in a process by itself; what they have in common from the input on is computed once for each batch.
   ///
   /// - Parameters:
   ///   - replacements: tensors in the place of the model's own, in all versions.
@@ -140,11 +147,14 @@ public struct Evaluator {
   ) throws -> EvaluationResult {
     try model.checkInputs(of: split, dataset: dataset)
     var evaluation = RunningEvaluation(kind, measuresConfidence: measuresConfidence)
+    let pass = processes.map(SharedPass.init)
+    let batches = try batches(of: split, for: model, kind: kind)
     try withoutGradients {
-      for batch in try batches(of: split, for: model, kind: kind) {
+      for batch in pass?.part(of: batches) ?? batches {
         try evaluation.add(outputs(batch).widened(), labels: batch.labels)
       }
     }
+    try pass.map { try evaluation.join($0) }
     return try evaluation.result(of: split)
   }
 

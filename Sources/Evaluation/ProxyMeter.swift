@@ -1,6 +1,7 @@
 import Datasets
 import Findings
 import Models
+import Torch
 
 /// Measures how far a model agrees with what it said when this was made, on examples that stand in for the source's.
 public struct ProxyMeter {
@@ -25,8 +26,10 @@ public struct ProxyMeter {
   }
 
   /// How far the model agrees now.
-  public func measure(_ model: Model) throws -> ProxyAgreement {
-    let sums = try meter.sums(model)
+  ///
+  /// - Parameter processes: those that measure together, each with a meter like this one; nil for one by itself.
+  public func measure(_ model: Model, by processes: ProcessGroup? = nil) throws -> ProxyAgreement {
+    let sums = try meter.sums(model, by: processes)
     let placeCount = sums.counts.reduce(0, +)
     return ProxyAgreement(
       agreement: sums.agreements.reduce(0, +) / placeCount, divergence: sums.divergences.reduce(0, +) / placeCount,

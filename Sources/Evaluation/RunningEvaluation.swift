@@ -10,6 +10,8 @@ struct RunningEvaluation {
   /// Of classes, by batch. They are read together, so that a GPU is waited for once.
   private var losses: [Tensor] = []
   private var answers: [Tensor] = []
+  /// Of classes, what several processes came to; nil of one by itself.
+  private var shared: (losses: [Double], answers: [Int32])?
   /// Of other kinds.
   private var sums: ExampleSums?
   private var confidences: ConfidenceSums?
@@ -32,12 +34,31 @@ struct RunningEvaluation {
     if confidences == nil { confidences = own } else { confidences?.append(own) }
   }
 
+  /// Takes in what the other processes added of the batches that they share with this one.
+  mutating func join(_ pass: SharedPass) throws {
+    // A process without a batch does not know how many numbers an example has.
+    let all = try pass.joined([
+      Tensor.values(of: losses), ownAnswers().map(Double.init), [Double(sums?.width ?? 0)], sums?.values ?? [],
+      [Double(confidences?.rows.width ?? 0)], confidences?.rows.values ?? [],
+    ])
+    func rows(_ widths: [Double], _ values: [Double]) -> ExampleSums? {
+      widths.max().flatMap { $0 > 0 ? ExampleSums(width: Int($0), values: values) : nil }
+    }
+    if kind.isClassification { shared = (all[0], all[1].map { Int32($0) }) }
+    sums = rows(all[2], all[3])
+    confidences = rows(all[4], all[5]).flatMap { ConfidenceSums($0) }
+  }
+
+  private func ownAnswers() throws -> [Int32] {
+    answers.isEmpty ? [] : try Tensor.concatenated(answers).array(of: Int32.self)
+  }
+
   /// - Parameter split: all of whose examples were added.
   func result(of split: Split) throws -> EvaluationResult {
     var result: EvaluationResult
     if kind.isClassification {
-      let loss = try Tensor.values(of: losses).reduce(0, +)
-      let predictions = answers.isEmpty ? [] : try Tensor.concatenated(answers).array(of: Int32.self)
+      let loss = try (shared?.losses ?? Tensor.values(of: losses)).reduce(0, +)
+      let predictions = try shared?.answers ?? ownAnswers()
       let labels = split.labels
       let correct = zip(predictions, labels).reduce(0) { $0 + ($1.0 == $1.1 ? 1 : 0) }
       let count = Double(max(1, split.count))

@@ -91,6 +91,7 @@ final class Executor {
     let captureSlots: Set<Int>
     /// Nil in a run row by row.
     let channelsLast: ChannelsLast?
+    let statistics: SharedStatistics?
   }
 
   /// Runs the program.
@@ -146,7 +147,9 @@ final class Executor {
     let captureSlots = Set(capture.compactMap { slotOfValue[$0] })
     return (
       state,
-      Surroundings(device: device, mode: mode, sized: sized, captureSlots: captureSlots, channelsLast: applied)
+      Surroundings(
+        device: device, mode: mode, sized: sized, captureSlots: captureSlots, channelsLast: applied,
+        statistics: SharedStatistics.current)
     )
   }
 
@@ -181,7 +184,8 @@ final class Executor {
       var results = try step.call.results(
         state.values, isTraining: surroundings.mode.isTraining(step.layer), device: surroundings.device,
         isCausal: sized?.causal.contains(position) ?? false,
-        isRowMajor: surroundings.channelsLast?.rowMajorCalls.contains(position) ?? false)
+        isRowMajor: surroundings.channelsLast?.rowMajorCalls.contains(position) ?? false,
+        statistics: surroundings.statistics)
       if let linear = step.call.linear, let change = changes[linear.kernel],
         case .tensor(let output)? = results.first, case .tensor(let input)? = state.values[linear.input]
       {

@@ -15,6 +15,7 @@ struct ResolvedCall {
   let linear: (input: Int, kernel: Int)?
   private let name: String
   private let layer: String
+  private var isBatchNorm: Bool { name == "aten::batch_norm" }
 
   struct MaskedAttention {
     let maskSlot: Int
@@ -168,8 +169,10 @@ struct ResolvedCall {
   ///   - values: what is known so far, by slot.
   ///   - isCausal: whether the mask of an attention is known to be causal; it need not be among the values.
   ///   - isRowMajor: whether images are brought into order row by row for it.
+  ///   - statistics: whose batches normalization in training is over; nil for this process's.
   func results(
-    _ values: [OperatorValue?], isTraining: Bool, device: Device, isCausal: Bool = false, isRowMajor: Bool = false
+    _ values: [OperatorValue?], isTraining: Bool, device: Device, isCausal: Bool = false, isRowMajor: Bool = false,
+    statistics: SharedStatistics? = nil
   ) throws -> [OperatorValue] {
     var arguments = template
     for binding in bindings {
@@ -202,7 +205,9 @@ struct ResolvedCall {
       case .arithmetic(let arithmetic): return [try arithmetic(arguments)]
       case .dispatched(let dispatched):
         switch modeSwitch {
-        case .flag(let position)?: arguments[position] = .bool(isTraining)
+        case .flag(let position)?:
+          if isTraining, isBatchNorm, let shared = try statistics?.normalized(arguments) { return [.tensor(shared)] }
+          arguments[position] = .bool(isTraining)
         case .probability(let position)? where !isTraining: arguments[position] = .double(0)
         case .expectation(let filling)? where !isTraining:
           return try filling(Array(arguments.prefix(2))).map(\.asArgument)

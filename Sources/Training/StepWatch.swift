@@ -4,6 +4,7 @@ import Evaluation
 import Findings
 import Metrics
 import Models
+import Torch
 
 /// One look at a run within its epochs, at a sample of each task.
 public struct StepLook: Sendable {
@@ -35,6 +36,8 @@ struct StepWatch {
   private let isGaugeOfTarget: Bool
   private let rule: StopRule?
   private let seed: UInt64
+  /// Those that look together; nil of one by itself.
+  private let processes: ProcessGroup?
 
   /// What is looked at of one task.
   private struct Sample {
@@ -56,8 +59,8 @@ struct StepWatch {
       state = RunState.Watch.Sample(count: count, chooses: judging.validation != nil)
     }
 
-    func result(of model: Model) throws -> EvaluationResult {
-      try model.evaluation(task: head, on: examples, dataset: dataset, kind: kind)
+    func result(of model: Model, by processes: ProcessGroup?) throws -> EvaluationResult {
+      try model.evaluation(task: head, on: examples, dataset: dataset, kind: kind, processes: processes)
     }
   }
 
@@ -79,6 +82,7 @@ struct StepWatch {
         trainedCount: trainedCount)
     model = judged.model
     seed = options.seed
+    processes = run.processes
     rule = options.stopRule
     target = Sample(judged.target, run.headName, run.target, run.kinds.target, count: count, seed: seed)
     var watched: Sample?
@@ -90,8 +94,9 @@ struct StepWatch {
     state = RunState.Watch(
       interval: interval.text, source: source?.state, target: target.state, gaugeCount: gauge?.count)
     first = StepLook(
-      step: 0, source: try source?.result(of: model), target: headIsNew ? nil : try target.result(of: model),
-      gauge: try gauge?.measure(model))
+      step: 0, source: try source?.result(of: model, by: processes),
+      target: headIsNew ? nil : try target.result(of: model, by: processes),
+      gauge: try gauge?.measure(model, by: processes))
     isGaugeOfTarget = gauge?.count == target.examples.count
     try checkRule()
   }
@@ -101,12 +106,15 @@ struct StepWatch {
   ///   - loss: the mean since the look before.
   func look(after step: Int, loss: Double, learningRate: Double) throws -> StepLook {
     var look = StepLook(
-      step: step, source: try source?.result(of: model), trainingLoss: loss, learningRate: learningRate)
+      step: step, source: try source?.result(of: model, by: processes), trainingLoss: loss,
+      learningRate: learningRate)
     if let gauge, isGaugeOfTarget {
       (look.target, look.gauge) = try gauge.measure(
-        model, evaluating: target.head, dataset: target.dataset, kind: target.kind)
+        model, evaluating: target.head, dataset: target.dataset, kind: target.kind, by: processes)
     } else {
-      (look.target, look.gauge) = (try target.result(of: model), try gauge?.measure(model))
+      (look.target, look.gauge) = (
+        try target.result(of: model, by: processes), try gauge?.measure(model, by: processes)
+      )
     }
     return look
   }

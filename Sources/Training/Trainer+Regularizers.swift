@@ -58,11 +58,12 @@ extension Trainer {
       inputs = try inputs.merging(other.modelInputs(for: network)) { try Tensor.concatenated([$0, $1]) }
     }
     let substitutes = try trainable.adapters?.substitutes()
-    let run = try network.run(
-      inputs, mode: .training(exceptLayers: stage.frozenLayers), capture: capturedLayers,
-      capturesHeadInput: capturesHeadInput, replacing: substitutes?.kernels ?? [:],
-      changing: substitutes?.changes ?? [:], recomputesActivations: options.gradientCheckpointing ?? false
-    ).featuresInFloat32(options.precision != .float32)
+    let run = try SharedStatistics.$current.withValue(statistics(of: part, count, beside: drawn)) {
+      try network.run(
+        inputs, mode: .training(exceptLayers: stage.frozenLayers), capture: capturedLayers,
+        capturesHeadInput: capturesHeadInput, replacing: substitutes?.kernels ?? [:],
+        changing: substitutes?.changes ?? [:], recomputesActivations: options.gradientCheckpointing ?? false)
+    }.featuresInFloat32(options.precision != .float32)
     let isMixed = others.contains { $0 != nil }
     let outputs = isMixed ? try run.logits.narrowed(from: 0, count: count) : run.logits
     guard !regularizers.isEmpty else { return ForwardPass(outputs: outputs, steps: []) }
@@ -116,12 +117,16 @@ extension Trainer {
 
   /// The gradients by the trainable parameters; nil for those that wait for their stage.
   private func slopes(of loss: Tensor, keepsGraph: Bool = false) throws -> [Tensor?] {
-    guard !stage.waitingNames.isEmpty else { return try loss.gradients(of: trainable.tensors, keepsGraph: keepsGraph) }
-    var result = [Tensor?](repeating: nil, count: trainable.tensors.count)
-    let active = result.indices.filter { stages.entry[$0] <= progress.stage }
-    let found = try loss.gradients(of: active.map { trainable.tensors[$0] }, keepsGraph: keepsGraph)
-    for (index, gradient) in zip(active, found) { result[index] = gradient }
-    return result
+    do {
+      guard !stage.waitingNames.isEmpty else {
+        return try loss.gradients(of: trainable.tensors, keepsGraph: keepsGraph)
+      }
+      var result = [Tensor?](repeating: nil, count: trainable.tensors.count)
+      let active = result.indices.filter { stages.entry[$0] <= progress.stage }
+      let found = try loss.gradients(of: active.map { trainable.tensors[$0] }, keepsGraph: keepsGraph)
+      for (index, gradient) in zip(active, found) { result[index] = gradient }
+      return result
+    } catch { throw ProcessGroup.failure(within: error) }
   }
 
   private func added(_ first: Tensor?, _ second: Tensor?) throws -> Tensor? {

@@ -279,6 +279,8 @@ public final class Trainer {
     let count = parts.reduce(0) { $0 + $1.batchCount }
     var reading = StepReading(regularizerCount: regularizers.count)
     var gradients: [Tensor] = []
+    var sums: DataParallel.Sums?
+    var numbers: [Double] { [reading.loss] + reading.penalties + [asksToStop ? 1 : 0] }
     for (position, batch) in batches.enumerated() {
       let part = parts[position]
       let losses = try losses(
@@ -287,12 +289,16 @@ public final class Trainer {
       reading.add(losses)
       // A GPU would stand still while it is read: there it is read once the whole step is asked for.
       if !model.device.isCUDA { try settle(&reading, epoch: epoch, factor: factor) }
+      if let processes, batches.count == 1, !isMeasured {
+        sums = try summedGradients(of: losses, numbers, by: processes)
+        break
+      }
       let own = try self.gradients(
         of: losses.task, losses.terms, isMeasured: isMeasured && position == batches.count - 1)
       gradients = gradients.isEmpty ? own : try withoutGradients { try zip(gradients, own).map { try $0.add($1) } }
     }
     if let processes {
-      let sums = try processes.sum(gradients, [reading.loss] + reading.penalties + [asksToStop ? 1 : 0])
+      let sums = try sums ?? processes.sum(gradients, numbers)
       gradients = sums.tensors
       reading.take(together: Array(sums.numbers.dropLast()))
       stopsTogether = sums.numbers.last.map { $0 > 0 } ?? false

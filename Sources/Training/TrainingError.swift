@@ -59,7 +59,7 @@ public enum TrainingError: Error, Equatable {
   case interrupted(epoch: Int)
 
   /// Whether a run was ended from outside.
-  static func isInterruption(_ error: any Error) -> Bool {
+  public static func isInterruption(_ error: any Error) -> Bool {
     if case .interrupted? = error as? TrainingError { true } else { false }
   }
 

@@ -113,6 +113,9 @@ public struct TrainingOptions: Sendable, Codable, Equatable {
   /// Whether blocks keep nothing but what enters them, and are run a second time for their gradients: less memory, more
   /// time, the same numbers. Nil is no. What regularizers estimate before training is not done so.
   public var gradientCheckpointing: Bool?
+  /// Whether batch normalization is by the statistics over the batches of all processes that train together; nil is no: each
+  /// normalizes its own part. One by itself has the whole batch.
+  public var sharesStatistics: Bool?
   /// The decay of an exponential moving average of the weights, which is then what is judged and stored. It warms up:
   /// step t, from 1, has `min(decay, (1 + t) / (10 + t))`.
   public var averagingDecay: Double?

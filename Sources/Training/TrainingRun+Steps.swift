@@ -70,6 +70,7 @@ extension TrainingRun {
       let mean = loss / max(mass, .leastNonzeroMagnitude)
       (loss, mass) = (0, 0)
       return try trainer.whileJudged {
+        try trainer.judgeTogether()
         let look = try watch.look(after: total, loss: mean, learningRate: step.learningRate)
         append(look, to: &record)
         try? onEvent(.looked(look))

@@ -258,8 +258,10 @@ extension TrainingRun {
         // The epoch before is what the run keeps.
         if trained.stop != nil, trained.kept == nil { break }
       }
+      try trainer.processes?.tell(.evaluation(epoch: epoch))
       let result = try trainer.whileJudged {
         try trained.kept?.restore()
+        try trainer.judgeTogether()
         let result = try evaluate(
           setup.judges, setup.judges.judged.model, epoch: epoch, statistics: trained.statistics,
           seconds: trained.seconds)
@@ -331,7 +333,7 @@ extension TrainingRun {
     func result(
       _ split: Split?, _ data: Dataset, _ kind: any TaskKind, measuresConfidence: Bool = false
     ) throws -> EvaluationResult? {
-      let evaluator = Evaluator(measuresConfidence: measuresConfidence)
+      let evaluator = Evaluator(measuresConfidence: measuresConfidence, processes: processes)
       return try split.map { try evaluator.evaluate(model, on: $0, dataset: data.name, kind: kind) }
     }
     var validation = ValidationScores()
@@ -345,9 +347,9 @@ extension TrainingRun {
         validation.source = try result(examples.validation, source, kind)
       }
     }
-    let agreement = isJudged ? try judges.meter?.measure(model) : nil
-    let gauge = isJudged ? try judges.gauge?.meter.measure(model) : nil
-    if isJudged { validation.proxy = try judges.choosingMeter?.measure(model) }
+    let agreement = isJudged ? try judges.meter?.measure(model, by: processes) : nil
+    let gauge = isJudged ? try judges.gauge?.meter.measure(model, by: processes) : nil
+    if isJudged { validation.proxy = try judges.choosingMeter?.measure(model, by: processes) }
     return EpochRecord(
       epoch: epoch, source: sourceResult, proxy: agreement, gauge: gauge, target: targetResult ?? .unmeasured,
       targetHeadIsNew: judges.headIsNew && epoch == 0, validation: validation,

@@ -43,6 +43,9 @@ public struct SweepFolder: Sendable {
     try SharedFolder.claim(path, folders: ["runs", "locks"], options: options)
   }
 
+  /// A folder that another process opened.
+  public init(opened path: String) { self.path = path }
+
   /// The folder of a point's run, whether it is there yet or not.
   public func runPath(_ point: SweepPoint) -> String { "\(path)/runs/\(point.name)" }
 

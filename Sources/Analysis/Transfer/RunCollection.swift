@@ -11,6 +11,10 @@ import Training
 struct RunCollection {
   let path: String
   let device: Device
+  /// Whether other processes train runs of this collection at the same time.
+  var isShared = false
+
+  init(path: String, device: Device) { (self.path, self.device) = (path, device) }
 
   func runPath(_ name: String) -> String { "\(path)/runs/\(name)" }
 

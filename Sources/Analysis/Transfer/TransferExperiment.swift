@@ -50,9 +50,15 @@ public struct TransferExperiment {
   /// The kind of task; nil where labels and outputs tell it. A language model keeps its head in trials; where networks are
   /// cut, theirs is drawn anew over the same words.
   public var taskKind: String?
+  /// Whether other processes run the same experiment in the same folder at the same time: each network is then trained by
+  /// one of them, and each has the result.
+  public var isShared: Bool {
+    get { runs.isShared }
+    set { runs.isShared = newValue }
+  }
   /// Where the networks are trained.
   public var device: Device { runs.device }
-  let runs: RunCollection
+  var runs: RunCollection
 
   /// - Parameter path: the folder of the runs.
   public init(
@@ -79,14 +85,21 @@ public struct TransferExperiment {
     let kind = try kind()
     var (scores, validation): ([String: Double], [String: Double]) = ([:], [:])
     var basis: ChoiceBasis?
+    if isShared {
+      try runs.together(
+        plan.points, named: \.name,
+        after: { $0.kind?.takesBase == false ? ownName(seed: $0.seed) : nil }, isCancelled: isCancelled,
+        onPoint: { try onPoint($0, $1 ? runs.finished($0.name)?.record.targetScore : nil) },
+        train: { try train($0, as: kind, isCancelled) })
+    }
     for point in plan.points {
-      try onPoint(point, nil)
+      if !isShared { try onPoint(point, nil) }
       let record = try runs.record(point.name) { try train(point, as: kind, isCancelled) }
       let found = record?.targetScore
       scores[point.name] = found
       validation[point.name] = record?.validationFigures?.target
       if basis?.examples != .test { basis = record?.basis(of: [.cut], source: false) ?? basis }
-      try onPoint(point, found)
+      if !isShared { try onPoint(point, found) }
     }
     return result(of: kind, chosenBy: basis, validation: { validation[$0.name] }, score: { scores[$0.name] })
   }
@@ -153,8 +166,13 @@ public struct TransferExperiment {
     return kind.outputNames(of: target) == nil ? checkpoint.tied(as: base.tiedHeadNames) : checkpoint
   }
 
+  /// The folder of a point's run, whether it is there yet or not.
+  public func runPath(_ point: TransferPlan.Point) -> String { runs.runPath(point.name) }
+
+  private func ownName(seed: UInt64) -> String { TransferPlan.Point(seed: seed, kind: nil, cut: nil).name }
+
   private func ownNetwork(seed: UInt64) throws -> Checkpoint {
-    let run = try Run.open(runs.runPath(TransferPlan.Point(seed: seed, kind: nil, cut: nil).name))
+    let run = try Run.open(runs.runPath(ownName(seed: seed)))
     return try Checkpoint(contentsOf: run.checkpointPath(epoch: run.chosenEpoch))
   }
 }

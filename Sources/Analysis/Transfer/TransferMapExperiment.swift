@@ -28,7 +28,13 @@ public struct TransferMapExperiment {
   let options: TrainingOptions
   /// The kind of task; nil where labels and outputs tell it.
   public var taskKind: String?
-  let runs: RunCollection
+  var runs: RunCollection
+  /// Whether other processes measure the same map in the same folder at the same time: each point is then measured by one
+  /// of them, and each has the map.
+  public var isShared: Bool {
+    get { runs.isShared }
+    set { runs.isShared = newValue }
+  }
 
   /// More examples than this are too many for a linear classifier on wide features.
   public static let mostProbed = 2000
@@ -55,13 +61,21 @@ public struct TransferMapExperiment {
   ) throws -> TransferMap {
     let kinds = try targets.map(kind)
     var scores: [String: Double] = [:]
-    for point in points {
-      try onPoint(point, nil)
-      let found =
-        try point.strategy == .probe
+    func measured(_ point: TransferMapPlan.Point) throws -> Double? {
+      try point.strategy == .probe
         ? bestProbe(point, kinds[point.target]) : trained(point, kinds[point.target], isCancelled)
+    }
+    if isShared {
+      try runs.together(
+        points, named: name(of:), isCancelled: isCancelled,
+        onPoint: { point, isHere in try onPoint(point, isHere ? known(point, kinds[point.target]) : nil) },
+        train: { _ = try measured($0) })
+    }
+    for point in points {
+      if !isShared { try onPoint(point, nil) }
+      let found = try measured(point)
       scores[name(of: point)] = found
-      try onPoint(point, found)
+      if !isShared { try onPoint(point, found) }
     }
     return TransferMap(
       rows: targets.indices.map { target in
@@ -140,6 +154,9 @@ public struct TransferMapExperiment {
 }
 
 extension TransferMapExperiment {
+  /// The folder of a point's run, whether it is there yet or not.
+  public func runPath(_ point: TransferMapPlan.Point) -> String { runs.runPath(name(of: point)) }
+
   private func name(of point: TransferMapPlan.Point) -> String {
     let amount = point.amount.map(String.init) ?? "all"
     let strategy = point.strategy.rawValue.split(separator: " ").joined(separator: "-")
@@ -192,6 +209,11 @@ extension TransferMapExperiment {
     let held = try drawn.heldOut(
       fraction: fraction, seed: seed, dataset: target.name, classNames: target.classNames)
     return (drawn.leavingOut(held), drawn.selecting(held))
+  }
+
+  private func known(_ point: TransferMapPlan.Point, _ kind: any TaskKind) -> Double? {
+    let name = name(of: point)
+    return point.strategy == .probe ? runs.stored(name, kind.score) : runs.finished(name)?.record.targetScore
   }
 
   private func trained(

@@ -4,7 +4,9 @@
 #include <stdint.h>
 
 /// The version of `LTTable`. Raised whenever its layout changes.
-#define LT_TABLE_VERSION 8
+#define LT_TABLE_VERSION 9
+/// What stands in the message of an error of gradients that other processes are to blame for.
+#define LT_BROKEN_EXCHANGE "the exchange of all processes failed: "
 
 /// What a function returns where a device other than the CPU has no memory left.
 #define LT_OUT_OF_MEMORY 2
@@ -187,6 +189,18 @@ typedef struct {
   int32_t (*processes_sum)(LTProcesses *processes, LTTensor *tensor);
   /// Puts the tensor of `root` into the place of everybody's.
   int32_t (*processes_broadcast)(LTProcesses *processes, LTTensor *tensor, int64_t root);
+  /// Batch normalization in training by the statistics over the batches of all processes; the running ones change in place.
+  /// All but the input may be null. `shares` says what each of `count` examples counts; null where each counts for itself.
+  /// What fails on the way back is an error whose message has `LT_BROKEN_EXCHANGE`.
+  int32_t (*processes_norm)(
+      LTProcesses *processes, const LTTensor *input, const LTTensor *weight, const LTTensor *bias,
+      const LTTensor *running_mean, const LTTensor *running_variance, double momentum, double epsilon,
+      const double *shares, int64_t count, LTTensor **out);
+  /// The gradients of a scalar by `inputs`, summed over all processes in buckets of so many bytes, each as soon as it is
+  /// known; zeros where an input takes no part. `numbers` of the host become their sums beside.
+  int32_t (*processes_gradients)(
+      LTProcesses *processes, LTTensor *loss, LTTensor *const *inputs, int64_t count, int64_t bucket_bytes,
+      LTTensor *numbers, LTTensor **found);
 } LTTable;
 
 /// The folder of the libtorch that was chosen when this was built; null where none was.

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Torch
+import Training
 
 /// A command that is run by several processes together: the first one speaks for all.
 enum ProcessSession {
@@ -26,14 +27,33 @@ enum ProcessSession {
   private static func verdict(on error: any Error, in group: ProcessGroup) -> any Error {
     if case ProcessError.broken(_, let reason) = error {
       let (cause, isToSay) = group.cause(of: reason)
+      // Of a process that was asked to stop the first one speaks.
+      if group.leads, case .failed(_, let words, let status) = cause, Interruption.statuses.contains(status) {
+        return ProcessFault(rank: nil, words: words, status: status)
+      }
       return isToSay ? cause : ExitCode(ExitStatus.of(cause) ?? EX_SOFTWARE)
     }
     guard !(error is ExitCode) else { return error }
     let (words, status) = (ErrorWords.text(of: error), ExitStatus.of(error) ?? EX_SOFTWARE)
     let isSaid = group.note(failure: words, status: status)
     if group.leads { return error }
-    return isSaid || status == Interruption.exitStatus
+    return isSaid || Interruption.statuses.contains(status)
       ? ExitCode(status) : ProcessFault(rank: group.rank, words: words, status: status)
+  }
+
+  /// Does work that each of several processes does for itself, until one of them ends; one by itself does it as it is.
+  static func apart<Result>(
+    in group: ProcessGroup?, _ interruption: Interruption, _ body: (_ isCancelled: () -> Bool) throws -> Result
+  ) throws -> Result {
+    guard let group else { return try body { interruption.isRequested } }
+    return try group.apart(isCancelled: { interruption.isRequested }, body)
+  }
+
+  /// What this process has to say of an error in one run of many, which of several processes one alone trains.
+  static func fault(_ error: any Error, in run: String?, of group: ProcessGroup?) -> any Error {
+    guard group != nil, let run, !(error is ProcessError), !TrainingError.isInterruption(error) else { return error }
+    return ProcessFault(
+      rank: nil, words: "\(run): \(ErrorWords.text(of: error))", status: ExitStatus.of(error) ?? EX_SOFTWARE)
   }
 
   /// Whether this process says what all of its machine find out by themselves: that a command line is wrong.
@@ -54,15 +74,17 @@ enum ProcessSession {
     guard !(command is any SharedCommand), let place = try ProcessPlace.named() else { return }
     let name = type(of: command).configuration.commandName.map { "lethe \($0)" } ?? "this command"
     throw CommandError.usage(
-      "\(name) is for one process, and \(place.count) were started; train and finetune are for several")
+      "\(name) is for one process, and \(place.count) were started; train, finetune, sweep and transfer are for several"
+    )
   }
 }
 
-/// An error of one of several processes that is not the first.
+/// An error of one of several processes, in its own words.
 struct ProcessFault: Error, CustomStringConvertible {
-  let rank: Int
+  /// Nil where it does not matter whose it is.
+  let rank: Int?
   let words: String
   let status: Int32
 
-  var description: String { "rank \(rank): \(words)" }
+  var description: String { rank.map { "rank \($0): \(words)" } ?? words }
 }

@@ -97,22 +97,25 @@ struct SweepCommand: ParsableCommand {
   @OptionGroup var training: TrainingArguments
   @OptionGroup var reading: DataOptions
   @OptionGroup var hardware: DeviceOptions
+  @OptionGroup var sharing: ProcessOptions
   @OptionGroup var continuation: ContinuationOptions
   @OptionGroup var shared: OutputOptions
 
-  mutating func run() throws {
+  func run() throws {
     guard !continuation.printConfig else { return EffectiveOptions(of: self).show() }
     StandardOutput.becomesExpendable()
-    let plan = try plan()
-    if !role.worker { try clear() }
-    try training.checkDecoupling(of: plan.methods.flatMap(\.regularizers))
-    let sweep = try SweepSession(command: self, plan: plan, options: training.options(with: []))
-    try sweep.run()
+    // What a worker does for a sweep it does for one process.
+    guard !role.worker else { return try sweep(sharedBy: nil) }
+    try ProcessSession.run(sharing) { try sweep(sharedBy: $0) }
   }
 
-  private mutating func clear() throws {
-    let existing = destination.existing
-    try existing.begin(in: &destination.output, keeping: [tasks.base])
+  private func sweep(sharedBy group: ProcessGroup?) throws {
+    if let group, processes.jobs > 1 {
+      throw CommandError.usage("--jobs starts processes, and \(group.count) were started: leave it out")
+    }
+    let plan = try plan()
+    try training.checkDecoupling(of: plan.methods.flatMap(\.regularizers))
+    try SweepSession(command: self, plan: plan, options: training.options(with: []), group: group).run()
   }
 
   private func plan() throws -> SweepPlan {

@@ -12,7 +12,7 @@ import Training
 
 /// A sweep before the user's eyes, or one of its workers.
 struct SweepSession {
-  private let command: SweepCommand
+  private var command: SweepCommand
   private var plan: SweepPlan
   private let options: TrainingOptions
   private let folder: SweepFolder
@@ -25,9 +25,12 @@ struct SweepSession {
   private let training: TrainingRun
   private let kind: any TaskKind
   private let isSilent: Bool
+  /// Those that share the runs; nil of a process by itself.
+  private let group: ProcessGroup?
 
-  init(command: SweepCommand, plan: SweepPlan, options: TrainingOptions) throws {
+  init(command: SweepCommand, plan: SweepPlan, options: TrainingOptions, group: ProcessGroup?) throws {
     self.command = command
+    self.group = group
     self.plan = plan
     self.options = options
     isSilent = command.role.worker || command.shared.json
@@ -43,18 +46,37 @@ struct SweepSession {
       sourceTask: command.tasks.head, device: device)
     training.targetHead = command.tasks.targetHead
     training.taskKind = try command.kinds.known()
-    self.training = training
     let checked = try training.check(checkpoint)
     kind = checked.kind
     (self.plan.sourceScore, self.plan.targetScore) = (checked.sourceScore ?? .accuracy, checked.kind.score)
     if let budget = command.methods.maxForgetting {
       try ForgettingBudget(budget).check(for: self.plan.sourceScore)
     }
-    folder = try SweepFolder(command.destination.output, options: EffectiveOptions(of: command).only([.result]).yaml)
+    if let group {
+      training.processes = group
+      try training.agree(
+        on: checkpoint, resumedAfter: nil, besides: EffectiveOptions(of: command).values(of: Self.extent))
+      training.processes = nil
+    }
+    let existing = command.destination.existing
+    let output =
+      command.role.worker
+      ? command.destination.output : try existing.runsPlace(for: command.destination.output, in: group)
+    self.command.destination.output = output
+    training.path = output
+    self.training = training
+    folder = SweepFolder(opened: output)
     guard !command.role.worker else { return }
-    try BegunFolder(kind: "sweep", runCount: runCount, isAtMost: plan.search != nil).write(
-      in: command.destination.output)
+    let options = EffectiveOptions(of: command).only([.result]).yaml
+    let begun = BegunFolder(kind: "sweep", runCount: runCount, isAtMost: plan.search != nil)
+    try existing.beginRuns(in: output, keeping: [command.tasks.base], sharedBy: group) {
+      _ = try SweepFolder(output, options: options)
+      try begun.write(in: output)
+    }
   }
+
+  /// Options that say which runs there are, beside those of the training.
+  private static let extent = ["regularizer", "seeds", "max-forgetting", "trials"]
 
   func run() throws {
     if command.hardware.threads == nil, command.processes.jobs > 1 {
@@ -67,10 +89,18 @@ struct SweepSession {
       Console.result(
         "\(path) · \(checkpoint.program.architecture) · \(amount) · \(device), "
           + "\(try Library.threadCount()) threads"
-          + (command.processes.jobs > 1 ? " in each of \(command.processes.jobs) processes" : ""))
+          + (processCount > 1 ? " in each of \(processCount) processes" : ""))
       if let headline = kind.headline { Console.result(headline) }
     }
     let interruption = Interruption()
+    let rows = try ProcessSession.apart(in: group, interruption, rows)
+    interruption.end()
+    for worker in workers { worker.waitUntilExit() }
+    if !command.role.worker, group?.leads ?? true { try finish(rows) }
+  }
+
+  /// Trains what no other process has, until all is there.
+  private func rows(_ isCancelled: () -> Bool) throws -> [SweepPlan.Row] {
     // What became of a point stays, so each file is read once.
     var known: [String: SweepOutcome] = [:]
     func outcome(of point: SweepPoint) -> SweepOutcome? {
@@ -80,16 +110,21 @@ struct SweepSession {
     }
     var rows = try plan.rows(outcome(of:))
     while case let open = Self.open(rows), !open.isEmpty {
-      let isDone = try open.contains { try train($0, interruption) }
+      let isDone = try open.contains { point in
+        do { return try train(point, isCancelled) } catch {
+          throw ProcessSession.fault(error, in: folder.runPath(point), of: group)
+        }
+      }
       // The others are at what is left.
       if !isDone { Thread.sleep(forTimeInterval: 0.2) }
-      if interruption.isRequested { throw TrainingError.interrupted(epoch: 0) }
+      if isCancelled() { throw TrainingError.interrupted(epoch: 0) }
       rows = try plan.rows(outcome(of:))
     }
-    interruption.end()
-    for worker in workers { worker.waitUntilExit() }
-    if !command.role.worker { try finish(rows) }
+    return rows
   }
+
+  /// How many train at a time.
+  private var processCount: Int { group?.count ?? command.processes.jobs }
 
   /// How much there is to do.
   private var amount: String {
@@ -112,7 +147,7 @@ struct SweepSession {
   /// Trains a point, unless another process had it.
   ///
   /// - Returns: whether it is done; false where another process has it.
-  private func train(_ point: SweepPoint, _ interruption: Interruption) throws -> Bool {
+  private func train(_ point: SweepPoint, _ isCancelled: () -> Bool) throws -> Bool {
     let isDone = try folder.withLock(on: point) {
       guard folder.outcome(of: point) == nil else { return true }
       var training = training
@@ -124,7 +159,7 @@ struct SweepSession {
       training.isChosenAmong = true
       training.command = CommandRecord(arguments: CommandLine.arguments)
       try folder.train(
-        point, with: training, from: checkpoint, basePath: path, isCancelled: { interruption.isRequested })
+        point, with: training, from: checkpoint, basePath: path, isCancelled: isCancelled)
       if !command.role.worker, !command.shared.quiet {
         Console.say(
           "\(point.method.label), seed \(point.seed): \(text(folder.outcome(of: point)))"

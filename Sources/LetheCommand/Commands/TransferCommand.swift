@@ -121,15 +121,22 @@ struct TransferCommand: ParsableCommand {
   @OptionGroup var kinds: TaskKindOptions
   @OptionGroup var reading: DataOptions
   @OptionGroup var hardware: DeviceOptions
+  @OptionGroup var sharing: ProcessOptions
   @OptionGroup var continuation: ContinuationOptions
   @OptionGroup var shared: OutputOptions
 
-  mutating func run() throws {
+  func run() throws {
     if continuation.printConfig { return EffectiveOptions(of: self).show() }
     StandardOutput.becomesExpendable()
     try check()
-    let existing = destination.existing
-    try existing.begin(in: &destination.output, keeping: [experiment.base])
+    try ProcessSession.run(sharing) { group in
+      var own = self
+      try own.transfer(sharedBy: group)
+    }
+  }
+
+  /// - Parameter group: those that share the networks to train; nil of a process by itself.
+  private mutating func transfer(sharedBy group: ProcessGroup?) throws {
     let path = try CheckpointPath(experiment.base).path
     let checkpoint = try hardware.runnable(path)
     let targets = try self.targets.target.map { try reading.load($0, for: checkpoint) }
@@ -142,44 +149,55 @@ struct TransferCommand: ParsableCommand {
       var run = TrainingRun(options: options, path: "", target: data, device: device)
       run.taskKind = taskKind
       run.isChosenAmong = !experiment.map
-      return try run.check(checkpoint).kind
+      let kind = try run.check(checkpoint).kind
+      run.processes = group
+      try run.agree(on: checkpoint, resumedAfter: nil, besides: EffectiveOptions(of: self).values(of: Self.agreed))
+      return kind
     }
     try checkScores(zip(self.targets.target, known))
+    destination.output = try destination.existing.runsPlace(for: destination.output, in: group)
     if !shared.json, let line = known.first?.headline { Console.result(line) }
     if experiment.map {
       try TransferMapSession(
         command: self, path: path, checkpoint: checkpoint, targets: targets, options: options, device: device,
-        score: known.first?.score ?? .accuracy
+        score: known.first?.score ?? .accuracy, group: group
       ).run()
     } else {
-      try compare(targets, path, checkpoint, options, device)
+      try compare(targets, path, checkpoint, options, device, group)
     }
   }
+
+  /// Options that say which networks there are, beside those of the training.
+  private static let agreed = [
+    "quick", "map", "least-steps", "cut", "seeds", "no-scores", "no-trials", "amounts",
+  ]
 
   /// One experiment, or one a target in a folder of its own, and what they say together.
   private func compare(
     _ targets: [Datasets.Dataset], _ path: String, _ checkpoint: Checkpoint, _ options: TrainingOptions,
-    _ device: Device
+    _ device: Device, _ group: ProcessGroup?
   ) throws {
     let isOne = targets.count == 1
     let origin = try source(of: checkpoint, at: path)
     let sessions = try zip(self.targets.target, targets).map { name, data in
       try TransferSession(
         command: self, path: path, checkpoint: checkpoint, target: data, named: name, source: origin, options: options,
-        device: device,
+        device: device, group: group,
         folder: isOne ? destination.output : "\(destination.output)/\(FileName.safe(data.name))")
     }
     let runCount = sessions.reduce(0) { $0 + $1.networkCount + $1.trialCount }
-    try claimFolder("transfer", runCount: runCount, isAtMost: !extent.noTrials)
-    if !shared.json { for session in sessions { try session.showCost() } }
-    let results = try sessions.map { session in
-      let result = try session.run()
+    try claimFolder("transfer", runCount: runCount, isAtMost: !extent.noTrials, sharedBy: group)
+    let leads = group?.leads ?? true
+    if !shared.json, leads { for session in sessions { try session.showCost() } }
+    let results = try sessions.compactMap { session in
+      guard let result = try session.run() else { return nil as TransferResult? }
       if !shared.json {
         if !isOne { Console.paragraph("== \(result.target)") }
         session.show(result)
       }
       return result
     }
+    guard leads else { return }
     guard !isOne else {
       if shared.json { Console.result(try FindingEncoder.encode(results[0])) }
       return
@@ -268,8 +286,14 @@ struct TransferCommand: ParsableCommand {
   var seedNumbers: [UInt64] { training.seeds(extent.seeds) }
 
   /// Opens the folder for runs with these options.
-  func claimFolder(_ kind: String, runCount: Int, isAtMost: Bool = false) throws {
-    try SharedFolder.claim(destination.output, options: EffectiveOptions(of: self).only([.result]).yaml)
-    try BegunFolder(kind: kind, runCount: runCount, isAtMost: isAtMost).write(in: destination.output)
+  func claimFolder(
+    _ kind: String, runCount: Int, isAtMost: Bool = false, sharedBy group: ProcessGroup?
+  ) throws {
+    let options = EffectiveOptions(of: self).only([.result]).yaml
+    let begun = BegunFolder(kind: kind, runCount: runCount, isAtMost: isAtMost)
+    try destination.existing.beginRuns(in: destination.output, keeping: [experiment.base], sharedBy: group) {
+      try SharedFolder.claim(destination.output, options: options)
+      try begun.write(in: destination.output)
+    }
   }
 }

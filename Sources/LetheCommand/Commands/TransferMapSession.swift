@@ -19,6 +19,8 @@ struct TransferMapSession {
   let device: Device
   /// What the networks are judged by.
   let score: Score
+  /// Those that share the points to measure; nil of a process by itself.
+  let group: ProcessGroup?
 
   private var isSilent: Bool { command.shared.quiet || command.shared.json }
 
@@ -30,19 +32,26 @@ struct TransferMapSession {
       base: checkpoint, targets: targets, plan: plan, options: options, path: command.destination.output, device: device
     )
     experiment.taskKind = try command.kinds.known()
-    try command.claimFolder("transfer map", runCount: experiment.points.count)
-    if !command.shared.json { try showCost(of: experiment) }
+    experiment.isShared = group != nil
+    try command.claimFolder("transfer map", runCount: experiment.points.count, sharedBy: group)
+    let leads = group?.leads ?? true
+    if !command.shared.json, leads { try showCost(of: experiment) }
     let interruption = Interruption()
     let progress = TransferProgress(total: experiment.points.count, score: score, isSilent: isSilent)
-    var map = try experiment.run(
-      isCancelled: { interruption.isRequested },
-      onPoint: { point, value in
-        let unit = targets[point.target].train.targets == nil ? "a class" : "examples"
-        let amount = point.amount.map { "\($0) \(unit)" } ?? "all examples"
-        progress.show(
-          "\(targets[point.target].name), \(amount), \(point.strategy.rawValue)", seed: point.seed, value)
-      })
+    var current: String?
+    var map = try ProcessSession.apart(in: group, interruption) { isCancelled in
+      do {
+        return try experiment.run(isCancelled: isCancelled) { point, value in
+          current = experiment.runPath(point)
+          let unit = targets[point.target].train.targets == nil ? "a class" : "examples"
+          let amount = point.amount.map { "\($0) \(unit)" } ?? "all examples"
+          progress.show(
+            "\(targets[point.target].name), \(amount), \(point.strategy.rawValue)", seed: point.seed, value)
+        }
+      } catch { throw ProcessSession.fault(error, in: current, of: group) }
+    }
     interruption.end()
+    guard leads else { return }
     map.putIntoWords()
     let folder = command.destination.output
     let reported = FolderFinding.map(map)

@@ -24,6 +24,8 @@ struct TransferSession {
   private let experiment: TransferExperiment
   /// What the networks are judged by.
   private let score: Score
+  /// Those that share the networks to train; nil of a process by itself.
+  private let group: ProcessGroup?
 
   /// Of a deep network, `--quick` takes so many cuts.
   private static let quickCutCount = 6
@@ -32,12 +34,14 @@ struct TransferSession {
 
   init(
     command: TransferCommand, path: String, checkpoint: Checkpoint, target: Datasets.Dataset, named targetName: String,
-    source: (name: String, data: Datasets.Dataset)?, options: TrainingOptions, device: Device, folder: String
+    source: (name: String, data: Datasets.Dataset)?, options: TrainingOptions, device: Device,
+    group: ProcessGroup?, folder: String
   ) throws {
     self.command = command
     self.path = path
     self.targetName = targetName
     self.folder = folder
+    self.group = group
     var cuts = try checkpoint.program.transferCuts(after: command.extent.cut.isEmpty ? nil : command.extent.cut)
     if command.experiment.quick, command.extent.cut.isEmpty { cuts = cuts.spread(Self.quickCutCount) }
     let tied = cuts.filter { !checkpoint.canFreeze($0) }.map(\.name)
@@ -55,6 +59,7 @@ struct TransferSession {
         cuts: cuts, kinds: command.experiment.quick ? [.transfer, .transferTuned] : TransferKind.allCases,
         seeds: command.seedNumbers), options: options, path: folder, device: device)
     experiment.taskKind = try command.kinds.known()
+    experiment.isShared = group != nil
     score = try experiment.kind().score
     self.experiment = experiment
   }
@@ -62,13 +67,19 @@ struct TransferSession {
   static func leftOutNote(_ reason: String) -> String { "\(reason), that cut is left out" }
 
   /// Trains what is not trained yet, and writes the page.
-  func run() throws -> TransferResult {
+  ///
+  /// - Returns: nil of a process that trains for another one, which writes.
+  func run() throws -> TransferResult? {
     let interruption = Interruption()
-    var result = try measured(interruption)
-    if !command.extent.noTrials, result.advice.action != .startAnew {
-      result.add(try tried(result.advice, interruption))
+    var result = try ProcessSession.apart(in: group, interruption) { isCancelled in
+      var result = try measured(isCancelled)
+      if !command.extent.noTrials, result.advice.action != .startAnew {
+        result.add(try tried(result.advice, isCancelled))
+      }
+      return result
     }
     interruption.end()
+    guard group?.leads ?? true else { return nil }
     result.command =
       TransferRecommendation(
         result: result, experiment: experiment, command: command, target: targetName, source: source
@@ -107,22 +118,30 @@ struct TransferSession {
     Console.result(line + " · \(experiment.device)")
   }
 
-  private func measured(_ interruption: Interruption) throws -> TransferResult {
+  private func measured(_ isCancelled: () -> Bool) throws -> TransferResult {
     let progress = TransferProgress(total: experiment.plan.points.count, score: score, isSilent: isSilent)
-    return try experiment.run(
-      isCancelled: { interruption.isRequested },
-      onPoint: { progress.show($0.title, seed: $0.seed, $1) })
+    var current: String?
+    do {
+      return try experiment.run(isCancelled: isCancelled) { point, found in
+        current = experiment.runPath(point)
+        progress.show(point.title, seed: point.seed, found)
+      }
+    } catch { throw ProcessSession.fault(error, in: current, of: group) }
   }
 
-  private func tried(_ advice: TransferAdvice, _ interruption: Interruption) throws -> [TransferTrial] {
+  private func tried(_ advice: TransferAdvice, _ isCancelled: () -> Bool) throws -> [TransferTrial] {
     let cut = experiment.plan.cut(advice.frozen)
     let factors = experiment.trialFactors(freezing: cut)
     let progress = TransferProgress(
       total: factors.count * experiment.plan.seeds.count, score: score, isSilent: isSilent)
     let frozen = advice.frozen.map { "frozen up to \($0.name)" } ?? "nothing frozen"
-    return try experiment.trials(
-      freezing: cut, isCancelled: { interruption.isRequested },
-      onTrial: { progress.show("fine-tuning, \(frozen), rate × \($0)", seed: $1, $2) })
+    var current: String?
+    do {
+      return try experiment.trials(freezing: cut, isCancelled: isCancelled) { factor, seed, found in
+        current = experiment.trialPath(freezing: cut, factor: factor, seed: seed)
+        progress.show("fine-tuning, \(frozen), rate × \(factor)", seed: seed, found)
+      }
+    } catch { throw ProcessSession.fault(error, in: current, of: group) }
   }
 
   private func write(_ result: TransferResult) throws {

@@ -42,6 +42,14 @@ struct EffectiveOptions {
     EffectiveOptions(entries.filter { $0.purpose.map(purposes.contains) ?? false }, of: command)
   }
 
+  /// The values of these options by how they are written, of those that are given or have a default.
+  func values(of names: [String]) -> [String: String] {
+    let found = entries.filter { names.contains($0.parameter.name) }.compactMap { entry in
+      entry.value.map { ("--\(entry.parameter.name)", ($0.sequence.map(Array.init) ?? [$0]).compactMap(\.string)) }
+    }
+    return Dictionary(found.map { ($0, $1.joined(separator: ", ")) }) { $1 }
+  }
+
   /// What another call can repeat: all but what is said to this one alone.
   var repeatable: EffectiveOptions { only(Set(OptionPurpose.allCases).subtracting([.invocation])) }
 }

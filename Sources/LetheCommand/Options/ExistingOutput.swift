@@ -1,6 +1,8 @@
+import Analysis
 import ArgumentParser
 import Checkpoints
 import Foundation
+import Torch
 
 /// What becomes of an output that exists.
 struct ExistingOutputOptions: InvocationOptions {
@@ -44,11 +46,27 @@ struct ExistingOutputOptions: InvocationOptions {
     }
   }
 
-  /// Chooses and clears the folder of a sweep or a transfer, which goes on in one that is there unless it is told otherwise.
-  func begin(in path: inout String, keeping inputs: [String]) throws {
-    guard force || nameByTime else { return }
-    path = try place(for: path, of: .runs)
-    try makeRoom(at: path, keeping: inputs)
+  /// Where the folder of a sweep or a transfer is to be, which goes on in one that is there unless it is told otherwise; of
+  /// several processes the first one says it.
+  func runsPlace(for path: String, in group: ProcessGroup?) throws -> String {
+    let own = force || nameByTime
+    let leads = group?.leads ?? true
+    let place = try own && leads ? place(for: path, of: .runs) : path
+    guard own, let group else { return place }
+    return String(decoding: try group.gather(leads ? Array(place.utf8) : [])[0], as: UTF8.self)
+  }
+
+  /// Clears and begins the folder of a sweep or a transfer; of several processes the first one does, and all have to see it.
+  ///
+  /// - Parameter begin: makes it, or finds it fit to be gone on with.
+  func beginRuns(
+    in path: String, keeping inputs: [String], sharedBy group: ProcessGroup?, _ begin: () throws -> Void
+  ) throws {
+    if group?.leads ?? true {
+      try makeRoom(at: path, keeping: inputs)
+      try begin()
+    }
+    try group.map { try SharedFolder.check(path, isSeenBy: $0) }
   }
 
   private static func words(for path: String) -> String {

@@ -6,8 +6,8 @@ struct ProcessOptions: ExecutionOptions {
     help: ArgumentHelp(
       "Seconds that several processes wait for one another.",
       discussion: """
-        They are started by a launcher: torchrun --no-python --nproc-per-node 4 lethe …. Each step's batch is shared among \
-        them, on CPUs; the first one evaluates meanwhile the others wait.
+        They are started by a launcher: torchrun --no-python --nproc-per-node 4 lethe …. train and finetune share each \
+        step's batch among them, sweep and transfer the runs; on CPUs.
         """))
   var processTimeout = 1800
 
@@ -21,3 +21,5 @@ protocol SharedCommand: ParsableCommand {}
 
 extension TrainCommand: SharedCommand {}
 extension FinetuneCommand: SharedCommand {}
+extension SweepCommand: SharedCommand {}
+extension TransferCommand: SharedCommand {}

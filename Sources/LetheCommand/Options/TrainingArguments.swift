@@ -109,6 +109,13 @@ struct TrainingArguments: ResultOptions {
       """)
   var gradientCheckpointing = false
 
+  @Flag(
+    help: """
+      Of several processes: batch normalization by the statistics over the whole batch, not over each process's part of it. \
+      One by itself does so anyway.
+      """)
+  var syncNorm = false
+
   @Option(help: "Judge and store an exponential moving average of the weights with this decay, as 0.999.")
   var ema: Double?
 

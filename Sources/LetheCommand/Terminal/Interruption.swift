@@ -25,6 +25,9 @@ final class Interruption: Sendable {
 
   var isRequested: Bool { Self.received != 0 }
 
+  /// What a process ends with that one of the signals ended.
+  static let statuses: Set<Int32> = [128 + SIGHUP, 128 + SIGINT, 128 + SIGTERM]
+
   /// As a shell has it of a process that a signal ended: 128 and the signal.
   static var exitStatus: Int32 { 128 + (received == 0 ? SIGINT : Int32(received)) }
 

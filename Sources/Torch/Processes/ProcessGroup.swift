@@ -14,8 +14,9 @@ public final class ProcessGroup: @unchecked Sendable {
   public let timeout: Double
   /// All processes by rank, this one too.
   public private(set) var peers: [ProcessError.Peer]
-  private let handle: OpaquePointer
-  private let table: LTTable
+  private var isUnreachable = false
+  let handle: OpaquePointer
+  let table: LTTable
 
   /// This process's number, from 0.
   public var rank: Int { place.rank }
@@ -52,7 +53,8 @@ public final class ProcessGroup: @unchecked Sendable {
     }
   }
 
-  deinit { table.processes_release(handle) }
+  // A question that is still waited for would find nothing left.
+  deinit { if !isUnreachable { table.processes_release(handle) } }
 
   /// Waits until all others have said where they are.
   private func meet(within seconds: Double) throws {
@@ -78,8 +80,9 @@ public final class ProcessGroup: @unchecked Sendable {
 
   private static func milliseconds(_ seconds: Double) -> Int64 { Int64((min(max(seconds, 0.001), 1e9)) * 1000) }
 
-  private static func lastError(of table: LTTable) -> String {
-    let text = table.last_error().map { String(cString: $0) } ?? "unknown error"
+  static func lastError(of table: LTTable) -> String {
+    let text = (table.last_error().map { String(cString: $0) } ?? "unknown error").replacing(
+      LT_BROKEN_EXCHANGE, with: "")
     return text.hasSuffix(".") ? String(text.dropLast()) : text
   }
 
@@ -167,8 +170,10 @@ extension ProcessGroup {
 extension ProcessGroup {
   /// Seconds that those who are left wait for one another's words.
   private static let grace = 3.0
+  /// Set by one that ends with an error.
+  static let endMark = "end"
 
-  private struct Note: Codable {
+  private struct Note: Codable, Sendable {
     var words: String?
     var status: Int32?
   }
@@ -177,13 +182,19 @@ extension ProcessGroup {
   ///
   /// - Returns: whether one of a lower rank ends with the same words, and has said them.
   public func note(failure words: String, status: Int32) -> Bool {
-    try? set(note: Note(words: words, status: status))
-    // Those that wait for this one learn by it.
-    _ = table.processes_part(handle)
-    defer { leave(besides: []) }
-    guard rank > 0 else { return false }
-    let deadline = Date(timeIntervalSinceNow: Self.grace)
-    return (0..<rank).contains { note(of: $0, within: $0 == 0 ? deadline.timeIntervalSinceNow : 0.001)?.words == words }
+    let isSaid = whileReachable { [self] in
+      try? set(note: Note(words: words, status: status))
+      try? set(Self.endMark, "1")
+      // Those that wait for this one learn by it.
+      _ = table.processes_part(handle)
+      defer { leave(besides: []) }
+      guard rank > 0 else { return false }
+      let deadline = Date(timeIntervalSinceNow: Self.grace)
+      return (0..<rank).contains {
+        note(of: $0, within: $0 == 0 ? deadline.timeIntervalSinceNow : 0.001)?.words == words
+      }
+    }
+    return isSaid ?? false
   }
 
   /// Who is to blame for a failure of ``ProcessError/broken(operation:reason:)``: who of the others said why it ends, and
@@ -192,14 +203,20 @@ extension ProcessGroup {
   /// - Returns: the cause, and whether it is for this process to say: of those that are left it has the lowest rank, and
   ///   nobody on its machine has said it already.
   public func cause(of reason: String) -> (error: ProcessError, isToSay: Bool) {
-    // What is found there is rank 0's where no launcher keeps it.
-    guard (try? set(note: Note())) != nil else {
-      return (.lost([peers[0]], isTimeOut: false, seconds: timeout), rank == 1)
+    let isTimeOut = reason.lowercased().contains("timed out")
+    let found = whileReachable { [self] () -> [Note?]? in
+      // What is found there is rank 0's where no launcher keeps it.
+      guard (try? set(note: Note())) != nil else { return nil }
+      _ = table.processes_part(handle)
+      let deadline = Date(timeIntervalSinceNow: Self.grace)
+      let notes = (0..<count).map { $0 == rank ? Note() : note(of: $0, within: deadline.timeIntervalSinceNow) }
+      leave(besides: notes.indices.filter { notes[$0] == nil })
+      return notes
     }
-    _ = table.processes_part(handle)
-    let deadline = Date(timeIntervalSinceNow: Self.grace)
-    let notes = (0..<count).map { $0 == rank ? Note() : note(of: $0, within: deadline.timeIntervalSinceNow) }
-    leave(besides: notes.indices.filter { notes[$0] == nil })
+    guard let notes = found ?? nil else {
+      let isFirstHere = peers.dropFirst().first { $0.host == peers[rank].host }?.rank == rank
+      return (.lost([peers[0]], isTimeOut: isTimeOut, seconds: timeout), isFirstHere)
+    }
     let isFirst = notes.firstIndex { $0 != nil && $0?.words == nil } == rank
     if let failed = notes.firstIndex(where: { $0?.words != nil }), let note = notes[failed] {
       let isHeard = peers[failed].host == peers[rank].host
@@ -207,8 +224,21 @@ extension ProcessGroup {
     }
     let silent = notes.indices.filter { notes[$0] == nil }
     guard !silent.isEmpty else { return (.broken(operation: "the work", reason: reason), isFirst) }
-    let isTimeOut = reason.lowercased().contains("timed out")
     return (.lost(silent.map { peers[$0] }, isTimeOut: isTimeOut, seconds: timeout), isFirst)
+  }
+
+  /// Asks for what is kept elsewhere. Where the network is cut, such a question may be waited for much longer than anyone
+  /// wants to.
+  ///
+  /// - Returns: nil where nothing came in a few seconds: nothing is asked of this group any more then.
+  func whileReachable<Result: Sendable>(_ body: @escaping @Sendable () -> Result) -> Result? {
+    guard !isUnreachable else { return nil }
+    let answer = Answer<Result>()
+    let thread = Thread { answer.give(body()) }
+    thread.start()
+    let found = answer.wait(seconds: 3 * Self.grace)
+    if found == nil { isUnreachable = true }
+    return found
   }
 
   /// Lets rank 0 know that this process needs nothing more of what it keeps; rank 0 keeps it until then.
@@ -232,7 +262,7 @@ extension ProcessGroup {
     text("end/\(other)", within: seconds).flatMap { try? JSONDecoder().decode(Note.self, from: Data($0.utf8)) }
   }
 
-  private func set(_ key: String, _ text: String) throws {
+  func set(_ key: String, _ text: String) throws {
     let bytes = Array(text.utf8)
     let status = withExtendedLifetime(self) {
       bytes.withUnsafeBytes { table.processes_set(handle, key, $0.baseAddress, Int64($0.count)) }
@@ -243,7 +273,7 @@ extension ProcessGroup {
   }
 
   /// What another process set; nil where it did not in time.
-  private func text(_ key: String, within seconds: Double) -> String? {
+  func text(_ key: String, within seconds: Double) -> String? {
     var bytes: [UInt8] = []
     let status = withExtendedLifetime(self) {
       withUnsafeMutablePointer(to: &bytes) { sink in
@@ -256,4 +286,18 @@ extension ProcessGroup {
     }
     return status == 0 ? String(decoding: bytes, as: UTF8.self) : nil
   }
+}
+
+/// What another thread finds out.
+private final class Answer<Result: Sendable>: @unchecked Sendable {
+  // Sendable: what is found is set before the signal and read after it.
+  private let signal = DispatchSemaphore(value: 0)
+  private var found: Result?
+
+  func give(_ result: Result) {
+    found = result
+    signal.signal()
+  }
+
+  func wait(seconds: Double) -> Result? { signal.wait(timeout: .now() + seconds) == .success ? found : nil }
 }

@@ -4,7 +4,7 @@ import Torch
 /// What the processes of a training tell one another.
 ///
 /// Every process has the whole model and takes the same steps: of each batch it computes the gradients of its part, and
-/// takes their sum over all. One of them, which leads, judges, decides and writes.
+/// takes their sum over all. Of what is evaluated each computes a part, too. One of them, which leads, decides and writes.
 struct DataParallel {
   let group: ProcessGroup
 
@@ -94,6 +94,8 @@ extension DataParallel {
     /// What an epoch came to, for what waits for a plateau.
     case endOfEpoch(merit: Double)
     case afterLook(endsEpoch: Bool)
+    /// All evaluate, as the epoch's weights are.
+    case evaluation(epoch: Int)
     case end
 
     fileprivate var numbers: [Double] {
@@ -101,7 +103,8 @@ extension DataParallel {
       case .epoch(let epoch): [0, Double(epoch)]
       case .endOfEpoch(let merit): [1, merit]
       case .afterLook(let endsEpoch): [2, endsEpoch ? 1 : 0]
-      case .end: [3, 0]
+      case .evaluation(let epoch): [3, Double(epoch)]
+      case .end: [4, 0]
       }
     }
 
@@ -110,6 +113,7 @@ extension DataParallel {
       case 0: self = .epoch(Int(numbers[1]))
       case 1: self = .endOfEpoch(merit: numbers[1])
       case 2: self = .afterLook(endsEpoch: numbers[1] == 1)
+      case 3: self = .evaluation(epoch: Int(numbers[1]))
       default: self = .end
       }
     }

@@ -33,11 +33,16 @@ extension TrainingRun {
   /// - Parameters:
   ///   - base: the checkpoint that they begin from.
   ///   - epoch: where a run goes on, the epoch that it goes on after.
+  ///   - further: what else has to be the same, by what it is called.
   /// - Throws: ``ProcessError/differing(_:what:)`` of the first that differs from the one that leads; all throw the same.
-  func agree(on base: Checkpoint, resumedAfter epoch: Int?) throws {
+  public func agree(
+    on base: Checkpoint, resumedAfter epoch: Int?, besides further: [String: String] = [:]
+  ) throws {
     guard let processes else { return }
     guard !device.isCUDA else { throw TrainingError.processesOnDevice(device.name) }
-    let own = try JSONEncoder().encode(agreement(on: base, resumedAfter: epoch))
+    var agreement = try agreement(on: base, resumedAfter: epoch)
+    agreement.parts.merge(further) { $1 }
+    let own = try JSONEncoder().encode(agreement)
     let all = try processes.gather(Array(own)).map { try JSONDecoder().decode(RunAgreement.self, from: Data($0)) }
     for (rank, other) in all.enumerated() {
       if let difference = other.difference(from: all[0]) {

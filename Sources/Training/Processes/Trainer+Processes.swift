@@ -1,5 +1,6 @@
 import Datasets
 import Evaluation
+import Models
 import Torch
 
 extension Trainer {
@@ -37,6 +38,14 @@ extension Trainer {
     try processes.seedDraws(options.seed, epoch: epoch)
   }
 
+  /// Has every process judge what the one that leads judges: while the model is as it is judged.
+  func judgeTogether() throws {
+    guard let processes else { return }
+    let parameters = trainable.adapters == nil ? [] : model.parameters.sorted { $0.key < $1.key }.map(\.value)
+    try processes.takeOver(
+      trainable.tensors + parameters + model.buffers.sorted { $0.key < $1.key }.map(\.value))
+  }
+
   /// This process's part of what a regularizer put beside a batch.
   func part(ofDrawn batch: Batch?) throws -> (batch: Batch, part: DrawnPart)? {
     guard let batch else { return nil }
@@ -47,6 +56,31 @@ extension Trainer {
     // Every so manieth, so that what stands first in a draw is shared as what stands last.
     let places = Array(stride(from: processes.rank, to: count, by: processes.count))
     return (try batch.selecting(places), DrawnPart(places: places, drawnCount: count, copyCount: 1))
+  }
+
+  /// Whose batches are normalized together; nil where each process normalizes its own.
+  ///
+  /// - Parameters:
+  ///   - count: this process's examples of the batch.
+  ///   - drawn: what is put beside it.
+  func statistics(
+    of part: BatchPart, _ count: Int, beside drawn: [(batch: Batch, part: DrawnPart)?]
+  ) -> SharedStatistics? {
+    guard let processes, options.sharesStatistics ?? false else { return nil }
+    let shares =
+      [Double](repeating: part.weight, count: count)
+      + drawn.compactMap { $0 }.flatMap { [Double](repeating: $0.part.weight, count: $0.batch.indices.count) }
+    return SharedStatistics(over: processes.group, shares: shares.allSatisfy { $0 == 1 } ? nil : shares)
+  }
+
+  /// The gradients of a step of one batch, and numbers beside them, over all processes.
+  func summedGradients(of losses: Losses, _ numbers: [Double], by processes: DataParallel) throws -> DataParallel.Sums {
+    let total = try losses.terms.compactMap { $0 }.reduce(losses.task) { try $0.add($1) }
+    var result = [Tensor?](repeating: nil, count: trainable.tensors.count)
+    let active = result.indices.filter { stages.entry[$0] <= progress.stage }
+    let sums = try processes.group.gradients(of: total, by: active.map { trainable.tensors[$0] }, besides: numbers)
+    for (index, gradient) in zip(active, sums.gradients) { result[index] = gradient }
+    return DataParallel.Sums(tensors: try filled(result), numbers: sums.numbers)
   }
 
   /// Gradients as they are over all processes, to be measured; zeros where a process has none.

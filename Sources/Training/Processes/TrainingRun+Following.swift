@@ -4,35 +4,46 @@ import Models
 import Torch
 
 extension TrainingRun {
-  /// Whether this process judges and writes.
+  /// Whether this process decides and writes.
   var leads: Bool { processes?.leads ?? true }
 
   /// Takes part from the beginning in a run that another process leads.
   func follow(_ model: Model, _ division: DividedData, isCancelled: () -> Bool) throws {
-    try follow(prepare(model, division, isCancelled: isCancelled).trainer, isCancelled: isCancelled)
+    try follow(setUp(model, division, isCancelled: isCancelled) { _ in }, isCancelled: isCancelled)
   }
 
-  /// Trains the epochs that the process that leads tells, and writes nothing.
-  private func follow(_ trainer: Trainer, isCancelled: () -> Bool) throws {
+  /// Does what the process that leads tells, and writes nothing.
+  private func follow(_ setup: Setup, isCancelled: () -> Bool) throws {
+    let trainer = setup.trainer
     guard let processes = trainer.processes else { return }
     while true {
       switch try processes.told() {
-      case .epoch(let epoch): try follow(trainer, epoch: epoch, isCancelled: isCancelled)
+      case .epoch(let epoch): try follow(setup, epoch: epoch, isCancelled: isCancelled)
       case .endOfEpoch(let merit): trainer.endEpoch(merit: merit)
+      case .evaluation(let epoch):
+        try trainer.whileJudged {
+          try trainer.judgeTogether()
+          _ = try evaluate(setup.judges, setup.judges.judged.model, epoch: epoch)
+        }
       case .afterLook: break
       case .end: return
       }
     }
   }
 
-  private func follow(_ trainer: Trainer, epoch: Int, isCancelled: () -> Bool) throws {
+  private func follow(_ setup: Setup, epoch: Int, isCancelled: () -> Bool) throws {
+    let trainer = setup.trainer
     let stepsBefore = trainer.progress.stepCount
     let stepCount = min(trainer.stepsPerEpoch, (options.stepLimit ?? .max) - stepsBefore)
     _ = try trainer.runEpoch(epoch, isCancelled: isCancelled) { step in
       if trainer.stopsTogether { return .interruption }
       let isLast = stepsBefore + step.step == options.stepLimit
-      guard isLookDue(after: step, stepsBefore: stepsBefore, stepCount: stepCount, of: trainer.stepsPerEpoch) else {
-        return isLast ? .endOfEpoch : .nextStep
+      guard let watch = setup.watch,
+        isLookDue(after: step, stepsBefore: stepsBefore, stepCount: stepCount, of: trainer.stepsPerEpoch)
+      else { return isLast ? .endOfEpoch : .nextStep }
+      try trainer.whileJudged {
+        try trainer.judgeTogether()
+        _ = try watch.look(after: stepsBefore + step.step, loss: step.loss, learningRate: step.learningRate)
       }
       return try trainer.processes?.told() == .afterLook(endsEpoch: true) ? .endOfEpoch : .nextStep
     }
@@ -41,12 +52,12 @@ extension TrainingRun {
   /// Takes part in a run that another process goes on with, from where that one does.
   func goOnFollowing(_ run: Run, _ state: ResumeState, record: RunRecord, isCancelled: () -> Bool) throws {
     let model = try Model(Checkpoint(contentsOf: run.checkpointPath(epoch: 0)), device: device)
-    let trainer = try prepare(
+    let setup = try setUp(
       model, division(as: record.data), headIsNew: record.state.targetHeadIsNew, isCancelled: isCancelled
-    ).trainer
-    try takeUp(state, of: run, by: trainer)
+    ) { _ in }
+    try takeUp(state, of: run, by: setup.trainer)
     try processes?.barrier()
-    try follow(trainer, isCancelled: isCancelled)
+    try follow(setup, isCancelled: isCancelled)
   }
 
   /// Puts a trainer where a run stopped.

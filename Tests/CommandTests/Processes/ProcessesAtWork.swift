@@ -13,7 +13,7 @@ struct ProcessesAtWork {
   init(
     _ count: Int, ranks: [Int]? = nil, environment: [String: String] = [:], _ arguments: (Int) -> [String]
   ) throws {
-    let port = try Self.freePort()
+    let port = freePort()
     processes = try (ranks ?? Array(0..<count)).map { rank in
       let process = Process()
       process.executableURL = Command.executable
@@ -43,21 +43,5 @@ struct ProcessesAtWork {
       process.waitUntilExit()
       return (process.terminationStatus, said, faults)
     }
-  }
-
-  private static func freePort() throws -> UInt16 {
-    let socket = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-    defer { close(socket) }
-    var address = sockaddr_in()
-    address.sin_family = sa_family_t(AF_INET)
-    address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-    var size = socklen_t(MemoryLayout<sockaddr_in>.size)
-    let status = withUnsafeMutablePointer(to: &address) {
-      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        bind(socket, $0, size) == 0 ? getsockname(socket, $0, &size) : -1
-      }
-    }
-    try #require(status == 0)
-    return UInt16(bigEndian: address.sin_port)
   }
 }

@@ -78,7 +78,9 @@ import Testing
     let all = try ProcessesAtWork(2) { _ in ["inspect", base] }.wait()
     #expect(all.map(\.status) == [64, 64], "\(all)")
     #expect(
-      lines(all) == ["lethe: lethe inspect is for one process, and 2 were started; train and finetune are for several"])
+      lines(all) == [
+        "lethe: lethe inspect is for one process, and 2 were started; train, finetune, sweep and transfer are for several"
+      ])
     let sequence = try ProcessesAtWork(2) { _ in
       [
         "finetune", base, "--task", "a=\(data):0-1", "--task", "b=\(data):2-3", "-o", folder.file("tasks"),

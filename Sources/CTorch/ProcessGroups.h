@@ -1,0 +1,55 @@
+#pragma once
+
+#include "Support.h"
+
+#if defined(LETHE_HAS_TORCH) && __has_include(<torch/csrc/distributed/c10d/ProcessGroupGloo.hpp>)
+#define LETHE_HAS_GLOO 1
+
+#include <torch/csrc/distributed/c10d/Backend.hpp>
+#include <torch/csrc/distributed/c10d/Store.hpp>
+
+#include <vector>
+
+namespace lethe {
+
+/// Where processes find one another, and what they compute together through once they have.
+struct Processes {
+  c10::intrusive_ptr<c10d::Store> store;
+  c10::intrusive_ptr<c10d::Backend> group;
+
+  c10d::Backend &joined() const {
+    TORCH_CHECK(group, "the processes have parted");
+    return *group;
+  }
+};
+
+inline Processes &processes_of(LTProcesses *processes) { return *reinterpret_cast<Processes *>(processes); }
+
+/// Does something that all processes take part in. The error of one that fails within the way back of a network is told
+/// from the network's own by what stands in it.
+template <typename Body>
+auto exchanging(Body &&body) {
+  try {
+    return body();
+  } catch (const std::exception &error) {
+    TORCH_CHECK(false, LT_BROKEN_EXCHANGE, error.what());
+  }
+}
+
+/// Begins to put the sum over all processes into the place of a tensor.
+inline c10::intrusive_ptr<c10d::Work> begin_sum(c10d::Backend &group, const at::Tensor &tensor) {
+  return exchanging([&] {
+    std::vector<at::Tensor> tensors{tensor};
+    return group.allreduce(tensors, c10d::AllreduceOptions());
+  });
+}
+
+inline void wait_for(c10d::Work &work) {
+  exchanging([&] { work.wait(); });
+}
+
+void register_synchronized_norm(LTTable &table);
+void register_summed_gradients(LTTable &table);
+
+}  // namespace lethe
+#endif
