@@ -59,6 +59,7 @@ bench: setup build ## whole runs of lethe against the same in PyTorch, and how o
 	$(python) Tests/Benchmarks/bench_transfer.py --lethe $(lethe)
 	$(python) Tests/Benchmarks/bench_compare.py --lethe $(lethe)
 	$(python) Tests/Benchmarks/bench_diagnose.py --lethe $(lethe)
+	$(python) Tests/Benchmarks/scaling.py --lethe $(lethe) --measure --write
 	$(python) Tests/Benchmarks/study_gauge.py --lethe $(lethe)
 	$(python) Tests/Benchmarks/study_gauge.py --lethe $(lethe) --task language
 	LETHE_SIMULATIONS=1 swift test --filter 'CoverageTests|FalseAlarmTests' | grep -E '^simulated|failed|error'

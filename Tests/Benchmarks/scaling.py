@@ -191,23 +191,22 @@ def measure_network(lethe, folder, runs=Decoder(4, 256, 4000, 64, 4)):
     return {"sent": (sent[1] - sent[0]) / 10 / 2, "weights": runs.weights}
 
 
-def parts(run):
-    """What memory is made of: a process, weights with their copies, activations of blocks, and those at the head."""
-    blocks, head = run.activations()
-    return [1.0, 4.0 * (run.weights + run.copies() * run.trained), 4.0 * blocks, 4.0 * head]
+def memory(run, constants):
+    """The larger of what there is in a step, with what is kept for the way back, and at the end of an epoch, where the state to resume
+    from stands three times: as it is, as it is written, and in the file that is hashed."""
+    process, block, head = constants
+    blocks, heads = run.activations()
+    moments = run.copies() - 1 - run.held
+    # Weights twice: the model's, and the pages of the checkpoint it came from.
+    step = 4 * (2 * run.weights + run.copies() * run.trained) + 4 * block * blocks + 4 * head * heads
+    end = 4 * (2 * run.weights + (1 + 3 * moments + run.held) * run.trained)
+    return process * MiB + max(step, end)
 
 
 def fit(found):
-    """Least squares of relative errors, so that small runs count as large ones do."""
-    import numpy as np
-
-    rows = np.array([parts(run) for run in fitted])
-    memory = np.array([found[run.name]["memory"] for run in fitted])
-    return np.linalg.lstsq(rows / memory[:, None], np.ones(len(rows)), rcond=None)[0].tolist()
-
-
-def memory(run, constants):
-    return sum(a * b for a, b in zip(constants, parts(run)))
+    """The constants whose largest relative error on the fitted runs is least."""
+    grid = ((process, block / 10, head / 4) for process in range(240, 360, 10) for block in range(6, 25) for head in range(2, 24))
+    return min(grid, key=lambda constants: max(abs(memory(run, constants) / found[run.name]["memory"] - 1) for run in fitted))
 
 
 def disk(run, epochs=1, kept=None):
@@ -224,9 +223,8 @@ def show(known):
             real, said = found[run.name]["memory"], memory(run, constants)
             lines.append(f"| {group}: {run.name} | {real / MiB:,.0f} | {said / MiB:,.0f} | {100 * (said / real - 1):+.1f} % "
                          f"| {found[run.name]['disk'] / MiB:,.0f} | {disk(run) / MiB:,.0f} |")
-    names = ("of a process, MiB", "a byte of weights and their copies", "a byte of a block's activations", "a byte of the head's")
-    values = [f"{value / MiB if place == 0 else value:.2f} {name}" for place, (name, value) in enumerate(zip(names, constants))]
-    lines += ["", "Constants: " + "; ".join(values) + ".", ""]
+    lines += ["", f"Constants: {constants[0]} MiB of a process; {constants[1]:.1f} of what a block keeps by the count above, "
+                  f"{constants[2]:.2f} of what the head does.", ""]
     large = [
         ("everything trains", Decoder(32, 4096, 32000, 2048, 1, "adamw")),
         ("with L2-SP", Decoder(32, 4096, 32000, 2048, 1, "adamw", held=True)),
