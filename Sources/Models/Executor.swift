@@ -135,7 +135,7 @@ final class Executor {
   ) throws -> (state: State, surroundings: Surroundings) {
     var state = State(values: [OperatorValue?](repeating: nil, count: slotOfValue.count))
     for name in inputNames where inputs[name] == nil { throw ModelError.missingInput(name: name) }
-    let exampleCount = inputs.values.first?.shape.first ?? 0
+    let exampleCount = inputs.values.compactMap(\.shape.first).max() ?? 0
     let applied = try channelsLast.flatMap { try $0.applies(exampleCount: exampleCount, device: device) ? $0 : nil }
     for table in [inputs] + constants { put(table, into: &state) }
     try applied?.order(&state.values)

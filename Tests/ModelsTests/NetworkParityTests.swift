@@ -25,7 +25,12 @@ import Torch
     let stored = try root.dataset("inputs")
     let inputs = ["input": try Tensor(try stored.read(as: Float.self), shape: try stored.shape)]
     let evaluated = try withoutGradients { try model.run(inputs).logits.array(of: Double.self) }
-    try expectClose(evaluated, try root.dataset("evaluation/outputs").read(as: Float.self).map(Double.init), "outputs")
+    let expected = try root.dataset("evaluation/outputs").read(as: Float.self).map(Double.init)
+    try expectClose(evaluated, expected, "outputs")
+    // So many examples that convolutions are evaluated with their channels last.
+    let many = ["input": try Tensor.concatenated([Tensor](repeating: try #require(inputs["input"]), count: 8))]
+    let manyEvaluated = try withoutGradients { try model.run(many).logits.array(of: Double.self) }
+    try expectClose(manyEvaluated, [[Double]](repeating: expected, count: 8).flatMap { $0 }, "outputs, channels last")
 
     let labels = try Tensor(try root.dataset("labels").read(as: Int64.self))
     let names = try root.readStrings("parameters/names")
