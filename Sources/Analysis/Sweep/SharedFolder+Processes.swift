@@ -23,7 +23,7 @@ extension SharedFolder {
     if processes.leads { try? FileManager.default.removeItem(atPath: file) }
     if let rank = blind.firstIndex(of: 1) {
       throw ProcessError.differing(
-        processes.peers[rank], what: "the folder \(path): it does not see the one that rank 0 opened")
+        processes.peers[rank], what: "the folder of the runs: it does not see the one that rank 0 opened")
     }
   }
 

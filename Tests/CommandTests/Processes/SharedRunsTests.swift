@@ -137,7 +137,9 @@ import Testing
     let all = try ProcessesAtWork(2) { sweep($0 == 1 ? "elsewhere" : "out") }.wait()
     #expect(all.map(\.status) == [64, 64], "\(all)")
     #expect(lines(all).count == 1, "\(all)")
-    #expect(lines(all).first?.contains("/elsewhere: it does not see the one that rank 0 opened") == true, "\(all)")
+    #expect(
+      lines(all).first?.contains("in the folder of the runs: it does not see the one that rank 0 opened") == true,
+      "\(all)")
   }
 
   @Test func aRunThatFailsIsNamedAndEndsAll() throws {

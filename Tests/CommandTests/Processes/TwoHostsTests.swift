@@ -9,7 +9,8 @@ import Testing
   static let canBeMade: Bool = {
     guard Python.path != nil, geteuid() == 0 else { return false }
     let words = ["--net", "--uts", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc"]
-    return (try? run("/usr/bin/unshare", words + ["ip", "link", "add", "a", "type", "veth", "peer", "name", "b"])) == 0
+    return
+      (try? run("/usr/bin/unshare", words + ["ip", "link", "add", "one", "type", "veth", "peer", "name", "other"])) == 0
   }()
 
   @discardableResult private static func run(_ program: String, _ arguments: [String]) throws -> Int32 {
