@@ -34,11 +34,19 @@ public struct ResumeState: Sendable {
 
   /// Writes it whole, then renames it into place.
   public func write(to path: String) throws {
+    try Self.write(epoch: epoch, progress: progress, tensors: tensors.mapValues { tensor in { tensor } }, to: path)
+  }
+
+  /// Writes a state whose tensors are made one after the other, so that of all of them one is in memory twice.
+  public static func write(
+    epoch: Int, progress: String, tensors: [String: () throws -> TensorView], to path: String
+  ) throws {
     try File.writeAtomically(to: path) { root in
       try FileFormat.mark(root, as: "resume")
       try root.setAttribute("epoch", to: epoch)
       try root.writeCheckedText("progress", progress)
-      try root.createGroup("tensors").writeTensors(tensors, nil)
+      let group = try root.createGroup("tensors")
+      for (name, tensor) in tensors.sorted(by: { $0.key < $1.key }) { try group.writeTensor(name, tensor()) }
     }
   }
 }

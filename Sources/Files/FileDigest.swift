@@ -17,9 +17,8 @@ public struct FileDigest: Sendable, Equatable {
   /// Adds the checksum of a file at its end.
   public static func append(to path: String) throws {
     let file = try MappedFile(path)
-    let bytes = file.withUnsafeBytes { bytes in
-      mark + withUnsafeBytes(of: UInt64(bytes.count).littleEndian) { Array($0) } + canonical(bytes)
-    }
+    let length = UInt64(file.byteCount).littleEndian
+    let bytes = mark + withUnsafeBytes(of: length) { Array($0) } + canonical(of: file, byteCount: file.byteCount)
     do {
       let handle = try FileHandle(forWritingTo: URL(fileURLWithPath: path))
       defer { try? handle.close() }
@@ -53,10 +52,7 @@ public struct FileDigest: Sendable, Equatable {
     guard let stored = try stored(in: path) else { return nil }
     let file = try MappedFile(path)
     if Compared.shared.contains(file.identity) { return stored }
-    let found = file.withUnsafeBytes { bytes -> FileDigest in
-      let content = UnsafeRawBufferPointer(rebasing: bytes[..<max(0, bytes.count - byteCount)])
-      return FileDigest(canonical: canonical(content))
-    }
+    let found = FileDigest(canonical: canonical(of: file, byteCount: max(0, file.byteCount - byteCount)))
     guard found == stored else {
       throw FileError.damaged(path: path, expected: stored.text, found: found.text)
     }
@@ -85,10 +81,25 @@ public struct FileDigest: Sendable, Equatable {
 
   private init(text: String) { self.text = text }
 
-  private static func canonical(_ bytes: UnsafeRawBufferPointer) -> [UInt8] {
-    let hash = XXH3_128bits(bytes.baseAddress, bytes.count)
+  /// Of the first bytes of a file, part by part: pages that were read are given back, so that a large file is never in
+  /// memory as a whole.
+  private static func canonical(of file: MappedFile, byteCount: Int) -> [UInt8] {
+    guard let state = XXH3_createState() else { fatalError("no memory for a checksum") }
+    defer { XXH3_freeState(state) }
+    XXH3_128bits_reset(state)
+    for start in stride(from: 0, to: byteCount, by: partByteCount) {
+      let part = start..<min(byteCount, start + partByteCount)
+      file.withUnsafeBytes { bytes in
+        let own = UnsafeRawBufferPointer(rebasing: bytes[part])
+        _ = XXH3_128bits_update(state, own.baseAddress, own.count)
+      }
+      file.releasePages(part)
+    }
+    let hash = XXH3_128bits_digest(state)
     return [hash.high64, hash.low64].flatMap { half in withUnsafeBytes(of: half.bigEndian) { Array($0) } }
   }
+
+  private static let partByteCount = 8 << 20
 }
 
 /// Files that were compared with their checksums.

@@ -136,7 +136,9 @@ final class Executor {
     var state = State(values: [OperatorValue?](repeating: nil, count: slotOfValue.count))
     for name in inputNames where inputs[name] == nil { throw ModelError.missingInput(name: name) }
     let exampleCount = inputs.values.compactMap(\.shape.first).max() ?? 0
-    let applied = try channelsLast.flatMap { try $0.applies(exampleCount: exampleCount, device: device) ? $0 : nil }
+    let applied = try channelsLast.flatMap {
+      try $0.applies(in: mode, exampleCount: exampleCount, device: device) ? $0 : nil
+    }
     for table in [inputs] + constants { put(table, into: &state) }
     try applied?.order(&state.values)
     for (name, tensor) in inputs where capture.contains(name) {

@@ -293,10 +293,9 @@ extension TrainingRun {
       // A run that goes on begins an epoch that ended before its time again.
       if isWhole {
         let (progress, tensors) = try trainer.state()
-        try ResumeState(
+        try ResumeState.write(
           epoch: epoch, progress: String(decoding: encoder.encode(progress), as: UTF8.self),
-          tensors: tensors.mapValues { try $0.view() }
-        ).write(to: run.resumePath)
+          tensors: tensors.mapValues { tensor in { try tensor.view() } }, to: run.resumePath)
         try removeCheckpoints(before: epoch, of: &run)
       }
       try onEvent(.evaluated(result))

@@ -1,13 +1,13 @@
-"""What a training takes of memory, disk, network and time, by a few constants fitted on small runs here and tried on others; then what
-large ones would take. SCALING.md has the figures and says what they mean.
+"""What a training takes of memory, disk and network, by a few constants fitted on small runs here and tried on others; then what large
+ones would take. SCALING.md has the figures and says what they mean.
 
-python scaling.py --lethe .build/release/lethe --measure     runs the small ones, fits, tries, keeps it in results/scaling.json
+python scaling.py --lethe .build/release/lethe --measure     runs the small ones, fits, tries, keeps it in scaling.json
 python scaling.py                                            prints the tables of SCALING.md from what is kept
 python scaling.py --write                                    puts them there
 
-Networks are decoders as GPT-2 is in outline, and the built-in ResNets. Memory is the largest resident set of `lethe train`, of one
-thread; disk what the run's folder has; network what goes out over the loopback while two processes train; time the processor seconds of
-an epoch.
+Networks are decoders as GPT-2 is in outline. Memory is the largest resident set of `lethe train`, of one thread; disk what the run's
+folder has; network what goes out over the loopback while two processes train. The processor seconds of a step and its operations are
+kept too, and nothing is made of them yet.
 """
 
 import argparse
@@ -22,7 +22,7 @@ import tempfile
 from results import machine, operations
 
 here = pathlib.Path(__file__).parent
-kept = here / "results" / "scaling.json"
+kept = here / "scaling.json"
 page = here / "SCALING.md"
 MiB, GiB = 2**20, 2**30
 begin, end = "<!-- made by scaling.py -->", "<!-- end -->"

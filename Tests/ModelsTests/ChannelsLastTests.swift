@@ -80,13 +80,16 @@ import Torch
     #expect(throws: Never.self) { try Operator("aten::view").tensor([.tensor(kernel), .ints([-1])]) }
   }
 
-  /// Where a convolution has few channels, where gradients are recorded, where examples are few.
+  /// Where a convolution has few channels, where gradients are recorded, where examples are few, and in training.
   @Test func othersAreRunRowByRow() throws {
     #expect(try order(program(channels: 3)) == nil)
     let order = try #require(try order(program()))
-    #expect(try !order.applies(exampleCount: 8, device: .cpu))
-    let applied = try withoutGradients { try [7, 8].map { try order.applies(exampleCount: $0, device: .cpu) } }
-    #expect(applied == [false, true])
+    #expect(try !order.applies(in: .evaluation, exampleCount: 8, device: .cpu))
+    try withoutGradients {
+      let applied = try [7, 8].map { try order.applies(in: .evaluation, exampleCount: $0, device: .cpu) }
+      #expect(applied == [false, true])
+      #expect(try !order.applies(in: .training(), exampleCount: 8, device: .cpu))
+    }
   }
 
   /// A value that is changed once a view of it was taken: the view has to see it.

@@ -125,12 +125,15 @@ public struct RegularizerKind: Sendable {
 }
 
 extension RegularizerKind {
-  private static let registered = Mutex<[RegularizerKind]>([
+  /// Lethe's own.
+  public static let own = [
     L2.kind, L2SP.kind, L1SP.kind, L2SPFisher.kind, GroupLassoSP.kind, GroupLassoSP.fisherKind,
     ElasticWeightConsolidation.kind, SynapticIntelligence.kind, MemoryAwareSynapses.kind,
     HeldAnswers.learningWithoutForgetting, HeldAnswers.divergence, FeatureDistillation.kind, FeatureDistance.kind,
     SpectralShrinkage.kind, Replay.kind, DarkExperienceReplay.kind,
-  ])
+  ]
+
+  private static let registered = Mutex(own)
 
   /// All that are known, Lethe's own first.
   public static var all: [RegularizerKind] { registered.withLock { $0 } }

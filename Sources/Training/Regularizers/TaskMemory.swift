@@ -26,7 +26,8 @@ public struct TaskMemory {
   /// Writes it whole, in the form of a state to resume from; nothing where nothing is remembered.
   func write(to path: String) throws {
     guard !tensors.isEmpty else { return }
-    try ResumeState(epoch: 0, progress: "{}", tensors: tensors.mapValues { try $0.view() }).write(to: path)
+    try ResumeState.write(
+      epoch: 0, progress: "{}", tensors: tensors.mapValues { tensor in { try tensor.view() } }, to: path)
   }
 
   /// Takes down what regularizers find out about a task.
