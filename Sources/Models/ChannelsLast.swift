@@ -51,7 +51,8 @@ struct ChannelsLast {
 
   /// Whether a run is made so. What is run as in training, without gradients too, is rounded as in training.
   func applies(in mode: ExecutionMode, exampleCount: Int, device: Device) throws -> Bool {
-    try mode == .evaluation && device == .cpu && exampleCount >= Self.leastExamples && !recordsGradients()
+    try mode == .evaluation && device == .cpu && exampleCount >= Self.leastExamples && !RowMajor.isAsked
+      && !recordsGradients()
   }
 
   /// Brings the kernels among some values into order.
@@ -62,6 +63,13 @@ struct ChannelsLast {
       }
     }
   }
+}
+
+/// In which order networks are evaluated.
+public enum RowMajor {
+  /// Whether forward passes that begin now have the channels of images one after the other, as steps of training do: what
+  /// is compared with these within a step is then rounded as they are.
+  @TaskLocal public static var isAsked = false
 }
 
 extension OperatorValue {

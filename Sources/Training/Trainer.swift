@@ -274,6 +274,14 @@ public final class Trainer {
   private func step(
     _ batches: [Batch], _ parts: [BatchPart], epoch: Int, isMeasured: Bool, asksToStop: Bool = false
   ) throws -> (loss: Double, penalties: [Double], counted: Double) {
+    try RowMajor.$isAsked.withValue(true) {
+      try stepInOrder(batches, parts, epoch: epoch, isMeasured: isMeasured, asksToStop: asksToStop)
+    }
+  }
+
+  private func stepInOrder(
+    _ batches: [Batch], _ parts: [BatchPart], epoch: Int, isMeasured: Bool, asksToStop: Bool
+  ) throws -> (loss: Double, penalties: [Double], counted: Double) {
     let factor = rateFactor
     let (masses, total, counted) = try masses(of: batches, parts)
     let count = parts.reduce(0) { $0 + $1.batchCount }

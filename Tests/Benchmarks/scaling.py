@@ -192,14 +192,13 @@ def measure_network(lethe, folder, runs=Decoder(4, 256, 4000, 64, 4)):
 
 
 def memory(run, constants):
-    """The larger of what there is in a step, with what is kept for the way back, and at the end of an epoch, where the state to resume
-    from stands three times: as it is, as it is written, and in the file that is hashed."""
+    """The larger of what there is in a step, with what is kept for the way back, and at the end of an epoch, where the checkpoint is
+    written from a copy."""
     process, block, head = constants
     blocks, heads = run.activations()
-    moments = run.copies() - 1 - run.held
     # Weights twice: the model's, and the pages of the checkpoint it came from.
     step = 4 * (2 * run.weights + run.copies() * run.trained) + 4 * block * blocks + 4 * head * heads
-    end = 4 * (2 * run.weights + (1 + 3 * moments + run.held) * run.trained)
+    end = 4 * (3 * run.weights + run.copies() * run.trained)
     return process * MiB + max(step, end)
 
 

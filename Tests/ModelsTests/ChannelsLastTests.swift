@@ -89,6 +89,10 @@ import Torch
       let applied = try [7, 8].map { try order.applies(in: .evaluation, exampleCount: $0, device: .cpu) }
       #expect(applied == [false, true])
       #expect(try !order.applies(in: .training(), exampleCount: 8, device: .cpu))
+      let asked = try RowMajor.$isAsked.withValue(true) {
+        try order.applies(in: .evaluation, exampleCount: 8, device: .cpu)
+      }
+      #expect(!asked)
     }
   }
 

@@ -1,3 +1,4 @@
+import Models
 import Programs
 
 /// A regularizer as a user writes it: `l2-sp:alpha=0.1,beta=0.01`.
@@ -82,10 +83,10 @@ public struct RegularizerSpecification: Sendable, Codable, Equatable {
       throw TrainingError.missingData(.regularizers, value: kind, .sourceExamples)
     default: break
     }
-    return try known.make(
-      RegularizerContext(
-        surroundings, settings: RegularizerSettings(kind: kind, values: settings),
-        filter: filter ?? known.standardFilter, isDecoupled: isDecoupled))
+    let context = RegularizerContext(
+      surroundings, settings: RegularizerSettings(kind: kind, values: settings),
+      filter: filter ?? known.standardFilter, isDecoupled: isDecoupled)
+    return try RowMajor.$isAsked.withValue(true) { try known.make(context) }
   }
 }
 

@@ -41,7 +41,7 @@ import Testing
   private static let invocation: Set = [
     "print-config", "resume", "json", "quiet", "config", "allow-operator", "force", "name-by-time",
   ]
-  private static let execution: Set = ["device", "threads"]
+  private static let execution: Set = ["device", "threads", "process-timeout"]
   private static let sweep = ["x", "--source", "x", "--target", "x", "--output", "x"]
   private static let transfer = ["x", "--target", "x", "--output", "x"]
 
