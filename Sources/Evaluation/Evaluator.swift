@@ -114,7 +114,8 @@ public struct Evaluator {
     }
   }
 
-  /// Evaluates several versions of a model, in a process by itself; what they have in common from the input on is computed once for each batch.
+  /// Evaluates several versions of a model, in a process by itself; what they have in common from the input on is computed
+  /// once for each batch.
   ///
   /// - Parameters:
   ///   - replacements: tensors in the place of the model's own, in all versions.

@@ -316,7 +316,7 @@ extension TrainingRun {
   /// Removes what need not be kept, after the epoch that the run would be resumed from.
   private func removeCheckpoints(before epoch: Int, of run: inout Run) throws {
     guard let count = options.keptCheckpointCount else { return }
-    let kept = [0, run.record.bestEpoch].compactMap { $0 } + Array(max(0, epoch - count + 1)...max(0, epoch))
+    let kept = [0, run.record.bestEpoch].compactMap { $0 } + Array(max(0, epoch - count + 1)...epoch)
     try run.removeCheckpoints(butThoseOf: Set(kept))
   }
 

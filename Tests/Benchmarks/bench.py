@@ -11,19 +11,13 @@ import pathlib
 import subprocess
 import sys
 import tempfile
-import time
 
 import torch
 from peer import network
+from processes import seconds
 from results import Results, training
 
 peer = pathlib.Path(__file__).with_name("peer.py")
-
-
-def seconds(command):
-    start = time.perf_counter()
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    return time.perf_counter() - start
 
 
 @contextlib.contextmanager

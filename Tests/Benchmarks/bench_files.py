@@ -12,11 +12,11 @@ import ctypes.util
 import mmap
 import os
 import shutil
-import subprocess
 import sys
 import tempfile
 import time
 
+from processes import measured
 from results import Results
 
 # What a child prints: the seconds of the call alone.
@@ -25,17 +25,6 @@ loading = {
     "safetensors": "safetensors.torch.load_file(path)",
     "pt2": "torch.export.load(path)",
 }
-
-
-def child(command):
-    """Seconds of the whole process, its largest resident set in bytes, and what it printed."""
-    start = time.perf_counter()
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
-        output = process.stdout.read()
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = status
-    assert status == 0, command
-    return time.perf_counter() - start, usage.ru_maxrss * 1024, output
 
 
 def make(folder):
@@ -102,7 +91,7 @@ def checking(results, lethe, folder, pairs):
         for _ in range(pairs):
             for path in times:
                 forget(path) if place == "disk" else open(path, "rb").read()
-                times[path].append(child([lethe, "evaluate", path, "--data", rows, "--json"])[0])
+                times[path].append(measured([lethe, "evaluate", path, "--data", rows, "--json"]).seconds)
         results.add(f"A checkpoint of {os.path.getsize(checked) / 1e6:.0f} MB from the {place}, checksums compared",
                     times[checked], times[bare], peer="the same without checksums")
     results.add("Its checksum alone", [hashing(checked) for _ in range(pairs)], moved=os.path.getsize(checked))
@@ -111,15 +100,11 @@ def checking(results, lethe, folder, pairs):
 def main():
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--lethe")
-    arguments.add_argument("--make", metavar="FOLDER", help="only make the files")
     arguments.add_argument("--pairs", type=int, default=5)
     options = arguments.parse_args()
-    if options.make:
-        return make(options.make)
     results = Results()
     with tempfile.TemporaryDirectory() as folder:
-        # In a process of its own: a child's largest resident set counts what its parent had when it was started.
-        subprocess.run([sys.executable, __file__, "--make", folder], check=True)
+        make(folder)
         for name, file in (("pt", "weights.pt"), ("safetensors", "weights.safetensors"), ("pt2", "model.pt2")):
             path, output = f"{folder}/{file}", f"{folder}/out.h5"
             ours = [options.lethe, "import", f"{folder}/model.pt2"] + (["--weights", path] if name != "pt2" else [])
@@ -129,9 +114,8 @@ def main():
             for _ in range(options.pairs):
                 if os.path.exists(output):
                     os.remove(output)
-                seconds, resident, _ = child(ours + ["-o", output])
-                theirs, _, alone = child([sys.executable, "-c", script, path])
-                rows.append((seconds, theirs, float(alone), resident / os.path.getsize(path)))
+                mine, theirs = measured(ours + ["-o", output]), measured([sys.executable, "-c", script, path])
+                rows.append((mine.seconds, theirs.seconds, float(theirs.output), mine.resident / os.path.getsize(path)))
             mine, process, alone, memory = zip(*rows)
             job = f"Import of 100 million weights, .{name}"
             results.add(f"{job}, whole process", mine, process, peer=loading[name].split("(")[0], moved=2 * os.path.getsize(path))
@@ -141,9 +125,8 @@ def main():
         pair = [f"{folder}/weights.pt", f"{folder}/after.pt"]
         rows = []
         for _ in range(options.pairs):
-            seconds, resident, _ = child([options.lethe, "drift", *pair])
-            read, _, _ = child(["sh", "-c", 'cat "$0" "$1" > /dev/null', *pair])
-            rows.append((seconds, read, resident))
+            mine, read = measured([options.lethe, "drift", *pair]), measured(["sh", "-c", 'cat "$0" "$1" > /dev/null', *pair])
+            rows.append((mine.seconds, read.seconds, mine.resident))
         mine, read, memory = zip(*rows)
         results.add("Drift of two .pt of 100 million weights", mine, read, peer="cat of both", moved=2 * os.path.getsize(pair[0]))
         results.add("The same, largest memory", [x / 2**20 for x in memory], unit="MiB")

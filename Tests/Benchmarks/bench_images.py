@@ -16,6 +16,7 @@ import sys
 import tempfile
 import time
 
+from processes import measured
 from results import Results
 
 mean, deviation = [0.485, 0.456, 0.406], [0.229, 0.224, 0.225]
@@ -94,21 +95,11 @@ def peer(folder):
     print(json.dumps({"seconds": seconds, "resident": 1024 * (own + 2 * workers)}))
 
 
-def child(command):
-    """Seconds of the whole process, its largest resident set in bytes, and what it printed."""
-    start = time.perf_counter()
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
-        output = process.stdout.read()
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = status
-    assert status == 0, command
-    return time.perf_counter() - start, usage.ru_maxrss * 1024, json.loads(output)
-
-
 def training(lethe, base, photos, output):
     command = [lethe, "train", base, "--data", photos, "--resize", "256", "--image-size", "224", "--batch-size", "64"]
     command += ["--augment", "random-resized-crop", "--augment", "flip", "--lr", "0.001", "--epochs", "1", "--json"]
-    return child(command + ["-o", output])
+    used = measured(command + ["-o", output])
+    return used, json.loads(used.output)
 
 
 def main():
@@ -139,15 +130,16 @@ def main():
              ",".join(map(str, deviation)), "-o", base], check=True, stdout=subprocess.DEVNULL)
         rows = []
         for index in range(options.pairs):
-            process, resident, found = training(options.lethe, base, f"{many}/photos", f"{folder}/run{index}")
-            theirs, _, answer = child([sys.executable, __file__, "--peer", many])
-            rows.append((found["epochs"][-1]["seconds"], process, resident, answer["seconds"], theirs, answer["resident"]))
+            ours, found = training(options.lethe, base, f"{many}/photos", f"{folder}/run{index}")
+            theirs = measured([sys.executable, __file__, "--peer", many])
+            answer = json.loads(theirs.output)
+            rows.append((found["epochs"][-1]["seconds"], ours.seconds, ours.resident, answer["seconds"], theirs.seconds, answer["resident"]))
         ours, process, resident, theirs, other, workers = zip(*rows)
         results, name, loader = Results(), f"{options.photos:,} photos", "PyTorch with two workers"
         results.add(f"{name}, an epoch of loading", ours, theirs, peer=loader)
         results.add(f"{name}, whole process", process, other, peer=loader)
         results.add(f"{name}, largest memory", [x / 2**20 for x in resident], [x / 2**20 for x in workers], peer=loader, unit="MiB")
-        _, small, _ = training(options.lethe, base, f"{few}/photos", f"{folder}/run-few")
+        small = training(options.lethe, base, f"{few}/photos", f"{folder}/run-few")[0].resident
         fewer = f"{max(100, options.photos // 8):,} photos"
         results.add(f"Memory, {name} over {fewer}", [resident[0] / 2**20], [small / 2**20], peer=fewer, unit="MiB")
 

@@ -12,7 +12,6 @@ transformers and, for the adapters, peft have to be there: pip install transform
 import argparse
 import importlib.util
 import json
-import os
 import subprocess
 import sys
 import tempfile
@@ -20,6 +19,7 @@ import time
 
 import h5py
 import torch
+from processes import measured
 from results import Results, operations
 from torch import nn
 
@@ -98,35 +98,22 @@ def eager(folder, kind, precision):
     print(seconds)
 
 
-def measured(command):
-    """What a command printed, its seconds, and the largest memory that it had, in MiB."""
-    start = time.perf_counter()
-    with tempfile.TemporaryFile() as output:
-        process = subprocess.Popen(command, stdout=output)
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-        if process.returncode:
-            sys.exit(f"{' '.join(command)}: exit status {process.returncode}")
-        output.seek(0)
-        return output.read().decode(), time.perf_counter() - start, usage.ru_maxrss / 1024
-
-
 def ours(options, folder, kind, index):
     base = f"{folder}/base.h5"
     if kind == "evaluation":
-        seconds = {name: measured([options.lethe, "evaluate", base, "--data", f"{folder}/{name}.h5"])[1:] for name in ("word", "text")}
+        used = {name: measured([options.lethe, "evaluate", base, "--data", f"{folder}/{name}.h5"]) for name in ("word", "text")}
         # What a process costs anyway is in both.
-        return (seconds["text"][0] - seconds["word"][0]) * TESTED / (TESTED - 1), seconds["text"][1]
+        return (used["text"].seconds - used["word"].seconds) * TESTED / (TESTED - 1), used["text"].resident / 2**20
     extra = {"plain": [], "l2-sp": ["--regularizer", "l2-sp:alpha=0.1,beta=0.1"], "lora": ["--lora", "rank=8,alpha=16", "--freeze", "model.lm_head"]}
-    text, _, memory = measured(
+    used = measured(
         [options.lethe, "train", base, "--data", f"{folder}/word.h5", "--epochs", "2", "--batch-size", str(BATCH), "--optimizer", "adamw",
          "--lr", str(RATE), "--precision", options.precision, *extra[kind], "--json", "-o", f"{folder}/{kind}{index}"])
-    return json.loads(text)["epochs"][2]["seconds"], memory
+    return json.loads(used.output)["epochs"][2]["seconds"], used.resident / 2**20
 
 
 def theirs(options, folder, kind):
-    text, _, memory = measured([sys.executable, __file__, "--eager", folder, kind, "--precision", options.precision])
-    return float(text), memory
+    used = measured([sys.executable, __file__, "--eager", folder, kind, "--precision", options.precision])
+    return float(used.output), used.resident / 2**20
 
 
 def work():

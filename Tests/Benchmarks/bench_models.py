@@ -18,6 +18,7 @@ import time
 
 import h5py
 import torch
+from processes import seconds
 from results import Results, training
 from torch import nn
 
@@ -141,12 +142,6 @@ def work(name):
     """Operations of a training step and of a forward pass of a batch."""
     build, draw, _, batch, _ = cases[name]
     return training(build().train(), draw(batch), torch.zeros(batch, dtype=torch.int64))
-
-
-def seconds(command):
-    start = time.perf_counter()
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
-    return time.perf_counter() - start
 
 
 def compare_extraction(results, options, folder):

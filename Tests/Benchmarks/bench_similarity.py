@@ -19,18 +19,10 @@ from torch import nn
 
 sys.path.insert(0, __file__.rsplit("/", 1)[0])
 from bench_models import resnet18  # noqa: E402
+from processes import measured  # noqa: E402
 from results import Results, operations  # noqa: E402
 
 BATCH = 128
-
-
-def run(command):
-    """Seconds and peak kilobytes of a process."""
-    start = time.perf_counter()
-    process = subprocess.run(["/usr/bin/env", "python3", "-c", (
-        "import resource, subprocess, sys; subprocess.run(sys.argv[1:], check=True, stdout=subprocess.DEVNULL); "
-        "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)"), *command], check=True, capture_output=True, text=True)
-    return time.perf_counter() - start, int(process.stdout)
 
 
 def forward(models, images, kept=None):
@@ -98,8 +90,8 @@ def main():
                              "--layers", "*conv*", "--layers", "*downsample.0", "--quiet", "--json"]
         rows = []
         for _ in range(options.pairs):
-            passes = sum(run([options.lethe, "evaluate", f"{folder}/{seed}.h5", "--data", f"{folder}/2048.h5", "--json"])[0] for seed in "12")
-            ours = run(cka(2048))[0]
+            passes = sum(measured([options.lethe, "evaluate", f"{folder}/{seed}.h5", "--data", f"{folder}/2048.h5", "--json"]).seconds for seed in "12")
+            ours = measured(cka(2048)).seconds
             alone = forward(models, images)
             careful = Debiased(20)
             rows.append((passes, ours, alone, forward(models, images, careful)))
@@ -110,7 +102,7 @@ def main():
         results.add(f"{name}, whole process", ours, theirs, peer="PyTorch, in the process", operations=least)
         results.add(f"{name}, over the forward passes", ours, passes, peer="two lethe evaluate")
         results.add("The same in PyTorch, over its forward passes", theirs, alone, peer="PyTorch's forward passes")
-        results.add("Largest memory of CKA, 2,048 images over 1,024", *([run(cka(count))[1] / 1024] for count in (2048, 1024)),
+        results.add("Largest memory of CKA, 2,048 images over 1,024", *([measured(cka(count)).resident / 2**20] for count in (2048, 1024)),
                     peer="1,024 images", unit="MiB")
 
 

@@ -10,10 +10,10 @@ import gzip
 import subprocess
 import sys
 import tempfile
-import time
 
 import numpy as np
 import torch
+from processes import seconds
 from results import Results, training
 from torch import nn
 
@@ -66,12 +66,6 @@ def peer():
     for cut in ([0], [0, 2], [0, 2, 6]):
         for frozen in (True, False):
             train(cut, frozen)
-
-
-def seconds(command):
-    start = time.perf_counter()
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
-    return time.perf_counter() - start
 
 
 def main():

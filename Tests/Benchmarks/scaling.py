@@ -19,6 +19,7 @@ import subprocess
 import sys
 import tempfile
 
+from processes import measured
 from results import machine, operations
 
 here = pathlib.Path(__file__).parent
@@ -121,12 +122,9 @@ def measure(lethe, run, folder):
                    "--optimizer", run.optimizer, "--lr", "1e-4", "--quiet", "--threads", "1", "--force", "-o", f"{folder}/run"]
         command += ["--regularizer", "l2-sp"] * run.held + ["--gradient-checkpointing"] * run.again
         command += ["--lora", f"rank={run.adapters}"] if run.adapters else []
-        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, env={**os.environ, "OMP_NUM_THREADS": "1"})
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = status
-        assert status == 0, command
-        seconds.append(usage.ru_utime + usage.ru_stime)
-    return {"memory": usage.ru_maxrss * 1024, "disk": size(f"{folder}/run"), "step": (seconds[1] - seconds[0]) / run.steps, "operations": each}
+        used = measured(command, {**os.environ, "OMP_NUM_THREADS": "1"})
+        seconds.append(used.processor)
+    return {"memory": used.resident, "disk": size(f"{folder}/run"), "step": (seconds[1] - seconds[0]) / run.steps, "operations": each}
 
 
 def size(folder):
@@ -159,12 +157,8 @@ def measure_photos(lethe, folder):
                 place = pathlib.Path(folder, str(count), part, "ab"[photo % 2])
                 place.mkdir(parents=True, exist_ok=True)
                 (place / f"n{photo % 2:08}_{photo}.png").write_bytes(pixel)
-        process = subprocess.Popen([lethe, "train", f"{folder}/base.h5", "--data", f"{folder}/{count}", "--epochs", "1", "--examples", "64",
-                                    "--quiet", "-o", f"{folder}/run{count}"], stdout=subprocess.DEVNULL)
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = status
-        assert status == 0
-        found.append(usage.ru_maxrss * 1024)
+        found.append(measured([lethe, "train", f"{folder}/base.h5", "--data", f"{folder}/{count}", "--epochs", "1", "--examples", "64",
+                               "--quiet", "-o", f"{folder}/run{count}"]).resident)
     return (found[1] - found[0]) / 20_000
 
 
@@ -204,7 +198,7 @@ def memory(run, constants):
 
 def fit(found):
     """The constants whose largest relative error on the fitted runs is least."""
-    grid = ((process, block / 10, head / 4) for process in range(240, 360, 10) for block in range(6, 25) for head in range(2, 24))
+    grid = ((process, block / 10, head / 4) for process in range(60, 360, 10) for block in range(4, 40) for head in range(0, 40))
     return min(grid, key=lambda constants: max(abs(memory(run, constants) / found[run.name]["memory"] - 1) for run in fitted))
 
 
@@ -246,33 +240,22 @@ def show(known):
     return "\n".join(lines)
 
 
-def alone(lethe, what):
-    """A measurement in a process of its own: a child's largest resident set counts what its parent had when it was started."""
-    output = subprocess.run([sys.executable, __file__, "--lethe", lethe, "--one", json.dumps(what)], check=True, stdout=subprocess.PIPE, text=True)
-    return json.loads(output.stdout)
-
-
 def main():
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--lethe")
     arguments.add_argument("--measure", action="store_true")
     arguments.add_argument("--write", action="store_true")
-    arguments.add_argument("--one", help="only measure this")
     options = arguments.parse_args()
-    if options.one:
-        what = json.loads(options.one)
-        with tempfile.TemporaryDirectory() as folder:
-            known = {"photo": measure_photos, "network": measure_network}
-            found = known[what](options.lethe, folder) if isinstance(what, str) else measure(options.lethe, Decoder(**what), folder)
-        return print(json.dumps(found))
     known = json.loads(kept.read_text()) if kept.exists() else {"found": {}}
     if options.measure:
         known["machine"] = machine()
         for run in fitted + tried:
-            known["found"][run.name] = alone(options.lethe, dataclasses.asdict(run))
+            with tempfile.TemporaryDirectory() as folder:
+                known["found"][run.name] = measure(options.lethe, run, folder)
             print(run.name, known["found"][run.name], flush=True)
-        for name in ("photo", "network"):
-            known[name] = alone(options.lethe, name)
+        for name, action in (("photo", measure_photos), ("network", measure_network)):
+            with tempfile.TemporaryDirectory() as folder:
+                known[name] = action(options.lethe, folder)
             print(name, known[name], flush=True)
         kept.write_text(json.dumps(known, indent=1) + "\n")
     print(show(known))

@@ -132,18 +132,19 @@ extension Model {
   ) throws -> (probes: [LinearProbe], control: ControlDraws) {
     let train = try features(of: layers, on: data.train, dataset: data.dataset)
     let test = try features(of: layers, on: data.test, dataset: data.dataset)
-    let probed = layers.filter { train[$0] != nil && test[$0] != nil }
+    let probed = layers.compactMap { layer in
+      train[layer].flatMap { fitted in test[layer].map { (layer: layer, fitted: fitted, judged: $0) } }
+    }
     var probes: [LinearProbe] = []
     var control: [Double] = []
-    for layer in probed {
-      guard let fitted = train[layer], let judged = test[layer] else { continue }
+    for (layer, fitted, judged) in probed {
       let fit = try ClassifierFit(fitted)
       func probe(_ labels: [Int32]?) throws -> LinearProbe {
         defer { onFit() }
         return try LinearProbe(layer: layer, fit, test: judged, on: data, labels: labels)
       }
       probes.append(try probe(nil))
-      guard controlsLast, layer == probed.last else { continue }
+      guard controlsLast, layer == probed.last?.layer else { continue }
       control = try (0..<UInt64(ControlDraws.count)).map { try probe(data.permuted(seed: $0)).accuracy }
     }
     return (probes, ControlDraws(control))

@@ -49,8 +49,18 @@ enum ProcessSession {
     return try group.apart(isCancelled: { interruption.isRequested }, body)
   }
 
+  /// Does work on many runs, each of which one process alone trains; an error is said with the run it was in.
+  ///
+  /// - Parameter body: given where it says at which run it is.
+  static func naming<Result>(
+    in group: ProcessGroup?, _ body: (_ current: inout String?) throws -> Result
+  ) throws -> Result {
+    var current: String?
+    do { return try body(&current) } catch { throw fault(error, in: current, of: group) }
+  }
+
   /// What this process has to say of an error in one run of many, which of several processes one alone trains.
-  static func fault(_ error: any Error, in run: String?, of group: ProcessGroup?) -> any Error {
+  private static func fault(_ error: any Error, in run: String?, of group: ProcessGroup?) -> any Error {
     guard group != nil, let run, !(error is ProcessError), !TrainingError.isInterruption(error) else { return error }
     return ProcessFault(
       rank: nil, words: "\(run): \(ErrorWords.text(of: error))", status: ExitStatus.of(error) ?? EX_SOFTWARE)

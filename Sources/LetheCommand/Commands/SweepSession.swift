@@ -111,8 +111,9 @@ struct SweepSession {
     var rows = try plan.rows(outcome(of:))
     while case let open = Self.open(rows), !open.isEmpty {
       let isDone = try open.contains { point in
-        do { return try train(point, isCancelled) } catch {
-          throw ProcessSession.fault(error, in: folder.runPath(point), of: group)
+        try ProcessSession.naming(in: group) { current in
+          current = folder.runPath(point)
+          return try train(point, isCancelled)
         }
       }
       // The others are at what is left.

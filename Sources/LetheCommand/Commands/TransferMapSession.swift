@@ -38,17 +38,16 @@ struct TransferMapSession {
     if !command.shared.json, leads { try showCost(of: experiment) }
     let interruption = Interruption()
     let progress = TransferProgress(total: experiment.points.count, score: score, isSilent: isSilent)
-    var current: String?
     var map = try ProcessSession.apart(in: group, interruption) { isCancelled in
-      do {
-        return try experiment.run(isCancelled: isCancelled) { point, value in
+      try ProcessSession.naming(in: group) { current in
+        try experiment.run(isCancelled: isCancelled) { point, value in
           current = experiment.runPath(point)
           let unit = targets[point.target].train.targets == nil ? "a class" : "examples"
           let amount = point.amount.map { "\($0) \(unit)" } ?? "all examples"
           progress.show(
             "\(targets[point.target].name), \(amount), \(point.strategy.rawValue)", seed: point.seed, value)
         }
-      } catch { throw ProcessSession.fault(error, in: current, of: group) }
+      }
     }
     interruption.end()
     guard leads else { return }

@@ -120,13 +120,12 @@ struct TransferSession {
 
   private func measured(_ isCancelled: () -> Bool) throws -> TransferResult {
     let progress = TransferProgress(total: experiment.plan.points.count, score: score, isSilent: isSilent)
-    var current: String?
-    do {
-      return try experiment.run(isCancelled: isCancelled) { point, found in
+    return try ProcessSession.naming(in: group) { current in
+      try experiment.run(isCancelled: isCancelled) { point, found in
         current = experiment.runPath(point)
         progress.show(point.title, seed: point.seed, found)
       }
-    } catch { throw ProcessSession.fault(error, in: current, of: group) }
+    }
   }
 
   private func tried(_ advice: TransferAdvice, _ isCancelled: () -> Bool) throws -> [TransferTrial] {
@@ -135,13 +134,12 @@ struct TransferSession {
     let progress = TransferProgress(
       total: factors.count * experiment.plan.seeds.count, score: score, isSilent: isSilent)
     let frozen = advice.frozen.map { "frozen up to \($0.name)" } ?? "nothing frozen"
-    var current: String?
-    do {
-      return try experiment.trials(freezing: cut, isCancelled: isCancelled) { factor, seed, found in
+    return try ProcessSession.naming(in: group) { current in
+      try experiment.trials(freezing: cut, isCancelled: isCancelled) { factor, seed, found in
         current = experiment.trialPath(freezing: cut, factor: factor, seed: seed)
         progress.show("fine-tuning, \(frozen), rate × \(factor)", seed: seed, found)
       }
-    } catch { throw ProcessSession.fault(error, in: current, of: group) }
+    }
   }
 
   private func write(_ result: TransferResult) throws {
