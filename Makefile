@@ -43,6 +43,7 @@ lint: ## formatting, undeclared imports, public declarations without a comment, 
 	python3 .ci/undocumented
 	for script in $$(grep -lE '^#!.*bash' .ci/*); do bash -n "$$script"; done
 	for script in $$(git ls-files '*.py') $$(grep -lE -d skip '^#!.*python3' .ci/*); do python3 -m py_compile "$$script"; done
+	python3 Tests/Benchmarks/results.py --check
 
 docs: ## the reference of all libraries, into .build/docs/index.html
 	@.ci/docs

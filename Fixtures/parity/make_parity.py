@@ -218,8 +218,41 @@ def make_network(path, model, forward, inputs, classes):
         print(f"{path}: float32 and float64 outputs differ by {(reference - outputs).abs().max().item():.1e}")
 
 
+# -- float16.h5: steps whose loss is scaled ----------------------------------------------------------------------------
+
+# Inputs so large that gradients overflow at first, then learning with a smaller scale; the last batch overflows again.
+STRETCH = [30.0] * (STEPS - 1) + [3000.0]
+
+
+def make_float16():
+    torch.manual_seed(20180200)
+    initial = nn.ModuleDict({"layers": nn.Sequential(nn.Linear(64, 32), nn.ReLU(), nn.Linear(32, 5))}).state_dict()
+    inputs, labels = torch.randn(STEPS, BATCH, 64) * torch.tensor(STRETCH)[:, None, None], torch.randint(5, (STEPS, BATCH))
+    weights = {name: tensor.clone().requires_grad_() for name, tensor in initial.items()}
+    optimizer = torch.optim.SGD(weights.values(), lr=1e-4, momentum=0.9)
+    scaler, losses, scales = torch.amp.GradScaler("cpu", init_scale=65536.0), [], []
+    for x, y in zip(inputs, labels):
+        with torch.autocast("cpu", torch.float16):
+            hidden = F.relu(F.linear(x, weights["layers.0.weight"], weights["layers.0.bias"]))
+            loss = F.cross_entropy(F.linear(hidden, weights["layers.2.weight"], weights["layers.2.bias"]).float(), y)
+        optimizer.zero_grad()
+        scaler.scale(loss).backward()
+        scaler.step(optimizer)
+        scaler.update()
+        losses.append(loss.item())
+        scales.append(scaler.get_scale())
+    with create("float16.h5") as file:
+        file["inputs"], file["labels"] = inputs.numpy(), labels.numpy()
+        file["losses"], file["scales"] = np.array(losses), np.array(scales)
+        for name, tensor in initial.items():
+            file[f"initial/{name}"] = tensor.numpy()
+            file[f"final/{name}"] = weights[name].detach().numpy()
+    print("float16.h5: scales", scales)
+
+
 if __name__ == "__main__":
     make_optimizers()
+    make_float16()
     make_similarity()
     make_network("cnn.h5", cnn(), run_cnn, (8, 1, 12, 12), 5)
     make_network("resnet18.h5", ResidualNetwork(10), ResidualNetwork.forward, (8, 3, 16, 16), 10)

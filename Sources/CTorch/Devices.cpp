@@ -37,12 +37,12 @@ void register_devices(LTTable &table) {
       *out = reinterpret_cast<LTGenerator *>(new at::Generator(std::move(generator)));
     });
   };
-  table.set_mixed_precision = [](const char *device, int32_t enabled) {
+  table.set_mixed_precision = [](const char *device, int32_t bits) {
     return guarded([&] {
       c10::DeviceType type = c10::Device{std::string(device)}.type();
-      at::autocast::set_autocast_enabled(type, enabled != 0);
-      if (enabled) {
-        at::autocast::set_autocast_dtype(type, at::kBFloat16);
+      at::autocast::set_autocast_enabled(type, bits != 0);
+      if (bits) {
+        at::autocast::set_autocast_dtype(type, bits == 11 ? at::kHalf : at::kBFloat16);
       } else {
         at::autocast::clear_cache();
       }

@@ -16,15 +16,16 @@ public func recordsGradients() throws -> Bool {
   return mode != 0
 }
 
-/// Runs `body` with operators computing in bfloat16 where libtorch holds that to be safe, on this thread.
+/// Runs `body` with operators computing in less than float32 where libtorch holds that to be safe, on this thread.
 ///
-/// - Parameter isEnabled: false runs `body` as it is.
+/// - Parameter type: ``DType/bfloat16`` or ``DType/float16``; any other, and nil, runs `body` as it is.
 public func withMixedPrecision<Result>(
-  on device: Device, isEnabled: Bool = true, _ body: () throws -> Result
+  on device: Device, in type: DType?, _ body: () throws -> Result
 ) throws -> Result {
-  guard isEnabled else { return try body() }
+  let significantBits: [DType: Int32] = [.bfloat16: 8, .float16: 11]
+  guard let bits = type.flatMap({ significantBits[$0] }) else { return try body() }
   let table = try Library.table()
-  try check(table.set_mixed_precision(device.name, 1), "mixed precision", table)
+  try check(table.set_mixed_precision(device.name, bits), "mixed precision", table)
   defer { _ = table.set_mixed_precision(device.name, 0) }
   return try body()
 }

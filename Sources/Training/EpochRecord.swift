@@ -27,6 +27,8 @@ public struct EpochRecord: Sendable {
   public var newBlocks: [String]
   /// How hard each regularizer held back; empty at epoch 0.
   public var doses: [RegularizerDose]
+  /// Steps that moved nothing, as their gradients left the range of float16; nil in another type.
+  public var skippedSteps: Int?
   /// Seconds of training, evaluation not counted.
   public var seconds: Double
 }

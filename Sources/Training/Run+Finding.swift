@@ -114,6 +114,6 @@ extension EpochRecord {
           source: validation.source.flatMap(scored), proxy: validation.proxy,
           target: validation.target.flatMap(scored)),
       trainingLoss: trainingLoss, penalty: penalty, learningRate: learningRate,
-      unfrozen: newBlocks, regularizers: doses, seconds: seconds)
+      unfrozen: newBlocks, regularizers: doses, skippedSteps: skippedSteps, seconds: seconds)
   }
 }

@@ -20,6 +20,8 @@ struct TrainingProgress: Codable, Equatable {
   var plateauFactor = 1.0
   /// Of each regularizer that draws.
   var regularizers: [RandomSource?] = []
+  /// Nil but in float16.
+  var lossScale: LossScale?
 
   init(random: RandomSource) { self.random = random }
 }

@@ -22,7 +22,7 @@ extension Trainer {
   ///   - batchShare: the whole batch's of the step's examples, all alike: regularizers know no weights of classes.
   func losses(on batch: Batch, _ part: BatchPart, share: Double, batchShare: Double) throws -> Losses {
     func scaled(_ loss: Tensor, _ share: Double) throws -> Tensor { share == 1 ? loss : try loss.multiply(by: share) }
-    return try withMixedPrecision(on: model.device, isEnabled: options.precision == .bfloat16) {
+    return try withMixedPrecision(on: model.device, in: options.precision.type) {
       let forward = try forwardPass(batch, part)
       let loss = try scaled(
         kind.loss(
@@ -86,7 +86,8 @@ extension Trainer {
     return ForwardPass(outputs: outputs, steps: steps)
   }
 
-  /// The gradients of the task's loss and the regularizers' terms together, one a trainable parameter.
+  /// The gradients of the task's loss and the regularizers' terms together, one a trainable parameter; in float16 of the
+  /// scaled loss.
   ///
   /// Where the step is measured, each term is differentiated by itself, and each pull is tried on zeros.
   func gradients(of loss: Tensor, _ terms: [Tensor?], isMeasured: Bool) throws -> [Tensor] {
@@ -108,15 +109,21 @@ extension Trainer {
       }
       let pull = try filled(Array(repeating: nil, count: weights.count))
       try regularizers[index].addEquivalentGradient(to: pull)
-      own = try zip(own, pull).map { try added($0, $1) }
+      own = try zip(own, pull).map { try added($0, scaled($1)) }
       try meter.addGradients(own, task: wholeTask, of: index)
       meter.setShare(try regularizers[index].sharePerStep(), of: index)
     }
     return try filled(sum)
   }
 
+  /// A loss as it is differentiated: in float16 times the scale.
+  func scaled(_ loss: Tensor) throws -> Tensor {
+    try progress.lossScale.map { try loss.multiply(by: $0.value) } ?? loss
+  }
+
   /// The gradients by the trainable parameters; nil for those that wait for their stage.
   private func slopes(of loss: Tensor, keepsGraph: Bool = false) throws -> [Tensor?] {
+    let loss = try scaled(loss)
     do {
       guard !stage.waitingNames.isEmpty else {
         return try loss.gradients(of: trainable.tensors, keepsGraph: keepsGraph)

@@ -17,6 +17,8 @@ public struct EpochStatistics: Sendable {
   public var learningRate = 0.0
   /// Blocks that began to train with this epoch.
   public var newBlocks: [String] = []
+  /// Steps that moved nothing, as their gradients left the range of float16; nil in another type.
+  public var skippedSteps: Int?
 }
 
 /// What one step of an epoch came to.
@@ -154,6 +156,7 @@ public final class Trainer {
     capturedLayers = Set(regularizers.flatMap(\.capturedLayers)).sorted()
     capturesHeadInput = regularizers.contains(where: \.readsHeadInput)
     progress = TrainingProgress(random: RandomSource(seed: options.seed))
+    if options.precision == .float16 { progress.lossScale = LossScale() }
     try markWaiting()
     try Library.seedDefaultGenerators(options.seed)
   }
@@ -191,6 +194,7 @@ public final class Trainer {
     let frozen = try FrozenState(
       of: model, names: trainable.frozenNames + stage.waitingNames, layers: stage.frozenLayers)
     meter = DoseMeter(regularizerNames)
+    let skippedBefore = progress.lossScale?.skippedSteps ?? 0
     let order =
       options.samplesEvenly
       ? split.evenSample(using: &progress.random) : Array(0..<split.count).shuffled(using: &progress.random)
@@ -222,6 +226,7 @@ public final class Trainer {
     }
     statistics.loss = lossSum / max(lossMass, 1)
     statistics.doses = meter.doses()
+    statistics.skippedSteps = progress.lossScale.map { $0.skippedSteps - skippedBefore }
     try frozen.check(model, epoch: epoch)
     return statistics
   }
@@ -312,6 +317,13 @@ public final class Trainer {
       stopsTogether = sums.numbers.last.map { $0 > 0 } ?? false
       try checkFinite(reading, epoch: epoch, factor: factor)
     }
+    if let scale = progress.lossScale {
+      let (own, mark) = try scale.unscaled(gradients)
+      gradients = own
+      let isFinite = try settle(&reading, with: mark.map(PendingNumber.init), epoch: epoch, factor: factor) != 1
+      progress.lossScale?.take(isFinite: isFinite)
+      guard isFinite else { return try leaveOut(reading, counted, epoch: epoch) }
+    }
     if !regularizers.isEmpty {
       gradients = try gradients.map { try $0.contiguous() }
       for regularizer in regularizers { try regularizer.observe(gradients: gradients) }
@@ -337,17 +349,35 @@ public final class Trainer {
     return (value, penalties, counted)
   }
 
+  /// Ends a step whose gradients are not finite in float16: nothing moves.
+  private func leaveOut(
+    _ reading: StepReading, _ counted: Double, epoch: Int
+  ) throws -> (loss: Double, penalties: [Double], counted: Double) {
+    progress.stepCount += 1
+    guard progress.lossScale?.isSpent != true else {
+      throw TrainingError.gradientsNotFinite(epoch: epoch, step: progress.stepCount)
+    }
+    return (reading.loss, reading.penalties, counted)
+  }
+
   /// Reads what is still to be read of a step, all at once.
   ///
+  /// - Parameter other: a number that is read with it.
+  /// - Returns: that number.
   /// - Throws: where a loss is not finite.
-  private func settle(_ reading: inout StepReading, epoch: Int, factor: Double) throws {
+  @discardableResult
+  private func settle(
+    _ reading: inout StepReading, with other: PendingNumber? = nil, epoch: Int, factor: Double
+  ) throws -> Double? {
     let unread = reading.unread
-    let values = try PendingNumber.values(of: unread + meter.unreadRatios.map { $0.ratio })
-    meter.add(ratios: values[unread.count...])
+    let ratios = meter.unreadRatios.map { $0.ratio }
+    let values = try PendingNumber.values(of: unread + ratios + [other].compactMap { $0 })
+    meter.add(ratios: values[unread.count..<unread.count + ratios.count])
     try reading.take(values[..<unread.count]) { reading in
       // Of several processes all find it out together.
       if processes == nil { try checkFinite(reading, epoch: epoch, factor: factor) }
     }
+    return other == nil ? nil : values.last
   }
 
   private func checkFinite(_ reading: StepReading, epoch: Int, factor: Double) throws {

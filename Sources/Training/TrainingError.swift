@@ -51,6 +51,8 @@ public enum TrainingError: Error, Equatable {
 
   // MARK: What happened
   case notFinite(loss: Double, epoch: Int, step: Int, learningRate: Double, firstBadParameter: String?)
+  /// Of a network in float16, whatever its loss is scaled by.
+  case gradientsNotFinite(epoch: Int, step: Int)
   case regularizerDiverged(regularizer: String, penalty: Double, loss: Double, epoch: Int, step: Int)
   case frozenChanged(tensor: String, epoch: Int)
   case oneClass(dataset: String)
@@ -106,6 +108,9 @@ extension TrainingError: CustomStringConvertible {
       "loss is \(loss.isNaN ? "not a number" : "infinite") at epoch \(epoch), step \(step)"
         + (parameter.map { ", first in '\($0)'" } ?? "")
         + "; likely a learning rate that is too high (\(short(learningRate))): try a tenth of it. "
+        + "The last good epoch is kept"
+    case .gradientsNotFinite(let epoch, let step):
+      "in float16 the gradients at epoch \(epoch), step \(step) are not finite, whatever the loss is scaled by. "
         + "The last good epoch is kept"
     case .frozenChanged(let tensor, let epoch): "frozen tensor '\(tensor)' changed in epoch \(epoch)"
     case .oneClass(let dataset):

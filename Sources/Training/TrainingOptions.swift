@@ -1,5 +1,6 @@
 import Datasets
 import Programs
+import Torch
 
 /// A number for the parameters that a glob matches.
 public struct GlobRule: Sendable, Codable, Equatable {
@@ -26,6 +27,17 @@ public enum OptimizerKind: String, Sendable, Codable, CaseIterable {
 /// The type that the forward pass computes in; weights and optimizer stay in float32.
 public enum Precision: String, Sendable, Codable, CaseIterable {
   case float32, bfloat16
+  /// With the loss scaled, as ``LossScale`` has it.
+  case float16
+
+  /// Nil of ``float32``.
+  var type: DType? {
+    switch self {
+    case .float32: nil
+    case .bfloat16: .bfloat16
+    case .float16: .float16
+    }
+  }
 }
 
 /// Which blocks of the network train from when on.

@@ -64,6 +64,7 @@ extension TrainingRun {
       set("dose.\(dose.name).gradient_ratio", dose.gradientRatio)
       set("dose.\(dose.name).pulled_back", dose.pulledBack)
     }
+    if let count = result.skippedSteps { set("skipped_steps", Double(count)) }
     set("seconds", result.seconds)
     if result.target.count > 0 { record.keepAnswers(of: "target", result.target, epoch: result.epoch) }
   }
@@ -167,7 +168,8 @@ extension RunRecord {
           proxy: agreement("proxy_validation", count: data.proxy?.validation?.count),
           target: measured("target_validation", of: "target")),
         trainingLoss: value("training_loss"), penalty: value("penalty"), learningRate: value("learning_rate"),
-        newBlocks: [], doses: doses(of: row), seconds: value("seconds"))
+        newBlocks: [], doses: doses(of: row), skippedSteps: Int(exactly: value("skipped_steps")),
+        seconds: value("seconds"))
     }
   }
 

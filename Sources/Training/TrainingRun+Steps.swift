@@ -95,6 +95,7 @@ extension TrainingRun {
       let whole = trained.statistics
       trained.statistics = kept.statistics
       (trained.statistics.newBlocks, trained.statistics.doses) = (whole.newBlocks, whole.doses)
+      trained.statistics.skippedSteps = whole.skippedSteps
       trained.stepCount = kept.step - stepsBefore
     }
     return trained

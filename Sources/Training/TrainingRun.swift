@@ -354,7 +354,7 @@ extension TrainingRun {
       targetHeadIsNew: judges.headIsNew && epoch == 0, validation: validation,
       trainingLoss: epoch == 0 ? .nan : statistics?.loss ?? .nan, penalty: statistics?.penalty ?? .nan,
       learningRate: epoch == 0 ? .nan : statistics?.learningRate ?? .nan, newBlocks: statistics?.newBlocks ?? [],
-      doses: statistics?.doses ?? [], seconds: seconds)
+      doses: statistics?.doses ?? [], skippedSteps: statistics?.skippedSteps, seconds: seconds)
   }
 }
 

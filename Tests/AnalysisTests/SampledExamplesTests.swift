@@ -19,8 +19,16 @@ import Torch
       (0..<12).map { column -> Float in (column == example / 100 ? 3 : 0) + Float(random.normal()) }
     }
     return Split(
-      inputs: [InputArray(rows: TensorView(order.flatMap { rows[$0] }, shape: [1000, 1, 3, 4]))],
+      inputs: [InputArray(rows: TensorView(order.flatMap { rows[$0] }, shape: [order.count, 1, 3, 4]))],
       labels: order.map { Int32($0 / 100) })
+  }
+
+  private func perceptron(seed: UInt64) throws -> Model {
+    let program = try Architecture.mlp.program(
+      options: ArchitectureOptions(inputShape: [1, 3, 4], classCount: 10, hiddenSizes: [16]))
+    let model = try Model(initializing: program, task: "t", classNames: (0..<10).map(String.init), seed: seed)
+    model.preprocessing = Preprocessing(scale: 1, mean: [0], standardDeviation: [1])
+    return model
   }
 
   private func counts(_ split: Split) -> [Int32: Int] { Dictionary(split.labels.map { ($0, 1) }, uniquingKeysWith: +) }
@@ -36,14 +44,25 @@ import Torch
     }
   }
 
+  /// Of ten classes three have examples to fit a probe to: the others get no rows of their own, and no test example of
+  /// them is told.
+  @Test func probesAreOfTheClassesThatTheyAreFittedTo() throws {
+    let fitted = split(order: [Int](950..<1000) + [Int](420..<450) + [Int](0..<20))
+    let data = try Dataset(
+      name: "few", classNames: (0..<10).map(String.init), labelMap: Array(0..<10), train: fitted, test: split())
+    let drawn = ProbeData(data)
+    #expect(drawn.classCount == 3)
+    #expect(Set(drawn.train.labels) == [0, 1, 2])
+    #expect(counts(drawn.test).values.sorted() == Array(repeating: 100, count: 10))
+    let model = try perceptron(seed: 1)
+    let layer = try #require(model.comparableLayers.first)
+    let probe = try #require(drawn.probes(of: [layer], in: model, controlsLast: false, onFit: {}).probes.first)
+    let right = zip(probe.isCorrect, drawn.test.labels).filter(\.0).map(\.1)
+    #expect(Set(right).isSubset(of: [0, 1, 2]) && right.count > 240, "\(right.count)")
+  }
+
   @Test func similarityOfASortedFileIsThatOfAShuffledOne() throws {
-    let program = try Architecture.mlp.program(
-      options: ArchitectureOptions(inputShape: [1, 3, 4], classCount: 10, hiddenSizes: [16]))
-    let models = try [UInt64(1), 2].map { seed -> Model in
-      let model = try Model(initializing: program, task: "t", classNames: (0..<10).map(String.init), seed: seed)
-      model.preprocessing = Preprocessing(scale: 1, mean: [0], standardDeviation: [1])
-      return model
-    }
+    let models = try [UInt64(1), 2].map(perceptron)
     let layer = try #require(models[0].comparableLayers.first)
     func value(_ split: Split, count: Int) throws -> Double {
       try LayerSimilarity(

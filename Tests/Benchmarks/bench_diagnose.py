@@ -57,7 +57,7 @@ def cnn(lethe, folder):
     base, tasks = f"{folder}/cnn.h5", ["--source", "fashion-mnist:0-4", "--target", "fashion-mnist:5-9"]
     quietly(lethe, "new", "cnn", "--classes", "5", "-o", base)
     quietly(lethe, "train", base, "--data", "fashion-mnist:0-4", "--epochs", "1", "--lr", "0.03", "-o", f"{folder}/cnn-source")
-    quietly(lethe, "finetune", f"{folder}/cnn-source", *tasks, "--epochs", "1", "--lr", "0.1", "-o", f"{folder}/cnn-run")
+    quietly(lethe, "finetune", f"{folder}/cnn-source", *tasks, "--epochs", "1", "--lr", "0.03", "-o", f"{folder}/cnn-run")
     return f"{folder}/cnn-run"
 
 

@@ -32,7 +32,7 @@ import Torch
     for weight in weights { try weight.setRequiresGradient(true) }
     let loss: Tensor
     let run: Model.Result
-    (run, loss) = try withMixedPrecision(on: .cpu, isEnabled: precision == .bfloat16) {
+    (run, loss) = try withMixedPrecision(on: .cpu, in: precision) {
       let run = try model.run(
         inputs, mode: .training(exceptLayers: Set(drawing.map(\.layer))), capture: capture,
         capturesHeadInput: true, recomputesActivations: recomputes)
@@ -130,7 +130,7 @@ import Torch
       for weight in weights { try weight.setRequiresGradient(true) }
       let ids = try Tensor((0..<24).map { Int64($0 * 5 % 11) }, shape: [2, 12])
       let name = try #require(model.program.inputs.first).name
-      let loss = try withMixedPrecision(on: .cpu, isEnabled: precision == .bfloat16) {
+      let loss = try withMixedPrecision(on: .cpu, in: precision) {
         try model.run([name: ids], changing: changes, recomputesActivations: recomputes).logits.widened().squared()
           .sum()
       }

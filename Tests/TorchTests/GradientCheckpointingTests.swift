@@ -64,7 +64,7 @@ import Torch
     try weight.setRequiresGradient(true)
     let rows = try Tensor([Float](repeating: 1 / 3, count: 8), shape: [2, 4])
     func gradient(_ isCheckpointed: Bool) throws -> [Float] {
-      let loss = try withMixedPrecision(on: .cpu) {
+      let loss = try withMixedPrecision(on: .cpu, in: .bfloat16) {
         let product =
           try isCheckpointed
           ? gradientCheckpointed([weight], drawingFrom: nil) { inputs, _ in

@@ -74,12 +74,12 @@ import Torch
   @Test func mixedPrecisionMultipliesMatricesInHalf() throws {
     struct Stop: Error {}
     let matrix = try Tensor([1, 2, 3, 4] as [Float], shape: [2, 2])
-    let product = try withMixedPrecision(on: .cpu) { try matrix.matrixProduct(matrix) }
+    let product = try withMixedPrecision(on: .cpu, in: .bfloat16) { try matrix.matrixProduct(matrix) }
     #expect(product.type == .bfloat16)
     // Small whole numbers have no more than bfloat16's eight bits.
     #expect(try product.array(of: Float.self) == [7, 10, 15, 22])
-    #expect(try withMixedPrecision(on: .cpu, isEnabled: false) { try matrix.matrixProduct(matrix) }.type == .float32)
-    #expect(throws: Stop.self) { try withMixedPrecision(on: .cpu) { throw Stop() } }
+    #expect(try withMixedPrecision(on: .cpu, in: .float32) { try matrix.matrixProduct(matrix) }.type == .float32)
+    #expect(throws: Stop.self) { try withMixedPrecision(on: .cpu, in: .bfloat16) { throw Stop() } }
     #expect(try matrix.matrixProduct(matrix).type == .float32)
   }
 

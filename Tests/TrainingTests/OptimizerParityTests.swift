@@ -6,7 +6,8 @@ import Programs
 import TestSupport
 import Testing
 import Torch
-import Training
+
+@testable import Training
 
 /// Twenty steps against PyTorch's optimizers; `Fixtures/parity/make_parity.py` made the numbers.
 @Suite struct OptimizerParityTests {
@@ -23,9 +24,7 @@ import Training
     options.weightDecay = name == "sgd_weight_decay" ? 5e-4 : name == "adamw" ? 0.01 : 0
     if name == "sgd_momentum_l2sp" { options.regularizers = [try .init(parsing: "l2-sp:alpha=0.1,beta=0.01")] }
 
-    let inputs = try root.dataset("inputs").read(as: Float.self)
-    let labels = try root.dataset("labels").read(as: Int64.self).map { Int32($0) }
-    let split = Split(inputs: [InputArray(rows: TensorView(inputs, shape: [320, 64, 1, 1]))], labels: labels)
+    let split = try examples(root)
     let trainer = try Trainer(model, on: split, dataset: name, options: options)
     var losses: [Double] = []
     for batch in try Batches(split: split, batchSize: 16) {
@@ -41,12 +40,43 @@ import Training
     let expectedLosses = try root.dataset("\(name)/losses").read(as: Double.self)
     let worstLoss = try #require(largestDifference(losses, expectedLosses))
     #expect(worstLoss.value < 1e-5, "loss at step \(worstLoss.index) differs by \(worstLoss.value)")
+    try expect(model, toBe: "\(name)/final", in: root, within: 2e-6)
+  }
+
+  /// Steps that overflow are left out, and the scale goes down, as `torch.amp.GradScaler` has it.
+  @Test func twentyStepsInFloat16AgreeWithPyTorch() throws {
+    let root = try File.open(Repository.fixture("parity/float16.h5")).root
+    let model = try initialModel(root)
+    var options = TrainingOptions()
+    (options.batchSize, options.learningRate, options.precision) = (16, 1e-4, .float16)
+    let split = try examples(root)
+    let trainer = try Trainer(model, on: split, dataset: "float16", options: options)
+    var (losses, scales): ([Double], [Double]) = ([], [])
+    for batch in try Batches(split: split, batchSize: 16) {
+      losses.append(try trainer.step(batch, epoch: 1).loss)
+      scales.append(try #require(trainer.progress.lossScale).value)
+    }
+    #expect(try scales == root.dataset("scales").read(as: Double.self))
+    #expect(trainer.progress.lossScale?.skippedSteps == 5)
+    #expect(trainer.progress.stepCount == 20)
+    let expected = try root.dataset("losses").read(as: Double.self)
+    for (found, expected) in zip(losses, expected) { #expect(abs(found - expected) < 1e-3 * max(1, expected)) }
+    try expect(model, toBe: "final", in: root, within: 1e-5)
+  }
+
+  private func expect(_ model: Model, toBe group: String, in root: Group, within tolerance: Double) throws {
     for parameter in model.program.parameters.map(\.name) {
       let found = try #require(model.parameters[parameter]).array(of: Double.self)
-      let expected = try root.dataset("\(name)/final/\(parameter)").read(as: Float.self).map(Double.init)
+      let expected = try root.dataset("\(group)/\(parameter)").read(as: Float.self).map(Double.init)
       let worst = try #require(largestDifference(found, expected))
-      #expect(worst.value < 2e-6, "\(parameter)[\(worst.index)] differs by \(worst.value)")
+      #expect(worst.value < tolerance, "\(parameter)[\(worst.index)] differs by \(worst.value)")
     }
+  }
+
+  private func examples(_ root: Group) throws -> Split {
+    let inputs = try root.dataset("inputs").read(as: Float.self)
+    let labels = try root.dataset("labels").read(as: Int64.self).map { Int32($0) }
+    return Split(inputs: [InputArray(rows: TensorView(inputs, shape: [320, 64, 1, 1]))], labels: labels)
   }
 
   private func initialModel(_ root: Group) throws -> Model {

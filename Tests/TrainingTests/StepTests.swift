@@ -173,10 +173,11 @@ import Torch
     }
   }
 
-  @Test func bfloat16LeavesWeightsInFloat32AndStaysClose() throws {
+  @Test(arguments: [Precision.bfloat16, .float16])
+  func halfAsManyBitsLeaveWeightsInFloat32AndStayClose(_ half: Precision) throws {
     let network = try SmallNetwork.perceptron(count: 128)
     let (full, mixed) = (try network.model(), try network.model())
-    let losses = try [(full, Precision.float32), (mixed, .bfloat16)].map { model, precision in
+    let losses = try [(full, Precision.float32), (mixed, half)].map { model, precision in
       let trainer = try network.trainer(model) { $0.precision = precision }
       return try (1...3).map { try trainer.runEpoch($0).loss }
     }

@@ -29,7 +29,7 @@ struct RefittedHead {
   /// One class an example.
   private init(classifying model: Model, in models: ComparedModels, judgedInputs: Tensor?) throws {
     let source = models.source
-    let sample = models.headExamples(DiagnosisThresholds.headExamples)
+    let sample = models.headExamples(DiagnosisThresholds.headNumbers / max(1, source.classNames.count))
     let train = try model.headInputs(on: sample, dataset: source.name)
     let test = try judgedInputs ?? model.headInputs(on: models.sourceTest, dataset: source.name)
     let (regression, penalty, _) = try ClassifierFit(train).regression(
@@ -84,11 +84,14 @@ extension ComparedModels {
 
   /// Why the source's head cannot be fitted anew; nil where it can.
   func headGap() throws -> CausesLeftOut? {
-    guard !sourceKind.isClassification else { return after.program.headProgram == nil ? CausesLeftOut(.head) : nil }
-    guard let head = LinearHead(of: after, task: sourceTask) else { return CausesLeftOut(.head) }
-    guard head.weightCount <= DiagnosisThresholds.mostHeadWeights else {
-      return CausesLeftOut(.size, weightCount: head.weightCount)
+    let linear = LinearHead(of: after, task: sourceTask)
+    let most =
+      sourceKind.isClassification ? DiagnosisThresholds.mostClassifierWeights : DiagnosisThresholds.mostHeadWeights
+    if let count = linear?.weightCount, count > most {
+      return CausesLeftOut(.size, weightCount: count, mostWeights: most)
     }
+    guard !sourceKind.isClassification else { return after.program.headProgram == nil ? CausesLeftOut(.head) : nil }
+    guard let head = linear else { return CausesLeftOut(.head) }
     guard let batch = try Batches(split: source.train, batchSize: 2, device: after.device).makeIterator().next(),
       let targets = try sourceKind.probeTargets(of: batch.labels)
     else { return CausesLeftOut(.kind) }

@@ -52,15 +52,17 @@ public struct ProbeData: ProbedExamples {
   public var fittedCount: Int { train.count }
   public var judgedCount: Int { test.count }
 
-  /// A class that the data have no example of is none of theirs.
+  /// Classes are those of the training examples that were drawn: another one has no probability at the minimum of a
+  /// regression over it, and a test example of it is not told.
   ///
   /// - Parameters:
   ///   - trainCount: training examples, at most, drawn by the seed; likewise the test's.
   public init(_ data: Dataset, trainCount: Int = 1000, testCount: Int = 1000, seed: UInt64 = 0) {
     let drawn = data.probed(trainCount: trainCount, testCount: testCount, seed: seed)
-    let occurring = Set(data.train.labels).union(data.test.labels).sorted()
+    let occurring = Set(drawn.train.labels).sorted()
+    let others = Set(data.classNames.indices.map(Int32.init)).subtracting(occurring).sorted()
     var numbers = Array(data.classNames.indices)
-    for (number, label) in occurring.enumerated() { numbers[Int(label)] = number }
+    for (number, label) in (occurring + others).enumerated() { numbers[Int(label)] = number }
     train = drawn.train.renumbered(numbers)
     test = drawn.test.renumbered(numbers)
     dataset = data.name

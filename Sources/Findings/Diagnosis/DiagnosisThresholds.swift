@@ -65,6 +65,8 @@ public enum DiagnosisThresholds {
   public static let headNumbers = 1 << 23
   /// A head with more weights than this is too large to fit anew: 8 MiB of float64, of which the fit needs some twenty.
   public static let mostHeadWeights = 1 << 20
+  /// Likewise a head of one class an example, which is fitted to fewer rows: 1,000 classes of 2,048 features are not.
+  public static let mostClassifierWeights = 1 << 21
   /// Examples of a proxy set that the model before labels, for heads and probes to be fitted to.
   public static let proxyExamples = 5000
   /// Training examples that the Fisher information is estimated from.

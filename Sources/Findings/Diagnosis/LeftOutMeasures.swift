@@ -28,11 +28,14 @@ public struct CausesLeftOut: Sendable, Codable, Hashable {
   public var reason: Reason
   /// Of the head, where they are too many.
   public var weightCount: Int?
+  /// How many a head of such a task may have; of findings that do not say it ``DiagnosisThresholds/mostHeadWeights``.
+  public var mostWeights: Int?
 
   /// - Parameters: see the properties.
-  public init(_ reason: Reason, weightCount: Int? = nil) {
+  public init(_ reason: Reason, weightCount: Int? = nil, mostWeights: Int? = nil) {
     self.reason = reason
     self.weightCount = weightCount
+    self.mostWeights = mostWeights
   }
 }
 

@@ -41,6 +41,8 @@ public struct EpochFinding: Codable, Equatable, Sendable {
   public var unfrozen: [String]
   /// How hard each regularizer held back; empty at epoch 0.
   public var regularizers: [RegularizerDose]
+  /// Steps that moved nothing, as their gradients left the range of float16; nil where the network computes in another type.
+  public var skippedSteps: Int?
   /// Seconds of training, evaluation not counted.
   public var seconds: Double
 
@@ -52,7 +54,7 @@ public struct EpochFinding: Codable, Equatable, Sendable {
     target: ScoredTask? = nil,
     targetHeadIsNew: Bool = false, validation: Validation? = nil, trainingLoss: Double = .nan,
     penalty: Double = .nan, learningRate: Double = .nan, unfrozen: [String] = [], regularizers: [RegularizerDose] = [],
-    seconds: Double = .nan
+    skippedSteps: Int? = nil, seconds: Double = .nan
   ) {
     self.epoch = epoch
     self.source = source
@@ -66,6 +68,7 @@ public struct EpochFinding: Codable, Equatable, Sendable {
     self.learningRate = learningRate
     self.unfrozen = unfrozen
     self.regularizers = regularizers
+    self.skippedSteps = skippedSteps
     self.seconds = seconds
   }
 
@@ -75,7 +78,7 @@ public struct EpochFinding: Codable, Equatable, Sendable {
       && left.gauge == right.gauge
       && left.target == right.target && left.targetHeadIsNew == right.targetHeadIsNew
       && left.validation == right.validation && left.unfrozen == right.unfrozen
-      && left.regularizers == right.regularizers
+      && left.regularizers == right.regularizers && left.skippedSteps == right.skippedSteps
       && zip(left.numbers, right.numbers).allSatisfy { $0 == $1 || ($0.isNaN && $1.isNaN) }
   }
 

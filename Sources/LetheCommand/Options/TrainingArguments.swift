@@ -99,7 +99,7 @@ struct TrainingArguments: ResultOptions {
   @Option(help: "Scale each step's gradient down to this norm.")
   var clipNorm: Double?
 
-  @Option(help: "float32, or bfloat16: mixed precision, for hardware that is faster in it.")
+  @Option(help: "float32; bfloat16 or float16 (its loss scaled): mixed precision, for hardware that is faster in it.")
   var precision = Precision.float32
 
   @Flag(

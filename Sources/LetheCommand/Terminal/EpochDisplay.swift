@@ -107,6 +107,10 @@ final class EpochDisplay {
           NumberText.fixed(record.penalty, 4),
           record.epoch > 0 && record.seconds.isFinite ? "\(NumberText.fixed(record.seconds, 1)) s" : ""))
       if !record.newBlocks.isEmpty { Console.result("        trains now: \(listed(record.newBlocks))") }
+      if let count = record.skippedSteps, count > 0 {
+        Console.result(
+          "        \(NumberText.plural(count, "step")) left out, whose gradients left the range of float16")
+      }
       // One that only measures has nothing to show.
       for dose in record.doses where dose.penalty > 0 || dose.gradientRatio > 0 { Console.result(Self.line(dose)) }
     }

@@ -79,6 +79,7 @@ extension ErrorWords {
     case .missingImportances(let name):
       "regularizer '\(name)' needs the path of the source's own training, which this checkpoint does not have; "
         + "train the source with lethe train --regularizer \(name), or use ewc or mas"
+    case .gradientsNotFinite: "\(error); --precision bfloat16 has the range of float32"
     case .classesOnly(let key, let kind): "\(key.flag) is for classes, not for \(kind)"
     case .interrupted: "interrupted; the same command, given again, goes on where it was left"
     default: "\(error)"

@@ -139,7 +139,7 @@ enum ExitStatus {
 
   private static func of(_ error: TrainingError) -> Int32 {
     switch error {
-    case .notFinite, .regularizerDiverged, .badResume, .oneClass: EX_DATAERR
+    case .notFinite, .gradientsNotFinite, .regularizerDiverged, .badResume, .oneClass: EX_DATAERR
     case .frozenChanged: EX_SOFTWARE
     case .interrupted: Interruption.exitStatus
     default: EX_USAGE

@@ -243,7 +243,7 @@ extension CausesLeftOut {
     case .head: return what + "the source's head is not one linear layer of what enters it."
     case .size:
       return what + "the source's head has \(NumberText.grouped(weightCount ?? 0)) weights, and one of more than "
-        + "\(NumberText.grouped(DiagnosisThresholds.mostHeadWeights)) is too large to fit anew."
+        + "\(NumberText.grouped(mostWeights ?? DiagnosisThresholds.mostHeadWeights)) is too large to fit anew."
     case .kind: return what + "this kind of task does not say what a head fitted anew is to say."
     }
   }

@@ -75,7 +75,7 @@ extension Trainer {
 
   /// The gradients of a step of one batch, and numbers beside them, over all processes.
   func summedGradients(of losses: Losses, _ numbers: [Double], by processes: DataParallel) throws -> DataParallel.Sums {
-    let total = try losses.terms.compactMap { $0 }.reduce(losses.task) { try $0.add($1) }
+    let total = try scaled(losses.terms.compactMap { $0 }.reduce(losses.task) { try $0.add($1) })
     var result = [Tensor?](repeating: nil, count: trainable.tensors.count)
     let active = result.indices.filter { stages.entry[$0] <= progress.stage }
     let sums = try processes.group.gradients(of: total, by: active.map { trainable.tensors[$0] }, besides: numbers)

@@ -111,6 +111,23 @@ import Torch
     #expect(try WaterfallMeasure(models).causes().isEmpty)
   }
 
+  /// More weights than a fit is tried over: of classes, twice as many as where places have answers of their own.
+  @Test(arguments: [(4096, true), (4098, false)])
+  func aHeadOfManyClassesIsLeftOutBySize(_ classCount: Int, isFitted: Bool) throws {
+    let names = (0..<classCount).map(String.init)
+    let program = try Architecture.mlp.program(
+      options: ArchitectureOptions(inputShape: [1, 2, 2], classCount: classCount, hiddenSizes: [512]))
+    let checkpoint = try Model(initializing: program, task: "many", classNames: names, seed: 1).checkpoint(epoch: 0)
+    let split = Split(
+      inputs: [InputArray(rows: TensorView([Float](repeating: 1, count: 16), shape: [4, 1, 2, 2]))],
+      labels: [0, 1, 2, 3])
+    let data = try Datasets.Dataset(name: "many", classNames: names, train: split, test: split)
+    let models = try ComparedModels(before: checkpoint, after: checkpoint, source: data, target: nil)
+    #expect(
+      try models.causesLeftOut()
+        == (isFitted ? nil : CausesLeftOut(.size, weightCount: 512 * classCount, mostWeights: 1 << 21)))
+  }
+
   /// From logits that are there: with x = ±1, two rows and a penalty as large as can be, nothing is added; with none to
   /// speak of the data decide.
   @Test func aRegressionGoesFromWhatIsThere() throws {

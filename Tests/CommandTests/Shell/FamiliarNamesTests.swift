@@ -20,7 +20,7 @@ import Testing
       ),
       (["train", "x", "--batch_size", "3"], "train has no option '--batch_size': it is called --batch-size here"),
       (["train", "x", "--bs", "3"], "train has no option '--bs': it is called --batch-size here"),
-      (["train", "x", "--fp16"], "train has no option '--fp16': it is called --precision bfloat16 here"),
+      (["train", "x", "--fp16"], "train has no option '--fp16': it is called --precision float16 here"),
       (["finetune", "x", "--data", "d"], "finetune has no option '--data': it is called --target here"),
       (["train", "x", "--source", "d"], "train has no option '--source': it is called --data here"),
       (["finetune", "x", "--epocs", "3"], "finetune has no option '--epocs'; did you mean --epochs?"),

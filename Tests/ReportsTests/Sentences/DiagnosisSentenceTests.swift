@@ -293,6 +293,7 @@ import Testing
     let gaps = [
       LeftOutMeasures(causes: CausesLeftOut(.head)),
       LeftOutMeasures(causes: CausesLeftOut(.size, weightCount: 38_597_376), probes: .words),
+      LeftOutMeasures(causes: CausesLeftOut(.size, weightCount: 5_120_000, mostWeights: 2_097_152)),
       LeftOutMeasures(causes: CausesLeftOut(.kind), probes: .kind),
     ]
     return gaps.map { gap in
