@@ -15,6 +15,7 @@ import pathlib
 import subprocess
 import tempfile
 
+import h5py
 import numpy as np
 
 TEXTS = pathlib.Path(__file__).parents[2] / "Fixtures/texts"
@@ -42,6 +43,22 @@ TASKS = {
     "language": (language, ["0.0003", "0.001", "0.003"], "model.transformer.h.0", 1, "nats a token"),
 }
 EPOCHS = ["1", "3"]
+
+
+def few(path, made):
+    """A file of the first 100 training examples of another, of which predicted loss is, and 50 test examples: heads are fitted sooner."""
+    with h5py.File(path) as data, h5py.File(made, "w") as own:
+        def copy(name, found):
+            if isinstance(found, h5py.Dataset):
+                count = {"train": 100, "test": 50}.get(name.split("/")[0])
+                own[name] = found[:count] if count else found[()]
+            else:
+                own.require_group(name).attrs.update(found.attrs)
+
+        data.visititems(copy)
+        # Of the checksums, which are of the whole file.
+        own.attrs.update({key: value for key, value in data.attrs.items() if key != "digest"})
+    return made
 
 
 def methods(layer):
@@ -90,6 +107,9 @@ def main():
     rows = []
     with tempfile.TemporaryDirectory() as folder:
         source, target, training, pooling = prepare(lethe, folder)
+        if options.predicted:
+            lethe("data", "convert", source, "-o", f"{folder}/whole.h5")
+            small = few(f"{folder}/whole.h5", f"{folder}/few.h5")
         for number, ((method, words), rate, epochs) in enumerate(itertools.product(methods(layer).items(), rates, EPOCHS)):
             run = f"{folder}/run-{number}"
             found = json.loads(lethe(
@@ -104,8 +124,10 @@ def main():
                 "1 − CKA on the target's inputs": 1 - float(np.nanmean(np.diag(np.array(alike["cka"], float)))),
             }
             if options.predicted:
-                # It is of training examples, however few test examples the rest is looked at on.
-                layers = json.loads(lethe("diagnose", run, "--samples", "50", "--no-probes", "--json", "--quiet"))["layers"]
+                before, after = sorted(pathlib.Path(run, "checkpoints").glob("epoch-*.h5"))[:: int(epochs)]
+                layers = json.loads(lethe(
+                    "diagnose", "--before", str(before), "--after", str(after), "--source", small, "--no-probes", "--json", "--quiet",
+                    "-o", f"{folder}/page.html"))["layers"]
                 row["predicted loss (source's data)"] = sum(layer["predictedLoss"] for layer in layers if layer["predictedLoss"] is not None)
             rows.append(row)
             print(f"{method:20} rate {rate:6} epochs {epochs}: " + ", ".join(f"{name} {value:.4g}" for name, value in row.items()), flush=True)
