@@ -77,7 +77,8 @@ public final class Model {
     // Tied weights are one tensor, so that training moves them together: those of the head in place too.
     var own: [TensorView.Identity: Tensor] = [:]
     func load(
-      _ views: [String: TensorView], into loaded: inout [TensorView.Identity: Tensor], inPartsOf sharding: Sharding? = nil
+      _ views: [String: TensorView], into loaded: inout [TensorView.Identity: Tensor],
+      inPartsOf sharding: Sharding? = nil
     ) throws -> [String: Tensor] {
       var found: [String: Tensor] = [:]
       for (name, view) in views {
@@ -96,7 +97,8 @@ public final class Model {
     }
     var heads: [String: TaskHead] = [:]
     for (task, head) in checkpoint.heads {
-      let tensors = try task == checkpoint.task ? load(head.tensors, into: &own, inPartsOf: sharding) : load(head.tensors)
+      let tensors =
+        try task == checkpoint.task ? load(head.tensors, into: &own, inPartsOf: sharding) : load(head.tensors)
       heads[task] = TaskHead(tensors: tensors, classNames: head.classNames, labelMap: head.labelMap)
     }
     var parameters = try load(checkpoint.parameters, into: &own, inPartsOf: sharding)

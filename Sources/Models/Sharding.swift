@@ -42,7 +42,8 @@ public final class Sharding {
     var bytes = [UInt8](repeating: 0, count: size * width)
     bytes.withUnsafeMutableBytes { own in
       view.withUnsafeBytes {
-        own.copyMemory(from: UnsafeRawBufferPointer(rebasing: $0[places.lowerBound * width..<places.upperBound * width]))
+        own.copyMemory(
+          from: UnsafeRawBufferPointer(rebasing: $0[places.lowerBound * width..<places.upperBound * width]))
       }
     }
     view.releasePages()

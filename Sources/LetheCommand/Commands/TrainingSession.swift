@@ -85,7 +85,8 @@ struct TrainingSession {
     if processes != nil, run.options.shardsWeights ?? false {
       try finished.measureDrift()
       if isFineTuning {
-        Console.say(Run.unmeasuredNote("it needs whole networks, and their weights were sharded (--shard); lethe cka does it"))
+        Console.say(
+          Run.unmeasuredNote("it needs whole networks, and their weights were sharded (--shard); lethe cka does it"))
       }
     } else {
       try finished.measureMoves(on: sourceData ?? proxyData ?? (isFineTuning ? run.target : nil), device: device)

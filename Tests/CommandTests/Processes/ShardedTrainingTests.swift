@@ -40,7 +40,9 @@ import Testing
     ["--momentum", "0.9", "--clip-norm", "0.5", "--weight-decay", "0.01"],
     ["--optimizer", "adamw", "--accumulate", "3", "--label-smoothing", "0.1", "--clip-norm", "0.2"],
     ["--optimizer", "adam", "--ema", "0.9", "--schedule", "cosine", "--eval-every", "3", "--best", "target"],
-    ["--regularizer", "l2-sp", "--regularizer", "l1-sp", "--regularizer", "l2", "--batch-size", "4"],
+    ["--regularizer", "l2-sp", "--regularizer", "l1-sp", "--regularizer", "l2"],
+    // Many steps, of which some measure doses.
+    ["--regularizer", "l2-sp", "--regularizer", "l2", "--batch-size", "4"],
     ["--regularizer", "l2-sp", "--decoupled", "--gradient-checkpointing"],
     ["--feature-extraction", "--lr", "0.5"],
     ["--unfreeze-every", "1", "--optimizer", "adamw"],
@@ -72,9 +74,11 @@ import Testing
       try ProcessesAtWork(2) { _ in Self.words(source, folder.file("sharded")) + frozen + ["--shard"] }.wait())
     func stored(_ run: String) throws -> [String: [Int]] {
       let checkpoint = try Checkpoint(contentsOf: Run.open(folder.file(run)).checkpointPath(epoch: 2))
-      return checkpoint.parameters.merging(checkpoint.heads.flatMap { task, head in
-        head.tensors.map { ("\(task)/\($0)", $1) }
-      }.reduce(into: [:]) { $0[$1.0] = $1.1 }) { $1 }.mapValues(\.shape)
+      return checkpoint.parameters.merging(
+        checkpoint.heads.flatMap { task, head in
+          head.tensors.map { ("\(task)/\($0)", $1) }
+        }.reduce(into: [:]) { $0[$1.0] = $1.1 }
+      ) { $1 }.mapValues(\.shape)
     }
     #expect(try stored("whole") == stored("sharded"))
     func size(_ run: String) throws -> Int {
