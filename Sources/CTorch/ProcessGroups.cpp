@@ -46,6 +46,7 @@ void add_devices(c10d::ProcessGroupGloo::Options &options, bool is_one_machine) 
 void register_processes(LTTable &table) {
   register_synchronized_norm(table);
   register_summed_gradients(table);
+  register_sharded_tensors(table);
   table.processes_meet = [](const char *host, int64_t port, int32_t serves, const char *prefix, int64_t milliseconds,
                             LTProcesses **out) {
     return guarded([&] {

@@ -5,6 +5,7 @@
 #if defined(LETHE_HAS_TORCH) && __has_include(<torch/csrc/distributed/c10d/ProcessGroupGloo.hpp>)
 #define LETHE_HAS_GLOO 1
 
+#include <ATen/core/ivalue.h>
 #include <torch/csrc/distributed/c10d/Backend.hpp>
 #include <torch/csrc/distributed/c10d/Store.hpp>
 
@@ -48,8 +49,17 @@ inline void wait_for(c10d::Work &work) {
   exchanging([&] { work.wait(); });
 }
 
+/// The processes of a forward pass, for its way back.
+struct Group final : public torch::CustomClassHolder {
+  explicit Group(c10::intrusive_ptr<c10d::Backend> backend) : backend(std::move(backend)) {}
+  c10::intrusive_ptr<c10d::Backend> backend;
+
+  void sum(const at::Tensor &tensor) const { wait_for(*begin_sum(*backend, tensor)); }
+};
+
 void register_synchronized_norm(LTTable &table);
 void register_summed_gradients(LTTable &table);
+void register_sharded_tensors(LTTable &table);
 
 }  // namespace lethe
 #endif

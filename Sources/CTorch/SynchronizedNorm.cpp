@@ -16,14 +16,6 @@ namespace {
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
-/// The processes of a forward pass, for its way back.
-struct Group final : public torch::CustomClassHolder {
-  explicit Group(c10::intrusive_ptr<c10d::Backend> backend) : backend(std::move(backend)) {}
-  c10::intrusive_ptr<c10d::Backend> backend;
-
-  void sum(const at::Tensor &tensor) const { wait_for(*begin_sum(*backend, tensor)); }
-};
-
 /// All axes but that of the channels.
 std::vector<int64_t> other_axes(const at::Tensor &tensor) {
   std::vector<int64_t> axes{0};

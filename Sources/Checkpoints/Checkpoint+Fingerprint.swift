@@ -17,6 +17,7 @@ extension Checkpoint {
       func add(_ tensors: [String: TensorView], of part: String) {
         for (name, tensor) in tensors.sorted(by: { $0.key < $1.key }) {
           lines.append("\(part)/\(name) \(tensor.elementType.rawValue) \(tensor.shape) \(tensor.checksum)")
+          tensor.releasePages()
         }
       }
       add(parameters, of: "parameters")

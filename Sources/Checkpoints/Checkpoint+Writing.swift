@@ -88,15 +88,16 @@ extension Group {
   ) throws {
     var linkChecksums: [String] = []
     var written = tied
-    for (name, tensor) in tensors.sorted(by: { $0.key < $1.key }) {
+    for (name, view) in tensors.sorted(by: { $0.key < $1.key }) {
+      let tensor = try view.made()
       if let target = try parent?.target(child(of: name), equalTo: tensor) {
         try createExternalLink(name, file: target.file, target: target.path)
         linkChecksums.append("\(target.checksum) \(name)")
-      } else if let identity = tensor.identity, let tied = written[identity] {
+      } else if let identity = view.identity, let tied = written[identity] {
         try createHardLink(name, target: tied)
       } else {
         try writeTensor(name, tensor)
-        if let identity = tensor.identity { written[identity] = child(of: name) }
+        if let identity = view.identity { written[identity] = child(of: name) }
       }
     }
     if !linkChecksums.isEmpty { try setAttribute(Self.linkChecksumsName, to: linkChecksums) }

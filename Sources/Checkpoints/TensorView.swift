@@ -2,13 +2,22 @@ import Files
 import Foundation
 import HDF5
 
-/// The bytes of a tensor, with their type and shape: in memory, or mapped from a file and read when touched.
+/// The bytes of a tensor, with their type and shape: in memory, mapped from a file and read when touched, or still to be
+/// made.
 ///
 /// Elements are little-endian, in row-major order, and begin at an address that suits their type.
 public struct TensorView: Sendable {
   private enum Storage {
     case memory([UInt8])
     case mapped(MappedFile, offset: Int)
+    case unmade(Maker)
+  }
+
+  /// Makes bytes.
+  private final class Maker: @unchecked Sendable {
+    // Sendable: they are made where the tensor is written, on the thread that made this.
+    let bytes: () throws -> [UInt8]
+    init(_ bytes: @escaping () throws -> [UInt8]) { self.bytes = bytes }
   }
 
   /// The type of its elements.
@@ -37,6 +46,19 @@ public struct TensorView: Sendable {
     precondition(bytes.count == byteCount, "\(bytes.count) bytes for \(elementType) of shape \(shape)")
   }
 
+  /// A tensor whose bytes are made when it is written, and forgotten then; nothing else may ask for them.
+  public init(elementType: ElementType, shape: [Int], making bytes: @escaping () throws -> [UInt8]) {
+    self.elementType = elementType
+    self.shape = shape
+    storage = .unmade(Maker(bytes))
+  }
+
+  /// The tensor with its bytes, made anew each time where they are still to be made; else itself.
+  func made() throws -> TensorView {
+    guard case .unmade(let maker) = storage else { return self }
+    return TensorView(bytes: try maker.bytes(), elementType: elementType, shape: shape)
+  }
+
   /// A tensor of these numbers, one axis long unless a shape is given.
   public init<Element: DatasetElement>(_ values: [Element], shape: [Int]? = nil) {
     self = values.withUnsafeBytes {
@@ -61,6 +83,7 @@ public struct TensorView: Sendable {
     case .memory(let bytes): return try bytes.withUnsafeBytes(body)
     case .mapped(let file, let offset):
       return try file.withUnsafeBytes { try body(UnsafeRawBufferPointer(rebasing: $0[offset..<offset + byteCount])) }
+    case .unmade: preconditionFailure("the bytes of a tensor of shape \(shape) are still to be made")
     }
   }
 
@@ -99,7 +122,11 @@ public struct TensorView: Sendable {
 
   /// What two tensors have in common that are one: tied weights. Empty tensors are no one's.
   public var identity: Identity? {
-    withUnsafeBytes { bytes in
+    if case .unmade(let maker) = storage {
+      let address = UInt(bitPattern: Unmanaged.passUnretained(maker).toOpaque())
+      return Identity(address: address, elementType: elementType, shape: shape)
+    }
+    return withUnsafeBytes { bytes in
       guard let address = bytes.baseAddress, !bytes.isEmpty else { return nil }
       return Identity(address: UInt(bitPattern: address), elementType: elementType, shape: shape)
     }

@@ -105,6 +105,7 @@ public struct DivergenceMeter {
           let inputs = try batch.modelInputs(for: model)
           try add(batch, inputs, outputs: model.run(inputs).logits, to: &sums)
         }
+        try pass?.evenOut(batches, on: model)
       }
     }
     try pass.map { try sums.join($0) }
@@ -122,6 +123,8 @@ public struct DivergenceMeter {
     _ model: Model, evaluating task: String, dataset: String, kind: any TaskKind, by processes: ProcessGroup? = nil
   ) throws -> (result: EvaluationResult, divergence: OutputDivergence) {
     var sums = Sums()
+    // A batch may need more runs than one, which processes with fewer batches would have to know.
+    let processes = model.sharding == nil ? processes : nil
     let result = try model.withHead(of: task) {
       let evaluator = Evaluator(batchSize: batchSize, processes: processes)
       return try evaluator.evaluate(model, on: split, dataset: dataset, kind: kind) { batch in

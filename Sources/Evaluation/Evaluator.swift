@@ -155,6 +155,7 @@ public struct Evaluator {
         try evaluation.add(outputs(batch).widened(), labels: batch.labels)
       }
     }
+    try pass?.evenOut(batches, on: model)
     try pass.map { try evaluation.join($0) }
     return try evaluation.result(of: split)
   }

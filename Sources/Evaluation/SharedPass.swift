@@ -1,4 +1,5 @@
 import Datasets
+import Models
 import Torch
 
 /// A pass over examples that several processes share: each computes a run of whole batches, as one by itself would compute
@@ -11,6 +12,13 @@ struct SharedPass {
     let (size, rest) = batches.batchCount.quotientAndRemainder(dividingBy: processes.count)
     let first = processes.rank * size + min(processes.rank, rest)
     return batches.selecting(first..<first + size + (processes.rank < rest ? 1 : 0))
+  }
+
+  /// Takes part in what processes that have more batches gather of a model that is in parts, so that all make as many runs.
+  func evenOut(_ batches: Batches, on model: Model) throws {
+    guard model.sharding != nil else { return }
+    let most = (batches.batchCount + processes.count - 1) / processes.count
+    for _ in part(of: batches).batchCount..<most { try model.takePartInRun() }
   }
 
   /// The lists of all processes, each one after the other; every process gives as many.

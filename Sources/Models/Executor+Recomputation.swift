@@ -52,7 +52,7 @@ extension Executor {
     let adapted = segment.taken.compactMap { slot in changes[slot].map { (slot: slot, change: $0) } }
     tensors += adapted.flatMap { [$0.change.down, $0.change.up] }
     guard tensors.contains(where: \.requiresGradient) else {
-      return try compute(segment.positions, &state, surroundings, changes: changes)
+      return try computeWhole(segment, &state, surroundings, changes: changes)
     }
     var before: [Int: Tensor] = [:]
     for slot in segment.changing {
@@ -71,6 +71,7 @@ extension Executor {
         let (down, up) = (inputs[slots.count + 2 * place], inputs[slots.count + 2 * place + 1])
         ownChanges[slot] = LowRankChange(down: down, up: up, scale: change.scale)
       }
+      if let parts = surroundings.parts { try gather(segment, &own, parts, surroundings.channelsLast) }
       try compute(segment.positions, &own, surroundings, changes: ownChanges)
       if !isAgain { made.take(given, of: own) }
       return made.tensorSlots.compactMap { own.values[$0]?.tensor } + captured.compactMap { own.captured[$0] }

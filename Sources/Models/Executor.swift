@@ -92,6 +92,8 @@ final class Executor {
     /// Nil in a run row by row.
     let channelsLast: ChannelsLast?
     let statistics: SharedStatistics?
+    /// Nil where all constants are whole.
+    let parts: Parts?
   }
 
   /// Runs the program.
@@ -102,14 +104,16 @@ final class Executor {
   ///   - capture: program values whose tensors are wanted, by name.
   ///   - changes: of kernels that linear layers alone take, by name.
   ///   - recomputesActivations: whether blocks keep nothing but what enters them, and are run again for gradients.
+  ///   - sharding: of which constants this process has a part alone: each block gathers its own, and forgets them.
   /// - Returns: the program's outputs, and the captured values by name.
   func run(
     inputs: [String: Tensor], constants: [[String: Tensor]], device: Device, mode: ExecutionMode,
-    capture: Set<String>, changes: [String: LowRankChange] = [:], recomputesActivations: Bool = false
+    capture: Set<String>, changes: [String: LowRankChange] = [:], recomputesActivations: Bool = false,
+    sharding: Sharding? = nil
   ) throws -> (outputs: [Tensor], captured: [String: Tensor]) {
     ForwardCount.current?.add(Set(steps.map(\.layer)), exampleCount: inputs.values.first?.shape.first ?? 0)
     var (state, surroundings) = try start(
-      inputs: inputs, constants: constants, device: device, mode: mode, capture: capture)
+      inputs: inputs, constants: constants, device: device, mode: mode, capture: capture, sharding: sharding)
     func bySlot<Value>(_ named: [String: Value]) -> [Int: Value] {
       Dictionary(uniqueKeysWithValues: named.compactMap { name, value in slotOfValue[name].map { ($0, value) } })
     }
@@ -118,7 +122,9 @@ final class Executor {
       for segment in segments.dropLast() {
         try runRecomputed(segment, &state, surroundings, changes: bySlot(changes))
       }
-      if let last = segments.last { try compute(last.positions, &state, surroundings, changes: bySlot(changes)) }
+      if let last = segments.last { try computeWhole(last, &state, surroundings, changes: bySlot(changes)) }
+    } else if surroundings.parts != nil {
+      for segment in segments { try computeWhole(segment, &state, surroundings, changes: bySlot(changes)) }
     } else {
       try compute(steps.indices, &state, surroundings, changes: bySlot(changes))
     }
@@ -131,7 +137,8 @@ final class Executor {
 
   /// What is known before the first call.
   func start(
-    inputs: [String: Tensor], constants: [[String: Tensor]], device: Device, mode: ExecutionMode, capture: Set<String>
+    inputs: [String: Tensor], constants: [[String: Tensor]], device: Device, mode: ExecutionMode, capture: Set<String>,
+    sharding: Sharding? = nil
   ) throws -> (state: State, surroundings: Surroundings) {
     var state = State(values: [OperatorValue?](repeating: nil, count: slotOfValue.count))
     for name in inputNames where inputs[name] == nil { throw ModelError.missingInput(name: name) }
@@ -140,6 +147,7 @@ final class Executor {
       try $0.applies(in: mode, exampleCount: exampleCount, device: device) ? $0 : nil
     }
     for table in [inputs] + constants { put(table, into: &state) }
+    let parts = Parts(sharding, constants, state, slotOfValue: slotOfValue)
     try applied?.order(&state.values)
     for (name, tensor) in inputs where capture.contains(name) {
       if let slot = slotOfValue[name] { state.captured[slot] = try kept(tensor, of: slot, isOrdered: true) }
@@ -151,12 +159,12 @@ final class Executor {
       state,
       Surroundings(
         device: device, mode: mode, sized: sized, captureSlots: captureSlots, channelsLast: applied,
-        statistics: SharedStatistics.current)
+        statistics: SharedStatistics.current, parts: parts)
     )
   }
 
   /// Tensors in the places of values, by name.
-  private func put(_ tensors: [String: Tensor], into state: inout State) {
+  func put(_ tensors: [String: Tensor], into state: inout State) {
     for (name, tensor) in tensors {
       if let slot = slotOfValue[name] { state.values[slot] = .tensor(tensor) }
     }

@@ -16,7 +16,7 @@ extension Model {
     let values = try withoutGradients {
       try executor.run(
         inputs: inputs, constants: [parameters, buffers], device: device, mode: .evaluation,
-        capture: Set(products.compactMap(\.outputs.first))
+        capture: Set(products.compactMap(\.outputs.first)), sharding: sharding
       ).captured
     }
     return products.reduce(0) { sum, node in

@@ -7,8 +7,13 @@ final class ModelTensors {
   let buffers: [String: Tensor]
   fileprivate(set) var heads: [String: Model.TaskHead]
   fileprivate(set) var task: String
+  let sharding: Sharding?
 
-  init(parameters: [String: Tensor], buffers: [String: Tensor], heads: [String: Model.TaskHead], task: String) {
+  init(
+    parameters: [String: Tensor], buffers: [String: Tensor], heads: [String: Model.TaskHead], task: String,
+    sharding: Sharding?
+  ) {
+    self.sharding = sharding
     self.parameters = parameters
     self.buffers = buffers
     self.heads = heads
@@ -25,6 +30,8 @@ extension Model {
   public var heads: [String: TaskHead] { tensors.heads }
   /// The task whose head is in place.
   public var task: String { tensors.task }
+  /// Which of the parameters are in parts over several processes; nil where all are whole.
+  public var sharding: Sharding? { tensors.sharding }
 }
 
 // MARK: - Putting heads in place
@@ -72,6 +79,7 @@ extension Model {
     let generator = try Generator(seed: seed)
     for var specification in program.parameters {
       guard let known = head.tensors[specification.name] else { continue }
+      guard sharding?.shape(of: known) == nil else { throw ModelError.inParts("a head that grows") }
       specification.shape = [classNames.count] + known.shape.dropFirst()
       let drawn = try specification.tensor(using: generator).to(device)
       head.tensors[specification.name] = try withoutGradients {
@@ -112,7 +120,7 @@ struct HeadExecution {
   func logits(of features: Tensor, _ model: Model, head: [String: Tensor], mode: ExecutionMode) throws -> Tensor {
     try executor.run(
       inputs: [entry: features], constants: [model.parameters, model.buffers, head], device: model.device, mode: mode,
-      capture: []
+      capture: [], sharding: model.sharding
     ).outputs[0]
   }
 }
@@ -138,7 +146,8 @@ extension Model {
     guard let readoutExecution else { return nil }
     let entry = readoutExecution.entry
     return try executor.run(
-      inputs: inputs, constants: [parameters, buffers], device: device, mode: .evaluation, capture: [entry]
+      inputs: inputs, constants: [parameters, buffers], device: device, mode: .evaluation, capture: [entry],
+      sharding: sharding
     ).captured[entry]
   }
 

@@ -40,11 +40,12 @@ public final class Model {
 
   private init(
     program: Program, device: Device, parameters: [String: Tensor], buffers: [String: Tensor],
-    heads: [String: TaskHead], task: String, preprocessing: Preprocessing?
+    heads: [String: TaskHead], task: String, preprocessing: Preprocessing?, sharding: Sharding? = nil
   ) throws {
     self.program = program
     self.device = device
-    tensors = ModelTensors(parameters: parameters, buffers: buffers, heads: heads, task: task)
+    tensors = ModelTensors(
+      parameters: parameters, buffers: buffers, heads: heads, task: task, sharding: sharding)
     self.preprocessing = preprocessing
     executor = try Executor(program)
   }
@@ -67,19 +68,28 @@ public final class Model {
 
   /// A model with a checkpoint's weights, the head of the checkpoint's task in place.
   ///
+  /// - Parameter sharding: has this process take its part alone of each large parameter, on the CPU; the others' heads and
+  ///   what a call of the program may change are whole.
   /// - Throws: ``ModelError/notFinite(tensor:task:)`` for weights that are no numbers, ``ModelError/missingTensor(name:task:)``.
-  public convenience init(_ checkpoint: Checkpoint, device: Device = .cpu) throws {
+  public convenience init(_ checkpoint: Checkpoint, device: Device = .cpu, sharding: Sharding? = nil) throws {
+    let program = checkpoint.program
+    let changed = program.writtenConstants { (try? ResolvedCall.varies($0, isTraining: true)) ?? true }
     // Tied weights are one tensor, so that training moves them together: those of the head in place too.
     var own: [TensorView.Identity: Tensor] = [:]
     func load(
-      _ views: [String: TensorView], into loaded: inout [TensorView.Identity: Tensor]
+      _ views: [String: TensorView], into loaded: inout [TensorView.Identity: Tensor],
+      inPartsOf sharding: Sharding? = nil
     ) throws -> [String: Tensor] {
-      try views.mapValues { view in
-        if let identity = view.identity, let tensor = loaded[identity] { return tensor }
-        let tensor = try Tensor.copying(view, to: device)
-        if let identity = view.identity { loaded[identity] = tensor }
-        return tensor
+      var found: [String: Tensor] = [:]
+      for (name, view) in views {
+        let identity = view.identity
+        let tensor =
+          try identity.flatMap { loaded[$0] }
+          ?? sharding?.loaded(view, isChanged: changed.contains(name)) ?? Tensor.copying(view, to: device)
+        if let identity { loaded[identity] = tensor }
+        found[name] = tensor
       }
+      return found
     }
     func load(_ views: [String: TensorView]) throws -> [String: Tensor] {
       var others: [TensorView.Identity: Tensor] = [:]
@@ -87,10 +97,11 @@ public final class Model {
     }
     var heads: [String: TaskHead] = [:]
     for (task, head) in checkpoint.heads {
-      let tensors = try task == checkpoint.task ? load(head.tensors, into: &own) : load(head.tensors)
+      let tensors =
+        try task == checkpoint.task ? load(head.tensors, into: &own, inPartsOf: sharding) : load(head.tensors)
       heads[task] = TaskHead(tensors: tensors, classNames: head.classNames, labelMap: head.labelMap)
     }
-    var parameters = try load(checkpoint.parameters, into: &own)
+    var parameters = try load(checkpoint.parameters, into: &own, inPartsOf: sharding)
     parameters.merge(heads[checkpoint.task]?.tensors ?? [:]) { $1 }
     for specification in checkpoint.program.parameters where parameters[specification.name] == nil {
       throw ModelError.missingTensor(name: specification.name, task: checkpoint.task)
@@ -103,7 +114,7 @@ public final class Model {
     for (task, head) in heads { try Self.checkFinite(head.tensors, task: task) }
     try self.init(
       program: checkpoint.program, device: device, parameters: parameters, buffers: buffers,
-      heads: heads, task: checkpoint.task, preprocessing: checkpoint.preprocessing)
+      heads: heads, task: checkpoint.task, preprocessing: checkpoint.preprocessing, sharding: sharding)
     importances = try checkpoint.importances.mapValues(load)
   }
 
@@ -177,7 +188,7 @@ extension Model {
     let run = try executor.run(
       inputs: inputs, constants: [parameters, buffers, replacements], device: device, mode: mode,
       capture: Set(valueOfLayer.values).union(entry.map { [$0] } ?? []), changes: changes,
-      recomputesActivations: recomputesActivations)
+      recomputesActivations: recomputesActivations, sharding: sharding)
     try withoutGradients {
       for counter in executor.batchCounters(in: mode) {
         if let tensor = buffers[counter] { try tensor.addInPlace(try Tensor([1 as Int64], shape: [])) }
@@ -211,11 +222,23 @@ extension Model {
 
 extension Model {
   /// A copy of all tensors as a checkpoint.
-  public func checkpoint(epoch: Int, parent: String? = nil) throws -> Checkpoint {
+  ///
+  /// - Parameter whole: makes the whole of one of ``parts``, by its place there, when the checkpoint is written.
+  /// - Throws: ``ModelError/inParts(_:)`` where there are parts, and nobody makes them whole.
+  public func checkpoint(
+    epoch: Int, parent: String? = nil, whole: ((Int) throws -> Tensor)? = nil
+  ) throws -> Checkpoint {
+    let parts = parts
+    let places = Dictionary(uniqueKeysWithValues: parts.indices.map { (ObjectIdentifier(parts[$0].tensor), $0) })
+    guard parts.isEmpty || whole != nil else { throw ModelError.inParts("a copy of the network") }
     var tied: [ObjectIdentifier: TensorView] = [:]
+    func made(_ tensor: Tensor) throws -> TensorView {
+      guard let place = places[ObjectIdentifier(tensor)], let whole else { return try tensor.view() }
+      return TensorView(elementType: try tensor.elementType(), shape: parts[place].shape) { try whole(place).bytes() }
+    }
     func view(_ tensor: Tensor) throws -> TensorView {
       if let view = tied[ObjectIdentifier(tensor)] { return view }
-      let view = try tensor.view()
+      let view = try made(tensor)
       tied[ObjectIdentifier(tensor)] = view
       return view
     }

@@ -9,6 +9,8 @@ public enum ModelError: Error, Equatable, CustomStringConvertible {
   case unknownLayer(name: String, nearest: [String])
   case unknownOperatorArgument(operator: String, argument: String, layer: String)
   case failed(operator: String, layer: String, message: String)
+  /// Something that needs whole weights, of a model that several processes have in parts.
+  case inParts(String)
 
   public var description: String {
     switch self {
@@ -28,6 +30,7 @@ public enum ModelError: Error, Equatable, CustomStringConvertible {
       "no layer '\(name)'; nearest: \(nearest.joined(separator: ", "))"
     case .unknownOperatorArgument(let op, let argument, let layer):
       "layer '\(layer)': \(op) has no argument '\(argument)' in this libtorch"
+    case .inParts(let what): "\(what) needs whole weights in every process, and they are in parts over all of them"
     case .failed(let op, let layer, let message): "layer '\(layer)' (\(op)): \(message)"
     }
   }

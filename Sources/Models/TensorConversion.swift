@@ -12,9 +12,14 @@ extension Tensor {
 
   /// The elements as a stored tensor.
   public func view() throws -> TensorView {
+    TensorView(bytes: try bytes(), elementType: try elementType(), shape: shape)
+  }
+
+  /// The type of the elements as they are stored.
+  public func elementType() throws -> ElementType {
     guard let elementType = type.flatMap({ ElementType(rawValue: $0.name) }) else {
       throw TorchError.failed(operation: "view", message: "unsupported element type")
     }
-    return TensorView(bytes: try bytes(), elementType: elementType, shape: shape)
+    return elementType
   }
 }

@@ -13,16 +13,19 @@ private enum Known {
 /// Scales gradients, in place, so that their Euclidean norm together is at most `limit`, as
 /// `torch.nn.utils.clip_grad_norm_` does.
 ///
+/// - Parameter whole: given the square of each gradient's norm, that of the whole gradient where a process has a part of it.
 /// - Returns: the norm before.
 @discardableResult
-func clip(_ gradients: [Tensor], toNorm limit: Double) throws -> Double {
+func clip(
+  _ gradients: [Tensor], toNorm limit: Double, whole: (_ squares: [Double]) throws -> [Double] = { $0 }
+) throws -> Double {
   try withoutGradients {
-    let norms = try Known.norm.get()([.tensors(gradients), .double(2)])
-    let total = try norms.reduce(0.0) { sum, result in
-      guard case .tensor(let norm) = result else { return sum }
+    let squares = try Known.norm.get()([.tensors(gradients), .double(2)]).map { result in
+      guard case .tensor(let norm) = result else { return 0.0 }
       let value = try norm.item()
-      return sum + value * value
-    }.squareRoot()
+      return value * value
+    }
+    let total = try whole(squares).reduce(0, +).squareRoot()
     let factor = limit / (total + 1e-6)
     if factor < 1 { try Known.scale.get()([.tensors(gradients), .double(factor)]) }
     return total

@@ -129,6 +129,9 @@ extension Optimizer {
     return result
   }
 
+  /// Under which names ``state`` has what is kept for each element of a parameter.
+  func momentNames(of index: Int) -> [String] { ["moment1.\(names[index])", "moment2.\(names[index])"] }
+
   /// Continues from a state that ``state`` gave.
   ///
   /// - Throws: ``TrainingError/badResume(_:)`` where a tensor has another shape.

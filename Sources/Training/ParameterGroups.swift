@@ -18,6 +18,13 @@ public struct TrainableParameters {
   let adapters: LowRankAdapters?
   /// How many of the last ones are of earlier tasks' heads, trained beside the target's.
   let sourceHeadCount: Int
+  /// The shapes of the parameters; of one that is in parts over several processes, that of the whole.
+  public let shapes: [[Int]]
+  /// What sums numbers of parameters that are in parts over processes; nil where each has all of every parameter.
+  public let partSums: PartSums?
+
+  /// How many weights a parameter has, in whole.
+  func weightCount(_ index: Int) -> Int { shapes[index].reduce(1, *) }
 
   /// Whether a parameter belongs to an earlier task's head; its name is the target's namesake's.
   func isSourceHead(_ index: Int) -> Bool { index >= names.count - sourceHeadCount }
@@ -68,7 +75,12 @@ public struct TrainableParameters {
       }
       return tensor
     }
-    tensors = own + factors.map(\.tensor) + headTensors.map(\.value)
+    let moved = own + factors.map(\.tensor) + headTensors.map(\.value)
+    tensors = moved
+    shapes = moved.map { model.shape(of: $0) }
+    partSums = model.sharding.map { sharding in
+      PartSums(group: sharding.processes, isPart: moved.map { sharding.shape(of: $0) != nil })
+    }
     for name in all { try model.parameters[name]?.setRequiresGradient(moving.contains(name)) }
     for tensor in factors.map(\.tensor) + headTensors.map(\.value) { try tensor.setRequiresGradient(true) }
   }

@@ -62,7 +62,7 @@ extension Trainer {
       try network.run(
         inputs, mode: .training(exceptLayers: stage.frozenLayers), capture: capturedLayers,
         capturesHeadInput: capturesHeadInput, replacing: substitutes?.kernels ?? [:],
-        changing: substitutes?.changes ?? [:], recomputesActivations: options.gradientCheckpointing ?? false)
+        changing: substitutes?.changes ?? [:], recomputesActivations: recomputesActivations)
     }.featuresInFloat32(options.precision != .float32)
     let isMixed = others.contains { $0 != nil }
     let outputs = isMixed ? try run.logits.narrowed(from: 0, count: count) : run.logits
@@ -110,7 +110,7 @@ extension Trainer {
       let pull = try filled(Array(repeating: nil, count: weights.count))
       try regularizers[index].addEquivalentGradient(to: pull)
       own = try zip(own, pull).map { try added($0, scaled($1)) }
-      try meter.addGradients(own, task: wholeTask, of: index)
+      try meter.addGradients(own, task: wholeTask, of: index, partSums: trainable.partSums)
       meter.setShare(try regularizers[index].sharePerStep(), of: index)
     }
     return try filled(sum)

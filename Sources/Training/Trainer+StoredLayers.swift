@@ -13,7 +13,7 @@ extension Trainer {
   ///
   /// It is for runs whose lower part gives the same at every epoch, and that see it twice or more: parameters are
   /// frozen, images are not changed, no regularizer looks at inputs or at what is below, everything computes in float32,
-  /// and the stored values of all splits fit into memory. The choice rests on the options, the network and the machine
+  /// the stored values of all splits fit into memory, and no weights are in parts. The choice rests on the options, the network and the machine
   /// alone, so that a run that is resumed makes it again.
   ///
   /// - Parameters:
@@ -26,7 +26,7 @@ extension Trainer {
     besides others: [Judged], memoryLimit: Int = StoredLayers.memoryLimit,
     onProgress: (Int, Int) throws -> Void = { _, _ in }
   ) throws -> (model: Model, splits: [Split])? {
-    guard options.epochCount > 1, options.precision == .float32, options.transform.isEmpty,
+    guard model.sharding == nil, options.epochCount > 1, options.precision == .float32, options.transform.isEmpty,
       !trainable.frozenNames.isEmpty, regularizers.allSatisfy(\.isIndependentOfInputs),
       let layers = try StoredLayers(of: model, trained: changingNames, evaluating: evaluatedLayers, triedOn: split),
       hasCapturedLayers(layers.upper)

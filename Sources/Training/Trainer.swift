@@ -108,6 +108,7 @@ public final class Trainer {
       of: split, kind: kind, outputCount: classCount, device: model.device)
     try options.transform.check(split)
     try options.checkCheckpointing(of: model.program)
+    if model.sharding != nil { try options.checkSharding() }
     if let count = processes?.count, min(options.batchSize, split.count) < count {
       throw TrainingError.tooManyProcesses(count, batchSize: min(options.batchSize, split.count))
     }
@@ -176,6 +177,9 @@ public final class Trainer {
   }
 
   var stage: TrainingStage { stages.stages[progress.stage] }
+
+  /// Whether blocks are run a second time for their gradients. Weights that are in parts are whole only while a block runs.
+  var recomputesActivations: Bool { model.sharding != nil || options.gradientCheckpointing == true }
 
   /// Runs through the training examples once, in a new order.
   ///
@@ -302,7 +306,7 @@ public final class Trainer {
       reading.add(losses)
       // A GPU would stand still while it is read: there it is read once the whole step is asked for.
       if !model.device.isCUDA { try settle(&reading, epoch: epoch, factor: factor) }
-      if let processes, batches.count == 1, !isMeasured {
+      if let processes, batches.count == 1, !isMeasured, model.sharding == nil {
         sums = try summedGradients(of: losses, numbers, by: processes)
         break
       }
@@ -311,7 +315,7 @@ public final class Trainer {
       gradients = gradients.isEmpty ? own : try withoutGradients { try zip(gradients, own).map { try $0.add($1) } }
     }
     if let processes {
-      let sums = try sums ?? processes.sum(gradients, numbers)
+      let sums = try sums ?? together(gradients, numbers, by: processes)
       gradients = sums.tensors
       reading.take(together: Array(sums.numbers.dropLast()))
       stopsTogether = sums.numbers.last.map { $0 > 0 } ?? false
@@ -330,8 +334,13 @@ public final class Trainer {
       for regularizer in regularizers { reading.add(pull: try regularizer.addGradientDeferring(to: gradients)) }
     }
     if let limit = options.gradientNorm {
-      let clipped = gradients.indices.filter { stages.entry[$0] <= progress.stage }.map { gradients[$0] }
-      if model.device.isCUDA { try clipOnDevice(clipped, toNorm: limit) } else { try clip(clipped, toNorm: limit) }
+      let active = gradients.indices.filter { stages.entry[$0] <= progress.stage }
+      let clipped = active.map { gradients[$0] }
+      if model.device.isCUDA {
+        try clipOnDevice(clipped, toNorm: limit)
+      } else {
+        try clip(clipped, toNorm: limit) { try trainable.partSums?.whole($0, of: active) ?? $0 }
+      }
     }
     // With a loss that is not finite nothing moves, whether that is known by now or not.
     try optimizer.step(
@@ -398,7 +407,7 @@ public final class Trainer {
   }
 
   private func notFinite(_ loss: Double, epoch: Int, factor: Double) throws -> TrainingError {
-    let bad = try zip(trainable.names, trainable.tensors).first { try !$1.isFinite() }
+    let bad = try zip(trainable.names, finiteMarks()).first { $1 > 0 }
     return .notFinite(
       loss: loss, epoch: epoch, step: progress.stepCount,
       learningRate: (trainable.learningRates.max() ?? 0) * factor, firstBadParameter: bad?.0)

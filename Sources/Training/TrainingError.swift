@@ -17,6 +17,8 @@ public enum TrainingError: Error, Equatable {
   case tooManyProcesses(Int, batchSize: Int)
   /// Several processes, on a device that they cannot compute on together.
   case processesOnDevice(String)
+  /// Weights that are to be sharded over several processes, in a process by itself.
+  case nothingToShardOver
   case nothingToTrain(frozen: [String])
   case nothingToAdapt(layers: String?)
   case frozenHead(layer: String, task: String, parameter: String)
@@ -42,6 +44,8 @@ public enum TrainingError: Error, Equatable {
   case unknownRegularizer(name: String, nearest: [String], known: [String])
   case invalidRegularizer(String, reason: String)
   case notDecouplable(regularizer: String, able: [String])
+  /// It reads whole weights, of a training whose processes have parts of them; `able` do with these.
+  case needsWholeWeights(regularizer: String, able: [String])
   /// It pulls on weights that adapters leave as they are.
   case pullsOnAdapted(regularizer: String)
   /// The checkpoint does not hold what an earlier training under this regularizer would have measured.
@@ -91,6 +95,8 @@ extension TrainingError: CustomStringConvertible {
       "\(count) processes share a batch of \(batchSize): each needs an example of it"
     case .processesOnDevice(let device):
       "several processes train on CPUs alone, through Gloo, not on '\(device)': NCCL is not bound"
+    case .nothingToShardOver:
+      "weights are sharded over several processes, and this is one by itself: start several with torchrun"
     case .nothingToTrain(let frozen):
       "nothing left to train: \(frozen.joined(separator: ", ")) freeze every parameter"
     case .nothingToAdapt(let layers):
@@ -137,6 +143,9 @@ extension TrainingError: CustomStringConvertible {
     case .invalidRegularizer(let name, let reason): "regularizer '\(name)': \(reason)"
     case .notDecouplable(let name, let able):
       "regularizer '\(name)' cannot be applied in the step (isDecoupled); \(able.joined(separator: ", ")) can"
+    case .needsWholeWeights(let name, let able):
+      "regularizer '\(name)' reads whole weights, of which each process has parts alone where they are sharded; "
+        + "\(able.joined(separator: ", ")) do with parts"
     case .pullsOnAdapted(let name): "regularizer '\(name)' pulls on the weights themselves, which adapters leave alone"
     case .missingImportances(let name):
       "regularizer '\(name)' needs the path of the source's own training, which this checkpoint does not have: "

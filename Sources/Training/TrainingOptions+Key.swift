@@ -10,7 +10,8 @@ extension TrainingOptions {
     case unfreezesEvery = "unfreezing.every"
     case unfreezesOnPlateau = "unfreezing.onPlateau"
     case unfreezesAfterProbe = "unfreezing.afterProbe"
-    case adapters, gradientCheckpointing, selection, patience, keptCheckpointCount, validation, regularizers
+    case adapters, gradientCheckpointing, shardsWeights, selection, patience, keptCheckpointCount, validation,
+      regularizers
     case evaluationInterval, evaluationSampleCount, stopRule
 
     public var description: String { rawValue }

@@ -125,6 +125,10 @@ public struct TrainingOptions: Sendable, Codable, Equatable {
   /// Whether blocks keep nothing but what enters them, and are run a second time for their gradients: less memory, more
   /// time, the same numbers. Nil is no. What regularizers estimate before training is not done so.
   public var gradientCheckpointing: Bool?
+  /// Whether several processes that train together have parts of the weights each, of their gradients and of what the
+  /// optimizer keeps; a block's weights are gathered while it runs, forwards and, as ``gradientCheckpointing`` has it, once
+  /// more for its gradients. Nil is no: each has all. One by itself has all in any case.
+  public var shardsWeights: Bool?
   /// Whether batch normalization is by the statistics over the batches of all processes that train together; nil is no: each
   /// normalizes its own part. One by itself has the whole batch.
   public var sharesStatistics: Bool?

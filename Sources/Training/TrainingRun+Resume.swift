@@ -97,7 +97,7 @@ extension TrainingRun {
 extension Model {
   /// Takes the tensors of a checkpoint of the same model, heads and all.
   func load(_ checkpoint: Checkpoint) throws {
-    let other = try Model(checkpoint, device: device)
+    let other = try Model(checkpoint, device: device, sharding: sharding.map { Sharding(over: $0.processes) })
     for (name, tensor) in parameters {
       if let stored = other.parameters[name] { try tensor.copyDetached(from: stored) }
     }

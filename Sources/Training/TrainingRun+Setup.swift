@@ -167,7 +167,10 @@ extension TrainingRun {
   /// - Returns: what was found out about it.
   /// - Throws: ``TrainingError`` that names what does not fit.
   @discardableResult
-  public func check(_ base: Checkpoint) throws -> CheckedRun { try check(Model(base, device: device)) }
+  public func check(_ base: Checkpoint) throws -> CheckedRun {
+    try checkSharding()
+    return try check(model(base))
+  }
 
   /// - Parameter model: one to throw away; the heads of the run are put into it.
   @discardableResult
@@ -240,8 +243,10 @@ extension TrainingRun {
   func prepared(_ setup: Setup) -> TrainingEvent {
     let trainer = setup.trainer
     return .prepared(
-      trainedCount: trainer.trainable.tensors.reduce(0) { $0 + $1.count },
-      frozenCount: trainer.trainable.frozenNames.reduce(0) { $0 + (setup.model.parameters[$1]?.count ?? 0) },
+      trainedCount: trainer.trainable.names.indices.reduce(0) { $0 + trainer.trainable.weightCount($1) },
+      frozenCount: trainer.trainable.frozenNames.reduce(0) { sum, name in
+        sum + (setup.model.parameters[name].map { setup.model.shape(of: $0).reduce(1, *) } ?? 0)
+      },
       regularizers: trainer.regularizers.map { $0.summary(stepsPerEpoch: trainer.stepsPerEpoch) },
       stepsPerEpoch: trainer.stepsPerEpoch)
   }

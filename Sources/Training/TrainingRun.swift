@@ -107,7 +107,8 @@ public struct TrainingRun {
     onEvent: (TrainingEvent) throws -> Void
   ) throws -> [EpochRecord] {
     let division = try division()
-    let model = try Model(base, device: device)
+    try checkSharding()
+    let model = try model(base)
     let own = try settled(for: model, division)
     try own.agree(on: base, resumedAfter: nil)
     guard leads else {
@@ -169,7 +170,7 @@ public struct TrainingRun {
     guard let state else {
       let start = try run.base(given: base)
       let division = try division(as: record.data)
-      let model = try Model(start, device: device)
+      let model = try model(start)
       let own = try settled(for: model, division)
       try own.agree(on: start, resumedAfter: nil)
       guard leads else {
@@ -202,7 +203,7 @@ public struct TrainingRun {
     var record = start
     // What regularizers hold to is the model as it was: they are made from epoch 0 again.
     let setup = try setUp(
-      Model(Checkpoint(contentsOf: run.checkpointPath(epoch: 0)), device: device),
+      model(Checkpoint(contentsOf: run.checkpointPath(epoch: 0))),
       division(as: record.data), headIsNew: record.state.targetHeadIsNew, isCancelled: isCancelled, onEvent: onEvent)
     try record.store(setup.judges.classes)
     let history = record.epochRecords
@@ -269,9 +270,10 @@ extension TrainingRun {
           if let found = try regularizer.importances() { model.importances[found.measure] = found.values }
         }
         let parent = epoch == 0 ? basePath : run.checkpointPath(epoch: epoch - 1)
-        var checkpoint = try model.checkpoint(epoch: epoch, parent: (parent as NSString).lastPathComponent)
+        var checkpoint = try trainer.checkpoint(epoch: epoch, parent: (parent as NSString).lastPathComponent)
         checkpoint.adapters = try trainer.adapterFactors
         try run.write(checkpoint, epoch: epoch, unchangedFrom: link(of: epoch, parent: parent, in: run))
+        try trainer.endWriting()
         return result
       }
       let isWhole = epoch == 0 || (trained.stop == nil && trained.stepCount == trainer.stepsPerEpoch)
@@ -293,9 +295,10 @@ extension TrainingRun {
       // A run that goes on begins an epoch that ended before its time again.
       if isWhole {
         let (progress, tensors) = try trainer.state()
-        try ResumeState.write(
-          epoch: epoch, progress: String(decoding: encoder.encode(progress), as: UTF8.self),
-          tensors: tensors.mapValues { tensor in { try tensor.view() } }, to: run.resumePath)
+        let text = String(decoding: try encoder.encode(progress), as: UTF8.self)
+        try trainer.writeState(tensors) {
+          try ResumeState.write(epoch: epoch, progress: text, tensors: $0, to: run.resumePath)
+        }
         try removeCheckpoints(before: epoch, of: &run)
       }
       try onEvent(.evaluated(result))

@@ -22,10 +22,19 @@ final class WeightAverage {
     .filter { $0.value.type?.isFloatingPoint == true }.sorted { $0.key < $1.key }
     weights = trainable.tensors + statistics.map(\.value)
     names =
-      trainable.names.indices.map { "weight.\($0).\(trainable.names[$0])" } + statistics.map { "buffer.\($0.key)" }
+      trainable.names.indices.map { Self.weightName($0, in: trainable) } + statistics.map { "buffer.\($0.key)" }
     averages = try weights.map { try $0.detached().cloned() }
     self.decay = decay
     blend = try Operator("aten::_foreach_lerp_", overload: "Scalar")
+  }
+
+  private static func weightName(_ index: Int, in trainable: TrainableParameters) -> String {
+    "weight.\(index).\(trainable.names[index])"
+  }
+
+  /// Under which name ``state`` has a parameter's average.
+  static func name(ofWeight index: Int, in trainable: TrainableParameters) -> String {
+    "average." + weightName(index, in: trainable)
   }
 
   /// - Parameter step: counted over the whole run, from 1.

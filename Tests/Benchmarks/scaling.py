@@ -42,11 +42,12 @@ class Decoder:
     held: bool = False  # by L2-SP
     adapters: int = 0  # of rank
     again: bool = False  # gradient checkpointing
+    shards: int = 1  # processes that have a part of the weights each; the batch is of all together
     steps: int = 3
 
     @property
     def name(self):
-        more = [self.optimizer] + ["l2-sp"] * self.held + [f"lora {self.adapters}"] * (self.adapters > 0) + ["checkpointing"] * self.again
+        more = [self.optimizer] + ["l2-sp"] * self.held + [f"lora {self.adapters}"] * (self.adapters > 0) + ["checkpointing"] * self.again + [f"sharded over {self.shards}"] * (self.shards > 1)
         return f"decoder {self.layers} × {self.width}, {self.words:,} words, {self.batch} × {self.length}, {', '.join(more)}"
 
     @property
@@ -66,9 +67,14 @@ class Decoder:
 
     def activations(self):
         """Numbers that a block keeps for the way back, and those that stand at the head: what a token has, times tokens."""
-        block = 16 * self.width * self.tokens
-        blocks = self.layers * self.width * self.tokens + block if self.again else self.layers * block
-        return blocks, self.words * self.tokens
+        tokens = self.tokens / self.shards
+        block = 16 * self.width * tokens
+        blocks = self.layers * self.width * tokens + block if self.again or self.shards > 1 else self.layers * block
+        return blocks, self.words * tokens
+
+    def gathered(self):
+        """Weights that are whole at a time where they are sharded: those of the block that has most."""
+        return max(self.words * self.width, 12 * self.width**2)
 
     def copies(self):
         """Of the trained weights beside themselves: gradients, the optimizer's, and what is pulled to."""
@@ -122,6 +128,8 @@ def measure(lethe, run, folder):
                    "--optimizer", run.optimizer, "--lr", "1e-4", "--quiet", "--threads", "1", "--force", "-o", f"{folder}/run"]
         command += ["--regularizer", "l2-sp"] * run.held + ["--gradient-checkpointing"] * run.again
         command += ["--lora", f"rank={run.adapters}"] if run.adapters else []
+        if run.shards > 1:
+            command = [sys.executable, "-m", "torch.distributed.run", "--no-python", "--nproc-per-node", str(run.shards), *command, "--shard"]
         used = measured(command, {**os.environ, "OMP_NUM_THREADS": "1"})
         seconds.append(used.processor)
     return {"memory": used.resident, "disk": size(f"{folder}/run"), "step": (seconds[1] - seconds[0]) / run.steps, "operations": each}
@@ -140,6 +148,7 @@ tried = [
     Decoder(10, 320, 6000, 128, 8), Decoder(6, 640, 8000, 128, 8, "adamw"), Decoder(8, 384, 8000, 256, 8, "adamw", held=True),
     Decoder(6, 512, 8000, 512, 4), Decoder(8, 512, 8000, 256, 8, again=True), Decoder(8, 512, 8000, 128, 8, "adamw", adapters=8),
     Decoder(12, 768, 16000, 128, 4, "adamw"), Decoder(4, 256, 4000, 2048, 2),
+    Decoder(12, 768, 16000, 128, 4, "adamw", shards=2), Decoder(8, 768, 8000, 128, 4, "adamw", held=True, shards=2),
 ]
 
 
@@ -190,6 +199,10 @@ def memory(run, constants):
     written from a copy."""
     process, block, head = constants
     blocks, heads = run.activations()
+    if run.shards > 1:
+        # Of the block whose weights are whole at the time: these, their gradients, and what is received of the others' gradients.
+        parts = 4 * (1 + run.copies()) * run.weights / run.shards
+        return process * MiB + parts + 4 * 3 * run.gathered() + 4 * block * blocks + 4 * head * heads
     # Weights twice: the model's, and the pages of the checkpoint it came from.
     step = 4 * (2 * run.weights + run.copies() * run.trained) + 4 * block * blocks + 4 * head * heads
     end = 4 * (3 * run.weights + run.copies() * run.trained)
@@ -221,6 +234,7 @@ def show(known):
     large = [
         ("everything trains", Decoder(32, 4096, 32000, 2048, 1, "adamw")),
         ("with L2-SP", Decoder(32, 4096, 32000, 2048, 1, "adamw", held=True)),
+        ("sharded over 8 processes, 8 texts: each of them", Decoder(32, 4096, 32000, 2048, 8, "adamw", shards=8)),
         ("with gradient checkpointing", Decoder(32, 4096, 32000, 2048, 1, "adamw", again=True)),
         ("adapters of rank 8", Decoder(32, 4096, 32000, 2048, 1, "adamw", adapters=8)),
         ("adapters, a context of 8,192, checkpointing", Decoder(32, 4096, 32000, 8192, 1, "adamw", adapters=8, again=True)),

@@ -130,6 +130,35 @@ import Testing
     expectClose(all[0].mean, whole.mean, "running mean", within: 1e-5)
   }
 
+  /// `Σ (r + 1) · w³` over processes r, of a weight of which each has a part: three elements each, or two and the
+  /// last one and a filling, or fillings alone. Gathered at once, or again on the way back.
+  @Test(arguments: [9, 5, 4], [false, true]) func partsAreOneTensor(count: Int, isAgain: Bool) throws {
+    let values = Self.numbers(count, 5)
+    let weight = try Tensor(values, shape: [count, 1])
+    try weight.setRequiresGradient(true)
+    let cubes = try weight.multiply(weight).multiply(weight).multiply(by: 1 + 2 + 3).sum()
+    let expected: [Double] = try #require(cubes.gradients(of: [weight])[0]).reshaped([count]).array()
+    let found = try ranks(3) { rank, environment in
+      let group = try ProcessGroup(#require(try ProcessPlace.named(by: environment)), timeout: 60)
+      let places = group.places(ofPartOf: count)
+      let size = group.partSize(of: count)
+      let part = try Tensor(Array(values[places]) + [Double](repeating: 0, count: size - places.count))
+      try part.setRequiresGradient(true)
+      func loss(_ part: Tensor) throws -> Tensor {
+        let whole = try group.whole(part, shape: [count, 1])
+        #expect(try whole.detached().reshaped([count]).array(of: Double.self) == values)
+        return try whole.multiply(whole).multiply(whole).multiply(by: Double(rank + 1)).sum()
+      }
+      let sum =
+        isAgain
+        ? try gradientCheckpointed([part], drawingFrom: nil) { inputs, _ in [try loss(inputs[0])] }[0] : try loss(part)
+      return try #require(sum.gradients(of: [part])[0]).array(of: Double.self)
+    }
+    #expect(Set(found.map(\.count)) == [(count + 2) / 3])
+    expectClose(Array(found.joined().prefix(count)), expected, "gradients")
+    #expect(found.joined().dropFirst(count).allSatisfy { $0 == 0 })
+  }
+
   @Test(arguments: [1, 64, 1 << 20]) func gradientsInBucketsAreTheSums(bucketSize: Int) throws {
     /// Those of `Σ c (w₀ w₁) + Σ w₂²`, where the second process has no `w₂`.
     @Sendable func gradients(_ rank: Int, _ processes: ProcessGroup?) throws -> (found: [[Double]], numbers: [Double]) {

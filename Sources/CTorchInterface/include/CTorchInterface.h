@@ -4,7 +4,7 @@
 #include <stdint.h>
 
 /// The version of `LTTable`. Raised whenever its layout changes.
-#define LT_TABLE_VERSION 10
+#define LT_TABLE_VERSION 11
 /// What stands in the message of an error of gradients that other processes are to blame for.
 #define LT_BROKEN_EXCHANGE "the exchange of all processes failed: "
 
@@ -201,6 +201,11 @@ typedef struct {
   int32_t (*processes_gradients)(
       LTProcesses *processes, LTTensor *loss, LTTensor *const *inputs, int64_t count, int64_t bucket_bytes,
       LTTensor *numbers, LTTensor **found);
+  /// Of flat parts of one length, one in each process, the whole: their elements by rank, as many as the shape has; what is
+  /// left over is filling. On the way back each part has its own of the gradients' sum over all processes. What fails there
+  /// is an error whose message has `LT_BROKEN_EXCHANGE`.
+  int32_t (*processes_whole)(
+      LTProcesses *processes, LTTensor *part, const int64_t *shape, int64_t rank, LTTensor **out);
 } LTTable;
 
 /// The folder of the libtorch that was chosen when this was built; null where none was.

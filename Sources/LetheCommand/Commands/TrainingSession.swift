@@ -82,7 +82,15 @@ struct TrainingSession {
     if lock == nil { lock = try RunLock.acquire(output) }
     defer { withExtendedLifetime(lock) {} }
     var finished = try Run.open(output)
-    try finished.measureMoves(on: sourceData ?? proxyData ?? (isFineTuning ? run.target : nil), device: device)
+    if processes != nil, run.options.shardsWeights ?? false {
+      try finished.measureDrift()
+      if isFineTuning {
+        Console.say(
+          Run.unmeasuredNote("it needs whole networks, and their weights were sharded (--shard); lethe cka does it"))
+      }
+    } else {
+      try finished.measureMoves(on: sourceData ?? proxyData ?? (isFineTuning ? run.target : nil), device: device)
+    }
     // The looks after the last epoch that is kept, and what the layers came to.
     try finished.writeLogs()
     if shared.json {
@@ -113,6 +121,7 @@ struct TrainingSession {
     var run = TrainingRun(
       options: options, path: output, target: targetData, source: sourceData, proxy: proxyData,
       sourceTask: sourceHead, device: device)
+    run.processes = processes
     run.command = CommandRecord(arguments: CommandLine.arguments, options: effective.repeatable.yaml)
     run.taskKind = try kinds.known()
     run.targetHead = targetHead

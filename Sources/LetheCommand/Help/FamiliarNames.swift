@@ -21,7 +21,7 @@ enum FamiliarNames {
     "data": ["target", "source"], "data-dir": ["data", "target"], "data-path": ["data", "target"],
     "dataset": ["data", "target"], "dataset-name": ["data", "target"], "early-stopping": ["patience"],
     "early-stopping-patience": ["patience"], "ema-decay": ["ema"], "epoch": ["epochs"], "eval-steps": ["eval-every"],
-    "eval-data": ["source"], "fp16": ["precision float16"], "freeze-layers": ["freeze"],
+    "eval-data": ["source"], "fp16": ["precision float16"], "freeze-layers": ["freeze"], "fsdp": ["shard"],
     "gpu": ["device cuda"], "gpus": ["device cuda"], "grad-accum": ["accumulate"], "grad-clip": ["clip-norm"],
     "gradient-accumulation-steps": ["accumulate"], "gradient-clip-val": ["clip-norm"], "image": ["image-size"],
     "img-size": ["image-size"], "iters": ["max-steps"], "iterations": ["max-steps"], "j": ["threads", "jobs"],

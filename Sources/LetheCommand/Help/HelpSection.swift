@@ -25,7 +25,7 @@ struct HelpSection {
       title: "The step", common: ["lr", "optimizer", "schedule", "weight-decay"],
       further: [
         "warmup", "momentum", "nesterov", "layer-decay", "clip-norm", "ema", "precision", "gradient-checkpointing",
-        "sync-norm",
+        "shard", "sync-norm",
       ], isOfTraining: true),
     HelpSection(
       title: "What holds back", common: ["regularizer", "freeze", "lora"],

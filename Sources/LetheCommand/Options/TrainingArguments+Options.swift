@@ -64,6 +64,7 @@ extension TrainingArguments {
     options.gradientNorm = clipNorm
     options.precision = precision
     options.gradientCheckpointing = gradientCheckpointing ? true : nil
+    options.shardsWeights = shard ? true : nil
     options.sharesStatistics = syncNorm ? true : nil
     options.averagingDecay = ema
     options.selection = try best.map { try SelectionRule(parsing: $0) }

@@ -111,6 +111,13 @@ struct TrainingArguments: ResultOptions {
 
   @Flag(
     help: """
+      Of several processes: each keeps a part of the weights, of their gradients and of the optimizer's state; a block's \
+      weights are gathered while it runs. For models that do not fit; the numbers stay the same.
+      """)
+  var shard = false
+
+  @Flag(
+    help: """
       Of several processes: batch normalization by the statistics over the whole batch, not over each process's part of it. \
       One by itself does so anyway.
       """)

@@ -35,6 +35,7 @@ extension TrainingOptions.Key {
     case .unfreezesAfterProbe: "--probe-epochs"
     case .adapters: "--lora"
     case .gradientCheckpointing: "--gradient-checkpointing"
+    case .shardsWeights: "--shard"
     case .selection: "--best"
     case .patience: "--patience"
     case .keptCheckpointCount: "--keep-checkpoints"
@@ -64,6 +65,10 @@ extension ErrorWords {
     case .missingData(let key, let value, let need): "\(key.flag): '\(value)' needs \(need.remedy)"
     case .tooManyProcesses: "\(error) (--batch-size)"
     case .processesOnDevice: "\(error); give --device cpu"
+    case .nothingToShardOver: "--shard: \(error)"
+    case .needsWholeWeights(let name, let able):
+      "regularizer '\(name)' reads whole weights, of which --shard leaves each process a part; "
+        + "\(able.joined(separator: ", ")) work with it"
     case .nothingToAdapt(let layers):
       "--lora: \(layers.map { "'\($0)' has" } ?? "the model has") no linear or convolution layer but the head"
     case .frozenHead: "\(error) (--freeze, --lr)"

@@ -65,7 +65,7 @@ extension ProcessGroup {
   }
 
   /// Of something that is not the processes' alone.
-  private func attemptWithin(_ operation: String, _ status: Int32) throws {
+  func attemptWithin(_ operation: String, _ status: Int32) throws {
     do { try check(status, operation, table) } catch { throw Self.failure(within: error) }
   }
 }

@@ -96,6 +96,11 @@ extension DataParallel {
     case afterLook(endsEpoch: Bool)
     /// All evaluate, as the epoch's weights are.
     case evaluation(epoch: Int)
+    /// All give their parts of what a run is resumed from.
+    case state
+    /// All give their part of one of the tensors that are written.
+    case part(Int)
+    case written
     case end
 
     fileprivate var numbers: [Double] {
@@ -104,7 +109,10 @@ extension DataParallel {
       case .endOfEpoch(let merit): [1, merit]
       case .afterLook(let endsEpoch): [2, endsEpoch ? 1 : 0]
       case .evaluation(let epoch): [3, Double(epoch)]
-      case .end: [4, 0]
+      case .state: [4, 0]
+      case .part(let number): [5, Double(number)]
+      case .written: [6, 0]
+      case .end: [7, 0]
       }
     }
 
@@ -114,6 +122,9 @@ extension DataParallel {
       case 1: self = .endOfEpoch(merit: numbers[1])
       case 2: self = .afterLook(endsEpoch: numbers[1] == 1)
       case 3: self = .evaluation(epoch: Int(numbers[1]))
+      case 4: self = .state
+      case 5: self = .part(Int(numbers[1]))
+      case 6: self = .written
       default: self = .end
       }
     }

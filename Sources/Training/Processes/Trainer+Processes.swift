@@ -34,7 +34,7 @@ extension Trainer {
   /// Has every process begin an epoch with the weights and the running statistics of the one that leads.
   func beginTogether(epoch: Int) throws {
     guard let processes else { return }
-    try processes.takeOver(trainable.tensors + model.buffers.sorted { $0.key < $1.key }.map(\.value))
+    try processes.takeOver(wholeTrained + model.buffers.sorted { $0.key < $1.key }.map(\.value))
     try processes.seedDraws(options.seed, epoch: epoch)
   }
 
@@ -43,7 +43,7 @@ extension Trainer {
     guard let processes else { return }
     let parameters = trainable.adapters == nil ? [] : model.parameters.sorted { $0.key < $1.key }.map(\.value)
     try processes.takeOver(
-      trainable.tensors + parameters + model.buffers.sorted { $0.key < $1.key }.map(\.value))
+      wholeTrained + parameters + model.buffers.sorted { $0.key < $1.key }.map(\.value))
   }
 
   /// This process's part of what a regularizer put beside a batch.
@@ -86,8 +86,29 @@ extension Trainer {
   /// Gradients as they are over all processes, to be measured; zeros where a process has none.
   func together(_ gradients: [Tensor?]) throws -> [Tensor?] {
     guard let processes else { return gradients }
-    return try processes.sum(try filled(gradients), []).tensors
+    return try together(try filled(gradients), [], by: processes).tensors
   }
+
+  /// Gradients of all trainable parameters over all processes, and numbers beside them. Those of parts were summed when they
+  /// were made.
+  func together(_ gradients: [Tensor], _ numbers: [Double], by processes: DataParallel) throws -> DataParallel.Sums {
+    let indices = gradients.indices.filter { !isPart($0) }
+    let sums = try processes.sum(indices.map { gradients[$0] }, numbers)
+    var result = gradients
+    for (index, sum) in zip(indices, sums.tensors) { result[index] = sum }
+    return DataParallel.Sums(tensors: result, numbers: sums.numbers)
+  }
+
+  /// Of each trainable parameter, 0 where all its numbers are finite.
+  func finiteMarks() throws -> [Double] {
+    let own = try trainable.tensors.map { try $0.isFinite() ? 0.0 : 1 }
+    return try trainable.partSums?.whole(own, of: Array(own.indices)) ?? own
+  }
+
+  /// The trainable parameters that every process has whole.
+  private var wholeTrained: [Tensor] { trainable.tensors.indices.filter { !isPart($0) }.map { trainable.tensors[$0] } }
+
+  private func isPart(_ index: Int) -> Bool { trainable.partSums?.isPart[index] ?? false }
 }
 
 /// What a process has of the examples that a regularizer drew for a batch.

@@ -24,8 +24,10 @@ extension TrainingRun {
         try trainer.whileJudged {
           try trainer.judgeTogether()
           _ = try evaluate(setup.judges, setup.judges.judged.model, epoch: epoch)
+          try trainer.givePartsOfModel()
         }
-      case .afterLook: break
+      case .state: try trainer.givePartsOfState()
+      case .afterLook, .part, .written: break
       case .end: return
       }
     }
@@ -51,7 +53,7 @@ extension TrainingRun {
 
   /// Takes part in a run that another process goes on with, from where that one does.
   func goOnFollowing(_ run: Run, _ state: ResumeState, record: RunRecord, isCancelled: () -> Bool) throws {
-    let model = try Model(Checkpoint(contentsOf: run.checkpointPath(epoch: 0)), device: device)
+    let model = try model(Checkpoint(contentsOf: run.checkpointPath(epoch: 0)))
     let setup = try setUp(
       model, division(as: record.data), headIsNew: record.state.targetHeadIsNew, isCancelled: isCancelled
     ) { _ in }
@@ -67,6 +69,6 @@ extension TrainingRun {
     }
     try trainer.restore(
       JSONDecoder().decode(TrainingProgress.self, from: Data(state.progress.utf8)),
-      state.tensors.mapValues { try Tensor.copying($0, to: .cpu) })
+      trainer.tensors(ofState: state.tensors))
   }
 }

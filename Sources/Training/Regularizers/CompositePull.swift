@@ -15,7 +15,7 @@ struct CompositePull: Regularizer {
     self.title = title
     self.pulls = pulls
     self.notes = notes
-    weightCounts = pulls.map { pull in pull.indices.reduce(0) { $0 + trainable.tensors[$1].count } }
+    weightCounts = pulls.map { pull in pull.indices.reduce(0) { $0 + trainable.weightCount($1) } }
     parameterNames = pulls.flatMap(\.indices).map { trainable.names[$0] }
   }
 

@@ -54,9 +54,14 @@ struct DoseMeter {
   /// - Parameters:
   ///   - own: the regularizer's gradient of each parameter, nil where it has none.
   ///   - task: the task's.
-  mutating func addGradients(_ own: [Tensor?], task: [Tensor?], of index: Int) throws {
+  ///   - partSums: of parameters that are in parts over several processes.
+  mutating func addGradients(_ own: [Tensor?], task: [Tensor?], of index: Int, partSums: PartSums? = nil) throws {
     let pairs = zip(own, task).compactMap { mine, theirs in mine.map { ($0, theirs) } }
-    let squares = try pairs.flatMap { mine, theirs in [try mine.squaredNorm(), try (theirs ?? mine).squaredNorm()] }
+    var squares = try pairs.flatMap { mine, theirs in [try mine.squaredNorm(), try (theirs ?? mine).squaredNorm()] }
+    if let partSums {
+      let indices = own.indices.filter { own[$0] != nil }.flatMap { [$0, $0] }
+      squares = try partSums.whole(Tensor.values(of: squares), of: indices).map { try Tensor([$0], shape: []) }
+    }
     let hasTask = pairs.map { $0.1 != nil }
     let ratio = PendingNumber(of: squares) { squares in
       var (ownSquare, taskSquare) = (0.0, 0.0)

@@ -8,7 +8,8 @@ struct L1SP: Regularizer {
     "l1-sp", "α · Σ|w − w⁰| + β/2 · ‖w_new‖²",
     settings: [
       .number("alpha", 0.001, "strength toward w⁰"), .number("beta", 0.01, "strength toward 0, on the new head"),
-    ]
+    ],
+    worksOnParts: true
   ) { try L1SP($0) }
 
   let parameterNames: [String]
@@ -19,6 +20,8 @@ struct L1SP: Regularizer {
   private let references: [Tensor]
   private let fresh: Pull
   private let largestStep: Double
+  private let weightCount: Int
+  private let partSums: PartSums?
 
   init(_ context: RegularizerContext) throws {
     strength = try context.settings.number("alpha")
@@ -27,13 +30,15 @@ struct L1SP: Regularizer {
     references = try weights.map { try $0.detached().cloned() }
     fresh = try .towardZeroOnNewHead(context, name: "L1-SP β")
     largestStep = strength * (indices.map { context.trainable.learningRates[$0] }.max() ?? 0)
+    weightCount = indices.reduce(0) { $0 + context.trainable.weightCount($1) }
+    partSums = context.trainable.partSums
     parameterNames = (indices + fresh.indices).map { context.trainable.names[$0] }
   }
 
   var replacesWeightDecay: Set<String> { Set(parameterNames) }
 
   func summary(stepsPerEpoch: Int) -> String {
-    "L1-SP pulls \(indices.count) tensors (\(grouped(weights.reduce(0) { $0 + $1.count })) weights) with "
+    "L1-SP pulls \(indices.count) tensors (\(grouped(weightCount)) weights) with "
       + "\(short(strength)): a step moves each weight by \(short(largestStep)) toward where it began"
   }
 
@@ -48,7 +53,10 @@ struct L1SP: Regularizer {
         try gradients[index].addInPlace(displacement.sign(), scaledBy: strength)
       }
     }
-    let total = PendingNumber(of: distances) { [strength] in strength * $0.reduce(0, +) }
+    let total =
+      try partSums.map {
+        PendingNumber(strength * (try $0.whole(Tensor.values(of: distances), of: indices)).reduce(0, +))
+      } ?? PendingNumber(of: distances) { [strength] in strength * $0.reduce(0, +) }
     return total + (try fresh.addGradient(to: gradients))
   }
 }

@@ -1,7 +1,7 @@
 /// `Ω = β/2 · ‖w‖²`.
 enum L2 {
   static let kind = RegularizerKind(
-    "l2", "β/2 · ‖w‖²", settings: [.number("beta", 0.01, "strength")], isDecouplable: true
+    "l2", "β/2 · ‖w‖²", settings: [.number("beta", 0.01, "strength")], isDecouplable: true, worksOnParts: true
   ) { context in
     let pull = try Pull(
       on: try context.sharedIndices() + context.newIndices(), of: context, name: "L2",

@@ -7,7 +7,7 @@ enum L2SP {
     settings: [
       .number("alpha", 0.1, "strength toward w⁰"), .number("beta", 0.01, "strength toward 0, on the new head"),
     ],
-    isDecouplable: true
+    isDecouplable: true, worksOnParts: true
   ) { context in
     let start = try Pull(
       on: context.sharedIndices(), of: context, name: "L2-SP α", strength: context.settings.number("alpha"))

@@ -13,6 +13,7 @@ struct Pull {
   private let importances: [Tensor]?
   private let learningRates: [Double]
   private let isDecoupled: Bool
+  private let partSums: PartSums?
 
   /// - Parameters:
   ///   - indices: of the parameters, among the trainable ones.
@@ -28,6 +29,7 @@ struct Pull {
     self.indices = indices
     self.importances = importances
     isDecoupled = context.isDecoupled
+    partSums = trainable.partSums
     weights = indices.map { trainable.tensors[$0] }
     learningRates = indices.map { trainable.learningRates[$0] }
     references = towardZero ? nil : try anchors ?? weights.map { try $0.detached().cloned() }
@@ -72,9 +74,18 @@ struct Pull {
   func addEquivalentGradient(to gradients: [Tensor]) throws { _ = try addGradient(to: gradients, strength: strength) }
 
   private func addGradient(to gradients: [Tensor], strength own: Double) throws -> PendingNumber {
-    try pullGradients(
-      indices.map { gradients[$0] }, of: weights, toward: references, importances: importances, strength: own
-    ).map { [strength] distance in strength / 2 * distance }
+    func pulled(_ members: [Int]) throws -> PendingNumber {
+      try pullGradients(
+        members.map { gradients[indices[$0]] }, of: members.map { weights[$0] },
+        toward: references.map { all in members.map { all[$0] } },
+        importances: importances.map { all in members.map { all[$0] } }, strength: own)
+    }
+    let distance =
+      try partSums.map { sums in
+        let distances = try indices.indices.map { try pulled([$0]).value() }
+        return PendingNumber(try sums.whole(distances, of: indices).reduce(0, +))
+      } ?? pulled(Array(indices.indices))
+    return distance.map { [strength] distance in strength / 2 * distance }
   }
 
   /// `w -= lr·strength·F·(w − w⁰)`, of the weights that train by now.

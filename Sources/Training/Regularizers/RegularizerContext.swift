@@ -132,7 +132,7 @@ extension RegularizerContext {
       let name = trainable.names[index]
       // The source task's own head, where it is trained, answers to its own loss.
       guard !trainable.isSourceHead(index), selected.contains(name), isWanted(head.contains(name)) else { return false }
-      return filter != "weights" || trainable.tensors[index].shape.count >= 2
+      return filter != "weights" || trainable.shapes[index].count >= 2
     }
   }
 }

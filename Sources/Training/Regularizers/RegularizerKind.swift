@@ -94,6 +94,8 @@ public struct RegularizerKind: Sendable {
   public let standardFilter: String
   /// Whether it can be applied in the step instead of the gradient.
   public let isDecouplable: Bool
+  /// Whether it does to each weight by itself what it does, so that a process can do it to a part of a parameter.
+  public let worksOnParts: Bool
   /// Whether it has something to do in the first training of all: to measure it.
   public let measuresTraining: Bool
   /// Makes one for a model about to be trained.
@@ -104,12 +106,14 @@ public struct RegularizerKind: Sendable {
   /// - Parameters:
   ///   - name: without colons, commas or spaces.
   ///   - formula: what it adds to the loss, in a line.
+  ///   - worksOnParts: whether each weight is pulled by itself; its penalty is then of the whole, by
+  ///     ``TrainableParameters/partSums``.
   ///   - needOf: what it needs with some settings, by their names; `need` when nil.
   ///   - make: called once for each run, when the model's weights are still w⁰.
   public init(
     _ name: String, _ formula: String, settings: [Setting] = [], need: Need = .nothing,
     needOf: (@Sendable ([String: String]) -> Need)? = nil, standardFilter: String = "weights",
-    isDecouplable: Bool = false, measuresTraining: Bool = false,
+    isDecouplable: Bool = false, worksOnParts: Bool = false, measuresTraining: Bool = false,
     make: @escaping @Sendable (RegularizerContext) throws -> any Regularizer
   ) {
     self.name = name
@@ -119,6 +123,7 @@ public struct RegularizerKind: Sendable {
     self.needOf = needOf
     self.standardFilter = standardFilter
     self.isDecouplable = isDecouplable
+    self.worksOnParts = worksOnParts
     self.measuresTraining = measuresTraining
     self.make = make
   }

@@ -82,39 +82,9 @@ import Training
       #expect(all.allSatisfy { $0.status == 0 && $0.errors.isEmpty }, "\(all.map(\.errors))")
       // The first one speaks.
       #expect(all[0].output.contains("in each of \(count) processes") && all.dropFirst().allSatisfy(\.output.isEmpty))
-      try expectSame(folder.file("\(place)-1"), folder.file("\(place)-\(count)"), within: asked.tolerance)
+      try expectSameRuns(folder.file("\(place)-1"), folder.file("\(place)-\(count)"), within: asked.tolerance)
       #expect(try Run.open(folder.file("\(place)-\(count)")).record.state.processCount == count)
     }
-  }
-
-  /// Compares all metrics of all epochs, and the weights of the last one.
-  private func expectSame(
-    _ first: String, _ second: String, within tolerance: Double
-  ) throws {
-    let (one, other) = (try Run.open(first), try Run.open(second))
-    let (metrics, others) = (one.record.metrics, other.record.metrics)
-    #expect(metrics.names == others.names && metrics.rowCount == 3 && others.rowCount == 3)
-    for name in metrics.names where name != "seconds" {
-      for row in 0..<metrics.rowCount {
-        let (a, b) = (metrics.value(name, row: row), others.value(name, row: row))
-        // What is evaluated before any step is the same to the bit, whoever evaluates which part of it.
-        let isSame = (a.isNaN && b.isNaN) || (row == 0 ? a == b : abs(a - b) <= tolerance * max(1, abs(a)))
-        #expect(isSame, "\(name), epoch \(row): \(a) and \(b)")
-      }
-    }
-    let weights = try Checkpoint(contentsOf: one.checkpointPath(epoch: 2)).parameters
-    let otherWeights = try Checkpoint(contentsOf: other.checkpointPath(epoch: 2)).parameters
-    let begin = try Checkpoint(contentsOf: one.checkpointPath(epoch: 0)).parameters
-    #expect(weights.keys == otherWeights.keys)
-    var moved: Float = 0
-    for (name, tensor) in weights {
-      let (a, b) = (tensor.array(of: Float.self), try #require(otherWeights[name]).array(of: Float.self))
-      let worst = zip(a, b).map { abs($0 - $1) }.max() ?? 0
-      #expect(Double(worst) <= tolerance, "\(name): \(worst)")
-      moved = max(moved, zip(a, begin[name]?.array(of: Float.self) ?? a).map { abs($0 - $1) }.max() ?? 0)
-    }
-    // They went somewhere.
-    #expect(moved > 1e-3)
   }
 
   @Test(.enabled(if: Python.path != nil)) func torchrunStartsThem() throws {
@@ -140,7 +110,7 @@ import Training
     process.waitUntilExit()
     #expect(process.terminationStatus == 0)
     #expect(said.components(separatedBy: "next: lethe diagnose").count == 2, "\(said)")
-    try expectSame(folder.file("torchrun-1"), folder.file("torchrun-2"), within: 1e-5)
+    try expectSameRuns(folder.file("torchrun-1"), folder.file("torchrun-2"), within: 1e-5)
   }
 
   /// One step: what is rounded otherwise grows from step to step where few values are normalized.
