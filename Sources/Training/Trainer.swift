@@ -322,9 +322,11 @@ public final class Trainer {
       try checkFinite(reading, epoch: epoch, factor: factor)
     }
     if let scale = progress.lossScale {
-      let (own, mark) = try scale.unscaled(gradients)
-      gradients = own
-      let isFinite = try settle(&reading, with: mark.map(PendingNumber.init), epoch: epoch, factor: factor) != 1
+      let (unscaled, mark) = try scale.unscaled(gradients)
+      gradients = unscaled
+      let own = try settle(&reading, with: mark.map(PendingNumber.init), epoch: epoch, factor: factor) ?? 0
+      // Of sharded gradients each process has seen a part.
+      let isFinite = try (model.sharding == nil ? own : processes?.group.sum([own])[0]) == 0
       progress.lossScale?.take(isFinite: isFinite)
       guard isFinite else { return try leaveOut(reading, counted, epoch: epoch) }
     }
