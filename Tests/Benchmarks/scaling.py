@@ -148,7 +148,7 @@ tried = [
     Decoder(10, 320, 6000, 128, 8), Decoder(6, 640, 8000, 128, 8, "adamw"), Decoder(8, 384, 8000, 256, 8, "adamw", held=True),
     Decoder(6, 512, 8000, 512, 4), Decoder(8, 512, 8000, 256, 8, again=True), Decoder(8, 512, 8000, 128, 8, "adamw", adapters=8),
     Decoder(12, 768, 16000, 128, 4, "adamw"), Decoder(4, 256, 4000, 2048, 2),
-    Decoder(12, 768, 16000, 128, 4, "adamw", shards=2),
+    Decoder(12, 768, 16000, 128, 4, "adamw", shards=2), Decoder(8, 768, 8000, 128, 4, "adamw", held=True, shards=2),
 ]
 
 
