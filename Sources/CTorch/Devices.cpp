@@ -37,12 +37,12 @@ void register_devices(LTTable &table) {
       *out = reinterpret_cast<LTGenerator *>(new at::Generator(std::move(generator)));
     });
   };
-  table.set_mixed_precision = [](const char *device, int32_t bits) {
+  table.set_mixed_precision = [](const char *device, int32_t type) {
     return guarded([&] {
-      c10::DeviceType type = c10::Device{std::string(device)}.type();
-      at::autocast::set_autocast_enabled(type, bits != 0);
-      if (bits) {
-        at::autocast::set_autocast_dtype(type, bits == 11 ? at::kHalf : at::kBFloat16);
+      c10::DeviceType kind = c10::Device{std::string(device)}.type();
+      at::autocast::set_autocast_enabled(kind, type >= 0);
+      if (type >= 0) {
+        at::autocast::set_autocast_dtype(kind, scalar_type(type));
       } else {
         at::autocast::clear_cache();
       }

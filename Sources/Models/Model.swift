@@ -73,7 +73,9 @@ public final class Model {
   /// - Throws: ``ModelError/notFinite(tensor:task:)`` for weights that are no numbers, ``ModelError/missingTensor(name:task:)``.
   public convenience init(_ checkpoint: Checkpoint, device: Device = .cpu, sharding: Sharding? = nil) throws {
     let program = checkpoint.program
-    let changed = program.writtenConstants { (try? ResolvedCall.varies($0, isTraining: true)) ?? true }
+    let changed =
+      sharding == nil
+      ? [] : program.writtenConstants { (try? ResolvedCall.varies($0, isTraining: true)) ?? true }
     // Tied weights are one tensor, so that training moves them together: those of the head in place too.
     var own: [TensorView.Identity: Tensor] = [:]
     func load(

@@ -18,15 +18,14 @@ public func recordsGradients() throws -> Bool {
 
 /// Runs `body` with operators computing in less than float32 where libtorch holds that to be safe, on this thread.
 ///
-/// - Parameter type: ``DType/bfloat16`` or ``DType/float16``; any other, and nil, runs `body` as it is.
+/// - Parameter type: ``DType/bfloat16`` or ``DType/float16``; nil runs `body` as it is.
 public func withMixedPrecision<Result>(
   on device: Device, in type: DType?, _ body: () throws -> Result
 ) throws -> Result {
-  let significantBits: [DType: Int32] = [.bfloat16: 8, .float16: 11]
-  guard let bits = type.flatMap({ significantBits[$0] }) else { return try body() }
+  guard let type else { return try body() }
   let table = try Library.table()
-  try check(table.set_mixed_precision(device.name, bits), "mixed precision", table)
-  defer { _ = table.set_mixed_precision(device.name, 0) }
+  try check(table.set_mixed_precision(device.name, type.rawValue), "mixed precision", table)
+  defer { _ = table.set_mixed_precision(device.name, -1) }
   return try body()
 }
 

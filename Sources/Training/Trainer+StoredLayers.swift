@@ -13,8 +13,8 @@ extension Trainer {
   ///
   /// It is for runs whose lower part gives the same at every epoch, and that see it twice or more: parameters are
   /// frozen, images are not changed, no regularizer looks at inputs or at what is below, everything computes in float32,
-  /// the stored values of all splits fit into memory, and no weights are in parts. The choice rests on the options, the network and the machine
-  /// alone, so that a run that is resumed makes it again.
+  /// the stored values of all splits fit into memory, and no weights are in parts. The choice rests on the options, the
+  /// network and the machine alone, so that a run that is resumed makes it again.
   ///
   /// - Parameters:
   ///   - others: what is evaluated beside.

@@ -66,7 +66,7 @@ public final class Trainer {
   let average: WeightAverage?
   var meter = DoseMeter([])
   var progress: TrainingProgress
-  private var lastStep = (loss: 0.0, penalties: [Double]())
+  var lastStep = (loss: 0.0, penalties: [Double]())
   let dataset: String
   /// What the task's labels, loss and score are.
   let kind: any TaskKind
@@ -321,15 +321,10 @@ public final class Trainer {
       stopsTogether = sums.numbers.last.map { $0 > 0 } ?? false
       try checkFinite(reading, epoch: epoch, factor: factor)
     }
-    if let scale = progress.lossScale {
-      let (unscaled, mark) = try scale.unscaled(gradients)
-      gradients = unscaled
-      let own = try settle(&reading, with: mark.map(PendingNumber.init), epoch: epoch, factor: factor) ?? 0
-      // Of sharded gradients each process has seen a part.
-      let isFinite = try (model.sharding == nil ? own : processes?.group.sum([own])[0]) == 0
-      progress.lossScale?.take(isFinite: isFinite)
-      guard isFinite else { return try leaveOut(reading, counted, epoch: epoch) }
+    guard let own = try unscaled(gradients, &reading, epoch: epoch, factor: factor) else {
+      return (reading.loss, reading.penalties, counted)
     }
+    gradients = own
     if !regularizers.isEmpty {
       gradients = try gradients.map { try $0.contiguous() }
       for regularizer in regularizers { try regularizer.observe(gradients: gradients) }
@@ -358,60 +353,5 @@ public final class Trainer {
     try average?.afterStep(progress.stepCount)
     lastStep = (value, penalties)
     return (value, penalties, counted)
-  }
-
-  /// Ends a step whose gradients are not finite in float16: nothing moves.
-  private func leaveOut(
-    _ reading: StepReading, _ counted: Double, epoch: Int
-  ) throws -> (loss: Double, penalties: [Double], counted: Double) {
-    progress.stepCount += 1
-    guard progress.lossScale?.isSpent != true else {
-      throw TrainingError.gradientsNotFinite(epoch: epoch, step: progress.stepCount)
-    }
-    return (reading.loss, reading.penalties, counted)
-  }
-
-  /// Reads what is still to be read of a step, all at once.
-  ///
-  /// - Parameter other: a number that is read with it.
-  /// - Returns: that number.
-  /// - Throws: where a loss is not finite.
-  @discardableResult
-  private func settle(
-    _ reading: inout StepReading, with other: PendingNumber? = nil, epoch: Int, factor: Double
-  ) throws -> Double? {
-    let unread = reading.unread
-    let ratios = meter.unreadRatios.map { $0.ratio }
-    let values = try PendingNumber.values(of: unread + ratios + [other].compactMap { $0 })
-    meter.add(ratios: values[unread.count..<unread.count + ratios.count])
-    try reading.take(values[..<unread.count]) { reading in
-      // Of several processes all find it out together.
-      if processes == nil { try checkFinite(reading, epoch: epoch, factor: factor) }
-    }
-    return other == nil ? nil : values.last
-  }
-
-  private func checkFinite(_ reading: StepReading, epoch: Int, factor: Double) throws {
-    let isDiverged = reading.penalties.contains { !$0.isFinite }
-    guard !reading.loss.isFinite || isDiverged else { return }
-    if reading.loss.isFinite { lastStep = (reading.loss, reading.penalties) }
-    throw try diverged(epoch) ?? notFinite(reading.loss, epoch: epoch, factor: factor)
-  }
-
-  /// The regularizer that led away from the finite numbers: its penalty was far above the task's loss. Nil for none.
-  private func diverged(_ epoch: Int) -> TrainingError? {
-    guard let worst = lastStep.penalties.indices.first(where: { !(lastStep.penalties[$0] < 100 * lastStep.loss) })
-    else { return nil }
-    let name = regularizerNames[worst]
-    return .regularizerDiverged(
-      regularizer: name, penalty: lastStep.penalties[worst], loss: lastStep.loss, epoch: epoch,
-      step: progress.stepCount)
-  }
-
-  private func notFinite(_ loss: Double, epoch: Int, factor: Double) throws -> TrainingError {
-    let bad = try zip(trainable.names, finiteMarks()).first { $1 > 0 }
-    return .notFinite(
-      loss: loss, epoch: epoch, step: progress.stepCount,
-      learningRate: (trainable.learningRates.max() ?? 0) * factor, firstBadParameter: bad?.0)
   }
 }

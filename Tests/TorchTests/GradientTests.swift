@@ -78,7 +78,7 @@ import Torch
     #expect(product.type == .bfloat16)
     // Small whole numbers have no more than bfloat16's eight bits.
     #expect(try product.array(of: Float.self) == [7, 10, 15, 22])
-    #expect(try withMixedPrecision(on: .cpu, in: .float32) { try matrix.matrixProduct(matrix) }.type == .float32)
+    #expect(try withMixedPrecision(on: .cpu, in: nil) { try matrix.matrixProduct(matrix) }.type == .float32)
     #expect(throws: Stop.self) { try withMixedPrecision(on: .cpu, in: .bfloat16) { throw Stop() } }
     #expect(try matrix.matrixProduct(matrix).type == .float32)
   }

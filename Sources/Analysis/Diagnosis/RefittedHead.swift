@@ -84,14 +84,14 @@ extension ComparedModels {
 
   /// Why the source's head cannot be fitted anew; nil where it can.
   func headGap() throws -> CausesLeftOut? {
-    let linear = LinearHead(of: after, task: sourceTask)
+    let head = LinearHead(of: after, task: sourceTask)
     let most =
       sourceKind.isClassification ? DiagnosisThresholds.mostClassifierWeights : DiagnosisThresholds.mostHeadWeights
-    if let count = linear?.weightCount, count > most {
+    if let count = head?.weightCount, count > most {
       return CausesLeftOut(.size, weightCount: count, mostWeights: most)
     }
     guard !sourceKind.isClassification else { return after.program.headProgram == nil ? CausesLeftOut(.head) : nil }
-    guard let head = linear else { return CausesLeftOut(.head) }
+    guard let head else { return CausesLeftOut(.head) }
     guard let batch = try Batches(split: source.train, batchSize: 2, device: after.device).makeIterator().next(),
       let targets = try sourceKind.probeTargets(of: batch.labels)
     else { return CausesLeftOut(.kind) }

@@ -4,7 +4,7 @@
 #include <stdint.h>
 
 /// The version of `LTTable`. Raised whenever its layout changes.
-#define LT_TABLE_VERSION 11
+#define LT_TABLE_VERSION 12
 /// What stands in the message of an error of gradients that other processes are to blame for.
 #define LT_BROKEN_EXCHANGE "the exchange of all processes failed: "
 
@@ -124,9 +124,9 @@ typedef struct {
       LTTensor *loss, LTTensor *const *inputs, int64_t count, int32_t keeps_graph, LTTensor **out);
   /// Sets this thread's gradient mode and returns the previous one.
   int32_t (*set_gradient_mode)(int32_t enabled);
-  /// In what this thread's operators compute where libtorch holds that to be safe, by its significant bits: 8 of bfloat16,
-  /// 11 of float16; 0 for what they are given. That forgets the weights that were cast.
-  int32_t (*set_mixed_precision)(const char *device, int32_t bits);
+  /// The type that this thread's operators compute in where libtorch holds that to be safe; -1 for what they are given, which
+  /// forgets the weights that were cast.
+  int32_t (*set_mixed_precision)(const char *device, int32_t type);
 
   /// The mean cross-entropy of logits `[rows, classes, …]` against int64 classes `[rows, …]` over those that are not -100,
   /// 0 where all are; float32 of logits of half that. Beside the logits and their gradient, only slices of them are made.

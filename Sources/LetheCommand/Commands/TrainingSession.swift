@@ -42,8 +42,7 @@ struct TrainingSession {
     var lock = leads ? try continuation.resume.map { _ in try RunLock.acquire(output) } : nil
     let resumed = try continuation.resume.map { _ in try Run.open(output) }
     let path = try resumed?.path ?? CheckpointPath(base).path
-    var (checkpoint, device, run) = try resumed.map(opened) ?? begun(from: path)
-    run.processes = processes
+    let (checkpoint, device, run) = try resumed.map(opened) ?? begun(from: path)
     if resumed == nil, leads {
       try existing.makeRoom(at: output, keeping: [path] + [target, source, proxy].compactMap { $0 })
     }
@@ -144,6 +143,7 @@ struct TrainingSession {
       return try reading.load(reference, unless: text, for: checkpoint)
     }
     run.options = options
+    run.processes = processes
     return (checkpoint, device, run)
   }
 }

@@ -19,3 +19,15 @@ public struct PartSums {
     return zip(zip(values, sums), indices).map { isPart[$1] ? $0.1 : $0.0 }
   }
 }
+
+extension PartSums? {
+  /// What a formula makes of scalars, one a parameter, over whole parameters: where some are in parts it is read at once.
+  ///
+  /// - Parameter indices: of the parameters.
+  func number(
+    of scalars: [Tensor], over indices: [Int], _ formula: @escaping ([Double]) -> Double
+  ) throws -> PendingNumber {
+    guard let self else { return PendingNumber(of: scalars, formula) }
+    return PendingNumber(formula(try self.whole(Tensor.values(of: scalars), of: indices)))
+  }
+}

@@ -57,13 +57,10 @@ struct DoseMeter {
   ///   - partSums: of parameters that are in parts over several processes.
   mutating func addGradients(_ own: [Tensor?], task: [Tensor?], of index: Int, partSums: PartSums? = nil) throws {
     let pairs = zip(own, task).compactMap { mine, theirs in mine.map { ($0, theirs) } }
-    var squares = try pairs.flatMap { mine, theirs in [try mine.squaredNorm(), try (theirs ?? mine).squaredNorm()] }
-    if let partSums {
-      let indices = own.indices.filter { own[$0] != nil }.flatMap { [$0, $0] }
-      squares = try partSums.whole(Tensor.values(of: squares), of: indices).map { try Tensor([$0], shape: []) }
-    }
+    let squares = try pairs.flatMap { mine, theirs in [try mine.squaredNorm(), try (theirs ?? mine).squaredNorm()] }
+    let indices = own.indices.filter { own[$0] != nil }.flatMap { [$0, $0] }
     let hasTask = pairs.map { $0.1 != nil }
-    let ratio = PendingNumber(of: squares) { squares in
+    let ratio = try partSums.number(of: squares, over: indices) { squares in
       var (ownSquare, taskSquare) = (0.0, 0.0)
       for position in hasTask.indices where squares[2 * position] > 0 {
         ownSquare += squares[2 * position]

@@ -53,10 +53,7 @@ struct L1SP: Regularizer {
         try gradients[index].addInPlace(displacement.sign(), scaledBy: strength)
       }
     }
-    let total =
-      try partSums.map {
-        PendingNumber(strength * (try $0.whole(Tensor.values(of: distances), of: indices)).reduce(0, +))
-      } ?? PendingNumber(of: distances) { [strength] in strength * $0.reduce(0, +) }
+    let total = try partSums.number(of: distances, over: indices) { [strength] in strength * $0.reduce(0, +) }
     return total + (try fresh.addGradient(to: gradients))
   }
 }

@@ -9,15 +9,7 @@ import Testing
   /// 129 examples in batches of 32: the last has one, which is fewer than there are processes.
   private static let common = ["--batch-size", "32", "--examples", "129", "--lr", "0.02", "--quiet", "--threads", "1"]
   /// Of a source, of a network whose first kernel is sharded (50,176 weights, no multiple of 3) and whose others are not.
-  private static let source: Result<(folder: TemporaryFolder, path: String), any Error> = Result {
-    let folder = try TemporaryFolder()
-    let (base, source) = (folder.file("base.h5"), folder.file("source"))
-    try #require(Command("new", "mlp", "--classes", "5", "--hidden", "64,32", "-o", base).status == 0)
-    let trained = try Command(
-      array: ["train", base, "--data", data + ":0-4", "--epochs", "2", "-o", source] + common)
-    try #require(trained.status == 0, "\(trained.errors)")
-    return (folder, source)
-  }
+  private static let source = Result { try trainedPerceptron(hidden: "64,32", on: data, ["--epochs", "2"] + common) }
 
   private static func words(_ source: String, _ run: String, epochs: Int = 2) -> [String] {
     [

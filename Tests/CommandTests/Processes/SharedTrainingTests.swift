@@ -12,15 +12,7 @@ import Training
     "--epochs", "2", "--batch-size", "32", "--examples", "129", "--lr", "0.02", "--quiet", "--threads", "1",
   ]
   /// Of a source that was trained under `si`, of a tiny network without normalization and dropout.
-  private static let source: Result<(folder: TemporaryFolder, path: String), any Error> = Result {
-    let folder = try TemporaryFolder()
-    let (base, source) = (folder.file("base.h5"), folder.file("source"))
-    try #require(Command("new", "mlp", "--classes", "5", "--hidden", "8", "-o", base).status == 0)
-    let trained = try Command(
-      array: ["train", base, "--data", data + ":0-4", "--regularizer", "si", "-o", source] + common)
-    try #require(trained.status == 0, "\(trained.errors)")
-    return (folder, source)
-  }
+  private static let source = Result { try trainedPerceptron(hidden: "8", on: data, ["--regularizer", "si"] + common) }
 
   struct Case: CustomTestStringConvertible {
     let words: [String]
