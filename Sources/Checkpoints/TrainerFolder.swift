@@ -111,6 +111,7 @@ public struct TrainerFolder: Sendable {
         try manager.copyItem(
           atPath: URL(fileURLWithPath: file).resolvingSymlinksInPath().path, toPath: "\(folder)/\(name)")
       }
+      try linkSiblings(of: entry, from: folder)
     } catch {
       guard entry.files.allSatisfy(manager.fileExists) else { return nil }
       throw FileError.unreadable(path: entry.path, reason: "it cannot be copied to \(folder)")
@@ -119,6 +120,16 @@ public struct TrainerFolder: Sendable {
     var isFolder: ObjCBool = false
     _ = manager.fileExists(atPath: entry.path, isDirectory: &isFolder)
     return isFolder.boolValue ? folder : "\(folder)/\(entry.name)"
+  }
+
+  /// A checkpoint of a run of ours has tensors that did not change in earlier ones beside it, which its copy finds too.
+  private func linkSiblings(of entry: Entry, from folder: String) throws {
+    guard entry.files.count == 1, entry.name.lowercased().hasSuffix(".h5") else { return }
+    let manager = FileManager.default
+    let base = URL(fileURLWithPath: path).resolvingSymlinksInPath().path
+    for name in try manager.contentsOfDirectory(atPath: path) where name.hasSuffix(".h5") && name != entry.name {
+      try manager.createSymbolicLink(atPath: "\(folder)/\(name)", withDestinationPath: "\(base)/\(name)")
+    }
   }
 }
 

@@ -61,6 +61,38 @@ import Torch
     #expect(Set(right).isSubset(of: [0, 1, 2]) && right.count > 240, "\(right.count)")
   }
 
+  /// 240 classes, of which the last ten have no test example.
+  @Test func ofVeryManyClassesSomeAreProbed() throws {
+    func split(classes: Int, each: Int) -> Split {
+      let labels = (0..<classes * each).map { Int32($0 / each) }
+      let rows = TensorView(labels.map(Float.init), shape: [labels.count, 1, 1, 1])
+      return Split(inputs: [InputArray(rows: rows)], labels: labels)
+    }
+    let data = try Dataset(
+      name: "many", classNames: (0..<240).map(String.init), labelMap: Array(0..<240),
+      train: split(classes: 240, each: 12), test: split(classes: 230, each: 3))
+    let drawn = ProbeData(data)
+    #expect(drawn.drawnClasses == DrawnClasses(count: 100, total: 240) && drawn.classCount == 100)
+    #expect(drawn.train.count == 1000 && drawn.test.count == 300)
+    #expect(Set(drawn.train.labels) == Set(0..<100) && counts(drawn.test) == counts(drawn.test).mapValues { _ in 3 })
+    #expect(Set(drawn.test.labels) == Set(0..<100))
+    #expect(ProbeData(data, trainCount: 1500).classCount == 150)
+    let all = ProbeData(data, trainCount: 2880)
+    #expect(all.drawnClasses == nil && all.classCount == 240 && all.train.count == 2880 && all.test.count == 690)
+    #expect(ProbeData(data, drawsClasses: false).drawnClasses == nil)
+    // Features are the class itself: that both splits are of the same classes is seen in them.
+    var classes: [Set<Float>] = []
+    for part in [drawn.train, drawn.test] {
+      var pairs: Set<[Float]> = []
+      for batch in try Batches(split: part, batchSize: part.count) {
+        pairs.formUnion(zip(part.labels, try batch.inputs[0].tensor.array(of: Float.self)).map { [Float($0), $1] })
+      }
+      #expect(pairs.count == 100)
+      classes.append(Set(pairs.map { $0[1] }))
+    }
+    #expect(classes[0] == classes[1] && classes[0].allSatisfy { $0 < 230 })
+  }
+
   @Test func similarityOfASortedFileIsThatOfAShuffledOne() throws {
     let models = try [UInt64(1), 2].map(perceptron)
     let layer = try #require(models[0].comparableLayers.first)

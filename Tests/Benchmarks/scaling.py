@@ -62,6 +62,10 @@ class Decoder:
         return self.layers * self.adapters * 16 * self.width + self.words * self.width + self.words
 
     @property
+    def adapted(self):
+        return self.layers * 12 * self.width**2 if self.adapters else 0
+
+    @property
     def tokens(self):
         return self.batch * self.length
 
@@ -201,11 +205,13 @@ def memory(run, constants):
     blocks, heads = run.activations()
     if run.shards > 1:
         # Of the block whose weights are whole at the time: these, their gradients, and what is received of the others' gradients.
-        parts = 4 * (1 + run.copies()) * run.weights / run.shards
+        parts = 4 * (1 + run.copies() + run.held) * run.weights / run.shards
         return process * MiB + parts + 4 * 3 * run.gathered() + 4 * block * blocks + 4 * head * heads
-    # Weights twice: the model's, and the pages of the checkpoint it came from.
-    step = 4 * (2 * run.weights + run.copies() * run.trained) + 4 * block * blocks + 4 * head * heads
-    end = 4 * (3 * run.weights + run.copies() * run.trained)
+    # Weights twice: the model's, and the pages of the checkpoint it came from. What is adapted once more, as adapters are added to it.
+    all = 4 * (2 * run.weights + run.adapted + run.copies() * run.trained)
+    # Where L2-SP's pull is measured, on a few steps of an epoch, it is a gradient of its own, beside the graph.
+    step = all + 4 * run.held * run.trained + 4 * block * blocks + 4 * head * heads
+    end = all + 4 * run.weights
     return process * MiB + max(step, end)
 
 

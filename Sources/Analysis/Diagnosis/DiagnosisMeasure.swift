@@ -91,7 +91,8 @@ public struct DiagnosisMeasure {
       sourceTask: models.source.name, forgetting: amount,
       measuredOn: JudgedCounts(
         source: models.sourceTest.count, target: models.targetTest?.count, similarity: onSource.count,
-        epochs: history?.count, probes: fitted?.judgedCount, remedies: remedies.first?.count),
+        epochs: history?.count, probes: fitted?.judgedCount,
+        probedClasses: fitted?.drawnClasses, remedies: remedies.first?.count),
       causes: causes, confidence: confidence.map { DiagnosedConfidence($0, beside: amount.forgetting) },
       isAveragedOverOrders: averagesOrders, baseline: rewinds.baseline, layers: layers,
       probeControls: fitted?.controls ?? ProbeControls(), classes: try ClassMeasure(models).classes(),

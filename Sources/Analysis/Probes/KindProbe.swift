@@ -87,10 +87,31 @@ public struct KindProbeData: ProbedExamples {
 
 extension Dataset {
   /// Examples for probes, so many at most of each split, drawn by the seed.
-  func probed(trainCount: Int = 1000, testCount: Int = 1000, seed: UInt64 = 0) -> (train: Split, test: Split) {
+  ///
+  /// - Parameter classes: of which they are to be; nil for all.
+  func probed(
+    _ classes: Set<Int32>? = nil, trainCount: Int = 1000, testCount: Int = 1000, seed: UInt64 = 0
+  ) -> (train: Split, test: Split) {
     var random = RandomSource(seed: seed)
-    let drawn = train.selecting(random.sample(trainCount, of: train.count))
-    return (drawn, test.selecting(random.sample(testCount, of: test.count).sorted()))
+    func places(_ count: Int, of split: Split) -> [Int] {
+      guard let classes else { return random.sample(count, of: split.count) }
+      let labels = split.labels
+      let own = labels.indices.filter { classes.contains(labels[$0]) }
+      return random.sample(count, of: own.count).map { own[$0] }
+    }
+    let drawn = train.selecting(places(trainCount, of: train))
+    return (drawn, test.selecting(places(testCount, of: test).sorted()))
+  }
+
+  /// So many of the classes that both splits have examples of, drawn by the seed; nil where the training examples are of
+  /// no more, or those of both have no class in common.
+  func drawingClasses(most: Int, seed: UInt64) -> Set<Int32>? {
+    let fitted = Set(train.labels)
+    guard fitted.count > most else { return nil }
+    let both = fitted.intersection(test.labels).sorted()
+    guard !both.isEmpty else { return nil }
+    var random = RandomSource(seed: seed ^ 0x636C_6173)
+    return Set(random.sample(most, of: both.count).map { both[$0] })
   }
 }
 

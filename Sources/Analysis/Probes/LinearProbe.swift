@@ -46,19 +46,30 @@ public struct ProbeData: ProbedExamples {
   let test: Split
   let dataset: String
   let classCount: Int
+  public let drawnClasses: DrawnClasses?
 
   public let score = Score.accuracy
+  /// Of more classes so many are drawn, unless there are ten training examples of each of more: of a class that has one or
+  /// two examples a probe says little, and it is a regression over every class.
+  static let mostClasses = 100
   public var datasetName: String { dataset }
   public var fittedCount: Int { train.count }
   public var judgedCount: Int { test.count }
 
-  /// Classes are those of the training examples that were drawn: another one has no probability at the minimum of a
-  /// regression over it, and a test example of it is not told.
+  /// Of very many classes some are drawn, of which alone examples are. Classes are then those of the training examples that
+  /// were drawn: another one has no probability at the minimum of a regression over it, and a test example of it is not
+  /// told.
   ///
   /// - Parameters:
   ///   - trainCount: training examples, at most, drawn by the seed; likewise the test's.
-  public init(_ data: Dataset, trainCount: Int = 1000, testCount: Int = 1000, seed: UInt64 = 0) {
-    let drawn = data.probed(trainCount: trainCount, testCount: testCount, seed: seed)
+  ///   - drawsClasses: whether they may be of some classes alone.
+  public init(
+    _ data: Dataset, trainCount: Int = 1000, testCount: Int = 1000, drawsClasses: Bool = true, seed: UInt64 = 0
+  ) {
+    let most = max(Self.mostClasses, trainCount / 10)
+    let classes = drawsClasses ? data.drawingClasses(most: most, seed: seed) : nil
+    let drawn = data.probed(classes, trainCount: trainCount, testCount: testCount, seed: seed)
+    drawnClasses = classes.map { DrawnClasses(count: $0.count, total: data.classNames.count) }
     let occurring = Set(drawn.train.labels).sorted()
     let others = Set(data.classNames.indices.map(Int32.init)).subtracting(occurring).sorted()
     var numbers = Array(data.classNames.indices)

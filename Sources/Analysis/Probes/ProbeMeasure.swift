@@ -46,6 +46,7 @@ public struct ProbeMeasure {
         ProbeFinding.Layer(
           layer: probes[0][row].layer, scores: probes.map { $0[row].score }, penalties: probes.map { $0[row].penalty },
           drop: probes.count > 1 ? probes[0][row].drop(to: probes[probes.count - 1][row]) : nil)
-      }, models: models.map(\.name), trainCount: data.fittedCount, testCount: data.judgedCount)
+      }, models: models.map(\.name), trainCount: data.fittedCount, testCount: data.judgedCount,
+      classes: data.drawnClasses)
   }
 }

@@ -14,6 +14,8 @@ public protocol ProbedExamples {
   var fittedCount: Int { get }
   /// How many they are judged on.
   var judgedCount: Int { get }
+  /// The classes that they are of; nil where they are of all.
+  var drawnClasses: DrawnClasses? { get }
 
   /// Probes of layers, from the input on; those that have no features for the task are left out.
   ///
@@ -41,6 +43,8 @@ public protocol LayerProbe: Sendable {
 }
 
 extension ProbedExamples {
+  public var drawnClasses: DrawnClasses? { nil }
+
   /// Probes of layers, from the input on; those that have no features for the task are left out.
   public func probes(of layers: [String], in model: Model, onFit: () -> Void = {}) throws -> [Probe] {
     try probes(of: layers, in: model, controlsLast: false, onFit: onFit).probes

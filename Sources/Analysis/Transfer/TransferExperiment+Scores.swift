@@ -41,7 +41,7 @@ extension TransferExperiment {
   }
 
   private func classScores(of names: [String], _ model: Model) throws -> ([TransferScore], TransferNetworkScores) {
-    let scores = try model.transferScores(of: names, on: ProbeData(target), sourceTask: nil)
+    let scores = try model.transferScores(of: names, on: ProbeData(target, drawsClasses: false), sourceTask: nil)
     let layers = Dictionary(uniqueKeysWithValues: scores.layers.map { ($0.name, $0) })
     func byCut(_ name: String, isFraction: Bool = false, _ value: (TransferScores.Layer) -> Double) -> TransferScore {
       TransferScore(name: name, values: names.map { layers[$0].map(value) ?? .nan }, isFraction: isFraction)

@@ -10,19 +10,22 @@ public struct JudgedCounts: Sendable, Codable, Hashable {
   public var epochs: Int?
   /// Source test examples that probes are judged on.
   public var probes: Int?
+  /// The classes that probes are of; nil where they are of all.
+  public var probedClasses: DrawnClasses?
   /// Source test examples that remedies are judged on, none of which had a part in choosing them.
   public var remedies: Int?
 
   /// - Parameters: see the properties.
   public init(
     source: Int, target: Int? = nil, similarity: Int? = nil, epochs: Int? = nil, probes: Int? = nil,
-    remedies: Int? = nil
+    probedClasses: DrawnClasses? = nil, remedies: Int? = nil
   ) {
     self.source = source
     self.target = target
     self.similarity = similarity
     self.epochs = epochs
     self.probes = probes
+    self.probedClasses = probedClasses
     self.remedies = remedies
   }
 }

@@ -36,11 +36,13 @@ public struct ProbeFinding: Sendable {
   public var trainCount: Int
   /// How many they were judged on.
   public var testCount: Int
+  /// The classes that they are of; nil where they are of all.
+  public var classes: DrawnClasses?
 
   /// - Parameters: see the properties.
   public init(
     score: Score = .accuracy, data: String, control: ControlDraws, layers: [Layer], models: [String], trainCount: Int,
-    testCount: Int
+    testCount: Int, classes: DrawnClasses? = nil
   ) {
     self.score = score
     self.data = data
@@ -49,12 +51,13 @@ public struct ProbeFinding: Sendable {
     self.models = models
     self.trainCount = trainCount
     self.testCount = testCount
+    self.classes = classes
   }
 }
 
 extension ProbeFinding: Codable {
   private enum CodingKeys: String, CodingKey {
-    case score, data, control, controlDraws, layers, models, trainCount, testCount
+    case score, data, control, controlDraws, layers, models, trainCount, testCount, classes
   }
 
   /// The control's mean, and each of its draws.
@@ -72,6 +75,7 @@ extension ProbeFinding: Codable {
     try container.encode(models, forKey: .models)
     try container.encode(trainCount, forKey: .trainCount)
     try container.encode(testCount, forKey: .testCount)
+    try container.encodeIfPresent(classes, forKey: .classes)
   }
 
   public init(from decoder: any Decoder) throws {
@@ -89,7 +93,8 @@ extension ProbeFinding: Codable {
       layers: layers,
       models: try container.decode([String].self, forKey: .models),
       trainCount: try container.decode(Int.self, forKey: .trainCount),
-      testCount: try container.decode(Int.self, forKey: .testCount))
+      testCount: try container.decode(Int.self, forKey: .testCount),
+      classes: try container.decodeIfPresent(DrawnClasses.self, forKey: .classes))
   }
 }
 

@@ -19,7 +19,8 @@ struct ProbeCommand: ParsableCommand, ResultOptions {
     discussion: """
       L2-regularized multinomial logistic regression on standardized features, its strength chosen on a fifth of the \
       training examples. Of several checkpoints, the difference of the last from the first is representation forgetting \
-      (Davari et al. 2022). The control is fitted to permuted labels.
+      (Davari et al. 2022). The control is fitted to permuted labels. Of more than 100 classes so many are drawn, or as \
+      many as --samples has ten examples of.
 
       Of tokens and pixels that have a class each, eight places of a training example are drawn and all of a test example \
       are judged; of several labels there is a regression each, of numbers least squares with an L2 penalty. They are \
@@ -61,6 +62,7 @@ struct ProbeCommand: ParsableCommand, ResultOptions {
     if shared.json { return Console.result(try FindingEncoder.encode(finding)) }
     Console.table(finding.table(), of: "layer", all: tables.all)
     Console.result(finding.controlWords)
+    finding.classWords.map(Console.result)
     if let output { Console.result("chart: \(output)") }
   }
 

@@ -21,6 +21,9 @@ extension ProbeFinding {
   /// What a probe makes of nothing, in a line.
   public var controlWords: String { "control, \(ProbeControls.permutedName): \(control.words(of: score))" }
 
+  /// That probes are of some classes alone; nil where they are of all.
+  public var classWords: String? { classes.map { "probes of \($0.words), drawn" } }
+
   /// The scores, a bar a model.
   public func chart() -> BarChart {
     let drops = layers.compactMap { layer in layer.drop.map { (layer: layer.layer, drop: $0) } }
@@ -42,7 +45,8 @@ extension ProbeFinding {
     let chart = BarChart(
       title: finding ?? "No layer was probed",
       subtitle: "\(score.noun) of a linear \(score == .accuracy ? "classifier" : "probe") fitted to each layer's "
-        + "features, \(data); fitted to permuted labels: " + control.words(of: score),
+        + "features, \(data)\(classes.map { ", \($0.words)" } ?? ""); fitted to permuted labels: "
+        + control.words(of: score),
       valueTitle: score.directedAxisTitle, decimals: score.chartDecimals,
       rows: layers.map(\.layer),
       series: models.indices.map { index in
@@ -52,6 +56,11 @@ extension ProbeFinding {
       scores.first.map { score.merit(models.count > 1 ? $0 - (scores.last ?? $0) : $0) }
     }
   }
+}
+
+extension DrawnClasses {
+  /// `100 of the 1,000 classes`.
+  var words: String { "\(NumberText.grouped(count)) of the \(NumberText.grouped(total)) classes" }
 }
 
 extension ControlDraws {

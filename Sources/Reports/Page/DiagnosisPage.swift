@@ -138,9 +138,11 @@ extension DiagnosisPage {
 
   private var probeWords: String {
     guard finding.leftOut?.probes == nil else { return "" }
-    return score == .accuracy || score == .agreement
+    let drop =
+      score == .accuracy || score == .agreement
       ? "Probe drop: points that a linear classifier fitted anew on the layer lost. "
       : "Probe drop: by how much a linear map fitted anew on the layer got worse, in \(score.unitWords). "
+    return drop + (finding.measuredOn.probedClasses.map { "Probes are of \($0.words), drawn. " } ?? "")
   }
 
   /// `points of source accuracy regained, and of target accuracy`.

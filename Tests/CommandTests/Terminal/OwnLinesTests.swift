@@ -337,6 +337,16 @@ import Torch
       ["cka", run, "--data", old, "--quiet", "--measure", "svcca", "--samples", "20"],
       says: ["{before} → {after} · {measure}, {n} examples of {data} at once", "fewer than ten"])
     try check(["probe", run, "--data", old], says: ["control"])
+    let labels = (0..<101).map(Int32.init)
+    let pixels = TensorView(labels.map { Float($0 % 7) }, shape: [101, 1, 1, 1])
+    let many = Split(inputs: [InputArray(rows: pixels)], labels: labels)
+    try Datasets.Dataset(
+      name: "many", classNames: labels.map(String.init), labelMap: labels, train: many, test: many
+    ).writeHDF5(to: file("many.h5"))
+    try check(
+      ["new", "mlp", "--classes", "101", "--input", "1x1x1", "--hidden", "2", "-o", file("many-base.h5")],
+      says: ["{file} · {architecture} · {n} parameters · seed"])
+    try check(["probe", file("many-base.h5"), "--data", file("many.h5")], says: ["control", "probes of"])
     try check(["rewind", run], says: ["each alone"])
     try check(["rewind", run, "--cumulative"], says: ["from the head", "from the input"])
     try check(

@@ -98,6 +98,7 @@ import Testing
     ("{unit}, taken apart in", { isOther($0) && !$0.isAveragedOverOrders }),
     ("{unit}, taken apart by", { isOther($0) && $0.isAveragedOverOrders }), ("{unit} when one", { isOther($0) }),
     ("by how much a linear", { hasProbeHistory($0) && isOther($0) }),
+    ("Probes are of", { $0.measuredOn.probedClasses != nil && $0.leftOut?.probes == nil }),
     ("Probe drop: points that a linear classifier", { !isOther($0) && $0.leftOut?.probes == nil }),
     ("Probe drop: by", { isOther($0) && $0.leftOut?.probes == nil }),
     ("Rewind: points of source {score}", { isOther($0) && $0.forgetting.score.unit == .fraction }),
@@ -306,6 +307,7 @@ import Testing
   /// The same with layers enough to correlate, probes to compare with, and a picture.
   private static func withEverything(_ finding: DiagnosisFinding) -> DiagnosisFinding {
     var finding = finding
+    finding.measuredOn.probedClasses = DrawnClasses(count: 100, total: 1000)
     finding.examples[0].picture = Picture(planes: [0, 50, 100, 200], channels: 1, height: 2, width: 2)
     return DiagnosisFinding(
       sourceTask: finding.sourceTask, forgetting: finding.forgetting, measuredOn: finding.measuredOn,

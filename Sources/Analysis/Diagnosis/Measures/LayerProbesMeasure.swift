@@ -7,6 +7,8 @@ struct LayerProbesMeasure {
   let drops: [String: Estimate]
   /// How many examples the probes are judged on.
   let judgedCount: Int
+  /// The classes that they are of; nil where they are of all.
+  let drawnClasses: DrawnClasses?
   let controls: ProbeControls
   private let epoch: Int
   private let progress: DiagnosisProgress
@@ -31,6 +33,7 @@ struct LayerProbesMeasure {
       Probed.drops(from: before, to: try data.probes(of: layers, in: model) { progress.advance() })
     }
     judgedCount = data.judgedCount
+    drawnClasses = data.drawnClasses
     self.epoch = epoch
     controls =
       try before.last.map { last in
