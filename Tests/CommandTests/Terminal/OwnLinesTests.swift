@@ -341,7 +341,7 @@ import Torch
     let pixels = TensorView(labels.map { Float($0 % 7) }, shape: [101, 1, 1, 1])
     let many = Split(inputs: [InputArray(rows: pixels)], labels: labels)
     try Datasets.Dataset(
-      name: "many", classNames: labels.map(String.init), labelMap: labels, train: many, test: many
+      name: "many", classNames: labels.map(String.init), labelMap: labels.map(Int.init), train: many, test: many
     ).writeHDF5(to: file("many.h5"))
     try check(
       ["new", "mlp", "--classes", "101", "--input", "1x1x1", "--hidden", "2", "-o", file("many-base.h5")],
