@@ -208,10 +208,10 @@ def memory(run, constants):
         parts = 4 * (1 + run.copies() + run.held) * run.weights / run.shards
         return process * MiB + parts + 4 * 3 * run.gathered() + 4 * block * blocks + 4 * head * heads
     # Weights twice: the model's, and the pages of the checkpoint it came from. What is adapted once more, as adapters are added to it.
-    all = 4 * (2 * run.weights + run.adapted + run.copies() * run.trained)
+    always = 4 * (2 * run.weights + run.adapted + run.copies() * run.trained)
     # Where L2-SP's pull is measured, on a few steps of an epoch, it is a gradient of its own, beside the graph.
-    step = all + 4 * run.held * run.trained + 4 * block * blocks + 4 * head * heads
-    end = all + 4 * run.weights
+    step = always + 4 * run.held * run.trained + 4 * block * blocks + 4 * head * heads
+    end = always + 4 * run.weights
     return process * MiB + max(step, end)
 
 

@@ -97,6 +97,7 @@ import Testing
       data: "photos", control: ControlDraws([0.1]), layers: layers,
       models: Array(["before", "after"].prefix(models)), trainCount: 100, testCount: 100)
     finding.score = score
+    if score == .accuracy, models == 1 { finding.classes = DrawnClasses(count: 100, total: 1000) }
     return finding
   }
 
