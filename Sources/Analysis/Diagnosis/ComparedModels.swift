@@ -45,6 +45,8 @@ public final class ComparedModels {
   let sourceTestIndices: [Int]
   /// All of the source's test examples; of a proxy, with labels that do not count.
   let wholeSourceTest: Split
+  /// How many examples are looked at for what.
+  public let counts: DiagnosisCounts
   /// What was measured of the models as they are.
   var shared = SharedMeasurements()
 
@@ -55,13 +57,14 @@ public final class ComparedModels {
   ///   - sourceKindName: the name of the source's kind of task; nil where labels and outputs tell it.
   ///   - targetKindName: likewise the target's.
   ///   - takesEveryLayer: whether every layer is looked at by itself, where by default many are taken as blocks.
-  ///   - testCount: test examples of each task, at most, drawn by the seed. The amount is judged on all.
+  ///   - testCount: test examples of each task, at most, drawn by the seed; by the network's size when nil. The amount is judged
+  ///     on all.
   /// - Throws: `ModelError` where a head is missing, ``AnalysisError/nothingToCompare(_:)`` for two different networks.
   public init(
     before: Checkpoint, after: Checkpoint, source: Dataset, target: Dataset?, isProxy: Bool = false,
     sourceTask: String? = nil, targetTask: String? = nil, sourceKind sourceKindName: String? = nil,
     targetKind targetKindName: String? = nil, takesEveryLayer: Bool = false,
-    testCount: Int = DiagnosisThresholds.judgedExamples, seed: UInt64 = 0, device: Device = .cpu
+    testCount: Int? = nil, seed: UInt64 = 0, device: Device = .cpu
   ) throws {
     self.before = try Model(before, device: device)
     self.after = try Model(after, device: device)
@@ -122,6 +125,8 @@ public final class ComparedModels {
     func sample(_ split: Split, _ count: Int) -> [Int] {
       split.count > count ? random.sample(count, of: split.count).sorted() : Array(0..<split.count)
     }
+    counts = try testCount.map(DiagnosisCounts.init(judged:)) ?? DiagnosisCounts(of: self.before, on: source.test)
+    let testCount = counts.judged
     sourceTestIndices = sample(source.test, testCount)
     let judged = source.test.selecting(sourceTestIndices)
     if isProxy {

@@ -79,7 +79,7 @@ extension ComparedModels {
   fileprivate func headExamples(_ count: Int) -> Split {
     var random = RandomSource(seed: 2)
     return source.train.selecting(
-      random.sample(min(count, DiagnosisThresholds.headExamples), of: source.train.count))
+      random.sample(min(count, counts.head), of: source.train.count))
   }
 
   /// Why the source's head cannot be fitted anew; nil where it can.

@@ -64,9 +64,13 @@ extension ComparedModels {
   func probesLeftOut() throws -> ProbesLeftOut? { try probing().leftOut }
 
   private func probing() throws -> (examples: (any ProbedExamples)?, leftOut: ProbesLeftOut?) {
-    if sourceKind.isClassification { return (ProbeData(source), nil) }
+    if sourceKind.isClassification { return (ProbeData(source, trainCount: counts.probeFitted, testCount: counts.probed), nil) }
     do {
-      return (try KindProbeData(source, kind: sourceKind, wordCount: after.wordCount(on: source)), nil)
+      return (
+        try KindProbeData(
+          source, kind: sourceKind, wordCount: after.wordCount(on: source), trainCount: counts.probeFitted,
+          testCount: counts.probed), nil
+      )
     } catch AnalysisError.noProbes { return (nil, .kind) } catch AnalysisError.tooManyWords { return (nil, .words) }
   }
 }
