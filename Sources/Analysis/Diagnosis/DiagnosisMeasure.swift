@@ -80,7 +80,8 @@ public struct DiagnosisMeasure {
     let byEpoch = SimilarityMeasure(
       models: models, layers: names, sampleCount: DiagnosisThresholds.historyExamples, pooling: pooling)
     let history = try run.map {
-      try HistoryMeasure(models: models, units: units, similarity: byEpoch, probes: fitted).epochs(of: $0)
+      try HistoryMeasure(models: models, units: units, similarity: byEpoch, known: onSource, probes: fitted)
+        .epochs(of: $0)
     }
     let remedies = try RemedyMeasure(models).tried().map(\.finding)
     return DiagnosisFinding(

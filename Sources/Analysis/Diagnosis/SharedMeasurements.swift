@@ -165,6 +165,11 @@ extension ComparedModels {
     try once(restoresStatistics ? \.rewoundAloneRestored : \.rewoundAlone, measure)
   }
 
+  /// Likewise, where it was measured.
+  func rewoundAlone(restoresStatistics: Bool) -> [Answers]? {
+    restoresStatistics ? shared.rewoundAloneRestored : shared.rewoundAlone
+  }
+
   /// The smallest set of layers, found on the half that chooses, whose rewinding regains most of what was lost.
   func smallestSet() throws -> [RewindUnit] {
     try once(\.smallestSet) {
