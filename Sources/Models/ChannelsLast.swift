@@ -49,10 +49,9 @@ struct ChannelsLast {
     rowMajorCalls = Set(program.nodes.indices.filter { !Self.orderless.contains(program.nodes[$0].operatorName) })
   }
 
-  /// Whether a run is made so. What is run as in training, without gradients too, is rounded as in training.
-  func applies(in mode: ExecutionMode, exampleCount: Int, device: Device) throws -> Bool {
-    try mode == .evaluation && device == .cpu && exampleCount >= Self.leastExamples && !RowMajor.isAsked
-      && !recordsGradients()
+  /// Whether a run is made so.
+  func applies(exampleCount: Int, device: Device) throws -> Bool {
+    try device == .cpu && exampleCount >= Self.leastExamples && !RowMajor.isAsked && !recordsGradients()
   }
 
   /// Brings the kernels among some values into order.

@@ -144,7 +144,7 @@ final class Executor {
     for name in inputNames where inputs[name] == nil { throw ModelError.missingInput(name: name) }
     let exampleCount = inputs.values.compactMap(\.shape.first).max() ?? 0
     let applied = try channelsLast.flatMap {
-      try $0.applies(in: mode, exampleCount: exampleCount, device: device) ? $0 : nil
+      try $0.applies(exampleCount: exampleCount, device: device) ? $0 : nil
     }
     for table in [inputs] + constants { put(table, into: &state) }
     let parts = Parts(sharding, constants, state, slotOfValue: slotOfValue)

@@ -55,7 +55,8 @@ public struct DiagnosisMeasure {
     progress.begin("a network that was never trained")
     let strangers = try ControlsMeasure(models)
     try models.activateSourceHead()
-    let similarity = SimilarityMeasure(models: models, layers: names, sampleCount: DiagnosisThresholds.similarityExamples, pooling: pooling)
+    let similarity = SimilarityMeasure(
+      models: models, layers: names, sampleCount: DiagnosisThresholds.similarityExamples, pooling: pooling)
     let compared = try similarity.onSource(models.before, [models.after, models.before, strangers.untrained])
     let (onSource, onTarget) = (compared[0], try similarity.onTarget())
     let controls = strangers.controls(

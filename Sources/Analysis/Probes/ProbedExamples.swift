@@ -64,7 +64,9 @@ extension ComparedModels {
   func probesLeftOut() throws -> ProbesLeftOut? { try probing().leftOut }
 
   private func probing() throws -> (examples: (any ProbedExamples)?, leftOut: ProbesLeftOut?) {
-    if sourceKind.isClassification { return (ProbeData(source, trainCount: counts.probeFitted, testCount: counts.probed), nil) }
+    if sourceKind.isClassification {
+      return (ProbeData(source, trainCount: counts.probeFitted, testCount: counts.probed), nil)
+    }
     do {
       return (
         try KindProbeData(
