@@ -80,17 +80,16 @@ import Torch
     #expect(throws: Never.self) { try Operator("aten::view").tensor([.tensor(kernel), .ints([-1])]) }
   }
 
-  /// Where a convolution has few channels, where gradients are recorded, where examples are few, and in training.
+  /// Where a convolution has few channels, where gradients are recorded, and where examples are few.
   @Test func othersAreRunRowByRow() throws {
     #expect(try order(program(channels: 3)) == nil)
     let order = try #require(try order(program()))
-    #expect(try !order.applies(in: .evaluation, exampleCount: 8, device: .cpu))
+    #expect(try !order.applies(exampleCount: 8, device: .cpu))
     try withoutGradients {
-      let applied = try [7, 8].map { try order.applies(in: .evaluation, exampleCount: $0, device: .cpu) }
+      let applied = try [7, 8].map { try order.applies(exampleCount: $0, device: .cpu) }
       #expect(applied == [false, true])
-      #expect(try !order.applies(in: .training(), exampleCount: 8, device: .cpu))
       let asked = try RowMajor.$isAsked.withValue(true) {
-        try order.applies(in: .evaluation, exampleCount: 8, device: .cpu)
+        try order.applies(exampleCount: 8, device: .cpu)
       }
       #expect(!asked)
     }
