@@ -5,8 +5,8 @@ import Torch
 /// the CPU's convolutions are faster in.
 ///
 /// Kernels are brought into that order before a run, and what convolutions give has it then, through all calls that take
-/// any order. The other calls are given what they read row by row, as is whoever asks for a value. Only where elements lie
-/// differs: shapes and names do not, and sums differ by rounding.
+/// any order. The other calls are given what they read row by row, and the program's outputs are; what is captured lies as it
+/// was computed. Only where elements lie differs: shapes and names do not, and sums differ by rounding.
 struct ChannelsLast {
   /// Slots of the kernels of convolutions.
   let kernels: Set<Int>
