@@ -64,9 +64,15 @@ extension ComparedModels {
   func probesLeftOut() throws -> ProbesLeftOut? { try probing().leftOut }
 
   private func probing() throws -> (examples: (any ProbedExamples)?, leftOut: ProbesLeftOut?) {
-    if sourceKind.isClassification { return (ProbeData(source), nil) }
+    if sourceKind.isClassification {
+      var data = ProbeData(source)
+      data.processes = processes
+      return (data, nil)
+    }
     do {
-      return (try KindProbeData(source, kind: sourceKind, wordCount: after.wordCount(on: source)), nil)
+      var data = try KindProbeData(source, kind: sourceKind, wordCount: after.wordCount(on: source))
+      data.processes = processes
+      return (data, nil)
     } catch AnalysisError.noProbes { return (nil, .kind) } catch AnalysisError.tooManyWords { return (nil, .words) }
   }
 }

@@ -143,6 +143,28 @@ extension ProcessGroup {
     }
   }
 
+  /// Tensors of each process by what they are called, by rank; each gives what it has, on the CPU.
+  ///
+  /// - Throws: ``ProcessError/broken(operation:reason:)``.
+  public func gather(_ tensors: [String: Tensor]) throws -> [[String: Tensor]] {
+    let own = try tensors.mapValues { try $0.detached().contiguous() }
+    let layouts = try own.map { try TensorLayout($0, $1) }.sorted { $0.name < $1.name }
+    let all = try gather(Array(JSONEncoder().encode(layouts))).map {
+      try JSONDecoder().decode([TensorLayout].self, from: Data($0))
+    }
+    return try all.enumerated().map { root, layouts in
+      var found: [String: Tensor] = [:]
+      for layout in layouts {
+        let tensor =
+          try (root == rank ? own[layout.name] : nil)
+          ?? Tensor.zeros(layout.shape, type: DType(named: layout.type))
+        try broadcast(tensor, from: root)
+        found[layout.name] = tensor
+      }
+      return found
+    }
+  }
+
   /// The tensors of all processes one after the other, `[rows of all, …]`, which differ in their first axis at most.
   ///
   /// - Returns: with the first row that is this process's own.
@@ -300,4 +322,18 @@ private final class Answer<Result: Sendable>: @unchecked Sendable {
   }
 
   func wait(seconds: Double) -> Result? { signal.wait(timeout: .now() + seconds) == .success ? found : nil }
+}
+
+/// What others need to know of a tensor that they are given.
+private struct TensorLayout: Codable {
+  let name: String
+  let shape: [Int]
+  let type: String
+
+  init(_ name: String, _ tensor: Tensor) throws {
+    guard let type = tensor.type else {
+      throw TorchError.failed(operation: "gather", message: "no element type of '\(name)'")
+    }
+    (self.name, shape, self.type) = (name, tensor.shape, type.name)
+  }
 }

@@ -61,7 +61,8 @@ struct ControlsMeasure {
       }
     }
     try model.reestimateNormalization(
-      on: source.train, dataset: source.name, count: DiagnosisThresholds.untrainedExamples)
+      on: source.train, dataset: source.name, count: DiagnosisThresholds.untrainedExamples,
+      processes: models.processes)
     return (model, isKnown ? .freshWeights : .randomOrder)
   }
 }
