@@ -51,6 +51,8 @@ public final class ProcessGroup: @unchecked Sendable {
     guard joined == 0 else {
       throw ProcessError.noMeeting(address: place.address, seconds: timeout, reason: Self.lastError(of: table))
     }
+    // One that ends at once would leave those that are still joining without its words.
+    try barrier()
   }
 
   // A question that is still waited for would find nothing left.

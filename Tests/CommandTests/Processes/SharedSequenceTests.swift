@@ -17,7 +17,7 @@ import Testing
 
   private func words(_ run: String, _ more: String..., epochs: String = "2") -> [String] {
     [
-      "finetune", base, "--task", "a=\(data):0-1", "--task", "b=\(data):2-3", "--task", "c=\(data):5,9", "--lr", "0.05",
+      "finetune", base, "--task", "a=\(data):0-1", "--task", "b=\(data):2-3", "--task", "c=\(data):5,9", "--lr", "0.01",
       "--batch-size", "16", "--epochs", epochs, "--quiet", "--process-timeout", "20", "-o", folder.file(run),
     ] + more
   }
@@ -46,7 +46,7 @@ import Testing
 
   @Test(arguments: [
     [], ["--regularizer", "lwf", "--regularizer", "ewc:samples=20", "--regularizer", "si"],
-    ["--shared-head", "--regularizer", "der++"], ["--target-head", "grow"],
+    ["--shared-head", "--regularizer", "der++"],
   ]) func severalProcessesDoWhatOneDoes(own: [String]) throws {
     let one = try Command(words("one") + own, environment: ["OMP_NUM_THREADS": "1"])
     try #require(one.status == 0, "\(one.errors)")
@@ -62,6 +62,44 @@ import Testing
       #expect(
         try FileManager.default.contentsOfDirectory(atPath: folder.file(run)).sorted()
           == FileManager.default.contentsOfDirectory(atPath: folder.file("one")).sorted())
+    }
+  }
+
+  /// Two tasks of two named classes each, for a head that grows.
+  private static let named = """
+    import sys, h5py, numpy as np
+    rng = np.random.default_rng(3)
+    for name, classes in (("first", ["ape", "bee"]), ("second", ["cat", "dog"])):
+        centres = rng.normal(size=(2, 6))
+        with h5py.File(f"{sys.argv[1]}/{name}.h5", "w") as file:
+            for part, count in (("train", 80), ("test", 60)):
+                labels = np.arange(count) % 2
+                values = centres[labels] + 0.5 * rng.normal(size=(count, 6))
+                file[f"{part}/inputs/input"] = values.astype(np.float32).reshape(count, 1, 2, 3)
+                file[f"{part}/labels"] = labels
+            file.create_dataset("class_names", data=classes, dtype=h5py.string_dtype())
+    """
+
+  @Test(.enabled(if: Python.path != nil)) func aHeadGrowsAsByOne() throws {
+    _ = try Python.run(Self.named, folder.path)
+    let small = folder.file("small.h5")
+    let made = try Command("new", "mlp", "--classes", "2", "--input", "1x2x3", "--hidden", "8", "-o", small)
+    try #require(made.status == 0, "\(made.errors)")
+    func words(_ run: String) -> [String] {
+      [
+        "finetune", small, "--task", "1-a=" + folder.file("first.h5"), "--task", "2-b=" + folder.file("second.h5"),
+        "--target-head", "grow", "--regularizer", "lwf", "--lr", "0.01", "--epochs", "2", "--batch-size", "16",
+        "--quiet",
+        "-o", folder.file(run),
+      ]
+    }
+    let one = try Command(words("one"), environment: ["OMP_NUM_THREADS": "1"])
+    try #require(one.status == 0, "\(one.errors)")
+    let all = try ProcessesAtWork(2) { _ in words("two") }.wait()
+    #expect(all.allSatisfy { $0.status == 0 && $0.errors == one.errors || $0.output.isEmpty }, "\(all)")
+    for task in ["1-1-a", "2-2-b"] {
+      try expectSameRuns(
+        folder.file("one/tasks/\(task)"), folder.file("two/tasks/\(task)"), within: 1e-5, beginsAlike: task == "1-1-a")
     }
   }
 
@@ -92,7 +130,7 @@ import Testing
 
   @Test func whatDiffersIsSaidAndNothingIsWritten() throws {
     let cases: [([String], String)] = [
-      (words("run", "--lr", "0.5"), "the training's options: learningRate 0.5, not 0.05"),
+      (words("run", "--lr", "0.5"), "the training's options: learningRate 0.5, not 0.01"),
       (words("run").map { $0.replacing("c=\(data):5,9", with: "c=\(data):4,6") }, "the data of task c: "),
       (words("run", "--shared-head"), "what the tasks share: a head, not no head"),
     ]
