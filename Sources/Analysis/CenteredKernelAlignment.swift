@@ -1,3 +1,4 @@
+import Evaluation
 import Findings
 import Metrics
 import Torch
@@ -37,9 +38,7 @@ public struct CKAAccumulator {
   private let layersA: [String]
   private let layersB: [String]
   private let shared: [(layer: String, a: Int, b: Int)]
-  private var batches: [CKABatch] = []
-  private var sampleCount = 0
-  private var batchSize = 0
+  private(set) var batches: [CKABatch] = []
   private let rowsPerExample: Int
   private var random: RandomSource
 
@@ -105,7 +104,7 @@ public struct CKAAccumulator {
     let (gramsA, strengthsA) = (first.matrices, first.strengths)
     let (gramsB, strengthsB) = (second.matrices, second.strengths)
     let layerCountB = gramsB.shape[0]
-    let permutation = Array(0..<count).shuffled(using: &random).rows(each: rowsPerExample)
+    let permutation = shuffledExamples(count).rows(each: rowsPerExample)
     let batch = try withoutGradients {
       let order = try Tensor(permutation.map(Int64.init)).to(gramsB.device)
       let shuffledB = try gramsB.reshaped([layerCountB, samples, samples])
@@ -140,8 +139,20 @@ public struct CKAAccumulator {
         pairs: pairs, null: shared.map { nulls[$0.a * layerCountB + $0.b] / normalization })
     }
     batches.append(batch)
-    sampleCount += count
-    batchSize = max(batchSize, count)
+  }
+
+  /// Leaves out a batch of so many examples, which another process adds: what is drawn for those that follow is what would
+  /// be drawn for them after it.
+  mutating func skip(_ count: Int) { _ = shuffledExamples(count) }
+
+  private mutating func shuffledExamples(_ count: Int) -> [Int] { Array(0..<count).shuffled(using: &random) }
+
+  /// With the batches that all processes added, in their order, in place of its own.
+  func joined(_ pass: SharedPass) throws -> CKAAccumulator {
+    let shape = CKABatch.Shape(layerCountA: layersA.count, layerCountB: layersB.count, pairCount: shared.count)
+    var result = self
+    result.batches = CKABatch.batches(of: try pass.joined([batches.flatMap(\.numbers)])[0], shape)
+    return result
   }
 
   /// The centred Gram matrix of each layer, flattened: `[layers, samples²]`, float64.
@@ -275,7 +286,8 @@ public struct CKAAccumulator {
       return LayerSimilarity.Entry(layer: pair.layer, value: value, low: interval.low, high: interval.high, null: null)
     }
     return LayerSimilarity(
-      estimator: "\(kernel.name), \(estimator.rawValue)", sampleCount: sampleCount, batchSize: batchSize,
+      estimator: "\(kernel.name), \(estimator.rawValue)", sampleCount: batches.reduce(0) { $0 + $1.count },
+      batchSize: batches.map(\.count).max() ?? 0,
       rowsPerExample: rowsPerExample > 1 ? rowsPerExample : nil, layersA: layersA, layersB: layersB, values: values,
       diagonal: diagonal)
   }

@@ -2,6 +2,7 @@ import Checkpoints
 import Datasets
 import Evaluation
 import Findings
+import Foundation
 import Metrics
 import Models
 import Torch
@@ -15,18 +16,19 @@ extension LayerSimilarity {
   ///   - keepsShortBatch: whether a last batch that is much shorter than the others counts too.
   ///   - pooling: how outputs with several places become rows; of padding only `flatten` takes notice.
   ///   - sampleCount: how many examples of the split, at most, from the start of a fixed shuffle.
+  ///   - processes: those that compare together, each the same models on the same examples; nil for one by itself.
   ///   - onProgress: batches done, of how many.
   /// - Throws: ``AnalysisError``, and `TrainingError` where the data does not fit a model.
   public init(
     comparing a: Model, with b: Model, on split: Split, dataset: String, layersA: [String], layersB: [String],
     estimator: CKAEstimator = .debiased, kernel: CKAKernel = .linear, pooling: FeaturePooling? = nil,
     sampleCount: Int = 2048, batchSize: Int = 128, keepsShortBatch: Bool = false, seed: UInt64 = 0,
-    onProgress: (Int, Int) -> Void = { _, _ in }
+    processes: ProcessGroup? = nil, onProgress: (Int, Int) -> Void = { _, _ in }
   ) throws {
     self = try Self.comparing(
       a, with: [b], on: split, dataset: dataset, layersA: layersA, layersB: layersB, estimator: estimator,
       kernel: kernel, pooling: pooling, sampleCount: sampleCount, batchSize: batchSize,
-      keepsShortBatch: keepsShortBatch, seed: seed, onProgress: onProgress)[0]
+      keepsShortBatch: keepsShortBatch, seed: seed, processes: processes, onProgress: onProgress)[0]
   }
 
   /// Likewise of one model with each of several, which may be itself: every model sees each example once.
@@ -37,7 +39,7 @@ extension LayerSimilarity {
     _ a: Model, with others: [Model], on split: Split, dataset: String, layersA: [String], layersB: [String],
     estimator: CKAEstimator = .debiased, kernel: CKAKernel = .linear, pooling: FeaturePooling? = nil,
     sampleCount: Int = 2048, batchSize: Int = 128, keepsShortBatch: Bool = false, seed: UInt64 = 0,
-    onProgress: (Int, Int) -> Void = { _, _ in }
+    processes: ProcessGroup? = nil, onProgress: (Int, Int) -> Void = { _, _ in }
   ) throws -> [LayerSimilarity] {
     for model in [a] + others { try model.checkInputs(of: split, dataset: dataset) }
     var random = RandomSource(seed: seed)
@@ -50,11 +52,16 @@ extension LayerSimilarity {
         estimator: estimator, kernel: kernel, layersA: layersA, layersB: layersB,
         rowsPerExample: pooling?.rowsPerExample ?? 1, seed: seed)
     }
-    var comparisons: [(layersA: [String], layersB: [String], accumulator: CKAAccumulator)] = []
-    let total = (order.count + batchSize - 1) / batchSize
+    let batches = try Batches(split: split, batchSize: batchSize, order: order, device: a.device)
+    let total = batches.batchCount
+    func size(_ number: Int) -> Int { min(batchSize, order.count - number * batchSize) }
+    let isLastLeftOut =
+      total > 1 && estimator.isTooFew(size(total - 1), of: batchSize, keepsShortBatch: keepsShortBatch)
+    let pass = SharedPass(over: processes)
+    let own = pass.part(of: isLastLeftOut ? total - 1 : total)
+    var comparisons: [(names: ComparedLayers, accumulator: CKAAccumulator)] = []
     var done = 0
-    for batch in try Batches(split: split, batchSize: batchSize, order: order, device: a.device) {
-      if done > 0, estimator.isTooFew(batch.indices.count, of: batchSize, keepsShortBatch: keepsShortBatch) { break }
+    for batch in batches.selecting(own) {
       let places = try batch.places(seed: seed)
       let layers = layersA + (others.contains { $0 === a } ? layersB.filter { !layersA.contains($0) } : [])
       let featuresA = try features(of: a, batch: batch, layers: layers, pooling, places)
@@ -63,22 +70,34 @@ extension LayerSimilarity {
         let featuresB =
           try other === a ? featuresA : features(of: other, batch: batch, layers: layersB, pooling, places)
         if done == 0 {
-          let own = (layersA.filter { featuresA[$0] != nil }, layersB.filter { featuresB[$0] != nil })
-          guard !own.0.isEmpty, !own.1.isEmpty else {
+          let names = ComparedLayers(
+            a: layersA.filter { featuresA[$0] != nil }, b: layersB.filter { featuresB[$0] != nil })
+          guard !names.a.isEmpty, !names.b.isEmpty else {
             throw AnalysisError.nothingToCompare("none of the layers has an output for each example")
           }
-          comparisons.append((own.0, own.1, accumulator(own.0, own.1)))
+          comparisons.append((names, accumulator(names.a, names.b)))
+          for number in 0..<own.lowerBound { comparisons[comparisons.count - 1].accumulator.skip(size(number)) }
         }
-        let names = comparisons[number]
-        let first = try gramsA ?? names.accumulator.grams(of: names.layersA.compactMap { featuresA[$0] })
+        let names = comparisons[number].names
+        let first = try gramsA ?? comparisons[number].accumulator.grams(of: names.a.compactMap { featuresA[$0] })
         gramsA = first
         let second =
-          try other === a && names.layersA == names.layersB
-          ? first : names.accumulator.grams(of: names.layersB.compactMap { featuresB[$0] })
+          try other === a && names.a == names.b
+          ? first : comparisons[number].accumulator.grams(of: names.b.compactMap { featuresB[$0] })
         try comparisons[number].accumulator.add(first, second)
       }
       done += 1
-      onProgress(done, total)
+      onProgress(min(total, done * (processes?.count ?? 1)), total)
+    }
+    if let processes {
+      // A process without a batch does not know which layers have an output.
+      let names =
+        try processes.gather(Array(JSONEncoder().encode(comparisons.map(\.names))))
+        .map { try JSONDecoder().decode([ComparedLayers].self, from: Data($0)) }.first { !$0.isEmpty } ?? []
+      if comparisons.isEmpty { comparisons = names.map { ($0, accumulator($0.a, $0.b)) } }
+      for number in comparisons.indices {
+        comparisons[number].accumulator = try comparisons[number].accumulator.joined(pass)
+      }
     }
     return try comparisons.map { comparison in
       var found = try comparison.accumulator.similarity()
@@ -87,6 +106,12 @@ extension LayerSimilarity {
       return found
     }
   }
+}
+
+/// Layers of two models that have an output for each example.
+private struct ComparedLayers: Codable {
+  let a: [String]
+  let b: [String]
 }
 
 private func features(

@@ -192,13 +192,15 @@ extension LayerSimilarity {
   /// `pooling` says otherwise.
   public init(
     _ measure: SubspaceMeasure, comparing a: Model, with b: Model, on split: Split, dataset: String, layersA: [String],
-    layersB: [String], pooling: FeaturePooling?, sampleCount: Int, followsAnatome: Bool = false, seed: UInt64 = 0
+    layersB: [String], pooling: FeaturePooling?, sampleCount: Int, followsAnatome: Bool = false, seed: UInt64 = 0,
+    processes: ProcessGroup? = nil
   ) throws {
     var random = RandomSource(seed: seed)
     let examples = split.selecting(random.sample(sampleCount, of: split.count))
     func captured(_ model: Model, _ layers: [String]) throws -> [(layer: String, values: Tensor)] {
       let found = try model.features(
-        of: layers, on: examples, dataset: dataset, pooling: pooling ?? .mean, seed: seed)
+        of: layers, on: examples, dataset: dataset, pooling: pooling ?? .mean, seed: seed,
+        processes: processes)
       return layers.compactMap { layer in found[layer].map { (layer, $0) } }
     }
     try self.init(

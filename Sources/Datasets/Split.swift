@@ -117,6 +117,12 @@ public struct Split: Sendable {
     return result
   }
 
+  /// The same examples without their inputs, where the labels alone are asked for. Nothing is copied.
+  public var withoutInputs: Split {
+    Split(
+      inputs: [], targets: targets, classes: classes, count: count, rows: rows, targetPlacement: targetPlacement)
+  }
+
   /// Other inputs of the same examples, in their order, with the same labels.
   public func replacing(inputs: [InputArray]) throws -> Split {
     guard let targets else { return Split(inputs: inputs, labels: classes) }

@@ -97,18 +97,18 @@ public struct DivergenceMeter {
 
   func sums(_ model: Model, by processes: ProcessGroup? = nil) throws -> Sums {
     var sums = Sums()
-    let pass = processes.map(SharedPass.init)
+    let pass = SharedPass(over: processes)
     try withoutGradients {
       try model.withHead(of: task) {
         let batches = try Batches(split: split, batchSize: batchSize, device: model.device)
-        for batch in pass?.part(of: batches) ?? batches {
+        for batch in pass.part(of: batches) {
           let inputs = try batch.modelInputs(for: model)
           try add(batch, inputs, outputs: model.run(inputs).logits, to: &sums)
         }
-        try pass?.evenOut(batches, on: model)
+        try pass.evenOut(batches, on: model)
       }
     }
-    try pass.map { try sums.join($0) }
+    try sums.join(pass)
     return sums
   }
 
@@ -141,7 +141,7 @@ public struct DivergenceMeter {
         return run.logits
       }
     }
-    try processes.map { try sums.join(SharedPass(processes: $0)) }
+    try sums.join(SharedPass(over: processes))
     return (result, finding(of: sums))
   }
 

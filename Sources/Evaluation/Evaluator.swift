@@ -114,13 +114,12 @@ public struct Evaluator {
     }
   }
 
-  /// Evaluates several versions of a model, in a process by itself; what they have in common from the input on is computed
-  /// once for each batch.
+  /// Evaluates several versions of a model; what they have in common from the input on is computed once for each batch.
   ///
   /// - Parameters:
   ///   - replacements: tensors in the place of the model's own, in all versions.
   ///   - versions: of each the tensors in the place of these.
-  ///   - onExamples: told how many more examples a version has answered.
+  ///   - onExamples: told how many more examples a version has answered in this process.
   /// - Returns: one a version.
   /// - Throws: ``EvaluationError`` where the data does not fit the model.
   public func evaluate(
@@ -128,18 +127,40 @@ public struct Evaluator {
     dataset: String, kind: any TaskKind = Classification(), onExamples: (Int) -> Void = { _ in }
   ) throws -> [EvaluationResult] {
     try model.checkInputs(of: split, dataset: dataset)
-    var evaluations = versions.map { _ in RunningEvaluation(kind, measuresConfidence: measuresConfidence) }
-    try withoutGradients {
-      for batch in try batches(of: split, for: model, kind: kind) {
+    func begun() -> [RunningEvaluation] {
+      versions.map { _ in RunningEvaluation(kind, measuresConfidence: measuresConfidence) }
+    }
+    func add(_ batches: Batches, _ numbers: [Int], to evaluations: inout [RunningEvaluation]) throws {
+      let own = numbers.map { versions[$0] }
+      for batch in batches where !own.isEmpty {
         let labels = try batch.labels
-        try model.run(try batch.modelInputs(for: model), replacing: replacements, versions: versions) {
-          version, logits in
-          try evaluations[version].add(logits.widened(), labels: labels)
+        try model.run(try batch.modelInputs(for: model), replacing: replacements, versions: own) { number, logits in
+          try evaluations[numbers[number]].add(logits.widened(), labels: labels)
           onExamples(batch.indices.count)
         }
       }
     }
+    let pass = SharedPass(over: processes)
+    let division = pass.division(of: try batches(of: split, for: model, kind: kind), pieces: versions.indices)
+    var (evaluations, rest) = (begun(), begun())
+    try withoutGradients {
+      try add(division.whole, Array(versions.indices), to: &evaluations)
+      if let (batch, numbers) = division.rest { try add(batch, numbers, to: &rest) }
+    }
+    if processes != nil { try Self.join(&evaluations, rest, pass) }
     return try evaluations.map { try $0.result(of: split) }
+  }
+
+  /// - Parameter rest: of the last batches, which each has several processes.
+  private static func join(
+    _ evaluations: inout [RunningEvaluation], _ rest: [RunningEvaluation], _ pass: SharedPass
+  ) throws {
+    let all = try pass.joined((evaluations + rest).flatMap { try $0.lists() })
+    let size = RunningEvaluation.listCount
+    for number in evaluations.indices {
+      let (first, last) = (number * size, (number + rest.count) * size)
+      evaluations[number].take((0..<size).map { all[first + $0] + all[last + $0] })
+    }
   }
 
   /// - Parameter outputs: what the model says of a batch.
@@ -148,15 +169,13 @@ public struct Evaluator {
   ) throws -> EvaluationResult {
     try model.checkInputs(of: split, dataset: dataset)
     var evaluation = RunningEvaluation(kind, measuresConfidence: measuresConfidence)
-    let pass = processes.map(SharedPass.init)
+    let pass = SharedPass(over: processes)
     let batches = try batches(of: split, for: model, kind: kind)
     try withoutGradients {
-      for batch in pass?.part(of: batches) ?? batches {
-        try evaluation.add(outputs(batch).widened(), labels: batch.labels)
-      }
+      for batch in pass.part(of: batches) { try evaluation.add(outputs(batch).widened(), labels: batch.labels) }
     }
-    try pass?.evenOut(batches, on: model)
-    try pass.map { try evaluation.join($0) }
+    try pass.evenOut(batches, on: model)
+    if processes != nil { evaluation.take(try pass.joined(evaluation.lists())) }
     return try evaluation.result(of: split)
   }
 

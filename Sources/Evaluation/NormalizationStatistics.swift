@@ -19,11 +19,13 @@ extension Model {
   ///   - batchSize: changed where a last batch would be of one example, which need not have a variance.
   ///   - count: examples to use at most, drawn from the whole split.
   ///   - seed: of that draw.
+  ///   - processes: those that measure together, each the same model on the same examples; nil for one by itself.
   /// - Returns: the layers measured; none where the model has no running statistics.
   /// - Throws: ``EvaluationError`` where the data does not fit the model.
   @discardableResult
   public func reestimateNormalization(
-    on split: Split, dataset: String, batchSize: Int = 256, count: Int = .max, seed: UInt64 = 0
+    on split: Split, dataset: String, batchSize: Int = 256, count: Int = .max, seed: UInt64 = 0,
+    processes: ProcessGroup? = nil
   ) throws -> [String] {
     let layers = normalizations
     guard !layers.isEmpty, split.count > 0 else { return [] }
@@ -32,12 +34,12 @@ extension Model {
     let others = Set(program.nodes.map(\.layer)).subtracting(layers.map(\.name))
     return try withoutGradients {
       let places = try placeCounts(of: layers, on: split, example: order[0])
-      var moments = try layers.map { layer in
-        try RunningMoments(shape: layer.mean.shape, device: device)
-      }
       let size = Self.statisticsBatchSize(batchSize, of: order.count)
-      var batchCount = 0
-      for batch in try Batches(split: split, batchSize: size, order: order, device: device) {
+      let batches = try Batches(split: split, batchSize: size, order: order, device: device)
+      let pass = SharedPass(over: processes)
+      // Of each layer a row a batch.
+      var (means, variances): ([String: [Tensor]], [String: [Tensor]]) = ([:], [:])
+      for batch in pass.part(of: batches) {
         for layer in layers {
           try layer.mean.fill(0)
           try layer.variance.fill(0)
@@ -45,17 +47,28 @@ extension Model {
         _ = try run(try batch.modelInputs(for: self), mode: .training(exceptLayers: others))
         for (position, layer) in layers.enumerated() {
           // From zero, one update leaves momentum × the batch's own statistic.
-          try moments[position].add(
-            mean: layer.mean.to(.float64).divide(by: layer.momentum),
-            variance: layer.variance.to(.float64).divide(by: layer.momentum),
-            count: batch.indices.count * places[position])
+          func row(_ statistic: Tensor) throws -> Tensor {
+            try statistic.to(.float64).divide(by: layer.momentum).reshaped([1, -1])
+          }
+          means["\(position)", default: []].append(try row(layer.mean))
+          variances["\(position)", default: []].append(try row(layer.variance))
         }
-        batchCount += 1
       }
-      for (layer, moments) in zip(layers, moments) {
+      let (allMeans, allVariances) = (try pass.joined(means), try pass.joined(variances))
+      for (position, layer) in layers.enumerated() {
+        guard let means = allMeans["\(position)"], let variances = allVariances["\(position)"] else { continue }
+        var moments = try RunningMoments(shape: layer.mean.shape, device: device)
+        for batch in 0..<batches.batchCount {
+          func statistic(_ rows: Tensor) throws -> Tensor {
+            try rows.narrowed(from: batch, count: 1).reshaped(layer.mean.shape)
+          }
+          try moments.add(
+            mean: statistic(means), variance: statistic(variances),
+            count: min(size, order.count - batch * size) * places[position])
+        }
         try layer.mean.copyInPlace(from: moments.mean)
         try layer.variance.copyInPlace(from: moments.unbiasedVariance())
-        try buffers[layer.name + ".num_batches_tracked"]?.fill(Double(batchCount))
+        try buffers[layer.name + ".num_batches_tracked"]?.fill(Double(batches.batchCount))
       }
       return layers.map(\.name)
     }

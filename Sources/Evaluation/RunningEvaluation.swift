@@ -34,13 +34,20 @@ struct RunningEvaluation {
     if confidences == nil { confidences = own } else { confidences?.append(own) }
   }
 
-  /// Takes in what the other processes added of the batches that they share with this one.
-  mutating func join(_ pass: SharedPass) throws {
+  /// How many lists there are of ``lists()``.
+  static let listCount = 6
+
+  /// What was added; of several processes, each list is joined with those of the others, in the examples' order.
+  func lists() throws -> [[Double]] {
     // A process without a batch does not know how many numbers an example has.
-    let all = try pass.joined([
-      Tensor.values(of: losses), ownAnswers().map(Double.init), [Double(sums?.width ?? 0)], sums?.values ?? [],
+    [
+      try Tensor.values(of: losses), try ownAnswers().map(Double.init), [Double(sums?.width ?? 0)], sums?.values ?? [],
       [Double(confidences?.rows.width ?? 0)], confidences?.rows.values ?? [],
-    ])
+    ]
+  }
+
+  /// Takes the lists of all processes in the place of its own.
+  mutating func take(_ all: [[Double]]) {
     func rows(_ widths: [Double], _ values: [Double]) -> ExampleSums? {
       widths.max().flatMap { $0 > 0 ? ExampleSums(width: Int($0), values: values) : nil }
     }

@@ -40,6 +40,9 @@ public struct TaskSequence {
   private var keptHead: String?
   /// Where everything is computed.
   var device: Device
+  /// Those that train together, each with a sequence like this one, of which all read what the first one writes; nil for
+  /// one by itself.
+  public var processes: ProcessGroup?
   /// The command that makes the run, stored as it is; nil of a program's.
   public var command: CommandRecord?
 
@@ -130,10 +133,12 @@ public struct TaskSequence {
       return try settled(for: base)
         .run(from: base, basePath: basePath, isCancelled: isCancelled, onTask: onTask, onEvent: onEvent)
     }
-    var run = try startedRun(from: base, basePath: basePath)
-    let lock = try RunLock.acquire(path)
+    try agree(on: base)
+    var run = try leads ? startedRun(from: base, basePath: basePath) : nil
+    let lock = leads ? try RunLock.acquire(path) : nil
     defer { withExtendedLifetime(lock) {} }
-    try FileManager.default.createDirectory(atPath: "\(path)/tasks", withIntermediateDirectories: true)
+    if leads { try FileManager.default.createDirectory(atPath: "\(path)/tasks", withIntermediateDirectories: true) }
+    try checkFolder()
     var start = base
     var startPath = basePath
     var rows: [[Double]] = []
@@ -141,12 +146,15 @@ public struct TaskSequence {
       let training = try training(task)
       try onTask(task, training)
       try train(training, from: start, basePath: startPath, isCancelled: isCancelled, onEvent: onEvent)
+      // What follows reads what the first process wrote.
+      try processes?.barrier()
       let finished = try Run.open(training.path)
       startPath = finished.checkpointPath(epoch: finished.chosenEpoch)
       start = try Checkpoint(contentsOf: startPath)
-      if !run.hasWritten(epoch: task + 1) {
+      if var own = run, !own.hasWritten(epoch: task + 1) {
         start.epoch = task + 1
-        try run.write(start, epoch: task + 1, unchangedFrom: run.checkpointPath(epoch: task))
+        try own.write(start, epoch: task + 1, unchangedFrom: own.checkpointPath(epoch: task))
+        run = own
       }
       rows.append(try scores(of: start))
       try store(rows, baseline: nil, in: &run)
@@ -277,6 +285,7 @@ public struct TaskSequence {
     training.headClassNames = sharedClassNames
     training.earlier = task > 0 ? (0..<task).map { (head(of: $0), tasks[$0].data) } : nil
     training.memoryPaths = (0..<task).map { "\(runPath($0))/\(TaskMemory.fileName)" }
+    training.processes = processes
     return training
   }
 
@@ -284,14 +293,12 @@ public struct TaskSequence {
     _ training: TrainingRun, from start: Checkpoint, basePath: String, isCancelled: () -> Bool,
     onEvent: (TrainingEvent) throws -> Void
   ) throws {
-    let isThere = FileManager.default.fileExists(atPath: "\(training.path)/run.h5")
-    let known = isThere ? try Run.open(training.path) : nil
-    if known?.record.isFinished == true { return }
-    if let known, FileManager.default.fileExists(atPath: known.resumePath) {
-      try training.resume(isCancelled: isCancelled, onEvent: onEvent)
-    } else {
+    switch try standing(of: training) {
+    case .finished: return
+    case .begun: try training.resume(isCancelled: isCancelled, onEvent: onEvent)
+    case .open:
       // What was stopped before its first state was written begins again.
-      try? FileManager.default.removeItem(atPath: training.path)
+      if leads { try? FileManager.default.removeItem(atPath: training.path) }
       try training.run(from: start, basePath: basePath, isCancelled: isCancelled, onEvent: onEvent)
     }
   }
@@ -310,7 +317,7 @@ extension TaskSequence {
       else { return .nan }
       try model.activate(task: head)
       let match = try data.match(to: head, among: model.heads, kind: kinds[task])
-      return try Evaluator().evaluate(
+      return try Evaluator(processes: processes).evaluate(
         model, on: judging(task).renumbered(by: match, as: kinds[task]), dataset: data.name,
         kind: kinds[task].named(by: match, of: model.heads[head])
       ).value
@@ -349,21 +356,25 @@ extension TaskSequence {
     }
     try model.fitPreprocessing(to: options.examples(of: data.train), fitsImages: options.fitsImages)
     return try tasks.indices.map { task in
-      try Evaluator().evaluate(model, on: judging(task), dataset: tasks[task].data.name, kind: kinds[task]).value
+      try Evaluator(processes: processes).evaluate(
+        model, on: judging(task), dataset: tasks[task].data.name, kind: kinds[task]
+      ).value
     }
   }
 
   /// Stores what is known so far; rows of tasks that are not trained yet are NaN.
   @discardableResult
-  private func store(_ rows: [[Double]], baseline: [Double]?, in run: inout Run) throws -> SequenceResult {
+  private func store(_ rows: [[Double]], baseline: [Double]?, in run: inout Run?) throws -> SequenceResult {
     let missing = [Double](repeating: .nan, count: tasks.count)
     let result = SequenceResult(
       run: path, tasks: tasks.map(\.name), matrix: rows + Array(repeating: missing, count: tasks.count - rows.count),
       baseline: baseline, sharesHead: sharesHead, score: score, chosenBy: basis())
-    var record = run.record
+    guard var own = run else { return result }
+    var record = own.record
     try record.store(result)
     if rows.count == tasks.count { record.state.isFinished = true }
-    try run.save(record)
+    try own.save(record)
+    run = own
     return result
   }
 }

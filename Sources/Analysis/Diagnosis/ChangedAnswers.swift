@@ -61,9 +61,9 @@ extension ComparedModels {
     let results =
       try judged.isEmpty
       ? []
-      : Evaluator().evaluate(
+      : Evaluator(processes: processes).evaluate(
         after, replacing: common, versions: judged.map { versions[$0] }, on: split, dataset: dataset, kind: kind,
-        onExamples: progress.advance)
+        onExamples: progress.advanceTogether)
     var found = Dictionary(uniqueKeysWithValues: zip(judged, results.map { Answers(kind, of: $0) }))
     return try versions.indices.map { version in
       if let known = found[version] { return known }

@@ -25,20 +25,23 @@ extension ComparedModels {
       }
       try model.checkInputs(of: sourceTest, dataset: source.name)
       return try withoutGradients {
-        var (parts, inputs): ([Tensor], [Tensor]) = ([], [])
+        var parts: [String: [Tensor]] = [:]
         var keepsInputs = model.program.headProgram != nil
-        for batch in try Batches(split: sourceTest, batchSize: Evaluator().batchSize, device: model.device) {
+        let batches = try Batches(split: sourceTest, batchSize: Evaluator().batchSize, device: model.device)
+        for batch in pass.part(of: batches) {
           let run = try model.run(try batch.modelInputs(for: model), capturesHeadInput: keepsInputs)
-          parts.append(try run.logits.widened())
+          parts["outputs", default: []].append(try run.logits.widened())
           if let input = try run.headInput?.flattened(), input.shape[1] * sourceTest.count <= Self.mostOutputs {
-            inputs.append(input)
+            parts["inputs", default: []].append(input)
           } else {
             keepsInputs = false
           }
-          progress.advance(by: batch.indices.count)
+          progress.advanceTogether(by: batch.indices.count)
         }
-        return ClassOutputs(
-          outputs: try Tensor.concatenated(parts), headInputs: keepsInputs ? try Tensor.concatenated(inputs) : nil)
+        let all = try pass.joined(parts)
+        guard let outputs = all["outputs"] else { return nil }
+        let inputs = all["inputs"].flatMap { $0.shape[0] == sourceTest.count ? $0 : nil }
+        return ClassOutputs(outputs: outputs, headInputs: inputs)
       }
     }
   }

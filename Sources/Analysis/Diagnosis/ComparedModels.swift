@@ -36,6 +36,8 @@ public final class ComparedModels {
   public let epoch: Int
   /// Whether every layer is looked at by itself, rather than blocks where there are many.
   public let takesEveryLayer: Bool
+  /// Those that measure together, each of the same models and data; nil for one by itself.
+  public let processes: ProcessGroup?
   /// Told what is measured, and how much of it is done.
   public let progress = DiagnosisProgress()
   /// The examples that judge everything but the amount.
@@ -59,13 +61,17 @@ public final class ComparedModels {
   ///   - takesEveryLayer: whether every layer is looked at by itself, where by default many are taken as blocks.
   ///   - testCount: test examples of each task, at most, drawn by the seed; by the network's size when nil. The amount is judged
   ///     on all.
+  ///   - processes: those that measure together, each with the same models and data; every one has all findings. Nil for
+  ///     one by itself.
   /// - Throws: `ModelError` where a head is missing, ``AnalysisError/nothingToCompare(_:)`` for two different networks.
   public init(
     before: Checkpoint, after: Checkpoint, source: Dataset, target: Dataset?, isProxy: Bool = false,
     sourceTask: String? = nil, targetTask: String? = nil, sourceKind sourceKindName: String? = nil,
     targetKind targetKindName: String? = nil, takesEveryLayer: Bool = false,
-    testCount: Int? = nil, seed: UInt64 = 0, device: Device = .cpu
+    testCount: Int? = nil, seed: UInt64 = 0, device: Device = .cpu, processes: ProcessGroup? = nil
   ) throws {
+    self.processes = processes
+    progress.processCount = processes?.count ?? 1
     self.before = try Model(before, device: device)
     self.after = try Model(after, device: device)
     _ = try Interpolation(before: before, after: after)
@@ -133,17 +139,20 @@ public final class ComparedModels {
       let fitted = source.train.selecting(sample(source.train, DiagnosisThresholds.proxyExamples))
       if sourceKind.isClassification {
         wholeSourceTest = source.test.relabelled([Int32](repeating: 0, count: source.test.count))
-        self.source = try self.before.labelled(fitted, judged, task: task, name: source.name)
+        self.source = try self.before.labelled(
+          fitted, judged, task: task, name: source.name, processes)
         sourceTest = self.source.test
       } else {
         let whole = try self.before.withHead(of: task) {
-          try model.answers(on: source.test, dataset: source.name, kind: said)
+          try model.answers(on: source.test, dataset: source.name, kind: said, processes: processes)
         }
         wholeSourceTest = whole
         sourceTest = whole.selecting(sourceTestIndices)
         self.source = try Dataset(
           name: source.name, classNames: self.before.heads[task]?.classNames ?? [],
-          train: self.before.withHead(of: task) { try model.answers(on: fitted, dataset: source.name, kind: said) },
+          train: self.before.withHead(of: task) {
+            try model.answers(on: fitted, dataset: source.name, kind: said, processes: processes)
+          },
           test: sourceTest)
       }
     } else {
@@ -159,6 +168,9 @@ public final class ComparedModels {
 
   /// What the target is scored by; nil without one.
   var targetScore: Score? { target == nil ? nil : targetKind.score }
+
+  /// How passes over examples are shared.
+  var pass: SharedPass { SharedPass(over: processes) }
 
   /// Puts the source's head in place in both models, where their outputs are looked at.
   func activateSourceHead() throws {
@@ -183,8 +195,8 @@ extension ComparedModels {
     of model: Model, task: String, on split: Split, dataset: String, kind: any TaskKind
   ) throws -> Answers {
     try model.withHead(of: task) {
-      let result = try Evaluator().evaluate(
-        model, versions: [[:]], on: split, dataset: dataset, kind: kind, onExamples: progress.advance)
+      let result = try Evaluator(processes: processes).evaluate(
+        model, versions: [[:]], on: split, dataset: dataset, kind: kind, onExamples: progress.advanceTogether)
       return Answers(kind, of: result[0])
     }
   }
@@ -236,10 +248,13 @@ extension TaskKind {
 
 extension Model {
   /// Examples with the classes that the model itself gives them.
-  fileprivate func labelled(_ train: Split, _ test: Split, task: String, name: String) throws -> Dataset {
+  fileprivate func labelled(
+    _ train: Split, _ test: Split, task: String, name: String, _ processes: ProcessGroup?
+  ) throws -> Dataset {
     func relabelled(_ split: Split) throws -> Split {
       let unlabelled = split.relabelled([Int32](repeating: 0, count: split.count))
-      return split.relabelled(try evaluation(task: task, on: unlabelled, dataset: name).predictions)
+      return split.relabelled(
+        try evaluation(task: task, on: unlabelled, dataset: name, processes: processes).predictions)
     }
     return try Dataset(
       name: name, classNames: heads[task]?.classNames ?? [], train: relabelled(train), test: relabelled(test))

@@ -14,6 +14,8 @@ public final class DiagnosisProgress {
 
   /// Told at each beginning, and as more is done.
   public var onChange: (Step) -> Void = { _ in }
+  /// How many processes do what is counted; each is taken to be as far as this one.
+  var processCount = 1
   private var step = Step(name: "", unit: "example")
 
   /// - Parameters:
@@ -21,6 +23,12 @@ public final class DiagnosisProgress {
   func begin(_ name: String, unit: String = "example", of total: Int? = nil) {
     step = Step(name: name, unit: unit, total: total)
     onChange(step)
+  }
+
+  /// Something that several processes share, of which this one has done so much.
+  func advanceTogether(by count: Int = 1) {
+    let all = count * processCount
+    advance(by: processCount == 1 ? all : min(all, (step.total ?? .max) - step.done))
   }
 
   func advance(by count: Int = 1) {

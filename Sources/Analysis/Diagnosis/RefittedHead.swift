@@ -15,7 +15,8 @@ struct RefittedHead {
   let penalty: Double
 
   /// Fits it on the features of one of the models as they are now, whatever is applied. All are fitted to the same
-  /// examples, the penalty chosen in the same way.
+  /// examples, the penalty chosen in the same way. Of several processes one does, so that all have the same head on
+  /// whatever machine.
   ///
   /// - Parameter judgedInputs: what enters the classifier of the judged examples, where that is known of classes.
   init(of model: Model, in models: ComparedModels, judgedInputs: Tensor?) throws {
@@ -30,12 +31,17 @@ struct RefittedHead {
   private init(classifying model: Model, in models: ComparedModels, judgedInputs: Tensor?) throws {
     let source = models.source
     let sample = models.headExamples(DiagnosisThresholds.headNumbers / max(1, source.classNames.count))
-    let train = try model.headInputs(on: sample, dataset: source.name)
-    let test = try judgedInputs ?? model.headInputs(on: models.sourceTest, dataset: source.name)
-    let (regression, penalty, _) = try ClassifierFit(train).regression(
-      labels: sample.labels, classCount: source.classNames.count)
-    self.penalty = penalty
-    answers = Answers(isCorrect: zip(try regression.predictions(test), models.sourceTest.labels).map(==))
+    let train = try model.headInputs(on: sample, dataset: source.name, models.pass)
+    let test = try judgedInputs ?? model.headInputs(on: models.sourceTest, dataset: source.name, models.pass)
+    let found = try models.pass.dealt([1]) { _ in
+      let (regression, penalty, _) = try ClassifierFit(train).regression(
+        labels: sample.labels, classCount: source.classNames.count)
+      let layer = try regression.linearLayer()
+      return [try Tensor([penalty]), try Tensor(regression.predictions(test)), layer.weight]
+        + [layer.bias].compactMap { $0 }
+    }[0]
+    penalty = try found[0].array(of: Double.self)[0]
+    answers = Answers(isCorrect: zip(try found[1].array(of: Int32.self), models.sourceTest.labels).map(==))
     let head = model.heads[models.sourceTask]?.tensors ?? [:]
     let kernels = head.filter { $0.value.shape == [source.classNames.count, train.shape[1]] }
     guard head.count == 2, let kernel = kernels.keys.first, kernels.count == 1 else {
@@ -43,9 +49,8 @@ struct RefittedHead {
       change = nil
       return
     }
-    let layer = try regression.linearLayer()
-    var own = ModelChange(sourceHead: [kernel: try layer.weight.to(.float32)])
-    for name in head.keys where name != kernel { own.sourceHead[name] = try layer.bias?.to(.float32) }
+    var own = ModelChange(sourceHead: [kernel: try found[2].to(.float32)])
+    for name in head.keys where name != kernel { own.sourceHead[name] = try found.dropFirst(3).first?.to(.float32) }
     change = own
   }
 
@@ -56,19 +61,25 @@ struct RefittedHead {
     }
     let kind = models.sourceKind
     let sampled = models.headExamples(head.rowCount)
-    let data = KindProbeData(
+    var data = KindProbeData(
       train: sampled, test: models.sourceTest, dataset: models.source.name, kind: kind, classCount: head.outputCount)
+    data.processes = models.processes
     let placeCount = max(1, head.rowCount / max(1, sampled.count))
-    let fit = try model.withHead(of: models.sourceTask) {
+    let found = try model.withHead(of: models.sourceTask) {
       let rows = try ProbeRows(enteringHeadOf: model, on: data, placeCount: placeCount)
-      return try rows.fit(
-        rows.prepared(ProbeRows.headInput, hasBias: head.bias != nil), classCount: head.outputCount,
-        from: kind.refitsFromHead ? head.layer() : nil)
+      return try models.pass.dealt([1]) { _ in
+        let fit = try rows.fit(
+          rows.prepared(ProbeRows.headInput, hasBias: head.bias != nil), classCount: head.outputCount,
+          from: kind.refitsFromHead ? head.layer() : nil)
+        let layer = try fit.map.linearLayer()
+        return [try Tensor([fit.penalty]), layer.weight] + [layer.bias].compactMap { $0 }
+      }[0]
     }
-    penalty = fit.penalty
-    let tensors = try withoutGradients { try head.tensors(of: fit.map.linearLayer()) }
+    penalty = try found[0].array(of: Double.self)[0]
+    let layer = LinearLayer(weight: found[1], bias: found.dropFirst(2).first)
+    let tensors = try withoutGradients { try head.tensors(of: layer) }
     answers = try model.withHead(of: models.sourceTask) {
-      try model.answers(kind, on: models.sourceTest, head: tensors)
+      try model.answers(kind, on: models.sourceTest, head: tensors, models.pass)
     }
     change = head.isShared ? nil : ModelChange(sourceHead: tensors)
   }
@@ -105,28 +116,33 @@ extension ComparedModels {
 
 extension Model {
   /// What enters the classifier, `[examples, width]`.
-  fileprivate func headInputs(on split: Split, dataset: String) throws -> Tensor {
+  fileprivate func headInputs(on split: Split, dataset: String, _ pass: SharedPass) throws -> Tensor {
     try checkInputs(of: split, dataset: dataset)
     return try withoutGradients {
       var parts: [Tensor] = []
-      for batch in try Batches(split: split, batchSize: 250, device: device) {
+      for batch in pass.part(of: try Batches(split: split, batchSize: 250, device: device)) {
         let run = try run(try batch.modelInputs(for: self), capturesHeadInput: true)
         if let input = run.headInput { parts.append(try input.flattened()) }
       }
-      return try Tensor.concatenated(parts)
+      guard let inputs = try pass.joined([ProbeRows.headInput: parts])[ProbeRows.headInput] else {
+        preconditionFailure("nothing enters the head: see headGap")
+      }
+      return inputs
     }
   }
 
   /// What the examples of a split come to with other tensors in the head's place.
-  fileprivate func answers(_ kind: any TaskKind, on split: Split, head: [String: Tensor]) throws -> Answers {
+  fileprivate func answers(
+    _ kind: any TaskKind, on split: Split, head: [String: Tensor], _ pass: SharedPass
+  ) throws -> Answers {
     var sums: ExampleSums?
     try withoutGradients {
-      for batch in try Batches(split: split, batchSize: ProbeRows.batchSize, device: device) {
+      for batch in pass.part(of: try Batches(split: split, batchSize: ProbeRows.batchSize, device: device)) {
         guard let input = try readoutInput(batch.modelInputs(for: self)) else { return }
         let own = try kind.sums(of: readout(of: input, head: head).widened(), labels: batch.labels)
         if sums == nil { sums = own } else { sums?.append(own) }
       }
     }
-    return Answers(kind, sums ?? ExampleSums(width: 1))
+    return Answers(kind, try pass.joined(sums) ?? ExampleSums(width: 1))
   }
 }

@@ -95,7 +95,8 @@ extension ComparedModels {
   /// What another model makes of all the source's test examples.
   func wholeAnswers(of model: Model) throws -> Answers {
     if sourceTestIndices.count == wholeSourceTest.count { return try sourceAnswers(model) }
-    let result = try model.evaluation(task: sourceTask, on: wholeSourceTest, dataset: source.name, kind: sourceKind)
+    let result = try model.evaluation(
+      task: sourceTask, on: wholeSourceTest, dataset: source.name, kind: sourceKind, processes: processes)
     return labelsAreUnknown
       ? Answers(isCorrect: zip(try wholeBefore().predictions, result.predictions).map(==))
       : Answers(sourceKind, of: result)
@@ -106,7 +107,8 @@ extension ComparedModels {
 
   private func wholeBefore() throws -> EvaluationResult {
     try once(\.wholeBefore) {
-      try before.evaluation(task: sourceTask, on: wholeSourceTest, dataset: source.name, kind: sourceKind)
+      try before.evaluation(
+        task: sourceTask, on: wholeSourceTest, dataset: source.name, kind: sourceKind, processes: processes)
     }
   }
 

@@ -30,6 +30,8 @@ public struct KindProbeData: ProbedExamples {
   let kind: any TaskKind
   /// Of classes that places have.
   let classCount: Int
+  /// Those that probe together, each the same models; nil for one by itself.
+  public var processes: ProcessGroup?
   /// Words of a language model that a probe is fitted over, at most: it is a regression over every one of them.
   public static let mostWords = 1000
 
@@ -136,31 +138,34 @@ extension Model {
     of layers: [String], on data: KindProbeData, controlsLast: Bool = false, onFit: () -> Void = {}
   ) throws -> (probes: [KindProbe], control: ControlDraws) {
     let rows = try ProbeRows(of: layers, in: self, on: data)
-    var fits: [(layer: String, map: LinearMap, penalty: Double)] = []
-    for layer in rows.layers {
-      let prepared = try rows.prepared(layer)
-      func add(_ rows: ProbeRows) throws {
-        let fit = try rows.fit(prepared, classCount: data.classCount)
-        fits.append((layer, fit.map, fit.penalty))
-        onFit()
-      }
-      try add(rows)
-      guard controlsLast, layer == rows.layers.last else { continue }
-      for seed in 0..<UInt64(ControlDraws.count) { try add(rows.permuted(seed: seed)) }
+    var fits = rows.layers.map { ProbeFit(layer: $0) }
+    if controlsLast, let last = rows.layers.last {
+      fits += (0..<UInt64(ControlDraws.count)).map { ProbeFit(layer: last, permutation: $0) }
     }
-    let answers = try judged(fits.map { ($0.layer, $0.map) }, on: data)
+    var prepared: (layer: String, features: ProbeRows.Prepared)?
+    let found = try fits.dealt(among: data.processes, features: rows.features) { fit in
+      defer { onFit() }
+      let own = try prepared.flatMap { $0.layer == fit.layer ? $0.features : nil } ?? rows.prepared(fit.layer)
+      prepared = (fit.layer, own)
+      let (map, penalty, _) = try (fit.permutation.map(rows.permuted) ?? rows).fit(own, classCount: data.classCount)
+      return try [Tensor([penalty])] + map.tensors()
+    }
+    let maps = try found.map { try LinearMap(tensors: Array($0.dropFirst())) }
+    let answers = try judged(zip(fits, maps).map { ($0.layer, $1) }, on: data)
     let probeCount = rows.layers.count
-    let probes = zip(fits, answers).prefix(probeCount).compactMap { fit, answers in
-      answers.map { KindProbe(layer: fit.layer, answers: $0, penalty: fit.penalty) }
+    let probes = try fits.indices.prefix(probeCount).compactMap { number in
+      let penalty = try found[number][0].array(of: Double.self)[0]
+      return answers[number].map { KindProbe(layer: fits[number].layer, answers: $0, penalty: penalty) }
     }
     return (probes, ControlDraws(answers.dropFirst(probeCount).compactMap { $0?.score }))
   }
 
   /// What maps of layers' features make of the test examples; nil of layers without features for the task.
   func judged(_ maps: [(layer: String, map: LinearMap)], on data: KindProbeData) throws -> [Answers?] {
+    let pass = SharedPass(over: data.processes)
     var sums = [ExampleSums?](repeating: nil, count: maps.count)
     try withoutGradients {
-      for batch in try Batches(split: data.test, batchSize: ProbeRows.batchSize, device: device) {
+      for batch in pass.part(of: try Batches(split: data.test, batchSize: ProbeRows.batchSize, device: device)) {
         let layers = Set(maps.map(\.layer))
         let features = try run(try batch.modelInputs(for: self), capture: layers.sorted()).features
         let labels = try batch.labels
@@ -173,6 +178,6 @@ extension Model {
         }
       }
     }
-    return sums.map { $0.map { Answers(data.kind, $0) } }
+    return try pass.joined(sums).map { $0.map { Answers(data.kind, $0) } }
   }
 }

@@ -47,6 +47,8 @@ public struct ProbeData: ProbedExamples {
   let dataset: String
   let classCount: Int
   public let drawnClasses: DrawnClasses?
+  /// Those that probe together, each the same models; nil for one by itself.
+  public var processes: ProcessGroup?
 
   public let score = Score.accuracy
   /// Of more classes so many are drawn, unless there are ten training examples of each of more: of a class that has one or
@@ -101,21 +103,24 @@ extension Model {
   /// out. Wide ones are averaged over their places unless `pooling` says what to do.
   func features(
     of layers: [String], on split: Split, dataset: String, pooling: FeaturePooling? = nil, batchSize: Int = 250,
-    seed: UInt64 = 0
+    seed: UInt64 = 0, processes: ProcessGroup? = nil
   ) throws -> [String: Tensor] {
-    try capture(layers, on: split, dataset: dataset, pooling: pooling, batchSize: batchSize, seed: seed).features
+    try capture(
+      layers, on: split, dataset: dataset, pooling: pooling, batchSize: batchSize, seed: seed, processes: processes
+    ).features
   }
 
   /// Likewise, with the logits of the same pass, `[examples, classes]`; nil where the model gives something else.
   func capture(
     _ layers: [String], on split: Split, dataset: String, pooling: FeaturePooling? = nil, batchSize: Int = 250,
-    seed: UInt64 = 0
+    seed: UInt64 = 0, processes: ProcessGroup? = nil
   ) throws -> (features: [String: Tensor], logits: Tensor?) {
     try checkInputs(of: split, dataset: dataset)
+    let pass = SharedPass(over: processes)
     return try withoutGradients {
       var parts: [String: [Tensor]] = [:]
       var logits: [Tensor] = []
-      for batch in try Batches(split: split, batchSize: batchSize, device: device) {
+      for batch in pass.part(of: try Batches(split: split, batchSize: batchSize, device: device)) {
         let result = try run(try batch.modelInputs(for: self), capture: layers)
         if result.logits.shape.count == 2, result.logits.shape[0] == batch.indices.count {
           logits.append(result.logits)
@@ -128,9 +133,7 @@ extension Model {
           if let rows { parts[layer, default: []].append(try rows.flattened()) }
         }
       }
-      return (
-        try parts.mapValues { try Tensor.concatenated($0) }, logits.isEmpty ? nil : try Tensor.concatenated(logits)
-      )
+      return (try pass.joined(parts), try pass.joined(["": logits])[""])
     }
   }
 
@@ -143,23 +146,40 @@ extension Model {
   func probes(
     of layers: [String], on data: ProbeData, controlsLast: Bool = false, onFit: () -> Void = {}
   ) throws -> (probes: [LinearProbe], control: ControlDraws) {
-    let train = try features(of: layers, on: data.train, dataset: data.dataset)
-    let test = try features(of: layers, on: data.test, dataset: data.dataset)
+    let train = try features(of: layers, on: data.train, dataset: data.dataset, processes: data.processes)
+    let test = try features(of: layers, on: data.test, dataset: data.dataset, processes: data.processes)
     let probed = layers.compactMap { layer in
       train[layer].flatMap { fitted in test[layer].map { (layer: layer, fitted: fitted, judged: $0) } }
     }
-    var probes: [LinearProbe] = []
-    var control: [Double] = []
-    for (layer, fitted, judged) in probed {
-      let fit = try ClassifierFit(fitted)
-      func probe(_ labels: [Int32]?) throws -> LinearProbe {
-        defer { onFit() }
-        return try LinearProbe(layer: layer, fit, test: judged, on: data, labels: labels)
-      }
-      probes.append(try probe(nil))
-      guard controlsLast, layer == probed.last?.layer else { continue }
-      control = try (0..<UInt64(ControlDraws.count)).map { try probe(data.permuted(seed: $0)).accuracy }
+    var fits = probed.map { ProbeFit(layer: $0.layer) }
+    if controlsLast, let last = probed.last {
+      fits += (0..<UInt64(ControlDraws.count)).map { ProbeFit(layer: last.layer, permutation: $0) }
     }
-    return (probes, ControlDraws(control))
+    var prepared: (layer: String, fit: ClassifierFit)?
+    let found = try fits.dealt(among: data.processes, features: train) { fit in
+      defer { onFit() }
+      guard let fitted = train[fit.layer], let judged = test[fit.layer] else {
+        preconditionFailure("no features of \(fit.layer)")
+      }
+      let own = try prepared.flatMap { $0.layer == fit.layer ? $0.fit : nil } ?? ClassifierFit(fitted)
+      prepared = (fit.layer, own)
+      return try LinearProbe(
+        layer: fit.layer, own, test: judged, on: data, labels: fit.permutation.map { data.permuted(seed: $0) }
+      ).tensors()
+    }
+    let probes = try zip(fits, found).map { try LinearProbe(layer: $0.layer, tensors: $1) }
+    return (Array(probes.prefix(probed.count)), ControlDraws(probes.dropFirst(probed.count).map(\.accuracy)))
+  }
+}
+
+extension LinearProbe {
+  /// What other processes need to know of it.
+  fileprivate func tensors() throws -> [Tensor] { [try Tensor([penalty]), try Tensor(isCorrect.map { $0 ? 1 : 0.0 })] }
+
+  fileprivate init(layer: String, tensors: [Tensor]) throws {
+    let isCorrect = try tensors[1].array(of: Double.self).map { $0 == 1 }
+    self.init(
+      layer: layer, accuracy: Analysis.accuracy(isCorrect), isCorrect: isCorrect,
+      penalty: try tensors[0].array(of: Double.self)[0])
   }
 }

@@ -7,11 +7,14 @@ import Torch
 ///
 /// - Note: the minimum is unique, so the result does not depend on a seed, nor on where the search for it began.
 struct LogisticRegression {
-  private let space: FeatureSpace
+  let space: FeatureSpace
   /// `[dimensions + 1, classes]`, the bias last.
-  private let weights: Tensor
-  /// The gradient's largest element where the iteration ended.
+  let weights: Tensor
+  /// The gradient's largest element where the iteration ended; NaN of one that was fitted elsewhere.
   let residual: Double
+
+  /// One that was fitted before.
+  init(in space: FeatureSpace, weights: Tensor) { (self.space, self.weights, residual) = (space, weights, .nan) }
 
   /// - Parameters:
   ///   - features: `[examples, width]`.
@@ -76,9 +79,12 @@ struct LogisticRegression {
 /// A logistic regression for each of several labels that are there or not, all at once: `mean cross-entropy +
 /// penalty/4 · ‖w‖²` of each, as ``LogisticRegression`` is of two classes.
 struct LabelRegression {
-  private let space: FeatureSpace
+  let space: FeatureSpace
   /// `[dimensions + 1, labels]`, the bias last.
-  private let weights: Tensor
+  let weights: Tensor
+
+  /// One that was fitted before.
+  init(in space: FeatureSpace, weights: Tensor) { (self.space, self.weights) = (space, weights) }
 
   /// - Parameters:
   ///   - labels: 1 where a label is there, else 0, `[examples, labels]`, float64.

@@ -15,13 +15,13 @@ struct ProbeRows {
   /// The layers that have rows for the labels, in the order they were asked for.
   let layers: [String]
   /// Of each layer `[rows, width]`.
-  private let features: [String: Tensor]
+  let features: [String: Tensor]
   private var targets: Targets
   /// Rows of the first four fifths of the examples.
   private let fittedCount: Int
 
   /// What is right of each row.
-  private enum Targets {
+  fileprivate enum Targets {
     case classes([Int32])
     /// 1 or 0 of each label, `[rows, labels]`, float64.
     case labels(Tensor)
@@ -50,52 +50,26 @@ struct ProbeRows {
     of layers: [String], on data: KindProbeData, device: Device, placeCount: Int,
     _ featuresOf: (Batch) throws -> [String: Tensor]
   ) throws {
+    let drawn = try DrawnPlaces(of: data, placeCount: placeCount, device: device)
+    let pass = SharedPass(over: data.processes)
+    let batches = try Batches(split: data.train, batchSize: Self.batchSize, device: device)
     var parts: [String: [Tensor]] = [:]
-    var classes: [Int32] = []
-    var numbers: [Tensor] = []
-    var isLabels = false
-    var (exampleCount, fitted) = (0, 0)
-    let mostFitted = data.train.count * 4 / 5
-    var random = RandomSource(seed: 12)
     try withoutGradients {
-      for batch in try Batches(split: data.train, batchSize: Self.batchSize, device: device) {
+      for batch in pass.part(of: batches) {
         let output = try featuresOf(batch)
         guard let own = try data.kind.probeTargets(of: batch.labels) else { return }
-        var drawn: [(example: Int, place: Int)] = []
-        switch own {
-        case .classes(let labels):
-          let found = try labels.array(of: Int64.self)
-          let width = labels.shape.dropFirst().reduce(1, *)
-          for example in 0..<labels.shape[0] {
-            let counted = (0..<width).filter { found[example * width + $0] != Dataset.ignoredLabel }
-            let places = random.sample(placeCount, of: counted.count).map { counted[$0] }
-            drawn += places.map { (example, $0) }
-            classes += places.map { Int32(found[example * width + $0]) }
-          }
-        case .labels(let values), .numbers(let values):
-          if case .labels = own { isLabels = true }
-          drawn = (0..<values.shape[0]).map { ($0, 0) }
-          numbers.append(try values.to(.float64).reshaped([values.shape[0], -1]))
-        }
+        let places = drawn.places[batch.indices[0] / Self.batchSize]
         for layer in layers {
           guard let features = output[layer], let placed = try PlacedFeatures(features, for: own) else { continue }
-          let rows = try Tensor(drawn.map { placed.row($0.place, of: $0.example) }, device: device)
+          let rows = try Tensor(places.map { placed.row($0.place, of: $0.example) }, device: device)
           parts[layer, default: []].append(try placed.rows.selecting(rows, along: 0))
         }
-        // The fifth that the penalty is chosen on has examples of its own.
-        fitted += drawn.count { exampleCount + $0.example < mostFitted }
-        exampleCount += batch.indices.count
       }
     }
-    self.layers = layers.filter { parts[$0] != nil }
-    features = try parts.mapValues { try Tensor.concatenated($0) }
-    fittedCount = fitted
-    guard !numbers.isEmpty else {
-      targets = .classes(classes)
-      return
-    }
-    let all = try Tensor.concatenated(numbers)
-    targets = isLabels ? .labels(all) : .numbers(all)
+    let features = try pass.joined(parts)
+    self.features = features
+    self.layers = layers.filter { features[$0] != nil }
+    (targets, fittedCount) = (drawn.targets, drawn.fittedCount)
   }
 
   /// With what is right of each row in random order.
@@ -202,5 +176,55 @@ struct ProbeRows {
     case .labels(let labels): return try -outputs.binaryCrossEntropy(with: own(labels)).item()
     case .numbers(let numbers): return try -outputs.subtract(own(numbers)).squared().sum().item()
     }
+  }
+}
+
+/// The places that rows are of: the same of all layers, and in all of several processes.
+private struct DrawnPlaces {
+  /// Of each batch; examples count within it.
+  let places: [[(example: Int, place: Int)]]
+  let targets: ProbeRows.Targets
+  /// Rows of the first four fifths of the examples: the fifth that the penalty is chosen on has examples of its own.
+  let fittedCount: Int
+
+  init(of data: KindProbeData, placeCount: Int, device: Device) throws {
+    var places: [[(example: Int, place: Int)]] = []
+    var classes: [Int32] = []
+    var numbers: [Tensor] = []
+    var isLabels = false
+    var (exampleCount, fitted) = (0, 0)
+    let mostFitted = data.train.count * 4 / 5
+    var random = RandomSource(seed: 12)
+    try withoutGradients {
+      for batch in try Batches(split: data.train.withoutInputs, batchSize: ProbeRows.batchSize, device: device) {
+        guard let own = try data.kind.probeTargets(of: batch.labels) else { return }
+        var drawn: [(example: Int, place: Int)] = []
+        switch own {
+        case .classes(let labels):
+          let found = try labels.array(of: Int64.self)
+          let width = labels.shape.dropFirst().reduce(1, *)
+          for example in 0..<labels.shape[0] {
+            let counted = (0..<width).filter { found[example * width + $0] != Dataset.ignoredLabel }
+            let places = random.sample(placeCount, of: counted.count).map { counted[$0] }
+            drawn += places.map { (example, $0) }
+            classes += places.map { Int32(found[example * width + $0]) }
+          }
+        case .labels(let values), .numbers(let values):
+          if case .labels = own { isLabels = true }
+          drawn = (0..<values.shape[0]).map { ($0, 0) }
+          numbers.append(try values.to(.float64).reshaped([values.shape[0], -1]))
+        }
+        fitted += drawn.count { exampleCount + $0.example < mostFitted }
+        exampleCount += batch.indices.count
+        places.append(drawn)
+      }
+    }
+    (self.places, fittedCount) = (places, fitted)
+    guard !numbers.isEmpty else {
+      targets = .classes(classes)
+      return
+    }
+    let all = try Tensor.concatenated(numbers)
+    targets = isLabels ? .labels(all) : .numbers(all)
   }
 }

@@ -65,14 +65,16 @@ extension ComparedModels {
 
   private func probing() throws -> (examples: (any ProbedExamples)?, leftOut: ProbesLeftOut?) {
     if sourceKind.isClassification {
-      return (ProbeData(source, trainCount: counts.probeFitted, testCount: counts.probed), nil)
+      var data = ProbeData(source, trainCount: counts.probeFitted, testCount: counts.probed)
+      data.processes = processes
+      return (data, nil)
     }
     do {
-      return (
-        try KindProbeData(
-          source, kind: sourceKind, wordCount: after.wordCount(on: source), trainCount: counts.probeFitted,
-          testCount: counts.probed), nil
-      )
+      var data = try KindProbeData(
+        source, kind: sourceKind, wordCount: after.wordCount(on: source), trainCount: counts.probeFitted,
+        testCount: counts.probed)
+      data.processes = processes
+      return (data, nil)
     } catch AnalysisError.noProbes { return (nil, .kind) } catch AnalysisError.tooManyWords { return (nil, .words) }
   }
 }

@@ -5,9 +5,12 @@ import Torch
 ///
 /// Where features are more than examples, it is solved in the space that the examples span, which has the same minimum.
 struct RidgeRegression {
-  private let space: FeatureSpace
+  let space: FeatureSpace
   /// `[dimensions + 1, numbers]`, the bias last.
-  private let weights: Tensor
+  let weights: Tensor
+
+  /// One that was fitted before.
+  init(in space: FeatureSpace, weights: Tensor) { (self.space, self.weights) = (space, weights) }
 
   /// - Parameters:
   ///   - targets: `[examples, numbers]`.

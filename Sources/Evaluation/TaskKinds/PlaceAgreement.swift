@@ -82,25 +82,29 @@ extension Model {
   /// Examples with the likeliest class that the model itself gives each of their places, or its yes and no of each label, as
   /// ``PlaceAgreement`` has them.
   ///
-  /// - Parameter kind: of the task itself; what its labels leave out is left out.
-  public func answers(on split: Split, dataset: String, kind: any TaskKind) throws -> Split {
+  /// - Parameters:
+  ///   - kind: of the task itself; what its labels leave out is left out.
+  ///   - processes: those that ask together, each the same model about the same examples; nil for one by itself.
+  public func answers(
+    on split: Split, dataset: String, kind: any TaskKind, processes: ProcessGroup? = nil
+  ) throws -> Split {
     guard let meaning = kind.outputMeaning, meaning != .numbers else {
       throw EvaluationError.cannotAgree(kind: kind.words)
     }
     try checkInputs(of: split, dataset: dataset)
-    var said: [Int32] = []
-    var shape: [Int] = []
+    let pass = SharedPass(over: processes)
+    var said: [String: [Tensor]] = [:]
     try withoutGradients {
-      for batch in try Batches(split: split, batchSize: 50, device: device) {
+      for batch in pass.part(of: try Batches(split: split, batchSize: 50, device: device)) {
         let outputs = try run(try batch.modelInputs(for: self)).logits
         var classes = try meaning.classAxis.map { try outputs.argmax(along: $0) } ?? outputs.isAtLeast(0).to(.int32)
         if let leftOut = try kind.leftOut(of: classes, labels: batch.labels) {
           classes = try classes.filled(where: leftOut, with: Double(Dataset.ignoredLabel))
         }
-        shape = Array(classes.shape.dropFirst())
-        said += try classes.array(of: Int32.self)
+        said["classes", default: []].append(classes)
       }
     }
-    return split.relabelled(said, shape: shape)
+    let all = try pass.joined(said)["classes"]
+    return split.relabelled(try all?.array(of: Int32.self) ?? [], shape: Array(all?.shape.dropFirst() ?? []))
   }
 }

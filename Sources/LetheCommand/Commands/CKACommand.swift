@@ -10,6 +10,7 @@ import HDF5
 import Models
 import Programs
 import Reports
+import Torch
 
 struct CKACommand: ParsableCommand, ResultOptions {
   static let configuration = CommandConfiguration(
@@ -88,6 +89,7 @@ struct CKACommand: ParsableCommand, ResultOptions {
   @OptionGroup var destination: Destination
   @OptionGroup var reading: DataOptions
   @OptionGroup var hardware: DeviceOptions
+  @OptionGroup var processes: ProcessOptions
   @OptionGroup var tables: TableOptions
   @OptionGroup var shared: OutputOptions
 
@@ -100,24 +102,33 @@ struct CKACommand: ParsableCommand, ResultOptions {
 
   private var output: String? { destination.output }
 
-  func run() throws {
+  func run() throws { try ProcessSession.look(processes) { try compare(with: $0) } }
+
+  private func compare(with group: ProcessGroup?) throws {
     try checkOptions()
+    if let group, data == nil {
+      throw CommandError.usage(
+        "files of features are compared by one process, and \(group.count) were started: models on --data are by several"
+      )
+    }
+    let leads = group?.leads ?? true
     let isStored = data != nil && after == nil && measure == .cka && compat == nil && usedKernel == .linear
     let pair = try CheckpointPair(before, after)
-    let lock = isStored ? try RunLock.acquire(before) : nil
+    let lock = isStored && leads ? try RunLock.acquire(before) : nil
     defer { withExtendedLifetime(lock) {} }
     let progress = ProgressReporter(
       title: "CKA", total: max(1, (samples + usedBatch - 1) / usedBatch), unit: "batch",
-      isQuiet: shared.quiet || shared.json || measure != .cka)
+      isQuiet: shared.quiet || shared.json || measure != .cka || !leads)
     var result: LayerSimilarity
     if let data {
       let start = try hardware.runnable(pair.before)
-      result = try compareModels(pair, start, reading.load(data, for: start), progress)
+      result = try compareModels(pair, start, reading.load(data, for: start), group, progress)
     } else {
       result = try compareFeatures(pair, progress)
     }
     progress.finish(keepsLine: false)
     result.compat = compat?.rawValue
+    guard leads else { return }
     if isStored {
       var run = try Run.open(before)
       try run.store(result)
@@ -166,11 +177,18 @@ struct CKACommand: ParsableCommand, ResultOptions {
   private var usedBatch: Int { compat == .google || compat == .anatome ? samples : batchSize }
 
   private func compareModels(
-    _ pair: CheckpointPair, _ start: Checkpoint, _ dataset: Datasets.Dataset, _ progress: ProgressReporter
+    _ pair: CheckpointPair, _ start: Checkpoint, _ dataset: Datasets.Dataset, _ group: ProcessGroup?,
+    _ progress: ProgressReporter
   ) throws -> LayerSimilarity {
     let device = try hardware.open()
-    let first = try Model(start, device: device)
-    let second = try Model(Checkpoint(contentsOf: pair.after), device: device)
+    let end = try Checkpoint(contentsOf: pair.after)
+    try ProcessSession.agree(
+      in: group, on: self, device: device,
+      [
+        "the checkpoint before": start.fingerprint, "the checkpoint after": end.fingerprint,
+        "the data": dataset.fingerprint,
+      ])
+    let (first, second) = (try Model(start, device: device), try Model(end, device: device))
     try first.activateSameHead(as: second, preferring: dataset.name)
     if fit { for model in [first, second] { model.fitImages() } }
     let (layersA, layersB) = (try chosen(first), try chosen(second))
@@ -179,12 +197,13 @@ struct CKACommand: ParsableCommand, ResultOptions {
         of: layersA,
         LayerSimilarity(
           measure, comparing: first, with: second, on: dataset.test, dataset: dataset.name, layersA: layersA,
-          layersB: layersB, pooling: pool, sampleCount: samples, followsAnatome: compat == .anatome, seed: seed))
+          layersB: layersB, pooling: pool, sampleCount: samples, followsAnatome: compat == .anatome, seed: seed,
+          processes: group))
     }
     let result = try LayerSimilarity(
       comparing: first, with: second, on: dataset.test, dataset: dataset.name, layersA: layersA, layersB: layersB,
       estimator: usedEstimator, kernel: usedKernel, pooling: pool, sampleCount: samples, batchSize: usedBatch,
-      keepsShortBatch: compat != nil, seed: seed
+      keepsShortBatch: compat != nil, seed: seed, processes: group
     ) { done, _ in progress.update(completed: done) }
     return sayingLeftOut(of: layersA, result)
   }

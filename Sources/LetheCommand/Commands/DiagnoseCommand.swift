@@ -2,6 +2,7 @@ import Analysis
 import ArgumentParser
 import Checkpoints
 import Datasets
+import Files
 import Findings
 import Foundation
 import HDF5
@@ -72,19 +73,22 @@ struct DiagnoseCommand: ParsableCommand, ResultOptions {
   @OptionGroup var destination: Destination
   @OptionGroup var reading: DataOptions
   @OptionGroup var hardware: DeviceOptions
+  @OptionGroup var processes: ProcessOptions
   @OptionGroup var tables: TableOptions
   @OptionGroup var shared: OutputOptions
 
   private var output: String? { destination.output }
 
-  func run() throws {
-    // What is found is kept in the run, which nobody else may change meanwhile.
+  func run() throws { try ProcessSession.look(processes) { try diagnose(with: $0) } }
+
+  private func diagnose(with group: ProcessGroup?) throws {
+    let leads = group?.leads ?? true
     let budget = try maxForgetting.map { try ForgettingBudget($0) }
     guard apply == nil || self.output != nil else {
       throw CommandError.usage("--apply writes a checkpoint: say where with -o")
     }
     var output = self.output
-    if apply != nil { output = try output.map { try destination.existing.place(for: $0, of: .checkpoint) } }
+    if apply != nil, leads { output = try output.map { try destination.existing.place(for: $0, of: .checkpoint) } }
     guard destination.junit == nil || budget != nil else {
       throw CommandError.usage("--junit needs something to judge by: give --max-forgetting, 0 for any loss")
     }
@@ -92,12 +96,15 @@ struct DiagnoseCommand: ParsableCommand, ResultOptions {
     let known = try? runs.first.map { try Run.open($0).record }
     if known?.data.source?.taskKind == nil, pair.after == nil { try budget?.check(for: .accuracy) }
     let subject = try pair.subject(of: runs.first)
-    let lock = apply == nil ? try runs.first.map { try RunLock.acquire($0) } : nil
+    // What is found is kept in the run, which nobody else may change meanwhile.
+    let lock = apply == nil && leads ? try runs.first.map { try RunLock.acquire($0) } : nil
     defer { withExtendedLifetime(lock) {} }
     let device = try hardware.open()
-    let models = try pair.open(subject, reading: reading, device: device)
+    let models = try pair.open(
+      subject, reading: reading, device: device, by: self, in: group,
+      besides: runDigests())
     try budget?.check(for: models.isProxy ? .agreement : models.sourceKind.score)
-    let display = DiagnosisDisplay(isSilent: shared.quiet || shared.json)
+    let display = DiagnosisDisplay(isSilent: shared.quiet || shared.json || !leads)
     models.progress.onChange = display.show
     defer { display.end() }
     if let apply, let output { return try write(apply, of: models, to: output, epoch: subject.epoch, display) }
@@ -108,6 +115,7 @@ struct DiagnoseCommand: ParsableCommand, ResultOptions {
     measure.pooling = pool
     let finding = worded(try measure.finding(), of: subject)
     display.end()
+    guard leads else { return try judge(finding, by: budget) }
     try run?.store(finding)
     let page = output ?? runs.first.map { "\($0)/diagnosis.html" }
     if let page {
@@ -128,10 +136,26 @@ struct DiagnoseCommand: ParsableCommand, ResultOptions {
       try budget.writeJUnit(of: finding.forgetting.forgetting, named: subject, by: "diagnose", to: junit)
       if !shared.json { Console.result("judgement: \(junit)") }
     }
+    try judge(finding, by: budget)
+  }
+
+  private func judge(_ finding: DiagnosisFinding, by budget: ForgettingBudget?) throws {
     if let budget, let reason = budget.excess(of: finding.forgetting.forgetting) {
       Console.error(reason)
       throw ExitCode(2)
     }
+  }
+
+  /// What is read of the runs beside the two models: all of it is compared where several processes look at them.
+  private func runDigests() throws -> [String: String?] {
+    var digests: [String: String?] = [:]
+    for path in runs {
+      let run = try Run.open(path)
+      digests["the run \(path)"] = Checksum.xxh3(
+        "\(run.epochs) \(run.chosenEpoch) \(run.record.checkpoints.sorted { $0.key < $1.key }) \(run.record.seed) "
+          + "\(run.record.labels.sorted { $0.key < $1.key }) \(String(describing: run.forgetting))")
+    }
+    return digests
   }
 
   /// The other runs: they stand beside the first as the same with other seeds, so they have to be that.
@@ -159,6 +183,7 @@ struct DiagnoseCommand: ParsableCommand, ResultOptions {
     guard number >= 1, number <= remedies.count else {
       throw CommandError.usage("--apply \(number): there are \(remedies.count) remedies that can be applied")
     }
+    guard models.processes?.leads ?? true else { return }
     try models.checkpoint(applying: remedies[number - 1], epoch: epoch).write(to: output)
     if shared.json {
       Console.result(["checkpoint": .string(output), "action": .string(remedies[number - 1].finding.action)])

@@ -6,6 +6,7 @@ import Findings
 import Metrics
 import Models
 import Reports
+import Torch
 import Training
 
 struct EvaluateCommand: ParsableCommand, ResultOptions {
@@ -28,23 +29,30 @@ struct EvaluateCommand: ParsableCommand, ResultOptions {
   @OptionGroup var headClasses: HeadClassOptions
   @OptionGroup var reading: DataOptions
   @OptionGroup var hardware: DeviceOptions
+  @OptionGroup var processes: ProcessOptions
   @OptionGroup var tables: TableOptions
   @OptionGroup var shared: OutputOptions
 
-  func run() throws {
+  func run() throws { try ProcessSession.look(processes) { try evaluate(with: $0) } }
+
+  private func evaluate(with group: ProcessGroup?) throws {
     let path = try CheckpointPath(checkpoint).path
     let stored = try hardware.runnable(path)
     let dataset = try headClasses.stated(reading.load(data, for: stored))
-    let model = try Model(stored, device: try hardware.open())
+    let device = try hardware.open()
+    try ProcessSession.agree(
+      in: group, on: self, device: device, ["the checkpoint": stored.fingerprint, "the data": dataset.fingerprint])
+    let model = try Model(stored, device: device)
     let task = head ?? (stored.heads[dataset.name] == nil ? stored.task : dataset.name)
     try model.activate(task: task)
     if fit { model.fitImages() }
     let kind = try TaskKinds.kind(of: dataset, for: model, named: try kinds.known())
     let match = try dataset.match(to: task, among: model.heads, kind: kind)
     try TaskKinds.check(dataset, as: kind, for: model)
-    let result = try Evaluator(measuresConfidence: true).evaluate(
+    let result = try Evaluator(measuresConfidence: true, processes: group).evaluate(
       model, on: dataset.test.renumbered(by: match, as: kind), dataset: dataset.name,
       kind: kind.named(by: match, of: model.heads[task]))
+    guard group?.leads ?? true else { return }
     let finding = EvaluationFinding(
       checkpoint: path, head: task, data: dataset.name, result: result.finding,
       perClass: kind.isClassification ? match.map { classes(of: result, dataset, $0) } ?? [] : [], matchedClasses: match

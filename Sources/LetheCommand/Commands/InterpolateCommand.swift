@@ -71,6 +71,7 @@ struct InterpolateCommand: ParsableCommand, ResultOptions {
   @OptionGroup var headClasses: HeadClassOptions
   @OptionGroup var reading: DataOptions
   @OptionGroup var hardware: DeviceOptions
+  @OptionGroup var processes: ProcessOptions
   @OptionGroup var shared: OutputOptions
 
   private static let mostShare = 2.0
@@ -80,9 +81,12 @@ struct InterpolateCommand: ParsableCommand, ResultOptions {
   private var output: String? { destination.output }
   private var chart: String? { destination.chart }
 
-  func run() throws {
+  func run() throws { try ProcessSession.look(processes) { try interpolate(with: $0) } }
+
+  private func interpolate(with group: ProcessGroup?) throws {
     try checkOptions()
-    let output = try self.output.map { try destination.existing.place(for: $0, of: .checkpoint) }
+    let leads = group?.leads ?? true
+    let output = leads ? try self.output.map { try destination.existing.place(for: $0, of: .checkpoint) } : nil
     let pair = try CheckpointPair(before, after)
     let data = try judgingData(of: pair.run)
     try check(data)
@@ -97,25 +101,33 @@ struct InterpolateCommand: ParsableCommand, ResultOptions {
       }
     }
     let device = try hardware.open()
+    func digest(_ role: String) throws -> String? { tasks.first { $0.role == role }?.data.fingerprint }
+    try ProcessSession.agree(
+      in: group, on: self, device: device,
+      [
+        "the checkpoint before": line.before.fingerprint, "the checkpoint after": line.after.fingerprint,
+        "the source data": digest("source"), "the target data": digest("target"),
+      ])
     let shares = share.map { [$0] } ?? (0..<points).map { Double($0) * end / Double(points - 1) }
     var finding = InterpolationFinding(
       before: pair.before, after: pair.after, keepsHeads: keepHeads, reestimated: reestimate?.rawValue, points: [],
       matchedClasses: JudgedClasses(
         source: tasks.first { $0.role == "source" }?.match, target: tasks.first { $0.role == "target" }?.match))
-    let progress = ProgressReporter(title: "λ", total: shares.count, isQuiet: shared.quiet || shared.json)
+    let progress = ProgressReporter(title: "λ", total: shares.count, isQuiet: shared.quiet || shared.json || !leads)
     for share in shares {
       let model = try Model(line.checkpoint(at: share), device: device)
       if let reestimate, let judged = tasks.first(where: { $0.role == reestimate.rawValue }) {
-        try model.reestimateNormalization(on: judged.data.train, dataset: judged.data.name)
+        try model.reestimateNormalization(on: judged.data.train, dataset: judged.data.name, processes: group)
       }
       func score(_ role: String) throws -> ScoredExamples? {
-        try tasks.first { $0.role == role }?.evaluation(of: model).finding
+        try tasks.first { $0.role == role }?.evaluation(of: model, by: group).finding
       }
       finding.points.append(.init(share: share, source: try score("source"), target: try score("target")))
       if let output { try model.checkpoint(epoch: line.after.epoch).write(to: output) }
       progress.update(completed: finding.points.count, note: "")
     }
     progress.finish(keepsLine: false)
+    guard leads else { return }
     if let chart { try AtomicFile.write(Data(finding.chart().svg().utf8), to: chart) }
     guard !shared.json else { return try Console.result(FindingEncoder.encode(finding)) }
     Console.result("\(pair.before) → \(pair.after)")
@@ -186,7 +198,8 @@ private struct Judged {
     self.kind = kind.named(by: match, of: heads[task])
   }
 
-  func evaluation(of model: Model) throws -> EvaluationResult {
-    try model.evaluation(task: task, on: data.test.renumbered(by: match, as: kind), dataset: data.name, kind: kind)
+  func evaluation(of model: Model, by group: ProcessGroup?) throws -> EvaluationResult {
+    try model.evaluation(
+      task: task, on: data.test.renumbered(by: match, as: kind), dataset: data.name, kind: kind, processes: group)
   }
 }

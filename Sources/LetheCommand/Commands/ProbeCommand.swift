@@ -46,18 +46,26 @@ struct ProbeCommand: ParsableCommand, ResultOptions {
   @OptionGroup var destination: ChartDestination
   @OptionGroup var reading: DataOptions
   @OptionGroup var hardware: DeviceOptions
+  @OptionGroup var processes: ProcessOptions
   @OptionGroup var tables: TableOptions
   @OptionGroup var shared: OutputOptions
 
   private var output: String? { destination.output }
 
-  func run() throws {
+  func run() throws { try ProcessSession.look(processes) { try probe(with: $0) } }
+
+  private func probe(with group: ProcessGroup?) throws {
     try Bounds.check(samples, of: "--samples", atLeast: 10, atMost: Bounds.examples)
     let paths = try paths()
     let device = try hardware.open()
-    let models = try paths.map { try Model(hardware.runnable($0), device: device) }
-    let data = try reading.load(data, for: models[0])
-    let finding = try measure(zip(paths, models).map { (name: $0, model: $1) }, data).finding(layers: layers)
+    let stored = try paths.map { try hardware.runnable($0) }
+    let data = try reading.load(data, for: stored[0])
+    try ProcessSession.agree(
+      in: group, on: self, device: device,
+      ["the checkpoints": stored.map { try $0.fingerprint }.joined(separator: " "), "the data": data.fingerprint])
+    let models = try zip(paths, stored).map { (name: $0, model: try Model($1, device: device)) }
+    let finding = try measure(models, data, with: group).finding(layers: layers)
+    guard group?.leads ?? true else { return }
     if let output { try AtomicFile.write(Data(finding.chart().svg().utf8), to: output) }
     if shared.json { return Console.result(try FindingEncoder.encode(finding)) }
     Console.table(finding.table(), of: "layer", all: tables.all)
@@ -67,18 +75,20 @@ struct ProbeCommand: ParsableCommand, ResultOptions {
   }
 
   private func measure(
-    _ models: [(name: String, model: Model)], _ data: Datasets.Dataset
+    _ models: [(name: String, model: Model)], _ data: Datasets.Dataset, with group: ProcessGroup?
   ) throws -> ProbeMeasure {
     let named = try kinds.known()
     func kind() throws -> any TaskKind { try TaskKinds.kind(of: data, for: models[0].model, named: named) }
     guard data.train.targets != nil else {
       if named != nil { _ = try kind() }
-      return ProbeMeasure(models, on: ProbeData(data, trainCount: samples))
+      var examples = ProbeData(data, trainCount: samples)
+      examples.processes = group
+      return ProbeMeasure(models, on: examples)
     }
-    return ProbeMeasure(
-      models,
-      on: try KindProbeData(
-        data, kind: kind(), wordCount: models[0].model.wordCount(on: data), trainCount: samples))
+    var examples = try KindProbeData(
+      data, kind: kind(), wordCount: models[0].model.wordCount(on: data), trainCount: samples)
+    examples.processes = group
+    return ProbeMeasure(models, on: examples)
   }
 
   private func paths() throws -> [String] {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Checkpoints
 import Foundation
 import Torch
 import Training
@@ -7,9 +8,13 @@ import Training
 enum ProcessSession {
   /// Runs a command's work, in a process by itself as it is.
   ///
-  /// - Parameter body: told the processes that it is shared with; nil without any.
+  /// - Parameters:
+  ///   - goesOn: whether work that was ended can be gone on with; otherwise it is to be begun again.
+  ///   - body: told the processes that it is shared with; nil without any.
   /// - Throws: what is this process's to say; else an `ExitCode`, which says nothing.
-  static func run(_ options: ProcessOptions, _ body: (ProcessGroup?) throws -> Void) throws {
+  static func run(
+    _ options: ProcessOptions, goesOn: Bool = true, _ body: (ProcessGroup?) throws -> Void
+  ) throws {
     guard let place = try ProcessPlace.named() else { return try body(nil) }
     let group = try ProcessGroup(place, timeout: Double(options.processTimeout))
     do {
@@ -19,19 +24,35 @@ enum ProcessSession {
         try Console.$streams.withValue(.silent) { try body(group) }
       }
     } catch {
-      throw verdict(on: error, in: group)
+      throw verdict(on: error, in: group, goesOn: goesOn)
+    }
+  }
+
+  /// Runs a command that looks at models: all of its processes end together. One that ended with a status of its own
+  /// would have the launcher end the first one, which may still write.
+  static func look(_ options: ProcessOptions, _ body: (ProcessGroup?) throws -> Void) throws {
+    try run(options, goesOn: false) { group in
+      let result = Result { try body(group) }
+      if case .failure(let error) = result, !(error is ExitCode) { throw error }
+      try group?.barrier()
+      try result.get()
     }
   }
 
   /// What this process has to say of an error that ended its work.
-  private static func verdict(on error: any Error, in group: ProcessGroup) -> any Error {
+  private static func verdict(on error: any Error, in group: ProcessGroup, goesOn: Bool) -> any Error {
     if case ProcessError.broken(_, let reason) = error {
       let (cause, isToSay) = group.cause(of: reason)
       // Of a process that was asked to stop the first one speaks.
       if group.leads, case .failed(_, let words, let status) = cause, Interruption.statuses.contains(status) {
         return ProcessFault(rank: nil, words: words, status: status)
       }
-      return isToSay ? cause : ExitCode(ExitStatus.of(cause) ?? EX_SOFTWARE)
+      let status = ExitStatus.of(cause) ?? EX_SOFTWARE
+      guard isToSay else { return ExitCode(status) }
+      if case .lost = cause, !goesOn {
+        return ProcessFault(rank: nil, words: "\(cause); the command can be given again", status: status)
+      }
+      return cause
     }
     guard !(error is ExitCode) else { return error }
     let (words, status) = (ErrorWords.text(of: error), ExitStatus.of(error) ?? EX_SOFTWARE)
@@ -84,8 +105,42 @@ enum ProcessSession {
     guard !(command is any SharedCommand), let place = try ProcessPlace.named() else { return }
     let name = type(of: command).configuration.commandName.map { "lethe \($0)" } ?? "this command"
     throw CommandError.usage(
-      "\(name) is for one process, and \(place.count) were started; train, finetune, sweep and transfer are for several"
-    )
+      "\(name) is for one process, and \(place.count) were started; for several are \(Self.sharedNames)")
+  }
+}
+
+extension ProcessSession {
+  /// `train, finetune and sweep`.
+  private static var sharedNames: String {
+    let names = Lethe.configuration.subcommands.filter { $0 is any SharedCommand.Type }
+      .compactMap { $0.configuration.commandName }
+    return names.dropLast().joined(separator: ", ") + " and " + (names.last ?? "")
+  }
+
+  /// Options that say where something is read: what is there is compared by its hash, as each machine may have it elsewhere.
+  private static let places: Set<String> = [
+    "run", "runs", "checkpoint", "checkpoints", "before", "after", "data", "source", "source-proxy", "target",
+    "classes",
+    "python", "tokenizer",
+  ]
+
+  /// Makes sure that all processes of a command that looks at models were given the same, before any of them computes.
+  ///
+  /// - Parameter parts: what each was given beside its options, by what it is called: hashes; nil for what is not there.
+  /// - Throws: `ProcessError.differing(_:what:)`, `TrainingError.processesOnDevice(_:)`.
+  static func agree(
+    in group: ProcessGroup?, on command: any ParsableCommand, device: Device,
+    _ parts: @autoclosure () throws -> [String: String?]
+  ) throws {
+    guard let group else { return }
+    guard !device.isCUDA else { throw TrainingError.processesOnDevice(device.name) }
+    let options = EffectiveOptions(of: command).only([.result, .extent])
+    var own = try parts().compactMapValues { $0 }
+    own["Lethe's version"] = FileFormat.letheVersion
+    own["libtorch's version"] = try Library.version()
+    let names = options.entries.map(\.parameter.name).filter { !places.contains($0) }
+    try group.agree(
+      on: ProcessAgreement(optionsName: "the options", options: options.values(of: names), parts: own))
   }
 }
 

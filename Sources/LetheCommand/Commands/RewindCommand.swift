@@ -27,14 +27,19 @@ struct RewindCommand: ParsableCommand, ResultOptions {
   @OptionGroup var destination: ChartDestination
   @OptionGroup var reading: DataOptions
   @OptionGroup var hardware: DeviceOptions
+  @OptionGroup var processes: ProcessOptions
   @OptionGroup var tables: TableOptions
   @OptionGroup var shared: OutputOptions
 
   private var output: String? { destination.output }
 
-  func run() throws {
-    let models = try pair.open(pair.subject(of: subjectRun), reading: reading, device: hardware.open())
+  func run() throws { try ProcessSession.look(processes) { try rewind(with: $0) } }
+
+  private func rewind(with group: ProcessGroup?) throws {
+    let models = try pair.open(
+      pair.subject(of: subjectRun), reading: reading, device: hardware.open(), by: self, in: group)
     let finding = try RewindMeasure(models).finding(cumulative ? [.fromHead, .fromInput] : [.alone])
+    guard group?.leads ?? true else { return }
     if let output {
       try AtomicFile.write(Data(finding.chart(cumulative ? .fromHead : .alone).svg().utf8), to: output)
     }

@@ -15,13 +15,16 @@ import Training
 /// Trains a sequence of tasks before the user's eyes.
 struct SequenceSession {
   let command: FinetuneCommand
+  /// Those that train together; nil of one by itself.
+  let processes: ProcessGroup?
 
   func run() throws {
     let effective = EffectiveOptions(of: command)
     guard !command.continuation.printConfig else { return effective.show() }
     StandardOutput.becomesExpendable()
     let output = try command.destination.place(command.continuation)
-    var lock = try command.continuation.resume.map { _ in try RunLock.acquire(output) }
+    let leads = processes?.leads ?? true
+    var lock = try (leads ? command.continuation.resume : nil).map { _ in try RunLock.acquire(output) }
     let resumed = try command.continuation.resume.map { _ in try Run.open(output) }
     let path = try resumed?.path ?? CheckpointPath(command.tasks.base).path
     let options =
@@ -44,9 +47,10 @@ struct SequenceSession {
       options: options, path: output, tasks: tasks, sharesHead: command.tasks.sharedHead, device: device)
     sequence.growsHead = command.tasks.targetHead == .grow || resumed?.record.growsHead == true
     sequence.taskKind = try command.kinds.known()
+    sequence.processes = processes
     sequence = try resumed == nil ? sequence.check(checkpoint) : sequence.settled(for: checkpoint)
     sequence.command = CommandRecord(arguments: CommandLine.arguments, options: effective.repeatable.yaml)
-    if resumed == nil { try command.destination.existing.makeRoom(at: output, keeping: [path]) }
+    if resumed == nil, leads { try command.destination.existing.makeRoom(at: output, keeping: [path]) }
     if let resumed { Console.say(movedTo: .present(device), resumed) }
     let isSilent = command.shared.json
     if !isSilent {
@@ -54,6 +58,7 @@ struct SequenceSession {
         "\(path) · \(checkpoint.program.architecture) · \(tasks.count) tasks, "
           + (sequence.growsHead ? "one head that grows" : sequence.sharesHead ? "one head" : "a head each")
           + " · \(device), \(try Library.threadCount()) threads"
+          + (processes.map { " in each of \($0.count) processes" } ?? "")
           + " · seed \(options.seed)" + (resumed == nil ? "" : " · resumed"))
       let headlines = sequence.kinds.compactMap(\.headline)
       for (place, headline) in headlines.enumerated() where !headlines.prefix(place).contains(headline) {
@@ -74,6 +79,7 @@ struct SequenceSession {
         }, onEvent: { display?.show($0) })
     }
     interruption.end()
+    guard leads else { return }
     if lock == nil { lock = try RunLock.acquire(output) }
     defer { withExtendedLifetime(lock) {} }
     try Self.finish(

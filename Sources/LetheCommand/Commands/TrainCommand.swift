@@ -135,10 +135,11 @@ struct FinetuneCommand: ParsableCommand {
           "--shared-head has the same classes for all tasks, --target-head grow adds each one's: give one of them")
       }
       try tasks.headClasses.refuse(where: "the tasks of --task have heads of their own")
-      if let group {
-        throw CommandError.usage("a sequence of tasks (--task) is for one process, and \(group.count) were started")
+      if group != nil, training.shard {
+        throw CommandError.usage(
+          "--shard is of one task: what a sequence (--task) comes to is judged by whole networks")
       }
-      return try SequenceSession(command: self).run()
+      return try SequenceSession(command: self, processes: group).run()
     }
     guard !tasks.sharedHead else { throw CommandError.usage("--shared-head is for sequences of tasks (--task)") }
     guard let target = tasks.target else {

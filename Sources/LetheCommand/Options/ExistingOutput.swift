@@ -66,7 +66,7 @@ struct ExistingOutputOptions: InvocationOptions {
       try makeRoom(at: path, keeping: inputs)
       try begin()
     }
-    try group.map { try SharedFolder.check(path, isSeenBy: $0) }
+    try group?.check(folder: path, named: "the folder of the runs")
   }
 
   private static func words(for path: String) -> String {

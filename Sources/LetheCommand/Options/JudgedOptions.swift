@@ -153,18 +153,34 @@ extension JudgedOptions {
   }
 
   /// Loads the models and the data.
-  func open(_ subject: Subject, reading: DataOptions, device: Device) throws -> ComparedModels {
+  ///
+  /// - Parameters:
+  ///   - command: the one that they are for.
+  ///   - group: those that look at them together, of which each has to have the same; nil of one by itself.
+  ///   - further: what else each has to have the same, by what it is called.
+  func open(
+    _ subject: Subject, reading: DataOptions, device: Device, by command: any ParsableCommand, in group: ProcessGroup?,
+    besides further: @autoclosure () throws -> [String: String?] = [:]
+  ) throws -> ComparedModels {
     let before = try Checkpoint(contentsOf: subject.before)
     try before.program.checkOperators()
     func load(_ data: JudgingData, _ option: String) throws -> Dataset {
       try data.load(reading, for: before, option: option)
     }
+    let after = try Checkpoint(contentsOf: subject.after)
+    let source = try headClasses.stated(load(subject.source, subject.isProxy ? "--source-proxy" : "--source"))
+    let target = try subject.target.map { try load($0, "--target") }
+    try ProcessSession.agree(
+      in: group, on: command, device: device,
+      [
+        "the checkpoint before": before.fingerprint, "the checkpoint after": after.fingerprint,
+        "the source data": source.fingerprint, "the target data": target?.fingerprint,
+      ].merging(further()) { $1 })
     return try ComparedModels(
-      before: before, after: Checkpoint(contentsOf: subject.after),
-      source: headClasses.stated(load(subject.source, subject.isProxy ? "--source-proxy" : "--source")),
-      target: subject.target.map { try load($0, "--target") }, isProxy: subject.isProxy,
+      before: before, after: after, source: source, target: target, isProxy: subject.isProxy,
       sourceTask: subject.head, targetTask: subject.targetHead, sourceKind: subject.source.taskKind,
-      targetKind: subject.target?.taskKind, takesEveryLayer: everyLayer, testCount: samples, device: device)
+      targetKind: subject.target?.taskKind, takesEveryLayer: everyLayer, testCount: samples, device: device,
+      processes: group)
   }
 }
 

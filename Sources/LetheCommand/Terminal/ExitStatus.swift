@@ -32,7 +32,7 @@ enum ExitStatus {
     ("71", "the machine has no more to give: file descriptors, memory"),
     ("73", "output cannot be written, or is there already; standard output too"),
     ("75", "another process writes the run; try again when it has ended"),
-    ("76", "another of several processes that train together ended, or does not answer; the run can be resumed"),
+    ("76", "another of several processes that work together ended, or does not answer; a run can be resumed"),
     ("129, 130, 143", "interrupted by SIGHUP, Ctrl-C or SIGTERM; the run can be resumed"),
     ("141", "the reader of the output went away; not of commands that write a run, which go on"),
   ]

@@ -51,6 +51,8 @@ public final class ProcessGroup: @unchecked Sendable {
     guard joined == 0 else {
       throw ProcessError.noMeeting(address: place.address, seconds: timeout, reason: Self.lastError(of: table))
     }
+    // One that ends at once would leave those that are still joining without its words.
+    try barrier()
   }
 
   // A question that is still waited for would find nothing left.
@@ -140,6 +142,28 @@ extension ProcessGroup {
       let tensor = try Tensor(root == rank ? bytes : [UInt8](repeating: 0, count: size))
       try broadcast(tensor, from: root)
       return try tensor.array()
+    }
+  }
+
+  /// Tensors of each process by what they are called, by rank; each gives what it has, on the CPU.
+  ///
+  /// - Throws: ``ProcessError/broken(operation:reason:)``.
+  public func gather(_ tensors: [String: Tensor]) throws -> [[String: Tensor]] {
+    let own = try tensors.mapValues { try $0.detached().contiguous() }
+    let layouts = try own.map { try TensorLayout($0, $1) }.sorted { $0.name < $1.name }
+    let all = try gather(Array(JSONEncoder().encode(layouts))).map {
+      try JSONDecoder().decode([TensorLayout].self, from: Data($0))
+    }
+    return try all.enumerated().map { root, layouts in
+      var found: [String: Tensor] = [:]
+      for layout in layouts {
+        let tensor =
+          try (root == rank ? own[layout.name] : nil)
+          ?? Tensor.zeros(layout.shape, type: DType(named: layout.type))
+        try broadcast(tensor, from: root)
+        found[layout.name] = tensor
+      }
+      return found
     }
   }
 
@@ -300,4 +324,18 @@ private final class Answer<Result: Sendable>: @unchecked Sendable {
   }
 
   func wait(seconds: Double) -> Result? { signal.wait(timeout: .now() + seconds) == .success ? found : nil }
+}
+
+/// What others need to know of a tensor that they are given.
+private struct TensorLayout: Codable {
+  let name: String
+  let shape: [Int]
+  let type: String
+
+  init(_ name: String, _ tensor: Tensor) throws {
+    guard let type = tensor.type else {
+      throw TorchError.failed(operation: "gather", message: "no element type of '\(name)'")
+    }
+    (self.name, shape, self.type) = (name, tensor.shape, type.name)
+  }
 }

@@ -79,14 +79,9 @@ import Testing
     #expect(all.map(\.status) == [64, 64], "\(all)")
     #expect(
       lines(all) == [
-        "lethe: lethe inspect is for one process, and 2 were started; train, finetune, sweep and transfer are for several"
+        "lethe: lethe inspect is for one process, and 2 were started; for several are train, finetune, sweep, transfer, "
+          + "evaluate, diagnose, cka, probe, rewind and interpolate"
       ])
-    let sequence = try ProcessesAtWork(2) { _ in
-      [
-        "finetune", base, "--task", "a=\(data):0-1", "--task", "b=\(data):2-3", "-o", folder.file("tasks"),
-      ]
-    }.wait()
-    #expect(sequence.map(\.status) == [64, 64] && lines(sequence).count == 1, "\(sequence)")
     let wrong = try Command(["inspect", base], environment: ["RANK": "x", "WORLD_SIZE": "2"])
     #expect(wrong.status == 64 && wrong.errors.contains("environment variable MASTER_ADDR"), "\(wrong.errors)")
   }

@@ -43,11 +43,13 @@ struct ChangedExamplesMeasure {
     try model.withHead(of: models.sourceTask) {
       try withoutGradients {
         var found: [(label: Int, confidence: Double)] = []
-        for batch in try Batches(split: models.sourceTest, batchSize: 512, device: model.device) {
+        let batches = try Batches(split: models.sourceTest, batchSize: 512, device: model.device)
+        for batch in models.pass.part(of: batches) {
           let labels = batch.indices.map { models.sourceTest.labels[$0] }
           found += try answers(of: model.run(try batch.modelInputs(for: model)).logits, labels: labels)
         }
-        return found
+        let all = try models.pass.joined([found.map { Double($0.label) }, found.map(\.confidence)])
+        return zip(all[0], all[1]).map { (Int($0), $1) }
       }
     }
   }

@@ -77,19 +77,26 @@ extension ComparedModels {
       return try withoutGradients { () throws -> SourceConfidence? in
         var (probabilities, labels, counts): ([Double], [Int], [Int]) = ([], [], [])
         var (width, hasPlaces) = (0, false)
-        for batch in try Batches(split: sourceTest, batchSize: 250, device: model.device) {
+        let pass = pass
+        for batch in pass.part(of: try Batches(split: sourceTest, batchSize: 250, device: model.device)) {
           let outputs = try model.run(try batch.modelInputs(for: model)).logits.widened()
-          guard let answers = try sourceKind.classAnswers(of: outputs, labels: batch.labels) else { return nil }
+          guard let answers = try sourceKind.classAnswers(of: outputs, labels: batch.labels) else { break }
           let own = try answers.calibration()
           probabilities += own.probabilities
           labels += own.labels
           if let places = answers.counts { (counts, hasPlaces) = (counts + places, true) }
           width = own.classCount
         }
+        let all = try pass.joined([
+          probabilities, labels.map(Double.init), counts.map(Double.init), [Double(width)],
+        ])
+        (probabilities, labels, counts) = (all[0], all[1].map { Int($0) }, all[2].map { Int($0) })
+        (width, hasPlaces) = (Int(all[3].max() ?? 0), !counts.isEmpty)
         guard width > 0 else { return nil }
-        let all = Calibration(classCount: width, probabilities: probabilities, labels: labels)
+        let calibration = Calibration(classCount: width, probabilities: probabilities, labels: labels)
         let places = hasPlaces ? counts : nil
-        return SourceConfidence(calibration: all, counts: places, sums: all.sums(counts: places))
+        return SourceConfidence(
+          calibration: calibration, counts: places, sums: calibration.sums(counts: places))
       }
     }
   }

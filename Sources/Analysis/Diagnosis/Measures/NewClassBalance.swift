@@ -110,7 +110,7 @@ struct NewClassBalance {
     return try model.withHead(of: models.sourceTask) {
       try withoutGradients {
         var found: [Margin] = []
-        for batch in try Batches(split: split, batchSize: 250, device: model.device) {
+        for batch in models.pass.part(of: try Batches(split: split, batchSize: 250, device: model.device)) {
           let logits = try model.run(try batch.modelInputs(for: model)).logits.to(.float64)
           let (values, width) = (try logits.array(of: Double.self), logits.shape[1])
           for (row, index) in batch.indices.enumerated() {
@@ -126,7 +126,12 @@ struct NewClassBalance {
                 knownIsRight: second == label))
           }
         }
-        return found
+        let all = try models.pass.joined([
+          found.map(\.lead), found.map { $0.newIsRight ? 1 : 0 }, found.map { $0.knownIsRight ? 1 : 0 },
+        ])
+        return all[0].indices.map {
+          Margin(lead: all[0][$0], newIsRight: all[1][$0] == 1, knownIsRight: all[2][$0] == 1)
+        }
       }
     }
   }

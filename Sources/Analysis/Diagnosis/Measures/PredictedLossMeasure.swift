@@ -23,7 +23,7 @@ struct PredictedLossMeasure {
   /// - Parameters:
   ///   - sampleCount: source training examples that it is estimated from.
   ///   - labelCount: labels that are drawn for each; as many as there are take all of them.
-  ///   - seed: of the draw of the labels.
+  ///   - seed: of the draws of the labels; each example has its own.
   /// - Complexity: a backward pass for each label of each example.
   func losses(
     of units: [RewindUnit], sampleCount: Int = DiagnosisThresholds.informationExamples,
@@ -34,24 +34,28 @@ struct PredictedLossMeasure {
     var random = RandomSource(seed: 6)
     let sample = source.train.selecting(random.sample(sampleCount, of: source.train.count))
     var draws = RandomSource(seed: seed)
+    let seeds = (0..<sample.count).map { _ in draws.next() }
     models.progress.begin("predicted loss", of: sample.count)
     for tensor in weights.tensors { try tensor.setRequiresGradient(true) }
     let terms = Result {
       try before.withHead(of: models.sourceTask) {
         var terms: [[Double]] = []
-        for batch in try Batches(split: sample, batchSize: 1, device: before.device) {
+        for batch in models.pass.part(of: try Batches(split: sample, batchSize: 1, device: before.device)) {
+          var draws = RandomSource(seed: seeds[batch.indices[0]])
           let outputs = try before.run(batch.modelInputs(for: before)).logits
           terms.append(try added(by: outputs, batch, weights, labelCount, &draws))
-          models.progress.advance()
+          models.progress.advanceTogether()
         }
         return terms
       }
     }
     for tensor in weights.tensors { try tensor.setRequiresGradient(false) }
-    let found = try terms.get()
+    let own = try terms.get()
+    // By unit: each one's terms are joined in the order of the examples.
+    let found = try models.pass.joined(units.indices.map { unit in own.map { $0[unit] } })
     return Dictionary(
       uniqueKeysWithValues: units.enumerated().map { number, unit in
-        let losses = found.map { $0[number] / 2 }
+        let losses = found[number].map { $0 / 2 }
         var random = RandomSource(seed: 13)
         let interval = bootstrapInterval(ofMean: losses, using: &random)
         return (unit.name, Estimate(losses.reduce(0, +) / Double(losses.count), low: interval.low, high: interval.high))

@@ -38,12 +38,14 @@ struct SimilarityMeasure {
 
   private func compare(_ a: Model, _ others: [Model], on split: Split, dataset: String) throws -> [Result] {
     guard !others.isEmpty else { return [] }
+    var hasBegun = false
     let found = try LayerSimilarity.comparing(
       a, with: others, on: split, dataset: dataset, layersA: layers, layersB: layers, pooling: pooling,
-      sampleCount: sampleCount
-    ) { done, total in
-      if done == 1 { models.progress.begin("similarity", unit: "batch", of: total) }
-      models.progress.advance()
+      sampleCount: sampleCount, processes: models.processes
+    ) { _, total in
+      if !hasBegun { models.progress.begin("similarity", unit: "batch", of: total) }
+      hasBegun = true
+      models.progress.advanceTogether()
     }
     return found.map { similarity in
       Result(
