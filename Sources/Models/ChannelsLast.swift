@@ -5,8 +5,8 @@ import Torch
 /// the CPU's convolutions are faster in.
 ///
 /// Kernels are brought into that order before a run, and what convolutions give has it then, through all calls that take
-/// any order. The other calls are given what they read row by row, as is whoever asks for a value. Only where elements lie
-/// differs: shapes and names do not, and sums differ by rounding.
+/// any order. The other calls are given what they read row by row, and the program's outputs are; what is captured lies as it
+/// was computed. Only where elements lie differs: shapes and names do not, and sums differ by rounding.
 struct ChannelsLast {
   /// Slots of the kernels of convolutions.
   let kernels: Set<Int>
@@ -49,10 +49,9 @@ struct ChannelsLast {
     rowMajorCalls = Set(program.nodes.indices.filter { !Self.orderless.contains(program.nodes[$0].operatorName) })
   }
 
-  /// Whether a run is made so. What is run as in training, without gradients too, is rounded as in training.
-  func applies(in mode: ExecutionMode, exampleCount: Int, device: Device) throws -> Bool {
-    try mode == .evaluation && device == .cpu && exampleCount >= Self.leastExamples && !RowMajor.isAsked
-      && !recordsGradients()
+  /// Whether a run is made so.
+  func applies(exampleCount: Int, device: Device) throws -> Bool {
+    try device == .cpu && exampleCount >= Self.leastExamples && !RowMajor.isAsked && !recordsGradients()
   }
 
   /// Brings the kernels among some values into order.

@@ -144,13 +144,13 @@ final class Executor {
     for name in inputNames where inputs[name] == nil { throw ModelError.missingInput(name: name) }
     let exampleCount = inputs.values.compactMap(\.shape.first).max() ?? 0
     let applied = try channelsLast.flatMap {
-      try $0.applies(in: mode, exampleCount: exampleCount, device: device) ? $0 : nil
+      try $0.applies(exampleCount: exampleCount, device: device) ? $0 : nil
     }
     for table in [inputs] + constants { put(table, into: &state) }
     let parts = Parts(sharding, constants, state, slotOfValue: slotOfValue)
     try applied?.order(&state.values)
     for (name, tensor) in inputs where capture.contains(name) {
-      if let slot = slotOfValue[name] { state.captured[slot] = try kept(tensor, of: slot, isOrdered: true) }
+      if let slot = slotOfValue[name] { state.captured[slot] = try kept(tensor, of: slot) }
     }
     let sized = try capture.isDisjoint(with: sizedCalls.names) ? sizedCalls.results(for: inputs, device: device) : nil
     for (slot, value) in sized?.values ?? [] { state.values[slot] = value }
@@ -204,7 +204,7 @@ final class Executor {
       for (slot, result) in zip(step.call.outputs, results) {
         state.values[slot] = result
         if surroundings.captureSlots.contains(slot), case .tensor(let tensor) = result {
-          state.captured[slot] = try kept(tensor, of: slot, isOrdered: surroundings.channelsLast == nil)
+          state.captured[slot] = try kept(tensor, of: slot)
         }
       }
       release(after: position, &state)
@@ -216,9 +216,8 @@ final class Executor {
     for slot in steps[position].releases { state.values[slot] = nil }
   }
 
-  private func kept(_ tensor: Tensor, of slot: Int, isOrdered: Bool) throws -> Tensor {
-    let own = mutatedSlots.contains(slot) ? try tensor.cloned() : tensor
-    return isOrdered ? own : try own.contiguous()
+  private func kept(_ tensor: Tensor, of slot: Int) throws -> Tensor {
+    mutatedSlots.contains(slot) ? try tensor.cloned() : tensor
   }
 
   /// The buffers that count batches, of the layers that run in training under `mode`.

@@ -156,7 +156,7 @@ extension Model {
   public struct Result {
     /// The program's outputs, in its order.
     public var outputs: [Tensor]
-    /// Outputs of the captured layers.
+    /// Outputs of the captured layers; in evaluation the channels of a place of an image may lie side by side in memory.
     public var features: [String: Tensor]
     /// What enters the classifier, where it was asked for.
     public var headInput: Tensor?

@@ -30,6 +30,7 @@ private enum Known {
   static let uniform = find("aten::uniform_")
   static let normal = find("aten::normal_")
   static let contiguous = find("aten::contiguous")
+  static let stride = find("aten::stride", "int")
   static let indexSelect = find("aten::index_select")
   static let diagonal = find("aten::diagonal")
   static let expand = find("aten::expand")
@@ -166,6 +167,15 @@ extension Tensor {
   public func channelsLast() throws -> Tensor {
     // libtorch's number of this memory format.
     try Known.contiguous.get().tensor([.tensor(self), .int(2)])
+  }
+
+  /// `[n, width]`, the elements of each row in the order that they have in memory where channels are side by side there,
+  /// else row by row: what does not depend on the order of columns needs no copy.
+  public func rowsAsStored() throws -> Tensor {
+    guard shape.count == 4, shape[1] > 1, case .int(1)? = try Known.stride.get()([.tensor(self), .int(1)]).first else {
+      return try reshaped([shape[0], -1])
+    }
+    return try permuted([0, 2, 3, 1]).reshaped([shape[0], -1])
   }
 
   /// The elements in another type; itself where it is the same.

@@ -85,9 +85,7 @@ struct StoredLayers {
   }
 
   private static func outputs(of lower: Model, on batch: Batch) throws -> [Tensor] {
-    // As a step of training would compute them, every layer frozen.
-    let mode = ExecutionMode.training(exceptLayers: Set(lower.program.nodes.map(\.layer)))
-    return try withoutGradients { try lower.run(try batch.modelInputs(for: lower), mode: mode).outputs }
+    try withoutGradients { try lower.run(try batch.modelInputs(for: lower)).outputs }
   }
 
   /// What three examples give and cost; nil unless two of them, in another order, give the same rows by themselves.

@@ -30,8 +30,9 @@ import Torch
       options: options, path: folder.file("run"), target: target, source: source, proxy: proxy, device: .cpu)
     run.storesFrozenLayers = storing
     let counter = ForwardCount()
+    // Steps of training run row by row: what is stored is to be rounded as they are.
     let history = try ForwardCount.$current.withValue(counter) {
-      try run.run(from: base, basePath: "base.h5") { _ in }
+      try RowMajor.$isAsked.withValue(true) { try run.run(from: base, basePath: "base.h5") { _ in } }
     }
     let last = try Checkpoint(contentsOf: Run.open(run.path).checkpointPath(epoch: options.epochCount))
     var tensors = last.parameters.merging(last.buffers) { $1 }

@@ -47,6 +47,8 @@ public final class ComparedModels {
   let sourceTestIndices: [Int]
   /// All of the source's test examples; of a proxy, with labels that do not count.
   let wholeSourceTest: Split
+  /// How many examples are looked at for what.
+  public let counts: DiagnosisCounts
   /// What was measured of the models as they are.
   var shared = SharedMeasurements()
 
@@ -57,7 +59,8 @@ public final class ComparedModels {
   ///   - sourceKindName: the name of the source's kind of task; nil where labels and outputs tell it.
   ///   - targetKindName: likewise the target's.
   ///   - takesEveryLayer: whether every layer is looked at by itself, where by default many are taken as blocks.
-  ///   - testCount: test examples of each task, at most, drawn by the seed. The amount is judged on all.
+  ///   - testCount: test examples of each task, at most, drawn by the seed; by the network's size when nil. The amount is judged
+  ///     on all.
   ///   - processes: those that measure together, each with the same models and data; every one has all findings. Nil for
   ///     one by itself.
   /// - Throws: `ModelError` where a head is missing, ``AnalysisError/nothingToCompare(_:)`` for two different networks.
@@ -65,8 +68,7 @@ public final class ComparedModels {
     before: Checkpoint, after: Checkpoint, source: Dataset, target: Dataset?, isProxy: Bool = false,
     sourceTask: String? = nil, targetTask: String? = nil, sourceKind sourceKindName: String? = nil,
     targetKind targetKindName: String? = nil, takesEveryLayer: Bool = false,
-    testCount: Int = DiagnosisThresholds.judgedExamples, seed: UInt64 = 0, device: Device = .cpu,
-    processes: ProcessGroup? = nil
+    testCount: Int? = nil, seed: UInt64 = 0, device: Device = .cpu, processes: ProcessGroup? = nil
   ) throws {
     self.processes = processes
     progress.processCount = processes?.count ?? 1
@@ -129,6 +131,8 @@ public final class ComparedModels {
     func sample(_ split: Split, _ count: Int) -> [Int] {
       split.count > count ? random.sample(count, of: split.count).sorted() : Array(0..<split.count)
     }
+    counts = try testCount.map(DiagnosisCounts.init(judged:)) ?? DiagnosisCounts(of: self.before, on: source.test)
+    let testCount = counts.judged
     sourceTestIndices = sample(source.test, testCount)
     let judged = source.test.selecting(sourceTestIndices)
     if isProxy {
@@ -165,6 +169,10 @@ public final class ComparedModels {
   /// What the target is scored by; nil without one.
   var targetScore: Score? { target == nil ? nil : targetKind.score }
 
+  /// What judges examples, whole or in halves and quarters: in batches that are small enough for several processes to have
+  /// some each, and as fast on a CPU.
+  var evaluator: Evaluator { Evaluator(batchSize: 128, processes: processes) }
+
   /// How passes over examples are shared.
   var pass: SharedPass { SharedPass(over: processes) }
 
@@ -191,7 +199,7 @@ extension ComparedModels {
     of model: Model, task: String, on split: Split, dataset: String, kind: any TaskKind
   ) throws -> Answers {
     try model.withHead(of: task) {
-      let result = try Evaluator(processes: processes).evaluate(
+      let result = try evaluator.evaluate(
         model, versions: [[:]], on: split, dataset: dataset, kind: kind, onExamples: progress.advanceTogether)
       return Answers(kind, of: result[0])
     }

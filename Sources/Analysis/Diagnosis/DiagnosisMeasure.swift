@@ -12,8 +12,6 @@ public struct DiagnosisMeasure {
   public let models: ComparedModels
   /// What linear probes are fitted to; nil leaves them out.
   public var probes: (any ProbedExamples)?
-  /// Examples that similarity is measured on, at most.
-  public var sampleCount = DiagnosisThresholds.similarityExamples
   /// How outputs with several places become rows of features; nil leaves it to the shape.
   public var pooling: FeaturePooling?
   /// Whether the causes are means over the orders in which they can be taken apart.
@@ -26,12 +24,10 @@ public struct DiagnosisMeasure {
   /// - Parameters: see the properties.
   public init(
     _ models: ComparedModels, probes: (any ProbedExamples)? = nil,
-    sampleCount: Int = DiagnosisThresholds.similarityExamples,
     averagesOrders: Bool = false, run: Run? = nil, others: [Run] = []
   ) {
     self.models = models
     self.probes = probes
-    self.sampleCount = sampleCount
     self.averagesOrders = averagesOrders
     self.run = run
     self.others = others
@@ -59,7 +55,8 @@ public struct DiagnosisMeasure {
     progress.begin("a network that was never trained")
     let strangers = try ControlsMeasure(models)
     try models.activateSourceHead()
-    let similarity = SimilarityMeasure(models: models, layers: names, sampleCount: sampleCount, pooling: pooling)
+    let similarity = SimilarityMeasure(
+      models: models, layers: names, sampleCount: DiagnosisThresholds.similarityExamples, pooling: pooling)
     let compared = try similarity.onSource(models.before, [models.after, models.before, strangers.untrained])
     let (onSource, onTarget) = (compared[0], try similarity.onTarget())
     let controls = strangers.controls(
@@ -84,7 +81,8 @@ public struct DiagnosisMeasure {
     let byEpoch = SimilarityMeasure(
       models: models, layers: names, sampleCount: DiagnosisThresholds.historyExamples, pooling: pooling)
     let history = try run.map {
-      try HistoryMeasure(models: models, units: units, similarity: byEpoch, probes: fitted).epochs(of: $0)
+      try HistoryMeasure(models: models, units: units, similarity: byEpoch, known: onSource, probes: fitted)
+        .epochs(of: $0)
     }
     let remedies = try RemedyMeasure(models).tried().map(\.finding)
     return DiagnosisFinding(

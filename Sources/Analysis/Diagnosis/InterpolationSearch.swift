@@ -15,12 +15,18 @@ struct InterpolationSearch {
   }
 
   private let models: ComparedModels
-  /// Whether what is worse on a quarter of the examples is measured on all of them nevertheless.
-  private let measuresAll: Bool
+  /// Whether changes are first asked about a quarter of the examples that choose, and the best alone about the others:
+  /// one round of successive halving (Jamieson and Talwalkar, AISTATS 2016).
+  private let races: Bool
+  /// So many go on to the others.
+  private static let finalistCount = 2
+  /// Examples of the source on which changes are told apart, at least.
+  private static let leastCompared = 25
 
   init(_ models: ComparedModels, measuresAll: Bool = false) {
     self.models = models
-    self.measuresAll = measuresAll
+    let quarter = Half.choosing.taking(.quarter).indices(of: models.sourceTest.count)
+    races = !measuresAll && quarter.count >= Self.leastCompared
   }
 
   /// In steps of a tenth. Without a target nothing speaks against going all the way, so it ends at a half.
@@ -32,13 +38,30 @@ struct InterpolationSearch {
       trial: InterpolationTrial(source: half.take(now.source), target: now.target.map(half.take)))
     let shares = Array(stride(from: 0.1, through: models.target == nil ? 0.5 : 1, by: 0.1))
     models.progress.begin("interpolating", of: shares.count * models.judgedCount(half: half))
-    for share in shares {
-      let change = try interpolated(backboneNames, share)
-      if let trial = try trials([change], against: best.trial)[0], trial.merit > best.trial.merit {
-        best = Whole(share: share, change: change, trial: trial)
-      }
+    let quarters = races ? try few(Array(shares.indices)) { try onQuarter(changes(shares, $0)) } : nil
+    let going = finalists(of: shares.count, quarters, against: best.trial)
+    let trials = try few(going) { places in
+      try onHalf(changes(shares, places), quarters.map { known in places.map { known[$0] } })
+    }
+    for (place, trial) in zip(going, trials) where trial.merit > best.trial.merit {
+      best = Whole(share: shares[place], change: try interpolated(backboneNames, shares[place]), trial: trial)
     }
     return best
+  }
+
+  private func changes(_ shares: [Double], _ places: [Int]) throws -> [ModelChange] {
+    try places.map { try interpolated(backboneNames, shares[$0]) }
+  }
+
+  /// What is asked about changes that are as large as the network: of one process one is there at a time, of several as many
+  /// as can each be asked of one.
+  private func few(
+    _ places: [Int], _ ask: ([Int]) throws -> [InterpolationTrial]
+  ) throws -> [InterpolationTrial] {
+    let size = models.processes?.count ?? 1
+    return try stride(from: 0, to: places.count, by: size).flatMap {
+      try ask(Array(places[$0..<min($0 + size, places.count)]))
+    }
   }
 
   /// One pass over the blocks from the head down, each with the share that is best while the others stay.
@@ -52,44 +75,52 @@ struct InterpolationSearch {
     var change = ModelChange()
     for own in names { change = change.followed(by: try interpolated(own, start.share)) }
     let isWhole = start.share == 0 || Set(names.joined()).isSuperset(of: backboneNames)
-    var best = try isWhole ? start.trial : trials([change], against: nil)[0] ?? start.trial
+    var best = try isWhole ? start.trial : onHalf([change])[0]
     for index in blocks.indices.reversed() {
       let tried = [0, 0.25, 0.5, 0.75, 1].filter { $0 != shares[index] }
       let changes = try tried.map { try interpolated(names[index], $0) }
-      for (number, trial) in try trials(changes, from: change, against: best).enumerated() {
-        if let trial, trial.merit > best.merit { (best, shares[index]) = (trial, tried[number]) }
+      let quarters = races ? try onQuarter(changes, from: change) : nil
+      let going = finalists(of: tried.count, quarters, against: best)
+      let trials = try onHalf(
+        going.map { changes[$0] }, from: change, quarters.map { known in going.map { known[$0] } })
+      for (number, trial) in zip(going, trials) where trial.merit > best.merit {
+        (best, shares[index]) = (trial, tried[number])
       }
       if let number = tried.firstIndex(of: shares[index]) { change = change.followed(by: changes[number]) }
     }
     return (zip(blocks, shares).map { ($0.name, $1) }, change)
   }
 
-  /// What changes come to on the half that chooses.
-  ///
-  /// - Parameter best: nil measures all. Otherwise a quarter of the half is asked first, and a change that is established to
-  ///   be worse than this there is left at that: nil in its place.
-  private func trials(
-    _ changes: [ModelChange], from base: ModelChange = ModelChange(), against best: InterpolationTrial?
-  ) throws -> [InterpolationTrial?] {
-    let half = Half.choosing
-    guard !measuresAll, let best, half.taking(.quarter).indices(of: models.sourceTest.count).count >= Self.leastCompared
-    else {
-      return try trials(changes, from: base, on: half)
-    }
-    let quarter = try trials(changes, from: base, on: half.taking(.quarter))
-    let known = best.selecting(.quarter, of: half, in: models)
-    let going = changes.indices.filter { !quarter[$0].isEstablishedWorse(than: known) }
-    models.progress.advance(by: (changes.count - going.count) * models.judgedCount(half: half.taking(.others)))
-    let others = try trials(going.map { changes[$0] }, from: base, on: half.taking(.others))
-    var found = [InterpolationTrial?](repeating: nil, count: changes.count)
-    for (number, rest) in zip(going, others) {
-      found[number] = quarter[number].joined(with: rest, of: half, in: models)
-    }
-    return found
+  /// Places of the changes that are asked about all of the half: those that are best on a quarter of it, without those that
+  /// are established to be worse there than what is best so far. Those left out count as done.
+  private func finalists(
+    of count: Int, _ quarters: [InterpolationTrial]?, against best: InterpolationTrial
+  ) -> [Int] {
+    guard let quarters else { return Array(0..<count) }
+    let known = best.selecting(.quarter, of: .choosing, in: models)
+    let going = quarters.indices.filter { !quarters[$0].isEstablishedWorse(than: known) }
+      .sorted { (quarters[$1].merit, $0) < (quarters[$0].merit, $1) }.prefix(Self.finalistCount).sorted()
+    models.progress.advance(by: (count - going.count) * models.judgedCount(half: Half.choosing.taking(.others)))
+    return going
   }
 
-  /// Examples of the source on which changes are told apart, at least.
-  private static let leastCompared = 25
+  private func onQuarter(
+    _ changes: [ModelChange], from base: ModelChange = ModelChange()
+  ) throws -> [InterpolationTrial] {
+    try trials(changes, from: base, on: Half.choosing.taking(.quarter))
+  }
+
+  /// What changes come to on the half that chooses.
+  ///
+  /// - Parameter quarters: on a quarter of it, where that is known.
+  private func onHalf(
+    _ changes: [ModelChange], from base: ModelChange = ModelChange(), _ quarters: [InterpolationTrial]? = nil
+  ) throws -> [InterpolationTrial] {
+    guard let quarters else { return try trials(changes, from: base, on: .choosing) }
+    return try zip(quarters, trials(changes, from: base, on: Half.choosing.taking(.others))).map {
+      $0.joined(with: $1, of: .choosing, in: models)
+    }
+  }
 
   private func trials(_ changes: [ModelChange], from base: ModelChange, on half: Half) throws -> [InterpolationTrial] {
     guard !changes.isEmpty else { return [] }

@@ -45,7 +45,7 @@ extension ModelChange {
     let after = models.after
     let kept = try after.buffers.mapValues { try $0.cloned() }
     let layers = try after.reestimateNormalization(
-      on: models.source.train, dataset: models.source.name, count: DiagnosisThresholds.statisticsExamples,
+      on: models.source.train, dataset: models.source.name, count: models.counts.statistics,
       processes: models.processes)
     guard !layers.isEmpty else { return nil }
     for (name, tensor) in after.buffers {

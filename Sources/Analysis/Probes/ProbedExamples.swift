@@ -65,12 +65,14 @@ extension ComparedModels {
 
   private func probing() throws -> (examples: (any ProbedExamples)?, leftOut: ProbesLeftOut?) {
     if sourceKind.isClassification {
-      var data = ProbeData(source)
+      var data = ProbeData(source, trainCount: counts.probeFitted, testCount: counts.probed)
       data.processes = processes
       return (data, nil)
     }
     do {
-      var data = try KindProbeData(source, kind: sourceKind, wordCount: after.wordCount(on: source))
+      var data = try KindProbeData(
+        source, kind: sourceKind, wordCount: after.wordCount(on: source), trainCount: counts.probeFitted,
+        testCount: counts.probed)
       data.processes = processes
       return (data, nil)
     } catch AnalysisError.noProbes { return (nil, .kind) } catch AnalysisError.tooManyWords { return (nil, .words) }

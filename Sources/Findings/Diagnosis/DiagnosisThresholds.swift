@@ -47,8 +47,12 @@ public enum DiagnosisThresholds {
 
   // MARK: Examples
 
-  /// Test examples of each task that everything but the amount is judged on, unless told otherwise.
+  /// Test examples of each task that everything but the amount is judged on, at most, unless told otherwise.
   public static let judgedExamples = 2000
+  /// Fewer of them, where a network on a CPU multiplies more often for all of them: a ResNet-18 of 32 × 32 is judged on 216.
+  public static let judgedMultiplications = 120_000_000_000
+  /// But no fewer than this.
+  public static let leastJudgedExamples = 200
   /// Examples that similarity is measured on, at most.
   public static let similarityExamples = 1000
   /// Likewise at each epoch of a run.

@@ -111,8 +111,7 @@ struct DiagnoseCommand: ParsableCommand, ResultOptions {
     var run = try runs.first.map { try Run.open($0) }
     var measure = DiagnosisMeasure(
       models, probes: noProbes ? nil : try models.probedExamples(),
-      sampleCount: min(pair.samples, DiagnosisThresholds.similarityExamples), averagesOrders: shapley, run: run,
-      others: try others(of: run))
+      averagesOrders: shapley, run: run, others: try others(of: run))
     measure.pooling = pool
     let finding = worded(try measure.finding(), of: subject)
     display.end()

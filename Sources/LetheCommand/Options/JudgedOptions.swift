@@ -42,8 +42,12 @@ struct JudgedOptions: ResultOptions {
   @Flag(help: "Look at every layer by itself, where by default more than twelve are taken together as blocks.")
   var everyLayer = false
 
-  @Option(help: "Test examples of each task, at most. How much was lost in all is measured on all.")
-  var samples = DiagnosisThresholds.judgedExamples
+  @Option(
+    help: """
+      Test examples of each task, at most; by default 2,000, and fewer of a network that takes long for each. How much was \
+      lost in all is measured on all.
+      """)
+  var samples: Int?
 }
 
 extension JudgedOptions {
@@ -107,7 +111,7 @@ extension JudgedOptions {
   }
 
   func subject(of run: String?) throws -> Subject {
-    try Bounds.check(samples, of: "--samples", atLeast: 20, atMost: Bounds.examples)
+    if let samples { try Bounds.check(samples, of: "--samples", atLeast: 20, atMost: Bounds.examples) }
     guard source == nil || sourceProxy == nil else {
       throw CommandError.usage("give --source or --source-proxy, not both")
     }

@@ -24,19 +24,30 @@ import Torch
       before: before, after: model.checkpoint(epoch: 1), source: source, target: target, targetTask: "source")
   }
 
-  @Test func whatIsWorseOnAQuarterWouldNotHaveBeenChosen() throws {
+  /// Two of ten are asked about more than a quarter; what is chosen of them is nearly as good as the best of all.
+  @Test func whatIsBestOnAQuarterIsGoodOnTheHalf() throws {
     let models = try compared(seed: 3)
-    func found(measuresAll: Bool) throws -> (share: Double, blocks: [Double], examples: Int) {
+    func merit(_ change: ModelChange) throws -> Double {
+      let target = try models.targetAnswers(changing: [change], half: .choosing)?[0].merit ?? 0
+      return try models.sourceAnswers(changing: [change], half: .choosing)[0].merit + target
+    }
+    func found(measuresAll: Bool) throws -> (share: Double, merits: [Double], done: Int) {
       var counted: [String: Int] = [:]
       models.progress.onChange = { if $0.total != nil { counted[$0.name] = $0.done } }
       let search = InterpolationSearch(models, measuresAll: measuresAll)
       let whole = try search.bestShare()
-      return (whole.share, try search.bestShares(from: whole).shares.map(\.share), counted["interpolating"] ?? 0)
+      let blocks = try search.bestShares(from: whole)
+      return (
+        whole.share, try [merit(whole.change), merit(blocks.change)], counted["interpolating"] ?? 0
+      )
     }
     let (all, some) = (try found(measuresAll: true), try found(measuresAll: false))
-    #expect(some.share == all.share && some.blocks == all.blocks && all.share > 0)
+    #expect(all.share > 0 && some.share > 0)
+    for (own, best) in zip(some.merits, all.merits) { #expect(own >= best - 0.05, "\(own) of \(best)") }
+    let (start, known) = (try merit(ModelChange()), Set(some.merits))
+    #expect(known.allSatisfy { $0 > start + 0.05 })
     // What is left out counts as done: ten shares of half of both tasks.
-    #expect(some.examples == 10 * 400 && all.examples == 10 * 400)
+    #expect(some.done == 10 * 400 && all.done == 10 * 400)
   }
 
   /// Of equal answers nothing is established; of answers that are all wrong it is.
@@ -69,13 +80,13 @@ import Torch
   @Test func aHeadIsJudgedByWhatIsKnownAsByWhatIsAskedAnew() throws {
     let models = try compared(seed: 5)
     let kept = try models.refittedHead()
-    let anew = try RefittedHead(of: models.after, in: models, judgedInputs: nil)
+    let anew = try models.refitted([RefittedHead.problem(of: models.after, in: models, judgedInputs: nil)])[0]
     #expect(kept.answers == anew.answers && kept.penalty == anew.penalty)
     let restored = try #require(try models.headRefittedRestored())
     let change = try #require(try models.reestimatedStatistics())
     let own = try models.applying(change) {
       (
-        try RefittedHead(of: models.after, in: models, judgedInputs: nil).answers,
+        try models.refitted([RefittedHead.problem(of: models.after, in: models, judgedInputs: nil)])[0].answers,
         try models.sourceAnswers(models.after)
       )
     }

@@ -7,6 +7,8 @@ struct HistoryMeasure {
   let models: ComparedModels
   let units: [RewindUnit]
   let similarity: SimilarityMeasure
+  /// Of the model after, where it is of as many examples.
+  let known: SimilarityMeasure.Result
   /// Nil leaves probes out.
   let probes: LayerProbesMeasure?
 
@@ -21,9 +23,11 @@ struct HistoryMeasure {
       let loaded = try group.map { epoch in
         try Model(Checkpoint(contentsOf: run.checkpointPath(epoch: epoch)), device: models.before.device)
       }
+      let isKnown = group.map { $0 == models.epoch && known.count == similarity.sampleCount(of: models.sourceTest) }
       // The model before is asked once for all of them.
-      let results = try similarity.onSource(models.before, loaded)
-      for (epoch, (model, result)) in zip(group, zip(loaded, results)) {
+      var asked = try similarity.onSource(models.before, zip(loaded, isKnown).filter { !$1 }.map(\.0))
+      for (place, (epoch, model)) in zip(group, loaded).enumerated() {
+        let result = isKnown[place] ? known : asked.removeFirst()
         let drops = try probes?.drops(of: model, epoch: epoch) ?? [:]
         count = result.count
         found.append(

@@ -112,9 +112,12 @@ public struct RewindMeasure {
 
   /// How good the source's score is once a layer is put back besides others, for each of some.
   private func merits(adding units: [RewindUnit], to chosen: [RewindUnit], on half: Half) throws -> [Double] {
-    guard !chosen.isEmpty else { return try aloneAnswers().map { half.take($0).merit } }
+    if chosen.isEmpty, let known = models.rewoundAlone(restoresStatistics: restoresStatistics) {
+      return known.map { half.take($0).merit }
+    }
     let count = units.count * half.indices(of: models.sourceTest.count).count
-    models.progress.begin("rewinding \(chosen.count + 1) layers together", of: count)
+    models.progress.begin(
+      chosen.isEmpty ? "rewinding layers" : "rewinding \(chosen.count + 1) layers together", of: count)
     let base = try baseChange().followed(by: models.rewound(chosen))
     return try models.sourceAnswers(changing: units.map { models.rewound([$0]) }, from: base, half: half).map(\.merit)
   }

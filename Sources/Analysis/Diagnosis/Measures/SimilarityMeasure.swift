@@ -22,6 +22,9 @@ struct SimilarityMeasure {
     func null(_ layer: String) -> Double { layers[layer]?.null ?? .nan }
   }
 
+  /// How many examples of a split it is of; the same ones for the same number.
+  func sampleCount(of split: Split) -> Int { min(sampleCount, split.count) }
+
   /// Of one model with each of several, which may be itself, on source examples.
   func onSource(_ a: Model, _ others: [Model]) throws -> [Result] {
     try compare(a, others, on: models.sourceTest, dataset: models.source.name)
