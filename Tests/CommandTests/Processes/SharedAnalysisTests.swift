@@ -35,7 +35,7 @@ import Testing
     command.map { $0.replacing("RUN", with: run).replacing("DATA", with: data) }
   }
 
-  @Test(arguments: commands, [2, 3]) func severalSayWhatOneSays(command: [String], count: Int) throws {
+  @Test(arguments: zip(commands, [3, 2, 3, 2, 2, 2, 2, 2])) func severalSayWhatOneSays(command: [String], count: Int) throws {
     let (_, run) = try Self.tuned.get()
     let words = Self.words(command, run)
     let one = try Command(words, environment: Self.alone)
