@@ -61,7 +61,7 @@ extension ComparedModels {
     let results =
       try judged.isEmpty
       ? []
-      : Evaluator(processes: processes).evaluate(
+      : evaluator.evaluate(
         after, replacing: common, versions: judged.map { versions[$0] }, on: split, dataset: dataset, kind: kind,
         onExamples: progress.advanceTogether)
     var found = Dictionary(uniqueKeysWithValues: zip(judged, results.map { Answers(kind, of: $0) }))

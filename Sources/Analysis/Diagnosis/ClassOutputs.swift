@@ -27,7 +27,7 @@ extension ComparedModels {
       return try withoutGradients {
         var parts: [String: [Tensor]] = [:]
         var keepsInputs = model.program.headProgram != nil
-        let batches = try Batches(split: sourceTest, batchSize: Evaluator().batchSize, device: model.device)
+        let batches = try Batches(split: sourceTest, batchSize: evaluator.batchSize, device: model.device)
         for batch in pass.part(of: batches) {
           let run = try model.run(try batch.modelInputs(for: model), capturesHeadInput: keepsInputs)
           parts["outputs", default: []].append(try run.logits.widened())

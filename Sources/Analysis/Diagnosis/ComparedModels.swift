@@ -169,6 +169,10 @@ public final class ComparedModels {
   /// What the target is scored by; nil without one.
   var targetScore: Score? { target == nil ? nil : targetKind.score }
 
+  /// What judges examples, whole or in halves and quarters: in batches that are small enough for several processes to have
+  /// some each, and as fast on a CPU.
+  var evaluator: Evaluator { Evaluator(batchSize: 128, processes: processes) }
+
   /// How passes over examples are shared.
   var pass: SharedPass { SharedPass(over: processes) }
 
@@ -195,7 +199,7 @@ extension ComparedModels {
     of model: Model, task: String, on split: Split, dataset: String, kind: any TaskKind
   ) throws -> Answers {
     try model.withHead(of: task) {
-      let result = try Evaluator(processes: processes).evaluate(
+      let result = try evaluator.evaluate(
         model, versions: [[:]], on: split, dataset: dataset, kind: kind, onExamples: progress.advanceTogether)
       return Answers(kind, of: result[0])
     }

@@ -38,14 +38,30 @@ struct InterpolationSearch {
       trial: InterpolationTrial(source: half.take(now.source), target: now.target.map(half.take)))
     let shares = Array(stride(from: 0.1, through: models.target == nil ? 0.5 : 1, by: 0.1))
     models.progress.begin("interpolating", of: shares.count * models.judgedCount(half: half))
-    // A change is as large as the network: one at a time is there.
-    let quarters = races ? try shares.map { try onQuarter([interpolated(backboneNames, $0)])[0] } : nil
-    for place in finalists(of: shares.count, quarters, against: best.trial) {
-      let change = try interpolated(backboneNames, shares[place])
-      let trial = try onHalf([change], quarters.map { [$0[place]] })[0]
-      if trial.merit > best.trial.merit { best = Whole(share: shares[place], change: change, trial: trial) }
+    let quarters = races ? try few(Array(shares.indices)) { try onQuarter(changes(shares, $0)) } : nil
+    let going = finalists(of: shares.count, quarters, against: best.trial)
+    let trials = try few(going) { places in
+      try onHalf(changes(shares, places), quarters.map { known in places.map { known[$0] } })
+    }
+    for (place, trial) in zip(going, trials) where trial.merit > best.trial.merit {
+      best = Whole(share: shares[place], change: try interpolated(backboneNames, shares[place]), trial: trial)
     }
     return best
+  }
+
+  private func changes(_ shares: [Double], _ places: [Int]) throws -> [ModelChange] {
+    try places.map { try interpolated(backboneNames, shares[$0]) }
+  }
+
+  /// What is asked about changes that are as large as the network: of one process one is there at a time, of several as many
+  /// as can each be asked of one.
+  private func few(
+    _ places: [Int], _ ask: ([Int]) throws -> [InterpolationTrial]
+  ) throws -> [InterpolationTrial] {
+    let size = models.processes?.count ?? 1
+    return try stride(from: 0, to: places.count, by: size).flatMap {
+      try ask(Array(places[$0..<min($0 + size, places.count)]))
+    }
   }
 
   /// One pass over the blocks from the head down, each with the share that is best while the others stay.

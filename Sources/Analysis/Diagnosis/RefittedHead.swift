@@ -14,48 +14,56 @@ struct RefittedHead {
   /// Chosen on a fifth of the examples that it is fitted to.
   let penalty: Double
 
-  /// Fits it on the features of one of the models as they are now, whatever is applied. All are fitted to the same
-  /// examples, the penalty chosen in the same way. Of several processes one does, so that all have the same head on
-  /// whatever machine.
+  /// A fit that is made ready: it needs no model, so that one of several processes can do it for all.
+  struct Problem {
+    let fit: () throws -> [Tensor]
+    /// What the fit comes to, with the model as it was when this was made ready.
+    let head: ([Tensor]) throws -> RefittedHead
+  }
+
+  /// To be fitted to the features of one of the models as they are now, whatever is applied. All are fitted to the same
+  /// examples, the penalty chosen in the same way.
   ///
   /// - Parameter judgedInputs: what enters the classifier of the judged examples, where that is known of classes.
-  init(of model: Model, in models: ComparedModels, judgedInputs: Tensor?) throws {
-    if models.sourceKind.isClassification {
-      try self.init(classifying: model, in: models, judgedInputs: judgedInputs)
-    } else {
-      try self.init(placing: model, in: models)
-    }
+  static func problem(of model: Model, in models: ComparedModels, judgedInputs: Tensor?) throws -> Problem {
+    models.sourceKind.isClassification
+      ? try problem(classifying: model, in: models, judgedInputs: judgedInputs)
+      : try problem(placing: model, in: models)
   }
 
   /// One class an example.
-  private init(classifying model: Model, in models: ComparedModels, judgedInputs: Tensor?) throws {
+  private static func problem(
+    classifying model: Model, in models: ComparedModels, judgedInputs: Tensor?
+  ) throws -> Problem {
     let source = models.source
     let sample = models.headExamples(DiagnosisThresholds.headNumbers / max(1, source.classNames.count))
     let train = try model.headInputs(on: sample, dataset: source.name, models.pass)
     let test = try judgedInputs ?? model.headInputs(on: models.sourceTest, dataset: source.name, models.pass)
-    let found = try models.pass.dealt([1]) { _ in
+    let head = model.heads[models.sourceTask]?.tensors ?? [:]
+    let kernels = head.filter { $0.value.shape == [source.classNames.count, train.shape[1]] }
+    return Problem {
       let (regression, penalty, _) = try ClassifierFit(train).regression(
         labels: sample.labels, classCount: source.classNames.count)
       let layer = try regression.linearLayer()
       return [try Tensor([penalty]), try Tensor(regression.predictions(test)), layer.weight]
         + [layer.bias].compactMap { $0 }
-    }[0]
-    penalty = try found[0].array(of: Double.self)[0]
-    answers = Answers(isCorrect: zip(try found[1].array(of: Int32.self), models.sourceTest.labels).map(==))
-    let head = model.heads[models.sourceTask]?.tensors ?? [:]
-    let kernels = head.filter { $0.value.shape == [source.classNames.count, train.shape[1]] }
-    guard head.count == 2, let kernel = kernels.keys.first, kernels.count == 1 else {
+    } head: { found in
+      let predictions = try found[1].array(of: Int32.self)
+      var change: ModelChange?
       // A head without a bias cannot be this classifier.
-      change = nil
-      return
+      if head.count == 2, let kernel = kernels.keys.first, kernels.count == 1 {
+        var own = ModelChange(sourceHead: [kernel: try found[2].to(.float32)])
+        for name in head.keys where name != kernel { own.sourceHead[name] = try found.dropFirst(3).first?.to(.float32) }
+        change = own
+      }
+      return RefittedHead(
+        answers: Answers(isCorrect: zip(predictions, models.sourceTest.labels).map(==)), change: change,
+        penalty: try found[0].array(of: Double.self)[0])
     }
-    var own = ModelChange(sourceHead: [kernel: try found[2].to(.float32)])
-    for name in head.keys where name != kernel { own.sourceHead[name] = try found.dropFirst(3).first?.to(.float32) }
-    change = own
   }
 
   /// Of any other kind of task, judged by the model's own calls with the head's tensors in their place.
-  private init(placing model: Model, in models: ComparedModels) throws {
+  private static func problem(placing model: Model, in models: ComparedModels) throws -> Problem {
     guard let head = LinearHead(of: model, task: models.sourceTask) else {
       preconditionFailure("a head that is not linear: see headGap")
     }
@@ -65,23 +73,33 @@ struct RefittedHead {
       train: sampled, test: models.sourceTest, dataset: models.source.name, kind: kind, classCount: head.outputCount)
     data.processes = models.processes
     let placeCount = max(1, head.rowCount / max(1, sampled.count))
-    let found = try model.withHead(of: models.sourceTask) {
-      let rows = try ProbeRows(enteringHeadOf: model, on: data, placeCount: placeCount)
-      return try models.pass.dealt([1]) { _ in
-        let fit = try rows.fit(
-          rows.prepared(ProbeRows.headInput, hasBias: head.bias != nil), classCount: head.outputCount,
-          from: kind.refitsFromHead ? head.layer() : nil)
-        let layer = try fit.map.linearLayer()
-        return [try Tensor([fit.penalty]), layer.weight] + [layer.bias].compactMap { $0 }
-      }[0]
+    let rows = try model.withHead(of: models.sourceTask) {
+      try ProbeRows(enteringHeadOf: model, on: data, placeCount: placeCount)
     }
-    penalty = try found[0].array(of: Double.self)[0]
-    let layer = LinearLayer(weight: found[1], bias: found.dropFirst(2).first)
-    let tensors = try withoutGradients { try head.tensors(of: layer) }
-    answers = try model.withHead(of: models.sourceTask) {
-      try model.answers(kind, on: models.sourceTest, head: tensors, models.pass)
+    return Problem {
+      let fit = try rows.fit(
+        rows.prepared(ProbeRows.headInput, hasBias: head.bias != nil), classCount: head.outputCount,
+        from: kind.refitsFromHead ? head.layer() : nil)
+      let layer = try fit.map.linearLayer()
+      return [try Tensor([fit.penalty]), layer.weight] + [layer.bias].compactMap { $0 }
+    } head: { found in
+      let layer = LinearLayer(weight: found[1], bias: found.dropFirst(2).first)
+      let tensors = try withoutGradients { try head.tensors(of: layer) }
+      let answers = try model.withHead(of: models.sourceTask) {
+        try model.answers(kind, on: models.sourceTest, head: tensors, models.pass)
+      }
+      return RefittedHead(
+        answers: answers, change: head.isShared ? nil : ModelChange(sourceHead: tensors),
+        penalty: try found[0].array(of: Double.self)[0])
     }
-    change = head.isShared ? nil : ModelChange(sourceHead: tensors)
+  }
+}
+
+extension ComparedModels {
+  /// Heads that are fitted anew, of several processes each by one: so all have the same, on whatever machine.
+  func refitted(_ problems: [RefittedHead.Problem]) throws -> [RefittedHead] {
+    let found = try pass.dealt(problems.map { _ in 1 }) { try problems[$0].fit() }
+    return try zip(problems, found).map { try $0.head($1) }
   }
 }
 

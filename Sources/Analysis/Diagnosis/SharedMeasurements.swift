@@ -95,8 +95,7 @@ extension ComparedModels {
   /// What another model makes of all the source's test examples.
   func wholeAnswers(of model: Model) throws -> Answers {
     if sourceTestIndices.count == wholeSourceTest.count { return try sourceAnswers(model) }
-    let result = try model.evaluation(
-      task: sourceTask, on: wholeSourceTest, dataset: source.name, kind: sourceKind, processes: processes)
+    let result = try wholeResult(of: model)
     return labelsAreUnknown
       ? Answers(isCorrect: zip(try wholeBefore().predictions, result.predictions).map(==))
       : Answers(sourceKind, of: result)
@@ -107,8 +106,13 @@ extension ComparedModels {
 
   private func wholeBefore() throws -> EvaluationResult {
     try once(\.wholeBefore) {
-      try before.evaluation(
-        task: sourceTask, on: wholeSourceTest, dataset: source.name, kind: sourceKind, processes: processes)
+      try wholeResult(of: before)
+    }
+  }
+
+  private func wholeResult(of model: Model) throws -> EvaluationResult {
+    try model.withHead(of: sourceTask) {
+      try evaluator.evaluate(model, on: wholeSourceTest, dataset: source.name, kind: sourceKind)
     }
   }
 
@@ -144,22 +148,44 @@ extension ComparedModels {
 
   /// The source's head fitted anew on the features of the model after, no change applied.
   func refittedHead() throws -> RefittedHead {
-    try once(\.head) { try RefittedHead(of: after, in: self, judgedInputs: saidAfter()?.headInputs) }
+    try once(\.head) { try refitted([headProblem(of: after, saidAfter())])[0] }
   }
 
   /// Likewise with its running statistics measured anew; nil where it has none.
   func headRefittedRestored() throws -> RefittedHead? {
     try once(\.headRestored) {
       try reestimatedStatistics().map { change in
-        let inputs = try saidRestored()?.headInputs
-        return try applying(change) { try RefittedHead(of: after, in: self, judgedInputs: inputs) }
+        let said = try saidRestored()
+        return try applying(change) { try refitted([headProblem(of: after, said)])[0] }
       }
     }
   }
 
   /// The source's head fitted anew on the features of the model before.
   func headRefittedBefore() throws -> RefittedHead {
-    try once(\.headBefore) { try RefittedHead(of: before, in: self, judgedInputs: saidBefore()?.headInputs) }
+    try once(\.headBefore) { try refitted([headProblem(of: before, saidBefore())])[0] }
+  }
+
+  private func headProblem(of model: Model, _ said: ClassOutputs?) throws -> RefittedHead.Problem {
+    try RefittedHead.problem(of: model, in: self, judgedInputs: said?.headInputs)
+  }
+
+  /// Fits all heads that a diagnosis asks for, where several processes can fit one each at the same time.
+  func fitHeadsTogether() throws {
+    guard processes != nil, shared.headBefore == nil, shared.head == nil, shared.headRestored == nil else { return }
+    var problems = [try headProblem(of: before, saidBefore()), try headProblem(of: after, saidAfter())]
+    let statistics = try reestimatedStatistics()
+    if let statistics {
+      let said = try saidRestored()
+      let restored = try applying(statistics) { try headProblem(of: after, said) }
+      problems.append(
+        RefittedHead.Problem(fit: restored.fit) { found in
+          try self.applying(statistics) { try restored.head(found) }
+        })
+    }
+    let heads = try refitted(problems)
+    (shared.headBefore, shared.head) = (heads[0], heads[1])
+    shared.headRestored = .some(statistics.map { _ in heads[2] })
   }
 
   /// What the judged source examples come to with each layer alone put back.

@@ -27,9 +27,11 @@ public struct ProcessAgreement: Codable, Equatable, Sendable {
     let names = Set(options.keys).union(first.options.keys)
       .filter { options[$0] != first.options[$0] }.sorted()
     guard !names.isEmpty else { return nil }
-    func words(_ value: String?) -> String { value ?? "not set" }
     return "\(optionsName): "
-      + names.map { "\($0) \(words(options[$0])), not \(words(first.options[$0]))" }.joined(separator: "; ")
+      + names.map { name in
+        let there = first.options[name].map { "not \($0)" } ?? "which is not set there"
+        return "\(name) \(options[name] ?? "not set"), \(there)"
+      }.joined(separator: "; ")
   }
 }
 

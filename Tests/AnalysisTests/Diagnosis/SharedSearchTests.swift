@@ -80,13 +80,13 @@ import Torch
   @Test func aHeadIsJudgedByWhatIsKnownAsByWhatIsAskedAnew() throws {
     let models = try compared(seed: 5)
     let kept = try models.refittedHead()
-    let anew = try RefittedHead(of: models.after, in: models, judgedInputs: nil)
+    let anew = try models.refitted([RefittedHead.problem(of: models.after, in: models, judgedInputs: nil)])[0]
     #expect(kept.answers == anew.answers && kept.penalty == anew.penalty)
     let restored = try #require(try models.headRefittedRestored())
     let change = try #require(try models.reestimatedStatistics())
     let own = try models.applying(change) {
       (
-        try RefittedHead(of: models.after, in: models, judgedInputs: nil).answers,
+        try models.refitted([RefittedHead.problem(of: models.after, in: models, judgedInputs: nil)])[0].answers,
         try models.sourceAnswers(models.after)
       )
     }

@@ -35,7 +35,9 @@ import Testing
     command.map { $0.replacing("RUN", with: run).replacing("DATA", with: data) }
   }
 
-  @Test(arguments: commands, [2, 3]) func severalSayWhatOneSays(command: [String], count: Int) throws {
+  @Test(arguments: zip(commands, [3, 2, 3, 2, 2, 2, 2, 2])) func severalSayWhatOneSays(command: [String], count: Int)
+    throws
+  {
     let (_, run) = try Self.tuned.get()
     let words = Self.words(command, run)
     let one = try Command(words, environment: Self.alone)
@@ -85,7 +87,7 @@ import Testing
     try #require(changed.status == 0, "\(changed.errors)")
     let own = ["diagnose", run, "--quiet", "--no-probes"]
     let cases: [([String], [String], String)] = [
-      (own, own + ["--samples", "50"], "the options: --samples 50, not 2000"),
+      (own, own + ["--samples", "50"], "the options: --samples 50, which is not set there"),
       (own, own + ["--target", Self.data + ":0-4"], "the target data: "),
       (own, ["diagnose", other] + own.dropFirst(2), "the checkpoint after: "),
       (
@@ -93,7 +95,7 @@ import Testing
       ),
       (
         ["cka", run, "--data", Self.data], ["cka", run, "--data", Self.data, "--pool", "mean"],
-        "the options: --pool mean, not not set"
+        "the options: --pool mean, which is not set there"
       ),
       (
         ["evaluate", run, "--data", Self.data + ":5-9"], ["evaluate", other, "--data", Self.data + ":5-9"],

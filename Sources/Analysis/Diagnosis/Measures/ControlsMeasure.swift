@@ -61,7 +61,8 @@ struct ControlsMeasure {
       }
     }
     try model.reestimateNormalization(
-      on: source.train, dataset: source.name, count: models.counts.untrained, processes: models.processes)
+      on: source.train, dataset: source.name, count: models.counts.untrained,
+      processes: models.processes)
     return (model, isKnown ? .freshWeights : .randomOrder)
   }
 }

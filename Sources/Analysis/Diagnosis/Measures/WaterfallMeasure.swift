@@ -29,6 +29,7 @@ public struct WaterfallMeasure {
     _ = (try models.outputsBefore(), try models.outputsAfter())
     // Each fit takes about as long as another.
     models.progress.begin("why", unit: "fit", of: statistics != nil && averagesOrders ? 3 : 2)
+    try models.fitHeadsTogether()
     func answers(_ head: RefittedHead) -> Answers {
       models.progress.advance()
       return head.answers
