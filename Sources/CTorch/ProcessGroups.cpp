@@ -94,16 +94,15 @@ void register_processes(LTTable &table) {
   };
   table.processes_release = [](LTProcesses *processes) { delete reinterpret_cast<Processes *>(processes); };
   table.processes_sum = [](LTProcesses *processes, LTTensor *tensor) {
-    return guarded([&] {
-      wait_for(*begin_sum(processes_of(processes).joined(), borrow(tensor)));
-    });
+    return guarded([&] { Sum(processes_of(processes).joined(), borrow(tensor)).wait(); });
   };
   table.processes_broadcast = [](LTProcesses *processes, LTTensor *tensor, int64_t root) {
     return guarded([&] {
-      std::vector<at::Tensor> tensors{borrow(tensor)};
+      std::vector<at::Tensor> tensors{on_host(borrow(tensor))};
       c10d::BroadcastOptions options;
       options.rootRank = root;
       processes_of(processes).joined().broadcast(tensors, options)->wait();
+      bring_back(borrow(tensor), tensors[0]);
     });
   };
 }

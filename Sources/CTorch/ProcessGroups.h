@@ -5,6 +5,7 @@
 #if defined(LETHE_HAS_TORCH) && __has_include(<torch/csrc/distributed/c10d/ProcessGroupGloo.hpp>)
 #define LETHE_HAS_GLOO 1
 
+#include <ATen/core/grad_mode.h>
 #include <ATen/core/ivalue.h>
 #include <torch/csrc/distributed/c10d/Backend.hpp>
 #include <torch/csrc/distributed/c10d/Store.hpp>
@@ -37,24 +38,43 @@ auto exchanging(Body &&body) {
   }
 }
 
-/// Begins to put the sum over all processes into the place of a tensor.
-inline c10::intrusive_ptr<c10d::Work> begin_sum(c10d::Backend &group, const at::Tensor &tensor) {
-  return exchanging([&] {
-    std::vector<at::Tensor> tensors{tensor};
-    return group.allreduce(tensors, c10d::AllreduceOptions());
-  });
+/// A tensor in the host's memory, which is what Gloo exchanges; itself where it is there already.
+inline at::Tensor on_host(const at::Tensor &tensor) { return tensor.is_cpu() ? tensor : tensor.detach().cpu(); }
+
+/// Puts what came to the host's memory where a tensor has its own.
+inline void bring_back(const at::Tensor &place, const at::Tensor &values) {
+  if (place.is_cpu()) return;
+  at::NoGradGuard guard;
+  place.copy_(values);
 }
 
-inline void wait_for(c10d::Work &work) {
-  exchanging([&] { work.wait(); });
-}
+/// The sum over all processes that goes on, and will be in the place of a tensor.
+class Sum {
+ public:
+  Sum(c10d::Backend &group, const at::Tensor &tensor) : place_(tensor), values_(on_host(tensor)) {
+    work_ = exchanging([&] {
+      std::vector<at::Tensor> tensors{values_};
+      return group.allreduce(tensors, c10d::AllreduceOptions());
+    });
+  }
+
+  void wait() {
+    exchanging([&] { work_->wait(); });
+    bring_back(place_, values_);
+  }
+
+ private:
+  at::Tensor place_;
+  at::Tensor values_;
+  c10::intrusive_ptr<c10d::Work> work_;
+};
 
 /// The processes of a forward pass, for its way back.
 struct Group final : public torch::CustomClassHolder {
   explicit Group(c10::intrusive_ptr<c10d::Backend> backend) : backend(std::move(backend)) {}
   c10::intrusive_ptr<c10d::Backend> backend;
 
-  void sum(const at::Tensor &tensor) const { wait_for(*begin_sum(*backend, tensor)); }
+  void sum(const at::Tensor &tensor) const { Sum(*backend, tensor).wait(); }
 };
 
 void register_synchronized_norm(LTTable &table);

@@ -19,20 +19,20 @@ class Gathered : public torch::autograd::Function<Gathered> {
   static at::Tensor forward(AutogradContext *context, const at::Tensor &part,
                             const c10::intrusive_ptr<Group> &group) {
     context->saved_data["group"] = c10::IValue::make_capsule(group);
-    at::Tensor own = part.detach().contiguous();
+    at::Tensor own = on_host(part.detach().contiguous());
     at::Tensor all = at::empty({group->backend->getSize() * own.numel()}, own.options());
     exchanging([&] { group->backend->_allgather_base(all, own, c10d::AllgatherOptions())->wait(); });
-    return all;
+    return all.to(part.device());
   }
 
   static variable_list backward(AutogradContext *context, variable_list slopes) {
     auto group = c10::static_intrusive_pointer_cast<Group>(context->saved_data["group"].toCapsule());
     // Each sends the others their pieces alone: half of what summing the whole everywhere would send.
-    at::Tensor sent = slopes[0].contiguous(), received = at::empty_like(sent);
+    at::Tensor sent = on_host(slopes[0].contiguous()), received = at::empty_like(sent);
     std::vector<int64_t> even;
     exchanging(
         [&] { group->backend->alltoall_base(received, sent, even, even, c10d::AllToAllOptions())->wait(); });
-    return {received.view({group->backend->getSize(), -1}).sum(0), at::Tensor()};
+    return {received.view({group->backend->getSize(), -1}).sum(0).to(slopes[0].device()), at::Tensor()};
   }
 };
 

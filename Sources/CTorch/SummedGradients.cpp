@@ -4,6 +4,7 @@
 #include <ATen/ops/empty.h>
 #include <torch/csrc/autograd/autograd.h>
 
+#include <optional>
 #include <vector>
 
 namespace lethe {
@@ -28,7 +29,9 @@ class Buckets {
       bucket.byte_count += static_cast<int64_t>(input.nbytes());
       bucket.missing += 1;
     }
-    for (Bucket &bucket : buckets_) bucket.values = at::empty({bucket.count}, bucket.type);
+    for (Bucket &bucket : buckets_) {
+      bucket.values = at::empty({bucket.count}, at::TensorOptions(inputs[0].device()).dtype(bucket.type));
+    }
   }
 
   void put(size_t number, const at::Tensor &gradient) {
@@ -45,12 +48,12 @@ class Buckets {
     // In one order, which is that of all processes.
     while (next_ < buckets_.size() && buckets_[next_].missing == 0) {
       Bucket &bucket = buckets_[next_++];
-      bucket.work = begin_sum(group_, bucket.values);
+      bucket.sum.emplace(group_, bucket.values);
     }
   }
 
   void wait() {
-    for (Bucket &bucket : buckets_) wait_for(*bucket.work);
+    for (Bucket &bucket : buckets_) bucket.sum->wait();
   }
 
   at::Tensor part(size_t number) const {
@@ -65,7 +68,7 @@ class Buckets {
     int64_t byte_count = 0;
     int64_t missing = 0;
     at::Tensor values;
-    c10::intrusive_ptr<c10d::Work> work;
+    std::optional<Sum> sum;
   };
   struct Place {
     size_t bucket = 0;
@@ -107,7 +110,7 @@ void register_summed_gradients(LTTable &table) {
       c10d::Backend &group = processes_of(processes).joined();
       variable_list tensors;
       for (int64_t place = 0; place < count; ++place) tensors.push_back(borrow(inputs[place]));
-      auto work = begin_sum(group, borrow(numbers));
+      Sum sum(group, borrow(numbers));
       Buckets buckets(group, tensors, bucket_bytes);
       variable_list own(tensors.size());
       at::Tensor root = borrow(loss);
@@ -116,7 +119,7 @@ void register_summed_gradients(LTTable &table) {
         own = torch::autograd::grad({root}, tensors, {}, false, false, true);
       }
       for (size_t place = 0; place < tensors.size(); ++place) buckets.put(place, own[place]);
-      wait_for(*work);
+      sum.wait();
       buckets.wait();
       for (size_t place = 0; place < tensors.size(); ++place) found[place] = hand_out(buckets.part(place));
     });

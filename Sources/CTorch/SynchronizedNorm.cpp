@@ -2,6 +2,7 @@
 
 #ifdef LETHE_HAS_GLOO
 #include <ATen/ops/cat.h>
+#include <ATen/ops/full.h>
 #include <ATen/ops/tensor.h>
 #include <ATen/ops/zeros.h>
 #include <torch/csrc/autograd/custom_function.h>
@@ -27,7 +28,7 @@ std::vector<int64_t> other_axes(const at::Tensor &tensor) {
 at::Tensor beside(const at::Tensor &values, const at::Tensor &tensor) {
   std::vector<int64_t> shape(tensor.dim(), 1);
   shape[1] = values.numel();
-  return values.to(tensor.scalar_type()).view(shape);
+  return values.to(tensor.options()).view(shape);
 }
 
 at::Tensor in_float(const at::Tensor &tensor) {
@@ -58,7 +59,7 @@ class SynchronizedNorm : public torch::autograd::Function<SynchronizedNorm> {
 
     int64_t rank = group->backend->getRank(), size = group->backend->getSize();
     at::Tensor all = at::zeros({size, 2 * channels + 1}, at::kDouble);
-    all[rank].copy_(at::cat({own_mean, own_squares, at::tensor({own_count}, at::kDouble)}));
+    all[rank].copy_(at::cat({own_mean, own_squares, at::full({1}, own_count, own_mean.options())}));
     group->sum(all);
     at::Tensor counts = all.narrow(1, 2 * channels, 1), means = all.narrow(1, 0, channels);
     double count = counts.sum().item<double>();
@@ -67,10 +68,10 @@ class SynchronizedNorm : public torch::autograd::Function<SynchronizedNorm> {
     at::Tensor squares = all.narrow(1, channels, channels).sum(0) + ((means - mean).square() * counts).sum(0);
     at::Tensor deviation = (squares / count + epsilon).rsqrt();
     if (running_mean && running_mean->defined()) {
-      running_mean->mul_(1 - momentum).add_(mean.to(running_mean->scalar_type()), momentum);
+      running_mean->mul_(1 - momentum).add_(mean.to(running_mean->options()), momentum);
     }
     if (running_variance && running_variance->defined()) {
-      running_variance->mul_(1 - momentum).add_((squares / (count - 1)).to(running_variance->scalar_type()), momentum);
+      running_variance->mul_(1 - momentum).add_((squares / (count - 1)).to(running_variance->options()), momentum);
     }
     at::Tensor result = (values - beside(mean, values)) * beside(deviation, values);
     if (weight && weight->defined()) result = result * beside(*weight, values);
@@ -97,7 +98,7 @@ class SynchronizedNorm : public torch::autograd::Function<SynchronizedNorm> {
     at::Tensor mean_product = all.narrow(0, mean.numel(), mean.numel()) / count;
     at::Tensor through = beside(mean_slope, values) + normal * beside(mean_product, values);
     if (rows.defined()) through = through * rows;
-    at::Tensor scale = weight.defined() ? deviation * weight.to(at::kDouble) : deviation;
+    at::Tensor scale = weight.defined() ? deviation.to(weight.device()) * weight.to(at::kDouble) : deviation;
     variable_list found(9);
     found[0] = ((slope - through) * beside(scale, values)).to(input.scalar_type());
     if (weight.defined()) found[1] = by_weight.to(weight.scalar_type());
@@ -114,7 +115,7 @@ class SynchronizedNorm : public torch::autograd::Function<SynchronizedNorm> {
     TORCH_CHECK(examples > 0 && rows % examples == 0, rows, " rows of ", examples, " examples");
     std::vector<int64_t> shape(values.dim(), 1);
     shape[0] = rows;
-    return shares.repeat_interleave(rows / examples).to(values.scalar_type()).view(shape);
+    return shares.repeat_interleave(rows / examples).to(values.options()).view(shape);
   }
 };
 

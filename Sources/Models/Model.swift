@@ -68,7 +68,7 @@ public final class Model {
 
   /// A model with a checkpoint's weights, the head of the checkpoint's task in place.
   ///
-  /// - Parameter sharding: has this process take its part alone of each large parameter, on the CPU; the others' heads and
+  /// - Parameter sharding: has this process take its part alone of each large parameter; the others' heads and
   ///   what a call of the program may change are whole.
   /// - Throws: ``ModelError/notFinite(tensor:task:)`` for weights that are no numbers, ``ModelError/missingTensor(name:task:)``.
   public convenience init(_ checkpoint: Checkpoint, device: Device = .cpu, sharding: Sharding? = nil) throws {

@@ -11,15 +11,18 @@ public final class Sharding {
 
   /// Those that have the parts.
   public let processes: ProcessGroup
+  private let device: Device
   private let fewestElements: Int
   /// With the shape of the whole. They are kept, so that no other tensor is ever taken for one of them.
   private var parts: [ObjectIdentifier: (part: Tensor, shape: [Int])] = [:]
 
   /// Nothing is in parts yet.
   ///
-  /// - Parameter fewestElements: of a tensor that is worth it.
-  public init(over processes: ProcessGroup, fewestElements: Int = fewestElements) {
-    (self.processes, self.fewestElements) = (processes, fewestElements)
+  /// - Parameters:
+  ///   - device: where this process has its parts.
+  ///   - fewestElements: of a tensor that is worth it.
+  public init(over processes: ProcessGroup, device: Device = .cpu, fewestElements: Int = fewestElements) {
+    (self.processes, self.device, self.fewestElements) = (processes, device, fewestElements)
   }
 
   /// The shape of the whole; nil of a tensor that is no part.
@@ -28,7 +31,7 @@ public final class Sharding {
   /// This process's part of a stored tensor, which is known as one from now on; the whole of one that is not worth it.
   func loaded(_ view: TensorView, isChanged: Bool) throws -> Tensor {
     guard view.count >= fewestElements, view.elementType.isFloatingPoint, !isChanged else {
-      return try Tensor.copying(view, to: .cpu)
+      return try Tensor.copying(view, to: device)
     }
     let part = try part(of: view)
     parts[ObjectIdentifier(part)] = (part, view.shape)
@@ -48,7 +51,7 @@ public final class Sharding {
     }
     view.releasePages()
     return try bytes.withUnsafeBytes {
-      try Tensor(bytes: $0, shape: [size], type: try DType(named: view.elementType.rawValue))
+      try Tensor(bytes: $0, shape: [size], type: try DType(named: view.elementType.rawValue), device: device)
     }
   }
 

@@ -10,13 +10,15 @@ public struct Device: Sendable, Hashable, CustomStringConvertible {
 
   private init(name: String) { self.name = name }
 
-  /// A device by name: `cpu`, `cuda`, `cuda:1`, or `auto` (the first CUDA device if there is one, else the CPU).
+  /// A device by name: `cpu`, `cuda`, `cuda:1`, or `auto` (a CUDA device if there is one, else the CPU).
   ///
   /// A CUDA device computes in float32 from then on, not in TF32, and with the same kernels of cuDNN each time.
   ///
+  /// - Parameter place: among the processes of this machine: where the name leaves open which CUDA device, each has the next
+  ///   one, and those share one that are more than there are.
   /// - Throws: ``TorchError/unknownDevice(_:reason:)`` for another name, or a CUDA device that this machine lacks.
-  public init(_ name: String) throws {
-    self = try Device(found: name)
+  public init(_ name: String, place: Int = 0) throws {
+    self = try Device(found: name, place: place)
     if isCUDA { try Self.exactKernels.get() }
   }
 
@@ -28,12 +30,12 @@ public struct Device: Sendable, Hashable, CustomStringConvertible {
   /// How it computes, where libtorch could do otherwise; nil of the CPU.
   public var arithmetic: String? { isCUDA ? "float32 without TF32, deterministic cuDNN" : nil }
 
-  private init(found name: String) throws {
+  private init(found name: String, place: Int) throws {
     let available = name == "cpu" ? 0 : Int(try Library.table().cuda_device_count())
     switch name {
     case "cpu": self = .cpu
-    case "auto": self.init(name: available > 0 ? "cuda:0" : "cpu")
-    case "cuda" where available > 0: self.init(name: "cuda:0")
+    case "auto" where available == 0: self = .cpu
+    case "auto", "cuda" where available > 0: self.init(name: "cuda:\(place % available)")
     case "cuda":
       throw TorchError.unknownDevice(name, reason: "this libtorch sees no CUDA device")
     default:

@@ -94,7 +94,7 @@ extension TrainingError: CustomStringConvertible {
     case .tooManyProcesses(let count, let batchSize):
       "\(count) processes share a batch of \(batchSize): each needs an example of it"
     case .processesOnDevice(let device):
-      "several processes compute on CPUs alone, through Gloo, not on '\(device)': NCCL is not bound"
+      "several processes train on GPUs, and look at models on CPUs alone, not on '\(device)'"
     case .nothingToShardOver:
       "weights are sharded over several processes, and this is one by itself: start several with torchrun"
     case .nothingToTrain(let frozen):

@@ -45,7 +45,7 @@ struct TableOptions: InvocationOptions {
 }
 
 struct DeviceOptions: ExecutionOptions {
-  @Option(help: "auto, cpu, cuda or cuda:N.", completion: .devices)
+  @Option(help: "auto, cpu, cuda or cuda:N; of several processes each has the next GPU.", completion: .devices)
   var device = "auto"
 
   @Option(help: "Threads of the CPU to use; all by default.")
@@ -70,7 +70,7 @@ struct DeviceOptions: ExecutionOptions {
       try Bounds.check(threads, of: "--threads", atMost: Bounds.workers)
       try Library.setThreadCount(threads)
     }
-    return try Device(device)
+    return try Device(device, place: ProcessPlace.named()?.localRank ?? 0)
   }
 }
 

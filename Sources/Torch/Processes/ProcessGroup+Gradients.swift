@@ -9,7 +9,7 @@ extension ProcessGroup {
   ///
   /// - Parameters:
   ///   - loss: this process's; each one's own.
-  ///   - inputs: tensors of the CPU that require gradients, in every process of the same shapes in the same order.
+  ///   - inputs: tensors of one device that require gradients, in every process of the same shapes in the same order.
   ///   - numbers: this process's.
   ///   - bucketSize: bytes of gradients that are summed at a time.
   /// - Returns: one gradient an input, zeros where it takes no part in the loss of any process.

@@ -97,7 +97,8 @@ public final class ProcessGroup: @unchecked Sendable {
 // MARK: - Computed together
 
 extension ProcessGroup {
-  /// Puts the sum over all processes into the place of a tensor of the CPU; each has one of the same shape and type.
+  /// Puts the sum over all processes into the place of a tensor; each has one of the same shape and type. What lies on a
+  /// GPU goes through the host's memory, which is what Gloo exchanges.
   ///
   /// - Throws: ``ProcessError/broken(operation:reason:)``.
   public func sum(_ tensor: Tensor) throws {
@@ -181,7 +182,8 @@ extension ProcessGroup {
       let part =
         root == rank
         ? try own.cloned()
-        : try Tensor.zeros([Int(size)] + tensor.shape.dropFirst(), type: tensor.type ?? .float32)
+        : try Tensor.zeros(
+          [Int(size)] + tensor.shape.dropFirst(), type: tensor.type ?? .float32, device: tensor.device)
       try broadcast(part, from: root)
       return part
     }

@@ -20,10 +20,12 @@ struct DataParallel {
   /// The sums of gradients, and of some numbers beside them, over all processes: of each element type one exchange, the
   /// numbers with the first, in its precision.
   func sum(_ tensors: [Tensor], _ numbers: [Double]) throws -> Sums {
-    guard let first = tensors.first?.type else { return Sums(tensors: [], numbers: try group.sum(numbers)) }
+    guard let device = tensors.first?.device, let first = tensors.first?.type else {
+      return Sums(tensors: [], numbers: try group.sum(numbers))
+    }
     return try withoutGradients {
       var result = tensors
-      var own = try Tensor(numbers).to(first)
+      var own = try Tensor(numbers, device: device).to(first)
       for (type, places) in Self.placesByType(of: tensors) {
         let parts = try places.map { try tensors[$0].reshaped([-1]) } + (type == first ? [own] : [])
         let flat = try Tensor.concatenated(parts)

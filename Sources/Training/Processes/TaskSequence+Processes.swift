@@ -32,7 +32,6 @@ extension TaskSequence {
   /// - Throws: `ProcessError.differing(_:what:)`.
   func agree(on base: Checkpoint) throws {
     guard let processes else { return }
-    guard !device.isCUDA else { throw TrainingError.processesOnDevice(device.name) }
     var parts = [
       "the checkpoint": try base.fingerprint, "Lethe's version": FileFormat.letheVersion,
       "libtorch's version": try Library.version(), "the tasks": tasks.map(\.name).joined(separator: ", "),

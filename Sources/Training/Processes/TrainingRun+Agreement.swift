@@ -15,7 +15,6 @@ extension TrainingRun {
     on base: Checkpoint, resumedAfter epoch: Int?, besides further: [String: String] = [:]
   ) throws {
     guard let processes else { return }
-    guard !device.isCUDA else { throw TrainingError.processesOnDevice(device.name) }
     var agreement = try agreement(on: base, resumedAfter: epoch)
     agreement.parts.merge(further) { $1 }
     try processes.agree(on: agreement)

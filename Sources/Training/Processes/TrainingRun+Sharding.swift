@@ -6,14 +6,14 @@ extension TrainingRun {
   /// The model of a checkpoint; where weights are sharded, with this process's parts of them.
   func model(_ checkpoint: Checkpoint) throws -> Model {
     let isSharded = options.shardsWeights ?? false
-    return try Model(checkpoint, device: device, sharding: isSharded ? processes.map { Sharding(over: $0) } : nil)
+    let sharding = isSharded ? processes.map { Sharding(over: $0, device: device) } : nil
+    return try Model(checkpoint, device: device, sharding: sharding)
   }
 
   /// - Throws: ``TrainingError/nothingToShardOver`` for a process by itself. One that goes on with a run may be one.
   func checkSharding() throws {
     guard options.shardsWeights ?? false else { return }
     guard processes != nil else { throw TrainingError.nothingToShardOver }
-    guard !device.isCUDA else { throw TrainingError.processesOnDevice(device.name) }
     try options.checkSharding()
   }
 }
