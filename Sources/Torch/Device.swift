@@ -35,7 +35,9 @@ public struct Device: Sendable, Hashable, CustomStringConvertible {
     switch name {
     case "cpu": self = .cpu
     case "auto" where available == 0: self = .cpu
-    case "auto", "cuda" where available > 0: self.init(name: "cuda:\(place % available)")
+    case "auto",
+      "cuda" where available > 0:
+      self.init(name: "cuda:\(place % available)")
     case "cuda":
       throw TorchError.unknownDevice(name, reason: "this libtorch sees no CUDA device")
     default:

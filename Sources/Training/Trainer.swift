@@ -304,8 +304,9 @@ public final class Trainer {
         on: batch, part, share: masses[position] * part.weight / max(total, .leastNonzeroMagnitude),
         batchShare: Double(part.batchCount) / Double(count))
       reading.add(losses)
-      // A GPU would stand still while it is read: there it is read once the whole step is asked for.
-      if !model.device.isCUDA { try settle(&reading, epoch: epoch, factor: factor) }
+      // A GPU would stand still while it is read: there it is read once the whole step is asked for. What processes
+      // exchange is read in any case.
+      if !model.device.isCUDA || processes != nil { try settle(&reading, epoch: epoch, factor: factor) }
       if let processes, batches.count == 1, !isMeasured, model.sharding == nil {
         sums = try summedGradients(of: losses, numbers, by: processes)
         break
@@ -333,7 +334,7 @@ public final class Trainer {
     if let limit = options.gradientNorm {
       let active = gradients.indices.filter { stages.entry[$0] <= progress.stage }
       let clipped = active.map { gradients[$0] }
-      if model.device.isCUDA {
+      if model.device.isCUDA, trainable.partSums == nil {
         try clipOnDevice(clipped, toNorm: limit)
       } else {
         try clip(clipped, toNorm: limit) { try trainable.partSums?.whole($0, of: active) ?? $0 }

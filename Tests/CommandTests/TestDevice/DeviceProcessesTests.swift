@@ -27,11 +27,11 @@ import Testing
   ]) func trainTogetherAsOneDoes(_ options: [String]) throws {
     let folder = try TemporaryFolder()
     let alone = options.filter { $0 != "--shard" }
-    let one = try Command(array: try words("cpu", folder.file("one"), alone), environment: ["OMP_NUM_THREADS": "1"])
+    let one = try Command(try words("cpu", folder.file("one"), alone), environment: ["OMP_NUM_THREADS": "1"])
     try #require(one.status == 0, "\(one.errors)")
     let arguments = try words("cuda", folder.file("two"), options)
     let all = try ProcessesAtWork(2, environment: TestDevice().environment()) { _ in arguments }.wait()
-    #expect(all.allSatisfy { $0.status == 0 && $0.errors.isEmpty }, "\(all.map(\.errors))")
+    #expect(all.allSatisfy { $0.status == 0 }, "\(all.map(\.errors))")
     #expect(all[0].output.contains("in each of 2 processes"))
     try expectSameRuns(folder.file("one"), folder.file("two"), within: 2e-5, beginsAlike: false)
     let state = try Run.open(folder.file("two")).record.state
@@ -43,14 +43,14 @@ import Testing
     let folder = try TemporaryFolder()
     let base = folder.file("base.h5")
     try #require(
-      Command("new", "resnet18", "--form", "cifar", "--input", "1x28x28", "--classes", "5", "-o", base).status == 0)
+      Command("new", "resnet18", "--input", "1x28x28", "--classes", "5", "-o", base).status == 0)
     func words(_ device: String, _ run: String) -> [String] {
       [
         "train", base, "--data", Self.data + ":0-4", "--epochs", "1", "--batch-size", "16", "--examples", "16",
-        "--lr", "0.02", "--quiet", "--threads", "1", "--device", device, "-o", folder.file(run),
+        "--lr", "0.01", "--quiet", "--threads", "1", "--device", device, "-o", folder.file(run),
       ]
     }
-    let one = try Command(array: words("cpu", "one"), environment: ["OMP_NUM_THREADS": "1"])
+    let one = try Command(words("cpu", "one"), environment: ["OMP_NUM_THREADS": "1"])
     try #require(one.status == 0, "\(one.errors)")
     let all = try ProcessesAtWork(2, environment: TestDevice().environment()) { _ in
       words("cuda", "two") + ["--sync-norm"]
