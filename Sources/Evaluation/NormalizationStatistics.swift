@@ -36,7 +36,7 @@ extension Model {
       let places = try placeCounts(of: layers, on: split, example: order[0])
       let size = Self.statisticsBatchSize(batchSize, of: order.count)
       let batches = try Batches(split: split, batchSize: size, order: order, device: device)
-      let pass = SharedPass(over: processes)
+      let pass = SharedPass(over: processes, on: device)
       // Of each layer a row a batch.
       var (means, variances): ([String: [Tensor]], [String: [Tensor]]) = ([:], [:])
       for batch in pass.part(of: batches) {

@@ -10,9 +10,15 @@ import Torch
 /// What is joined or dealt, every process has to join or deal in the same order.
 public struct SharedPass {
   private let processes: ProcessGroup?
+  /// This process's.
+  private let device: Device
 
-  /// - Parameter processes: those that share it, each with the same models and examples; nil of one by itself.
-  public init(over processes: ProcessGroup?) { self.processes = processes }
+  /// - Parameters:
+  ///   - processes: those that share it, each with the same models and examples; nil of one by itself.
+  ///   - device: where this process's models are, and tensors that it computes.
+  public init(over processes: ProcessGroup?, on device: Device = .cpu) {
+    (self.processes, self.device) = (processes, device)
+  }
 
   /// Which of so many pieces, one after the other, are this process's.
   public func part(of count: Int) -> Range<Int> {
@@ -101,7 +107,7 @@ public struct SharedPass {
     let own = try parts.filter { !$0.value.isEmpty }.mapValues { try Tensor.concatenated($0) }
     guard let processes else { return own }
     var rows: [String: [Tensor]] = [:]
-    for (name, tensor) in try processes.gather(own).joined() { rows[name, default: []].append(tensor) }
+    for (name, tensor) in try processes.gather(own, to: device).joined() { rows[name, default: []].append(tensor) }
     return try rows.mapValues { try Tensor.concatenated($0) }
   }
 
@@ -124,7 +130,7 @@ public struct SharedPass {
     for piece in own.sorted() {
       for (number, tensor) in try work(piece).enumerated() { found["\(piece)/\(number)"] = tensor }
     }
-    let all = try processes.gather(found).reduce(into: [:]) { $0.merge($1) { $1 } }
+    let all = try processes.gather(found, to: device).reduce(into: [:]) { $0.merge($1) { $1 } }
     return costs.indices.map { piece in
       (0...).lazy.map { all["\(piece)/\($0)"] }.prefix { $0 != nil }.compactMap { $0 }
     }

@@ -15,8 +15,6 @@ public enum TrainingError: Error, Equatable {
   case missingData(TrainingOptions.Key, value: String, Need)
   /// More processes than a batch has examples.
   case tooManyProcesses(Int, batchSize: Int)
-  /// Several processes, on a device that they cannot compute on together.
-  case processesOnDevice(String)
   /// Weights that are to be sharded over several processes, in a process by itself.
   case nothingToShardOver
   case nothingToTrain(frozen: [String])
@@ -93,8 +91,6 @@ extension TrainingError: CustomStringConvertible {
     case .missingData(let key, let value, let need): "\(key): '\(value)' needs \(need.rawValue)"
     case .tooManyProcesses(let count, let batchSize):
       "\(count) processes share a batch of \(batchSize): each needs an example of it"
-    case .processesOnDevice(let device):
-      "several processes train on GPUs, and look at models on CPUs alone, not on '\(device)'"
     case .nothingToShardOver:
       "weights are sharded over several processes, and this is one by itself: start several with torchrun"
     case .nothingToTrain(let frozen):

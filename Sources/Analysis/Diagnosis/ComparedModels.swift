@@ -174,7 +174,7 @@ public final class ComparedModels {
   var evaluator: Evaluator { Evaluator(batchSize: 128, processes: processes) }
 
   /// How passes over examples are shared.
-  var pass: SharedPass { SharedPass(over: processes) }
+  var pass: SharedPass { SharedPass(over: processes, on: before.device) }
 
   /// Puts the source's head in place in both models, where their outputs are looked at.
   func activateSourceHead() throws {

@@ -116,7 +116,7 @@ extension Model {
     seed: UInt64 = 0, processes: ProcessGroup? = nil
   ) throws -> (features: [String: Tensor], logits: Tensor?) {
     try checkInputs(of: split, dataset: dataset)
-    let pass = SharedPass(over: processes)
+    let pass = SharedPass(over: processes, on: device)
     return try withoutGradients {
       var parts: [String: [Tensor]] = [:]
       var logits: [Tensor] = []

@@ -22,6 +22,7 @@ extension [ProbeFit] {
       let shape = features[own.layer]?.shape ?? [0, 0]
       return Double(shape[0] * Swift.min(shape[0], shape[1]))
     }
-    return try SharedPass(over: processes).dealt(costs) { try fit(self[$0]) }
+    let device = features.values.first?.device ?? .cpu
+    return try SharedPass(over: processes, on: device).dealt(costs) { try fit(self[$0]) }
   }
 }

@@ -51,7 +51,7 @@ struct ProbeRows {
     _ featuresOf: (Batch) throws -> [String: Tensor]
   ) throws {
     let drawn = try DrawnPlaces(of: data, placeCount: placeCount, device: device)
-    let pass = SharedPass(over: data.processes)
+    let pass = SharedPass(over: data.processes, on: device)
     let batches = try Batches(split: data.train, batchSize: Self.batchSize, device: device)
     var parts: [String: [Tensor]] = [:]
     try withoutGradients {

@@ -92,7 +92,7 @@ extension Model {
       throw EvaluationError.cannotAgree(kind: kind.words)
     }
     try checkInputs(of: split, dataset: dataset)
-    let pass = SharedPass(over: processes)
+    let pass = SharedPass(over: processes, on: device)
     var said: [String: [Tensor]] = [:]
     try withoutGradients {
       for batch in pass.part(of: try Batches(split: split, batchSize: 50, device: device)) {

@@ -183,7 +183,7 @@ struct CKACommand: ParsableCommand, ResultOptions {
     let device = try hardware.open()
     let end = try Checkpoint(contentsOf: pair.after)
     try ProcessSession.agree(
-      in: group, on: self, device: device,
+      in: group, on: self,
       [
         "the checkpoint before": start.fingerprint, "the checkpoint after": end.fingerprint,
         "the data": dataset.fingerprint,

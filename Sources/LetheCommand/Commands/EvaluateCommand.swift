@@ -41,7 +41,7 @@ struct EvaluateCommand: ParsableCommand, ResultOptions {
     let dataset = try headClasses.stated(reading.load(data, for: stored))
     let device = try hardware.open()
     try ProcessSession.agree(
-      in: group, on: self, device: device, ["the checkpoint": stored.fingerprint, "the data": dataset.fingerprint])
+      in: group, on: self, ["the checkpoint": stored.fingerprint, "the data": dataset.fingerprint])
     let model = try Model(stored, device: device)
     let task = head ?? (stored.heads[dataset.name] == nil ? stored.task : dataset.name)
     try model.activate(task: task)

@@ -103,7 +103,7 @@ struct InterpolateCommand: ParsableCommand, ResultOptions {
     let device = try hardware.open()
     func digest(_ role: String) throws -> String? { tasks.first { $0.role == role }?.data.fingerprint }
     try ProcessSession.agree(
-      in: group, on: self, device: device,
+      in: group, on: self,
       [
         "the checkpoint before": line.before.fingerprint, "the checkpoint after": line.after.fingerprint,
         "the source data": digest("source"), "the target data": digest("target"),

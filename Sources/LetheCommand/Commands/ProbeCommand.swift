@@ -61,7 +61,7 @@ struct ProbeCommand: ParsableCommand, ResultOptions {
     let stored = try paths.map { try hardware.runnable($0) }
     let data = try reading.load(data, for: stored[0])
     try ProcessSession.agree(
-      in: group, on: self, device: device,
+      in: group, on: self,
       ["the checkpoints": stored.map { try $0.fingerprint }.joined(separator: " "), "the data": data.fingerprint])
     let models = try zip(paths, stored).map { (name: $0, model: try Model($1, device: device)) }
     let finding = try measure(models, data, with: group).finding(layers: layers)

@@ -127,13 +127,11 @@ extension ProcessSession {
   /// Makes sure that all processes of a command that looks at models were given the same, before any of them computes.
   ///
   /// - Parameter parts: what each was given beside its options, by what it is called: hashes; nil for what is not there.
-  /// - Throws: `ProcessError.differing(_:what:)`, `TrainingError.processesOnDevice(_:)`.
+  /// - Throws: `ProcessError.differing(_:what:)`.
   static func agree(
-    in group: ProcessGroup?, on command: any ParsableCommand, device: Device,
-    _ parts: @autoclosure () throws -> [String: String?]
+    in group: ProcessGroup?, on command: any ParsableCommand, _ parts: @autoclosure () throws -> [String: String?]
   ) throws {
     guard let group else { return }
-    guard !device.isCUDA else { throw TrainingError.processesOnDevice(device.name) }
     let options = EffectiveOptions(of: command).only([.result, .extent])
     var own = try parts().compactMapValues { $0 }
     own["Lethe's version"] = FileFormat.letheVersion

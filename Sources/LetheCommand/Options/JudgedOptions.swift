@@ -171,7 +171,7 @@ extension JudgedOptions {
     let source = try headClasses.stated(load(subject.source, subject.isProxy ? "--source-proxy" : "--source"))
     let target = try subject.target.map { try load($0, "--target") }
     try ProcessSession.agree(
-      in: group, on: command, device: device,
+      in: group, on: command,
       [
         "the checkpoint before": before.fingerprint, "the checkpoint after": after.fingerprint,
         "the source data": source.fingerprint, "the target data": target?.fingerprint,

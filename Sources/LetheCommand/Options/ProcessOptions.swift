@@ -7,7 +7,7 @@ struct ProcessOptions: ExecutionOptions {
       "Seconds that several processes wait for one another.",
       discussion: """
         They are started by a launcher: torchrun --no-python --nproc-per-node 4 lethe …. train and finetune share each \
-        step's batch among them, sweep and transfer the runs, and what looks at models the examples, on CPUs.
+        step's batch among them, sweep and transfer the runs, and what looks at models the examples.
         """))
   var processTimeout = 1800
 

@@ -64,7 +64,6 @@ extension ErrorWords {
     case .missingData(.regularizers, _, let need): "\(error): use lethe finetune with \(need.remedy)"
     case .missingData(let key, let value, let need): "\(key.flag): '\(value)' needs \(need.remedy)"
     case .tooManyProcesses: "\(error) (--batch-size)"
-    case .processesOnDevice: "\(error); give --device cpu"
     case .nothingToShardOver: "--shard: \(error)"
     case .needsWholeWeights(let name, let able):
       "regularizer '\(name)' reads whole weights, of which --shard leaves each process a part; "

@@ -146,10 +146,11 @@ extension ProcessGroup {
     }
   }
 
-  /// Tensors of each process by what they are called, by rank; each gives what it has, on the CPU.
+  /// Tensors of each process by what they are called, by rank; each gives what it has.
   ///
+  /// - Parameter device: where this process has those that lie on a GPU of whoever gives them; the others are the CPU's.
   /// - Throws: ``ProcessError/broken(operation:reason:)``.
-  public func gather(_ tensors: [String: Tensor]) throws -> [[String: Tensor]] {
+  public func gather(_ tensors: [String: Tensor], to device: Device = .cpu) throws -> [[String: Tensor]] {
     let own = try tensors.mapValues { try $0.detached().contiguous() }
     let layouts = try own.map { try TensorLayout($0, $1) }.sorted { $0.name < $1.name }
     let all = try gather(Array(JSONEncoder().encode(layouts))).map {
@@ -160,7 +161,7 @@ extension ProcessGroup {
       for layout in layouts {
         let tensor =
           try (root == rank ? own[layout.name] : nil)
-          ?? Tensor.zeros(layout.shape, type: DType(named: layout.type))
+          ?? Tensor.zeros(layout.shape, type: DType(named: layout.type), device: layout.isOnGPU ? device : .cpu)
         try broadcast(tensor, from: root)
         found[layout.name] = tensor
       }
@@ -333,11 +334,12 @@ private struct TensorLayout: Codable {
   let name: String
   let shape: [Int]
   let type: String
+  let isOnGPU: Bool
 
   init(_ name: String, _ tensor: Tensor) throws {
     guard let type = tensor.type else {
       throw TorchError.failed(operation: "gather", message: "no element type of '\(name)'")
     }
-    (self.name, shape, self.type) = (name, tensor.shape, type.name)
+    (self.name, shape, self.type, isOnGPU) = (name, tensor.shape, type.name, tensor.device.isCUDA)
   }
 }

@@ -59,14 +59,26 @@ import Testing
     try expectSameRuns(folder.file("one"), folder.file("two"), within: 1e-5, epochCount: 1, beginsAlike: false)
   }
 
-  @Test func lookAtModelsOnCPUsAlone() throws {
+  @Test(arguments: [
+    ["evaluate", "RUN"], ["cka", "SOURCE", "RUN", "--samples", "100"], ["probe", "SOURCE", "RUN", "--samples", "60"],
+    ["diagnose", "RUN", "--samples", "60"],
+  ]) func lookAtModelsAsOneDoes(_ command: [String]) throws {
+    let folder = try TemporaryFolder()
+    let run = folder.file("run")
+    try #require(Command(array: try self.words("cpu", run, [])).status == 0)
     let source = try Self.source.get().path
-    let all = try ProcessesAtWork(2, environment: TestDevice().environment()) { _ in
-      ["evaluate", source, "--data", Self.data + ":0-4", "--device", "cuda"]
-    }.wait()
-    #expect(all.allSatisfy { $0.status == 64 }, "\(all.map(\.errors))")
-    #expect(
-      all.map(\.errors).joined().contains(
-        "several processes train on GPUs, and look at models on CPUs alone, not on 'cuda:0'; give --device cpu"))
+    func words(_ device: String) -> [String] {
+      command.map { $0 == "RUN" ? run : $0 == "SOURCE" ? source : $0 }
+        + (command[0] == "diagnose" ? [] : ["--data", Self.data + ":0-4"]) + [
+          "--device", device, "--json", "--threads", "1",
+        ]
+    }
+    let one = try Command(words("cpu"), environment: ["OMP_NUM_THREADS": "1"])
+    try #require(one.status == 0, "\(one.errors)")
+    let all = try ProcessesAtWork(2, environment: TestDevice().environment()) { _ in words("cuda") }.wait()
+    #expect(all.allSatisfy { $0.status == 0 }, "\(all.map(\.errors))")
+    #expect(all[1].output.isEmpty)
+    let found = try differences(one.output, all[0].output, relative: 1e-4, except: ["seconds"])
+    #expect(found.isEmpty, "\(found.joined(separator: "\n"))")
   }
 }
