@@ -1,4 +1,4 @@
-"""What a training takes of memory, time, disk and network, by a few constants fitted on small runs here and tried on others; then what large
+"""What a training takes of memory, disk and network, by a few constants fitted on small runs here and tried on others; then what large
 ones would take. SCALING.md has the figures and says what they mean.
 
 python scaling.py --lethe .build/release/lethe --measure     runs the small ones, fits, tries, keeps it in scaling.json
@@ -6,8 +6,8 @@ python scaling.py                                            prints the tables o
 python scaling.py --write                                    puts them there
 
 Networks are decoders as GPT-2 is in outline. Memory is the largest resident set of `lethe train`, of one thread; disk what the run's
-folder has; network what goes out over the loopback while two processes train. Time is the processor seconds of a step, all processes
-together: it is to be measured on a machine that does nothing else.
+folder has; network what goes out over the loopback while two processes train. The processor seconds of a step and its operations are
+kept too, and nothing is made of them yet.
 """
 
 import argparse
@@ -79,22 +79,6 @@ class Decoder:
     def gathered(self):
         """Weights that are whole at a time where they are sharded: those of the block that has most."""
         return max(self.words * self.width, 12 * self.width**2)
-
-    def multiplied(self):
-        """Operations of a step: two for each weight that a token meets, and attention's, on the way there; and twice that on the way back,
-        where a frozen kernel has no gradient."""
-        kernels, head = 24 * self.width**2 * self.layers * self.tokens, 2 * self.width * self.words * self.tokens
-        attention = 2 * self.width * self.length * self.layers * self.tokens  # causal: half of the pairs
-        blocks = (3 - (self.adapters > 0)) * kernels + 3 * attention
-        return blocks + 3 * head + self.recomputed() * (kernels + attention)
-
-    def touched(self):
-        """Numbers that go by in a step between the products: what a token has in blocks and at the head."""
-        return ((1 + self.recomputed() / 3) * 16 * self.layers * self.width + self.words) * self.tokens
-
-    def recomputed(self):
-        """The share of the blocks that is run once more."""
-        return (self.layers - 1) / self.layers if self.again or self.shards > 1 else 0
 
     def copies(self):
         """Of the trained weights beside themselves: gradients, the optimizer's, and what is pulled to."""
@@ -237,31 +221,6 @@ def fit(found):
     return min(grid, key=lambda constants: max(abs(memory(run, constants) / found[run.name]["memory"] - 1) for run in fitted))
 
 
-def seconds(run, constants):
-    """Processor seconds of a step, by the seconds of an operation, of a number that goes by, and of one of a weight's."""
-    return sum(constant * count for constant, count in zip(constants, work(run)))
-
-
-def work(run):
-    return run.multiplied(), run.touched(), (1 + run.copies()) * run.trained
-
-
-def fit_seconds(found):
-    """The constants whose squared relative errors on the fitted runs are least, none of them negative."""
-    import numpy as np
-
-    real = np.array([found[run.name]["step"] for run in fitted])
-    rows = np.array([work(run) for run in fitted]) / real[:, None]
-    chosen = None
-    for kept in ([0, 1, 2], [0, 1], [0, 2], [0]):
-        constants = np.zeros(3)
-        constants[kept] = np.linalg.lstsq(rows[:, kept], np.ones(len(fitted)), rcond=None)[0]
-        error = float(((rows @ constants - 1) ** 2).sum())
-        if constants.min() >= 0 and (chosen is None or error < chosen[0]):
-            chosen = error, constants
-    return chosen[1].tolist()
-
-
 def disk(run, epochs=1, kept=None):
     """Checkpoints of every epoch and of epoch 0, or of so many of the last; and what the optimizer keeps, to resume."""
     checkpoints = epochs + 1 if kept is None else min(epochs + 1, kept + 1)
@@ -269,18 +228,15 @@ def disk(run, epochs=1, kept=None):
 
 
 def show(known):
-    found, constants, paces = known["found"], fit(known["found"]), fit_seconds(known["found"])
-    lines = ["| Run | Memory, MiB | predicted | off by | A step, s | predicted | off by | Disk, MiB | predicted |", "| --- " * 9 + "|"]
+    found, constants = known["found"], fit(known["found"])
+    lines = ["| Run | Memory, MiB | predicted | off by | Disk, MiB | predicted |", "| --- | --- | --- | --- | --- | --- |"]
     for group, runs in (("fitted", fitted), ("tried", tried)):
         for run in runs:
             real, said = found[run.name]["memory"], memory(run, constants)
-            step, time = found[run.name]["step"], seconds(run, paces)
             lines.append(f"| {group}: {run.name} | {real / MiB:,.0f} | {said / MiB:,.0f} | {100 * (said / real - 1):+.1f} % "
-                         f"| {step:.2f} | {time:.2f} | {100 * (time / step - 1):+.0f} % "
                          f"| {found[run.name]['disk'] / MiB:,.0f} | {disk(run) / MiB:,.0f} |")
     lines += ["", f"Constants: {constants[0]} MiB of a process; {constants[1]:.1f} of what a block keeps by the count above, "
-                  f"{constants[2]:.2f} of what the head does. Of a core {1e-9 / paces[0]:,.0f} billion operations a second; "
-                  f"{1e9 * paces[1]:.2f} ns for a number that goes by between products, {1e9 * paces[2]:.2f} ns for each of a trained weight's.", ""]
+                  f"{constants[2]:.2f} of what the head does.", ""]
     large = [
         ("everything trains", Decoder(32, 4096, 32000, 2048, 1, "adamw")),
         ("with L2-SP", Decoder(32, 4096, 32000, 2048, 1, "adamw", held=True)),
@@ -289,11 +245,10 @@ def show(known):
         ("adapters of rank 8", Decoder(32, 4096, 32000, 2048, 1, "adamw", adapters=8)),
         ("adapters, a context of 8,192, checkpointing", Decoder(32, 4096, 32000, 8192, 1, "adamw", adapters=8, again=True)),
     ]
-    lines += ["| 7 billion weights, one text of 2,048 | Memory, GiB | A step, 10¹² operations | on a core here, min | A run of 3 epochs, GiB "
-              "| of 1,000 epochs | keeping the last alone |", "| --- " * 7 + "|"]
+    lines += ["| 7 billion weights, one text of 2,048 | Memory, GiB | A run of 3 epochs, GiB | of 1,000 epochs | keeping the last alone |",
+              "| --- | --- | --- | --- | --- |"]
     for name, run in large:
-        lines.append(f"| {name} | {memory(run, constants) / GiB:,.0f} | {run.multiplied() / run.shards / 1e12:,.0f} "
-                     f"| {seconds(run, paces) / run.shards / 60:,.0f} | {disk(run, 3) / GiB:,.0f} | {disk(run, 1000) / GiB:,.0f} "
+        lines.append(f"| {name} | {memory(run, constants) / GiB:,.0f} | {disk(run, 3) / GiB:,.0f} | {disk(run, 1000) / GiB:,.0f} "
                      f"| {disk(run, 1000, 1) / GiB:,.0f} |")
     if "network" in known:
         sent, weights = known["network"]["sent"], known["network"]["weights"]
